@@ -1,0 +1,150 @@
+//! One learner's message in our own words, and which lane and which worker it belongs to.
+//!
+//! Must not know Telegram's types (see `telegram::from_api`) or how a message is answered.
+
+use super::ids::{ChatId, MessageId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A message, command or button press that asks for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incoming {
+    /// Telegram's `update_id`: tells repeats, never an order to rely on.
+    pub update_id: i64,
+    /// Where it was said.
+    pub chat: Chat,
+    /// Who said it.
+    pub user: UserId,
+    /// The Telegram client's language as an IETF tag, where it tells.
+    pub client_language: Option<String>,
+    /// The message to answer; for a button press the message that carries the button.
+    pub message: Option<MessageId>,
+    /// When Telegram received it; for a button press the moment of acceptance.
+    pub date: Timestamp,
+    /// What was said.
+    pub body: Body,
+}
+
+/// A chat and the topic in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chat {
+    /// Its id.
+    pub id: ChatId,
+    /// Private or shared.
+    pub kind: ChatKind,
+    /// Forum topic (`message_thread_id`), kept in every answer.
+    pub thread: Option<i64>,
+}
+
+/// Whether a chat has one learner or many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatKind {
+    /// One learner and the bot.
+    Private,
+    /// A group or supergroup: stricter sending limits, the bot speaks only when addressed.
+    Group,
+}
+
+/// What a message holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// `/name@bot args`: name in lower case without slash and suffix, args with outer white space removed.
+    Command {
+        /// Name in lower case.
+        name: String,
+        /// The rest of the line.
+        args: String,
+    },
+    /// Plain text.
+    Text(String),
+    /// Anything to listen to.
+    Voice(Recording),
+    /// A pressed inline button.
+    Callback {
+        /// The query to answer.
+        id: String,
+        /// The button's data, 1..64 bytes.
+        data: String,
+    },
+    /// Content the tutor can do nothing with.
+    Other(OtherKind),
+    /// The learner blocked (true) or unblocked (false) the bot.
+    Blocked(bool),
+}
+
+/// A file to listen to, as announced by Telegram; every figure is checked again when it arrives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// Telegram's handle for `getFile`.
+    pub file_id: String,
+    /// Announced size in bytes.
+    pub size: Option<u64>,
+    /// Announced duration in seconds.
+    pub duration_secs: Option<u32>,
+    /// Announced MIME type.
+    pub mime: Option<String>,
+    /// File-name extension without the dot, in lower case.
+    pub extension: Option<String>,
+}
+
+/// Kinds of content that get one kind line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OtherKind {
+    /// Sticker, animation, dice, game.
+    Sticker,
+    /// Photo, or a video without a voice to read.
+    Picture,
+    /// Location or venue.
+    Location,
+    /// A document that is not audio.
+    Document,
+    /// Anything else.
+    Unknown,
+}
+
+/// Messages of one lane of one chat are answered strictly in order; lanes do not wait for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Lane {
+    /// Needs the tutor or changes the conversation.
+    Conversation,
+    /// Answered from here alone, at once.
+    Local,
+}
+
+/// Which pool of workers takes a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum WorkKind {
+    /// Needs a slot at the tutor.
+    Tutor,
+    /// Answered without a tutor turn.
+    Local,
+    /// Replies that wait to be sent.
+    Delivery,
+}
+
+impl Incoming {
+    /// The lane this message keeps its order in.
+    pub fn lane(&self) -> Lane {
+        match &self.body {
+            Body::Voice(_) | Body::Text(_) => Lane::Conversation,
+            Body::Command { name, .. } => match name.as_str() {
+                "new" | "reset" | "feedback" | "delete" | "start" => Lane::Conversation,
+                _ => Lane::Local,
+            },
+            // The confirmed deletion must not wait behind the very messages it deletes.
+            Body::Callback { .. } | Body::Other(_) | Body::Blocked(_) => Lane::Local,
+        }
+    }
+
+    /// The pool that handles this message.
+    pub fn work(&self) -> WorkKind {
+        match &self.body {
+            Body::Voice(_) => WorkKind::Tutor,
+            _ => WorkKind::Local,
+        }
+    }
+
+    /// Whether it uses up the learner's rate. Button presses and presence changes do not: they answer us.
+    pub fn counts_for_rate(&self) -> bool {
+        !matches!(self.body, Body::Callback { .. } | Body::Blocked(_))
+    }
+}

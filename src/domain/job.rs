@@ -1,0 +1,150 @@
+//! A message on its way to being answered: the durable row of the inbox, its stages, and what the outbox holds.
+//!
+//! Must not know how rows are stored or leased.
+
+use super::ids::{ChatId, Timestamp, UserId};
+use super::incoming::{Incoming, Lane, WorkKind};
+use super::outcome::Reply;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One row of the inbox. `seq` is the order of acceptance, never reused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Order of acceptance.
+    pub seq: u64,
+    /// Whose message it is.
+    pub user: UserId,
+    /// The chat whose order it keeps.
+    pub chat: ChatId,
+    /// The lane whose order it keeps.
+    pub lane: Lane,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// Not to be claimed before.
+    pub not_before: Timestamp,
+    /// What is to be done.
+    pub task: Task,
+    /// How far the work has come.
+    pub stage: Stage,
+    /// Failed attempts in a row.
+    pub attempts: u32,
+    /// Voice handed to the tutor so far.
+    pub submissions: u32,
+    /// Since when it waits for something that is down.
+    pub waiting_since: Option<Timestamp>,
+    /// What it waits for.
+    pub waiting_for: Option<WaitReason>,
+    /// The learner was told that the answer comes later.
+    pub told_late: bool,
+}
+
+/// What a row asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// A message to answer.
+    Handle(Incoming, Admission),
+    /// Replies in the outbox to send; the message itself is no longer needed and no longer kept.
+    Deliver,
+}
+
+/// The rate verdict, taken at acceptance by the message's own date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Admission {
+    /// To be answered.
+    Admitted,
+    /// Over the learner's rate; the one notice of this window says how long to wait.
+    RateLimited {
+        /// Seconds until the next message would pass.
+        wait_secs: u32,
+    },
+}
+
+/// How far the work on a row has come. The only way back is [`Stage::Submitted`] to [`Stage::Taken`], once the
+/// tutor's history has shown that the turn was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Accepted; nothing has left the house.
+    Taken,
+    /// The voice may have reached the tutor: its history must be looked at before it is sent again.
+    Submitted {
+        /// The conversation.
+        session: Uuid,
+        /// Turns the tutor's history held before.
+        baseline: u32,
+        /// When it was sent.
+        at: Timestamp,
+        /// Since when the outcome is unknown: a time-out, a broken connection, a restart.
+        uncertain_since: Option<Timestamp>,
+        /// Length of the voice, milliseconds.
+        voice_ms: u64,
+    },
+    /// The outcome is committed; what is left is in the outbox.
+    Answered,
+}
+
+/// Why a row is not worked on at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WaitReason {
+    /// The tutor does not answer or answers with an error.
+    TutorDown,
+    /// Looking whether the tutor recorded a turn whose answer was lost.
+    TutorUncertain,
+    /// Telegram does not answer.
+    TelegramDown,
+    /// Telegram asked us to slow down.
+    Paced,
+    /// The limit on all learners together.
+    GlobalRate,
+    /// Failed in a way that may pass.
+    Fault,
+}
+
+impl WaitReason {
+    /// The words shown to admins.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TutorDown => "tutor not answering",
+            Self::TutorUncertain => "looking for the tutor's answer",
+            Self::TelegramDown => "telegram not answering",
+            Self::Paced => "telegram asked to wait",
+            Self::GlobalRate => "global rate limit",
+            Self::Fault => "a fault that may pass",
+        }
+    }
+}
+
+/// One Telegram message (or edit, or callback answer) that waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutMessage {
+    /// 0-based place among the replies of its job.
+    pub index: u32,
+    /// What to send; already within Telegram's length limits.
+    pub reply: Reply,
+    /// Sends whose fate stayed unknown (the connection broke after the request went out).
+    pub unsure: u32,
+    /// Sends that surely failed.
+    pub attempts: u32,
+}
+
+/// A message given up, for an admin to look at and to retry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The row as it was.
+    pub job: Job,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// Why, in words without message text.
+    pub reason: String,
+}
+
+impl Job {
+    /// The pool of workers this row is for.
+    pub fn work(&self) -> WorkKind {
+        match &self.task {
+            Task::Handle(_, Admission::RateLimited { .. }) => WorkKind::Local,
+            Task::Handle(incoming, Admission::Admitted) => incoming.work(),
+            Task::Deliver => WorkKind::Delivery,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What is kept about one learner, and the changes it may undergo.
+//!
+//! Changes are small facts applied inside the store's transaction, because the two lanes of one learner may
+//! finish at the same time and neither may overwrite the other's work.
+
+use super::ids::{Timestamp, UserId};
+use super::session::Session;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A language the bot speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    En,
+    /// Portuguese.
+    Pt,
+}
+
+impl Language {
+    /// From an IETF tag such as `pt-BR`; `None` for what we do not speak.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        match primary.as_str() {
+            "pt" => Some(Self::Pt),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    /// The two-letter code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Pt => "pt",
+        }
+    }
+}
+
+/// Which language a learner reads the bot in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LanguageChoice {
+    /// As `DEFAULT_LANGUAGE` says: the Telegram client's, or a fixed one.
+    Auto,
+    /// Chosen in `/settings`.
+    Fixed(Language),
+}
+
+/// When the Portuguese is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Translation {
+    /// With every answer.
+    Always,
+    /// Behind a button.
+    OnTap,
+    /// Not at all.
+    Never,
+}
+
+/// Everything kept about one learner except finished turns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learner {
+    /// Telegram user id, the key.
+    pub user: UserId,
+    /// When the learner first wrote.
+    pub first_seen: Timestamp,
+    /// Language of the bot's own sentences.
+    pub language: LanguageChoice,
+    /// Last language the Telegram client named.
+    pub client_language: Option<String>,
+    /// When the Portuguese is shown.
+    pub translation: Translation,
+    /// Whether the reply is also spoken.
+    pub voice_reply: bool,
+    /// The learner blocked the bot: nothing is sent until the next message.
+    pub blocked: bool,
+    /// Last time the one kind line about unusable content was given.
+    pub other_notice_at: Option<Timestamp>,
+    /// The conversation in use.
+    pub session: Option<Session>,
+}
+
+/// One fact that changes a learner's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// A choice in `/settings`.
+    Language(LanguageChoice),
+    /// A choice in `/settings`.
+    Translation(Translation),
+    /// A choice in `/settings`.
+    VoiceReply(bool),
+    /// The learner blocked or unblocked the bot.
+    Blocked(bool),
+    /// The kind line was given.
+    OtherNotice(Timestamp),
+    /// A conversation begins; one that is still open is archived (by the store, atomically).
+    SessionOpened(Session),
+    /// The learner did something in the conversation with this id.
+    SessionTouched(Uuid, Timestamp),
+    /// The open conversation ends.
+    SessionArchived(Timestamp),
+    /// What the tutor's history is known to hold now (`None`: unknown).
+    TutorTurns(Uuid, Option<u32>),
+}
+
+impl Learner {
+    /// A learner seen for the first time.
+    pub fn new(user: UserId, now: Timestamp) -> Self {
+        Self {
+            user,
+            first_seen: now,
+            language: LanguageChoice::Auto,
+            client_language: None,
+            translation: Translation::Always,
+            voice_reply: true,
+            blocked: false,
+            other_notice_at: None,
+            session: None,
+        }
+    }
+
+    /// The language for the bot's own sentences; `default` is `DEFAULT_LANGUAGE` where it names one.
+    pub fn speaks(&self, default: Option<Language>) -> Language {
+        match self.language {
+            LanguageChoice::Fixed(language) => language,
+            LanguageChoice::Auto => default
+                .or_else(|| self.client_language.as_deref().and_then(Language::from_tag))
+                .unwrap_or(Language::En),
+        }
+    }
+
+    /// Applies one change. Returns the session that was closed by it, to be archived.
+    pub fn apply(&mut self, change: Change) -> Option<Session> {
+        match change {
+            Change::Language(choice) => self.language = choice,
+            Change::Translation(choice) => self.translation = choice,
+            Change::VoiceReply(on) => self.voice_reply = on,
+            Change::Blocked(blocked) => self.blocked = blocked,
+            Change::OtherNotice(at) => self.other_notice_at = Some(at),
+            Change::SessionOpened(session) => {
+                if self.session.as_ref().is_some_and(|open| open.id == session.id) {
+                    return None;
+                }
+                let opened = session.created;
+                return self.session.replace(session).map(|old| closed(old, opened));
+            }
+            Change::SessionTouched(id, at) => {
+                if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {
+                    session.last_activity = session.last_activity.max(at);
+                }
+            }
+            Change::SessionArchived(at) => return self.session.take().map(|old| closed(old, at)),
+            Change::TutorTurns(id, turns) => {
+                if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {
+                    session.tutor_turns = turns;
+                }
+            }
+        }
+        None
+    }
+}
+
+fn closed(mut session: Session, at: Timestamp) -> Session {
+    session.archived_at = Some(at);
+    session
+}

@@ -1,0 +1,195 @@
+//! The judgement on a voice turn: which conversation it belongs to, whether a lost answer is in the tutor's history,
+//! and what the learner gets to read and hear.
+//!
+//! Pure: must not know how the tutor is asked or how replies are sent.
+
+use super::assessment::{Assessment, RecordedTurn};
+use super::ids::Timestamp;
+use super::incoming::Incoming;
+use super::learner::{Change, Learner, Translation};
+use super::outcome::{Content, Keyboard, Reply, SpokenPart};
+use super::phrases::Phrases;
+use super::rich::{Rich, Style};
+use super::session::{Session, SessionState};
+use uuid::Uuid;
+
+/// The conversation a message of `at` belongs to: the open one, or a fresh one (under `fresh_id`) when there is none or
+/// it was idle for longer than `timeout_ms`. The changes make it so.
+pub fn session_for(learner: &Learner, fresh_id: Uuid, at: Timestamp, timeout_ms: i64) -> (Session, Vec<Change>) {
+    match &learner.session {
+        Some(open) if open.state(at, timeout_ms) == SessionState::Active => {
+            (open.clone(), vec![Change::SessionTouched(open.id, at)])
+        }
+        _ => {
+            let session = Session::open(fresh_id, learner.user, at);
+            (session.clone(), vec![Change::SessionOpened(session)])
+        }
+    }
+}
+
+/// What the tutor's history says about a turn whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TutorHistory {
+    /// Turns it counts.
+    pub count: u32,
+    /// The latest turn.
+    pub last: Option<RecordedTurn>,
+}
+
+/// What to do about a turn whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It was recorded: this is the answer; the history now holds `count` turns.
+    Recorded {
+        /// The answer.
+        turn: RecordedTurn,
+        /// Turns the history holds.
+        count: u32,
+    },
+    /// The tutor may still be at work on it.
+    KeepLooking,
+    /// It was not recorded: the voice may be submitted again.
+    NotRecorded,
+    /// There is no way to know and it was submitted twice already.
+    Hopeless,
+}
+
+/// What is known about a turn whose answer was lost.
+#[derive(Debug, Clone, Copy)]
+pub struct LostTurn<'a> {
+    /// Turns in the history before it was submitted.
+    pub baseline: u32,
+    /// The last turn we know of before it.
+    pub last_known: Option<&'a Assessment>,
+    /// How long its outcome has been unknown, milliseconds.
+    pub uncertain_ms: i64,
+    /// How long the tutor may still be at work on it, milliseconds (`BACKEND_TIMEOUT`).
+    pub window_ms: i64,
+    /// How often the voice was handed over.
+    pub submissions: u32,
+}
+
+/// Judges a look at `GET /conversation` (SPEC 2.2). `history` is `None` for 404: for a conversation the tutor has
+/// answered in before it means that it offers no history; for a fresh one it may only mean "not yet".
+pub fn judge_lost_turn(lost: LostTurn<'_>, history: Option<TutorHistory>) -> Finding {
+    let waiting = lost.uncertain_ms < lost.window_ms;
+    match history {
+        Some(TutorHistory { count, last: Some(turn) }) if is_new(&lost, count, &turn) => {
+            Finding::Recorded { turn, count }
+        }
+        Some(_) if waiting => Finding::KeepLooking,
+        Some(_) => Finding::NotRecorded,
+        None if lost.baseline == 0 && waiting => Finding::KeepLooking,
+        None if lost.submissions < 2 => Finding::NotRecorded,
+        None => Finding::Hopeless,
+    }
+}
+
+/// The count grew by the one turn we submitted; or it is another than we expected (the tutor restarted and forgot, or
+/// counts in its own way) and the latest turn is not the one we already know.
+fn is_new(lost: &LostTurn<'_>, count: u32, last: &RecordedTurn) -> bool {
+    if count == lost.baseline.saturating_add(1) {
+        return true;
+    }
+    count != lost.baseline && count > 0 && !lost.last_known.is_some_and(|known| last.is_copy_of(known))
+}
+
+/// The answer as the learner sees it: transcript, coaching and its Portuguese in reply to the voice; then the
+/// conversational reply, spoken where it can be. What is missing leaves no heading behind.
+pub fn compose(incoming: &Incoming, learner: &Learner, phrases: Phrases, session: Uuid, said: &Assessment) -> Vec<Reply> {
+    let portuguese = learner.translation == Translation::Always;
+    let mut text = Rich::default();
+    text = section(text, &phrases.you_said(), &said.transcript);
+    text = section(text, &phrases.coaching(), &said.coaching);
+    if portuguese {
+        text = quote(text, &said.coaching_pt);
+    }
+    let mut replies = Reply::texts(incoming, text, Keyboard::default());
+
+    let mut words = Rich::plain(said.reply.trim());
+    if portuguese {
+        words = quote(words, &said.reply_pt);
+    }
+    if said.reply_audio && learner.voice_reply {
+        replies.extend(Reply::spoken(incoming, session, SpokenPart::Conversational, words));
+    } else if !words.is_blank() {
+        let words = Rich::default().push(Style::Plain, "💬 ").append(words);
+        replies.extend(Reply::texts(incoming, words, Keyboard::default()));
+    }
+    if replies.is_empty() || said.is_empty() && !said.reply_audio {
+        replies = Reply::texts(incoming, phrases.empty_answer(), Keyboard::default());
+    }
+    replies
+}
+
+/// `/feedback`: the last coaching again, with its audio where the tutor has it.
+pub fn compose_feedback(incoming: &Incoming, phrases: Phrases, session: Uuid, said: &Assessment) -> Vec<Reply> {
+    let text = section(Rich::default(), &phrases.coaching(), &said.coaching);
+    let text = quote(text, &said.coaching_pt);
+    let mut replies = Reply::texts(incoming, text, Keyboard::default());
+    if said.coaching_audio {
+        let content = Content::Spoken { session, part: SpokenPart::Coaching, caption: Rich::default() };
+        replies.push(Reply::to(incoming, content));
+    }
+    if replies.is_empty() {
+        replies = Reply::texts(incoming, phrases.nothing_yet(), Keyboard::default());
+    }
+    replies
+}
+
+fn section(text: Rich, heading: &str, body: &str) -> Rich {
+    let body = body.trim();
+    if body.is_empty() {
+        return text;
+    }
+    let gap = if text.spans().is_empty() { "" } else { "\n\n" };
+    text.push(Style::Plain, gap).push(Style::Bold, heading).push(Style::Plain, format!("\n{body}"))
+}
+
+fn quote(text: Rich, body: &str) -> Rich {
+    let body = body.trim();
+    if body.is_empty() {
+        return text;
+    }
+    let gap = if text.spans().is_empty() { "" } else { "\n\n" };
+    text.push(Style::Plain, gap).push(Style::Quote, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(user: &str) -> RecordedTurn {
+        RecordedTurn { user: user.into(), coaching: "c".into(), conversational: "r".into() }
+    }
+
+    #[test]
+    fn a_lost_turn_is_judged_by_count_time_and_what_we_know() {
+        let known = Assessment { transcript: "old".into(), reply: "r".into(), ..Assessment::default() };
+        let some = |count, user: &str| Some(TutorHistory { count, last: Some(recorded(user)) });
+        let is = |f: &Finding| match f {
+            Finding::Recorded { .. } => "recorded",
+            Finding::KeepLooking => "look",
+            Finding::NotRecorded => "again",
+            Finding::Hopeless => "hopeless",
+        };
+        for (name, baseline, last_known, uncertain, submissions, history, expected) in [
+            ("grown", 3, Some(&known), 0, 1, some(4, "new"), "recorded"),
+            ("grown, same words", 3, Some(&known), 0, 1, some(4, "old"), "recorded"),
+            ("not grown yet", 3, Some(&known), 10, 1, some(3, "old"), "look"),
+            ("not grown, window over", 3, Some(&known), 100, 1, some(3, "old"), "again"),
+            ("fresh and empty", 0, None, 10, 1, Some(TutorHistory { count: 0, last: None }), "look"),
+            ("fresh, 404, may come", 0, None, 10, 1, None, "look"),
+            ("fresh, 404, window over", 0, None, 100, 1, None, "again"),
+            ("fresh, 404, second time", 0, None, 100, 2, None, "hopeless"),
+            ("no history offered", 3, Some(&known), 10, 1, None, "again"),
+            ("no history offered, second time", 3, Some(&known), 10, 2, None, "hopeless"),
+            ("tutor restarted, ours is its first", 5, Some(&known), 10, 1, some(1, "new"), "recorded"),
+            ("tutor came back with old turns only", 5, Some(&known), 10, 1, some(2, "old"), "look"),
+            ("tutor counts messages, not turns", 2, Some(&known), 10, 1, some(4, "old"), "look"),
+        ] {
+            let lost = LostTurn { baseline, last_known, uncertain_ms: uncertain, window_ms: 60, submissions };
+            assert_eq!(is(&judge_lost_turn(lost, history)), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The pure core: what a message, a session, a lesson and an answer are.
+//!
+//! Owns the product's rules. Must not know tokio, sockets, files or the clock: the present moment is an argument.
+
+pub mod assessment;
+pub mod ids;
+pub mod incoming;
+pub mod job;
+pub mod learner;
+pub mod lesson;
+pub mod outcome;
+pub mod phrases;
+pub mod rate;
+pub mod rich;
+pub mod session;
+
+pub use assessment::{Assessment, RecordedTurn, Turn};
+pub use ids::{ChatId, MessageId, Timestamp, UserId};
+pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
+pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, WaitReason};
+pub use learner::{Change, Language, LanguageChoice, Learner, Translation};
+pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
+pub use rich::{Rich, Style};
+pub use session::{Session, SessionState};

@@ -1,0 +1,451 @@
+//! Every sentence a learner reads, in each language, declared once.
+//!
+//! Must not know when a sentence is said.
+
+use super::incoming::OtherKind;
+use super::learner::Language;
+use super::rich::{Rich, Style};
+
+/// The commands offered to learners, in the order of `/help`.
+pub const COMMANDS: [&str; 7] = ["start", "help", "status", "history", "feedback", "new", "delete"];
+
+/// The bot's sentences in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phrases(pub Language);
+
+/// A pair of sentences with the same arguments, one per language.
+macro_rules! say {
+    ($self:ident, $en:literal, $pt:literal $(, $arg:expr)* $(,)?) => {
+        match $self.0 {
+            Language::En => format!($en $(, $arg)*),
+            Language::Pt => format!($pt $(, $arg)*),
+        }
+    };
+}
+
+impl Phrases {
+    /// `/start`.
+    pub fn welcome(self) -> Rich {
+        Rich::default()
+            .push(Style::Bold, say!(self, "Welcome to PhonicFlow!", "Boas-vindas ao PhonicFlow!"))
+            .push(
+                Style::Plain,
+                say!(
+                    self,
+                    "\n\nHold the microphone, say something in English and send it. You will get back what I understood, \
+                     coaching on your pronunciation and grammar, and a spoken reply, so that we can keep talking.\n\n\
+                     Try now: tell me what you did yesterday. 🎙\n\n/help shows what else I can do.",
+                    "\n\nSegure o microfone, diga algo em inglês e envie. Você recebe o que eu entendi, dicas de pronúncia e \
+                     gramática e uma resposta falada, para continuarmos a conversa.\n\n\
+                     Experimente agora: conte em inglês o que você fez ontem. 🎙\n\n/help mostra o que mais eu faço."
+                ),
+            )
+    }
+
+    /// What a command does, for `/help` and Telegram's command menu.
+    pub fn command(self, name: &str) -> String {
+        match name {
+            "start" => say!(self, "Begin, or see how it works", "Começar, ou ver como funciona"),
+            "help" => say!(self, "The commands, one line each", "Os comandos, um por linha"),
+            "status" => say!(self, "Your session, the queue and the tutor", "Sua sessão, a fila e o tutor"),
+            "history" => say!(self, "Our conversation so far", "Nossa conversa até aqui"),
+            "feedback" => say!(self, "The last coaching again, with its audio", "As últimas dicas de novo, com áudio"),
+            "new" => say!(self, "Start a fresh conversation", "Começar uma conversa nova"),
+            "delete" => say!(self, "Delete everything I hold about you", "Apagar tudo o que guardo sobre você"),
+            _ => String::new(),
+        }
+    }
+
+    /// `/help`.
+    pub fn help(self) -> Rich {
+        let mut text = Rich::plain(say!(
+            self,
+            "Send me a voice message in English and I will coach you.\n",
+            "Envie uma mensagem de voz em inglês e eu ajudo você.\n"
+        ));
+        for name in COMMANDS {
+            text = text.push(Style::Plain, format!("\n/{name} – {}", self.command(name)));
+        }
+        text
+    }
+
+    /// A command nobody knows.
+    pub fn unknown_command(self, name: &str, nearest: Option<&str>) -> Rich {
+        let shown: String = name.chars().take(32).collect();
+        Rich::plain(match nearest {
+            Some(near) => say!(
+                self,
+                "I don't know /{}. Did you mean /{}? /help shows all commands.",
+                "Não conheço /{}. Você quis dizer /{}? /help mostra todos os comandos.",
+                shown,
+                near
+            ),
+            None => say!(
+                self,
+                "I don't know /{}. /help shows all commands.",
+                "Não conheço /{}. /help mostra todos os comandos.",
+                shown
+            ),
+        })
+    }
+
+    /// Plain text while no chat model is set up.
+    pub fn voice_only(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Thanks for writing! I listen to voice messages: hold the microphone, speak English and send it. 🎙",
+            "Obrigado pela mensagem! Eu escuto mensagens de voz: segure o microfone, fale em inglês e envie. 🎙"
+        ))
+    }
+
+    /// Content the tutor can do nothing with.
+    pub fn other(self, kind: OtherKind) -> Rich {
+        Rich::plain(match kind {
+            OtherKind::Sticker => say!(
+                self,
+                "Nice one! But I can only listen: send me a voice message in English. 🎙",
+                "Legal! Mas eu só sei escutar: envie uma mensagem de voz em inglês. 🎙"
+            ),
+            OtherKind::Picture => say!(
+                self,
+                "I can't see pictures, but I would love to hear about this one: describe it in a voice message. 🎙",
+                "Não consigo ver imagens, mas quero ouvir sobre esta: descreva-a em inglês numa mensagem de voz. 🎙"
+            ),
+            OtherKind::Location => say!(
+                self,
+                "I can't read maps. Tell me about this place in a voice message! 🎙",
+                "Não sei ler mapas. Conte sobre este lugar em inglês numa mensagem de voz! 🎙"
+            ),
+            OtherKind::Document => say!(
+                self,
+                "I can't open this file. Send me a voice message, or an audio file such as ogg, mp3, m4a, flac or wav. 🎙",
+                "Não consigo abrir este arquivo. Envie uma mensagem de voz ou um áudio ogg, mp3, m4a, flac ou wav. 🎙"
+            ),
+            OtherKind::Unknown => say!(
+                self,
+                "I can only listen: send me a voice message in English. 🎙",
+                "Eu só sei escutar: envie uma mensagem de voz em inglês. 🎙"
+            ),
+        })
+    }
+
+    /// The one notice of a rate window.
+    pub fn rate_limited(self, secs: u32) -> Rich {
+        Rich::plain(say!(
+            self,
+            "That was a lot at once! Please wait {} s before the next message; the ones sent meanwhile are not answered.",
+            "Foi bastante coisa de uma vez! Espere {} s antes da próxima mensagem; as enviadas até lá ficam sem resposta.",
+            secs
+        ))
+    }
+
+    /// The learner is not on the list.
+    pub fn not_allowed(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "This tutor is private. Please ask the person who runs it to let you in.",
+            "Este tutor é privado. Peça acesso à pessoa que o administra."
+        ))
+    }
+
+    /// The file is larger than `MAX_AUDIO_SIZE_MB`.
+    pub fn too_large(self, limit_mb: u64) -> Rich {
+        Rich::plain(say!(
+            self,
+            "This file is too large: I take up to {} MB. Please send a shorter one.",
+            "Este arquivo é grande demais: aceito até {} MB. Envie um menor, por favor.",
+            limit_mb
+        ))
+    }
+
+    /// The recording is longer than `MAX_AUDIO_SECONDS`.
+    pub fn too_long(self, limit_secs: u64) -> Rich {
+        Rich::plain(say!(
+            self,
+            "This recording is too long: I take up to {} seconds. Please say it in a shorter one.",
+            "Esta gravação é longa demais: aceito até {} segundos. Envie uma mais curta, por favor.",
+            limit_secs
+        ))
+    }
+
+    /// The file holds no sound.
+    pub fn no_audio(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "There is no sound in this file. Please record your message again.",
+            "Não há som neste arquivo. Grave a mensagem de novo, por favor."
+        ))
+    }
+
+    /// The file is no audio at all, or too damaged to read.
+    pub fn not_audio(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I can't read this as audio; it may be damaged. Please record your message again, or send ogg, mp3, m4a, flac or wav.",
+            "Não consigo ler isto como áudio; pode estar danificado. Grave de novo, ou envie ogg, mp3, m4a, flac ou wav."
+        ))
+    }
+
+    /// A format we do not decode.
+    pub fn unsupported(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I don't know this audio format. Please send a voice message, or an ogg, mp3, m4a, flac or wav file.",
+            "Não conheço este formato de áudio. Envie uma mensagem de voz, ou um arquivo ogg, mp3, m4a, flac ou wav."
+        ))
+    }
+
+    /// Telegram no longer has the file.
+    pub fn file_gone(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Telegram could not give me this recording. Please send it again.",
+            "O Telegram não conseguiu me entregar esta gravação. Envie de novo, por favor."
+        ))
+    }
+
+    /// The tutor does not take this recording.
+    pub fn tutor_refused(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "The tutor could not understand this recording. Please try again, a little closer to the microphone.",
+            "O tutor não conseguiu entender esta gravação. Tente de novo, um pouco mais perto do microfone."
+        ))
+    }
+
+    /// The tutor answered with nothing in it.
+    pub fn empty_answer(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "The tutor heard your message but had nothing to say about it. Please try once more.",
+            "O tutor ouviu sua mensagem, mas não teve o que dizer. Tente mais uma vez, por favor."
+        ))
+    }
+
+    /// Said once while a message waits for a tutor that is down.
+    pub fn later(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "The tutor takes longer than usual. Your message is safe: the answer will come here by itself.",
+            "O tutor está demorando mais que o normal. Sua mensagem está guardada: a resposta chega aqui sozinha."
+        ))
+    }
+
+    /// A message is given up.
+    pub fn given_up(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I'm sorry: the tutor could not be reached for too long, so this message stays without an answer. Please send it again later.",
+            "Sinto muito: o tutor ficou fora do ar por tempo demais, e esta mensagem ficou sem resposta. Envie de novo mais tarde."
+        ))
+    }
+
+    /// Heading of the transcript.
+    pub fn you_said(self) -> String {
+        say!(self, "🎧 You said", "🎧 Você disse")
+    }
+
+    /// Heading of the coaching.
+    pub fn coaching(self) -> String {
+        say!(self, "📝 Coaching", "📝 Dicas")
+    }
+
+    /// Heading of the tutor's reply, where it needs one.
+    pub fn reply(self) -> String {
+        say!(self, "💬 Reply", "💬 Resposta")
+    }
+
+    /// `/feedback` or `/history` with nothing to show.
+    pub fn nothing_yet(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Nothing here yet: send me a voice message in English and we begin. 🎙",
+            "Ainda não há nada aqui: envie uma mensagem de voz em inglês e começamos. 🎙"
+        ))
+    }
+
+    /// `/new`.
+    pub fn fresh(self, turns: u32) -> Rich {
+        Rich::plain(match turns {
+            0 => say!(
+                self,
+                "A fresh conversation: send me a voice message. 🎙",
+                "Conversa nova: envie uma mensagem de voz. 🎙"
+            ),
+            n => say!(
+                self,
+                "A fresh conversation. The last one (turns: {}) is put away. Send me a voice message. 🎙",
+                "Conversa nova. A anterior (turnos: {}) foi arquivada. Envie uma mensagem de voz. 🎙",
+                n
+            ),
+        })
+    }
+
+    /// `/delete`, the question.
+    pub fn delete_ask(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Delete everything I hold about you: conversations, coaching, settings and waiting messages, here and at the tutor? This cannot be undone.",
+            "Apagar tudo o que guardo sobre você: conversas, dicas, configurações e mensagens na fila, aqui e no tutor? Não dá para desfazer."
+        ))
+    }
+
+    /// Label of the button that deletes.
+    pub fn delete_yes(self) -> String {
+        say!(self, "Delete everything", "Apagar tudo")
+    }
+
+    /// Label of the button that keeps.
+    pub fn delete_no(self) -> String {
+        say!(self, "Keep it", "Manter")
+    }
+
+    /// `/delete`, done.
+    pub fn deleted(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Done: everything I held about you is deleted, here and at the tutor. If you write again, we start from nothing.",
+            "Pronto: tudo o que eu guardava sobre você foi apagado, aqui e no tutor. Se escrever de novo, começamos do zero."
+        ))
+    }
+
+    /// `/delete`, not done.
+    pub fn kept(self) -> Rich {
+        Rich::plain(say!(self, "Nothing was deleted.", "Nada foi apagado."))
+    }
+
+    /// A button pressed by somebody else than the one who was asked.
+    pub fn not_yours(self) -> String {
+        say!(self, "This button is for somebody else.", "Este botão é para outra pessoa.")
+    }
+
+    /// A button that no longer leads anywhere.
+    pub fn outdated(self) -> String {
+        say!(self, "This button is out of date.", "Este botão expirou.")
+    }
+
+    /// `/status`.
+    pub fn status(self, view: &StatusView) -> Rich {
+        let mut text = Rich::default().push(Style::Bold, say!(self, "Your practice", "Sua prática"));
+        let session = match &view.session {
+            Some((age_secs, turns)) => say!(
+                self,
+                "\nSession: {} old, turns: {}",
+                "\nSessão: aberta há {}, turnos: {}",
+                self.span_of_time(*age_secs),
+                turns
+            ),
+            None => say!(
+                self,
+                "\nSession: none yet, your next voice message opens one",
+                "\nSessão: nenhuma ainda, sua próxima mensagem de voz abre uma"
+            ),
+        };
+        text = text.push(Style::Plain, session);
+        let queue = match (view.own_waiting, view.ahead) {
+            (0, _) => say!(self, "\nQueue: nothing of yours is waiting", "\nFila: nada seu em espera"),
+            (own, 0) => say!(
+                self,
+                "\nQueue: {} of yours, the first is being worked on or comes next",
+                "\nFila: {} sua(s), a primeira está em andamento ou é a próxima",
+                own
+            ),
+            (own, ahead) => say!(
+                self,
+                "\nQueue: {} of yours, place {} in line",
+                "\nFila: {} sua(s), lugar {} na fila",
+                own,
+                ahead + 1
+            ),
+        };
+        text = text.push(Style::Plain, queue);
+        let tutor = match view.tutor_reachable {
+            None => say!(self, "\nTutor: not asked since the start", "\nTutor: ainda não consultado"),
+            Some(true) => say!(self, "\nTutor: reachable", "\nTutor: disponível"),
+            Some(false) => say!(
+                self,
+                "\nTutor: not reachable at the moment, messages wait",
+                "\nTutor: indisponível no momento, as mensagens esperam"
+            ),
+        };
+        text = text.push(Style::Plain, tutor);
+        let rate = match view.rate_left {
+            Some((left, limit)) => say!(
+                self,
+                "\nRate limit: {} of {} messages left this minute",
+                "\nLimite: restam {} de {} mensagens neste minuto",
+                left,
+                limit
+            ),
+            None => say!(self, "\nRate limit: none", "\nLimite: nenhum"),
+        };
+        text.push(Style::Plain, rate)
+    }
+
+    /// Heading of a page of `/history`.
+    pub fn history_heading(self, page: usize, pages: usize) -> String {
+        say!(self, "Our conversation, page {} of {}", "Nossa conversa, página {} de {}", page, pages)
+    }
+
+    /// Label of the button to older turns.
+    pub fn older(self) -> String {
+        say!(self, "« Older", "« Anteriores")
+    }
+
+    /// Label of the button to newer turns.
+    pub fn newer(self) -> String {
+        say!(self, "Newer »", "Seguintes »")
+    }
+
+    fn span_of_time(self, secs: i64) -> String {
+        match secs {
+            ..60 => say!(self, "under a minute", "menos de um minuto"),
+            60..3600 => format!("{} min", secs / 60),
+            3600..86_400 => format!("{} h {} min", secs / 3600, secs % 3600 / 60),
+            _ => say!(self, "{} d {} h", "{} d {} h", secs / 86_400, secs % 86_400 / 3600),
+        }
+    }
+}
+
+/// What `/status` shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StatusView {
+    /// Age in seconds and turns of the open session.
+    pub session: Option<(i64, u32)>,
+    /// The learner's messages waiting for or at the tutor.
+    pub own_waiting: usize,
+    /// Other learners' messages before the next one.
+    pub ahead: usize,
+    /// From the last calls; `None` before the first.
+    pub tutor_reachable: Option<bool>,
+    /// (left, limit) per minute; `None` when there is no limit.
+    pub rate_left: Option<(u32, u32)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_something_of_their_own() {
+        let (en, pt) = (Phrases(Language::En), Phrases(Language::Pt));
+        for (a, b) in [
+            (en.welcome(), pt.welcome()),
+            (en.help(), pt.help()),
+            (en.voice_only(), pt.voice_only()),
+            (en.given_up(), pt.given_up()),
+            (en.status(&StatusView::default()), pt.status(&StatusView::default())),
+        ] {
+            assert!(!a.is_blank() && !b.is_blank());
+            assert_ne!(a, b);
+        }
+        for name in COMMANDS {
+            // Bot API "BotCommand": name 1..32, description 1..256.
+            for phrases in [en, pt] {
+                let description = phrases.command(name);
+                assert!((1..=256).contains(&description.chars().count()), "{name}");
+                assert!(phrases.help().to_plain().contains(&description));
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The rate limit: GCRA (generic cell rate algorithm), one stored instant per learner.
+//!
+//! Must not know where the instant is kept. Fed with each message's own date, so that a backlog delivered after
+//! an outage is judged as it was sent.
+
+use super::ids::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Notices are given at most once in this window, milliseconds.
+pub const NOTICE_WINDOW_MS: i64 = 60_000;
+
+/// What is stored per learner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateState {
+    /// Theoretical arrival time: when the allowance would be whole again.
+    pub tat: Timestamp,
+    /// When the last notice was given.
+    pub noticed_at: Option<Timestamp>,
+}
+
+/// Messages per minute, all of which may come at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PerMinute(pub u32);
+
+/// The judgement on one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes.
+    Pass,
+    /// It is over the limit.
+    Wait {
+        /// Milliseconds from the message's date until one would pass.
+        ms: i64,
+        /// This is the one to answer with a notice.
+        notice: bool,
+    },
+}
+
+impl PerMinute {
+    fn interval_ms(self) -> i64 {
+        60_000 / i64::from(self.0.max(1))
+    }
+
+    fn tolerance_ms(self) -> i64 {
+        self.interval_ms() * (i64::from(self.0.max(1)) - 1)
+    }
+
+    /// Judges a message sent at `at` and updates the state.
+    pub fn judge(self, state: &mut RateState, at: Timestamp) -> Verdict {
+        let tat = state.tat.max(at);
+        let ms = tat.since_ms(at) - self.tolerance_ms();
+        if ms <= 0 {
+            state.tat = tat.plus_ms(self.interval_ms());
+            return Verdict::Pass;
+        }
+        let notice = state.noticed_at.is_none_or(|last| (at.0 - last.0).abs() >= NOTICE_WINDOW_MS);
+        if notice {
+            state.noticed_at = Some(at);
+        }
+        Verdict::Wait { ms, notice }
+    }
+
+    /// Milliseconds that a message of `at` has to wait when it may queue instead of being refused.
+    pub fn delay(self, state: &mut RateState, at: Timestamp) -> i64 {
+        let tat = state.tat.max(at);
+        state.tat = tat.plus_ms(self.interval_ms());
+        (tat.since_ms(at) - self.tolerance_ms()).max(0)
+    }
+
+    /// How many messages would pass right now.
+    pub fn left(self, state: &RateState, now: Timestamp) -> u32 {
+        let used = state.tat.since_ms(now);
+        let free = self.tolerance_ms() + self.interval_ms() - used;
+        u32::try_from((free / self.interval_ms()).max(0)).unwrap_or(0).min(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_burst_of_the_whole_allowance_passes_and_no_more() {
+        let limit = PerMinute(3);
+        let mut state = RateState::default();
+        let now = Timestamp(1_000_000_000);
+        for _ in 0..3 {
+            assert_eq!(limit.judge(&mut state, now), Verdict::Pass);
+        }
+        assert_eq!(limit.left(&state, now), 0);
+        assert_eq!(limit.judge(&mut state, now), Verdict::Wait { ms: 20_000, notice: true });
+        assert_eq!(limit.judge(&mut state, now), Verdict::Wait { ms: 20_000, notice: false });
+        assert_eq!(limit.judge(&mut state, now.plus_ms(20_000)), Verdict::Pass);
+        assert_eq!(limit.left(&state, now.plus_ms(200_000)), 3);
+    }
+
+    #[test]
+    fn an_older_date_from_a_backlog_is_judged_at_its_own_time() {
+        let limit = PerMinute(1);
+        let mut state = RateState::default();
+        let start = Timestamp(5_000_000);
+        for minute in 0..5 {
+            assert_eq!(limit.judge(&mut state, start.plus_ms(minute * 60_000)), Verdict::Pass);
+        }
+    }
+
+    #[test]
+    fn queued_messages_are_spread_over_time() {
+        let limit = PerMinute(60);
+        let mut state = RateState::default();
+        let now = Timestamp(9_000_000);
+        let delays: Vec<i64> = (0..63).map(|_| limit.delay(&mut state, now)).collect();
+        assert_eq!(&delays[58..], &[0, 0, 1000, 2000, 3000]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_twice_the_allowance_in_any_minute(mpm in 1u32..120, gaps in proptest::collection::vec(0i64..5_000, 1..400)) {
+            let limit = PerMinute(mpm);
+            let mut state = RateState::default();
+            let mut at = Timestamp(1_000_000);
+            let mut passed: Vec<i64> = Vec::new();
+            for gap in gaps {
+                at = at.plus_ms(gap);
+                if limit.judge(&mut state, at) == Verdict::Pass { passed.push(at.0); }
+            }
+            for start in &passed {
+                let within = passed.iter().filter(|t| **t >= *start && **t < start + 60_000).count();
+                prop_assert!(within <= 2 * mpm as usize);
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The one factory of HTTP clients: deadlines, size caps, and errors that hold no URL.
+//!
+//! Alone names reqwest's builder. Must not know Telegram or the tutor.
+
+use crate::secret::Secret;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whether the other side may have acted on a request that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It never got the request: sending again is safe.
+    NotSent,
+    /// It may have got it: sending again may double the effect.
+    Unknown,
+}
+
+/// A request that brought no usable answer. Holds no URL and no body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection (refused, DNS, TLS, proxy, time-out while connecting).
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The deadline passed after the request may have gone out.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The connection broke after the request may have gone out.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The answer is larger than allowed.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The client cannot be built from these settings.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl HttpError {
+    /// Whether the other side may have acted on it.
+    pub fn fate(&self) -> Fate {
+        match self {
+            Self::Connect(_) | Self::Setup(_) => Fate::NotSent,
+            Self::TimedOut | Self::Broken(_) | Self::TooLarge(_) => Fate::Unknown,
+        }
+    }
+}
+
+impl From<reqwest::Error> for HttpError {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if error.is_builder() {
+            Self::Setup(root_cause(&error))
+        } else if error.is_connect() {
+            Self::Connect(root_cause(&error))
+        } else if error.is_timeout() {
+            Self::TimedOut
+        } else {
+            Self::Broken(root_cause(&error))
+        }
+    }
+}
+
+/// The innermost cause says most ("connection refused") and, unlike the outer ones, never a URL.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// What a client needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct ClientOptions {
+    /// Proxy URL (http, https, socks5, socks5h); may hold a password.
+    pub proxy: Option<Secret>,
+    /// PEM of certificate authorities trusted beside the system's.
+    pub extra_ca_pem: Option<Vec<u8>>,
+    /// Longest silence between two pieces of an answer; `None`: only the per-request deadline counts.
+    pub read_timeout: Option<Duration>,
+}
+
+/// Builds a client. Redirects are not followed (they could carry a token elsewhere), environment proxies not used.
+///
+/// # Errors
+/// [`HttpError::Setup`] when the proxy or the certificates cannot be used.
+pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
+    // Installing twice is an error that means "already done".
+    let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("phonicflow-bot/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .pool_idle_timeout(Duration::from_secs(25))
+        .pool_max_idle_per_host(8)
+        .tcp_nodelay(true)
+        .tcp_keepalive(Duration::from_secs(30))
+        .no_proxy();
+    if let Some(silence) = options.read_timeout {
+        builder = builder.read_timeout(silence);
+    }
+    if let Some(proxy) = &options.proxy {
+        let proxy = reqwest::Proxy::all(proxy.expose())
+            .map_err(|_| HttpError::Setup("the proxy URL is not one of http, https, socks5, socks5h".into()))?;
+        builder = builder.proxy(proxy);
+    }
+    if let Some(pem) = &options.extra_ca_pem {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|_| HttpError::Setup("the CA file holds no PEM certificate".into()))?;
+        if certificates.is_empty() {
+            return Err(HttpError::Setup("the CA file holds no PEM certificate".into()));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(HttpError::from)
+}
+
+/// Reads a whole body of at most `cap` bytes.
+///
+/// # Errors
+/// [`HttpError::TooLarge`] as soon as the cap is passed (the rest is not read), else what broke.
+pub async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Bytes, HttpError> {
+    if response.content_length().is_some_and(|length| length > cap as u64) {
+        return Err(HttpError::TooLarge(cap));
+    }
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0);
+    let mut body = BytesMut::with_capacity(announced.min(cap));
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        if body.len() + chunk.len() > cap {
+            return Err(HttpError::TooLarge(cap));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// A multipart part held in memory.
+pub fn memory_part(bytes: Bytes, file_name: &str, mime: &str) -> Result<reqwest::multipart::Part, HttpError> {
+    let length = bytes.len() as u64;
+    Ok(reqwest::multipart::Part::stream_with_length(bytes, length)
+        .file_name(file_name.to_owned())
+        .mime_str(mime)?)
+}
+
+/// A shared client.
+pub type Shared = Arc<reqwest::Client>;

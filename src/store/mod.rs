@@ -1,0 +1,284 @@
+//! The durable state, spoken to in verbs: accept, claim, submit, commit, defer, bury, delivered.
+//!
+//! Owns the promise "nothing lost, nothing twice": whatever a verb has answered `Ok` to survives any crash. Must not
+//! know Telegram, the tutor or a sentence of the product.
+//!
+//! # The protocol
+//!
+//! A row is created by `accept` and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
+//! its learner by a `forget`. In between it is *queued*, *leased* or *parked*:
+//!
+//! ```text
+//!  accept -> queued --claim(Tutor|Local)--> leased --commit--> queued for delivery --claim(Delivery)--> leased --delivered*--> gone
+//!              ^  ^                           | |                     ^                                    |
+//!              |  +------- defer(until) ------+ +-- bury -> dead      +------------- postpone(until) ------+
+//!              +---------- release / crash ---+                       +------------- release / crash ------+
+//! ```
+//!
+//! Invariants (checked by `tests/it/store_model.rs` against a plain model, on every implementation):
+//! 1. Only the oldest row of a (chat, lane) may be claimed, and it keeps that place until it is gone: a younger one
+//!    of the same chat and lane is never worked on while an older one is queued, leased, parked or being delivered.
+//! 2. A row of [`Lane::Conversation`](crate::domain::Lane) is also held back by older rows of the same *learner* in other chats: one call
+//!    of one session at a time.
+//! 3. A row has at most one lease; leases live in memory, so a crash frees them all.
+//! 4. Rows that become claimable are handed out in the order in which they became so: a learner who sends ten messages
+//!    does not go before one who sends his first.
+//! 5. A wake-up is registered before the search for work ([`Store::wakeup`] holds one permit), so none is missed.
+
+pub mod memory;
+pub mod sled;
+
+use crate::domain::rate::{PerMinute, RateState};
+use crate::domain::{
+    DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId, WaitReason,
+    WorkKind,
+};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// A boxed future, so that the store is a `dyn` trait.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk or sled failed.
+    #[error("the store could not {action}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process holds the store.
+    #[error("the store in {folder} is in use by another process (a running daemon?)")]
+    Locked {
+        /// The folder.
+        folder: String,
+    },
+    /// A record cannot be read.
+    #[error("a record of kind {kind} in the store cannot be read: {detail}")]
+    Corrupt {
+        /// Kind of record.
+        kind: &'static str,
+        /// What is wrong with it, without its content.
+        detail: String,
+    },
+    /// The row is no longer there, or the lease is no longer held (the learner was deleted meanwhile).
+    #[error("the message is no longer in the store")]
+    Gone,
+    /// The store's thread has ended.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// The rules `accept` applies, from the configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AcceptPolicy {
+    /// Per learner; `None`: no limit.
+    pub per_user: Option<PerMinute>,
+    /// All learners together; beyond it messages wait.
+    pub global: Option<PerMinute>,
+}
+
+/// What `accept` did with a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Rows created for messages to be answered, as (update id, seq).
+    pub taken: Vec<(i64, u64)>,
+    /// Update ids seen before and left alone.
+    pub repeats: Vec<i64>,
+    /// Update ids over the learner's rate (one of them may have got a notice row).
+    pub limited: Vec<i64>,
+}
+
+/// The right to work on a row; dropped without a verb it stays held until `release` or a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The row.
+    pub seq: u64,
+    /// Distinguishes this lease from an earlier one of the same row.
+    pub token: u64,
+}
+
+/// A leased row with what is needed to work on it.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The right to it.
+    pub lease: Lease,
+    /// The row.
+    pub job: Job,
+    /// Its learner as of now.
+    pub learner: Learner,
+    /// For [`WorkKind::Delivery`]: what is left to send, in order.
+    pub outbox: Vec<OutMessage>,
+}
+
+/// Numbers for `/status`, `stats` and the poller's full-inbox check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows in the inbox, whatever their stage.
+    pub inbox: usize,
+    /// Rows whose answer is committed and being delivered.
+    pub delivering: usize,
+    /// Rows under lease.
+    pub leased: usize,
+    /// Dead letters.
+    pub dead: usize,
+}
+
+/// A learner's place in the queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The learner's own messages that wait for or are at the tutor.
+    pub own: usize,
+    /// Other learners' messages that will be worked on before the learner's next one (0: it is next or at work).
+    pub ahead: usize,
+}
+
+/// How a claimed row is put off.
+#[derive(Debug, Clone)]
+pub struct Deferral {
+    /// Not to be claimed before.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: WaitReason,
+    /// Stage from now on.
+    pub stage: Stage,
+    /// Whether this was a failed attempt (raises `attempts`, sets `waiting_since` on the first).
+    pub failed: bool,
+    /// Sent at once, beside the row (its own delivery in the local lane); marks the row as `told_late`.
+    pub notice: Option<Reply>,
+}
+
+/// What became of one message of the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Delivered, or given up for good: struck off.
+    Done,
+    /// Not delivered for sure: to be tried again not before the given moment.
+    Later(Timestamp, WaitReason),
+    /// Fate unknown: to be tried once more not before the given moment; raises `unsure`.
+    Unsure(Timestamp),
+}
+
+/// A conversation the tutor still has to forget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purge {
+    /// The tutor's session id; nothing here says whose it was.
+    pub session: Uuid,
+    /// Not before.
+    pub not_before: Timestamp,
+    /// Attempts so far.
+    pub attempts: u32,
+}
+
+/// A page of sessions for listings: walk on with the last row's cursor.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionPage {
+    /// Sessions, learner by learner, archived ones before the open one.
+    pub sessions: Vec<Session>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Vec<u8>>,
+}
+
+/// The durable state. Every verb answers only after its effect is flushed to disk.
+pub trait Store: Send + Sync {
+    /// Takes a batch: tells repeats by recently taken ids, judges the rate by each message's date, creates rows, and
+    /// flushes. Only after this has answered may the offset be confirmed. A message whose row would be pointless
+    /// ([`Body::Blocked`](crate::domain::Body::Blocked)) only changes its learner. Any other message lifts the learner's `blocked` mark and notes the
+    /// client's language; an unknown learner is created.
+    fn accept(&self, batch: Vec<Incoming>, policy: AcceptPolicy, now: Timestamp) -> Later<'_, Accepted>;
+
+    /// The next claimable row of a kind, leased; `None` when there is none due at `now`.
+    fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Option<Claim>>;
+
+    /// Woken (one permit) whenever a row of this kind may have become claimable.
+    fn wakeup(&self, kind: WorkKind) -> Arc<Notify>;
+
+    /// When the earliest parked row of this kind falls due.
+    fn next_due(&self, kind: WorkKind) -> Later<'_, Option<Timestamp>>;
+
+    /// Records that the voice is about to be handed to the tutor (stage [`Stage::Submitted`]; `changes` hold a freshly
+    /// opened session). Raises `submissions`. The returned learner has the changes applied.
+    fn submit(&self, lease: Lease, stage: Stage, changes: Vec<crate::domain::Change>) -> Later<'_, Learner>;
+
+    /// Ends a row's work: changes, turn, purges and replies in one transaction. The row stays for delivery
+    /// when there are replies, and its lease ends either way. `Gone` when the learner was deleted meanwhile.
+    fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Later<'_, ()>;
+
+    /// Puts a row off and ends the lease.
+    fn defer(&self, lease: Lease, deferral: Deferral, now: Timestamp) -> Later<'_, ()>;
+
+    /// Gives a row up: it becomes a dead letter, its chat goes on, `replies` are delivered in its place. Ends the lease.
+    fn bury(&self, lease: Lease, reason: String, replies: Vec<Reply>, now: Timestamp) -> Later<'_, ()>;
+
+    /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
+    /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
+    fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()>;
+
+    /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
+    /// the learner (the blocked mark).
+    fn drop_replies(&self, lease: Lease, changes: Vec<crate::domain::Change>) -> Later<'_, ()>;
+
+    /// Ends a lease without a word, as a crash would; the row is claimable again at once.
+    fn release(&self, lease: Lease) -> Later<'_, ()>;
+
+    /// A group moved: rows and replies for `from` go to `to` from now on.
+    fn migrate_chat(&self, from: crate::domain::ChatId, to: crate::domain::ChatId) -> Later<'_, ()>;
+
+    /// The learner's record.
+    fn learner(&self, user: UserId) -> Later<'_, Option<Learner>>;
+
+    /// Finished turns of a session in order, from the 0-based `skip`-th, and how many there are in all.
+    fn turns(&self, user: UserId, session: Uuid, skip: usize, limit: usize) -> Later<'_, (Vec<Turn>, usize)>;
+
+    /// The learner's latest finished turn of a session.
+    fn last_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>>;
+
+    /// The learner's rate state.
+    fn rate(&self, user: UserId) -> Later<'_, RateState>;
+
+    /// The learner's place in the queue for the tutor.
+    fn place(&self, user: UserId) -> Later<'_, Place>;
+
+    /// Numbers of the moment.
+    fn counts(&self) -> Later<'_, Counts>;
+
+    /// Sessions in key order, at most `limit`, after `cursor`.
+    fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage>;
+
+    /// All rows of the inbox in order of acceptance after `after`, at most `limit`.
+    fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>>;
+
+    /// Dead letters in order, after `after`, at most `limit`.
+    fn dead_letters(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<DeadLetter>>;
+
+    /// Puts a dead letter back into the queue, as the youngest row, at its old stage with fresh attempts.
+    fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;
+
+    /// Removes a dead letter for good.
+    fn drop_dead(&self, seq: u64) -> Later<'_, ()>;
+
+    /// Asks the tutor to forget these conversations, soon.
+    fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()>;
+
+    /// Conversations to be forgotten at the tutor that are due, at most `limit`.
+    fn purges(&self, now: Timestamp, limit: usize) -> Later<'_, Vec<Purge>>;
+
+    /// The tutor has forgotten it (`None`), or has to be asked again at the given moment.
+    fn purged(&self, session: Uuid, retry_at: Option<Timestamp>) -> Later<'_, ()>;
+
+    /// Removes archived sessions older than `before` with their turns, at most `limit` in one go, and queues their
+    /// purge at the tutor. Returns how many.
+    fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize>;
+
+    /// A random secret made with the store, for the keyed hash of user ids in logs.
+    fn log_key(&self) -> Later<'_, [u8; 32]>;
+
+    /// Flushes and closes; further verbs answer `Closed`.
+    fn close(&self) -> Later<'_, ()>;
+}
