@@ -102,6 +102,10 @@ pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
         builder = builder.read_timeout(silence);
     }
     if let Some(proxy) = &options.proxy {
+        let scheme = proxy.expose().split("://").next().unwrap_or_default();
+        if !["http", "https", "socks5", "socks5h"].contains(&scheme) {
+            return Err(HttpError::Setup("the proxy URL is not one of http, https, socks5, socks5h".into()));
+        }
         let proxy = reqwest::Proxy::all(proxy.expose())
             .map_err(|_| HttpError::Setup("the proxy URL is not one of http, https, socks5, socks5h".into()))?;
         builder = builder.proxy(proxy);

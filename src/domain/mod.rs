@@ -3,6 +3,7 @@
 //! Owns the product's rules. Must not know tokio, sockets, files or the clock: the present moment is an argument.
 
 pub mod assessment;
+pub mod backoff;
 pub mod ids;
 pub mod incoming;
 pub mod job;

@@ -25,14 +25,28 @@
 //!    does not go before one who sends his first.
 //! 5. A wake-up is registered before the search for work ([`Store::wakeup`] holds one permit), so none is missed.
 
+mod codec;
+pub mod engine;
+pub mod keys;
 pub mod memory;
+pub mod reader;
+pub mod records;
+mod schedule;
 pub mod sled;
+mod state;
+mod thread;
+mod verbs;
+
+pub use memory::{MemoryDisk, MemoryStore};
+pub use sled::SledStore;
+pub use thread::ThreadedStore;
 
 use crate::domain::rate::{PerMinute, RateState};
 use crate::domain::{
-    DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId, WaitReason,
-    WorkKind,
+    DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId,
+    WaitReason, WorkKind,
 };
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -166,7 +180,7 @@ pub enum Sent {
 }
 
 /// A conversation the tutor still has to forget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purge {
     /// The tutor's session id; nothing here says whose it was.
     pub session: Uuid,

@@ -1,0 +1,181 @@
+//! What the store costs: `cargo bench --bench store`. Prints figures and asserts nothing about time.
+//!
+//! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000).
+
+use phonicflow_bot::domain::{
+    Body, Change, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, Outcome, Recording, Reply,
+    Rich, Session, Timestamp, UserId, WorkKind,
+};
+use phonicflow_bot::store::{AcceptPolicy, Sent, SledStore, Store, StoreError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+fn voice(update_id: i64, user: i64) -> Incoming {
+    Incoming {
+        update_id,
+        chat: Chat { id: ChatId(user), kind: ChatKind::Private, thread: None },
+        user: UserId(user),
+        client_language: Some("pt-BR".to_owned()),
+        message: Some(MessageId(update_id)),
+        date: NOW,
+        body: Body::Voice(Recording {
+            file_id: "AwACAgIAAxkBAAIBZ2VeXl9sbG9uZ2lzaC1maWxlLWlkLWFzLXRoZXktYXJlAAJ".to_owned(),
+            size: Some(20_000),
+            duration_secs: Some(5),
+            mime: Some("audio/ogg".to_owned()),
+            extension: None,
+        }),
+    }
+}
+
+fn answer(user: i64) -> Outcome {
+    let text = Rich::plain("A reply of a usual length, such as the tutor gives to a learner. ".repeat(6));
+    let content = Content::Text { text, keyboard: Keyboard::default() };
+    Outcome::reply(vec![Reply { chat: ChatId(user), thread: None, answers: None, content }])
+}
+
+fn per_second(what: &str, count: usize, took: Duration) {
+    let each = took.as_secs_f64() * 1e6 / count as f64;
+    println!("{what:<58} {:>10.0} /s {each:>10.1} us each", count as f64 / took.as_secs_f64());
+}
+
+/// Resident memory, MB, where the system tells.
+fn resident_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    let kb: f64 = line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0.0);
+    kb / 1024.0
+}
+
+fn disk_mb(folder: &Path) -> f64 {
+    let sizes =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok());
+    sizes.map(|meta| meta.len() as f64).sum::<f64>() / 1e6
+}
+
+async fn messages(folder: &Path) -> Result<(), StoreError> {
+    let store = SledStore::open(folder)?;
+    let policy = AcceptPolicy::default();
+    let singles = 2_000;
+    let start = Instant::now();
+    for id in 0..singles {
+        store.accept(vec![voice(id, id % 1000)], policy, NOW).await?;
+    }
+    per_second("accept and flush, one message at a time", 2_000, start.elapsed());
+    let start = Instant::now();
+    for batch in 0..80 {
+        let first = singles + batch * 100;
+        store.accept((first..first + 100).map(|id| voice(id, id % 1000)).collect(), policy, NOW).await?;
+    }
+    per_second("accept and flush, messages in batches of 100", 8_000, start.elapsed());
+    println!("{:<58} {:>10.1} MB", "resident with 10,000 rows of 1,000 chats waiting", resident_mb());
+    store.close().await?;
+    let start = Instant::now();
+    let store = SledStore::open(folder)?;
+    println!("{:<58} {:>10.1} ms", "open with 10,000 rows waiting", start.elapsed().as_secs_f64() * 1e3);
+
+    let start = Instant::now();
+    let mut cycles = 0;
+    while cycles < 3_000 {
+        cycle(&store).await?;
+        cycles += 1;
+    }
+    per_second("claim, commit, claim, delivered: one worker", cycles, start.elapsed());
+    let start = Instant::now();
+    let workers = (0..16).map(|_| async {
+        for _ in 0..300 {
+            cycle(&store).await?;
+        }
+        Ok::<(), StoreError>(())
+    });
+    futures_util::future::try_join_all(workers).await?;
+    per_second("claim, commit, claim, delivered: 16 workers at once", 4_800, start.elapsed());
+    store.close().await
+}
+
+async fn cycle(store: &SledStore) -> Result<(), StoreError> {
+    if let Some(claim) = store.claim(WorkKind::Tutor, NOW).await? {
+        store.commit(claim.lease, answer(claim.job.user.0), NOW).await?;
+    }
+    if let Some(claim) = store.claim(WorkKind::Delivery, NOW).await? {
+        for message in claim.outbox {
+            store.delivered(claim.lease, message.index, Sent::Done).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn sessions(folder: &Path, count: i64) -> Result<(), StoreError> {
+    let store = SledStore::open(folder)?;
+    let start = Instant::now();
+    for first in (0..count).step_by(100) {
+        let users = first..(first + 100).min(count);
+        store
+            .accept(users.clone().map(|user| voice(user, user)).collect(), AcceptPolicy::default(), NOW)
+            .await?;
+        let claims =
+            futures_util::future::try_join_all(users.map(|_| store.claim(WorkKind::Tutor, NOW))).await?;
+        let commits = claims.into_iter().flatten().map(|claim| {
+            let session = Session::open(Uuid::new_v4(), claim.job.user, NOW);
+            let outcome = Outcome { changes: vec![Change::SessionOpened(session)], ..Outcome::default() };
+            store.commit(claim.lease, outcome, NOW)
+        });
+        futures_util::future::try_join_all(commits).await?;
+    }
+    per_second(&format!("{count} sessions made, each with its message"), count as usize, start.elapsed());
+    store.close().await?;
+    println!("{:<58} {:>10.1} MB", "on disk", disk_mb(folder));
+    Ok(())
+}
+
+async fn lookups(folder: &Path, count: i64) -> Result<(), StoreError> {
+    let start = Instant::now();
+    let store = SledStore::open(folder)?;
+    println!(
+        "{:<58} {:>10.1} ms",
+        format!("open with {count} sessions"),
+        start.elapsed().as_secs_f64() * 1e3
+    );
+    println!("{:<58} {:>10.1} MB", "resident after opening", resident_mb());
+    let pick = |n: i64| UserId((n.wrapping_mul(7_919_317)).rem_euclid(count));
+    for (what, from) in
+        [("learner by id, cold", 0), ("learner by id, again", 0), ("learner by id, others", 20_000)]
+    {
+        let start = Instant::now();
+        for n in from..from + 20_000 {
+            if store.learner(pick(n)).await?.and_then(|learner| learner.session).is_none() {
+                println!("no session for {}", pick(n));
+            }
+        }
+        per_second(what, 20_000, start.elapsed());
+    }
+    let start = Instant::now();
+    let (mut cursor, mut found) = (None, 0);
+    loop {
+        let page = store.sessions(cursor, 1000).await?;
+        found += page.sessions.len();
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    per_second("sessions listed in pages of 1,000", found, start.elapsed());
+    println!("{:<58} {:>10.1} MB", "resident after reading them all", resident_mb());
+    store.close().await
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let count =
+        std::env::var("STORE_BENCH_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        messages(&folder.path().join("messages")).await?;
+        sessions(&folder.path().join("sessions"), count).await?;
+        lookups(&folder.path().join("sessions"), count).await
+    })?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The audio path: whatever a learner records becomes 16 kHz mono WAV, whatever the tutor says becomes a voice note.
+//!
+//! Owns symphonia, rubato, hound, ogg and the Opus codec, and is the only room that names them. Must not know
+//! Telegram, the tutor, tokio or the disk: it is plain synchronous code over `Read` and `Write`, to be run off
+//! the async threads. Everything is one streaming pass; memory does not grow with the length of the recording.
+
+mod decode;
+mod error;
+#[cfg(test)]
+mod golden;
+mod ogg_page;
+mod ogg_repair;
+mod ogg_stream;
+mod opus;
+mod resample;
+mod source;
+mod voice_note;
+mod wav;
+
+use std::io::{Cursor, Read, Seek, Write};
+
+pub use error::{AudioError, AudioFault};
+pub use voice_note::{MAX_NOTE_SECONDS, VoiceNote, is_voice_note};
+
+/// Sample rate the tutor wants, in Hz.
+pub const WAV_RATE: u32 = 16_000;
+
+/// What is known about an input besides its bytes. The bytes win; this only breaks ties.
+#[derive(Clone, Debug, Default)]
+pub struct Hint {
+    /// File name extension without the dot, such as `mp3`.
+    pub extension: Option<String>,
+    /// Media type, such as `audio/ogg`.
+    pub mime: Option<String>,
+}
+
+/// How much audio is accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Longest recording, in whole seconds. What rounds to this many still passes, because that is how
+    /// Telegram states a duration.
+    pub max_seconds: u32,
+}
+
+/// A finished recording for the tutor: RIFF/WAVE, 16 kHz, mono, 16-bit PCM.
+#[derive(Clone, Debug)]
+pub struct Wav {
+    /// The whole file, header included.
+    pub bytes: Vec<u8>,
+    /// Number of 16 kHz samples.
+    pub samples: u64,
+}
+
+impl Wav {
+    /// Length in milliseconds, rounded down.
+    pub fn duration_ms(&self) -> u64 {
+        self.samples.saturating_mul(1000) / u64::from(WAV_RATE)
+    }
+}
+
+/// What a streaming conversion did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Number of 16 kHz samples written.
+    pub samples: u64,
+}
+
+impl Report {
+    /// Length in milliseconds, rounded down.
+    pub fn duration_ms(&self) -> u64 {
+        self.samples.saturating_mul(1000) / u64::from(WAV_RATE)
+    }
+}
+
+/// Converts a recording held in memory to a WAV held in memory.
+///
+/// # Errors
+/// Any [`AudioError`]; none of them goes away by trying again with the same bytes.
+pub fn to_wav(input: bytes::Bytes, hint: Hint, limits: Limits) -> Result<Wav, AudioError> {
+    let mut bytes = Vec::new();
+    let report = convert_to_wav(Cursor::new(input), hint, Some(limits), Cursor::new(&mut bytes))?;
+    Ok(Wav { bytes, samples: report.samples })
+}
+
+/// Converts any supported recording to WAV while reading it; memory does not depend on its length.
+///
+/// `out` is written in chunks of some 20 ms and its header is completed at the end (that is why it seeks).
+///
+/// # Errors
+/// Any [`AudioError`]; after an error the content of `out` is unfinished.
+pub fn convert_to_wav<R, W>(
+    input: R,
+    hint: Hint,
+    limits: Option<Limits>,
+    out: W,
+) -> Result<Report, AudioError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+    W: Write + Seek,
+{
+    let mut sink = wav::WavSink::new(out, limits)?;
+    decode::decode(input, &hint, &mut sink)?;
+    let samples = sink.finish()?;
+    Ok(Report { samples })
+}
+
+/// Encodes what the tutor said (WAV, mp3 or anything else that decodes) as a mono OGG/Opus voice note.
+///
+/// # Errors
+/// Any [`AudioError`]; audio beyond [`MAX_NOTE_SECONDS`] is [`AudioError::TooLong`].
+pub fn to_voice_note(input: bytes::Bytes, hint: Hint) -> Result<VoiceNote, AudioError> {
+    let mut sink = voice_note::NoteSink::new();
+    decode::decode(Cursor::new(input), &hint, &mut sink)?;
+    sink.finish()
+}

@@ -1,0 +1,167 @@
+//! Mends a damaged Ogg/Opus file while it is read, so that damage costs the packets it hit and nothing else.
+//!
+//! A plain Ogg reader drops a whole page (up to a second or more) for one flipped bit, closes the gap as if
+//! nothing had been there, and refuses the file when a header page is hit. This sits in front of it:
+//! - a page with a wrong checksum whose framing holds is passed on with a right one;
+//! - pages that are missing are replaced by packets that say "lost", so the decoder conceals their time;
+//! - a page the input ends within is cut to its whole packets;
+//! - the comment header (which may be megabytes of pictures) is replaced by an empty one.
+//!
+//! Intact pages pass through unchanged. Must not know how Opus decodes, only how long a packet is.
+
+use std::io::{self, Read};
+
+use super::ogg_page::{FIRST, LAST, MARKER, MAX_PAGE, Page, Sighting, look};
+use super::ogg_stream::{Stage, Stream};
+use super::opus::OpusHead;
+
+/// Bytes of pages that turn out broken before the rest is given up: bounds the work on hostile input.
+const MAX_WASTE: usize = 64 << 20;
+/// Logical streams followed at once; more than any file has.
+const MAX_STREAMS: usize = 16;
+
+/// A reader that gives out the mended file.
+pub(super) struct OggRepair<R> {
+    input: R,
+    ended: bool,
+    window: Vec<u8>,
+    at: usize,
+    out: Vec<u8>,
+    out_at: usize,
+    wasted: usize,
+    streams: Vec<Stream>,
+}
+
+impl<R: Read> OggRepair<R> {
+    /// Wraps a reader that stands at the beginning of the file.
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            ended: false,
+            window: Vec::new(),
+            at: 0,
+            out: Vec::new(),
+            out_at: 0,
+            wasted: 0,
+            streams: Vec::new(),
+        }
+    }
+
+    /// Makes the window hold a whole page from `at` on, unless the input ends before.
+    fn fill(&mut self) -> io::Result<()> {
+        // One byte more than a page, and the marker behind it.
+        let wanted = MAX_PAGE + MARKER.len();
+        if self.window.len() - self.at.min(self.window.len()) >= wanted || self.ended {
+            return Ok(());
+        }
+        self.window.drain(..self.at.min(self.window.len()));
+        self.at = 0;
+        let have = self.window.len();
+        let mut part = (&mut self.input).take((2 * wanted - have) as u64);
+        let got = part.read_to_end(&mut self.window)?;
+        self.ended = got == 0 || self.window.len() < 2 * wanted;
+        Ok(())
+    }
+
+    /// Mends the next page into `out`. False at the end of the input.
+    fn advance(&mut self) -> io::Result<bool> {
+        self.fill()?;
+        let rest = self.window.get(self.at..).unwrap_or_default();
+        let Some(skip) = rest.windows(MARKER.len()).position(|four| four == MARKER) else {
+            if self.ended {
+                return Ok(false);
+            }
+            self.at = self.window.len().saturating_sub(MARKER.len() - 1);
+            return Ok(true);
+        };
+        if skip > 0 {
+            self.at += skip;
+            return Ok(true);
+        }
+        match look(rest) {
+            Sighting::Page(page, length, true) => {
+                self.at += length;
+                self.pass(page, true);
+            }
+            Sighting::Page(page, length, false) => {
+                let after = rest.get(length..).unwrap_or_default();
+                let framed = after.starts_with(MARKER) || (after.is_empty() && self.ended);
+                if framed {
+                    self.at += length;
+                    self.pass(page, false);
+                } else {
+                    self.wasted += length;
+                    self.at += MARKER.len();
+                }
+            }
+            Sighting::Cut(mut page) => {
+                self.wasted += page.body.len();
+                self.at += MARKER.len();
+                let known = self.streams.iter().any(|s| s.serial == page.serial && s.opus);
+                // With another page behind it, it is not the input that is short but a length that is wrong.
+                let last = !page.body.windows(MARKER.len()).any(|four| four == MARKER);
+                if known && last && page.keep_whole_packets() {
+                    page.flags &= !LAST;
+                    self.pass(page, false);
+                    self.at = self.window.len();
+                }
+            }
+            Sighting::Nothing => self.at += MARKER.len(),
+        }
+        Ok(self.wasted <= MAX_WASTE)
+    }
+
+    /// Hands a page on, in the state it should have been in.
+    fn pass(&mut self, mut page: Page, intact: bool) {
+        if page.flags & FIRST != 0 {
+            let head = OpusHead::parse(&page.body).is_some();
+            if intact || head {
+                self.begin(&page, page.body.starts_with(b"OpusHead"));
+                page.write(&mut self.out);
+                return;
+            }
+            page.flags &= !FIRST;
+        }
+        let mut index = self.streams.iter().position(|s| s.serial == page.serial);
+        if !intact && index.is_none() && self.streams.len() == 1 {
+            // The damage hit the serial number itself, and there is but one stream it can be.
+            index = Some(0);
+        }
+        match index.and_then(|index| self.streams.get_mut(index)) {
+            Some(stream) if stream.opus => stream.pass(page, intact, &mut self.out),
+            _ if intact => page.write(&mut self.out),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, page: &Page, opus: bool) {
+        // A stream that begins after audio is the next link of a chain: all before it is over.
+        if self.streams.iter().any(|s| s.stage != Stage::Head) {
+            self.streams.clear();
+        }
+        self.streams.retain(|s| s.serial != page.serial);
+        if self.streams.len() < MAX_STREAMS {
+            let (serial, sequence) = (page.serial, page.sequence);
+            self.streams.push(Stream::new(serial, sequence, opus));
+        }
+    }
+}
+
+impl<R: Read> Read for OggRepair<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        while self.out_at >= self.out.len() {
+            self.out.clear();
+            self.out_at = 0;
+            if !self.advance()? && self.out.is_empty() {
+                return Ok(0);
+            }
+        }
+        let ready = self.out.get(self.out_at..).unwrap_or_default();
+        let count = ready.len().min(buf.len());
+        if let (Some(to), Some(from)) = (buf.get_mut(..count), ready.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.out_at += count;
+        Ok(count)
+    }
+}

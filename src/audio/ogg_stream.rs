@@ -1,0 +1,248 @@
+//! One logical Ogg/Opus stream while it is mended: what its next page should look like, and how to make it so.
+//! The rules are those of RFC 7845, sections 4 and 5. Must not know where pages come from.
+
+use super::ogg_page::{CONTINUED, LAST, NO_GRANULE, Page};
+use super::opus::packet_frames;
+
+/// Longest gap that is filled with concealment, in 48 kHz samples: one minute. Beyond it a granule position
+/// is taken for damaged rather than for a hole.
+const MAX_GAP: u64 = 60 * 48_000;
+/// A 2.5 ms packet, to fill what is shorter than the stream's usual packet.
+const SHORT_TOC: u8 = 28 << 3;
+const SHORT_FRAMES: u64 = 120;
+/// Lacing values on a page of fillers; each is a packet of one byte.
+const FILLERS_PER_PAGE: u64 = 255;
+
+/// What is known of one logical stream.
+pub(super) struct Stream {
+    pub(super) serial: u32,
+    pub(super) opus: bool,
+    pub(super) stage: Stage,
+    sequence: u32,
+    granule: Option<u64>,
+    /// First bytes of the packet that the last page ended within.
+    open: Option<Vec<u8>>,
+    /// Table-of-contents byte of the last packet.
+    toc: Option<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The identification header has been seen.
+    Head,
+    /// Within the comment header.
+    Tags,
+    /// Audio.
+    Data,
+}
+
+impl Stream {
+    /// A stream whose first page, number `sequence`, has just gone by.
+    pub(super) fn new(serial: u32, sequence: u32, opus: bool) -> Self {
+        let stage = if opus { Stage::Head } else { Stage::Data };
+        Self { serial, opus, stage, sequence, granule: Some(0), open: None, toc: None }
+    }
+
+    /// Writes `page`, and what is missing before it, in the state it should have been in.
+    pub(super) fn pass(&mut self, mut page: Page, intact: bool, out: &mut Vec<u8>) {
+        if self.stage != Stage::Data && !self.pass_tags(&mut page, out) {
+            return;
+        }
+        let mut lost = page.sequence.wrapping_sub(self.sequence).wrapping_sub(1);
+        if !intact {
+            // Trust what the stream says over what a damaged header says, unless both can be true.
+            page.serial = self.serial;
+            if lost > 1_000 {
+                page.sequence = self.sequence.wrapping_add(1);
+                lost = 0;
+            }
+            let continued = if lost == 0 && self.open.is_some() { CONTINUED } else { 0 };
+            page.flags = (page.flags & LAST) | if lost == 0 { continued } else { page.flags & CONTINUED };
+        }
+        if lost > 0 {
+            self.open = None;
+        }
+        self.neutralise(&mut page);
+        let mut frames = self.measure(&page, None);
+        if !intact && lost == 0 {
+            frames = self.mend(&mut page, frames);
+        }
+        if (1..=0x7fff_ffff).contains(&lost) {
+            self.conceal(&page, frames, out);
+        }
+        self.remember(&page);
+        page.write(out);
+    }
+
+    /// Swallows the comment header and puts an empty one in its place. True when `page` still holds audio.
+    fn pass_tags(&mut self, page: &mut Page, out: &mut Vec<u8>) -> bool {
+        let begins = self.stage == Stage::Head;
+        if begins {
+            let mut body = b"OpusTags".to_vec();
+            body.extend_from_slice(&[0; 8]);
+            let sequence = self.sequence.wrapping_add(1);
+            let lacing = vec![16];
+            Page { serial: self.serial, sequence, lacing, body, ..Page::default() }.write(out);
+            self.stage = Stage::Tags;
+        }
+        // When the comment header's own pages are lost, audio is recognised by its position.
+        let tags = if begins { page.body.starts_with(b"OpusT") } else { page.flags & CONTINUED != 0 };
+        let audio = page.granule != 0 && page.granule != NO_GRANULE;
+        if !tags && audio {
+            if begins && page.sequence == self.sequence.wrapping_add(1) {
+                // No comment header at all: the page keeps its place behind the one just made up.
+                self.sequence = self.sequence.wrapping_sub(1);
+            }
+            self.stage = Stage::Data;
+            return true;
+        }
+        let ended = page.take_first_piece().is_none_or(|(_, ended)| ended);
+        page.flags &= !CONTINUED;
+        if !ended {
+            self.sequence = page.sequence;
+            return false;
+        }
+        self.stage = Stage::Data;
+        if page.lacing.is_empty() {
+            self.sequence = page.sequence;
+            return false;
+        }
+        self.sequence = page.sequence.wrapping_sub(1);
+        true
+    }
+
+    /// Replaces what cannot be a packet by one that says "lost", which has a length.
+    fn neutralise(&self, page: &mut Page) {
+        let spoiled = |page: &Page| {
+            let mut at = 0;
+            let mut continued = page.flags & CONTINUED != 0;
+            page.pieces().any(|(length, ends)| {
+                let piece = page.body.get(at..at + length).unwrap_or_default();
+                at += length;
+                !std::mem::take(&mut continued) && ends && packet_frames(piece).is_none()
+            })
+        };
+        let Some(toc) = self.toc.filter(|_| spoiled(page)) else { return };
+        let mut whole = Page { lacing: Vec::new(), body: Vec::new(), ..page.clone() };
+        let mut continued = page.flags & CONTINUED != 0;
+        while let Some((piece, ends)) = page.take_first_piece() {
+            let keep = std::mem::take(&mut continued) || !ends || packet_frames(&piece).is_some();
+            let piece = if keep { piece } else { vec![toc & !3] };
+            whole.lacing.extend(std::iter::repeat_n(255, piece.len() / 255));
+            if ends {
+                whole.lacing.push((piece.len() % 255) as u8);
+            }
+            whole.body.extend(piece);
+        }
+        *page = whole;
+    }
+
+    /// Samples in the packets that end on `page`. With `usual`, packets of another length get that first byte.
+    fn measure(&self, page: &Page, usual: Option<u8>) -> u64 {
+        let (mut frames, mut at) = (0, 0);
+        let mut open = if page.flags & CONTINUED != 0 { Some(self.open.as_deref()) } else { None };
+        for (length, ends) in page.pieces() {
+            let piece = page.body.get(at..at + length).unwrap_or_default();
+            at += length;
+            // A continued packet whose beginning was lost counts as lost.
+            let start = open.take().map_or(Some(piece), |begun| begun);
+            if let (true, Some(start)) = (ends, start) {
+                let odd = usual.and_then(|toc| odd_frames(start, toc));
+                frames += odd.or(packet_frames(start).map(|n| n as u64)).unwrap_or_default();
+            }
+        }
+        frames
+    }
+
+    /// Mends what a damaged page says of itself: the first bytes of its packets and its granule position.
+    fn mend(&self, page: &mut Page, frames: u64) -> u64 {
+        let (Some(before), Some(toc)) = (self.granule, self.toc) else { return frames };
+        let mut frames = frames;
+        if before + frames != page.granule {
+            // Either the position is damaged or a packet's length is. Streams hardly ever change their packet
+            // length, so where all being alike explains the position, the odd ones are mended.
+            let alike = self.measure(page, Some(toc));
+            if before + alike == page.granule && alike != frames {
+                let mut at = 0;
+                let mut first = page.flags & CONTINUED != 0;
+                for (length, _) in page.pieces().collect::<Vec<_>>() {
+                    let piece = page.body.get_mut(at..at + length).unwrap_or_default();
+                    at += length;
+                    if !std::mem::take(&mut first)
+                        && odd_frames(piece, toc).is_some()
+                        && let Some(byte) = piece.first_mut()
+                    {
+                        *byte = toc;
+                    }
+                }
+                frames = alike;
+            }
+        }
+        let end = before + frames;
+        let trimmed = page.flags & LAST != 0 && page.granule > before && page.granule < end;
+        if page.granule != end && !trimmed {
+            page.granule = if frames > 0 { end } else { NO_GRANULE };
+            page.flags &= !LAST;
+        }
+        frames
+    }
+
+    /// Fills the time of pages that are missing before `page`.
+    fn conceal(&self, page: &Page, frames: u64, out: &mut Vec<u8>) {
+        let Some(before) = self.granule.filter(|_| page.granule != NO_GRANULE && frames > 0) else { return };
+        let start = page.granule.saturating_sub(frames);
+        let mut gap = start.saturating_sub(before);
+        if gap == 0 || gap > MAX_GAP {
+            return;
+        }
+        // A packet of one byte is a frame that was not transmitted (RFC 6716, 3.2.1 and 4.4).
+        let toc = self.toc.or(page.body.first().copied()).unwrap_or(SHORT_TOC) & !3;
+        let usual = packet_frames(&[toc]).map_or(SHORT_FRAMES, |n| n as u64);
+        if page.flags & LAST != 0 {
+            // The last position leaves the padding out, so what is missing seems shorter by it.
+            gap = gap.next_multiple_of(usual);
+        }
+        let mut position = before;
+        for (toc, length) in [(toc, usual), (SHORT_TOC | toc & 4, SHORT_FRAMES)] {
+            let mut count = (before + gap - position) / length;
+            while count > 0 {
+                let batch = count.min(FILLERS_PER_PAGE);
+                count -= batch;
+                position += batch * length;
+                let sequence = self.sequence.wrapping_add(1);
+                let (lacing, body) = (vec![1; batch as usize], vec![toc; batch as usize]);
+                Page { flags: 0, granule: position, serial: self.serial, sequence, lacing, body }.write(out);
+            }
+        }
+    }
+
+    fn remember(&mut self, page: &Page) {
+        self.sequence = page.sequence;
+        if page.granule != NO_GRANULE {
+            self.granule = Some(page.granule);
+        }
+        let (mut at, mut continued) = (0, page.flags & CONTINUED != 0);
+        for (length, ends) in page.pieces() {
+            let piece = page.body.get(at..at + length).unwrap_or_default();
+            at += length;
+            if !std::mem::take(&mut continued) {
+                self.toc = piece.first().copied().or(self.toc);
+                self.open = Some(piece.iter().take(2).copied().collect());
+            }
+            if ends {
+                self.open = None;
+            }
+        }
+        if !page.ends_open() {
+            self.open = None;
+        }
+    }
+}
+
+/// The length a packet would have with `toc` for a first byte, when that differs from the one it states.
+fn odd_frames(packet: &[u8], toc: u8) -> Option<u64> {
+    let second = packet.get(1).copied().unwrap_or_default();
+    let usual = packet_frames(&[toc, second])?;
+    let differs = packet_frames(packet) != Some(usual);
+    differs.then_some(usual as u64)
+}

@@ -1,0 +1,102 @@
+//! Writing the tutor's WAV: 16 kHz mono 16-bit PCM. Knows hound; must not know what was decoded.
+
+use std::io::{Seek, Write};
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+
+use super::decode::Sink;
+use super::error::AudioError;
+use super::resample::Resampler;
+use super::{Limits, WAV_RATE};
+
+/// Samples a RIFF file can hold: its sizes are 32-bit byte counts, header included.
+const MAX_SAMPLES: u64 = (u32::MAX as u64 - 64) / 2;
+
+/// Takes mono samples at any rate and writes the WAV.
+pub(super) struct WavSink<W: Write + Seek> {
+    resampler: Option<Resampler>,
+    file: File<W>,
+}
+
+/// The file being written and the bounds it keeps to.
+struct File<W: Write + Seek> {
+    writer: WavWriter<W>,
+    samples: u64,
+    limit: Option<Limits>,
+}
+
+impl<W: Write + Seek> WavSink<W> {
+    /// Writes the header; sizes are filled in by [`WavSink::finish`].
+    pub(super) fn new(out: W, limit: Option<Limits>) -> Result<Self, AudioError> {
+        let spec = WavSpec {
+            channels: 1,
+            sample_rate: WAV_RATE,
+            bits_per_sample: 16,
+            sample_format: SampleFormat::Int,
+        };
+        let writer = WavWriter::new(out, spec).map_err(wav_error)?;
+        Ok(Self { resampler: None, file: File { writer, samples: 0, limit } })
+    }
+
+    /// Flushes the resampler, completes the header, returns the number of samples.
+    pub(super) fn finish(mut self) -> Result<u64, AudioError> {
+        if let Some(resampler) = self.resampler.take() {
+            resampler.finish(&mut |ready| self.file.write(ready))?;
+        }
+        if self.file.samples == 0 {
+            return Err(AudioError::NoAudio);
+        }
+        self.file.writer.finalize().map_err(wav_error)?;
+        Ok(self.file.samples)
+    }
+}
+
+impl<W: Write + Seek> Sink for WavSink<W> {
+    fn take(&mut self, rate: u32, mono: &[f32]) -> Result<(), AudioError> {
+        // A chained file may change its rate between links.
+        if let Some(old) = self.resampler.take_if(|r| r.input_rate() != u64::from(rate)) {
+            old.finish(&mut |ready| self.file.write(ready))?;
+        }
+        let resampler = match &mut self.resampler {
+            Some(resampler) => resampler,
+            none => none.insert(Resampler::new(rate, WAV_RATE)?),
+        };
+        resampler.push(mono, &mut |ready| self.file.write(ready))
+    }
+}
+
+impl<W: Write + Seek> File<W> {
+    fn write(&mut self, ready: &[f32]) -> Result<(), AudioError> {
+        self.samples += ready.len() as u64;
+        if let Some(limit) = self.limit {
+            // Half a second of grace: a duration is stated in rounded seconds.
+            let most = (u64::from(limit.max_seconds) * 2 + 1) * u64::from(WAV_RATE) / 2;
+            if self.samples > most {
+                return Err(AudioError::TooLong { limit_secs: limit.max_seconds });
+            }
+        }
+        if self.samples > MAX_SAMPLES {
+            return Err(AudioError::TooLarge);
+        }
+        let count = u32::try_from(ready.len()).map_err(|_| AudioError::TooLarge)?;
+        let mut chunk = self.writer.get_i16_writer(count);
+        for &sample in ready {
+            chunk.write_sample(to_i16(sample));
+        }
+        chunk.flush().map_err(wav_error)
+    }
+}
+
+/// Rounds a sample of -1.0..=1.0 to 16 bits, clipping what lies beyond (NaN becomes silence).
+pub(super) fn to_i16(sample: f32) -> i16 {
+    // `as` saturates, which is the clipping.
+    (sample * 32_768.0).round_ties_even() as i16
+}
+
+fn wav_error(error: hound::Error) -> AudioError {
+    match error {
+        hound::Error::IoError(error) => AudioError::Io(error),
+        hound::Error::TooWide => AudioError::TooLarge,
+        _ => AudioError::Encode { detail: "the WAV writer refused a chunk" },
+    }
+}

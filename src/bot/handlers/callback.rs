@@ -1,0 +1,100 @@
+//! Pressed buttons, and the pages of `/history` they turn.
+
+use super::Case;
+use crate::bot::Desk;
+use crate::bot::route::Press;
+use crate::domain::outcome::{Button, Content, Keyboard};
+use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
+use crate::domain::{Body, Outcome, Reply, Turn, UserId};
+use crate::store::StoreError;
+
+/// Turns on one page: three with every field at its cut length still fit one message.
+const PAGE_TURNS: usize = 3;
+/// Characters of each field shown on a page.
+const FIELD_CHARS: usize = 300;
+
+/// Answers a press. Every press gets its callback answered, or the button would show a clock for ever.
+///
+/// # Errors
+/// As the store's, when reading.
+pub async fn handle(desk: &Desk, case: &Case<'_>, press: Press) -> Result<Outcome, StoreError> {
+    let asked = |user: UserId| user == case.incoming.user;
+    Ok(match press {
+        Press::DeleteYes(user) if asked(user) => {
+            Outcome { forget: true, ..pressed(case, "", Some((case.phrases.deleted(), Keyboard::default()))) }
+        }
+        Press::DeleteNo(user) if asked(user) => {
+            pressed(case, "", Some((case.phrases.kept(), Keyboard::default())))
+        }
+        Press::HistoryPage(user, page) if asked(user) => match history_page(desk, case, Some(page)).await? {
+            Some(shown) => pressed(case, "", Some(shown)),
+            None => pressed(case, &case.phrases.outdated(), None),
+        },
+        Press::Unknown => pressed(case, &case.phrases.outdated(), None),
+        _ => pressed(case, &case.phrases.not_yours(), None),
+    })
+}
+
+fn pressed(case: &Case<'_>, notice: &str, edit: Option<(Rich, Keyboard)>) -> Outcome {
+    let mut replies = Vec::new();
+    if let Body::Callback { id, .. } = &case.incoming.body {
+        let content = Content::CallbackAnswer { callback: id.clone(), text: notice.to_owned() };
+        replies.push(Reply::to(case.incoming, content));
+    }
+    if let (Some(message), Some((text, keyboard))) = (case.incoming.message, edit) {
+        let mut reply = Reply::to(case.incoming, Content::Edit { message, text, keyboard });
+        reply.answers = None;
+        replies.push(reply);
+    }
+    Outcome::reply(replies)
+}
+
+/// A page of the open conversation (`None`: the last page) with its buttons; `None` when there are no turns.
+pub(super) async fn history_page(
+    desk: &Desk,
+    case: &Case<'_>,
+    page: Option<usize>,
+) -> Result<Option<(Rich, Keyboard)>, StoreError> {
+    let user = case.incoming.user;
+    let Some(session) = &case.learner.session else { return Ok(None) };
+    let (_, total) = desk.reader.turns(user, session.id, 0, 0).await?;
+    let pages = total.div_ceil(PAGE_TURNS);
+    let Some(last) = pages.checked_sub(1) else { return Ok(None) };
+    let page = page.unwrap_or(last).min(last);
+    let (turns, _) = desk.reader.turns(user, session.id, page * PAGE_TURNS, PAGE_TURNS).await?;
+    let mut text = Rich::default().push(Style::Bold, case.phrases.history_heading(page + 1, pages));
+    for turn in &turns {
+        text = show_turn(text, turn);
+    }
+    let mut buttons = Vec::new();
+    if page > 0 {
+        buttons.push((case.phrases.older(), Press::HistoryPage(user, page - 1).data()));
+    }
+    if page < last {
+        buttons.push((case.phrases.newer(), Press::HistoryPage(user, page + 1).data()));
+    }
+    let buttons: Vec<Button> = buttons.into_iter().map(|(label, data)| Button { label, data }).collect();
+    let keyboard = Keyboard(if buttons.is_empty() { Vec::new() } else { vec![buttons] });
+    // An edit is one message: should emoji have doubled its length, the end is cut.
+    let text = text.split(TEXT_LIMIT).into_iter().next().unwrap_or_default();
+    Ok(Some((text, keyboard)))
+}
+
+fn show_turn(text: Rich, turn: &Turn) -> Rich {
+    let said = &turn.assessment;
+    let mut text = text.push(Style::Plain, format!("\n\n{}.", turn.number));
+    for (mark, field) in [("🎧", &said.transcript), ("📝", &said.coaching), ("💬", &said.reply)] {
+        if !field.trim().is_empty() {
+            text = text.push(Style::Plain, format!("\n{mark} {}", shortened(field)));
+        }
+    }
+    text
+}
+
+fn shortened(field: &str) -> String {
+    let field = field.trim();
+    match field.char_indices().nth(FIELD_CHARS) {
+        Some((cut, _)) => format!("{}…", field.get(..cut).unwrap_or_default().trim_end()),
+        None => field.to_owned(),
+    }
+}

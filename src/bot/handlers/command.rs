@@ -1,0 +1,142 @@
+//! The slash commands.
+
+use super::Case;
+use super::callback::history_page;
+use crate::bot::route::{Command, Press};
+use crate::bot::Desk;
+use crate::domain::outcome::{Content, Keyboard};
+use crate::domain::phrases::{COMMANDS, StatusView};
+use crate::domain::session::SessionState;
+use crate::domain::{Body, Change, Language, LanguageChoice, Outcome, Reply, Session, lesson};
+use crate::store::StoreError;
+use crate::tutor::Reach;
+use uuid::Uuid;
+
+/// Answers a command.
+///
+/// # Errors
+/// As the store's, when reading.
+pub async fn handle(desk: &Desk, case: &Case<'_>, command: Command) -> Result<Outcome, StoreError> {
+    match command {
+        Command::Start => Ok(start(desk, case)),
+        Command::Help => Ok(case.say(case.phrases.help())),
+        Command::Status => status(desk, case).await,
+        Command::History => history(desk, case).await,
+        Command::Feedback => feedback(desk, case).await,
+        Command::New => Ok(new(case)),
+        Command::Delete => Ok(delete(case)),
+    }
+}
+
+/// Names the nearest command, where one is near.
+pub fn unknown(case: &Case<'_>, name: &str) -> Outcome {
+    case.say(case.phrases.unknown_command(name, nearest(name)))
+}
+
+fn nearest(name: &str) -> Option<&'static str> {
+    let name: String = name.chars().take(32).collect();
+    COMMANDS
+        .iter()
+        .chain(&["reset"])
+        .map(|known| (strsim::damerau_levenshtein(&name, known), *known))
+        .filter(|(distance, known)| *distance <= known.len().div_ceil(2).min(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
+fn start(desk: &Desk, case: &Case<'_>) -> Outcome {
+    let (_, mut changes) =
+        lesson::session_for(case.learner, Uuid::new_v4(), case.now, desk.rules.session_timeout_ms);
+    let mut phrases = case.phrases;
+    if let Body::Command { args, .. } = &case.incoming.body
+        && args.len() <= 64
+        && let Some(language) = Language::from_tag(args)
+    {
+        changes.push(Change::Language(LanguageChoice::Fixed(language)));
+        phrases.0 = language;
+    }
+    Outcome { changes, ..case.say(phrases.welcome()) }
+}
+
+async fn status(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let user = case.incoming.user;
+    let place = desk.reader.place(user).await?;
+    let rate_left = match desk.rules.per_user {
+        Some(limit) => Some((limit.left(&desk.reader.rate(user).await?, case.now), limit.0)),
+        None => None,
+    };
+    let session = case
+        .learner
+        .session
+        .as_ref()
+        .filter(|open| open.state(case.now, desk.rules.session_timeout_ms) == SessionState::Active)
+        .map(|open| (case.now.since_ms(open.created) / 1000, open.turns));
+    let tutor_reachable = match desk.tutor.reachable() {
+        Reach::Unknown => None,
+        Reach::Yes { .. } => Some(true),
+        Reach::No { .. } => Some(false),
+    };
+    let view = StatusView { session, own_waiting: place.own, ahead: place.ahead, tutor_reachable, rate_left };
+    Ok(case.say(case.phrases.status(&view)))
+}
+
+async fn history(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let Some((text, keyboard)) = history_page(desk, case, None).await? else {
+        return Ok(case.say(case.phrases.nothing_yet()));
+    };
+    Ok(Outcome::reply(Reply::texts(case.incoming, text, keyboard)))
+}
+
+async fn feedback(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let last = match &case.learner.session {
+        Some(open) => desk.reader.last_turn(case.incoming.user, open.id).await?,
+        None => None,
+    };
+    Ok(match last {
+        Some(turn) => {
+            Outcome::reply(lesson::compose_feedback(case.incoming, case.phrases, turn.session, &turn.assessment))
+        }
+        None => case.say(case.phrases.nothing_yet()),
+    })
+}
+
+/// A fresh conversation; the old one is archived here and cleared at the tutor.
+fn new(case: &Case<'_>) -> Outcome {
+    let old = case.learner.session.as_ref();
+    let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    Outcome {
+        changes: vec![Change::SessionOpened(session)],
+        purge: old.map(|old| old.id).into_iter().collect(),
+        ..case.say(case.phrases.fresh(old.map_or(0, |old| old.turns)))
+    }
+}
+
+/// Asks once; the button carries who was asked.
+fn delete(case: &Case<'_>) -> Outcome {
+    let user = case.incoming.user;
+    let (yes, no) = (Press::DeleteYes(user).data(), Press::DeleteNo(user).data());
+    let keyboard = Keyboard::row(&[(&case.phrases.delete_yes(), &yes), (&case.phrases.delete_no(), &no)]);
+    let content = Content::Text { text: case.phrases.delete_ask(), keyboard };
+    Outcome::reply(vec![Reply::to(case.incoming, content)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_nearest_command_and_only_a_near_one() {
+        for (typed, expected) in [
+            ("hlep", Some("help")),
+            ("histroy", Some("history")),
+            ("feedbak", Some("feedback")),
+            ("statu", Some("status")),
+            ("restart", Some("start")),
+            ("xyzzy", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(typed), expected, "{typed}");
+        }
+    }
+}

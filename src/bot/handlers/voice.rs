@@ -1,0 +1,358 @@
+//! The voice turn, in the steps between which the worker records how far it has come:
+//! `look` (only when an answer was lost), `prepare`, then — once the store knows — `ask`.
+
+use crate::audio::{self, AudioError, AudioFault, Hint, Limits};
+use crate::bot::patience::{Setback, give_up, wait_or_give_up};
+use crate::bot::{Desk, Rules, Verdict};
+use crate::domain::backoff::backoff_ms;
+use crate::domain::lesson::{self, Finding, LostTurn, TutorHistory};
+use crate::domain::outcome::Keyboard;
+use crate::domain::phrases::Phrases;
+use crate::domain::{
+    Assessment, Change, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage, Timestamp, Turn,
+    WaitReason,
+};
+use crate::store::{Claim, StoreError};
+use crate::telegram::{Retry, TelegramError};
+use crate::tutor::{History, TutorError};
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
+
+/// The voice, ready to be handed to the tutor.
+pub struct Submission {
+    /// 16 kHz mono WAV.
+    wav: Bytes,
+    /// Stage to record before it is handed over.
+    pub stage: Stage,
+    /// Changes to record with it.
+    pub changes: Vec<Change>,
+    /// The right to a turn at the tutor.
+    _slot: OwnedSemaphorePermit,
+}
+
+/// How a step ended.
+pub enum Step<T> {
+    /// On to the next.
+    Go(T),
+    /// The message's fate is decided.
+    Settled(Verdict),
+}
+
+/// One voice message in work.
+pub struct VoiceTurn<'a> {
+    /// What to work with.
+    pub desk: &'a Desk,
+    /// The row.
+    pub job: &'a Job,
+    /// The message.
+    pub incoming: &'a Incoming,
+    /// The recording in it.
+    pub recording: &'a Recording,
+    /// Its learner.
+    pub learner: &'a Learner,
+}
+
+/// What was handed over, as recorded.
+#[derive(Clone, Copy)]
+struct Handed {
+    session: Uuid,
+    baseline: u32,
+    at: Timestamp,
+    voice_ms: u64,
+}
+
+impl<'a> VoiceTurn<'a> {
+    /// The turn in a claim, when it is one.
+    pub fn of(desk: &'a Desk, claim: &'a Claim) -> Option<Self> {
+        use crate::domain::{Body, Task};
+        let Task::Handle(incoming, _) = &claim.job.task else { return None };
+        let Body::Voice(recording) = &incoming.body else { return None };
+        Some(Self { desk, job: &claim.job, incoming, recording, learner: &claim.learner })
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.desk.rules
+    }
+
+    fn phrases(&self) -> Phrases {
+        self.desk.phrases(self.learner)
+    }
+
+    fn say(&self, text: Rich) -> Verdict {
+        Verdict::Commit(Outcome::reply(Reply::texts(self.incoming, text, Keyboard::default())))
+    }
+
+    /// Where an earlier attempt may have reached the tutor, asks its history. `Go`: nothing was recorded.
+    ///
+    /// # Errors
+    /// As the store's, when reading.
+    pub async fn look(&self, now: Timestamp) -> Result<Step<()>, StoreError> {
+        let Stage::Submitted { session, baseline, at, uncertain_since, voice_ms } = self.job.stage else {
+            return Ok(Step::Go(()));
+        };
+        let handed = Handed { session, baseline, at, voice_ms };
+        let since = uncertain_since.unwrap_or(now);
+        let uncertain_ms = now.since_ms(since);
+        let history = match self.desk.tutor.history(session).await {
+            Ok(history) => history,
+            Err(error) => {
+                let setback = Setback {
+                    reason: WaitReason::TutorDown,
+                    stage: handed.stage(Some(since)),
+                    pause_ms: self.pause(&error),
+                    tell: self.job.attempts >= 1,
+                    what: error.to_string(),
+                };
+                return Ok(Step::Settled(self.set_back(setback, now)));
+            }
+        };
+        let finding = self.judge(handed, uncertain_ms, history).await?;
+        Ok(match finding {
+            Finding::Recorded { turn, count } => Step::Settled(self.answered(handed, turn.into_assessment(), Some(count), now)),
+            Finding::NotRecorded => Step::Go(()),
+            Finding::KeepLooking => {
+                let setback = Setback {
+                    reason: WaitReason::TutorUncertain,
+                    stage: handed.stage(Some(since)),
+                    pause_ms: (250_i64 << self.job.attempts.min(5)).min(8_000),
+                    tell: uncertain_ms >= 10_000,
+                    what: "the answer was lost".into(),
+                };
+                Step::Settled(self.set_back(setback, now))
+            }
+            Finding::Hopeless => Step::Settled(give_up(
+                self.incoming,
+                self.phrases(),
+                "the tutor's answer was lost twice and it offers no history".into(),
+            )),
+        })
+    }
+
+    async fn judge(
+        &self,
+        handed: Handed,
+        uncertain_ms: i64,
+        history: Option<History>,
+    ) -> Result<Finding, StoreError> {
+        let known = self.desk.reader.last_turn(self.incoming.user, handed.session).await?;
+        let lost = LostTurn {
+            baseline: handed.baseline,
+            last_known: known.as_ref().map(|turn| &turn.assessment),
+            uncertain_ms,
+            window_ms: self.rules().tutor_timeout_ms,
+            submissions: self.job.submissions,
+        };
+        let history = history.map(|h| TutorHistory { count: turns_in(&h), last: h.turns.into_iter().next_back() });
+        Ok(lesson::judge_lost_turn(lost, history))
+    }
+
+    /// Checks, downloads and decodes the voice, and waits for a turn at the tutor.
+    pub async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
+        let rules = self.rules();
+        if self.recording.size.is_some_and(|size| size > rules.max_audio_bytes) {
+            return Step::Settled(self.say(self.phrases().too_large(rules.max_audio_bytes >> 20)));
+        }
+        if self.recording.duration_secs.is_some_and(|secs| secs > rules.max_audio_secs) {
+            return Step::Settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
+        }
+        let file = match self.desk.telegram.download(&self.recording.file_id, self.recording.size).await {
+            Ok(file) => file,
+            Err(error) => return Step::Settled(self.no_file(&error, now())),
+        };
+        let wav = match self.decode(file).await {
+            Ok(wav) => wav,
+            Err(error) => return Step::Settled(self.no_wav(&error)),
+        };
+        let voice_ms = wav.duration_ms();
+        let (session, changes) = lesson::session_for(
+            self.learner,
+            Uuid::new_v4(),
+            self.job.accepted_at,
+            rules.session_timeout_ms,
+        );
+        let Ok(slot) = self.desk.slots.clone().acquire_owned().await else {
+            return Step::Settled(self.set_back(self.fault("the daemon is stopping"), now()));
+        };
+        let baseline = match self.baseline(&session).await {
+            Ok(count) => count,
+            Err(error) => {
+                let setback = self.tutor_setback(Stage::Taken, &error);
+                return Step::Settled(self.set_back(setback, now()));
+            }
+        };
+        let handed = Handed { session: session.id, baseline, at: now(), voice_ms };
+        Step::Go(Submission { wav: wav.bytes.into(), stage: handed.stage(None), changes, _slot: slot })
+    }
+
+    async fn decode(&self, file: Bytes) -> Result<audio::Wav, AudioError> {
+        let hint = Hint { extension: self.recording.extension.clone(), mime: self.recording.mime.clone() };
+        let limits = Limits { max_seconds: self.rules().max_audio_secs };
+        let _permit = self.desk.decoders.acquire().await;
+        match tokio::task::spawn_blocking(move || audio::to_wav(file, hint, limits)).await {
+            Ok(result) => result,
+            Err(_) => Err(AudioError::Corrupt { detail: "the decoder failed" }),
+        }
+    }
+
+    /// Turns the tutor's history holds now. Known from our own count, or asked for when that is in doubt.
+    async fn baseline(&self, session: &Session) -> Result<u32, TutorError> {
+        match session.tutor_turns {
+            Some(count) => Ok(count),
+            None => Ok(self.desk.tutor.history(session.id).await?.map_or(0, |history| turns_in(&history))),
+        }
+    }
+
+    /// Hands the voice to the tutor. The store must know of it before.
+    ///
+    /// # Errors
+    /// As the store's, when reading.
+    pub async fn ask(
+        &self,
+        submission: Submission,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let Stage::Submitted { session, baseline, at, voice_ms, .. } = submission.stage else {
+            return Ok(self.set_back(self.fault("a voice without its stage"), now()));
+        };
+        let handed = Handed { session, baseline, at, voice_ms };
+        let error = match self.desk.tutor.process(session, submission.wav).await {
+            Ok(said) => return Ok(self.answered(handed, said, None, now())),
+            Err(error) => error,
+        };
+        match &error {
+            TutorError::Refused { .. } => {
+                let changes = vec![Change::TutorTurns(session, None)];
+                let replies = Reply::texts(self.incoming, self.phrases().tutor_refused(), Keyboard::default());
+                Ok(Verdict::Commit(Outcome { changes, replies, ..Outcome::default() }))
+            }
+            TutorError::Failed { .. } | TutorError::Busy { .. } => self.after_error_answer(handed, &error, now()).await,
+            TutorError::Uncertain(_) => {
+                let setback = Setback {
+                    reason: WaitReason::TutorUncertain,
+                    stage: handed.stage(Some(now())),
+                    pause_ms: 250,
+                    tell: false,
+                    what: error.to_string(),
+                };
+                Ok(self.set_back(setback, now()))
+            }
+            TutorError::NotSent(_) | TutorError::Denied { .. } | TutorError::Setup(_) => {
+                Ok(self.set_back(self.tutor_setback(Stage::Taken, &error), now()))
+            }
+        }
+    }
+
+    /// The tutor answered with an error, so it is no longer at work on the turn; it may have recorded it all the same.
+    async fn after_error_answer(
+        &self,
+        handed: Handed,
+        error: &TutorError,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let Ok(history) = self.desk.tutor.history(handed.session).await else {
+            return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), error), now));
+        };
+        Ok(match self.judge(handed, i64::MAX, history).await? {
+            Finding::Recorded { turn, count } => self.answered(handed, turn.into_assessment(), Some(count), now),
+            _ => self.set_back(self.tutor_setback(Stage::Taken, error), now),
+        })
+    }
+
+    /// The tutor's answer, by whichever way it came. `count` is what its history is known to hold now.
+    fn answered(&self, handed: Handed, said: Assessment, count: Option<u32>, now: Timestamp) -> Verdict {
+        // An answer without words may or may not have entered the history: ask before relying on the count again.
+        let count = count.or_else(|| (!said.is_empty()).then(|| handed.baseline.saturating_add(1)));
+        let replies = lesson::compose(self.incoming, self.learner, self.phrases(), handed.session, &said);
+        let turn = (!said.is_empty()).then_some(Turn {
+            session: handed.session,
+            number: 0,
+            at: now,
+            voice_ms: handed.voice_ms,
+            assessment: said,
+        });
+        let changes =
+            vec![Change::TutorTurns(handed.session, count), Change::SessionTouched(handed.session, now)];
+        Verdict::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
+    }
+
+    fn no_file(&self, error: &TelegramError, now: Timestamp) -> Verdict {
+        if let TelegramError::TooLarge { .. } = error {
+            return self.say(self.phrases().too_large(self.rules().max_audio_bytes >> 20));
+        }
+        let pause_ms = match error.retry() {
+            Retry::No => return self.say(self.phrases().file_gone()),
+            Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
+            Retry::Yes | Retry::Once => backoff_ms(self.job.attempts, fastrand::f64()),
+        };
+        let setback = Setback {
+            reason: WaitReason::TelegramDown,
+            stage: Stage::Taken,
+            pause_ms,
+            tell: false,
+            what: error.to_string(),
+        };
+        self.set_back(setback, now)
+    }
+
+    fn no_wav(&self, error: &AudioError) -> Verdict {
+        let phrases = self.phrases();
+        self.say(match error.kind() {
+            AudioFault::NoAudio => phrases.no_audio(),
+            AudioFault::NotAudio => phrases.not_audio(),
+            AudioFault::Unsupported => phrases.unsupported(),
+            AudioFault::Internal => phrases.not_audio(),
+            AudioFault::TooLong => phrases.too_long(u64::from(self.rules().max_audio_secs)),
+        })
+    }
+
+    fn set_back(&self, setback: Setback, now: Timestamp) -> Verdict {
+        wait_or_give_up(self.job, self.incoming, self.phrases(), self.rules(), setback, now)
+    }
+
+    fn tutor_setback(&self, stage: Stage, error: &TutorError) -> Setback {
+        Setback {
+            reason: WaitReason::TutorDown,
+            stage,
+            pause_ms: self.pause(error),
+            tell: self.job.attempts >= 1,
+            what: error.to_string(),
+        }
+    }
+
+    fn fault(&self, what: &str) -> Setback {
+        Setback {
+            reason: WaitReason::Fault,
+            stage: self.job.stage.clone(),
+            pause_ms: backoff_ms(self.job.attempts, fastrand::f64()),
+            tell: false,
+            what: what.to_owned(),
+        }
+    }
+
+    fn pause(&self, error: &TutorError) -> i64 {
+        let asked = match error {
+            TutorError::Busy { retry_after: Some(wait), .. } => i64::from((*wait).min(600)) * 1000,
+            _ => 0,
+        };
+        backoff_ms(self.job.attempts, fastrand::f64()).max(asked)
+    }
+}
+
+/// Turns a history counts. Some tutors count messages, two a turn; some hand out the latest turns only.
+fn turns_in(history: &History) -> u32 {
+    let listed = history.len;
+    if history.count == listed.saturating_mul(2) { listed } else { history.count.max(listed) }
+}
+
+impl Handed {
+    fn stage(self, uncertain_since: Option<Timestamp>) -> Stage {
+        Stage::Submitted {
+            session: self.session,
+            baseline: self.baseline,
+            at: self.at,
+            uncertain_since,
+            voice_ms: self.voice_ms,
+        }
+    }
+}

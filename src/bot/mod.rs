@@ -1,0 +1,110 @@
+//! From a claimed message to a verdict: what to commit, put off or give up.
+//!
+//! Handlers await what they need (the tutor, a download, reads of the store) and return; they never send and never
+//! save. Must not know frankenstein, sled or the daemon's loops.
+
+pub mod handlers;
+mod patience;
+mod route;
+
+pub use route::{Route, route};
+
+use crate::domain::phrases::Phrases;
+use crate::domain::rate::PerMinute;
+use crate::store::Deferral;
+use crate::domain::{Language, Learner, Outcome, Reply, UserId};
+use crate::store::{Claim, StoreError};
+use crate::store::reader::Reader;
+use crate::telegram::Telegram;
+use crate::tutor::Tutor;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The product's rules that come from the configuration.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// `DEFAULT_LANGUAGE`; `None` is auto.
+    pub default_language: Option<Language>,
+    /// `SESSION_TIMEOUT_HOURS`, milliseconds.
+    pub session_timeout_ms: i64,
+    /// `MAX_AUDIO_SIZE_MB`, bytes.
+    pub max_audio_bytes: u64,
+    /// `MAX_AUDIO_SECONDS`.
+    pub max_audio_secs: u32,
+    /// `BOT_RATE_LIMIT_MPM` where the limit is on.
+    pub per_user: Option<PerMinute>,
+    /// `ALLOWED_USERS`; empty means everybody.
+    pub allowed: HashSet<UserId>,
+    /// `BACKEND_TIMEOUT`, milliseconds: also how long a lost answer is looked for.
+    pub tutor_timeout_ms: i64,
+    /// `BACKEND_RETRY_MAX_AGE`, milliseconds.
+    pub retry_max_age_ms: i64,
+}
+
+/// What handlers work with.
+pub struct Desk {
+    /// For downloads alone.
+    pub telegram: Arc<Telegram>,
+    /// The tutor.
+    pub tutor: Arc<Tutor>,
+    /// Reads of the store.
+    pub reader: Reader,
+    /// The rules.
+    pub rules: Rules,
+    /// `BACKEND_CONCURRENCY` permits: turns in flight at the tutor, first come first served.
+    pub slots: Arc<Semaphore>,
+    /// Audio work is CPU work: as many permits as cores.
+    pub decoders: Arc<Semaphore>,
+}
+
+/// What is to become of a claimed message.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Answered: keep the facts, send the replies.
+    Commit(Outcome),
+    /// Not now.
+    Defer(Deferral),
+    /// Given up.
+    Bury {
+        /// Why, for the admin.
+        reason: String,
+        /// What the learner is told.
+        replies: Vec<Reply>,
+    },
+}
+
+impl Desk {
+    /// The sentences in the learner's language.
+    pub fn phrases(&self, learner: &Learner) -> Phrases {
+        Phrases(learner.speaks(self.rules.default_language))
+    }
+}
+
+/// Whether a claim is a voice to be taken to the tutor (and not, say, a stranger's).
+pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
+    use crate::domain::Task;
+    matches!(&claim.job.task, Task::Handle(incoming, admission)
+        if route(incoming, *admission, &desk.rules.allowed) == Route::Voice)
+}
+
+/// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
+///
+/// # Errors
+/// As the store's, when reading.
+pub async fn handle_local(desk: &Desk, claim: &Claim, now: crate::domain::Timestamp) -> Result<Outcome, StoreError> {
+    use crate::domain::Task;
+    let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
+    let phrases = desk.phrases(&claim.learner);
+    let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
+    match route(incoming, *admission, &desk.rules.allowed) {
+        Route::Command(command) => handlers::command::handle(desk, &case, command).await,
+        Route::UnknownCommand(name) => Ok(handlers::command::unknown(&case, &name)),
+        Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Press(press) => handlers::callback::handle(desk, &case, press).await,
+        Route::Other(kind) => Ok(handlers::text::other(&case, kind)),
+        Route::RateNotice { wait_secs } => Ok(case.say(phrases.rate_limited(wait_secs))),
+        Route::NotAllowed => Ok(case.say(phrases.not_allowed())),
+        Route::Voice | Route::Nothing => Ok(Outcome::default()),
+    }
+}

@@ -1,0 +1,46 @@
+//! How long a message waits for something that fails: put off with growing pauses, told once, given up in the end.
+
+use super::{Rules, Verdict};
+use crate::domain::outcome::Keyboard;
+use crate::domain::phrases::Phrases;
+use crate::store::Deferral;
+use crate::domain::{Incoming, Job, Reply, Stage, Timestamp, WaitReason};
+
+/// One failed attempt.
+pub struct Setback {
+    /// What failed.
+    pub reason: WaitReason,
+    /// Stage to go on from.
+    pub stage: Stage,
+    /// Pause before the next attempt, milliseconds.
+    pub pause_ms: i64,
+    /// It is time to tell the learner, should that not have happened yet.
+    pub tell: bool,
+    /// In words, without message text, for the dead letter.
+    pub what: String,
+}
+
+/// Puts the job off, or gives it up once it has waited for `BACKEND_RETRY_MAX_AGE`.
+pub fn wait_or_give_up(
+    job: &Job,
+    incoming: &Incoming,
+    phrases: Phrases,
+    rules: &Rules,
+    setback: Setback,
+    now: Timestamp,
+) -> Verdict {
+    let since = job.waiting_since.unwrap_or(now);
+    if now.since_ms(since) >= rules.retry_max_age_ms {
+        return give_up(incoming, phrases, format!("{} ({})", setback.reason.as_str(), setback.what));
+    }
+    let until = now.plus_ms(setback.pause_ms).min(since.plus_ms(rules.retry_max_age_ms));
+    let notice = (setback.tell && !job.told_late)
+        .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())
+        .flatten();
+    Verdict::Defer(Deferral { until, reason: setback.reason, stage: setback.stage, failed: true, notice })
+}
+
+/// Gives the job up with a clear message.
+pub fn give_up(incoming: &Incoming, phrases: Phrases, reason: String) -> Verdict {
+    Verdict::Bury { reason, replies: Reply::texts(incoming, phrases.given_up(), Keyboard::default()) }
+}

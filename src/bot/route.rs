@@ -1,0 +1,163 @@
+//! Which handler a message belongs to: one table, no effects.
+
+use crate::domain::{Admission, Body, Incoming, OtherKind, UserId};
+use std::collections::HashSet;
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// One of our commands.
+    Command(Command),
+    /// A command nobody knows.
+    UnknownCommand(String),
+    /// A voice turn.
+    Voice,
+    /// Plain text.
+    Text,
+    /// A pressed button.
+    Press(Press),
+    /// Content the tutor can do nothing with.
+    Other(OtherKind),
+    /// Over the rate; this one carries the notice.
+    RateNotice {
+        /// Seconds to wait.
+        wait_secs: u32,
+    },
+    /// Not on the list of `ALLOWED_USERS`.
+    NotAllowed,
+    /// Nothing to answer.
+    Nothing,
+}
+
+/// The commands (SPEC 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// `/start`.
+    Start,
+    /// `/help`.
+    Help,
+    /// `/status`.
+    Status,
+    /// `/history`.
+    History,
+    /// `/feedback`.
+    Feedback,
+    /// `/new`, `/reset`.
+    New,
+    /// `/delete`.
+    Delete,
+}
+
+/// What a button says, decoded from its callback data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Press {
+    /// Yes, delete everything of this learner.
+    DeleteYes(UserId),
+    /// No, keep it.
+    DeleteNo(UserId),
+    /// Show this 0-based page of this learner's history.
+    HistoryPage(UserId, usize),
+    /// From an older version, or not ours.
+    Unknown,
+}
+
+impl Press {
+    /// The button's data, within Telegram's 64 bytes.
+    pub fn data(self) -> String {
+        match self {
+            Self::DeleteYes(user) => format!("del:y:{user}"),
+            Self::DeleteNo(user) => format!("del:n:{user}"),
+            Self::HistoryPage(user, page) => format!("his:{page}:{user}"),
+            Self::Unknown => "old".to_owned(),
+        }
+    }
+
+    /// Reads a button's data.
+    pub fn parse(data: &str) -> Self {
+        let mut parts = data.split(':');
+        let (kind, what, user) = (parts.next(), parts.next(), parts.next());
+        let Some(user) = user.and_then(|id| id.parse().ok()).map(UserId) else { return Self::Unknown };
+        match (kind, what) {
+            (Some("del"), Some("y")) => Self::DeleteYes(user),
+            (Some("del"), Some("n")) => Self::DeleteNo(user),
+            (Some("his"), Some(page)) => page.parse().map_or(Self::Unknown, |page| Self::HistoryPage(user, page)),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The table.
+pub fn route(incoming: &Incoming, admission: Admission, allowed: &HashSet<UserId>) -> Route {
+    if !allowed.is_empty() && !allowed.contains(&incoming.user) {
+        return Route::NotAllowed;
+    }
+    if let Admission::RateLimited { wait_secs } = admission {
+        return Route::RateNotice { wait_secs };
+    }
+    match &incoming.body {
+        Body::Command { name, .. } => match name.as_str() {
+            "start" => Route::Command(Command::Start),
+            "help" => Route::Command(Command::Help),
+            "status" => Route::Command(Command::Status),
+            "history" => Route::Command(Command::History),
+            "feedback" => Route::Command(Command::Feedback),
+            "new" | "reset" => Route::Command(Command::New),
+            "delete" => Route::Command(Command::Delete),
+            _ => Route::UnknownCommand(name.clone()),
+        },
+        Body::Text(_) => Route::Text,
+        Body::Voice(_) => Route::Voice,
+        Body::Callback { data, .. } => Route::Press(Press::parse(data)),
+        Body::Other(kind) => Route::Other(*kind),
+        Body::Blocked(_) => Route::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::phrases::COMMANDS;
+    use crate::domain::{Chat, ChatId, ChatKind, Timestamp};
+
+    fn incoming(body: Body) -> Incoming {
+        Incoming {
+            update_id: 1,
+            chat: Chat { id: ChatId(7), kind: ChatKind::Private, thread: None },
+            user: UserId(7),
+            client_language: None,
+            message: None,
+            date: Timestamp(0),
+            body,
+        }
+    }
+
+    fn command(name: &str) -> Incoming {
+        incoming(Body::Command { name: name.into(), args: String::new() })
+    }
+
+    #[test]
+    fn every_offered_command_has_a_handler_and_strangers_have_none() {
+        let everybody = HashSet::new();
+        for name in COMMANDS {
+            assert!(matches!(route(&command(name), Admission::Admitted, &everybody), Route::Command(_)), "{name}");
+        }
+        assert_eq!(route(&command("reset"), Admission::Admitted, &everybody), Route::Command(Command::New));
+        assert!(matches!(route(&command("x"), Admission::Admitted, &everybody), Route::UnknownCommand(_)));
+        let other = HashSet::from([UserId(8)]);
+        assert_eq!(route(&command("help"), Admission::Admitted, &other), Route::NotAllowed);
+        let limited = Admission::RateLimited { wait_secs: 3 };
+        assert_eq!(route(&command("help"), limited, &everybody), Route::RateNotice { wait_secs: 3 });
+    }
+
+    #[test]
+    fn button_data_survives_the_round_trip_and_fits() {
+        let user = UserId(i64::MAX);
+        for press in [Press::DeleteYes(user), Press::DeleteNo(user), Press::HistoryPage(user, usize::MAX)] {
+            assert!(press.data().len() <= 64);
+            assert_eq!(Press::parse(&press.data()), press);
+        }
+        for junk in ["", "del", "del:y", "del:y:x", "his:-1:3", "zzz:1:2"] {
+            assert_eq!(Press::parse(junk), Press::Unknown, "{junk}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The command line: arguments -> one command -> what it prints and how it exits.
+//!
+//! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
+
+mod commands;
+
+use crate::config;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The arguments.
+#[derive(Debug, Parser)]
+#[command(name = "phonicflow-bot", version, about, max_term_width = 110, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// TOML file to read [default: /etc/phonicflow-bot/config.toml where it exists].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until SIGTERM or SIGINT.
+    Run,
+    /// See the whole daemon at work against stand-ins for Telegram and the tutor, with recorded voices.
+    Demo {
+        /// Type commands, or the path of a voice file, and see the answers.
+        #[arg(long)]
+        interactive: bool,
+    },
+    /// The audio path alone: any supported file to a 16 kHz mono WAV, or a WAV (or mp3) to a Telegram voice note.
+    Convert {
+        /// The file to read.
+        input: PathBuf,
+        /// The file to write; `.ogg` makes a voice note, anything else a WAV [default: the input's name with .wav, or
+        /// .ogg when the input is a WAV].
+        output: Option<PathBuf>,
+        /// Overwrite an existing file.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Print the configuration in force and where each value came from. Secrets are masked.
+    Config {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at learners' sessions.
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionsCommand {
+    /// All sessions, learner by learner.
+    List {
+        /// As JSON, one object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One session, or all of one learner.
+    Show {
+        /// A Telegram user id or a session id.
+        id: String,
+        /// As JSON, one object a line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Why the program ends with an exit code other than 0.
+#[derive(Debug)]
+pub enum Failure {
+    /// Clap's own word: usage, or the help that was asked for.
+    Usage(clap::Error),
+    /// 2: the arguments or the configuration are wrong.
+    Config(String),
+    /// 1: it did not work.
+    Failed(String),
+    /// 3: the daemon or the tutor cannot be reached.
+    Unreachable(String),
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+            Self::Config(_) => 2,
+            Self::Failed(_) => 1,
+            Self::Unreachable(_) => 3,
+        }
+    }
+
+    /// Tells the person.
+    pub fn print(&self) {
+        use std::io::Write;
+        match self {
+            Self::Usage(error) => {
+                let _ = error.print();
+            }
+            Self::Config(text) | Self::Failed(text) | Self::Unreachable(text) => {
+                let _ = writeln!(std::io::stderr(), "phonicflow-bot: {}", text.trim_end());
+            }
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(format!("{error:#}"))
+    }
+}
+
+/// The command with a flag for every configuration key that is no secret (those would show in the process list).
+fn command() -> clap::Command {
+    let flags = config::flags().map(|flag| {
+        Arg::new(flag.key)
+            .long(flag.long)
+            .global(true)
+            .value_name("VALUE")
+            .help(flag.doc)
+            .hide_short_help(true)
+            .help_heading("Configuration (each also as an environment variable and in the TOML file)")
+    });
+    Cli::command().args(flags)
+}
+
+fn given_flags(matches: &ArgMatches) -> BTreeMap<String, String> {
+    let mut deepest = matches;
+    while let Some((_, inner)) = deepest.subcommand() {
+        deepest = inner;
+    }
+    config::flags()
+        .filter_map(|flag| Some((flag.key.to_owned(), deepest.get_one::<String>(flag.key)?.clone())))
+        .collect()
+}
+
+/// Parses `arguments` and runs the command they name.
+///
+/// # Errors
+/// What to print and the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
+    let matches = command().try_get_matches_from(arguments).map_err(Failure::Usage)?;
+    let flags = given_flags(&matches);
+    let cli = Cli::from_arg_matches(&matches).map_err(Failure::Usage)?;
+    let setup = commands::Setup { config_path: cli.global.config, flags };
+    match cli.command {
+        Command::Run => commands::run_daemon(setup),
+        Command::Demo { interactive } => commands::demo(interactive),
+        Command::Convert { input, output, force } => commands::convert(&input, output, force),
+        Command::Config { json } => commands::show_config(setup, json),
+        Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
+        Command::Sessions { command: SessionsCommand::Show { id, json } } => commands::show_session(setup, &id, json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

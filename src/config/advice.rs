@@ -1,0 +1,76 @@
+//! What is allowed but deserves a word. Pure.
+
+use super::Config;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// One line for each thing a person should think about.
+pub fn advice(config: &Config) -> Vec<String> {
+    let mut lines = Vec::new();
+    if in_the_clear(&config.telegram_api_url) {
+        lines.push(
+            "TELEGRAM_API_URL is http:// and not on a private network: the bot token can be read on the way; use https://"
+                .to_owned(),
+        );
+    }
+    let keyed = config.backend_api_key.is_some();
+    if keyed && in_the_clear(&config.backend_url) {
+        lines.push(
+            "BACKEND_URL is http:// and not on a private network: BACKEND_API_KEY can be read on the way; use https://"
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// Unencrypted to a host that is, as far as its name tells, out on the internet.
+fn in_the_clear(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    if !scheme.eq_ignore_ascii_case("http") {
+        return false;
+    }
+    let authority = rest.split('/').next().unwrap_or_default();
+    let address = authority.rsplit('@').next().unwrap_or_default();
+    let host = match address.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => address.split(':').next().unwrap_or_default(),
+    };
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
+        Ok(IpAddr::V6(ip)) => !(ip.is_loopback() || is_local(ip)),
+        Err(_) => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            let local = ["local", "lan", "home", "internal", "localhost", "test", "arpa"];
+            // A name without a dot is resolved on this network.
+            host.rsplit_once('.').is_some_and(|(_, last)| !local.contains(&last))
+        }
+    }
+}
+
+/// Unique local (fc00::/7) or link-local (fe80::/10).
+fn is_local(ip: Ipv6Addr) -> bool {
+    ip.is_unique_local() || ip.is_unicast_link_local()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_is_out_in_the_open() {
+        for (url, open) in [
+            ("http://example.com", true),
+            ("HTTP://8.8.8.8:80/x", true),
+            ("http://[2001:db8::1]:80", true),
+            ("https://example.com", false),
+            ("http://localhost:8081", false),
+            ("http://tutor", false),
+            ("http://tutor.lan:8000", false),
+            ("http://u:p@192.168.1.5", false),
+            ("http://[::1]", false),
+            ("http://[fd00::1]", false),
+            ("http://127.0.0.1:1", false),
+        ] {
+            assert_eq!(in_the_clear(url), open, "{url}");
+        }
+    }
+}

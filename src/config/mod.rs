@@ -1,0 +1,371 @@
+//! Configuration: one typed [`Config`], every option declared once (see [`keys`]), everything checked at start and
+//! all faults told in one go.
+//!
+//! Pure with respect to the process: environment and folder are arguments. Must not know what the options do.
+
+mod advice;
+mod checks;
+mod dotenv;
+pub mod keys;
+mod nearest;
+mod render;
+mod sources;
+
+pub use keys::{Flag, flags};
+pub use render::{env_example, flags_help, markdown_table, render};
+
+use crate::domain::rate::PerMinute;
+use crate::domain::{Language, UserId};
+use crate::secret::Secret;
+use keys::Key;
+use sources::{Gathered, Given};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is in force. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TELEGRAM_BOT_TOKEN`; present where [`Inputs::require_token`] asked for it and the bot is enabled.
+    pub telegram_bot_token: Option<Secret>,
+    /// `TELEGRAM_BOT_ENABLED`.
+    pub telegram_bot_enabled: bool,
+    /// `TELEGRAM_API_URL`, without a trailing slash.
+    pub telegram_api_url: String,
+    /// `TELEGRAM_PROXY`; may hold a password.
+    pub telegram_proxy: Option<Secret>,
+    /// `BOT_POLLING_TIMEOUT`.
+    pub bot_polling_timeout: Duration,
+    /// `BOT_POLLING_INTERVAL`.
+    pub bot_polling_interval: Duration,
+    /// `BOT_TIMEOUT`.
+    pub bot_timeout: Duration,
+    /// `BACKEND_URL`, without a trailing slash.
+    pub backend_url: String,
+    /// `BACKEND_TIMEOUT`.
+    pub backend_timeout: Duration,
+    /// `BACKEND_CONCURRENCY`.
+    pub backend_concurrency: usize,
+    /// `BACKEND_API_KEY`.
+    pub backend_api_key: Option<Secret>,
+    /// `BACKEND_CA_FILE`, from the working folder; was readable when it was checked.
+    pub backend_ca_file: Option<PathBuf>,
+    /// `BOT_PRIVATE_KEY`.
+    pub bot_private_key: Option<Secret>,
+    /// `BACKEND_RETRY_MAX_AGE`.
+    pub backend_retry_max_age: Duration,
+    /// `BOT_RATE_LIMIT`.
+    pub bot_rate_limit: bool,
+    /// `BOT_RATE_LIMIT_MPM`; see [`Config::learner_rate`].
+    pub bot_rate_limit_mpm: u32,
+    /// `GLOBAL_RATE_LIMIT_MPM`; see [`Config::global_rate`].
+    pub global_rate_limit_mpm: u32,
+    /// `SESSION_TIMEOUT_HOURS`.
+    pub session_timeout: Duration,
+    /// `SESSION_RETENTION_DAYS`.
+    pub session_retention: Duration,
+    /// `SESSION_STORAGE_PATH`, from the working folder.
+    pub session_storage_path: PathBuf,
+    /// `MAX_AUDIO_SIZE_MB`; see [`Config::max_audio_bytes`].
+    pub max_audio_size_mb: u32,
+    /// `MAX_AUDIO_SECONDS`.
+    pub max_audio_seconds: u32,
+    /// `ALLOWED_USERS`; empty for all.
+    pub allowed_users: Vec<UserId>,
+    /// `LOG_LEVEL`: a level or filter directives.
+    pub log_level: String,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `BOT_LOG_FILE`, from the working folder.
+    pub bot_log_file: Option<PathBuf>,
+    /// `DEFAULT_LANGUAGE`; `None` for the Telegram client's.
+    pub default_language: Option<Language>,
+}
+
+/// What [`Config::load`] reads.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// `--config`.
+    pub config_path: Option<PathBuf>,
+    /// Command-line values by key name or flag name.
+    pub flags: BTreeMap<String, String>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// Where `.env.telegram` is looked for and relative paths start.
+    pub working_dir: PathBuf,
+    /// A missing token is an error (while the bot is enabled).
+    pub require_token: bool,
+}
+
+/// One option as it is in force.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Its name; the `_FILE` twin's where that one is set.
+    pub name: String,
+    /// The value, masked; `None` when not set.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// A configuration without faults.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What is in force.
+    pub config: Config,
+    /// Each option with its origin, in the order of the table.
+    pub origins: Vec<Setting>,
+    /// What a person should know, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The option; empty when a whole source is at fault.
+    pub key: String,
+    /// Where it came from; empty for what is missing.
+    pub origin: String,
+    /// The value, masked, where showing it helps.
+    pub shown: Option<String>,
+    /// What would be right.
+    pub problem: String,
+}
+
+/// Everything that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigErrors(
+    /// At least one.
+    pub Vec<ConfigError>,
+);
+
+impl Default for Config {
+    /// The built-in defaults.
+    fn default() -> Self {
+        let mut config = Self::blank();
+        for key in keys::all().filter(|key| !key.default.is_empty()) {
+            // That every default passes its own check is proved by a test.
+            let _ = checks::apply(key, &mut config, key.default, Path::new(""));
+        }
+        config
+    }
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// Every fault found, never only the first.
+    pub fn load(inputs: Inputs) -> Result<Loaded, ConfigErrors> {
+        let Gathered { values, mut errors, mut warnings } = sources::gather(&inputs);
+        let mut config = Self::default();
+        let mut origins = Vec::new();
+        for key in keys::all() {
+            match settle(key, &values, &inputs, &mut config) {
+                Ok(setting) => origins.push(setting),
+                Err(error) => errors.push(error),
+            }
+        }
+        let token_at_fault = errors.iter().any(|error| error.key.starts_with("TELEGRAM_BOT_TOKEN"));
+        let token_missing = config.telegram_bot_token.is_none() && !token_at_fault;
+        if inputs.require_token && config.telegram_bot_enabled && token_missing {
+            errors.push(ConfigError {
+                key: "TELEGRAM_BOT_TOKEN".to_owned(),
+                origin: String::new(),
+                shown: None,
+                problem:
+                    "is missing: ask @BotFather for a token and set it, or name a file that holds it in \
+                          TELEGRAM_BOT_TOKEN_FILE"
+                        .to_owned(),
+            });
+        }
+        warnings.extend(advice::advice(&config));
+        if errors.is_empty() { Ok(Loaded { config, origins, warnings }) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// The limit for each learner, where there is one.
+    pub fn learner_rate(&self) -> Option<PerMinute> {
+        self.bot_rate_limit.then_some(PerMinute(self.bot_rate_limit_mpm))
+    }
+
+    /// The limit for all learners together, where there is one.
+    pub fn global_rate(&self) -> Option<PerMinute> {
+        (self.global_rate_limit_mpm > 0).then_some(PerMinute(self.global_rate_limit_mpm))
+    }
+
+    /// Largest recording taken, bytes.
+    pub fn max_audio_bytes(&self) -> usize {
+        usize::try_from(self.max_audio_size_mb).unwrap_or(usize::MAX).saturating_mul(1 << 20)
+    }
+
+    /// Log lines are JSON.
+    pub fn log_json(&self) -> bool {
+        self.log_format == LogFormat::Json
+    }
+
+    /// Whether this learner may practise.
+    pub fn allows(&self, user: UserId) -> bool {
+        self.allowed_users.is_empty() || self.allowed_users.contains(&user)
+    }
+
+    fn blank() -> Self {
+        Self {
+            telegram_bot_token: None,
+            telegram_bot_enabled: true,
+            telegram_api_url: String::new(),
+            telegram_proxy: None,
+            bot_polling_timeout: Duration::ZERO,
+            bot_polling_interval: Duration::ZERO,
+            bot_timeout: Duration::ZERO,
+            backend_url: String::new(),
+            backend_timeout: Duration::ZERO,
+            backend_concurrency: 1,
+            backend_api_key: None,
+            backend_ca_file: None,
+            bot_private_key: None,
+            backend_retry_max_age: Duration::ZERO,
+            bot_rate_limit: true,
+            bot_rate_limit_mpm: 1,
+            global_rate_limit_mpm: 0,
+            session_timeout: Duration::ZERO,
+            session_retention: Duration::ZERO,
+            session_storage_path: PathBuf::new(),
+            max_audio_size_mb: 1,
+            max_audio_seconds: 1,
+            allowed_users: Vec::new(),
+            log_level: String::new(),
+            log_format: LogFormat::Text,
+            bot_log_file: None,
+            default_language: None,
+        }
+    }
+}
+
+/// Finds the value of one option, checks it and puts it into `config`.
+fn settle(
+    key: &Key,
+    values: &BTreeMap<String, Given>,
+    inputs: &Inputs,
+    config: &mut Config,
+) -> Result<Setting, ConfigError> {
+    let direct = values.get(key.name);
+    let (name, given, shown, text) = match (direct, key.is_secret()) {
+        (Some(given), false) => {
+            (key.name.to_owned(), given.clone(), checks::shown(key, &given.text), given.text.clone())
+        }
+        (None, false) => {
+            return Ok(Setting { name: key.name.to_owned(), value: None, origin: "default".to_owned() });
+        }
+        (_, true) => match secret(key, direct, values, inputs)? {
+            Some(found) => found,
+            None => {
+                return Ok(Setting { name: key.name.to_owned(), value: None, origin: "default".to_owned() });
+            }
+        },
+    };
+    match checks::apply(key, config, &text, &inputs.working_dir) {
+        Ok(()) => Ok(Setting { name, value: Some(shown), origin: given.origin }),
+        Err(problem) => Err(ConfigError { key: name, origin: given.origin, shown: Some(shown), problem }),
+    }
+}
+
+/// Name in force, what was given, what may be shown, the secret itself.
+type Found = (String, Given, String, String);
+
+/// A secret is given directly, in a file, or as a systemd credential, which is found by itself.
+fn secret(
+    key: &Key,
+    direct: Option<&Given>,
+    values: &BTreeMap<String, Given>,
+    inputs: &Inputs,
+) -> Result<Option<Found>, ConfigError> {
+    let file_name = key.file_name();
+    let (name, file, shown) = match (direct, values.get(&file_name)) {
+        (Some(given), None) => {
+            return Ok(Some((key.name.to_owned(), given.clone(), "***".to_owned(), given.text.clone())));
+        }
+        (Some(given), Some(file)) => {
+            return Err(ConfigError {
+                key: key.name.to_owned(),
+                origin: given.origin.clone(),
+                shown: Some("***".to_owned()),
+                problem: format!("and {file_name} ({}) are both set: keep one of them", file.origin),
+            });
+        }
+        (None, Some(file)) => {
+            // Somebody may have put the secret itself where its file's name belongs.
+            let shown = if file.text.contains(':') { "***".to_owned() } else { file.text.clone() };
+            (file_name, file.clone(), shown)
+        }
+        (None, None) => match credential(key, inputs) {
+            Some(path) => {
+                let text = path.to_string_lossy().into_owned();
+                let origin = format!("systemd credential {}", key.credential());
+                (key.name.to_owned(), Given { text, origin }, "***".to_owned())
+            }
+            None => return Ok(None),
+        },
+    };
+    match checks::secret_file(Path::new(file.text.trim()), &inputs.working_dir) {
+        Ok(text) => Ok(Some((name, file, shown, text))),
+        Err(problem) => Err(ConfigError { key: name, origin: file.origin, shown: Some(shown), problem }),
+    }
+}
+
+fn credential(key: &Key, inputs: &Inputs) -> Option<PathBuf> {
+    let folder = inputs.env.get("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
+    let path = Path::new(folder).join(key.credential());
+    path.exists().then_some(path)
+}
+
+impl ConfigError {
+    fn of_source(origin: &str, problem: String) -> Self {
+        Self { key: String::new(), origin: origin.to_owned(), shown: None, problem }
+    }
+
+    /// The value is not shown: it may be a secret under a mistyped name.
+    fn unknown(name: &str, origin: &str, near: Option<String>) -> Self {
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let problem = format!("is no option of this program{hint}");
+        // A bare secret on a line of its own must not become an option's name in a message.
+        let key = name.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        Self { key, origin: origin.to_owned(), shown: None, problem }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() {
+            return write!(f, "{}: {}", self.origin, self.problem);
+        }
+        f.write_str(&self.key)?;
+        if let Some(shown) = &self.shown {
+            write!(f, " = {shown}")?;
+        }
+        if !self.origin.is_empty() {
+            write!(f, " ({})", self.origin)?;
+        }
+        write!(f, " {}", self.problem)
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => f.write_str("the configuration has a fault:")?,
+            count => write!(f, "the configuration has {count} faults:")?,
+        }
+        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
+    }
+}

@@ -1,0 +1,196 @@
+//! The running daemon: poller, dispatchers, delivery, sign of life, janitor; started together, stopped in order.
+//!
+//! Alone holds loops. Must not know what a message means (`bot`) or how it is stored (`store`).
+
+pub mod clock;
+mod delivery;
+mod janitor;
+mod poller;
+mod presence;
+pub mod shutdown;
+pub mod vitals;
+mod worker;
+
+use crate::app::App;
+use crate::domain::WorkKind;
+use crate::domain::backoff::backoff_ms;
+use crate::domain::learner::Language;
+use crate::domain::phrases::{COMMANDS, Phrases};
+use crate::store::StoreError;
+use crate::telegram::{Me, Pacing, Telegram, TelegramError};
+use anyhow::{Context, Result, bail};
+use clock::Clock;
+use presence::Presence;
+use shutdown::Stop;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use vitals::Vitals;
+
+/// Voice messages downloaded and decoded ahead while the tutor is busy.
+const PREPARED_AHEAD: usize = 2;
+/// Messages answered from here at once.
+const LOCAL_AT_ONCE: usize = 16;
+/// Chats being sent to at once.
+const DELIVERIES_AT_ONCE: usize = 48;
+
+/// What the loops share.
+pub struct Crew {
+    /// The parts.
+    pub app: Arc<App>,
+    /// The time.
+    pub clock: Clock,
+    /// The numbers.
+    pub vitals: Vitals,
+    /// The signs of life.
+    presence: Arc<Presence>,
+    /// The pace of sending.
+    pacing: Mutex<Pacing>,
+    /// Wakes the janitor.
+    purge: Notify,
+    started: tokio::time::Instant,
+}
+
+impl Crew {
+    /// Milliseconds since the start, for the pace of sending.
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Runs the daemon until `shutdown` resolves, then brings it to rest: done or parked, flushed, closed.
+///
+/// # Errors
+/// A token that Telegram refuses at the start; a store that fails.
+pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
+    tokio::pin!(shutdown);
+    if !app.config.telegram_bot_enabled {
+        tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
+        shutdown.await;
+        return app.store.close().await.context("closing the store");
+    }
+    let me = tokio::select! {
+        me = greet(&app.telegram) => me?,
+        () = &mut shutdown => return app.store.close().await.context("closing the store"),
+    };
+    tracing::info!(bot = %me.username, "connected to Telegram, polling");
+
+    let crew = Arc::new(Crew {
+        app: app.clone(),
+        clock: Clock::start(),
+        vitals: Vitals::default(),
+        presence: Arc::default(),
+        pacing: Mutex::new(Pacing::new()),
+        purge: Notify::new(),
+        started: tokio::time::Instant::now(),
+    });
+    let (signal, stop) = shutdown::channel();
+    let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
+    let tutor_at_once = app.config.backend_concurrency + PREPARED_AHEAD;
+    for (kind, at_once) in [
+        (WorkKind::Tutor, tutor_at_once),
+        (WorkKind::Local, LOCAL_AT_ONCE),
+        (WorkKind::Delivery, DELIVERIES_AT_ONCE),
+    ] {
+        loops.spawn(worker::dispatch(crew.clone(), kind, at_once, stop.clone()));
+    }
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        loops.spawn(async move { poller::run(&crew, &me, stop).await });
+    }
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        loops.spawn(async move { janitor::run(&crew, stop).await });
+    }
+    let mut beside = JoinSet::new();
+    beside.spawn(crew.presence.clone().run(app.telegram.clone(), stop.clone()));
+    beside.spawn(announce_commands(app.telegram.clone(), stop.clone()));
+
+    let failure = tokio::select! {
+        () = &mut shutdown => None,
+        failure = first_failure(&mut loops) => Some(failure),
+    };
+    match &failure {
+        None => tracing::info!("stopping: what is in flight is finished or parked"),
+        Some(error) => tracing::error!(%error, "the daemon cannot go on"),
+    }
+    signal.raise();
+    let rest = async { while loops.join_next().await.is_some() {} };
+    if tokio::time::timeout(worker::GRACE, rest).await.is_err() {
+        tracing::info!("some work is still in flight: it is parked and goes on after the next start");
+    }
+    loops.shutdown().await;
+    beside.shutdown().await;
+    let closed = app.store.close().await;
+    if let Some(error) = failure {
+        bail!("{error}");
+    }
+    closed.context("closing the store")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Returns when a loop ends with an error or by a panic; loops that end well are waited out.
+async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
+    loop {
+        match loops.join_next().await {
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(error))) => return error.to_string(),
+            Some(Err(_)) => return "a part of the daemon failed unexpectedly; please report it".into(),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached, refuses a bad token.
+async fn greet(telegram: &Telegram) -> Result<Me> {
+    let mut failures = 0_u32;
+    let me = loop {
+        match telegram.me().await {
+            Ok(me) => break me,
+            Err(TelegramError::Unauthorized) => bail!(
+                "Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN (or the file in TELEGRAM_BOT_TOKEN_FILE); \
+                 @BotFather shows it under /mybots"
+            ),
+            Err(TelegramError::Setup(what)) => bail!("{what}"),
+            Err(error) => {
+                let pause = match error.retry() {
+                    crate::telegram::Retry::After(secs) => secs.saturating_mul(1000),
+                    _ => u64::try_from(backoff_ms(failures, fastrand::f64())).unwrap_or(1_000),
+                };
+                tracing::warn!(%error, pause_ms = pause, "Telegram does not answer yet, trying again");
+                failures = failures.saturating_add(1);
+                telegram.fresh_connection();
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+        }
+    };
+    match telegram.remove_webhook().await {
+        Ok(Some(host)) => tracing::warn!(host, "a webhook was set on this bot and is now removed"),
+        Ok(None) => {}
+        // Should one be set, the poller will hear of it and try again.
+        Err(error) => tracing::warn!(%error, "could not check for a webhook"),
+    }
+    Ok(me)
+}
+
+/// Tells Telegram the commands, per language; a courtesy that may fail.
+async fn announce_commands(telegram: Arc<Telegram>, mut stop: Stop) {
+    let list = |language: Language| {
+        let phrases = Phrases(language);
+        COMMANDS.iter().map(|name| ((*name).to_owned(), phrases.command(name))).collect::<Vec<_>>()
+    };
+    let commands = [("", list(Language::En)), ("pt", list(Language::Pt))];
+    for attempt in 0..8 {
+        match telegram.set_commands(&commands).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, "the command menu could not be set"),
+        }
+        let pause = u64::try_from(backoff_ms(attempt, fastrand::f64())).unwrap_or(1_000);
+        if !stop.sleep(Duration::from_millis(pause)).await {
+            return;
+        }
+    }
+}

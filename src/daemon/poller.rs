@@ -1,0 +1,142 @@
+//! getUpdates -> accept -> confirm. An offset is sent only after the updates below it are flushed.
+//!
+//! Must not know what a message means beyond "ours or not".
+
+use super::Crew;
+use super::shutdown::Stop;
+use super::vitals::Vitals;
+use crate::domain::backoff::backoff_ms;
+use crate::domain::{Incoming, WorkKind};
+use crate::store::StoreError;
+use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
+use std::time::Duration;
+
+/// Updates asked for at once (Bot API "getUpdates": at most 100).
+const BATCH: u32 = 100;
+/// Rows the inbox holds before polling pauses; Telegram keeps the rest for 24 h.
+pub const INBOX_CAPACITY: usize = 5_000;
+
+/// Polls until the word to stop.
+///
+/// # Errors
+/// The store's: nothing may be confirmed that is not stored, so the daemon ends.
+pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError> {
+    // No stored offset: after a week without updates ids start anew at random (Bot API "Update"). Repeats are told by
+    // their ids in the store.
+    let mut offset: Option<i64> = None;
+    let mut failures = 0_u32;
+    let mut paused = false;
+    while !stop.is_raised() {
+        let full = crew.app.store.counts().await?.inbox + BATCH as usize > INBOX_CAPACITY;
+        if full != paused {
+            paused = full;
+            match full {
+                true => tracing::warn!(capacity = INBOX_CAPACITY, "inbox full: polling pauses, Telegram keeps what comes"),
+                false => tracing::info!("inbox has room again: polling goes on"),
+            }
+        }
+        if full {
+            stop.sleep(Duration::from_millis(250)).await;
+            continue;
+        }
+        let polled = tokio::select! {
+            polled = crew.app.telegram.poll(offset, BATCH) => polled,
+            () = stop.raised() => return Ok(()),
+        };
+        match polled {
+            Ok(batch) => {
+                if failures > 0 {
+                    tracing::info!(failures, "polling works again");
+                }
+                failures = 0;
+                crew.vitals.polled(crew.clock.now());
+                if batch.is_empty() {
+                    stop.sleep(crew.app.config.bot_polling_interval).await;
+                    continue;
+                }
+                accept(crew, me, &batch).await?;
+                // From this batch alone: ids may have started anew below an older offset.
+                offset = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1)).or(offset);
+            }
+            Err(error) => {
+                failures = failures.saturating_add(1);
+                crew.app.telegram.fresh_connection();
+                let pause = after_failure(crew, &error, failures).await;
+                stop.sleep(pause).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreError> {
+    let now = crew.clock.now();
+    let mut messages: Vec<Incoming> = Vec::with_capacity(batch.len());
+    for raw in batch {
+        match from_api::incoming(raw, me, now) {
+            Ok(Some(message)) => messages.push(message),
+            Ok(None) => tracing::debug!(update_id = raw.id, "update is not for us"),
+            Err(error) => {
+                Vitals::add(&crew.vitals.undecodable, 1);
+                tracing::warn!(update_id = error.update_id, why = %error.why, "update skipped: it does not decode");
+            }
+        }
+    }
+    if messages.is_empty() {
+        return Ok(());
+    }
+    // What is needed for the sign of life, kept aside: the messages go into the store.
+    let voices: Vec<_> = messages
+        .iter()
+        .filter(|message| message.work() == WorkKind::Tutor)
+        .map(|message| (message.update_id, message.chat, message.message))
+        .collect();
+    let accepted = crew.app.store.accept(messages, crew.app.policy, now).await?;
+    Vitals::add(&crew.vitals.updates, accepted.taken.len());
+    Vitals::add(&crew.vitals.repeats, accepted.repeats.len());
+    for (update_id, seq) in &accepted.taken {
+        tracing::info!(update_id, seq, "message taken");
+        if let Some((_, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
+            crew.presence.begin(*seq, chat.id, chat.thread, *message, Action::Typing);
+        }
+    }
+    for update_id in &accepted.limited {
+        tracing::info!(update_id, "message over the sender's rate limit");
+    }
+    Ok(())
+}
+
+/// Logs a failed poll and says how long to wait.
+async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Duration {
+    match error {
+        TelegramError::Conflict { webhook: true } => {
+            tracing::error!("a webhook is set on this bot, which stops polling: removing it");
+            match crew.app.telegram.remove_webhook().await {
+                Ok(host) => tracing::warn!(host = host.as_deref().unwrap_or("none"), "webhook removed"),
+                Err(error) => tracing::error!(%error, "the webhook could not be removed"),
+            }
+            Duration::from_secs(1)
+        }
+        TelegramError::Conflict { webhook: false } => {
+            tracing::error!(
+                "another program polls with this bot's token, and Telegram serves only one: stop the other one, or make \
+                 a new token with @BotFather (/revoke). Trying again slowly"
+            );
+            Duration::from_secs(if failures < 3 { 10 } else { 30 })
+        }
+        TelegramError::Unauthorized => {
+            tracing::error!("Telegram no longer accepts the token: was it revoked? Set the new one and restart");
+            Duration::from_secs(60)
+        }
+        TelegramError::RetryAfter { secs, .. } => {
+            Vitals::add(&crew.vitals.slowed, 1);
+            tracing::warn!(secs, "Telegram asked the poller to wait");
+            Duration::from_secs(*secs)
+        }
+        error => {
+            let pause = backoff_ms(failures.saturating_sub(1), fastrand::f64());
+            tracing::warn!(%error, failures, pause_ms = pause, "polling failed, trying again");
+            Duration::from_millis(u64::try_from(pause).unwrap_or(1_000))
+        }
+    }
+}

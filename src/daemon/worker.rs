@@ -1,0 +1,222 @@
+//! claim -> handle -> commit: one dispatcher per kind of work hands claims to tasks, at most so many at once.
+//!
+//! Alone writes a message's progress. Must not know what a message means.
+
+use super::Crew;
+use super::shutdown::Stop;
+use super::vitals::Vitals;
+use crate::bot::handlers::voice::{Step, VoiceTurn};
+use crate::bot::{Verdict, handle_local, is_voice_turn};
+use crate::domain::backoff::backoff_ms;
+use crate::domain::{Stage, Task, Timestamp, WaitReason, WorkKind};
+use crate::logging::UserTag;
+use crate::store::{Claim, Deferral, StoreError};
+use crate::telegram::Action;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// How often a message may bring its handler down (a bug of ours) before it is given up.
+const FAULTS_ALLOWED: u32 = 4;
+
+/// Hands out claims of one kind until the word to stop, then waits for those under way.
+///
+/// # Errors
+/// The store's.
+pub async fn dispatch(crew: Arc<Crew>, kind: WorkKind, at_once: usize, mut stop: Stop) -> Result<(), StoreError> {
+    let wakeup = crew.app.store.wakeup(kind);
+    let room = Arc::new(Semaphore::new(at_once));
+    let mut tasks: JoinSet<Result<(), StoreError>> = JoinSet::new();
+    while !stop.is_raised() {
+        let permit = tokio::select! {
+            permit = room.clone().acquire_owned() => permit,
+            () = stop.raised() => break,
+        };
+        let Ok(permit) = permit else { break };
+        // Registered before the search: a row that becomes claimable in between wakes us.
+        let woken = wakeup.notified();
+        match crew.app.store.claim(kind, crew.clock.now()).await? {
+            Some(claim) => {
+                let (crew, stop) = (crew.clone(), stop.clone());
+                tasks.spawn(async move {
+                    let _permit = permit;
+                    contained(crew, claim, stop).await
+                });
+            }
+            None => {
+                let due = crew.app.store.next_due(kind).await?;
+                let until_due = async {
+                    match due {
+                        Some(at) => tokio::time::sleep_until(crew.clock.instant(at)).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = woken => {}
+                    () = until_due => {}
+                    () = stop.raised() => break,
+                }
+            }
+        }
+        while let Some(done) = tasks.try_join_next() {
+            done.unwrap_or(Ok(()))?;
+        }
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap_or(Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Runs one claim in a task of its own, so that a bug in a handler costs its message an attempt, not the daemon.
+async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), StoreError> {
+    let (lease, job) = (claim.lease, claim.job.clone());
+    let worker = {
+        let crew = crew.clone();
+        async move { work(&crew, claim, stop).await }
+    };
+    let mut task = tokio::spawn(worker);
+    let aborts_with_us = AbortOnDrop(task.abort_handle());
+    let ended = (&mut task).await;
+    drop(aborts_with_us);
+    match ended {
+        // The learner was deleted while we worked: there is nobody left to answer.
+        Ok(Err(StoreError::Gone)) | Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error),
+        Err(error) if error.is_cancelled() => Ok(()),
+        Err(_) => {
+            tracing::error!(seq = lease.seq, attempts = job.attempts, "a handler failed unexpectedly; please report it");
+            crew.presence.end(lease.seq);
+            let now = crew.clock.now();
+            let recovered = if job.attempts >= FAULTS_ALLOWED {
+                Vitals::add(&crew.vitals.dead, 1);
+                crew.app.store.bury(lease, "the handler failed again and again".into(), Vec::new(), now).await
+            } else {
+                let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
+                let stage = job.stage;
+                let deferral = Deferral { until, reason: WaitReason::Fault, stage, failed: true, notice: None };
+                crew.app.store.defer(lease, deferral, now).await
+            };
+            match recovered {
+                Err(StoreError::Gone) => Ok(()),
+                other => other,
+            }
+        }
+    }
+}
+
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn work(crew: &Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), StoreError> {
+    match claim.job.work() {
+        WorkKind::Tutor if is_voice_turn(&crew.app.desk, &claim) => voice(crew, claim, stop).await,
+        WorkKind::Tutor | WorkKind::Local => {
+            let outcome = handle_local(&crew.app.desk, &claim, crew.clock.now()).await?;
+            conclude(crew, &claim, Verdict::Commit(outcome)).await
+        }
+        WorkKind::Delivery => super::delivery::deliver(crew, claim, stop).await,
+    }
+}
+
+/// The voice turn, its stages recorded between the steps.
+async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
+    let desk = crew.app.desk.clone();
+    if let Task::Handle(incoming, _) = &claim.job.task
+        && !claim.job.told_late
+    {
+        let chat = incoming.chat;
+        crew.presence.begin(claim.lease.seq, chat.id, chat.thread, incoming.message, Action::Typing);
+    }
+    let Some(turn) = VoiceTurn::of(&desk, &claim) else {
+        return conclude(crew, &claim, Verdict::Commit(Default::default())).await;
+    };
+    let looked = tokio::select! {
+        looked = turn.look(crew.clock.now()) => looked?,
+        () = stop.raised() => return crew.app.store.release(claim.lease).await,
+    };
+    if let Step::Settled(verdict) = looked {
+        return conclude(crew, &claim, verdict).await;
+    }
+    let prepared = tokio::select! {
+        prepared = turn.prepare(|| crew.clock.now()) => prepared,
+        () = stop.raised() => return crew.app.store.release(claim.lease).await,
+    };
+    let submission = match prepared {
+        Step::Go(submission) => submission,
+        Step::Settled(verdict) => return conclude(crew, &claim, verdict).await,
+    };
+    // From here on the voice may have reached the tutor; a crash finds this stage and looks before it sends again.
+    let stage = submission.stage.clone();
+    let learner = crew.app.store.submit(claim.lease, stage.clone(), submission.changes.clone()).await?;
+    claim.learner = learner;
+    claim.job.stage = stage;
+    claim.job.submissions = claim.job.submissions.saturating_add(1);
+    crew.presence.change(claim.lease.seq, Action::RecordVoice);
+    tracing::info!(seq = claim.lease.seq, user = %UserTag(claim.job.user), "voice handed to the tutor");
+    let Some(turn) = VoiceTurn::of(&desk, &claim) else { return Ok(()) };
+    let verdict = turn.ask(submission, || crew.clock.now()).await?;
+    conclude(crew, &claim, verdict).await
+}
+
+/// Records a verdict.
+async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(), StoreError> {
+    let (store, lease, now) = (&crew.app.store, claim.lease, crew.clock.now());
+    let seq = lease.seq;
+    let done = match verdict {
+        Verdict::Commit(outcome) => {
+            let purges = !outcome.purge.is_empty() || outcome.forget;
+            let (turn, replies) = (outcome.turn.is_some(), outcome.replies.len());
+            let done = store.commit(lease, outcome, now).await;
+            if done.is_ok() {
+                tracing::info!(seq, replies, turn, took_ms = now.since_ms(claim.job.accepted_at), "message answered");
+            }
+            Vitals::add(&crew.vitals.turns, usize::from(turn && done.is_ok()));
+            if replies == 0 {
+                crew.presence.end(seq);
+            }
+            if purges {
+                crew.purge.notify_one();
+            }
+            done
+        }
+        Verdict::Defer(deferral) => {
+            let wait_ms = deferral.until.since_ms(now);
+            tracing::warn!(seq, reason = deferral.reason.as_str(), attempts = claim.job.attempts + 1, wait_ms, "message waits");
+            if deferral.notice.is_some() || claim.job.told_late {
+                crew.presence.end(seq);
+            }
+            store.defer(lease, deferral, now).await
+        }
+        Verdict::Bury { reason, replies } => {
+            tracing::error!(seq, reason, "message given up: it is kept as a dead letter");
+            Vitals::add(&crew.vitals.dead, 1);
+            crew.presence.end(seq);
+            store.bury(lease, reason, replies, now).await
+        }
+    };
+    if let Err(StoreError::Gone) = done {
+        crew.presence.end(seq);
+        forget_orphan(crew, &claim.job.stage, now).await?;
+        return Ok(());
+    }
+    done
+}
+
+/// The learner was deleted while the tutor was at work: what it recorded since then is to be forgotten as well.
+async fn forget_orphan(crew: &Crew, stage: &Stage, now: Timestamp) -> Result<(), StoreError> {
+    if let Stage::Submitted { session, .. } = stage {
+        crew.app.store.add_purges(vec![*session], now).await?;
+        crew.purge.notify_one();
+    }
+    Ok(())
+}
+
+/// Longest the daemon takes to come to rest once it is told to stop.
+pub const GRACE: Duration = Duration::from_secs(8);

@@ -1,0 +1,30 @@
+//! phonicflow-bot: the PhonicFlow English tutor in Telegram, self-hosted on a private network.
+//!
+//! The floors, imports running downward only (`tests/it/house.rs` checks):
+//!
+//! ```text
+//! main -> cli -> app, daemon, admin, sandbox, config, logging
+//! daemon  -> app, bot, store, telegram, domain
+//! bot     -> tutor, audio, telegram (download only), store::reader, domain
+//! admin   -> store, domain
+//! app     -> config, bot, store, telegram, tutor
+//! telegram, tutor -> http, domain        store, audio -> domain
+//! domain  -> std, serde
+//! sandbox -> nothing of the house (demo.rs excepted)
+//! ```
+
+pub mod admin;
+pub mod app;
+pub mod audio;
+pub mod bot;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod domain;
+pub mod http;
+pub mod logging;
+pub mod sandbox;
+pub mod secret;
+pub mod store;
+pub mod telegram;
+pub mod tutor;

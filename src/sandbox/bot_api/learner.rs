@@ -1,0 +1,339 @@
+//! The people's side: who is there, what they send, press and block. It must not know HTTP.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::{
+    BotApi,
+    edit::member_json,
+    message::{ChatEntry, EntryKind},
+    post::{Post, entities},
+    send::unix_now,
+    state::{Chat, Press, Standing, State},
+};
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct LearnerProfile {
+    /// Telegram user id, also the id of the private chat.
+    pub user_id: i64,
+    /// First name.
+    pub first_name: String,
+    /// User name without `@`, where there is one.
+    pub username: Option<String>,
+    /// The client's language (`en`, `pt-br`), where it tells.
+    pub language_code: Option<String>,
+}
+
+impl LearnerProfile {
+    /// A person whose client speaks this language.
+    pub fn new(user_id: i64, first_name: &str, language_code: &str) -> Self {
+        Self {
+            user_id,
+            first_name: first_name.to_owned(),
+            username: None,
+            language_code: Some(language_code.to_owned()),
+        }
+    }
+
+    fn json(&self, kind: &str) -> Value {
+        let mut map = Map::new();
+        map.insert("id".to_owned(), json!(self.user_id));
+        map.insert("first_name".to_owned(), json!(self.first_name));
+        if let Some(name) = &self.username {
+            map.insert("username".to_owned(), json!(name));
+        }
+        if kind == "user" {
+            map.insert("is_bot".to_owned(), json!(false));
+            if let Some(code) = &self.language_code {
+                map.insert("language_code".to_owned(), json!(code));
+            }
+        } else {
+            map.insert("type".to_owned(), json!(kind));
+        }
+        Value::Object(map)
+    }
+}
+
+/// A message that was put into a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Its id in the chat.
+    pub message_id: i64,
+    /// The update that tells of it; `None` when the bot did not ask for its kind.
+    pub update_id: Option<i64>,
+}
+
+/// A button that was pressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pressed {
+    /// What `answerCallbackQuery` must name.
+    pub query_id: String,
+    /// The update that tells of it.
+    pub update_id: Option<i64>,
+}
+
+/// One person in one chat: a shorthand over [`BotApi`].
+#[derive(Clone)]
+pub struct Learner {
+    api: BotApi,
+    user: i64,
+    chat: i64,
+}
+
+impl Learner {
+    /// The person's id.
+    pub fn user(&self) -> i64 {
+        self.user
+    }
+
+    /// The chat's id.
+    pub fn chat(&self) -> i64 {
+        self.chat
+    }
+
+    /// The same person in another chat.
+    pub fn in_chat(&self, chat: i64) -> Self {
+        Self { chat, ..self.clone() }
+    }
+
+    /// Sends anything.
+    pub fn post(&self, post: Post) -> Sent {
+        self.api.post(self.chat, self.user, post)
+    }
+
+    /// Sends text.
+    pub fn text(&self, text: &str) -> Sent {
+        self.post(Post::text(text))
+    }
+
+    /// Sends a voice note.
+    pub fn voice(&self, bytes: impl Into<Bytes>, seconds: u32) -> Sent {
+        self.post(Post::voice(bytes, seconds))
+    }
+
+    /// Presses a button; `None` when the message has none with this data.
+    pub fn press(&self, message_id: i64, data: &str) -> Option<Pressed> {
+        self.api.press(self.chat, self.user, message_id, data)
+    }
+
+    /// The chat so far.
+    pub fn transcript(&self) -> Vec<ChatEntry> {
+        self.api.transcript(self.chat)
+    }
+}
+
+impl BotApi {
+    /// A person who has pressed «start»: known, with a private chat. Nothing is sent yet.
+    pub fn learner(&self, profile: LearnerProfile) -> Learner {
+        let id = profile.user_id;
+        self.shared.with(|state| {
+            state.users.insert(id, profile.json("user"));
+            let private = profile.json("private");
+            state.chats.entry(id).or_insert_with(|| Chat::new("private", private));
+        });
+        Learner { api: self.clone(), user: id, chat: id }
+    }
+
+    /// A person known to Telegram who never wrote to the bot: sending to them fails.
+    pub fn stranger(&self, profile: &LearnerProfile) {
+        self.shared.with(|state| state.users.insert(profile.user_id, profile.json("user")));
+    }
+
+    /// A group; an id below -1000000000000 makes it a supergroup.
+    pub fn group(&self, chat_id: i64, title: &str) {
+        let kind = if chat_id <= -1_000_000_000_000 { "supergroup" } else { "group" };
+        let json = json!({ "id": chat_id, "type": kind, "title": title });
+        self.shared.with(|state| state.chats.insert(chat_id, Chat::new(kind, json)));
+    }
+
+    /// A supergroup with forum topics of these ids.
+    pub fn forum(&self, chat_id: i64, title: &str, topics: &[i64]) {
+        let json = json!({ "id": chat_id, "type": "supergroup", "title": title, "is_forum": true });
+        let mut chat = Chat::new("supergroup", json);
+        chat.is_forum = true;
+        chat.topics.extend(topics);
+        self.shared.with(|state| state.chats.insert(chat_id, chat));
+    }
+
+    /// A channel, reachable as `@name` too.
+    pub fn channel(&self, chat_id: i64, name: &str) {
+        let json = json!({ "id": chat_id, "type": "channel", "title": name, "username": name });
+        self.shared.with(|state| {
+            state.names.insert(name.to_owned(), chat_id);
+            state.chats.insert(chat_id, Chat::new("channel", json));
+        });
+    }
+
+    /// Sets what `getChatMember` says: `member`, `left`, `kicked`, `administrator`, `creator`, `restricted`.
+    pub fn set_member(&self, chat_id: i64, user: i64, status: &str) {
+        self.shared.with(|state| {
+            if let Some(chat) = state.chats.get_mut(&chat_id) {
+                chat.members.insert(user, status.to_owned());
+            }
+        });
+    }
+
+    /// Changes how the bot stands with a chat, silently.
+    pub fn set_standing(&self, chat_id: i64, standing: Standing) {
+        self.shared.with(|state| {
+            if let Some(chat) = state.chats.get_mut(&chat_id) {
+                chat.standing = standing;
+            }
+        });
+    }
+
+    /// The person blocks the bot; `my_chat_member` tells of it.
+    pub fn block(&self, user: i64) -> Option<i64> {
+        self.shared.with(|state| state.turn(user, user, Standing::Blocked, "member", "kicked"))
+    }
+
+    /// The person lets the bot write again.
+    pub fn unblock(&self, user: i64) -> Option<i64> {
+        self.shared.with(|state| state.turn(user, user, Standing::Open, "kicked", "member"))
+    }
+
+    /// Someone removes the bot from a group; `my_chat_member` tells of it.
+    pub fn remove_bot(&self, chat: i64, by: i64) -> Option<i64> {
+        self.shared.with(|state| state.turn(chat, by, Standing::Kicked, "member", "kicked"))
+    }
+
+    /// Someone adds the bot to a group.
+    pub fn add_bot(&self, chat: i64, by: i64) -> Option<i64> {
+        self.shared.with(|state| state.turn(chat, by, Standing::Open, "left", "member"))
+    }
+
+    /// Puts a person's message into a chat and queues the update.
+    pub fn post(&self, chat: i64, user: i64, post: Post) -> Sent {
+        self.shared.with(|state| state.person_posts(chat, user, post))
+    }
+
+    /// Text.
+    pub fn send_text(&self, chat: i64, user: i64, text: &str) -> Sent {
+        self.post(chat, user, Post::text(text))
+    }
+
+    /// A voice note.
+    pub fn send_voice(&self, chat: i64, user: i64, bytes: impl Into<Bytes>, seconds: u32) -> Sent {
+        self.post(chat, user, Post::voice(bytes, seconds))
+    }
+
+    /// Changes a person's text and queues `edited_message`.
+    pub fn edit_message(&self, chat: i64, message_id: i64, text: &str) -> Option<i64> {
+        self.shared.with(|state| {
+            let entry = state.chats.get_mut(&chat)?.entry_mut(message_id)?;
+            entry.text = text.to_owned();
+            entry.entities = entities(text);
+            entry.edit_date = Some(unix_now());
+            let json = state.entry(chat, message_id)?.to_json(state);
+            state.enqueue("edited_message", json)
+        })
+    }
+
+    /// A person deletes their message; Telegram tells the bot nothing.
+    pub fn delete_message(&self, chat: i64, message_id: i64) {
+        self.shared.with(|state| {
+            if let Some(entry) = state.chats.get_mut(&chat).and_then(|chat| chat.entry_mut(message_id)) {
+                entry.deleted = true;
+            }
+        });
+    }
+
+    /// Presses a button; `None` when the message is gone or has no button with this data.
+    pub fn press(&self, chat: i64, user: i64, message_id: i64, data: &str) -> Option<Pressed> {
+        self.shared.with(|state| {
+            let entry = state.entry(chat, message_id)?;
+            if !entry.buttons().iter().any(|button| button == data) {
+                return None;
+            }
+            let message = entry.to_json(state);
+            let query_id = format!("77{:012}", state.serial());
+            state.presses.insert(query_id.clone(), Press::default());
+            let query = json!({
+                "id": query_id, "from": state.user_json(user), "message": message,
+                "chat_instance": format!("{chat}"), "data": data,
+            });
+            Some(Pressed { query_id, update_id: state.enqueue("callback_query", query) })
+        })
+    }
+
+    /// The query of a press is too old to be answered from now on.
+    pub fn expire_press(&self, query_id: &str) {
+        self.shared.with(|state| state.presses.remove(query_id));
+    }
+
+    /// Someone joins a group.
+    pub fn new_member(&self, chat: i64, user: i64) -> Sent {
+        let member = self.shared.read(|state| state.user_json(user));
+        self.set_member(chat, user, "member");
+        self.post(chat, user, Post::service("new_chat_members", json!([member])))
+    }
+
+    /// A group becomes a supergroup: the old id answers with the new one from now on.
+    pub fn migrate(&self, old: i64, new: i64, user: i64) -> [Sent; 2] {
+        let title = self.shared.read(|state| {
+            let title = state.chat_json(old);
+            title.get("title").and_then(Value::as_str).unwrap_or("group").to_owned()
+        });
+        self.group(new, &title);
+        let left = self.post(old, user, Post::service("migrate_to_chat_id", json!(new)));
+        self.shared.with(|state| {
+            if let Some(chat) = state.chats.get_mut(&old) {
+                chat.migrated_to = Some(new);
+            }
+        });
+        [left, self.post(new, user, Post::service("migrate_from_chat_id", json!(old)))]
+    }
+}
+
+impl State {
+    fn person_posts(&mut self, chat: i64, user: i64, post: Post) -> Sent {
+        let message_id = self.next_message_id(chat);
+        let file = post.file.map(|file| {
+            let mut kept = self.store(file.bytes, file.name, file.mime.clone(), post.kind);
+            kept.mime_type = file.mime;
+            kept.declared_size = file.size;
+            kept.duration = file.duration;
+            self.files.insert(kept.file_id.clone(), kept.clone());
+            kept
+        });
+        let marked = if post.kind == EntryKind::Service { Vec::new() } else { entities(&post.text) };
+        let entry = ChatEntry {
+            chat_id: chat,
+            message_id,
+            from: user,
+            from_bot: false,
+            date: post.date.unwrap_or_else(unix_now),
+            edit_date: None,
+            kind: post.kind,
+            entities: marked,
+            text: post.text,
+            reply_to: post.reply_to,
+            thread: post.thread,
+            file,
+            keyboard: None,
+            reactions: Vec::new(),
+            deleted: false,
+            silent: false,
+            extra: post.extra,
+        };
+        let json = entry.to_json(self);
+        self.insert(entry);
+        let kind = if self.chats.get(&chat).is_some_and(|chat| chat.kind == "channel") {
+            "channel_post"
+        } else {
+            "message"
+        };
+        Sent { message_id, update_id: self.enqueue(kind, json) }
+    }
+
+    fn turn(&mut self, chat: i64, by: i64, standing: Standing, old: &str, new: &str) -> Option<i64> {
+        self.chats.get_mut(&chat)?.standing = standing;
+        let bot = self.user_json(self.options.bot_id());
+        let change = json!({
+            "chat": self.chat_json(chat), "from": self.user_json(by), "date": unix_now(),
+            "old_chat_member": member_json(old, bot.clone()), "new_chat_member": member_json(new, bot),
+        });
+        self.enqueue("my_chat_member", change)
+    }
+}

@@ -1,0 +1,267 @@
+//! A strict stand-in for Telegram's Bot API, for one bot: it owns the handle tests and `demo` hold. It must
+//! not know the house; it answers whatever speaks the protocol.
+
+mod calls;
+mod edit;
+mod error;
+mod known;
+mod learner;
+mod limits;
+mod message;
+mod params;
+mod post;
+mod send;
+mod serve;
+mod state;
+#[cfg(test)]
+mod tests;
+mod updates;
+mod validate;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{faults::Faults, http::Server};
+
+pub use self::{
+    calls::{Call, Log, Outcome},
+    learner::{Learner, LearnerProfile, Pressed, Sent},
+    limits::{Limits, RateLimits},
+    message::{ChatEntry, ChatFile, EntryKind},
+    post::Post,
+    send::is_ogg_opus,
+    state::{Chat, ChatAction, Press, Standing, State},
+};
+
+/// How the stand-in is set up.
+#[derive(Debug, Clone)]
+pub struct BotApiOptions {
+    /// The only token it takes, `digits:secret`; the digits are the bot's user id.
+    pub token: String,
+    /// The bot's user name, without `@`.
+    pub username: String,
+    /// The bot's display name.
+    pub first_name: String,
+    /// Id of the first update.
+    pub first_update_id: i64,
+    /// How long a poller that was replaced waits for its 409 (the real server: some 3 s).
+    pub conflict_delay: Duration,
+}
+
+impl Default for BotApiOptions {
+    fn default() -> Self {
+        Self {
+            token: "4200000001:AAstand-in_for-tests".to_owned(),
+            username: "phonicflow_bot".to_owned(),
+            first_name: "PhonicFlow".to_owned(),
+            first_update_id: 700_000_001,
+            conflict_delay: Duration::ZERO,
+        }
+    }
+}
+
+impl BotApiOptions {
+    /// The bot's user id: the digits before the token's colon.
+    pub fn bot_id(&self) -> i64 {
+        self.token.split(':').next().and_then(|digits| digits.parse().ok()).unwrap_or(1)
+    }
+}
+
+/// What the HTTP side and the handles share.
+struct Shared {
+    state: Mutex<State>,
+    changed: watch::Sender<u64>,
+    faults: Faults,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the state and wakes everyone who waits for a change.
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
+        result
+    }
+}
+
+/// A running stand-in. Clones are handles to the same one; it stops when the last is dropped.
+#[derive(Clone)]
+pub struct BotApi {
+    shared: Arc<Shared>,
+    server: Arc<Server>,
+}
+
+impl BotApi {
+    /// Starts on a free port of 127.0.0.1.
+    pub async fn start(options: BotApiOptions) -> io::Result<Self> {
+        Self::start_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), options).await
+    }
+
+    /// Starts on this address.
+    pub async fn start_on(addr: SocketAddr, options: BotApiOptions) -> io::Result<Self> {
+        let state = Mutex::new(State::new(options));
+        let (changed, _) = watch::channel(0);
+        let shared = Arc::new(Shared { state, changed, faults: Faults::default() });
+        let server = Arc::new(Server::start(addr, shared.clone()).await?);
+        Ok(Self { shared, server })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end: what goes into `TELEGRAM_API_URL`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.server.addr())
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// The token it takes.
+    pub fn token(&self) -> String {
+        self.shared.read(|state| state.options.token.clone())
+    }
+
+    /// The network goes away: no listener, every connection reset. What it remembers stays.
+    pub async fn pause_listening(&self) {
+        self.server.pause().await;
+    }
+
+    /// The same as [`Self::pause_listening`], for good.
+    pub async fn stop(&self) {
+        self.server.pause().await;
+    }
+
+    /// The network is back, on the same port.
+    pub async fn resume(&self) -> io::Result<()> {
+        self.server.resume().await
+    }
+
+    /// The script of mishaps.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Looks at the state. Do not call the handle from inside.
+    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.shared.read(look)
+    }
+
+    /// Waits until `found` sees what it looks for, asking again after each change; `None` when `within` has
+    /// passed. Do not call the handle from inside `found`.
+    pub async fn wait_until<T>(
+        &self,
+        within: Duration,
+        mut found: impl FnMut(&State) -> Option<T>,
+    ) -> Option<T> {
+        let mut changed = self.shared.changed.subscribe();
+        let search = async {
+            loop {
+                if let Some(result) = self.shared.read(&mut found) {
+                    return result;
+                }
+                if changed.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::time::timeout(within, search).await.ok()
+    }
+
+    /// Waits until the bot has put `n` messages into a chat (deleted ones not counted) and returns them; `None`
+    /// when `within` has passed.
+    pub async fn wait_sent(&self, chat: i64, n: usize, within: Duration) -> Option<Vec<ChatEntry>> {
+        let enough = |state: &State| {
+            (state.from_bot(chat).count() >= n).then(|| state.from_bot(chat).cloned().collect())
+        };
+        self.wait_until(within, enough).await
+    }
+
+    /// Every request so far, in order.
+    pub fn log(&self) -> Vec<Call> {
+        self.read(|state| state.log().calls().to_vec())
+    }
+
+    /// The requests of one method so far, in order.
+    pub fn calls(&self, method: &str) -> Vec<Call> {
+        self.read(|state| state.log().of(method).cloned().collect())
+    }
+
+    /// A chat as its members see it, edits applied, deleted messages left out.
+    pub fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
+        self.read(|state| state.transcript(chat).iter().filter(|entry| !entry.deleted).cloned().collect())
+    }
+
+    /// Everything the bot sent, over all chats, in order.
+    pub fn sent(&self) -> Vec<ChatEntry> {
+        self.read(|state| state.sent().cloned().collect())
+    }
+
+    /// Updates not confirmed yet.
+    pub fn pending_updates(&self) -> usize {
+        self.read(State::pending_updates)
+    }
+
+    /// Ids of the confirmed updates, in order.
+    pub fn confirmed(&self) -> Vec<i64> {
+        self.read(|state| state.confirmed().to_vec())
+    }
+
+    /// Switches the sending limits on or off and starts their books afresh.
+    pub fn set_rate_limits(&self, rules: Option<RateLimits>) {
+        self.shared.with(|state| state.limits.set(rules));
+    }
+
+    /// Revokes the token (every call 401) or gives it back.
+    pub fn set_token_valid(&self, valid: bool) {
+        self.shared.with(|state| state.token_valid = valid);
+    }
+
+    /// Lets the next update carry this id, as after a week of silence.
+    pub fn set_next_update_id(&self, id: i64) {
+        self.shared.with(|state| state.next_update_id = id);
+    }
+
+    /// Sets a webhook behind the bot's back; an open poll ends with 409.
+    pub fn set_webhook(&self, url: &str) {
+        self.shared.with(|state| state.hook(Some(url.to_owned()), false));
+    }
+
+    /// Every download link handed out so far answers 404 from now on.
+    pub fn expire_links(&self) {
+        self.shared.with(|state| state.links.clear());
+    }
+
+    /// Changes how long a replaced poller waits for its 409.
+    pub fn set_conflict_delay(&self, delay: Duration) {
+        self.shared.with(|state| state.options.conflict_delay = delay);
+    }
+
+    /// Puts a ready-made update into the queue, whatever kinds were asked for; `update_id` is filled in where
+    /// it is missing. Returns its id.
+    pub fn raw_update(&self, mut update: Value) -> i64 {
+        self.shared.with(|state| {
+            let given = update.get("update_id").and_then(Value::as_i64);
+            let id = given.unwrap_or(state.next_update_id);
+            if let Some(map) = update.as_object_mut() {
+                map.insert("update_id".to_owned(), Value::from(id));
+            }
+            state.next_update_id = state.next_update_id.max(id + 1);
+            state.queue.push_back((id, update));
+            id
+        })
+    }
+}

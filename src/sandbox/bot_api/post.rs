@@ -1,0 +1,208 @@
+//! What a person puts into a chat, described before it is sent. It must not know the chat.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::message::EntryKind;
+
+/// A message to be sent by a person.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub(super) kind: EntryKind,
+    pub(super) text: String,
+    pub(super) file: Option<PostFile>,
+    pub(super) reply_to: Option<i64>,
+    pub(super) thread: Option<i64>,
+    pub(super) date: Option<i64>,
+    pub(super) extra: Map<String, Value>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct PostFile {
+    pub(super) bytes: Bytes,
+    pub(super) name: Option<String>,
+    pub(super) mime: Option<String>,
+    pub(super) duration: u32,
+    pub(super) size: Option<u64>,
+}
+
+impl Post {
+    fn bare(kind: EntryKind) -> Self {
+        Self {
+            kind,
+            text: String::new(),
+            file: None,
+            reply_to: None,
+            thread: None,
+            date: None,
+            extra: Map::new(),
+        }
+    }
+
+    fn with_file(
+        kind: EntryKind,
+        bytes: Bytes,
+        name: Option<&str>,
+        mime: Option<&str>,
+        duration: u32,
+    ) -> Self {
+        let size = Some(bytes.len() as u64);
+        let (name, mime) = (name.map(str::to_owned), mime.map(str::to_owned));
+        Self { file: Some(PostFile { bytes, name, mime, duration, size }), ..Self::bare(kind) }
+    }
+
+    /// Plain text; commands and mentions in it become entities.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::bare(EntryKind::Text) }
+    }
+
+    /// A voice note of these bytes, `seconds` long as the client claims.
+    pub fn voice(bytes: impl Into<Bytes>, seconds: u32) -> Self {
+        Self::with_file(EntryKind::Voice, bytes.into(), None, Some("audio/ogg"), seconds)
+    }
+
+    /// An audio file.
+    pub fn audio(bytes: impl Into<Bytes>, seconds: u32, name: &str, mime: &str) -> Self {
+        Self::with_file(EntryKind::Audio, bytes.into(), Some(name), Some(mime), seconds)
+    }
+
+    /// A file sent as such.
+    pub fn document(bytes: impl Into<Bytes>, name: &str, mime: &str) -> Self {
+        Self::with_file(EntryKind::Document, bytes.into(), Some(name), Some(mime), 0)
+    }
+
+    /// A round video.
+    pub fn video_note(bytes: impl Into<Bytes>, seconds: u32) -> Self {
+        Self::with_file(EntryKind::VideoNote, bytes.into(), None, Some("video/mp4"), seconds)
+    }
+
+    /// A sticker.
+    pub fn sticker() -> Self {
+        Self::with_file(EntryKind::Sticker, Bytes::from_static(b"RIFF"), None, None, 0)
+    }
+
+    /// A photo.
+    pub fn photo() -> Self {
+        Self::with_file(EntryKind::Photo, Bytes::from_static(b"\xff\xd8\xff"), None, None, 0)
+    }
+
+    /// A place.
+    pub fn location(latitude: f64, longitude: f64) -> Self {
+        let place = json!({ "latitude": latitude, "longitude": longitude });
+        Self::service("location", place).of_kind(EntryKind::Location)
+    }
+
+    /// A service message with this one field (`pinned_message`, `new_chat_title`, …).
+    pub fn service(field: &str, value: Value) -> Self {
+        let mut post = Self::bare(EntryKind::Service);
+        post.extra.insert(field.to_owned(), value);
+        post
+    }
+
+    fn of_kind(mut self, kind: EntryKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Adds a caption.
+    #[must_use]
+    pub fn caption(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// Answers this message.
+    #[must_use]
+    pub fn reply_to(mut self, message_id: i64) -> Self {
+        self.reply_to = Some(message_id);
+        self
+    }
+
+    /// Goes into this forum topic.
+    #[must_use]
+    pub fn in_topic(mut self, thread: i64) -> Self {
+        self.thread = Some(thread);
+        self
+    }
+
+    /// Carries this date, Unix seconds, instead of now.
+    #[must_use]
+    pub fn at(mut self, date: i64) -> Self {
+        self.date = Some(date);
+        self
+    }
+
+    /// Claims this file size, bytes, whatever the truth; `None` claims nothing.
+    #[must_use]
+    pub fn claims_size(mut self, size: Option<u64>) -> Self {
+        if let Some(file) = &mut self.file {
+            file.size = size;
+        }
+        self
+    }
+
+    /// Claims this MIME type; `None` claims nothing.
+    #[must_use]
+    pub fn claims_mime(mut self, mime: Option<&str>) -> Self {
+        if let Some(file) = &mut self.file {
+            file.mime = mime.map(str::to_owned);
+        }
+        self
+    }
+
+    /// Adds a field of the `Message` object as it is.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        self.extra.insert(field.to_owned(), value);
+        self
+    }
+}
+
+/// The `bot_command` and `mention` entities of a text, as Telegram's clients mark them.
+pub(super) fn entities(text: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    let mut before = ' ';
+    let mut rest = text.chars();
+    loop {
+        let tail = rest.as_str();
+        let Some(c) = rest.next() else { return found };
+        if matches!(c, '/' | '@') && !(before.is_alphanumeric() || matches!(before, '/' | '@' | '_')) {
+            let name = word(tail.get(1..).unwrap_or_default());
+            let mut length = 1 + name;
+            if c == '/'
+                && let Some(suffix) = tail.get(length..).and_then(|tail| tail.strip_prefix('@'))
+            {
+                let suffix = word(suffix);
+                length += if suffix > 0 { 1 + suffix } else { 0 };
+            }
+            let kind = if c == '/' { "bot_command" } else { "mention" };
+            if (1..=32).contains(&name) {
+                found.push(json!({ "type": kind, "offset": offset, "length": length }));
+            }
+        }
+        offset += c.len_utf16();
+        before = c;
+    }
+}
+
+/// Length of the run of ASCII letters, digits and underscores at the start.
+fn word(text: &str) -> usize {
+    text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_mentions_are_marked() {
+        assert_eq!(
+            entities("😀 /new@phonicflow_bot, @you a/b x@y /"),
+            [
+                json!({"type":"bot_command","offset":3,"length":19}),
+                json!({"type":"mention","offset":24,"length":4}),
+            ]
+        );
+    }
+}

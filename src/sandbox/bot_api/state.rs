@@ -1,0 +1,309 @@
+//! Everything the stand-in remembers: users, chats, files, the update queue and the log. It must not know
+//! HTTP; the methods change it, tests read it.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    time::Instant,
+};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    BotApiOptions,
+    calls::Log,
+    limits::Limits,
+    message::{ChatEntry, ChatFile},
+};
+
+/// How the bot stands with a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may write.
+    Open,
+    /// The user blocked it.
+    Blocked,
+    /// It was removed from the group.
+    Kicked,
+    /// The user's account is gone.
+    Deactivated,
+    /// The user lets nobody send voice notes.
+    NoVoice,
+}
+
+/// One chat.
+#[derive(Debug)]
+pub struct Chat {
+    pub(super) json: Value,
+    pub(super) kind: &'static str,
+    pub(super) is_forum: bool,
+    pub(super) standing: Standing,
+    pub(super) migrated_to: Option<i64>,
+    pub(super) topics: HashSet<i64>,
+    pub(super) members: HashMap<i64, String>,
+    pub(super) entries: Vec<ChatEntry>,
+    pub(super) index: HashMap<i64, usize>,
+    pub(super) actions: Vec<ChatAction>,
+    next_message_id: i64,
+}
+
+impl Chat {
+    pub(super) fn new(kind: &'static str, json: Value) -> Self {
+        Self {
+            json,
+            kind,
+            is_forum: false,
+            standing: Standing::Open,
+            migrated_to: None,
+            topics: HashSet::new(),
+            members: HashMap::new(),
+            entries: Vec::new(),
+            index: HashMap::new(),
+            actions: Vec::new(),
+            next_message_id: 1,
+        }
+    }
+
+    pub(super) fn entry(&self, message_id: i64) -> Option<&ChatEntry> {
+        self.entries.get(*self.index.get(&message_id)?).filter(|entry| !entry.deleted)
+    }
+
+    pub(super) fn entry_mut(&mut self, message_id: i64) -> Option<&mut ChatEntry> {
+        self.entries.get_mut(*self.index.get(&message_id)?).filter(|entry| !entry.deleted)
+    }
+}
+
+/// One «typing…» and the like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatAction {
+    /// Milliseconds since the double was started.
+    pub at_ms: u64,
+    /// `typing`, `record_voice`, …
+    pub action: String,
+    /// The topic it was shown in.
+    pub thread: Option<i64>,
+}
+
+/// One button press.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Press {
+    /// How often the bot answered it.
+    pub answers: usize,
+    /// The last answer's text.
+    pub text: Option<String>,
+    /// The last answer was an alert.
+    pub alert: bool,
+}
+
+/// What the double holds. Read it in [`super::BotApi::wait_until`] or [`super::BotApi::read`].
+pub struct State {
+    pub(super) options: BotApiOptions,
+    pub(super) started: Instant,
+    pub(super) token_valid: bool,
+    pub(super) users: HashMap<i64, Value>,
+    pub(super) chats: HashMap<i64, Chat>,
+    pub(super) names: HashMap<String, i64>,
+    pub(super) queue: VecDeque<(i64, Value)>,
+    pub(super) confirmed: Vec<i64>,
+    pub(super) next_update_id: i64,
+    pub(super) allowed: Option<Vec<String>>,
+    pub(super) dropped_updates: usize,
+    pub(super) webhook: Option<String>,
+    pub(super) poll: u64,
+    pub(super) poll_ended_by_webhook: bool,
+    pub(super) pollers: usize,
+    pub(super) conflicts: usize,
+    pub(super) files: HashMap<String, ChatFile>,
+    pub(super) links: HashMap<String, String>,
+    pub(super) presses: HashMap<String, Press>,
+    pub(super) commands: HashMap<String, Value>,
+    pub(super) log: Log,
+    pub(super) sent: Vec<(i64, i64)>,
+    pub(super) limits: Limits,
+    next_private_message_id: i64,
+    serial: u64,
+}
+
+/// Update kinds handed out unless asked otherwise; the three left out must be asked for.
+const DEFAULT_OFF: &[&str] = &["chat_member", "message_reaction", "message_reaction_count"];
+
+impl State {
+    pub(super) fn new(options: BotApiOptions) -> Self {
+        let bot = json!({
+            "id": options.bot_id(), "is_bot": true, "first_name": options.first_name, "username": options.username,
+        });
+        Self {
+            started: Instant::now(),
+            token_valid: true,
+            users: HashMap::from([(options.bot_id(), bot)]),
+            chats: HashMap::new(),
+            names: HashMap::new(),
+            queue: VecDeque::new(),
+            confirmed: Vec::new(),
+            next_update_id: options.first_update_id,
+            allowed: None,
+            dropped_updates: 0,
+            webhook: None,
+            poll: 0,
+            poll_ended_by_webhook: false,
+            pollers: 0,
+            conflicts: 0,
+            files: HashMap::new(),
+            links: HashMap::new(),
+            presses: HashMap::new(),
+            commands: HashMap::new(),
+            log: Log::default(),
+            sent: Vec::new(),
+            limits: Limits::default(),
+            next_private_message_id: 1,
+            serial: 0,
+            options,
+        }
+    }
+
+    /// The log of requests.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// A message that is still there.
+    pub fn entry(&self, chat: i64, message_id: i64) -> Option<&ChatEntry> {
+        self.chats.get(&chat)?.entry(message_id)
+    }
+
+    /// Every message of a chat in order, deleted ones too.
+    pub fn transcript(&self, chat: i64) -> &[ChatEntry] {
+        self.chats.get(&chat).map_or(&[], |chat| chat.entries.as_slice())
+    }
+
+    /// The bot's own messages of one chat that are still there, in order.
+    pub fn from_bot(&self, chat: i64) -> impl Iterator<Item = &ChatEntry> {
+        self.transcript(chat).iter().filter(|entry| entry.from_bot && !entry.deleted)
+    }
+
+    /// Everything the bot sent, over all chats, in order.
+    pub fn sent(&self) -> impl Iterator<Item = &ChatEntry> {
+        self.sent.iter().filter_map(|(chat, id)| {
+            let chat = self.chats.get(chat)?;
+            chat.entries.get(*chat.index.get(id)?)
+        })
+    }
+
+    /// How many messages the bot has sent.
+    pub fn sent_count(&self) -> usize {
+        self.sent.len()
+    }
+
+    /// Updates not confirmed yet.
+    pub fn pending_updates(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Ids of the confirmed updates, in order.
+    pub fn confirmed(&self) -> &[i64] {
+        &self.confirmed
+    }
+
+    /// Updates thrown away because their kind was not asked for.
+    pub fn dropped_updates(&self) -> usize {
+        self.dropped_updates
+    }
+
+    /// Polls open now.
+    pub fn pollers(&self) -> usize {
+        self.pollers
+    }
+
+    /// How often a poller was ended by another.
+    pub fn conflicts(&self) -> usize {
+        self.conflicts
+    }
+
+    /// The webhook's address, when one is set.
+    pub fn webhook(&self) -> Option<&str> {
+        self.webhook.as_deref()
+    }
+
+    /// The kinds of update the bot asked for last.
+    pub fn allowed_updates(&self) -> Option<&[String]> {
+        self.allowed.as_deref()
+    }
+
+    /// The «typing…» signs shown in a chat.
+    pub fn actions(&self, chat: i64) -> &[ChatAction] {
+        self.chats.get(&chat).map_or(&[], |chat| chat.actions.as_slice())
+    }
+
+    /// What became of a button press.
+    pub fn press(&self, query_id: &str) -> Option<&Press> {
+        self.presses.get(query_id)
+    }
+
+    /// The commands set for a language (`""`: the default) in the default scope.
+    pub fn commands(&self, language: &str) -> Option<&Value> {
+        self.commands.get(&format!("default/{language}"))
+    }
+
+    /// The rate limits' books.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(super) fn user_json(&self, id: i64) -> Value {
+        let unknown = || json!({ "id": id, "is_bot": false, "first_name": "?" });
+        self.users.get(&id).cloned().unwrap_or_else(unknown)
+    }
+
+    pub(super) fn chat_json(&self, id: i64) -> Value {
+        self.chats.get(&id).map_or(Value::Null, |chat| chat.json.clone())
+    }
+
+    /// A number no one had before.
+    pub(super) fn serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    pub(super) fn next_message_id(&mut self, chat: i64) -> i64 {
+        let own = self.chats.get_mut(&chat).filter(|chat| matches!(chat.kind, "supergroup" | "channel"));
+        // Supergroups and channels count for themselves; all other chats share the account's count.
+        let counter = own.map_or(&mut self.next_private_message_id, |chat| &mut chat.next_message_id);
+        let id = *counter;
+        *counter += 1;
+        id
+    }
+
+    /// Puts a finished message into its chat.
+    pub(super) fn insert(&mut self, entry: ChatEntry) {
+        if entry.from_bot {
+            self.sent.push((entry.chat_id, entry.message_id));
+        }
+        if let Some(chat) = self.chats.get_mut(&entry.chat_id) {
+            chat.index.insert(entry.message_id, chat.entries.len());
+            chat.entries.push(entry);
+        }
+    }
+
+    /// Queues an update; `None` when its kind is not asked for.
+    pub(super) fn enqueue(&mut self, kind: &str, body: Value) -> Option<i64> {
+        let wanted = match self.allowed.as_deref() {
+            None | Some([]) => !DEFAULT_OFF.contains(&kind),
+            Some(kinds) => kinds.iter().any(|allowed| allowed == kind),
+        };
+        if !wanted {
+            self.dropped_updates += 1;
+            return None;
+        }
+        let id = self.next_update_id;
+        self.next_update_id += 1;
+        let mut update = Map::new();
+        update.insert("update_id".to_owned(), json!(id));
+        update.insert(kind.to_owned(), body);
+        self.queue.push_back((id, Value::Object(update)));
+        Some(id)
+    }
+
+    /// Milliseconds since the double was started.
+    pub(super) fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,164 @@
+//! What works, as the person sees it: files, topics, buttons, commands, and the mishaps. It must not know
+//! the house.
+
+use serde_json::json;
+
+use super::{super::*, *};
+use crate::sandbox::{
+    faults::{Act, On},
+    http::Shape,
+    testkit::{get, hear, open, opus, text},
+};
+
+#[tokio::test]
+async fn a_voice_is_fetched() {
+    let api = start().await;
+    let learner = ana(&api);
+    learner.voice(opus(), 3);
+    let update = ok(&api, "getUpdates", &json!({})).await[0].clone();
+    let voice = &update["message"]["voice"];
+    assert_eq!((&voice["duration"], &voice["mime_type"]), (&json!(3), &json!("audio/ogg")));
+    assert_eq!(update["message"]["from"]["language_code"], "pt-br");
+    let file = ok(&api, "getFile", &json!({"file_id": voice["file_id"]})).await;
+    let link = format!("/file/bot{}/{}", api.token(), file["file_path"].as_str().unwrap());
+    assert_eq!(get(api.addr(), &link).await.body, opus());
+    api.expire_links();
+    assert_eq!(get(api.addr(), &link).await.status, 404);
+    let query = format!("{}?file_id={}", target(&api, "getFile"), voice["file_id"].as_str().unwrap());
+    assert_eq!(get(api.addr(), &query).await.status, 200);
+}
+
+#[tokio::test]
+async fn commands_topics_and_replies() {
+    let api = start().await;
+    let learner = ana(&api);
+    api.forum(-1_000_000_000_009, "School", &[7]);
+    let here = learner.in_chat(-1_000_000_000_009);
+    let asked = here.post(Post::text("/help@phonicflow_bot now").in_topic(7).at(1_700_000_000));
+    let update = ok(&api, "getUpdates", &json!({})).await[0].clone();
+    let message = &update["message"];
+    assert_eq!(message["entities"], json!([{"type": "bot_command", "offset": 0, "length": 20}]));
+    assert_eq!((&message["is_topic_message"], &message["date"]), (&json!(true), &json!(1_700_000_000)));
+    let answer = json!({"chat_id": here.chat(), "text": "<i>a</i>", "parse_mode": "HTML",
+        "message_thread_id": 7, "reply_parameters": {"message_id": asked.message_id}});
+    let sent = ok(&api, "sendMessage", &answer).await;
+    assert_eq!(sent["reply_to_message"]["message_id"], asked.message_id);
+    let entry = here.transcript().pop().unwrap();
+    assert_eq!((entry.thread, entry.reply_to, entry.text.as_str()), (Some(7), Some(asked.message_id), "a"));
+    api.channel(-1_000_000_000_010, "school");
+    api.set_member(-1_000_000_000_010, 11, "member");
+    let member = ok(&api, "getChatMember", &json!({"chat_id": "@school", "user_id": 11})).await;
+    assert_eq!(member["status"], "member");
+}
+
+#[tokio::test]
+async fn buttons() {
+    let api = start().await;
+    let learner = ana(&api);
+    let keyboard = json!({"inline_keyboard": [[{"text": "next", "callback_data": "h:2"}]]});
+    let mut params = text(11, "page 1");
+    params["reply_markup"] = keyboard;
+    let id = ok(&api, "sendMessage", &params).await["message_id"].as_i64().unwrap();
+    assert_eq!(learner.press(id, "h:3"), None);
+    let pressed = learner.press(id, "h:2").unwrap();
+    let update = ok(&api, "getUpdates", &json!({})).await[0].clone();
+    assert_eq!(update["callback_query"]["message"]["text"], "page 1");
+    ok(&api, "answerCallbackQuery", &json!({"callback_query_id": pressed.query_id, "text": "ok"})).await;
+    assert_eq!(api.read(|state| state.press(&pressed.query_id).unwrap().answers), 1);
+    ok(&api, "editMessageReplyMarkup", &json!({"chat_id": 11, "message_id": id})).await;
+    assert!(learner.transcript()[0].buttons().is_empty());
+    let commands = json!([{"command": "help", "description": "what I can do"}]);
+    ok(&api, "setMyCommands", &json!({"commands": commands, "language_code": "pt"})).await;
+    assert_eq!(api.read(|state| state.commands("pt").cloned()), Some(commands));
+}
+
+async fn try_send(api: &BotApi) -> std::io::Result<testkit::Heard> {
+    let body = text(11, "x").to_string();
+    hear(open(api.addr(), "POST", &target(api, "sendMessage"), testkit::JSON, body.as_bytes()).await).await
+}
+
+#[tokio::test]
+async fn mishaps() {
+    let api = start().await;
+    let _ = ana(&api);
+    let faults = api.faults();
+    let once = || On::call("sendMessage").chat(11);
+    faults.add(once(), Act::too_many(7));
+    faults.add(once(), Act::html(502));
+    assert_eq!(try_send(&api).await.unwrap().json()["parameters"]["retry_after"], 7);
+    let page = try_send(&api).await.unwrap();
+    assert!(page.status == 502 && page.head.contains("text/html"));
+    let reset = faults.add(once(), Act::Reset);
+    assert_eq!(try_send(&api).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!((api.sent().len(), faults.fired(reset)), (0, 1));
+    faults.add(once(), Act::ResetAfter);
+    assert_eq!(try_send(&api).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(api.sent().len(), 1);
+    faults.add(once(), Act::Close);
+    assert_eq!(try_send(&api).await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+    faults.add(once().nth(2), Act::Shape(Shape::Truncated(5)));
+    assert_eq!(try_send(&api).await.unwrap().status, 200);
+    let cut = try_send(&api).await.unwrap();
+    assert_eq!(cut.body.len(), 5);
+    faults.add(once(), Act::InvalidJson);
+    let broken = try_send(&api).await.unwrap();
+    assert!(serde_json::from_slice::<Value>(&broken.body).is_err());
+    faults.add(once(), Act::Shape(Shape::Claims(10)));
+    assert_eq!(try_send(&api).await.unwrap().body.len(), 10);
+    faults.add(once(), Act::Shape(Shape::Claims(100_000)));
+    assert!(try_send(&api).await.unwrap().head.contains("content-length: 100000"));
+    faults.add(once(), Act::Shape(Shape::Drip { chunk: 50, every: Duration::from_millis(1) }));
+    assert_eq!(try_send(&api).await.unwrap().json()["ok"], true);
+    faults.add(On::any().when(|seen| seen.params["text"] == "x"), Act::Hang);
+    let hung = tokio::spawn({
+        let api = api.clone();
+        async move { try_send(&api).await }
+    });
+    let pending =
+        |state: &State| state.log().calls().last().filter(|c| c.outcome == Outcome::Pending).map(|_| ());
+    api.wait_until(PATIENCE, pending).await.unwrap();
+    faults.release_hung();
+    assert_eq!(hung.await.unwrap().unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn an_endless_answer_has_no_end() {
+    use tokio::io::AsyncReadExt;
+    let api = start().await;
+    api.faults().add(On::call("getMe"), Act::Shape(Shape::Endless));
+    let mut stream = open(api.addr(), "GET", &target(&api, "getMe"), "", b"").await;
+    let mut piece = vec![0; 3_000_000];
+    assert_eq!(stream.read_exact(&mut piece).await.unwrap(), 3_000_000);
+}
+
+#[tokio::test]
+async fn gates_hold_before_and_after_the_effect() {
+    let api = start().await;
+    let _ = ana(&api);
+    for after in [false, true] {
+        let on = On::call("sendMessage");
+        let gate = if after { api.faults().gate_after(on) } else { api.faults().gate(on) };
+        let sent = api.sent().len();
+        let held = tokio::spawn({
+            let api = api.clone();
+            async move { try_send(&api).await }
+        });
+        gate.reached(1).await;
+        assert_eq!((gate.waiting(), api.sent().len()), (1, sent + usize::from(after)));
+        gate.release(1);
+        assert_eq!(held.await.unwrap().unwrap().status, 200);
+        // A client that is killed at the gate: before it, nothing ever happens.
+        let gate = api.faults().gate(On::call("sendMessage"));
+        let body = text(11, "never").to_string();
+        let stream =
+            open(api.addr(), "POST", &target(&api, "sendMessage"), testkit::JSON, body.as_bytes()).await;
+        gate.reached(1).await;
+        drop(stream);
+        let gone = |state: &State| {
+            state.log().calls().last().filter(|call| call.outcome == Outcome::ClientGone).map(|_| ())
+        };
+        api.wait_until(PATIENCE, gone).await.unwrap();
+        gate.open();
+        assert!(api.sent().iter().all(|entry| entry.text == "x"));
+    }
+}

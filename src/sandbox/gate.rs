@@ -1,0 +1,81 @@
+//! A door in a double's way that the test opens. It must not know what stands at it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::sync::{Semaphore, watch};
+
+/// On which side of a request's effect a gate stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Before,
+    After,
+}
+
+struct GateInner {
+    place: Place,
+    arrived: watch::Sender<usize>,
+    passes: Semaphore,
+    waiting: AtomicUsize,
+}
+
+/// A door that matching requests stand at until the test lets them through. Clones share it.
+#[derive(Clone)]
+pub struct Gate(Arc<GateInner>);
+
+impl Gate {
+    pub(super) fn new(place: Place) -> Self {
+        Self(Arc::new(GateInner {
+            place,
+            arrived: watch::channel(0).0,
+            passes: Semaphore::new(0),
+            waiting: AtomicUsize::new(0),
+        }))
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.0.place
+    }
+
+    /// Waits until `n` requests in all have come to the gate.
+    pub async fn reached(&self, n: usize) {
+        let mut arrived = self.0.arrived.subscribe();
+        let _ = arrived.wait_for(|count| *count >= n).await;
+    }
+
+    /// Requests standing at the gate now.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Acquire)
+    }
+
+    /// Lets `n` requests through, standing or to come.
+    pub fn release(&self, n: usize) {
+        self.0.passes.add_permits(n);
+    }
+
+    /// Lets everything through from now on.
+    pub fn open(&self) {
+        self.0.passes.close();
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.0.passes.is_closed()
+    }
+
+    pub(super) async fn pass(&self) {
+        struct Standing<'a>(&'a AtomicUsize);
+        impl Drop for Standing<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::AcqRel);
+            }
+        }
+        self.0.waiting.fetch_add(1, Ordering::AcqRel);
+        let _standing = Standing(&self.0.waiting);
+        self.0.arrived.send_modify(|count| *count += 1);
+        if let Ok(permit) = self.0.passes.acquire().await {
+            permit.forget();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A strict stand-in for the PhonicFlow tutor: it owns the handle tests and `demo` hold. It must not know
+//! the house.
+
+mod answer;
+mod serve;
+mod state;
+#[cfg(test)]
+mod tests;
+mod wav;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::{faults::Faults, http::Server};
+
+pub use self::{
+    answer::{Answer, Asked, Speech},
+    state::{Turn, TutorCall, TutorOptions, TutorState, Violation},
+    wav::{check as check_wav, tone, write as write_wav},
+};
+
+struct Shared {
+    state: Mutex<TutorState>,
+    changed: watch::Sender<u64>,
+    faults: Faults,
+    /// The tutor's attention: one permit for each turn it can work on at once.
+    desk: Arc<Semaphore>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, TutorState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&TutorState) -> T) -> T {
+        look(&self.lock())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut TutorState) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
+        result
+    }
+}
+
+/// Keeps the tutor busy while it lives.
+pub struct Occupied {
+    _desk: Option<OwnedSemaphorePermit>,
+}
+
+/// A running stand-in. Clones are handles to the same one; it stops when the last is dropped.
+#[derive(Clone)]
+pub struct TutorApi {
+    shared: Arc<Shared>,
+    server: Arc<Server>,
+}
+
+impl TutorApi {
+    /// Starts on a free port of 127.0.0.1.
+    pub async fn start(options: TutorOptions) -> io::Result<Self> {
+        Self::start_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), options).await
+    }
+
+    /// Starts on this address.
+    pub async fn start_on(addr: SocketAddr, options: TutorOptions) -> io::Result<Self> {
+        let desk = Arc::new(Semaphore::new(options.parallel.max(1)));
+        let state = Mutex::new(TutorState::new(options));
+        let (changed, _) = watch::channel(0);
+        let shared = Arc::new(Shared { state, changed, faults: Faults::default(), desk });
+        let server = Arc::new(Server::start(addr, shared.clone()).await?);
+        Ok(Self { shared, server })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end: what goes into `BACKEND_URL`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.server.addr())
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// Down: connections are refused, open ones reset. Turns under way go on; what it remembers stays.
+    pub async fn stop(&self) {
+        self.server.pause().await;
+    }
+
+    /// Up again on the same port.
+    pub async fn resume(&self) -> io::Result<()> {
+        self.server.resume().await
+    }
+
+    /// The script of mishaps.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Changes how it behaves from now on (`parallel` excepted).
+    pub fn configure(&self, change: impl FnOnce(&mut TutorOptions)) {
+        self.shared.with(|state| change(&mut state.options));
+    }
+
+    /// Answers turns by this script, after those queued.
+    pub fn script(&self, script: impl Fn(&Asked) -> Answer + Send + Sync + 'static) {
+        self.shared.with(|state| state.script = Some(Arc::new(script)));
+    }
+
+    /// Queues one answer for the next turn that has none.
+    pub fn push_answer(&self, answer: Answer) {
+        self.shared.with(|state| state.queue.push_back(answer));
+    }
+
+    /// Forgets every session, as a restart of the deployed tutor does.
+    pub fn forget_all(&self) {
+        self.shared.with(|state| state.sessions.clear());
+    }
+
+    /// Makes the tutor busy, as with a long turn of someone else: turns are taken in but not worked on, and other
+    /// calls wait, until what this returns is dropped.
+    pub async fn occupy(&self) -> Occupied {
+        let all = u32::try_from(self.read(|state| state.options.parallel.max(1))).unwrap_or(1);
+        Occupied { _desk: self.shared.desk.clone().acquire_many_owned(all).await.ok() }
+    }
+
+    /// Looks at the state. Do not call the handle from inside.
+    pub fn read<T>(&self, look: impl FnOnce(&TutorState) -> T) -> T {
+        self.shared.read(look)
+    }
+
+    /// Waits until `found` sees what it looks for, asking again after each change; `None` when `within` has
+    /// passed. Do not call the handle from inside `found`.
+    pub async fn wait_until<T>(
+        &self,
+        within: Duration,
+        mut found: impl FnMut(&TutorState) -> Option<T>,
+    ) -> Option<T> {
+        let mut changed = self.shared.changed.subscribe();
+        let search = async {
+            loop {
+                if let Some(result) = self.shared.read(&mut found) {
+                    return result;
+                }
+                if changed.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::time::timeout(within, search).await.ok()
+    }
+
+    /// Every turn handed in, in order.
+    pub fn turns(&self) -> Vec<Turn> {
+        self.read(|state| state.turns().to_vec())
+    }
+
+    /// A session's history.
+    pub fn history(&self, session: &str) -> Vec<Value> {
+        self.read(|state| state.history(session).to_vec())
+    }
+
+    /// Every call, in order.
+    pub fn calls(&self) -> Vec<TutorCall> {
+        self.read(|state| state.calls().to_vec())
+    }
+
+    /// How many calls of this name (`POST /process`, `GET /health`, …) came.
+    pub fn count(&self, name: &str) -> usize {
+        self.read(|state| state.count(name))
+    }
+
+    /// What the caller did wrong.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.read(|state| state.violations().to_vec())
+    }
+}

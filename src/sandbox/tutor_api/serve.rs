@@ -1,0 +1,302 @@
+//! The tutor's routes. It must not know what an answer says.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
+
+use super::{
+    super::{
+        faults::Seen,
+        form::{form_pairs, multipart, percent_decode},
+        http::{Handler, Reply, Request, Served},
+    },
+    Shared,
+    answer::{Speech, spoken},
+    state::{Session, Turn, TutorCall, Violation},
+    wav,
+};
+
+impl Handler for Shared {
+    fn serve(self: Arc<Self>, request: Request) -> BoxFuture<'static, Served> {
+        Box::pin(async move {
+            let (name, params) = named(&request);
+            let shown = Value::Object(params);
+            let mut plan = self.faults.plan(&Seen { name: &name, chat: None, params: &shown });
+            let call = self.note(&name, &request, &shown);
+            if let Some(served) = plan.enter().await {
+                return served;
+            }
+            let reply = match self.refused(&request) {
+                Some(reply) => reply,
+                None => self.route(&name, &request, &shown).await,
+            };
+            self.with(|state| {
+                let now = state.now_ms();
+                if let Some(call) = state.calls.get_mut(call) {
+                    call.done_ms = Some(now);
+                    call.status = Some(reply.status);
+                }
+            });
+            plan.leave(reply).await
+        })
+    }
+}
+
+/// The call's name and parameters: `GET /audio/UUID?audio_type=…` is `GET /audio` with `session_id` and
+/// `audio_type`.
+fn named(request: &Request) -> (String, Map<String, Value>) {
+    let path = percent_decode(&request.path, false);
+    let mut params: Map<String, Value> =
+        form_pairs(&request.query).into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+    for stem in ["/conversation", "/audio"] {
+        if let Some(id) = path.strip_prefix(stem).and_then(|rest| rest.strip_prefix('/')) {
+            params.insert("session_id".to_owned(), json!(id));
+            return (format!("{} {stem}", request.method), params);
+        }
+    }
+    (format!("{} {path}", request.method), params)
+}
+
+fn text<'a>(params: &'a Value, name: &str) -> Option<&'a str> {
+    params.get(name)?.as_str().filter(|text| !text.is_empty())
+}
+
+fn detail(status: u16, detail: Value) -> Reply {
+    Reply::json(status, &json!({ "detail": detail }))
+}
+
+/// A 422 as FastAPI words it.
+fn unprocessable(place: &[&str], message: &str) -> Reply {
+    detail(422, json!([{ "loc": place, "msg": message, "type": "value_error" }]))
+}
+
+/// 8-4-4-4-12 hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
+/// A random version 4 UUID.
+fn fresh_uuid() -> String {
+    let bits = fastrand::u128(..);
+    let bits = bits & !(0xf << 76) | 0x4 << 76;
+    let bits = bits & !(0x3 << 62) | 0x2 << 62;
+    let hex = format!("{bits:032x}");
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
+impl Shared {
+    fn note(&self, name: &str, request: &Request, params: &Value) -> usize {
+        let kept = |name: &str| matches!(name, "authorization" | "session_id") || name.starts_with("x-bot-");
+        let headers: HashMap<String, String> = request
+            .headers
+            .iter()
+            .filter(|(name, _)| kept(name.as_str()))
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        self.with(|state| {
+            *state.counts.entry(name.to_owned()).or_default() += 1;
+            let call = TutorCall {
+                at_ms: state.now_ms(),
+                done_ms: None,
+                name: name.to_owned(),
+                method: request.method.clone(),
+                target: format!("{}{query}", request.path),
+                session: text(params, "session_id").map(str::to_owned),
+                headers,
+                body: state.options.keep_bodies.then(|| request.body.clone()),
+                status: None,
+            };
+            state.calls.push(call);
+            state.calls.len() - 1
+        })
+    }
+
+    fn refused(&self, request: &Request) -> Option<Reply> {
+        let key = self.read(|state| state.options.api_key.clone())?;
+        let wanted = format!("Bearer {key}");
+        (request.header("authorization") != Some(wanted.as_str()))
+            .then(|| detail(401, json!("Not authenticated")))
+    }
+
+    async fn route(self: &Arc<Self>, name: &str, request: &Request, params: &Value) -> Reply {
+        if name == "POST /process" {
+            return self.process(request, params).await;
+        }
+        // One worker: whoever else asks while it recognises speech waits.
+        let busy = self.read(|state| state.options.busy_blocks_all);
+        let _turn = if busy { self.desk.acquire().await.ok() } else { None };
+        let session = text(params, "session_id").unwrap_or_default();
+        match name {
+            "GET /" => Reply::json(200, &json!({ "message": "PhonicFlow API is running" })),
+            "GET /health" => Reply::json(200, &json!({ "status": "healthy", "llm": "ok" })),
+            "GET /conversation" => self.conversation(session),
+            "DELETE /conversation" => self.forget(session),
+            "GET /audio" => self.audio(session, params),
+            "POST /bot/session" | "GET /bot/status" | "POST /bot/metrics"
+                if self.read(|state| state.options.bot_routes) =>
+            {
+                Reply::json(200, &json!({ "status": "ok" }))
+            }
+            "GET /process" => detail(405, json!("Method Not Allowed")),
+            _ => detail(404, json!("Not Found")),
+        }
+    }
+
+    async fn process(self: &Arc<Self>, request: &Request, params: &Value) -> Reply {
+        let Some(parts) = multipart(request).await else {
+            return unprocessable(&["body"], "There was an error parsing the body");
+        };
+        let [part] = parts.as_slice() else {
+            return unprocessable(&["body", "file"], "exactly one part, `file`, is expected");
+        };
+        if part.name != "file" {
+            return unprocessable(&["body", "file"], "Field required");
+        }
+        if part.file_name.as_deref() != Some("audio.wav") || part.content_type.as_deref() != Some("audio/wav")
+        {
+            return unprocessable(&["body", "file"], "audio.wav of type audio/wav is expected");
+        }
+        let samples = match wav::check(&part.bytes) {
+            Ok(samples) => samples,
+            Err(why) => return unprocessable(&["body", "file"], &why),
+        };
+        let named = text(params, "session_id");
+        if named.is_some_and(|session| !is_uuid(session)) {
+            return unprocessable(&["query", "session_id"], "Input should be a valid UUID");
+        }
+        let turn = Turn {
+            number: 0,
+            session: named.map_or_else(fresh_uuid, str::to_owned),
+            session_made_up: named.is_none(),
+            session_header: request.header("session_id").map(str::to_owned),
+            samples,
+            wav: None,
+            received_ms: 0,
+            started_ms: None,
+            finished_ms: None,
+            abandoned: false,
+        };
+        let number = self.with(|state| {
+            let wav = state.options.keep_audio.then(|| part.bytes.clone());
+            state.open_turn(Turn { wav, ..turn }, named)
+        });
+        let (tell, told) = oneshot::channel();
+        let (shared, finishes) = (self.clone(), self.read(|state| state.options.finishes_abandoned));
+        let mut watcher = Waiting { shared: self, number, answered: false };
+        let work = tokio::spawn(async move {
+            let desk = shared.desk.clone().acquire_owned().await;
+            let answer = shared.with(|state| state.start_turn(number));
+            let delay = answer.takes.unwrap_or_else(|| shared.read(|state| state.options.delay));
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            shared.with(|state| state.finish_turn(number, &answer));
+            drop(desk);
+            let _ = tell.send(answer);
+        });
+        let _work = AbortUnless { finishes, work, shared: self.clone(), number };
+        let answer = told.await;
+        watcher.answered = true;
+        match answer {
+            Ok(answer) => Reply::json(answer.status, &answer.body),
+            Err(_) => detail(500, json!("Internal Server Error")),
+        }
+    }
+
+    fn conversation(&self, session: &str) -> Reply {
+        self.read(|state| {
+            let known = state.sessions.get(session).filter(|_| state.options.history);
+            known.filter(|known| known.turns > 0).map_or_else(
+                || detail(404, json!("Session not found")),
+                |known| {
+                    let body = json!({
+                        "session_id": session,
+                        "conversation_count": known.history.len(),
+                        "history": known.history,
+                    });
+                    Reply::json(200, &body)
+                },
+            )
+        })
+    }
+
+    fn forget(&self, session: &str) -> Reply {
+        self.with(|state| {
+            state.forgotten.push(session.to_owned());
+            match state.sessions.get_mut(session).filter(|known| known.turns > 0) {
+                Some(known) => {
+                    let open = std::mem::take(&mut known.open);
+                    *known = Session { open, ..Session::default() };
+                    Reply::json(200, &json!({ "message": "Conversation history cleared" }))
+                }
+                None => detail(404, json!("Session not found")),
+            }
+        })
+    }
+
+    fn audio(&self, session: &str, params: &Value) -> Reply {
+        let coaching = match text(params, "audio_type") {
+            Some("coaching") => true,
+            Some("conversational") => false,
+            _ => return unprocessable(&["query", "audio_type"], "conversational or coaching is expected"),
+        };
+        self.with(|state| {
+            let none = detail(state.options.no_audio_status, json!("Audio not found"));
+            let Some(known) = state.sessions.get(session) else { return none };
+            if let Some(turn) = known.open.first().copied() {
+                state.violations.push(Violation::AudioDuringTurn { session: session.to_owned(), turn });
+            }
+            if known.turns == 0 {
+                return none;
+            }
+            match known.speech.as_ref().or(state.options.speech.as_ref()) {
+                Some(Speech::None) => none,
+                Some(Speech::Bytes(bytes, mime)) => Reply::new(200, mime, bytes.clone()),
+                Some(Speech::Pair(_, bytes, mime)) if coaching => Reply::new(200, mime, bytes.clone()),
+                Some(Speech::Pair(bytes, _, mime)) => Reply::new(200, mime, bytes.clone()),
+                None => Reply::new(200, "audio/wav", spoken(known.turns, coaching)),
+            }
+        })
+    }
+}
+
+/// Notes when the client of a turn goes away before the answer.
+struct Waiting<'a> {
+    shared: &'a Shared,
+    number: usize,
+    answered: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.shared.with(|state| {
+                if let Some(turn) = state.turn_mut(self.number) {
+                    turn.abandoned = true;
+                }
+            });
+        }
+    }
+}
+
+/// Ends the work on a turn with its client, where the tutor is told to.
+struct AbortUnless {
+    finishes: bool,
+    work: tokio::task::JoinHandle<()>,
+    shared: Arc<Shared>,
+    number: usize,
+}
+
+impl Drop for AbortUnless {
+    fn drop(&mut self) {
+        if !self.finishes && !self.work.is_finished() {
+            self.work.abort();
+            self.shared.with(|state| state.drop_turn(self.number));
+        }
+    }
+}

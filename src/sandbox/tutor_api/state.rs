@@ -1,0 +1,300 @@
+//! What the tutor remembers: sessions, turns, calls and what the caller did wrong. It must not know HTTP.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Asked, Speech, derived};
+
+/// How the tutor behaves; may be changed while it runs.
+#[derive(Debug, Clone)]
+pub struct TutorOptions {
+    /// Turns it works on at once; fixed at the start.
+    pub parallel: usize,
+    /// How long a turn takes.
+    pub delay: Duration,
+    /// Other calls wait while it is at work on as many turns as it can.
+    pub busy_blocks_all: bool,
+    /// A turn whose client went away is finished all the same.
+    pub finishes_abandoned: bool,
+    /// `GET /conversation` exists.
+    pub history: bool,
+    /// The spoken answer of turns that bring none of their own; `None`: a made-up WAV.
+    pub speech: Option<Speech>,
+    /// The status that says «no audio»: 400 or 404.
+    pub no_audio_status: u16,
+    /// `/bot/…` routes exist.
+    pub bot_routes: bool,
+    /// The bearer key asked for; others get 401.
+    pub api_key: Option<String>,
+    /// Keeps each turn's WAV bytes.
+    pub keep_audio: bool,
+    /// Keeps each call's raw body (to check signatures).
+    pub keep_bodies: bool,
+}
+
+impl Default for TutorOptions {
+    fn default() -> Self {
+        Self {
+            parallel: 1,
+            delay: Duration::ZERO,
+            busy_blocks_all: true,
+            finishes_abandoned: true,
+            history: true,
+            speech: None,
+            no_audio_status: 404,
+            bot_routes: false,
+            api_key: None,
+            keep_audio: true,
+            keep_bodies: false,
+        }
+    }
+}
+
+/// One call, whatever it was.
+#[derive(Debug, Clone)]
+pub struct TutorCall {
+    /// Milliseconds since the double was started, at arrival.
+    pub at_ms: u64,
+    /// The same when it was answered; `None`: not yet, or the client went away, or a fault ended it.
+    pub done_ms: Option<u64>,
+    /// Its name, as fault rules know it: `POST /process`, `GET /audio`, …
+    pub name: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// The session it names.
+    pub session: Option<String>,
+    /// `authorization`, `session_id` and `x-bot-…` headers, names in lower case.
+    pub headers: HashMap<String, String>,
+    /// The raw body, where bodies are kept.
+    pub body: Option<Bytes>,
+    /// The status it was answered with.
+    pub status: Option<u16>,
+}
+
+/// One turn handed in at `POST /process`.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// Its place among all turns, from 1.
+    pub number: usize,
+    /// The session it ran in: the query's, or a fresh one.
+    pub session: String,
+    /// `session_id` was missing in the query.
+    pub session_made_up: bool,
+    /// The `session_id` header.
+    pub session_header: Option<String>,
+    /// Samples at 16 kHz.
+    pub samples: usize,
+    /// The WAV, where audio is kept.
+    pub wav: Option<Bytes>,
+    /// Milliseconds since the double was started, at arrival.
+    pub received_ms: u64,
+    /// When the tutor began to work on it.
+    pub started_ms: Option<u64>,
+    /// When it was done.
+    pub finished_ms: Option<u64>,
+    /// The client went away before the answer.
+    pub abandoned: bool,
+}
+
+/// What a well-behaved caller never does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Violation {
+    /// A turn was handed in while another of its session was open.
+    Overlap {
+        /// The session.
+        session: String,
+        /// Number of the turn that was open.
+        earlier: usize,
+        /// Number of the turn that came.
+        later: usize,
+        /// The earlier one's client had gone away.
+        earlier_abandoned: bool,
+    },
+    /// Audio was fetched while the session's next turn was open, so it may be overwritten.
+    AudioDuringTurn {
+        /// The session.
+        session: String,
+        /// Number of the open turn.
+        turn: usize,
+    },
+    /// `/process` came without `session_id` in the query.
+    NoSession {
+        /// Number of the turn.
+        turn: usize,
+    },
+    /// Header and query name different sessions.
+    HeaderDiffers {
+        /// Number of the turn.
+        turn: usize,
+    },
+}
+
+/// One remembered conversation.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Session {
+    pub(super) history: Vec<Value>,
+    pub(super) turns: usize,
+    pub(super) open: Vec<usize>,
+    pub(super) speech: Option<Speech>,
+}
+
+type Script = Arc<dyn Fn(&Asked) -> Answer + Send + Sync>;
+
+/// What the double holds. Read it in [`super::TutorApi::wait_until`] or [`super::TutorApi::read`].
+pub struct TutorState {
+    pub(super) options: TutorOptions,
+    pub(super) started: Instant,
+    pub(super) sessions: HashMap<String, Session>,
+    pub(super) turns: Vec<Turn>,
+    pub(super) calls: Vec<TutorCall>,
+    pub(super) counts: HashMap<String, usize>,
+    pub(super) violations: Vec<Violation>,
+    pub(super) queue: VecDeque<Answer>,
+    pub(super) script: Option<Script>,
+    pub(super) forgotten: Vec<String>,
+    finished: usize,
+}
+
+impl TutorState {
+    pub(super) fn new(options: TutorOptions) -> Self {
+        Self {
+            options,
+            started: Instant::now(),
+            sessions: HashMap::new(),
+            turns: Vec::new(),
+            calls: Vec::new(),
+            counts: HashMap::new(),
+            violations: Vec::new(),
+            queue: VecDeque::new(),
+            script: None,
+            forgotten: Vec::new(),
+            finished: 0,
+        }
+    }
+
+    /// Every turn handed in, in order.
+    pub fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// Turns done, answered or not.
+    pub fn finished(&self) -> usize {
+        self.finished
+    }
+
+    /// Every call, in order.
+    pub fn calls(&self) -> &[TutorCall] {
+        &self.calls
+    }
+
+    /// How many calls of this name came.
+    pub fn count(&self, name: &str) -> usize {
+        self.counts.get(name).copied().unwrap_or(0)
+    }
+
+    /// What the caller did wrong.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// A session's history as `GET /conversation` would show it; empty for an unknown one.
+    pub fn history(&self, session: &str) -> &[Value] {
+        self.sessions.get(session).map_or(&[], |session| session.history.as_slice())
+    }
+
+    /// The session has a conversation.
+    pub fn knows(&self, session: &str) -> bool {
+        self.sessions.get(session).is_some_and(|session| session.turns > 0)
+    }
+
+    /// Sessions deleted, in order.
+    pub fn forgotten(&self) -> &[String] {
+        &self.forgotten
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn open_turn(&mut self, mut turn: Turn, named_session: Option<&str>) -> usize {
+        let number = self.turns.len() + 1;
+        turn.number = number;
+        turn.received_ms = self.now_ms();
+        if turn.session_made_up {
+            self.violations.push(Violation::NoSession { turn: number });
+        }
+        if let (Some(header), Some(query)) = (&turn.session_header, named_session)
+            && header != query
+        {
+            self.violations.push(Violation::HeaderDiffers { turn: number });
+        }
+        let session = self.sessions.entry(turn.session.clone()).or_default();
+        for earlier in &session.open {
+            let gone = self.turns.get(earlier - 1).is_some_and(|turn| turn.abandoned);
+            self.violations.push(Violation::Overlap {
+                session: turn.session.clone(),
+                earlier: *earlier,
+                later: number,
+                earlier_abandoned: gone,
+            });
+        }
+        session.open.push(number);
+        self.turns.push(turn);
+        number
+    }
+
+    pub(super) fn turn_mut(&mut self, number: usize) -> Option<&mut Turn> {
+        self.turns.get_mut(number.checked_sub(1)?)
+    }
+
+    /// The tutor begins a turn: its answer is settled, its effect is still to come.
+    pub(super) fn start_turn(&mut self, number: usize) -> Answer {
+        let now = self.now_ms();
+        let Some(turn) = self.turn_mut(number) else { return Answer::error(500, json!("no such turn")) };
+        turn.started_ms = Some(now);
+        let (session, samples) = (turn.session.clone(), turn.samples);
+        let turn = self.sessions.get(&session).map_or(0, |session| session.turns) + 1;
+        let asked = Asked { session, turn, number, samples };
+        let script = self.script.clone();
+        let queued = self.queue.pop_front();
+        queued.unwrap_or_else(|| script.map_or_else(|| derived(&asked), |script| script(&asked)))
+    }
+
+    /// The turn ends without any effect.
+    pub(super) fn drop_turn(&mut self, number: usize) {
+        let session = self.turn_mut(number).map(|turn| turn.session.clone());
+        if let Some(session) = session.and_then(|session| self.sessions.get_mut(&session)) {
+            session.open.retain(|open| *open != number);
+        }
+    }
+
+    /// The turn is done: what it says enters the history.
+    pub(super) fn finish_turn(&mut self, number: usize, answer: &Answer) {
+        let now = self.now_ms();
+        let Some(turn) = self.turn_mut(number) else { return };
+        turn.finished_ms = Some(now);
+        let name = turn.session.clone();
+        let session = self.sessions.entry(name).or_default();
+        session.open.retain(|open| *open != number);
+        if answer.in_history {
+            let text = |key: &str| answer.body.get(key).cloned().unwrap_or(Value::Null);
+            session.history.push(json!({
+                "user": text("user_transcript"),
+                "coaching": text("coaching_feedback"),
+                "conversational": text("conversational_response"),
+                "timestamp": format!("2026-01-01T00:00:{:02}.{:03}", session.turns % 60, number % 1000),
+            }));
+            session.turns += 1;
+            session.speech.clone_from(&answer.audio);
+        }
+        self.finished += 1;
+    }
+}

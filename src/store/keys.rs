@@ -1,0 +1,254 @@
+//! The layout of keys: one ordered space for all kinds, so that one batch is atomic over all of them.
+//!
+//! The first byte tells the kind; integers are big-endian and signed ones have their sign flipped, so that bytes sort
+//! as the numbers do. Must not know the records behind the keys, except by name.
+
+use crate::domain::{ChatId, Timestamp, UserId};
+use uuid::Uuid;
+
+/// A learner's record and, before it, the learner's archived sessions: a listing is one walk.
+pub const PERSON: u8 = b'l';
+/// Finished turns.
+pub const TURN: u8 = b't';
+/// Inbox rows.
+pub const INBOX: u8 = b'i';
+/// Messages to be sent.
+pub const OUTBOX: u8 = b'o';
+/// Dead letters.
+pub const DEAD: u8 = b'd';
+/// Messages that were left to be sent when their row was given up.
+pub const DEAD_OUTBOX: u8 = b'x';
+/// Rate states.
+pub const RATE: u8 = b'r';
+/// Update ids taken lately, in order of acceptance.
+pub const SEEN: u8 = b's';
+/// Conversations to be forgotten at the tutor.
+pub const PURGE: u8 = b'p';
+/// The same by due time.
+pub const PURGE_DUE: u8 = b'q';
+/// Archived sessions by the moment they were archived.
+pub const EXPIRY: u8 = b'e';
+/// Chats that have moved.
+pub const MOVED: u8 = b'm';
+/// Single values.
+pub const SINGLE: u8 = b'0';
+
+const ARCHIVED: u8 = 0;
+const RECORD: u8 = 1;
+
+/// Builds a key.
+struct Key(Vec<u8>);
+
+impl Key {
+    fn new(kind: u8) -> Self {
+        let mut bytes = Vec::with_capacity(34);
+        bytes.push(kind);
+        Self(bytes)
+    }
+
+    fn byte(mut self, byte: u8) -> Self {
+        self.0.push(byte);
+        self
+    }
+
+    fn signed(mut self, number: i64) -> Self {
+        self.0.extend((number.cast_unsigned() ^ (1 << 63)).to_be_bytes());
+        self
+    }
+
+    fn unsigned(mut self, number: u64) -> Self {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    fn id(mut self, id: Uuid) -> Self {
+        self.0.extend(id.as_bytes());
+        self
+    }
+}
+
+/// All keys of a kind.
+pub fn kind(kind: u8) -> Vec<u8> {
+    vec![kind]
+}
+
+/// A learner's record.
+pub fn learner(user: UserId) -> Vec<u8> {
+    Key::new(PERSON).signed(user.0).byte(RECORD).0
+}
+
+/// Whether a key of [`PERSON`] is a learner's record (else it is an archived session).
+pub fn is_learner(key: &[u8]) -> bool {
+    key.get(9) == Some(&RECORD)
+}
+
+/// All archived sessions of a learner, oldest first.
+pub fn archived_of(user: UserId) -> Vec<u8> {
+    Key::new(PERSON).signed(user.0).byte(ARCHIVED).0
+}
+
+/// An archived session.
+pub fn archived(user: UserId, created: Timestamp, session: Uuid) -> Vec<u8> {
+    Key::new(PERSON).signed(user.0).byte(ARCHIVED).signed(created.0).id(session).0
+}
+
+/// An archived session in order of archiving; behind the moment follows its key of [`PERSON`].
+pub fn expiry(archived_at: Timestamp, user: UserId, created: Timestamp, session: Uuid) -> Vec<u8> {
+    let mut key = expiry_before(archived_at);
+    key.extend(archived(user, created, session));
+    key
+}
+
+/// Behind all sessions archived before that moment.
+pub fn expiry_before(moment: Timestamp) -> Vec<u8> {
+    Key::new(EXPIRY).signed(moment.0).0
+}
+
+/// The key of [`PERSON`] in a key of [`EXPIRY`].
+pub fn expiring(key: &[u8]) -> &[u8] {
+    key.get(9..).unwrap_or_default()
+}
+
+/// All turns of a learner.
+pub fn turns_of(user: UserId) -> Vec<u8> {
+    Key::new(TURN).signed(user.0).0
+}
+
+/// All turns of a session.
+pub fn turns(user: UserId, session: Uuid) -> Vec<u8> {
+    Key::new(TURN).signed(user.0).id(session).0
+}
+
+/// One turn, 1 for the first.
+pub fn turn(user: UserId, session: Uuid, number: u32) -> Vec<u8> {
+    let mut key = turns(user, session);
+    key.extend(number.to_be_bytes());
+    key
+}
+
+/// An inbox row.
+pub fn inbox(seq: u64) -> Vec<u8> {
+    Key::new(INBOX).unsigned(seq).0
+}
+
+/// All that a row has to send.
+pub fn outbox_of(seq: u64) -> Vec<u8> {
+    Key::new(OUTBOX).unsigned(seq).0
+}
+
+/// One message to send.
+pub fn outbox(seq: u64, index: u32) -> Vec<u8> {
+    let mut key = outbox_of(seq);
+    key.extend(index.to_be_bytes());
+    key
+}
+
+/// The row a key of [`INBOX`], [`OUTBOX`], [`DEAD`] or [`DEAD_OUTBOX`] belongs to.
+pub fn seq(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(1..9)?.try_into().ok()?))
+}
+
+/// A dead letter.
+pub fn dead(seq: u64) -> Vec<u8> {
+    Key::new(DEAD).unsigned(seq).0
+}
+
+/// All that a dead letter had left to send.
+pub fn dead_outbox_of(seq: u64) -> Vec<u8> {
+    Key::new(DEAD_OUTBOX).unsigned(seq).0
+}
+
+/// One message a dead letter had left to send.
+pub fn dead_outbox(seq: u64, index: u32) -> Vec<u8> {
+    let mut key = dead_outbox_of(seq);
+    key.extend(index.to_be_bytes());
+    key
+}
+
+/// A learner's rate.
+pub fn rate(user: UserId) -> Vec<u8> {
+    Key::new(RATE).signed(user.0).0
+}
+
+/// The n-th update id ever taken.
+pub fn seen(number: u64) -> Vec<u8> {
+    Key::new(SEEN).unsigned(number).0
+}
+
+/// A conversation to be forgotten at the tutor.
+pub fn purge(session: Uuid) -> Vec<u8> {
+    Key::new(PURGE).id(session).0
+}
+
+/// The same by due time.
+pub fn purge_due(not_before: Timestamp, session: Uuid) -> Vec<u8> {
+    Key::new(PURGE_DUE).signed(not_before.0).id(session).0
+}
+
+/// Behind all purges due at that moment.
+pub fn purge_due_after(moment: Timestamp) -> Vec<u8> {
+    Key::new(PURGE_DUE).signed(moment.0.saturating_add(1)).0
+}
+
+/// The session in a key of [`PURGE_DUE`].
+pub fn purge_session(key: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(key.get(9..)?).ok()
+}
+
+/// A chat that has moved.
+pub fn moved(from: ChatId) -> Vec<u8> {
+    Key::new(MOVED).signed(from.0).0
+}
+
+/// The chat in a key of [`MOVED`].
+pub fn moved_from(key: &[u8]) -> Option<ChatId> {
+    let number = u64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
+    Some(ChatId((number ^ (1 << 63)).cast_signed()))
+}
+
+/// The `seq` of the next row.
+pub fn next_seq() -> Vec<u8> {
+    vec![SINGLE, b's']
+}
+
+/// The rate of all learners together.
+pub fn global_rate() -> Vec<u8> {
+    vec![SINGLE, b'g']
+}
+
+/// The secret for the keyed hash of user ids.
+pub fn log_key() -> Vec<u8> {
+    vec![SINGLE, b'k']
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_their_numbers_do() {
+        let ids = [i64::MIN, -5, -1, 0, 1, 7, 256, i64::MAX];
+        assert!(ids.windows(2).all(|pair| learner(UserId(pair[0])) < learner(UserId(pair[1]))));
+        assert!(ids.iter().all(|id| moved_from(&moved(ChatId(*id))) == Some(ChatId(*id))));
+        assert!(inbox(255) < inbox(256) && outbox(1, u32::MAX) < outbox(2, 0));
+    }
+
+    #[test]
+    fn archived_sessions_come_before_their_learner_and_after_the_learner_before() {
+        let session = archived(UserId(5), Timestamp(i64::MAX), Uuid::max());
+        assert!(learner(UserId(4)) < session && session < learner(UserId(5)));
+        assert!(is_learner(&learner(UserId(5))) && !is_learner(&session));
+        let index = expiry(Timestamp(9), UserId(5), Timestamp(i64::MAX), Uuid::max());
+        assert_eq!(expiring(&index), session);
+        assert!(expiry_before(Timestamp(9)) < index && index < expiry_before(Timestamp(10)));
+    }
+
+    #[test]
+    fn the_parts_of_a_key_can_be_read_back() {
+        assert_eq!(seq(&outbox(77, 3)), Some(77));
+        assert_eq!(seq(b"o"), None);
+        let due = purge_due(Timestamp(50), Uuid::max());
+        assert_eq!(purge_session(&due), Some(Uuid::max()));
+        assert!(due < purge_due_after(Timestamp(50)) && due > purge_due_after(Timestamp(49)));
+    }
+}

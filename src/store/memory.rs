@@ -1,0 +1,125 @@
+//! A store in memory, for tests and for `demo`: forgets what was not flushed when it is "crashed", and fails on demand.
+//!
+//! Must not know records or verbs.
+
+use super::StoreError;
+use super::engine::{Batch, Engine, Range, Visit};
+use super::thread::ThreadedStore;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// The durable part: survives the store that writes to it.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryDisk(Arc<Mutex<Platter>>);
+
+#[derive(Debug, Default)]
+struct Platter {
+    durable: Map,
+    /// Counts the openings; an engine of an earlier one is cut off.
+    opening: u64,
+    failing: bool,
+}
+
+/// A store that keeps everything in memory.
+pub type MemoryStore = ThreadedStore<MemoryEngine>;
+
+/// One opening of a [`MemoryDisk`].
+#[derive(Debug)]
+pub struct MemoryEngine {
+    disk: MemoryDisk,
+    opening: u64,
+    live: Map,
+    unflushed: Vec<Batch>,
+}
+
+impl MemoryDisk {
+    /// A disk that holds these keys and values.
+    pub fn holding(records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+        let disk = Self::default();
+        disk.platter().durable.extend(records);
+        disk
+    }
+
+    /// From now on every write and flush fails, or works again.
+    pub fn set_failing(&self, failing: bool) {
+        self.platter().failing = failing;
+    }
+
+    fn platter(&self) -> MutexGuard<'_, Platter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Result<Self, StoreError> {
+        Self::open(&MemoryDisk::default())
+    }
+
+    /// The store on what has been flushed to `disk`. A store opened on it earlier can write no more, as if its process
+    /// had been killed.
+    pub fn open(disk: &MemoryDisk) -> Result<Self, StoreError> {
+        let (opening, live) = {
+            let mut platter = disk.platter();
+            platter.opening += 1;
+            (platter.opening, platter.durable.clone())
+        };
+        Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Vec::new() })
+    }
+}
+
+fn write(map: &mut Map, batch: Batch) {
+    for (key, value) in batch {
+        match value {
+            Some(value) => drop(map.insert(key, value)),
+            None => drop(map.remove(&key)),
+        }
+    }
+}
+
+impl MemoryEngine {
+    fn writable(&self, action: &'static str) -> Result<MutexGuard<'_, Platter>, StoreError> {
+        let platter = self.disk.platter();
+        if platter.failing || platter.opening != self.opening {
+            return Err(StoreError::Io {
+                action,
+                source: std::io::Error::other("the disk in memory was told to fail"),
+            });
+        }
+        Ok(platter)
+    }
+}
+
+impl Engine for MemoryEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.live.get(key).cloned())
+    }
+
+    fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
+        let mut found = self.live.range(range.start.clone()..range.end.clone());
+        while let Some((key, value)) = if backwards { found.next_back() } else { found.next() } {
+            if !visit(key, value)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
+        drop(self.writable("write")?);
+        self.unflushed.push(batch.clone());
+        write(&mut self.live, batch);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let unflushed = std::mem::take(&mut self.unflushed);
+        let mut platter = self.writable("flush")?;
+        for batch in unflushed {
+            write(&mut platter.durable, batch);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! What handlers may see of the store: reads alone. That handlers never save is a matter of types.
+
+use super::{Place, Store, StoreError};
+use crate::domain::rate::RateState;
+use crate::domain::{Turn, UserId};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A read-only view of the store.
+#[derive(Clone)]
+pub struct Reader(Arc<dyn Store>);
+
+impl Reader {
+    /// A view of `store`.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self(store)
+    }
+
+    /// See [`Store::turns`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn turns(
+        &self,
+        user: UserId,
+        session: Uuid,
+        skip: usize,
+        limit: usize,
+    ) -> Result<(Vec<Turn>, usize), StoreError> {
+        self.0.turns(user, session, skip, limit).await
+    }
+
+    /// See [`Store::last_turn`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn last_turn(&self, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+        self.0.last_turn(user, session).await
+    }
+
+    /// See [`Store::rate`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn rate(&self, user: UserId) -> Result<RateState, StoreError> {
+        self.0.rate(user).await
+    }
+
+    /// See [`Store::place`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn place(&self, user: UserId) -> Result<Place, StoreError> {
+        self.0.place(user).await
+    }
+}

@@ -1,0 +1,143 @@
+//! What is on disk: kinds of record, their versions, and the way from an older version to today's.
+//!
+//! A record is one version byte and its payload. The payloads are the domain's own structs: changing one of those
+//! changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves here as `…V1`, the version
+//! goes up and [`Record::upgrade`] leads from one to the other. Must not know keys or verbs.
+
+use super::{Purge, StoreError, codec};
+use crate::domain::rate::RateState;
+use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Session, Turn};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Something that is kept on disk.
+pub trait Record: Serialize + DeserializeOwned {
+    /// Its name in error messages.
+    const KIND: &'static str;
+    /// The version written today.
+    const VERSION: u8 = 1;
+
+    /// Reads the payload of an older version. On failure says why, without the content.
+    fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
+        let _ = payload;
+        Err(unknown::<Self>(version))
+    }
+}
+
+fn unknown<R: Record>(version: u8) -> String {
+    format!("version {version} is unknown to this program, which knows versions up to {}", R::VERSION)
+}
+
+/// A record as it is kept.
+pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![R::VERSION];
+    codec::write(record, &mut bytes).map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })?;
+    Ok(bytes)
+}
+
+/// A record from its bytes, of whatever version.
+pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, StoreError> {
+    let record = match bytes.split_first() {
+        None => Err("it is empty".to_owned()),
+        Some((&version, payload)) if version == R::VERSION => codec::read(payload),
+        Some((&version, payload)) if (1..R::VERSION).contains(&version) => R::upgrade(version, payload),
+        Some((&version, _)) => Err(unknown::<R>(version)),
+    };
+    record.map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })
+}
+
+/// An update id taken lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Telegram's `update_id`.
+    pub update_id: i64,
+}
+
+/// A chat that has moved; the key says from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where it is now.
+    pub to: ChatId,
+}
+
+/// The `seq` the next row gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextSeq(pub u64);
+
+/// The secret for the keyed hash of user ids.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogKey(pub [u8; 32]);
+
+/// An entry of an index: the key says it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark;
+
+macro_rules! records {
+    ($($record:ty = $kind:literal),* $(,)?) => { $(impl Record for $record { const KIND: &'static str = $kind; })* };
+}
+
+records! {
+    Learner = "learner",
+    Session = "session",
+    Turn = "turn",
+    Job = "inbox row",
+    OutMessage = "outbox message",
+    DeadLetter = "dead letter",
+    RateState = "rate",
+    Purge = "purge",
+    Seen = "seen update",
+    Moved = "moved chat",
+    NextSeq = "next seq",
+    LogKey = "log key",
+    Mark = "index entry",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct PlaceV1 {
+        name: String,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Place {
+        name: String,
+        floor: u8,
+    }
+
+    impl Record for PlaceV1 {
+        const KIND: &'static str = "place";
+    }
+
+    impl Record for Place {
+        const KIND: &'static str = "place";
+        const VERSION: u8 = 2;
+
+        fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
+            match version {
+                1 => codec::read(payload).map(|PlaceV1 { name }| Self { name, floor: 0 }),
+                other => Err(unknown::<Self>(other)),
+            }
+        }
+    }
+
+    #[test]
+    fn an_older_version_is_led_to_todays() {
+        let old = encode(&PlaceV1 { name: "hall".to_owned() }).unwrap();
+        assert_eq!(decode::<Place>(&old).unwrap(), Place { name: "hall".to_owned(), floor: 0 });
+        let new = Place { name: "hall".to_owned(), floor: 3 };
+        assert_eq!(decode::<Place>(&encode(&new).unwrap()).unwrap(), new);
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_kind_and_version() {
+        for (bytes, word) in
+            [(&[9, 1][..], "version 9"), (&[0], "version 0"), (&[], "empty"), (&[1, 2, 3, 4], "too many")]
+        {
+            let error = decode::<NextSeq>(bytes).unwrap_err().to_string();
+            assert!(error.contains("next seq") && error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Which row may be worked on next: lanes, leases, parked rows and the order of fairness, all in memory.
+//!
+//! Rebuilt from the inbox on opening; a row costs some hundred bytes here, its body stays on disk. Every change is
+//! O(log n). Must not know records, disks or what a row is about.
+
+use super::{Counts, Lease};
+use crate::domain::{ChatId, Job, Lane, Timestamp, UserId, WorkKind};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What the schedule knows of a row.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    user: UserId,
+    chat: ChatId,
+    lane: Lane,
+    kind: WorkKind,
+    not_before: Timestamp,
+    standing: Standing,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// An older row goes first.
+    Behind,
+    /// At the head of all its queues but not due.
+    Parked,
+    /// Claimable, since this turn.
+    Ready(u64),
+    /// Being worked on under this token.
+    Leased(u64),
+}
+
+/// The claimable and the parked rows of one kind of work.
+#[derive(Debug, Default)]
+struct Pool {
+    /// In the order of becoming claimable: (turn, seq).
+    ready: BTreeMap<u64, u64>,
+    /// By due time.
+    parked: BTreeSet<(Timestamp, u64)>,
+    /// Wake-ups owed.
+    wakes: u32,
+}
+
+/// The order of work.
+#[derive(Debug, Default)]
+pub struct Schedule {
+    rows: HashMap<u64, Row>,
+    chats: HashMap<(ChatId, Lane), BTreeSet<u64>>,
+    /// Rows of [`Lane::Conversation`] of each learner: one call of one session at a time.
+    users: HashMap<UserId, BTreeSet<u64>>,
+    tutor: Pool,
+    local: Pool,
+    delivery: Pool,
+    turns: u64,
+    tokens: u64,
+    clock: Timestamp,
+    leased: usize,
+    delivering: usize,
+}
+
+impl Schedule {
+    /// The present moment as last told.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// Tells the present moment: parked rows that are due become claimable, the longest due first.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.clock = now;
+        for kind in [WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery] {
+            while let Some(&(due, seq)) = self.pool(kind).parked.first() {
+                if due > now {
+                    break;
+                }
+                self.settle(seq);
+            }
+        }
+    }
+
+    /// Takes in a row.
+    pub fn insert(&mut self, job: &Job) {
+        let row = Row {
+            user: job.user,
+            chat: job.chat,
+            lane: job.lane,
+            kind: job.work(),
+            not_before: job.not_before,
+            standing: Standing::Behind,
+        };
+        self.delivering += usize::from(row.kind == WorkKind::Delivery);
+        self.chats.entry((row.chat, row.lane)).or_default().insert(job.seq);
+        if row.lane == Lane::Conversation {
+            self.users.entry(row.user).or_default().insert(job.seq);
+        }
+        self.rows.insert(job.seq, row);
+        self.settle(job.seq);
+    }
+
+    /// Removes a row, leased or not; the ones behind it move up.
+    pub fn remove(&mut self, seq: u64) {
+        self.stand(seq, Standing::Behind);
+        let Some(row) = self.rows.remove(&seq) else { return };
+        self.delivering -= usize::from(row.kind == WorkKind::Delivery);
+        let mut heads = [None, None];
+        let lane = (row.chat, row.lane);
+        if let Some(queue) = self.chats.get_mut(&lane) {
+            queue.remove(&seq);
+            heads = [queue.first().copied(), None];
+            if queue.is_empty() {
+                self.chats.remove(&lane);
+            }
+        }
+        if row.lane == Lane::Conversation
+            && let Some(queue) = self.users.get_mut(&row.user)
+        {
+            queue.remove(&seq);
+            heads = [heads.into_iter().flatten().next(), queue.first().copied()];
+            if queue.is_empty() {
+                self.users.remove(&row.user);
+            }
+        }
+        // The older one became claimable "first": both did at once, and seq is the fairest tie-break.
+        heads.sort_unstable();
+        for head in heads.into_iter().flatten() {
+            self.settle(head);
+        }
+    }
+
+    /// Leases the row that has been claimable longest.
+    pub fn lease(&mut self, kind: WorkKind) -> Option<Lease> {
+        let (_, &seq) = self.pool(kind).ready.first_key_value()?;
+        self.tokens += 1;
+        let lease = Lease { seq, token: self.tokens };
+        self.stand(seq, Standing::Leased(lease.token));
+        let pool = self.pool(kind);
+        if !pool.ready.is_empty() {
+            // Wake-ups do not add up while nobody waits: who takes one row calls the next worker.
+            pool.wakes += 1;
+        }
+        Some(lease)
+    }
+
+    /// Whether this lease is still held.
+    pub fn holds(&self, lease: Lease) -> bool {
+        self.rows.get(&lease.seq).is_some_and(|row| row.standing == Standing::Leased(lease.token))
+    }
+
+    /// Ends a lease; the row keeps its place and is claimable again once it is due.
+    pub fn release(&mut self, lease: Lease) {
+        if self.holds(lease) {
+            self.stand(lease.seq, Standing::Behind);
+            self.settle(lease.seq);
+        }
+    }
+
+    /// Ends a row's lease and notes what has changed about its work; it keeps its place.
+    pub fn renew(&mut self, job: &Job) {
+        self.stand(job.seq, Standing::Behind);
+        let kind = job.work();
+        if let Some(row) = self.rows.get_mut(&job.seq) {
+            self.delivering -= usize::from(row.kind == WorkKind::Delivery);
+            self.delivering += usize::from(kind == WorkKind::Delivery);
+            row.kind = kind;
+            row.not_before = job.not_before;
+        }
+        self.settle(job.seq);
+    }
+
+    /// Puts a leased row aside in memory only (its record cannot be read), so that the others go on.
+    pub fn set_aside(&mut self, lease: Lease, until: Timestamp) {
+        if self.holds(lease)
+            && let Some(row) = self.rows.get_mut(&lease.seq)
+        {
+            row.not_before = until;
+            self.release(lease);
+        }
+    }
+
+    /// Puts all rows of a chat into the queues of another, by age.
+    pub fn move_chat(&mut self, from: ChatId, to: ChatId) {
+        for lane in [Lane::Conversation, Lane::Local] {
+            let Some(moved) = self.chats.remove(&(from, lane)) else { continue };
+            for seq in &moved {
+                if let Some(row) = self.rows.get_mut(seq) {
+                    row.chat = to;
+                }
+            }
+            let queue = self.chats.entry((to, lane)).or_default();
+            queue.extend(moved);
+            for seq in queue.clone() {
+                self.settle(seq);
+            }
+        }
+    }
+
+    /// The rows of a chat in order of acceptance.
+    pub fn rows_of_chat(&self, chat: ChatId) -> BTreeSet<u64> {
+        [Lane::Conversation, Lane::Local]
+            .into_iter()
+            .filter_map(|lane| self.chats.get(&(chat, lane)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// The rows of a learner that are older than `before`.
+    pub fn rows_of_user(&self, user: UserId, before: u64) -> BTreeSet<u64> {
+        self.rows
+            .iter()
+            .filter(|(seq, row)| row.user == user && **seq < before)
+            .map(|(seq, _)| *seq)
+            .collect()
+    }
+
+    /// When the earliest parked row falls due.
+    pub fn next_due(&self, kind: WorkKind) -> Option<Timestamp> {
+        self.pool_ref(kind).parked.first().map(|(due, _)| *due)
+    }
+
+    /// A learner's rows for the tutor, and how many of others go before the first of them.
+    pub fn place(&self, user: UserId) -> super::Place {
+        let tutor_rows = |seqs: &BTreeSet<u64>| -> Vec<(u64, Row)> {
+            let rows = seqs.iter().filter_map(|seq| Some((*seq, *self.rows.get(seq)?)));
+            rows.filter(|(_, row)| row.kind == WorkKind::Tutor).collect()
+        };
+        let own = self.users.get(&user).map(tutor_rows).unwrap_or_default();
+        let Some((seq, first)) = own.first() else { return super::Place::default() };
+        let others = |seq: &u64| self.rows.get(seq).is_some_and(|row| row.user != user);
+        let pool = &self.tutor;
+        let ready = |until: u64| pool.ready.range(..until).filter(|(_, seq)| others(seq)).count();
+        let parked = pool.parked.range(..(first.not_before, *seq)).filter(|(_, seq)| others(seq)).count();
+        let ahead = match first.standing {
+            Standing::Leased(_) => 0,
+            Standing::Ready(turn) => ready(turn),
+            Standing::Parked => ready(u64::MAX) + parked,
+            Standing::Behind => {
+                // Others' older messages in a shared chat go first as well, where they are not counted yet.
+                let lane = self.chats.get(&(first.chat, first.lane)).map(tutor_rows).unwrap_or_default();
+                let older = lane.iter().filter(|(other, row)| {
+                    other < seq
+                        && row.user != user
+                        && matches!(row.standing, Standing::Behind | Standing::Parked)
+                });
+                ready(u64::MAX) + older.count()
+            }
+        };
+        super::Place { own: own.len(), ahead }
+    }
+
+    /// Numbers of the moment, without the dead letters.
+    pub fn counts(&self) -> Counts {
+        Counts { inbox: self.rows.len(), delivering: self.delivering, leased: self.leased, dead: 0 }
+    }
+
+    /// The wake-ups owed since the last call.
+    pub fn take_wakes(&mut self, kind: WorkKind) -> u32 {
+        std::mem::take(&mut self.pool(kind).wakes)
+    }
+
+    /// Finds out where a row that is not leased stands.
+    fn settle(&mut self, seq: u64) {
+        let Some(row) = self.rows.get(&seq).copied() else { return };
+        let first = |queue: Option<&BTreeSet<u64>>| queue.and_then(BTreeSet::first) == Some(&seq);
+        let leads = first(self.chats.get(&(row.chat, row.lane)))
+            && (row.lane != Lane::Conversation || first(self.users.get(&row.user)));
+        match (leads, row.standing) {
+            (_, Standing::Leased(_)) | (true, Standing::Ready(_)) => {}
+            (false, _) => self.stand(seq, Standing::Behind),
+            (true, _) if row.not_before > self.clock => self.stand(seq, Standing::Parked),
+            (true, _) => {
+                self.turns += 1;
+                let turn = self.turns;
+                self.stand(seq, Standing::Ready(turn));
+            }
+        }
+    }
+
+    /// Moves a row from one standing to another.
+    fn stand(&mut self, seq: u64, standing: Standing) {
+        let Some(row) = self.rows.get_mut(&seq) else { return };
+        let (kind, due) = (row.kind, row.not_before);
+        let old = std::mem::replace(&mut row.standing, standing);
+        let pool = self.pool(kind);
+        match old {
+            Standing::Ready(turn) => {
+                pool.ready.remove(&turn);
+            }
+            Standing::Parked => {
+                pool.parked.remove(&(due, seq));
+            }
+            Standing::Leased(_) => self.leased -= 1,
+            Standing::Behind => {}
+        }
+        let pool = self.pool(kind);
+        match standing {
+            Standing::Ready(turn) => {
+                pool.ready.insert(turn, seq);
+                pool.wakes += 1;
+            }
+            // Whoever sleeps until the next due time has to think again.
+            Standing::Parked => pool.wakes += u32::from(pool.parked.insert((due, seq)) && old != standing),
+            Standing::Leased(_) => self.leased += 1,
+            Standing::Behind => {}
+        }
+    }
+
+    fn pool(&mut self, kind: WorkKind) -> &mut Pool {
+        match kind {
+            WorkKind::Tutor => &mut self.tutor,
+            WorkKind::Local => &mut self.local,
+            WorkKind::Delivery => &mut self.delivery,
+        }
+    }
+
+    fn pool_ref(&self, kind: WorkKind) -> &Pool {
+        match kind {
+            WorkKind::Tutor => &self.tutor,
+            WorkKind::Local => &self.local,
+            WorkKind::Delivery => &self.delivery,
+        }
+    }
+}

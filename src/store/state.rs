@@ -1,0 +1,298 @@
+//! What the store's thread holds: the engine, the schedule and a few small indexes, opened from disk and kept in step.
+//!
+//! Owns reading and writing of records, and the rule that a store whose disk has failed once writes no more: its
+//! memory may have drifted. Must not know threads, channels or what a verb means.
+
+use super::engine::{Batch, Engine, Range, Visit};
+use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
+use super::schedule::Schedule;
+use super::{Lease, StoreError, keys};
+use crate::domain::rate::RateState;
+use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use uuid::Uuid;
+
+/// How many of the latest update ids are remembered.
+pub const SEEN_KEPT: usize = 8192;
+
+/// The store's memory and its disk.
+pub struct State {
+    engine: Box<dyn Engine>,
+    /// The order of work.
+    pub schedule: Schedule,
+    /// Update ids taken lately.
+    pub seen: SeenRing,
+    /// Chats that moved; never a chain.
+    pub moved: HashMap<ChatId, ChatId>,
+    /// Whose dead letters there are.
+    pub dead: BTreeMap<u64, UserId>,
+    /// The rate of all learners together.
+    pub global: RateState,
+    /// The secret made with the store.
+    pub log_key: LogKey,
+    next_seq: u64,
+    dirty: bool,
+    broken: Option<(&'static str, std::io::ErrorKind, String)>,
+}
+
+/// The latest update ids, numbered in order of acceptance.
+#[derive(Debug, Default)]
+pub struct SeenRing {
+    order: VecDeque<i64>,
+    ids: HashSet<i64>,
+    /// The number of the oldest.
+    first: u64,
+}
+
+impl SeenRing {
+    /// Whether this update was taken lately.
+    pub fn contains(&self, update_id: i64) -> bool {
+        self.ids.contains(&update_id)
+    }
+
+    /// How many are remembered.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The number the next one gets.
+    pub fn next(&self) -> u64 {
+        self.first + self.order.len() as u64
+    }
+
+    /// The number of the oldest.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Remembers one more and forgets the oldest beyond the limit.
+    pub fn push(&mut self, update_id: i64) {
+        self.order.push_back(update_id);
+        self.ids.insert(update_id);
+        while self.order.len() > SEEN_KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+            self.first += 1;
+        }
+    }
+}
+
+/// Changes on their way to disk, all or nothing.
+#[derive(Default)]
+pub struct Tx {
+    batch: Batch,
+}
+
+impl Tx {
+    /// Writes a record.
+    pub fn put<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
+        self.batch.put(key, records::encode(record)?);
+        Ok(())
+    }
+
+    /// Removes a record, present or not.
+    pub fn delete(&mut self, key: Vec<u8>) {
+        self.batch.delete(key);
+    }
+}
+
+impl State {
+    /// Reads what is on disk and builds the indexes; makes the log key on the first opening.
+    pub fn open(engine: Box<dyn Engine>) -> Result<Self, StoreError> {
+        let mut state = Self {
+            engine,
+            schedule: Schedule::default(),
+            seen: SeenRing::default(),
+            moved: HashMap::new(),
+            dead: BTreeMap::new(),
+            global: RateState::default(),
+            log_key: LogKey([0; 32]),
+            next_seq: 1,
+            dirty: false,
+            broken: None,
+        };
+        state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
+        state.global = state.get(&keys::global_rate())?.unwrap_or_default();
+        state.read_rows()?;
+        state.read_seen()?;
+        for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(keys::MOVED)), usize::MAX)? {
+            if let Some(from) = keys::moved_from(&key) {
+                state.moved.insert(from, moved.to);
+            }
+        }
+        let dead = state.list::<DeadLetter>(&Range::prefix(keys::kind(keys::DEAD)), usize::MAX)?;
+        state.dead = dead.into_iter().map(|(_, letter)| (letter.job.seq, letter.job.user)).collect();
+        match state.get(&keys::log_key())? {
+            Some(key) => state.log_key = key,
+            None => state.make_log_key()?,
+        }
+        Ok(state)
+    }
+
+    fn read_rows(&mut self) -> Result<(), StoreError> {
+        let Self { engine, schedule, next_seq, .. } = self;
+        engine.scan(&Range::prefix(keys::kind(keys::INBOX)), false, &mut |_, bytes| {
+            let job: Job = records::decode(bytes)?;
+            *next_seq = job.seq.saturating_add(1).max(*next_seq);
+            schedule.insert(&job);
+            Ok(true)
+        })
+    }
+
+    fn read_seen(&mut self) -> Result<(), StoreError> {
+        let Self { engine, seen, .. } = self;
+        engine.scan(&Range::prefix(keys::kind(keys::SEEN)), false, &mut |key, bytes| {
+            let Seen { update_id } = records::decode(bytes)?;
+            if seen.order.is_empty() {
+                seen.first = keys::seq(key).unwrap_or_default();
+            }
+            seen.push(update_id);
+            Ok(true)
+        })
+    }
+
+    fn make_log_key(&mut self) -> Result<(), StoreError> {
+        // Two random UUIDs are 244 bits from the system's generator.
+        let random = Uuid::new_v4().into_bytes().into_iter().chain(Uuid::new_v4().into_bytes());
+        for (byte, random) in self.log_key.0.iter_mut().zip(random) {
+            *byte = random;
+        }
+        let mut tx = Tx::default();
+        tx.put(keys::log_key(), &self.log_key)?;
+        self.apply(tx)?;
+        self.flush()
+    }
+
+    /// A record, if there is one.
+    pub fn get<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
+        self.engine.get(key)?.map(|bytes| records::decode(&bytes)).transpose()
+    }
+
+    /// Walks keys and bytes; the visitor answers whether to go on.
+    pub fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
+        if range.is_empty() { Ok(()) } else { self.engine.scan(range, backwards, visit) }
+    }
+
+    /// The records of a range in order, at most `limit`.
+    pub fn list<R: Record>(&self, range: &Range, limit: usize) -> Result<Vec<(Vec<u8>, R)>, StoreError> {
+        let mut found = Vec::new();
+        if limit > 0 {
+            self.scan(range, false, &mut |key, bytes| {
+                found.push((key.to_vec(), records::decode(bytes)?));
+                Ok(found.len() < limit)
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The keys of a range in order, at most `limit`.
+    pub fn list_keys(&self, range: &Range, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut found = Vec::new();
+        if limit > 0 {
+            self.scan(range, false, &mut |key, _| {
+                found.push(key.to_vec());
+                Ok(found.len() < limit)
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The row of a lease; `Gone` when the lease is no longer held.
+    pub fn leased(&self, lease: Lease) -> Result<Job, StoreError> {
+        if !self.schedule.holds(lease) {
+            return Err(StoreError::Gone);
+        }
+        self.row(lease.seq)
+    }
+
+    /// A row that the schedule says is there.
+    pub fn row(&self, seq: u64) -> Result<Job, StoreError> {
+        let missing = || StoreError::Corrupt { kind: Job::KIND, detail: format!("row {seq} is missing") };
+        self.get(&keys::inbox(seq))?.ok_or_else(missing)
+    }
+
+    /// What a row has left to send.
+    pub fn outbox(&self, seq: u64) -> Result<Vec<OutMessage>, StoreError> {
+        let found = self.list(&Range::prefix(keys::outbox_of(seq)), usize::MAX)?;
+        Ok(found.into_iter().map(|(_, message)| message).collect())
+    }
+
+    /// A learner's record.
+    pub fn learner(&self, user: UserId) -> Result<Option<Learner>, StoreError> {
+        self.get(&keys::learner(user))
+    }
+
+    /// Where a chat is now.
+    pub fn chat(&self, chat: ChatId) -> ChatId {
+        self.moved.get(&chat).copied().unwrap_or(chat)
+    }
+
+    /// A number for a new row; never given twice, because it is written with the row.
+    pub fn new_seq(&mut self, tx: &mut Tx) -> Result<u64, StoreError> {
+        let seq = self.next_seq;
+        self.next_seq = seq.saturating_add(1);
+        tx.put(keys::next_seq(), &NextSeq(self.next_seq))?;
+        Ok(seq)
+    }
+
+    /// Tells the schedule the present moment.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.schedule.advance(now);
+    }
+
+    /// Writes all of it; safe after the next flush. The caller brings memory in step only after this.
+    pub fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
+        self.usable()?;
+        if tx.batch.is_empty() {
+            return Ok(());
+        }
+        self.dirty = true;
+        let applied = self.engine.apply(tx.batch);
+        self.note_write(applied)
+    }
+
+    /// Makes all that was written since the last flush safe.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        self.usable()?;
+        if !self.dirty {
+            return Ok(());
+        }
+        let flushed = self.engine.flush();
+        self.note_write(flushed)?;
+        self.dirty = false;
+        Ok(())
+    }
+
+    /// The error of a store whose disk has failed.
+    pub fn usable(&self) -> Result<(), StoreError> {
+        match &self.broken {
+            None => Ok(()),
+            Some((action, kind, text)) => {
+                let source = std::io::Error::new(*kind, text.clone());
+                Err(StoreError::Io { action, source })
+            }
+        }
+    }
+
+    /// Remembers a failure of the disk. A record that cannot be read is none: the others can.
+    pub fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Io { action, source }) = &result
+            && self.broken.is_none()
+        {
+            self.broken = Some((action, source.kind(), source.to_string()));
+        }
+        result
+    }
+
+    /// Remembers any failure to write: from here on memory and disk may differ.
+    fn note_write(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        let result = self.note(result);
+        if let Err(error) = &result
+            && self.broken.is_none()
+        {
+            self.broken = Some(("write", std::io::ErrorKind::InvalidData, error.to_string()));
+        }
+        result
+    }
+}

@@ -1,0 +1,177 @@
+//! Taking messages in: repeats, rates, rows.
+//!
+//! Must not know what is done with a row afterwards.
+
+use crate::domain::rate::{RateState, Verdict};
+use crate::domain::{
+    Admission, Body, Incoming, Job, Lane, Learner, Stage, Task, Timestamp, UserId, WaitReason,
+};
+use crate::store::records::Seen;
+use crate::store::state::{SEEN_KEPT, State, Tx};
+use crate::store::{AcceptPolicy, Accepted, StoreError, keys};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+/// What a batch has changed so far, before any of it is on disk.
+struct Intake {
+    learners: HashMap<UserId, (Option<Learner>, bool)>,
+    rates: HashMap<UserId, RateState>,
+    global: RateState,
+    seen: Vec<i64>,
+    rows: Vec<Job>,
+}
+
+/// See [`Store::accept`](crate::store::Store::accept).
+pub fn accept(
+    state: &mut State,
+    batch: Vec<Incoming>,
+    policy: AcceptPolicy,
+    now: Timestamp,
+) -> Result<Accepted, StoreError> {
+    state.advance(now);
+    let mut intake = Intake {
+        learners: HashMap::new(),
+        rates: HashMap::new(),
+        global: state.global,
+        seen: Vec::new(),
+        rows: Vec::new(),
+    };
+    let mut fresh = HashSet::new();
+    let (mut tx, mut accepted) = (Tx::default(), Accepted::default());
+    for mut incoming in batch {
+        if state.seen.contains(incoming.update_id) || !fresh.insert(incoming.update_id) {
+            accepted.repeats.push(incoming.update_id);
+            continue;
+        }
+        intake.seen.push(incoming.update_id);
+        incoming.chat.id = state.chat(incoming.chat.id);
+        intake.note_learner(state, &incoming, now)?;
+        if matches!(incoming.body, Body::Blocked(_)) {
+            continue;
+        }
+        let update_id = incoming.update_id;
+        match intake.judge(state, &incoming, policy)? {
+            Verdict::Pass => {
+                let seq = state.new_seq(&mut tx)?;
+                let delay = intake.delay(&incoming, policy, now);
+                intake.rows.push(row(seq, incoming, Admission::Admitted, now, delay));
+                accepted.taken.push((update_id, seq));
+            }
+            Verdict::Wait { ms, notice } => {
+                accepted.limited.push(update_id);
+                if notice {
+                    let wait_secs = u32::try_from(ms.max(1).saturating_add(999) / 1000).unwrap_or(u32::MAX);
+                    let seq = state.new_seq(&mut tx)?;
+                    intake.rows.push(row(seq, incoming, Admission::RateLimited { wait_secs }, now, 0));
+                }
+            }
+        }
+    }
+    intake.write(state, &mut tx)?;
+    state.apply(tx)?;
+    state.global = intake.global;
+    for update_id in intake.seen {
+        state.seen.push(update_id);
+    }
+    for job in &intake.rows {
+        state.schedule.insert(job);
+    }
+    Ok(accepted)
+}
+
+/// A new row. `delay` is how long the limit on all learners together holds it back, milliseconds.
+fn row(seq: u64, incoming: Incoming, admission: Admission, now: Timestamp, delay: i64) -> Job {
+    let lane = if admission == Admission::Admitted { incoming.lane() } else { Lane::Local };
+    Job {
+        seq,
+        user: incoming.user,
+        chat: incoming.chat.id,
+        lane,
+        accepted_at: now,
+        not_before: if delay > 0 { now.plus_ms(delay) } else { Timestamp::default() },
+        task: Task::Handle(incoming, admission),
+        stage: Stage::Taken,
+        attempts: 0,
+        submissions: 0,
+        waiting_since: None,
+        waiting_for: (delay > 0).then_some(WaitReason::GlobalRate),
+        told_late: false,
+    }
+}
+
+impl Intake {
+    /// Brings the learner's record up to date with the message.
+    fn note_learner(&mut self, state: &State, incoming: &Incoming, now: Timestamp) -> Result<(), StoreError> {
+        let (kept, changed) = match self.learners.entry(incoming.user) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert((state.learner(incoming.user)?, false)),
+        };
+        if let Body::Blocked(blocked) = incoming.body {
+            if let Some(learner) = kept.as_mut().filter(|learner| learner.blocked != blocked) {
+                learner.blocked = blocked;
+                *changed = true;
+            }
+            return Ok(());
+        }
+        *changed |= kept.is_none();
+        let learner = kept.get_or_insert_with(|| Learner::new(incoming.user, now));
+        *changed |= std::mem::take(&mut learner.blocked);
+        if incoming.client_language.is_some() && learner.client_language != incoming.client_language {
+            learner.client_language.clone_from(&incoming.client_language);
+            *changed = true;
+        }
+        Ok(())
+    }
+
+    /// The learner's own limit, by the message's date.
+    fn judge(
+        &mut self,
+        state: &State,
+        incoming: &Incoming,
+        policy: AcceptPolicy,
+    ) -> Result<Verdict, StoreError> {
+        let Some(limit) = policy.per_user.filter(|_| incoming.counts_for_rate()) else {
+            return Ok(Verdict::Pass);
+        };
+        let rate = match self.rates.entry(incoming.user) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                unknown.insert(state.get(&keys::rate(incoming.user))?.unwrap_or_default())
+            }
+        };
+        Ok(limit.judge(rate, incoming.date))
+    }
+
+    /// The limit on all together. By the present moment: it spares the tutor the rush after an outage, and nobody is
+    /// refused by it.
+    fn delay(&mut self, incoming: &Incoming, policy: AcceptPolicy, now: Timestamp) -> i64 {
+        match policy.global {
+            Some(limit) if incoming.counts_for_rate() => limit.delay(&mut self.global, now),
+            _ => 0,
+        }
+    }
+
+    fn write(&self, state: &State, tx: &mut Tx) -> Result<(), StoreError> {
+        for job in &self.rows {
+            tx.put(keys::inbox(job.seq), job)?;
+        }
+        let changed = self.learners.values().filter(|(_, changed)| *changed);
+        for learner in changed.filter_map(|(kept, _)| kept.as_ref()) {
+            tx.put(keys::learner(learner.user), learner)?;
+        }
+        for (user, rate) in &self.rates {
+            tx.put(keys::rate(*user), rate)?;
+        }
+        if self.global != state.global {
+            tx.put(keys::global_rate(), &self.global)?;
+        }
+        let surplus = (state.seen.len() + self.seen.len()).saturating_sub(SEEN_KEPT) as u64;
+        for (number, update_id) in (state.seen.next()..).zip(&self.seen) {
+            tx.put(keys::seen(number), &Seen { update_id: *update_id })?;
+        }
+        for number in (state.seen.first()..).take(usize::try_from(surplus).unwrap_or(0)) {
+            tx.delete(keys::seen(number));
+        }
+        Ok(())
+    }
+}

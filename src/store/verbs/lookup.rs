@@ -1,0 +1,89 @@
+//! Reading without a lease: turns, sessions, rows, dead letters, numbers.
+//!
+//! Must not know who asks. Changes nothing.
+
+use crate::domain::{DeadLetter, Job, Turn, UserId};
+use crate::store::engine::Range;
+use crate::store::state::State;
+use crate::store::{Counts, SessionPage, StoreError, keys, records};
+use uuid::Uuid;
+
+/// No page is larger, however much is asked for: the thread has others to serve.
+const PAGE: usize = 10_000;
+/// Learners without a session that are passed over per session asked for, before a page ends short.
+const PASSED_OVER: usize = 16;
+
+/// See [`Store::turns`](crate::store::Store::turns).
+pub fn turns(
+    state: &State,
+    user: UserId,
+    session: Uuid,
+    skip: usize,
+    limit: usize,
+) -> Result<(Vec<Turn>, usize), StoreError> {
+    let all = Range::prefix(keys::turns(user, session));
+    // They are numbered from 1 without a gap, so the last one's number is how many there are.
+    let total = last_turn(state, user, session)?.map_or(0, |turn| turn.number as usize);
+    let Some(before) = u32::try_from(skip).ok().filter(|_| skip < total) else {
+        return Ok((Vec::new(), total));
+    };
+    let range = all.after(&keys::turn(user, session, before));
+    let found = state.list(&range, limit.min(PAGE))?;
+    Ok((found.into_iter().map(|(_, turn)| turn).collect(), total))
+}
+
+/// See [`Store::last_turn`](crate::store::Store::last_turn).
+pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+    let mut last = None;
+    state.scan(&Range::prefix(keys::turns(user, session)), true, &mut |_, bytes| {
+        last = Some(records::decode(bytes)?);
+        Ok(false)
+    })?;
+    Ok(last)
+}
+
+/// See [`Store::sessions`](crate::store::Store::sessions).
+pub fn sessions(state: &State, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
+    let mut range = Range::prefix(keys::kind(keys::PERSON));
+    if let Some(cursor) = cursor {
+        range = range.after(&cursor);
+    }
+    let limit = limit.clamp(1, PAGE);
+    let mut budget = limit.saturating_mul(PASSED_OVER);
+    let mut page = SessionPage::default();
+    let mut last = Vec::new();
+    let mut more = false;
+    state.scan(&range, false, &mut |key, bytes| {
+        let session = if keys::is_learner(key) {
+            records::decode::<crate::domain::Learner>(bytes)?.session
+        } else {
+            Some(records::decode(bytes)?)
+        };
+        more = budget == 0 || (session.is_some() && page.sessions.len() == limit);
+        if !more {
+            page.sessions.extend(session);
+            last = key.to_vec();
+            budget -= 1;
+        }
+        Ok(!more)
+    })?;
+    page.next = more.then_some(last);
+    Ok(page)
+}
+
+/// See [`Store::jobs`](crate::store::Store::jobs).
+pub fn jobs(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
+    let range = Range::prefix(keys::kind(keys::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
+    Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, job)| job).collect())
+}
+
+/// See [`Store::dead_letters`](crate::store::Store::dead_letters).
+pub fn dead_letters(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
+    Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
+}
+
+/// See [`Store::counts`](crate::store::Store::counts).
+pub fn counts(state: &State) -> Counts {
+    Counts { dead: state.dead.len(), ..state.schedule.counts() }
+}

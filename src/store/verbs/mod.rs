@@ -1,0 +1,145 @@
+//! What each verb of the store does, written once for every engine.
+//!
+//! Owns the way from the trait to the thread. Each function works on [`State`](super::state::State) alone: it reads,
+//! prepares one transaction, applies it, and only then brings the schedule in step. Must not know engines or threads.
+
+mod accept;
+mod care;
+mod commit;
+mod lookup;
+mod outbox;
+mod person;
+mod work;
+
+use super::engine::Engine;
+use super::thread::ThreadedStore;
+use super::{
+    AcceptPolicy, Accepted, Claim, Counts, Deferral, Later, Lease, Place, Purge, Sent, SessionPage, Store,
+    keys,
+};
+use crate::domain::rate::RateState;
+use crate::domain::{
+    Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Reply, Stage, Timestamp, Turn, UserId,
+    WorkKind,
+};
+use std::sync::Arc;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+impl<E: Engine + 'static> Store for ThreadedStore<E> {
+    fn accept(&self, batch: Vec<Incoming>, policy: AcceptPolicy, now: Timestamp) -> Later<'_, Accepted> {
+        self.ask(move |state| accept::accept(state, batch, policy, now))
+    }
+
+    fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Option<Claim>> {
+        self.ask_claim(move |state| work::claim(state, kind, now))
+    }
+
+    fn wakeup(&self, kind: WorkKind) -> Arc<Notify> {
+        self.bell(kind)
+    }
+
+    fn next_due(&self, kind: WorkKind) -> Later<'_, Option<Timestamp>> {
+        self.ask(move |state| Ok(state.schedule.next_due(kind)))
+    }
+
+    fn submit(&self, lease: Lease, stage: Stage, changes: Vec<Change>) -> Later<'_, Learner> {
+        self.ask(move |state| work::submit(state, lease, stage, changes))
+    }
+
+    fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| commit::commit(state, lease, outcome, now))
+    }
+
+    fn defer(&self, lease: Lease, deferral: Deferral, now: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| work::defer(state, lease, deferral, now))
+    }
+
+    fn bury(&self, lease: Lease, reason: String, replies: Vec<Reply>, now: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| work::bury(state, lease, reason, replies, now))
+    }
+
+    fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()> {
+        self.ask(move |state| outbox::delivered(state, lease, index, sent))
+    }
+
+    fn drop_replies(&self, lease: Lease, changes: Vec<Change>) -> Later<'_, ()> {
+        self.ask(move |state| outbox::drop_replies(state, lease, changes))
+    }
+
+    fn release(&self, lease: Lease) -> Later<'_, ()> {
+        self.ask(move |state| work::release(state, lease))
+    }
+
+    fn migrate_chat(&self, from: ChatId, to: ChatId) -> Later<'_, ()> {
+        self.ask(move |state| outbox::migrate_chat(state, from, to))
+    }
+
+    fn learner(&self, user: UserId) -> Later<'_, Option<Learner>> {
+        self.ask(move |state| state.learner(user))
+    }
+
+    fn turns(&self, user: UserId, session: Uuid, skip: usize, limit: usize) -> Later<'_, (Vec<Turn>, usize)> {
+        self.ask(move |state| lookup::turns(state, user, session, skip, limit))
+    }
+
+    fn last_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>> {
+        self.ask(move |state| lookup::last_turn(state, user, session))
+    }
+
+    fn rate(&self, user: UserId) -> Later<'_, RateState> {
+        self.ask(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default()))
+    }
+
+    fn place(&self, user: UserId) -> Later<'_, Place> {
+        self.ask(move |state| Ok(state.schedule.place(user)))
+    }
+
+    fn counts(&self) -> Later<'_, Counts> {
+        self.ask(|state| Ok(lookup::counts(state)))
+    }
+
+    fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
+        self.ask(move |state| lookup::sessions(state, cursor, limit))
+    }
+
+    fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>> {
+        self.ask(move |state| lookup::jobs(state, after, limit))
+    }
+
+    fn dead_letters(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<DeadLetter>> {
+        self.ask(move |state| lookup::dead_letters(state, after, limit))
+    }
+
+    fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| care::retry_dead(state, seq, now))
+    }
+
+    fn drop_dead(&self, seq: u64) -> Later<'_, ()> {
+        self.ask(move |state| care::drop_dead(state, seq))
+    }
+
+    fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| care::add_purges(state, sessions, not_before))
+    }
+
+    fn purges(&self, now: Timestamp, limit: usize) -> Later<'_, Vec<Purge>> {
+        self.ask(move |state| care::purges(state, now, limit))
+    }
+
+    fn purged(&self, session: Uuid, retry_at: Option<Timestamp>) -> Later<'_, ()> {
+        self.ask(move |state| care::purged(state, session, retry_at))
+    }
+
+    fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize> {
+        self.ask(move |state| care::expire_archived(state, before, limit, now))
+    }
+
+    fn log_key(&self) -> Later<'_, [u8; 32]> {
+        self.ask(|state| Ok(state.log_key.0))
+    }
+
+    fn close(&self) -> Later<'_, ()> {
+        self.end()
+    }
+}

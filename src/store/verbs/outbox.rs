@@ -1,0 +1,147 @@
+//! Replies on their way out: queued by an outcome, struck off one by one, dropped, or sent to where a chat has moved.
+//!
+//! Must not know how anything is sent.
+
+use super::person::Person;
+use crate::domain::{Change, ChatId, Job, OutMessage, Reply, Stage, Task, Timestamp, WaitReason};
+use crate::store::engine::Range;
+use crate::store::records::Moved;
+use crate::store::state::{State, Tx};
+use crate::store::{Lease, Sent, StoreError, keys};
+
+/// Turns a row into one that only delivers; the message itself is forgotten.
+pub fn to_delivery(job: &mut Job) {
+    job.task = Task::Deliver;
+    job.stage = Stage::Answered;
+    job.not_before = Timestamp::default();
+    job.attempts = 0;
+    job.waiting_since = None;
+    job.waiting_for = None;
+}
+
+/// Queues replies for a row.
+pub fn put(state: &State, tx: &mut Tx, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
+    for (index, mut reply) in (0..).zip(replies) {
+        reply.chat = state.chat(reply.chat);
+        tx.put(keys::outbox(seq, index), &OutMessage { index, reply, unsure: 0, attempts: 0 })?;
+    }
+    Ok(())
+}
+
+/// See [`Store::delivered`](crate::store::Store::delivered).
+pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<(), StoreError> {
+    let mut job = state.leased(lease)?;
+    let key = keys::outbox(job.seq, index);
+    let mut tx = Tx::default();
+    match sent {
+        Sent::Done => {
+            tx.delete(key.clone());
+            let left = state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), 2)?;
+            if left.iter().any(|other| *other != key) {
+                if job.attempts > 0 {
+                    (job.attempts, job.waiting_since, job.waiting_for) = (0, None, None);
+                    tx.put(keys::inbox(job.seq), &job)?;
+                }
+                return state.apply(tx);
+            }
+            tx.delete(keys::inbox(job.seq));
+            state.apply(tx)?;
+            state.schedule.remove(job.seq);
+        }
+        Sent::Later(until, reason) => {
+            let tried = |message: &mut OutMessage| message.attempts = message.attempts.saturating_add(1);
+            postpone(state, tx, job, index, until, reason, tried)?;
+        }
+        Sent::Unsure(until) => {
+            let tried = |message: &mut OutMessage| message.unsure = message.unsure.saturating_add(1);
+            postpone(state, tx, job, index, until, WaitReason::TelegramDown, tried)?;
+        }
+    }
+    Ok(())
+}
+
+fn postpone(
+    state: &mut State,
+    mut tx: Tx,
+    mut job: Job,
+    index: u32,
+    until: Timestamp,
+    reason: WaitReason,
+    tried: impl FnOnce(&mut OutMessage),
+) -> Result<(), StoreError> {
+    let key = keys::outbox(job.seq, index);
+    if let Some(mut message) = state.get::<OutMessage>(&key)? {
+        tried(&mut message);
+        tx.put(key, &message)?;
+    }
+    job.not_before = until;
+    job.waiting_for = Some(reason);
+    job.waiting_since.get_or_insert(state.schedule.clock());
+    job.attempts = job.attempts.saturating_add(1);
+    tx.put(keys::inbox(job.seq), &job)?;
+    state.apply(tx)?;
+    state.schedule.renew(&job);
+    Ok(())
+}
+
+/// See [`Store::drop_replies`](crate::store::Store::drop_replies).
+pub fn drop_replies(state: &mut State, lease: Lease, changes: Vec<Change>) -> Result<(), StoreError> {
+    let job = state.leased(lease)?;
+    let mut tx = Tx::default();
+    for key in state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), usize::MAX)? {
+        tx.delete(key);
+    }
+    tx.delete(keys::inbox(job.seq));
+    let mut person = Person::load(state, job.user)?;
+    if person.exists() {
+        person.change(changes, job.accepted_at);
+        person.write(&mut tx)?;
+    }
+    state.apply(tx)?;
+    state.schedule.remove(job.seq);
+    Ok(())
+}
+
+/// See [`Store::migrate_chat`](crate::store::Store::migrate_chat).
+pub fn migrate_chat(state: &mut State, from: ChatId, to: ChatId) -> Result<(), StoreError> {
+    let mut to = to;
+    let mut tx = Tx::default();
+    let mut moved = state.moved.clone();
+    match state.chat(to) {
+        back if back == from => {
+            moved.remove(&to);
+            tx.delete(keys::moved(to));
+        }
+        further => to = further,
+    }
+    if from == to {
+        return Ok(());
+    }
+    moved.insert(from, to);
+    for (origin, target) in &mut moved {
+        if *target == from || *origin == from {
+            *target = to;
+            tx.put(keys::moved(*origin), &Moved { to })?;
+        }
+    }
+    for seq in state.schedule.rows_of_chat(from) {
+        let mut job = state.row(seq)?;
+        job.chat = to;
+        if let Task::Handle(incoming, _) = &mut job.task {
+            incoming.chat.id = to;
+        }
+        tx.put(keys::inbox(seq), &job)?;
+    }
+    for (key, mut message) in
+        state.list::<OutMessage>(&Range::prefix(keys::kind(keys::OUTBOX)), usize::MAX)?
+    {
+        if message.reply.chat == from {
+            message.reply.chat = to;
+            tx.put(key, &message)?;
+        }
+    }
+    state.apply(tx)?;
+    state.moved = moved;
+    state.schedule.move_chat(from, to);
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! One learner within one transaction: the record, the sessions it closes and the turns it counts.
+//!
+//! Must not know which verb changes them or why.
+
+use crate::domain::{Change, Learner, Session, Timestamp, Turn, UserId};
+use crate::store::engine::Range;
+use crate::store::records::Mark;
+use crate::store::state::{State, Tx};
+use crate::store::{Purge, StoreError, keys};
+use uuid::Uuid;
+
+/// A learner's record and the archived sessions touched so far.
+pub struct Person {
+    user: UserId,
+    learner: Option<Learner>,
+    changed: bool,
+    archived: Vec<Session>,
+}
+
+impl Person {
+    /// Reads the record.
+    pub fn load(state: &State, user: UserId) -> Result<Self, StoreError> {
+        Ok(Self { user, learner: state.learner(user)?, changed: false, archived: Vec::new() })
+    }
+
+    /// Whether there is a record.
+    pub fn exists(&self) -> bool {
+        self.learner.is_some()
+    }
+
+    /// The record as it is now, or what a new one would be.
+    pub fn learner_or_new(&self, now: Timestamp) -> Learner {
+        self.learner.clone().unwrap_or_else(|| Learner::new(self.user, now))
+    }
+
+    /// Applies changes in order; the first one makes the record where there is none.
+    pub fn change(&mut self, changes: Vec<Change>, now: Timestamp) {
+        for change in changes {
+            let learner = self.learner.get_or_insert_with(|| Learner::new(self.user, now));
+            self.archived.extend(learner.apply(change));
+            self.changed = true;
+        }
+    }
+
+    /// Keeps a finished turn, numbers it and counts it in its session, open or archived meanwhile.
+    pub fn count(
+        &mut self,
+        state: &State,
+        tx: &mut Tx,
+        mut turn: Turn,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let add = |session: &mut Session| {
+            session.turns = session.turns.saturating_add(1);
+            session.last_activity = session.last_activity.max(now);
+            session.turns
+        };
+        let open = self.learner.as_mut().and_then(|learner| learner.session.as_mut());
+        turn.number = match open.filter(|open| open.id == turn.session) {
+            Some(open) => {
+                self.changed = true;
+                add(open)
+            }
+            None => {
+                let mut session = self.take_archived(state, turn.session, turn.at, now)?;
+                let number = add(&mut session);
+                self.archived.push(session);
+                number
+            }
+        };
+        tx.put(keys::turn(self.user, turn.session, turn.number), &turn)
+    }
+
+    /// A session that is not the open one.
+    fn take_archived(
+        &mut self,
+        state: &State,
+        id: Uuid,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Session, StoreError> {
+        if let Some(index) = self.archived.iter().position(|session| session.id == id) {
+            return Ok(self.archived.swap_remove(index));
+        }
+        Ok(self.find_archived(state, id)?.unwrap_or_else(|| {
+            // Nothing is kept without a session that expires: one that nobody knows is made up, closed.
+            let mut unknown = Session::open(id, self.user, at);
+            unknown.tutor_turns = None;
+            unknown.archived_at = Some(now);
+            unknown
+        }))
+    }
+
+    fn find_archived(&self, state: &State, id: Uuid) -> Result<Option<Session>, StoreError> {
+        let mut found = None;
+        state.scan(&Range::prefix(keys::archived_of(self.user)), true, &mut |key, _| {
+            if key.ends_with(id.as_bytes()) {
+                found = Some(key.to_vec());
+            }
+            Ok(found.is_none())
+        })?;
+        match found {
+            Some(key) => state.get(&key),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes what has changed.
+    pub fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
+        for session in &self.archived {
+            let at = session.archived_at.unwrap_or(session.last_activity);
+            tx.put(keys::archived(self.user, session.created, session.id), session)?;
+            tx.put(keys::expiry(at, self.user, session.created, session.id), &Mark)?;
+        }
+        match &self.learner {
+            Some(learner) if self.changed => tx.put(keys::learner(self.user), learner),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Queues a conversation to be forgotten at the tutor; one that is queued already keeps its attempts and its turn.
+pub fn add_purge(state: &State, tx: &mut Tx, session: Uuid, not_before: Timestamp) -> Result<(), StoreError> {
+    if state.get::<Purge>(&keys::purge(session))?.is_some() {
+        return Ok(());
+    }
+    tx.put(keys::purge(session), &Purge { session, not_before, attempts: 0 })?;
+    tx.put(keys::purge_due(not_before, session), &Mark)
+}

@@ -1,0 +1,149 @@
+//! Work on a row that is not yet answered: claim, submit, defer, bury, release; and the place in the queue.
+//!
+//! Must not know what the work is.
+
+use super::outbox::{self, to_delivery};
+use super::person::Person;
+use crate::domain::{Change, DeadLetter, Job, Lane, Learner, Reply, Stage, Task, Timestamp, WorkKind};
+use crate::store::state::{State, Tx};
+use crate::store::{Claim, Deferral, Lease, StoreError, keys};
+
+/// A row that cannot be read is looked at again only after this, milliseconds.
+const UNREADABLE_PAUSE_MS: i64 = 60_000;
+
+/// See [`Store::claim`](crate::store::Store::claim).
+pub fn claim(state: &mut State, kind: WorkKind, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+    state.advance(now);
+    let Some(lease) = state.schedule.lease(kind) else { return Ok(None) };
+    let read = read_claim(state, lease, kind);
+    if read.is_err() {
+        state.schedule.set_aside(lease, now.plus_ms(UNREADABLE_PAUSE_MS));
+    }
+    read.map(Some)
+}
+
+fn read_claim(state: &State, lease: Lease, kind: WorkKind) -> Result<Claim, StoreError> {
+    let job = state.row(lease.seq)?;
+    // A deleted learner's last replies are still delivered; that must not bring the record back.
+    let learner = state.learner(job.user)?.unwrap_or_else(|| Learner::new(job.user, job.accepted_at));
+    let outbox = if kind == WorkKind::Delivery { state.outbox(lease.seq)? } else { Vec::new() };
+    Ok(Claim { lease, job, learner, outbox })
+}
+
+/// See [`Store::submit`](crate::store::Store::submit).
+pub fn submit(
+    state: &mut State,
+    lease: Lease,
+    stage: Stage,
+    changes: Vec<Change>,
+) -> Result<Learner, StoreError> {
+    let mut job = state.leased(lease)?;
+    job.stage = stage;
+    job.submissions = job.submissions.saturating_add(1);
+    let mut tx = Tx::default();
+    let mut person = Person::load(state, job.user)?;
+    person.change(changes, job.accepted_at);
+    let learner = person.learner_or_new(job.accepted_at);
+    person.write(&mut tx)?;
+    tx.put(keys::inbox(job.seq), &job)?;
+    state.apply(tx)?;
+    Ok(learner)
+}
+
+/// See [`Store::defer`](crate::store::Store::defer).
+pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
+    state.advance(now);
+    let mut job = state.leased(lease)?;
+    job.not_before = deferral.until;
+    job.waiting_for = Some(deferral.reason);
+    if job.task != Task::Deliver {
+        job.stage = deferral.stage;
+    }
+    if deferral.failed {
+        job.attempts = job.attempts.saturating_add(1);
+        job.waiting_since.get_or_insert(now);
+    }
+    let mut tx = Tx::default();
+    let notice = match deferral.notice {
+        None => None,
+        Some(reply) => {
+            job.told_late = true;
+            Some(notice_row(state, &mut tx, &job, reply, now)?)
+        }
+    };
+    tx.put(keys::inbox(job.seq), &job)?;
+    state.apply(tx)?;
+    state.schedule.renew(&job);
+    if let Some(notice) = notice {
+        state.schedule.insert(&notice);
+    }
+    Ok(())
+}
+
+/// A row of its own for a word to the learner while `job` waits.
+fn notice_row(
+    state: &mut State,
+    tx: &mut Tx,
+    job: &Job,
+    reply: Reply,
+    now: Timestamp,
+) -> Result<Job, StoreError> {
+    let mut notice = job.clone();
+    notice.seq = state.new_seq(tx)?;
+    notice.lane = Lane::Local;
+    notice.accepted_at = now;
+    notice.submissions = 0;
+    to_delivery(&mut notice);
+    outbox::put(state, tx, notice.seq, vec![reply])?;
+    tx.put(keys::inbox(notice.seq), &notice)?;
+    Ok(notice)
+}
+
+/// See [`Store::bury`](crate::store::Store::bury).
+pub fn bury(
+    state: &mut State,
+    lease: Lease,
+    reason: String,
+    replies: Vec<Reply>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    state.advance(now);
+    let mut job = state.leased(lease)?;
+    let mut tx = Tx::default();
+    let mut letter = DeadLetter { job: job.clone(), at: now, reason };
+    if state.dead.contains_key(&job.seq) {
+        // The words of regret for an earlier dead letter could not be delivered either.
+        letter.job.seq = state.new_seq(&mut tx)?;
+    }
+    let dead = letter.job.seq;
+    for message in state.outbox(job.seq)? {
+        tx.delete(keys::outbox(job.seq, message.index));
+        tx.put(keys::dead_outbox(dead, message.index), &message)?;
+    }
+    tx.put(keys::dead(dead), &letter)?;
+    let answered = !replies.is_empty();
+    if answered {
+        to_delivery(&mut job);
+        outbox::put(state, &mut tx, job.seq, replies)?;
+        tx.put(keys::inbox(job.seq), &job)?;
+    } else {
+        tx.delete(keys::inbox(job.seq));
+    }
+    state.apply(tx)?;
+    state.dead.insert(dead, job.user);
+    if answered {
+        state.schedule.renew(&job);
+    } else {
+        state.schedule.remove(job.seq);
+    }
+    Ok(())
+}
+
+/// See [`Store::release`](crate::store::Store::release).
+pub fn release(state: &mut State, lease: Lease) -> Result<(), StoreError> {
+    if !state.schedule.holds(lease) {
+        return Err(StoreError::Gone);
+    }
+    state.schedule.release(lease);
+    Ok(())
+}

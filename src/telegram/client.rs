@@ -1,0 +1,256 @@
+//! frankenstein's API trait over our own HTTP client: deadlines, body caps, uploads from memory.
+//!
+//! Owns the shape of a Bot API request and answer. Must not know which methods are called or why.
+
+use super::error::TelegramError;
+use crate::http::{self, HttpError};
+use crate::secret::Secret;
+use bytes::Bytes;
+use frankenstein::AsyncTelegramApi;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, multipart};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Largest answer taken from any method but `getUpdates`.
+const ANSWER_CAP: usize = 1024 * 1024;
+/// Largest `getUpdates` answer: a hundred long messages that answer long messages are about 1.5 MB.
+const UPDATES_CAP: usize = 4 * 1024 * 1024;
+/// The slowest upload worth waiting for, bytes per second.
+const SLOWEST_UPLOAD: u64 = 16 * 1024;
+
+/// One way to the Bot API. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    /// `{base}/bot{token}`: secret, because the token is part of it.
+    methods: Secret,
+    /// `{base}/file/bot{token}`.
+    files: Secret,
+    /// For one whole call, from connecting to the last byte.
+    deadline: Duration,
+}
+
+impl Client {
+    pub(super) fn new(http: reqwest::Client, api_url: &str, token: &Secret, deadline: Duration) -> Self {
+        let base = api_url.trim_end_matches('/');
+        Self {
+            http,
+            methods: Secret::new(format!("{base}/bot{}", token.expose())),
+            files: Secret::new(format!("{base}/file/bot{}", token.expose())),
+            deadline,
+        }
+    }
+
+    /// The same way over other connections.
+    pub(super) fn with_http(&self, http: reqwest::Client) -> Self {
+        Self { http, ..self.clone() }
+    }
+
+    /// A call whose parameters go as JSON; the answer as bytes with its status.
+    pub(super) async fn call(&self, method: &str, body: Option<Vec<u8>>) -> Result<Answer, TelegramError> {
+        let mut request = self.http.post(self.method_url(method)).timeout(self.deadline);
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let cap = if method == "getUpdates" { UPDATES_CAP } else { ANSWER_CAP };
+        Answer::read(request, cap).await
+    }
+
+    /// Opens a file for reading; `path` comes from `getFile`.
+    pub(super) async fn open(&self, path: &str, deadline: Duration) -> Result<Response, TelegramError> {
+        let url = format!("{}/{}", self.files.expose(), escape_path(path));
+        Ok(self.http.get(url).timeout(deadline).send().await.map_err(HttpError::from)?)
+    }
+
+    fn method_url(&self, method: &str) -> String {
+        format!("{}/{method}", self.methods.expose())
+    }
+}
+
+/// Keeps a file path a path.
+fn escape_path(path: &str) -> String {
+    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+}
+
+/// A whole answer, not yet judged.
+pub(super) struct Answer {
+    status: u16,
+    retry_after: Option<u64>,
+    body: Bytes,
+    /// The body was larger than allowed and was not read.
+    oversize: bool,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(super) fn is_oversize(&self) -> bool {
+        self.oversize
+    }
+
+    async fn read(request: RequestBuilder, cap: usize) -> Result<Self, TelegramError> {
+        let response = request.send().await.map_err(HttpError::from)?;
+        let status = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.trim().parse().ok());
+        let (body, oversize) = match http::read_capped(response, cap).await {
+            Ok(body) => (body, false),
+            Err(HttpError::TooLarge(_)) => (Bytes::new(), true),
+            // The status already says that nothing was done.
+            Err(_) if status >= 400 => (Bytes::new(), false),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { status, retry_after, body, oversize })
+    }
+
+    /// The body of an `ok: true` answer.
+    ///
+    /// # Errors
+    /// What Telegram, or something between, said instead.
+    pub(super) fn accepted(self) -> Result<Bytes, TelegramError> {
+        if (200..300).contains(&self.status) {
+            if self.oversize {
+                return Err(TelegramError::Undecodable { what: "far too large".to_owned() });
+            }
+            if !says_no(&self.body) {
+                return Ok(self.body);
+            }
+        }
+        match serde_json::from_slice::<Value>(&self.body) {
+            Ok(answer) if answer.get("ok") == Some(&Value::Bool(false)) => {
+                Err(TelegramError::from_answer(self.status, &answer))
+            }
+            // Whatever stands between us and Telegram spoke: Telegram did nothing.
+            _ if self.status == 429 => Err(TelegramError::retry_after(self.retry_after)),
+            _ if self.status == 413 => Err(TelegramError::TooLarge { limit: super::UPLOAD_LIMIT }),
+            _ => Err(TelegramError::Transient {
+                what: format!("status {} from something between us and Telegram", self.status),
+            }),
+        }
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(self) -> Result<T, TelegramError> {
+        let body = self.accepted()?;
+        // The parser's own message may quote the body.
+        serde_json::from_slice(&body).map_err(|error| TelegramError::Undecodable {
+            what: format!("{:?} error at byte {} of {}", error.classify(), error.column(), body.len()),
+        })
+    }
+}
+
+/// Whether a body is an `ok: false` object, without decoding a large batch twice.
+fn says_no(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        ok: bool,
+    }
+    body.len() < 64 * 1024 && serde_json::from_slice::<Head>(body).is_ok_and(|head| !head.ok)
+}
+
+#[async_trait::async_trait]
+impl AsyncTelegramApi for Client {
+    type Error = TelegramError;
+
+    async fn request<Params, Output>(
+        &self,
+        method: &str,
+        params: Option<Params>,
+    ) -> Result<Output, TelegramError>
+    where
+        Params: Serialize + Debug + Send,
+        Output: DeserializeOwned,
+    {
+        let body = params.as_ref().map(encode).transpose()?;
+        self.call(method, body).await?.decode()
+    }
+
+    async fn request_with_form_data<Params, Output>(
+        &self,
+        _method: &str,
+        _params: Params,
+        _files: Vec<(&str, PathBuf)>,
+    ) -> Result<Output, TelegramError>
+    where
+        Params: Serialize + Debug + Send,
+        Output: DeserializeOwned,
+    {
+        Err(TelegramError::Setup("files are sent from memory, never from a path".into()))
+    }
+}
+
+/// A client with one file in memory. frankenstein names files by path: the path's last part becomes the name of
+/// the uploaded file, the bytes come from here, and the disk is never asked.
+pub(super) struct Upload<'a> {
+    pub(super) client: &'a Client,
+    pub(super) bytes: Bytes,
+    pub(super) mime: &'static str,
+}
+
+#[async_trait::async_trait]
+impl AsyncTelegramApi for Upload<'_> {
+    type Error = TelegramError;
+
+    async fn request<Params, Output>(
+        &self,
+        method: &str,
+        params: Option<Params>,
+    ) -> Result<Output, TelegramError>
+    where
+        Params: Serialize + Debug + Send,
+        Output: DeserializeOwned,
+    {
+        self.client.request(method, params).await
+    }
+
+    async fn request_with_form_data<Params, Output>(
+        &self,
+        method: &str,
+        params: Params,
+        files: Vec<(&str, PathBuf)>,
+    ) -> Result<Output, TelegramError>
+    where
+        Params: Serialize + Debug + Send,
+        Output: DeserializeOwned,
+    {
+        let fields = serde_json::to_value(&params).map_err(|_| unencodable())?;
+        let mut form = multipart::Form::new();
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            if files.iter().any(|(file, _)| file == name) {
+                continue;
+            }
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            form = form.text(name.clone(), text);
+        }
+        for (name, path) in files {
+            let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
+            form = form.part(name.to_owned(), http::memory_part(self.bytes.clone(), file_name, self.mime)?);
+        }
+        let patience = Duration::from_secs(self.bytes.len() as u64 / SLOWEST_UPLOAD);
+        let request = self
+            .client
+            .http
+            .post(self.client.method_url(method))
+            .timeout(self.client.deadline + patience)
+            .multipart(form);
+        Answer::read(request, ANSWER_CAP).await?.decode()
+    }
+}
+
+/// Parameters as JSON.
+pub(super) fn encode<Params: Serialize>(params: &Params) -> Result<Vec<u8>, TelegramError> {
+    serde_json::to_vec(params).map_err(|_| unencodable())
+}
+
+fn unencodable() -> TelegramError {
+    TelegramError::Setup("the request cannot be written as JSON".into())
+}

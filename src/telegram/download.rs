@@ -1,0 +1,183 @@
+//! Fetching a file: `getFile`, then its link, streamed into memory.
+//!
+//! Must not know what is in the file. The link holds the token: it lives in this file's locals only.
+
+use super::client::Client;
+use super::error::TelegramError;
+use super::tolerant;
+use crate::http::HttpError;
+use bytes::{Bytes, BytesMut};
+use frankenstein::AsyncTelegramApi;
+use frankenstein::methods::GetFileParams;
+use frankenstein::response::MethodResponse;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Longest silence between two pieces of a file.
+const IDLE: Duration = Duration::from_secs(15);
+/// Before the one fresh link.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The slowest download worth waiting for, bytes per second.
+const SLOWEST: u64 = 16 * 1024;
+
+pub(super) struct Download<'a> {
+    pub(super) client: &'a Client,
+    /// Largest file taken, bytes.
+    pub(super) cap: usize,
+    /// The deadline for a file without size; large ones get more.
+    pub(super) patience: Duration,
+}
+
+impl Download<'_> {
+    pub(super) async fn run(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+        self.check(announced)?;
+        let result = match self.fetch(file_id, announced).await {
+            // The link may have expired in between, or the file be "temporarily unavailable": a fresh link, once.
+            Err(TelegramError::FileGone) => {
+                tokio::time::sleep(PAUSE.min(self.patience / 10)).await;
+                self.fetch(file_id, announced).await
+            }
+            other => other,
+        };
+        result.map_err(|error| match error {
+            // Reading twice harms nobody.
+            TelegramError::Unknown { what } | TelegramError::Undecodable { what } => {
+                TelegramError::Transient { what }
+            }
+            other => other,
+        })
+    }
+
+    fn check(&self, size: Option<u64>) -> Result<(), TelegramError> {
+        match size {
+            Some(size) if size > self.cap as u64 => Err(self.too_large()),
+            _ => Ok(()),
+        }
+    }
+
+    fn too_large(&self) -> TelegramError {
+        TelegramError::TooLarge { limit: self.cap as u64 }
+    }
+
+    async fn fetch(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+        let params = GetFileParams { file_id: file_id.to_owned() };
+        let reply: Result<MethodResponse<Value>, TelegramError> =
+            self.client.request("getFile", Some(params)).await;
+        let file = reply?.result;
+        let size = tolerant::size(file.get("file_size"));
+        self.check(size)?;
+        let Some(path) = tolerant::text(file.get("file_path"), 1024) else {
+            return Err(TelegramError::FileGone);
+        };
+        if path.starts_with('/') {
+            return Err(TelegramError::Setup(
+                "the Bot API server runs with --local and hands out paths on its own disk: start it without --local"
+                    .into(),
+            ));
+        }
+        if path.split('/').any(|part| part == "..") {
+            return Err(TelegramError::FileGone);
+        }
+        let bytes = size.or(announced).unwrap_or(self.cap as u64);
+        let deadline = self.patience + Duration::from_secs(bytes / SLOWEST);
+        self.read(path, deadline).await
+    }
+
+    async fn read(&self, path: &str, deadline: Duration) -> Result<Bytes, TelegramError> {
+        let idle = IDLE.min(self.patience);
+        let silent = |_| HttpError::TimedOut;
+        let mut response =
+            tokio::time::timeout(idle, self.client.open(path, deadline)).await.map_err(silent)??;
+        match response.status().as_u16() {
+            200 => {}
+            400 | 403 | 404 | 410 => return Err(TelegramError::FileGone),
+            401 => return Err(TelegramError::Unauthorized),
+            429 => return Err(TelegramError::retry_after(None)),
+            status => return Err(TelegramError::Transient { what: format!("status {status} for a file") }),
+        }
+        if response.content_length().is_some_and(|length| length > self.cap as u64) {
+            return Err(self.too_large());
+        }
+        let mut body = BytesMut::new();
+        loop {
+            let chunk = tokio::time::timeout(idle, response.chunk()).await.map_err(silent)?;
+            let Some(chunk) = chunk.map_err(HttpError::from)? else { return Ok(body.freeze()) };
+            if body.len() + chunk.len() > self.cap {
+                return Err(self.too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telegram::Retry;
+    use crate::telegram::error::GET_FILE_LIMIT;
+    use crate::telegram::tests::{Act, TOKEN, decent, no, ok, server, telegram};
+
+    fn file(size: u64) -> Act {
+        ok(&format!(r#"{{"file_id":"f","file_size":{size},"file_path":"voice/file_1.oga"}}"#))
+    }
+
+    async fn download(acts: Vec<Act>, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+        let (url, _asked) = server(acts).await;
+        telegram(&url).download("f", announced).await.map_err(decent)
+    }
+
+    #[tokio::test]
+    async fn a_file_is_fetched_and_an_old_link_renewed() {
+        let body = Act::Answer(200, "", "sound".into());
+        let gone = Act::Answer(404, "", "{}".into());
+        assert_eq!(download(vec![file(5), body.clone()], None).await, Ok(Bytes::from_static(b"sound")));
+        let (url, mut asked) = server(vec![file(5), gone.clone(), file(5), body]).await;
+        assert_eq!(telegram(&url).download("f", Some(5)).await, Ok(Bytes::from_static(b"sound")));
+        asked.recv().await.unwrap();
+        assert!(asked.recv().await.unwrap().starts_with(&format!("GET /file/bot{TOKEN}/voice/file_1.oga ")));
+        assert_eq!(
+            download(vec![file(5), gone.clone(), file(5), gone], None).await,
+            Err(TelegramError::FileGone)
+        );
+        let unknown =
+            no(400, r#""description":"Bad Request: wrong file_id or the file is temporarily unavailable""#);
+        assert_eq!(download(vec![unknown.clone(), unknown], None).await, Err(TelegramError::FileGone));
+    }
+
+    #[tokio::test]
+    async fn a_file_too_large_is_refused_at_every_step() {
+        let large = TelegramError::TooLarge { limit: 1000 };
+        let flood = "x".repeat(5000);
+        assert_eq!(download(vec![], Some(1001)).await, Err(large.clone()));
+        assert_eq!(download(vec![file(1001)], None).await, Err(large.clone()));
+        assert_eq!(
+            download(vec![file(5), Act::Answer(200, "", flood.clone())], Some(5)).await,
+            Err(large.clone())
+        );
+        let unannounced = Act::CutOff(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{flood}"));
+        assert_eq!(download(vec![file(5), unannounced], Some(5)).await, Err(large));
+        let too_big = no(400, r#""description":"Bad Request: file is too big""#);
+        let limit = GET_FILE_LIMIT;
+        assert_eq!(download(vec![too_big], None).await, Err(TelegramError::TooLarge { limit }));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_stalls_breaks_or_lies_can_be_asked_for_again() {
+        let half = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nhalf".to_owned();
+        for (name, act) in [
+            ("stalls", Act::Hang),
+            ("drips", Act::Drip),
+            ("breaks", Act::CutOff(half)),
+            ("server error", Act::Answer(503, "", "<html>".into())),
+            ("redirect", Act::Answer(302, "location: http://other.example/\r\n", String::new())),
+        ] {
+            let error = download(vec![file(5), act], None).await.unwrap_err();
+            assert_eq!(error.retry(), Retry::Yes, "{name}: {error:?}");
+        }
+        for path in ["/var/lib/bot/file", "../../etc/passwd"] {
+            let lie = ok(&format!(r#"{{"file_id":"f","file_path":"{path}"}}"#));
+            let error = download(vec![lie.clone(), lie], None).await.unwrap_err();
+            assert_eq!(error.retry(), Retry::No, "{path}: {error:?}");
+        }
+    }
+}

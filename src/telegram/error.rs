@@ -1,0 +1,170 @@
+//! What can go wrong with a Bot API call, and whether to try again.
+//!
+//! Must not know how Telegram words it (see `refusal`) or who called; holds no URL, token or message text.
+
+use crate::domain::ChatId;
+use crate::http::{Fate, HttpError};
+
+/// `getFile` serves at most this many bytes (Bot API "getFile").
+pub const GET_FILE_LIMIT: u64 = 20 * 1024 * 1024;
+
+/// A Bot API call that did not do what it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TelegramError {
+    /// 429: nothing was done; not before so many seconds.
+    #[error("Telegram asks to wait {secs} s")]
+    RetryAfter {
+        /// Seconds to wait, 1 or more.
+        secs: u64,
+    },
+    /// The learner blocked the bot, is deactivated, or the bot may not write in this chat.
+    #[error("the bot may not write to this chat ({what})")]
+    Blocked {
+        /// Telegram's words.
+        what: String,
+    },
+    /// The chat does not exist (any more).
+    #[error("the chat is gone ({what})")]
+    ChatGone {
+        /// Telegram's words.
+        what: String,
+    },
+    /// The group became a supergroup: send there.
+    #[error("the group has moved to chat {to}")]
+    Migrated {
+        /// Its new id.
+        to: ChatId,
+    },
+    /// Surely not done, may pass: no connection, or a 5xx (also a proxy's HTML page).
+    #[error("Telegram is not available: {what}")]
+    Transient {
+        /// What happened.
+        what: String,
+    },
+    /// Sent, then broken or timed out: it may have been done.
+    #[error("no answer from Telegram, the request may have been carried out: {what}")]
+    Unknown {
+        /// What happened.
+        what: String,
+    },
+    /// Another 4xx: asking the same again gives the same.
+    #[error("Telegram refused the request ({code}): {what}")]
+    Permanent {
+        /// HTTP status or `error_code`.
+        code: u16,
+        /// Telegram's words, shortened.
+        what: String,
+    },
+    /// 401, or "Not Found" for the whole method: the token is wrong or was revoked.
+    #[error(
+        "Telegram does not accept the bot token: check TELEGRAM_BOT_TOKEN (and TELEGRAM_API_URL where \
+        it is set), or ask @BotFather for a new token"
+    )]
+    Unauthorized,
+    /// 409: somebody else takes this bot's updates.
+    #[error("{}", if *webhook {
+        "a webhook is set for this bot, so it cannot be polled: remove it with deleteWebhook"
+    } else {
+        "another program polls with the same bot token: stop it, or give one of them its own token"
+    })]
+    Conflict {
+        /// A webhook rather than a second poller.
+        webhook: bool,
+    },
+    /// The file is larger than allowed (to fetch or to send).
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit, bytes.
+        limit: u64,
+    },
+    /// The file cannot be fetched any more.
+    #[error("Telegram does not have the file any more")]
+    FileGone,
+    /// The learner (a privacy setting) or the group does not take voice messages: send text.
+    #[error("voice messages are not allowed in this chat")]
+    VoiceForbidden,
+    /// The markup was not understood.
+    #[error("Telegram did not understand the markup of the message")]
+    ParseEntities,
+    /// An edit that changes nothing: as good as done.
+    #[error("the message already reads like this")]
+    NotModified,
+    /// The message to answer, edit or react to is gone, or the button press is too old to answer.
+    #[error("the message this refers to is gone")]
+    ReplyGone,
+    /// The forum topic was deleted; nothing was sent.
+    #[error("the topic is gone")]
+    ThreadGone,
+    /// A success status whose body is not what Telegram sends: it may have been done.
+    #[error("the answer is not one of Telegram's: check TELEGRAM_API_URL and any proxy between ({what})")]
+    Undecodable {
+        /// What was wrong with it.
+        what: String,
+    },
+    /// The settings cannot work.
+    #[error("{0}")]
+    Setup(String),
+}
+
+/// Whether to try a failed call again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Surely not done: as often as it takes, with growing pauses.
+    Yes,
+    /// Surely not done: after so many seconds.
+    After(u64),
+    /// May have been done: one more time.
+    Once,
+    /// The same again would give the same.
+    No,
+}
+
+impl TelegramError {
+    /// Whether to try again. A refused token is `Yes`: what waits must survive until the token is mended.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::RetryAfter { secs } => Retry::After(*secs),
+            Self::Transient { .. } | Self::Unauthorized | Self::Conflict { .. } => Retry::Yes,
+            Self::Unknown { .. } | Self::Undecodable { .. } => Retry::Once,
+            Self::Blocked { .. }
+            | Self::ChatGone { .. }
+            | Self::Migrated { .. }
+            | Self::Permanent { .. }
+            | Self::TooLarge { .. }
+            | Self::FileGone
+            | Self::VoiceForbidden
+            | Self::ParseEntities
+            | Self::NotModified
+            | Self::ReplyGone
+            | Self::ThreadGone
+            | Self::Setup(_) => Retry::No,
+        }
+    }
+}
+
+impl From<HttpError> for TelegramError {
+    fn from(error: HttpError) -> Self {
+        match (&error, error.fate()) {
+            (HttpError::Setup(what), _) => Self::Setup(what.clone()),
+            (_, Fate::NotSent) => Self::Transient { what: error.to_string() },
+            (_, Fate::Unknown) => Self::Unknown { what: error.to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_unknown_fate_is_repeated_once() {
+        let error = |error: HttpError| TelegramError::from(error).retry();
+        assert_eq!(error(HttpError::Connect("refused".into())), Retry::Yes);
+        assert_eq!(error(HttpError::TimedOut), Retry::Once);
+        assert_eq!(error(HttpError::Broken("reset".into())), Retry::Once);
+        assert_eq!(error(HttpError::Setup("bad".into())), Retry::No);
+        assert_eq!(TelegramError::Blocked { what: String::new() }.retry(), Retry::No);
+        // A message waits for a mended token; it is not thrown away.
+        assert_eq!(TelegramError::Unauthorized.retry(), Retry::Yes);
+    }
+}

@@ -1,0 +1,259 @@
+//! One raw update as an [`Incoming`].
+//!
+//! Owns what is for us and what is not. Must not know how anything is answered. Reads only the fields it needs, and
+//! those tolerantly (see `tolerant`): a learner's message is never lost to a field nobody asked for.
+
+use super::Me;
+use super::speech::{self, Said};
+use super::tolerant::{int, is_true, size, text};
+use super::updates::RawUpdate;
+use crate::domain::{
+    Body, Chat, ChatId, ChatKind, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
+};
+use serde_json::Value;
+
+/// Longest id of a file or a query kept, bytes.
+const HANDLE_LIMIT: usize = 1024;
+/// Endings of documents that are worth listening to.
+const AUDIO_ENDINGS: [&str; 14] =
+    ["ogg", "oga", "opus", "mp3", "m4a", "m4b", "aac", "flac", "wav", "wave", "aif", "aiff", "mka", "weba"];
+
+/// An update of a kind we take that lacks what it must have. Holds no text of anybody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("update {update_id} cannot be read: {why}")]
+pub struct Undecodable {
+    /// Which one.
+    pub update_id: i64,
+    /// What is missing.
+    pub why: &'static str,
+}
+
+/// What an update asks of us; `None` when nothing: an edited message, a channel post, another bot, a service
+/// message, talk in a group that is not addressed to the bot.
+///
+/// # Errors
+/// [`Undecodable`]: to be logged and skipped.
+pub fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incoming>, Undecodable> {
+    let read = || {
+        let update = raw.value.as_object().ok_or("not an object")?;
+        let content = |kind| update.get(kind).map(|content| content.is_object().then_some(content));
+        if let Some(message) = content("message") {
+            from_message(message.ok_or("message is not an object")?, me, now)
+        } else if let Some(query) = content("callback_query") {
+            from_callback(query.ok_or("button press is not an object")?, now)
+        } else if let Some(change) = content("my_chat_member") {
+            from_membership(change.ok_or("membership is not an object")?, now)
+        } else {
+            Ok(None)
+        }
+    };
+    match read() {
+        Ok(incoming) => Ok(incoming.map(|incoming| Incoming { update_id: raw.id, ..incoming })),
+        Err(why) => Err(Undecodable { update_id: raw.id, why }),
+    }
+}
+
+type Read = Result<Option<Incoming>, &'static str>;
+
+fn from_message(message: &Value, me: &Me, now: Timestamp) -> Read {
+    let Some((user, client_language)) = sender(message)? else { return Ok(None) };
+    let Some(chat) = chat_of(message)? else { return Ok(None) };
+    let id = int(message.get("message_id")).ok_or("message without message_id")?;
+    let Some(body) = body_of(message, me, chat.kind)? else { return Ok(None) };
+    Ok(Some(Incoming {
+        update_id: 0,
+        chat,
+        user,
+        client_language,
+        message: Some(MessageId(id)),
+        date: date_of(message, now),
+        body,
+    }))
+}
+
+fn from_callback(query: &Value, now: Timestamp) -> Read {
+    let Some((user, client_language)) = sender(query)? else { return Ok(None) };
+    // Without a message it is a button of an inline result, without data that of a game: neither is ours.
+    let Some(message) = query.get("message").filter(|message| message.is_object()) else { return Ok(None) };
+    let Some(data) = text(query.get("data"), 64) else { return Ok(None) };
+    let Some(chat) = chat_of(message)? else { return Ok(None) };
+    let id = text(query.get("id"), HANDLE_LIMIT).ok_or("button press without id")?;
+    Ok(Some(Incoming {
+        update_id: 0,
+        chat,
+        user,
+        client_language,
+        message: int(message.get("message_id")).map(MessageId),
+        date: now,
+        body: Body::Callback { id: id.to_owned(), data: data.to_owned() },
+    }))
+}
+
+fn from_membership(change: &Value, now: Timestamp) -> Read {
+    let Some((user, client_language)) = sender(change)? else { return Ok(None) };
+    let Some(chat) = chat_of(change)? else { return Ok(None) };
+    let status = change.get("new_chat_member").and_then(|member| member.get("status"));
+    let blocked = match text(status, 32) {
+        _ if chat.kind == ChatKind::Group => return Ok(None),
+        Some("kicked") => true,
+        Some("member") => false,
+        _ => return Ok(None),
+    };
+    Ok(Some(Incoming {
+        update_id: 0,
+        chat,
+        user,
+        client_language,
+        message: None,
+        date: date_of(change, now),
+        body: Body::Blocked(blocked),
+    }))
+}
+
+/// Who acted and in which language; `None` for bots (anonymous admins among them) and for chats that speak.
+fn sender(of: &Value) -> Result<Option<(UserId, Option<String>)>, &'static str> {
+    let Some(from) = of.get("from") else { return Ok(None) };
+    if is_true(from.get("is_bot")) {
+        return Ok(None);
+    }
+    let id = int(from.get("id")).ok_or("sender without id")?;
+    let language = text(from.get("language_code"), 35)
+        .filter(|tag| tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'))
+        .map(str::to_owned);
+    Ok(Some((UserId(id), language)))
+}
+
+/// The chat of a message and the topic in it; `None` for channels.
+fn chat_of(message: &Value) -> Result<Option<Chat>, &'static str> {
+    let chat = message.get("chat").ok_or("no chat")?;
+    let id = int(chat.get("id")).ok_or("chat without id")?;
+    let kind = match text(chat.get("type"), 32) {
+        Some("channel") => return Ok(None),
+        Some("private") => ChatKind::Private,
+        Some("group" | "supergroup") => ChatKind::Group,
+        _ if id > 0 => ChatKind::Private,
+        _ => ChatKind::Group,
+    };
+    // In a group without topics the same field names the thread of replies, which nothing can be sent to.
+    let thread = int(message.get("message_thread_id"))
+        .filter(|thread| *thread > 1 && is_true(message.get("is_topic_message")));
+    Ok(Some(Chat { id: ChatId(id), kind, thread }))
+}
+
+fn date_of(message: &Value, now: Timestamp) -> Timestamp {
+    int(message.get("date")).filter(|secs| *secs > 0).map_or(now, Timestamp::from_secs)
+}
+
+/// What a message says, `None` when it says nothing to us.
+fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'static str> {
+    let any_length = usize::MAX;
+    let in_group = kind == ChatKind::Group;
+    if let Some(words) = text(message.get("text"), any_length) {
+        let mentions =
+            if in_group { speech::mentions(words, message.get("entities"), me) } else { Vec::new() };
+        let spoken_to = !in_group || !mentions.is_empty() || answers_us(message, me);
+        return Ok(match speech::said(&speech::without(words, &mentions), me) {
+            Said::Command(command) => Some(command),
+            Said::ForAnother if in_group => None,
+            Said::Words(body) => spoken_to.then_some(body),
+            Said::ForAnother => Some(Body::Text(super::tolerant::clip(words.trim(), 4096).to_owned())),
+            Said::Nothing => spoken_to.then_some(Body::Other(OtherKind::Unknown)),
+        });
+    }
+    if in_group {
+        let caption = text(message.get("caption"), any_length).unwrap_or_default();
+        let mentioned = !speech::mentions(caption, message.get("caption_entities"), me).is_empty();
+        let commanded = matches!(speech::said(caption, me), Said::Command(_));
+        if !mentioned && !commanded && !answers_us(message, me) {
+            return Ok(None);
+        }
+    }
+    media(message)
+}
+
+/// Whether a message answers one of ours. In a forum the head of a topic stands here for want of anything else.
+fn answers_us(message: &Value, me: &Me) -> bool {
+    message.get("reply_to_message").is_some_and(|answered| {
+        answered.get("forum_topic_created").is_none()
+            && int(answered.get("from").and_then(|from| from.get("id"))) == Some(me.id.0)
+    })
+}
+
+/// Everything but text, most telling field first (an animation also comes as a document).
+fn media(message: &Value) -> Result<Option<Body>, &'static str> {
+    let has =
+        |fields: &[&str]| fields.iter().any(|field| message.get(field).is_some_and(|value| !value.is_null()));
+    for field in ["voice", "audio", "video_note"] {
+        if let Some(file) = message.get(field).filter(|file| file.is_object()) {
+            return recording(file, field).map(Some);
+        }
+    }
+    let other = if has(&["animation", "sticker", "dice", "game"]) {
+        OtherKind::Sticker
+    } else if let Some(file) = message.get("document").filter(|file| file.is_object()) {
+        if is_audio(file) {
+            return recording(file, "document").map(Some);
+        }
+        OtherKind::Document
+    } else if has(&["photo", "video", "live_photo", "paid_media"]) {
+        OtherKind::Picture
+    } else if has(&["location", "venue"]) {
+        OtherKind::Location
+    } else if has(&["contact", "poll", "story", "checklist", "rich_message", "giveaway", "caption"]) {
+        OtherKind::Unknown
+    } else {
+        // A service message: somebody joined, a message was pinned, …
+        return Ok(None);
+    };
+    Ok(Some(Body::Other(other)))
+}
+
+fn is_audio(file: &Value) -> bool {
+    let mime = text(file.get("mime_type"), 128).map(str::to_ascii_lowercase);
+    mime.is_some_and(|mime| mime.starts_with("audio/") || mime == "application/ogg")
+        || ending(file).is_some_and(|ending| AUDIO_ENDINGS.contains(&ending.as_str()))
+}
+
+fn recording(file: &Value, kind: &str) -> Result<Body, &'static str> {
+    let file_id = text(file.get("file_id"), HANDLE_LIMIT).ok_or("recording without file_id")?;
+    let mime = text(file.get("mime_type"), 128).map(str::to_ascii_lowercase);
+    let extension = ending(file).or_else(|| match (mime.as_deref(), kind) {
+        (Some(mime), _) => ending_of_mime(mime).map(str::to_owned),
+        (None, "voice") => Some("ogg".to_owned()),
+        (None, "video_note") => Some("mp4".to_owned()),
+        (None, _) => None,
+    });
+    Ok(Body::Voice(Recording {
+        file_id: file_id.to_owned(),
+        size: size(file.get("file_size")),
+        duration_secs: size(file.get("duration")).and_then(|secs| u32::try_from(secs).ok()),
+        mime,
+        extension,
+    }))
+}
+
+/// A file name's ending in lower case.
+fn ending(file: &Value) -> Option<String> {
+    let (_, ending) = text(file.get("file_name"), 4096)?.rsplit_once('.')?;
+    let sane = (1..=8).contains(&ending.len()) && ending.chars().all(|c| c.is_ascii_alphanumeric());
+    sane.then(|| ending.to_ascii_lowercase())
+}
+
+fn ending_of_mime(mime: &str) -> Option<&'static str> {
+    Some(match mime.split(';').next().unwrap_or_default().trim() {
+        "audio/ogg" | "application/ogg" | "audio/opus" | "audio/vorbis" => "ogg",
+        "audio/mpeg" | "audio/mp3" | "audio/mpeg3" | "audio/x-mpeg" => "mp3",
+        "audio/mp4" | "audio/m4a" | "audio/x-m4a" => "m4a",
+        "audio/aac" | "audio/x-aac" | "audio/aacp" => "aac",
+        "audio/flac" | "audio/x-flac" => "flac",
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
+        "audio/aiff" | "audio/x-aiff" => "aiff",
+        "audio/webm" | "audio/x-matroska" => "mka",
+        "video/mp4" => "mp4",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+#[path = "from_api_tests.rs"]
+mod tests;

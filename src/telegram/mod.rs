@@ -1,0 +1,305 @@
+//! The Telegram Bot API: takes updates, sends replies, fetches files.
+//!
+//! Alone knows frankenstein. Must not know the store, the tutor, or what a message means; errors and logs of this
+//! room hold no URL (the token is part of every one), no token and no message text.
+
+mod client;
+mod download;
+pub mod error;
+pub mod from_api;
+mod html;
+pub mod pacing;
+mod refusal;
+mod speech;
+pub mod to_api;
+mod tolerant;
+pub mod updates;
+
+pub use error::{Retry, TelegramError};
+pub use from_api::Undecodable;
+pub use pacing::Pacing;
+pub use to_api::{Delivered, Outgoing, outgoing};
+pub use updates::RawUpdate;
+
+use crate::domain::{ChatId, MessageId, UserId};
+use crate::http::{self, ClientOptions};
+use crate::secret::Secret;
+use bytes::Bytes;
+use client::{Client, Upload};
+use frankenstein::AsyncTelegramApi;
+use frankenstein::methods::{
+    DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams, SetMyCommandsParams,
+};
+use frankenstein::response::MethodResponse;
+use frankenstein::types::{BotCommand, ChatAction, ReactionType, ReactionTypeEmoji};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Largest file a bot may send (Bot API "sendVoice", "sendDocument"), bytes.
+pub const UPLOAD_LIMIT: u64 = 50 * 1024 * 1024;
+/// The server holds a poll no longer than this, seconds.
+const LONGEST_POLL_SECS: u64 = 50;
+/// A poll that outlives its time-out by this much hangs behind a dead connection.
+const POLL_MARGIN: Duration = Duration::from_secs(10);
+
+/// What [`Telegram`] needs to know.
+#[derive(Debug, Clone)]
+pub struct TelegramOptions {
+    /// The bot token.
+    pub token: Secret,
+    /// Base URL of the Bot API, without the `/bot…` part.
+    pub api_url: String,
+    /// Proxy URL (http, https, socks5, socks5h); may hold a password.
+    pub proxy: Option<Secret>,
+    /// For any request but polls; uploads and downloads get more in proportion to their size.
+    pub request_timeout: Duration,
+    /// How long the server holds an empty poll: whole seconds, at most 50.
+    pub poll_timeout: Duration,
+    /// Largest file fetched, bytes.
+    pub download_cap: usize,
+}
+
+/// Who the bot is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// Its user id.
+    pub id: UserId,
+    /// Its name without the `@`.
+    pub username: String,
+}
+
+/// A sign of life; Telegram shows it for 5 s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// "typing"
+    Typing,
+    /// "recording a voice message"
+    RecordVoice,
+    /// "sending a voice message"
+    UploadVoice,
+}
+
+/// The Bot API of one bot.
+pub struct Telegram {
+    api: Client,
+    /// Polls have connections of their own, so that a hanging one can be thrown away without hurting a send.
+    poll: Mutex<Client>,
+    http: ClientOptions,
+    poll_secs: u32,
+    request_timeout: Duration,
+    download_cap: usize,
+}
+
+type Answered = Result<MethodResponse<Value>, TelegramError>;
+
+impl Telegram {
+    /// Prepares the connections; does not talk to Telegram yet.
+    ///
+    /// # Errors
+    /// [`TelegramError::Setup`] when the token, the proxy or the URL cannot work.
+    pub fn new(options: TelegramOptions) -> Result<Telegram, TelegramError> {
+        let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '/');
+        if options.token.expose().is_empty() || !options.token.expose().chars().all(well_formed) {
+            return Err(TelegramError::Setup(
+                "the bot token does not look like one: it is digits, a colon, and letters, as @BotFather gave it".into(),
+            ));
+        }
+        let base = reqwest::Url::parse(&options.api_url).ok();
+        if !base.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+            return Err(TelegramError::Setup("TELEGRAM_API_URL is not an http or https URL".into()));
+        }
+        let http = ClientOptions { proxy: options.proxy, ..ClientOptions::default() };
+        let poll_secs = options.poll_timeout.as_secs().min(LONGEST_POLL_SECS);
+        let poll_deadline = Duration::from_secs(poll_secs) + POLL_MARGIN;
+        let client = |deadline| -> Result<Client, TelegramError> {
+            Ok(Client::new(http::client(&http)?, &options.api_url, &options.token, deadline))
+        };
+        Ok(Self {
+            api: client(options.request_timeout)?,
+            poll: Mutex::new(client(poll_deadline)?),
+            poll_secs: u32::try_from(poll_secs).unwrap_or(0),
+            request_timeout: options.request_timeout,
+            download_cap: options.download_cap,
+            http,
+        })
+    }
+
+    /// Asks who the bot is; the first proof that the token works.
+    ///
+    /// # Errors
+    /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
+    pub async fn me(&self) -> Result<Me, TelegramError> {
+        let answer = self.api.call("getMe", None).await?;
+        if answer.status() == 404 {
+            return Err(TelegramError::Unauthorized);
+        }
+        let me = answer.decode::<MethodResponse<Value>>()?.result;
+        let id = tolerant::int(me.get("id"));
+        let username = tolerant::text(me.get("username"), 64);
+        match (id, username) {
+            (Some(id), Some(username)) => Ok(Me { id: UserId(id), username: username.to_owned() }),
+            _ => Err(TelegramError::Undecodable { what: "getMe names no id and username".into() }),
+        }
+    }
+
+    /// Removes a webhook, which would make every poll fail; keeps the updates that wait. Returns the host it
+    /// pointed to (its path may hold secrets), `None` when there was none.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
+        let reply: Answered = self.api.request("getWebhookInfo", None::<()>).await;
+        let info = reply?.result;
+        let Some(url) = tolerant::text(info.get("url"), 4096) else { return Ok(None) };
+        let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let keep = DeleteWebhookParams::builder().drop_pending_updates(false).build();
+        let reply: Answered = self.api.request("deleteWebhook", Some(keep)).await;
+        reply?;
+        Ok(Some(host.unwrap_or_else(|| "an unreadable address".to_owned())))
+    }
+
+    /// Sets the command menu: per language (`""` for all others) its (name, description) pairs.
+    ///
+    /// # Errors
+    /// What stands in the way; languages before that one are set.
+    pub async fn set_commands(
+        &self,
+        commands: &[(&str, Vec<(String, String)>)],
+    ) -> Result<(), TelegramError> {
+        for (language, list) in commands {
+            let list = list
+                .iter()
+                .map(|(name, what)| {
+                    BotCommand::builder().command(name.as_str()).description(what.as_str()).build()
+                })
+                .collect();
+            let language = Some((*language).to_owned()).filter(|language| !language.is_empty());
+            let params = SetMyCommandsParams::builder().commands(list).maybe_language_code(language).build();
+            self.ask("setMyCommands", &params).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes waiting updates, or waits for some. `offset` confirms every update before it: it must be flushed.
+    ///
+    /// # Errors
+    /// What stands in the way; after a hang or a broken connection call [`Self::fresh_connection`].
+    pub async fn poll(&self, offset: Option<i64>, limit: u32) -> Result<Vec<RawUpdate>, TelegramError> {
+        let client = self.poll.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        updates::poll(&client, offset, limit, self.poll_secs).await
+    }
+
+    /// Drops the connections that polls use. A poll under way keeps its own.
+    pub fn fresh_connection(&self) {
+        // The same settings were good before: should they fail now, the old connections are still the best there are.
+        if let Ok(http) = http::client(&self.http) {
+            let mut poll = self.poll.lock().unwrap_or_else(PoisonError::into_inner);
+            *poll = poll.with_http(http);
+        }
+    }
+
+    /// Sends one thing. Markup that Telegram does not understand goes out plain, and what was meant for a deleted
+    /// topic goes to the chat itself: both were surely not sent the first time.
+    ///
+    /// # Errors
+    /// See [`TelegramError::retry`]; [`TelegramError::NotModified`] is as good as success.
+    pub async fn deliver(&self, out: &Outgoing) -> Result<Delivered, TelegramError> {
+        let mut manner = to_api::Manner { html: true, topic: true };
+        loop {
+            match self.send(out, manner).await {
+                Err(TelegramError::ParseEntities) if manner.html => manner.html = false,
+                Err(TelegramError::ThreadGone) if manner.topic => manner.topic = false,
+                other => return other,
+            }
+        }
+    }
+
+    async fn send(&self, out: &Outgoing, manner: to_api::Manner) -> Result<Delivered, TelegramError> {
+        let reply = match to_api::call(out, manner)? {
+            to_api::Call::Message(params) => self.ask("sendMessage", &*params).await?,
+            to_api::Call::Edit(params) => self.ask("editMessageText", &*params).await?,
+            to_api::Call::Callback(params) => self.ask("answerCallbackQuery", &params).await?,
+            to_api::Call::Voice(params, bytes) => {
+                let upload = Upload { client: &self.api, bytes: bytes.clone(), mime: "audio/ogg" };
+                let file = vec![("voice", PathBuf::from(to_api::VOICE_FILE_NAME))];
+                let reply: Answered = upload.request_with_form_data("sendVoice", &*params, file).await;
+                reply?.result
+            }
+            to_api::Call::Document(params, name, bytes) => {
+                let upload = Upload { client: &self.api, bytes: bytes.clone(), mime: to_api::mime_of(name) };
+                let file = vec![("document", PathBuf::from(name))];
+                let reply: Answered = upload.request_with_form_data("sendDocument", &*params, file).await;
+                reply?.result
+            }
+        };
+        Ok(Delivered { message: tolerant::int(reply.get("message_id")).map(MessageId) })
+    }
+
+    /// Shows that the bot is at work.
+    ///
+    /// # Errors
+    /// What stands in the way; never worth a second try.
+    pub async fn chat_action(
+        &self,
+        chat: ChatId,
+        thread: Option<i64>,
+        action: Action,
+    ) -> Result<(), TelegramError> {
+        let action = match action {
+            Action::Typing => ChatAction::Typing,
+            Action::RecordVoice => ChatAction::RecordVoice,
+            Action::UploadVoice => ChatAction::UploadVoice,
+        };
+        let params = SendChatActionParams::builder()
+            .chat_id(chat.0)
+            .maybe_message_thread_id(thread.and_then(|id| i32::try_from(id).ok()))
+            .action(action)
+            .build();
+        self.ask("sendChatAction", &params).await.map(drop)
+    }
+
+    /// Puts an emoji under a message (one of Telegram's reaction set).
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn react(
+        &self,
+        chat: ChatId,
+        message: MessageId,
+        emoji: &'static str,
+    ) -> Result<(), TelegramError> {
+        let params = SetMessageReactionParams::builder()
+            .chat_id(chat.0)
+            .message_id(to_api::message_id(message)?)
+            .reaction(vec![ReactionType::Emoji(ReactionTypeEmoji { emoji: emoji.to_owned() })])
+            .build();
+        self.ask("setMessageReaction", &params).await.map(drop)
+    }
+
+    /// Fetches a file into memory; `announced` is the size the update named, bytes.
+    ///
+    /// # Errors
+    /// [`TelegramError::TooLarge`], [`TelegramError::FileGone`], or what stands in the way (safe to repeat).
+    pub async fn download(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+        download::Download { client: &self.api, cap: self.download_cap, patience: self.request_timeout }
+            .run(file_id, announced)
+            .await
+    }
+
+    /// One call with JSON parameters. The result stays raw: a message that was sent must not count as failed only
+    /// because a newer Bot API describes it in a way the library does not know.
+    async fn ask<P: Serialize + std::fmt::Debug + Sync>(
+        &self,
+        method: &str,
+        params: &P,
+    ) -> Result<Value, TelegramError> {
+        let reply: Answered = self.api.request(method, Some(params)).await;
+        Ok(reply?.result)
+    }
+}
+
+#[cfg(test)]
+mod tests;

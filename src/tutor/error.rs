@@ -1,0 +1,182 @@
+//! What can go wrong with the tutor, sorted by what to do next.
+//!
+//! Must not hold a URL, a body or a word of the tutor's `detail`: these go to logs and people.
+
+use crate::http::{Fate, HttpError};
+
+/// Why a call brought no usable result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TutorError {
+    /// The tutor never got the request (refused, name not found, TLS): sending again is safe.
+    #[error("the tutor cannot be reached ({0}); check BACKEND_URL and that the tutor runs")]
+    NotSent(String),
+    /// The tutor, or a proxy before it, answered that it takes no work at the moment.
+    #[error("the tutor is busy (HTTP {status})")]
+    Busy {
+        /// 429 or 503.
+        status: u16,
+        /// Seconds it asked us to wait, at most an hour.
+        retry_after: Option<u32>,
+    },
+    /// The tutor answered with a fault of its own; it may have recorded the turn before it failed.
+    #[error("the tutor failed (HTTP {status}); its own log says why")]
+    Failed {
+        /// 500 and its kin.
+        status: u16,
+    },
+    /// The request went out and no usable answer came: the turn may be recorded.
+    #[error("the tutor's answer was lost ({0})")]
+    Uncertain(String),
+    /// The tutor does not take this audio, now or later.
+    #[error("the tutor does not take this audio (HTTP {status}, {fault})")]
+    Refused {
+        /// 400, 413, 415 or 422.
+        status: u16,
+        /// What it disliked, as far as it can be told.
+        fault: Refusal,
+    },
+    /// Key, signature or address is wrong: a matter for the admin, the message waits.
+    #[error("the tutor does not let us in (HTTP {status}); check {}", advice(*status))]
+    Denied {
+        /// 401, 403, 404, a redirect or the like.
+        status: u16,
+    },
+    /// The client cannot be built from these settings.
+    #[error("the tutor cannot be set up: {0}")]
+    Setup(String),
+}
+
+/// What the tutor disliked about the audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing was said in it.
+    NoSpeech,
+    /// Too large or too long.
+    TooLarge,
+    /// It cannot read the file.
+    Format,
+    /// It does not say.
+    Other,
+}
+
+/// What may be done after an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Nothing happened there: send again after a pause.
+    Safe,
+    /// Look at the tutor's history once, then send again where the turn is not in it.
+    LookOnce,
+    /// Keep looking at the history for as long again as `BACKEND_TIMEOUT`: the tutor may still be at work.
+    KeepLooking,
+    /// Send again, but seldom: a person has to change something.
+    Slowly,
+    /// Never.
+    No,
+}
+
+impl TutorError {
+    /// What may be done about it.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::NotSent(_) | Self::Busy { .. } => Retry::Safe,
+            Self::Failed { .. } => Retry::LookOnce,
+            Self::Uncertain(_) => Retry::KeepLooking,
+            Self::Denied { .. } | Self::Setup(_) => Retry::Slowly,
+            Self::Refused { .. } => Retry::No,
+        }
+    }
+
+    /// Seconds the tutor asked us to wait.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Sorts an answer that is no success. `fault` is what its `detail` told, where it was read.
+    pub(super) fn from_status(status: u16, retry_after: Option<u32>, fault: Refusal) -> Self {
+        match status {
+            413 => Self::Refused { status, fault: Refusal::TooLarge },
+            415 => Self::Refused { status, fault: Refusal::Format },
+            400 | 422 => Self::Refused { status, fault },
+            429 | 503 => Self::Busy { status, retry_after },
+            // A gateway lost the tutor, or lost patience with it; what the tutor did is not known.
+            408 | 502 | 504 | 509.. => Self::Uncertain(format!("HTTP {status} from a proxy")),
+            500..=508 => Self::Failed { status },
+            _ => Self::Denied { status },
+        }
+    }
+
+    /// The answer says that the tutor itself is not there (or that nothing came at all).
+    pub(super) fn means_unreachable(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::Uncertain(_) | Self::Busy { status: 503, .. })
+    }
+}
+
+impl From<HttpError> for TutorError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Setup(why) => Self::Setup(why),
+            HttpError::Connect(why) => Self::NotSent(why),
+            other => match other.fate() {
+                Fate::NotSent => Self::NotSent(other.to_string()),
+                Fate::Unknown => Self::Uncertain(other.to_string()),
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoSpeech => "no speech in it",
+            Self::TooLarge => "too large",
+            Self::Format => "unreadable format",
+            Self::Other => "no reason given",
+        })
+    }
+}
+
+fn advice(status: u16) -> &'static str {
+    match status {
+        401 | 403 | 407 => "BACKEND_API_KEY and BOT_PRIVATE_KEY",
+        _ => "BACKEND_URL",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_says_what_to_do() {
+        for (status, retry) in [
+            (400, Retry::No),
+            (413, Retry::No),
+            (415, Retry::No),
+            (422, Retry::No),
+            (401, Retry::Slowly),
+            (403, Retry::Slowly),
+            (404, Retry::Slowly),
+            (301, Retry::Slowly),
+            (429, Retry::Safe),
+            (503, Retry::Safe),
+            (500, Retry::LookOnce),
+            (501, Retry::LookOnce),
+            (502, Retry::KeepLooking),
+            (504, Retry::KeepLooking),
+            (408, Retry::KeepLooking),
+            (524, Retry::KeepLooking),
+        ] {
+            assert_eq!(TutorError::from_status(status, None, Refusal::Other).retry(), retry, "{status}");
+        }
+    }
+
+    #[test]
+    fn names_the_setting_to_check() {
+        let text = TutorError::Denied { status: 401 }.to_string();
+        assert!(text.contains("BACKEND_API_KEY"), "{text}");
+        assert!(TutorError::Denied { status: 404 }.to_string().contains("BACKEND_URL"));
+    }
+}

@@ -1,0 +1,350 @@
+//! The PhonicFlow tutor's HTTP contract (SPEC 2.2): one client, one method for each call.
+//!
+//! Makes each call once, bounded in time and size, and sorts what comes back. Must not know when to call again,
+//! what a learner is told, or how many calls may run at a time (never two of one session: the caller's care).
+
+mod error;
+mod signing;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use error::{Refusal, Retry, TutorError};
+
+use crate::domain::{Assessment, RecordedTurn, SpokenPart, Timestamp};
+use crate::http::{self, ClientOptions, HttpError, Shared};
+use crate::secret::Secret;
+use bytes::Bytes;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
+use wire::HistoryBody;
+
+/// Longest answer in words, bytes.
+const TEXT_CAP: usize = 4 << 20;
+/// Longest spoken answer, bytes: over ten minutes of 24 kHz mono WAV.
+const AUDIO_CAP: usize = 32 << 20;
+/// As much of a refusal as is read to sort it, bytes.
+const REFUSAL_CAP: usize = 64 << 10;
+/// Deadline of the calls that ask nothing of the tutor's models.
+const SHORT: Duration = Duration::from_secs(15);
+/// Longest pause the tutor may ask for, seconds.
+const LONGEST_RETRY_AFTER: u32 = 3_600;
+
+/// What the client needs to know.
+#[derive(Debug, Clone)]
+pub struct TutorOptions {
+    /// `http` or `https`, perhaps with a path; a trailing slash makes no difference.
+    pub base_url: String,
+    /// Deadline of one `/process` call, answer included.
+    pub timeout: Duration,
+    /// Sent as `Authorization: Bearer`.
+    pub api_key: Option<Secret>,
+    /// `BOT_PRIVATE_KEY`: signs every request.
+    pub private_key: Option<Secret>,
+    /// PEM of a private certificate authority.
+    pub extra_ca_pem: Option<Vec<u8>>,
+}
+
+/// What the tutor remembers of a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Turns held, by the tutor's own count where that is usable, never below `len`.
+    pub count: u32,
+    /// Turns listed in the answer.
+    pub len: u32,
+    /// The turns listed, newest last; one that could not be read is empty.
+    pub turns: Vec<RecordedTurn>,
+}
+
+/// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// The file.
+    pub bytes: Bytes,
+    /// The content type it was sent with, which may be wrong.
+    pub mime: Option<String>,
+}
+
+/// Whether the tutor answers, judged by the last calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Not called yet.
+    Unknown,
+    /// It answers.
+    Yes {
+        /// Since when without interruption.
+        since: Timestamp,
+    },
+    /// It does not.
+    No {
+        /// Since when.
+        since: Timestamp,
+        /// Failed calls in a row.
+        failures: u32,
+    },
+}
+
+/// The tutor. Cheap to share behind an `Arc`.
+pub struct Tutor {
+    client: Shared,
+    base: String,
+    timeout: Duration,
+    api_key: Option<Secret>,
+    private_key: Option<Secret>,
+    reach: Mutex<Reach>,
+}
+
+/// One request, ready to be signed and sent.
+struct Call<'a> {
+    method: &'static str,
+    /// After the base URL, with query.
+    path: String,
+    session: Option<Uuid>,
+    body: Option<(String, Bytes)>,
+    deadline: Duration,
+    cap: usize,
+    /// Statuses that mean "there is none" for this call.
+    absent: &'a [u16],
+}
+
+/// An answer with a success status.
+struct Answer {
+    body: Bytes,
+    mime: Option<String>,
+}
+
+impl Tutor {
+    /// Builds the client; connects to nothing.
+    ///
+    /// # Errors
+    /// [`TutorError::Setup`] when the URL, a key or the certificates cannot be used.
+    pub fn new(options: TutorOptions) -> Result<Tutor, TutorError> {
+        let client =
+            http::client(&ClientOptions { extra_ca_pem: options.extra_ca_pem, ..ClientOptions::default() })?;
+        let base = options.base_url.trim().trim_end_matches('/').to_owned();
+        // What could fail to build fails here, at start-up. The errors of the URL parser name no URL.
+        let mut trial = client.get(&base);
+        if let Some(key) = &options.api_key {
+            trial = trial.bearer_auth(key.expose());
+        }
+        let trial = trial.build().map_err(|_| {
+            TutorError::Setup("BACKEND_URL is no URL, or BACKEND_API_KEY no header text".to_owned())
+        })?;
+        if !matches!(trial.url().scheme(), "http" | "https") || trial.url().query().is_some() {
+            return Err(TutorError::Setup("BACKEND_URL must be http or https, without a query".to_owned()));
+        }
+        Ok(Tutor {
+            client: Arc::new(client),
+            base,
+            timeout: options.timeout,
+            api_key: options.api_key,
+            private_key: options.private_key,
+            reach: Mutex::new(Reach::Unknown),
+        })
+    }
+
+    /// Has a recording (WAV) recognised, coached and answered. Not idempotent: see [`TutorError::retry`].
+    ///
+    /// # Errors
+    /// Sorted by what may be done next.
+    pub async fn process(&self, session: Uuid, wav: Bytes) -> Result<Assessment, TutorError> {
+        let call = Call {
+            method: "POST",
+            path: format!("/process?session_id={session}"),
+            session: Some(session),
+            body: Some(wire::multipart_wav(&wav)),
+            deadline: self.timeout,
+            cap: TEXT_CAP,
+            absent: &[],
+        };
+        // The body holds its own copy now; the turn takes long and memory is bounded.
+        drop(wav);
+        let answer = self.send(call).await?.ok_or_else(unreadable)?;
+        wire::assessment(&answer.body).ok_or_else(unreadable)
+    }
+
+    /// What the tutor remembers of a conversation; `None` when it knows none or keeps no history.
+    ///
+    /// # Errors
+    /// Asking again is always safe.
+    pub async fn history(&self, session: Uuid) -> Result<Option<History>, TutorError> {
+        let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
+        let Some(answer) = self.send(Call { absent: &[404, 405, 410, 501], ..call }).await? else {
+            return Ok(None);
+        };
+        match wire::history(&answer.body).ok_or_else(unreadable)? {
+            HistoryBody::Kept(history) => Ok(Some(history)),
+            HistoryBody::NotOffered => Ok(None),
+        }
+    }
+
+    /// Makes the tutor forget a conversation; one it does not know is forgotten already.
+    ///
+    /// # Errors
+    /// Asking again is always safe.
+    pub async fn forget(&self, session: Uuid) -> Result<(), TutorError> {
+        let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
+        self.send(Call { method: "DELETE", absent: &[404, 410], ..call }).await.map(drop)
+    }
+
+    /// The spoken answer of the conversation's latest turn; `None` when there is none.
+    ///
+    /// # Errors
+    /// Asking again is safe until the next turn of this conversation begins.
+    pub async fn spoken(&self, session: Uuid, part: SpokenPart) -> Result<Option<Spoken>, TutorError> {
+        let kind = match part {
+            SpokenPart::Conversational => "conversational",
+            SpokenPart::Coaching => "coaching",
+        };
+        let call = Call::get(format!("/audio/{session}?audio_type={kind}"), Some(session), self.timeout);
+        let Some(Answer { body, mime }) =
+            self.send(Call { cap: AUDIO_CAP, absent: &[400, 404, 410, 422], ..call }).await?
+        else {
+            return Ok(None);
+        };
+        let words = mime
+            .as_deref()
+            .is_some_and(|mime| mime.starts_with("text/") || mime.starts_with("application/json"));
+        Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body, mime }))
+    }
+
+    /// Whether the tutor is alive at all (`GET /`).
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn root(&self) -> Result<(), TutorError> {
+        self.send(Call::get("/".to_owned(), None, self.short())).await.map(drop)
+    }
+
+    /// Whether the tutor is well (`GET /health`). It runs its language model for this: for a person's `doctor`, never
+    /// for a poll.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn health(&self) -> Result<(), TutorError> {
+        self.send(Call::get("/health".to_owned(), None, self.timeout)).await.map(drop)
+    }
+
+    /// Whether it answers, from the last calls; asks nothing.
+    pub fn reachable(&self) -> Reach {
+        *self.reach.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn short(&self) -> Duration {
+        self.timeout.min(SHORT)
+    }
+
+    /// Sends a call within its deadline and keeps book of reachability. `Ok(None)`: a status named in `absent`.
+    async fn send(&self, call: Call<'_>) -> Result<Option<Answer>, TutorError> {
+        let (deadline, decisive) = (call.deadline, call.method == "POST");
+        // The deadline covers an answer that drips for ever, too.
+        let result = tokio::time::timeout(deadline, self.exchange(call))
+            .await
+            .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
+        let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        *reach = next_reach(*reach, result.as_ref().err(), decisive, now());
+        drop(reach);
+        result
+    }
+
+    async fn exchange(&self, call: Call<'_>) -> Result<Option<Answer>, TutorError> {
+        let url = format!("{}{}", self.base, call.path);
+        let mut builder = match call.method {
+            "POST" => self.client.post(url),
+            "DELETE" => self.client.delete(url),
+            _ => self.client.get(url),
+        };
+        // A kept connection may be closed by the tutor just as the request goes out, and then nobody knows whether
+        // it was read. A fresh one costs nothing beside a turn, and what fails before it stands was surely not sent.
+        builder = builder.header("connection", "close");
+        if let Some(session) = call.session {
+            builder = builder.header("session_id", session.to_string());
+        }
+        if let Some(key) = &self.api_key {
+            builder = builder.bearer_auth(key.expose());
+        }
+        let (kind, body) = call.body.unwrap_or_default();
+        if !kind.is_empty() {
+            builder = builder.header("content-type", kind).body(body.clone());
+        }
+        let mut request = builder.build().map_err(HttpError::from)?;
+        if let Some(key) = &self.private_key {
+            let url = request.url();
+            let path =
+                url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+            let timestamp = now().secs();
+            let signature = signing::signature(key.expose().as_bytes(), timestamp, call.method, &path, &body)
+                .and_then(|signature| signature.parse().ok())
+                .ok_or_else(|| TutorError::Setup("BOT_PRIVATE_KEY cannot be used".to_owned()))?;
+            request.headers_mut().insert("x-bot-timestamp", timestamp.into());
+            request.headers_mut().insert("x-bot-signature", signature);
+        }
+        drop(body);
+
+        let response = self.client.execute(request).await.map_err(HttpError::from)?;
+        let status = response.status();
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(|text| text.trim().to_ascii_lowercase())
+        };
+        let (mime, retry_after) = (header("content-type"), header("retry-after"));
+        if status.is_success() {
+            let body = http::read_capped(response, call.cap).await?;
+            return Ok(Some(Answer { body, mime }));
+        }
+        let status = status.as_u16();
+        if call.absent.contains(&status) {
+            return Ok(None);
+        }
+        let fault = match status {
+            400 | 422 => http::read_capped(response, REFUSAL_CAP)
+                .await
+                .map_or(Refusal::Other, |body| wire::refusal(&body)),
+            _ => Refusal::Other,
+        };
+        Err(TutorError::from_status(status, retry_after.and_then(|text| pause(&text)), fault))
+    }
+}
+
+impl Call<'_> {
+    fn get(path: String, session: Option<Uuid>, deadline: Duration) -> Self {
+        Call { method: "GET", path, session, body: None, deadline, cap: TEXT_CAP, absent: &[] }
+    }
+}
+
+fn unreadable() -> TutorError {
+    TutorError::Uncertain("an answer that is not the tutor's".to_owned())
+}
+
+/// `Retry-After` in seconds; the form with a date is left to our own backoff.
+fn pause(text: &str) -> Option<u32> {
+    let secs = text.parse::<u64>().ok()?;
+    Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
+}
+
+/// The only look at the clock in this room.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What a call tells about reachability. `decisive`: it was a turn; the other calls also go unanswered while the
+/// tutor is at work, which is no sign that it is gone.
+fn next_reach(reach: Reach, error: Option<&TutorError>, decisive: bool, now: Timestamp) -> Reach {
+    match error {
+        Some(TutorError::Setup(_)) => reach,
+        Some(TutorError::Uncertain(_)) if !decisive => reach,
+        Some(error) if error.means_unreachable() => match reach {
+            Reach::No { since, failures } => Reach::No { since, failures: failures.saturating_add(1) },
+            _ => Reach::No { since: now, failures: 1 },
+        },
+        _ => match reach {
+            Reach::Yes { .. } => reach,
+            _ => Reach::Yes { since: now },
+        },
+    }
+}

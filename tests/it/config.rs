@@ -1,0 +1,342 @@
+//! Configuration as a person meets it: layers, faults, secrets, and the files made from the table of options.
+
+use phonicflow_bot::config::{self, Config, ConfigErrors, Inputs, Loaded, LogFormat, keys};
+use phonicflow_bot::domain::rate::PerMinute;
+use phonicflow_bot::domain::{Language, UserId};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A working folder and what is given around it.
+struct Scene {
+    folder: TempDir,
+    inputs: Inputs,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Named, so that a system-wide file of this machine plays no part.
+        let config_path = folder.path().join("config.toml");
+        std::fs::write(&config_path, "").unwrap();
+        let inputs = Inputs {
+            config_path: Some(config_path),
+            working_dir: folder.path().to_owned(),
+            require_token: true,
+            ..Inputs::default()
+        };
+        Self { folder, inputs }.env("TELEGRAM_BOT_TOKEN", "123456:TEST-token")
+    }
+
+    fn env(mut self, key: &str, value: &str) -> Self {
+        self.inputs.env.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn flag(mut self, key: &str, value: &str) -> Self {
+        self.inputs.flags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
+    fn without_token(mut self) -> Self {
+        self.inputs.env.remove("TELEGRAM_BOT_TOKEN");
+        self
+    }
+
+    fn load(&self) -> Result<Loaded, ConfigErrors> {
+        Config::load(self.inputs.clone())
+    }
+
+    fn loaded(&self) -> Loaded {
+        self.load().unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    /// The lines of the complaint.
+    fn faults(&self) -> Vec<String> {
+        self.load().unwrap_err().0.iter().map(ToString::to_string).collect()
+    }
+}
+
+fn origin<'a>(loaded: &'a Loaded, key: &str) -> &'a str {
+    &loaded.origins.iter().find(|setting| setting.name == key).unwrap().origin
+}
+
+#[test]
+fn the_defaults() {
+    let scene = Scene::new();
+    let Loaded { config, origins, warnings } = scene.loaded();
+    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(origins.len(), keys::all().count());
+    assert!(config.telegram_bot_enabled);
+    assert_eq!(config.telegram_api_url, keys::TELEGRAM_PUBLIC_API);
+    assert_eq!(config.bot_polling_timeout, Duration::from_secs(30));
+    assert_eq!(config.bot_polling_interval, Duration::ZERO);
+    assert_eq!(config.bot_timeout, Duration::from_secs(30));
+    assert_eq!(config.backend_url, "http://localhost:8000");
+    assert_eq!(config.backend_timeout, Duration::from_secs(60));
+    assert_eq!(config.backend_concurrency, 2);
+    assert_eq!(config.backend_retry_max_age, Duration::from_secs(3_600));
+    assert_eq!(config.learner_rate(), Some(PerMinute(30)));
+    assert_eq!(config.global_rate(), None);
+    assert_eq!(config.session_timeout, Duration::from_secs(24 * 3_600));
+    assert_eq!(config.session_retention, Duration::from_secs(30 * 86_400));
+    assert_eq!(config.session_storage_path, scene.folder.path().join("data"));
+    assert_eq!(config.max_audio_bytes(), 20 << 20);
+    assert_eq!(config.max_audio_seconds, 300);
+    assert!(config.allows(UserId(1)));
+    assert_eq!((config.log_level.as_str(), config.log_format), ("info", LogFormat::Text));
+    assert_eq!((config.bot_log_file, config.default_language), (None, None));
+}
+
+#[test]
+fn every_default_passes_its_own_check() {
+    for key in keys::all().filter(|key| !key.default.is_empty()) {
+        let scene = Scene::new().env(key.name, key.default);
+        assert!(scene.load().is_ok(), "{}", key.name);
+    }
+}
+
+#[test]
+fn later_sources_win_and_are_named() {
+    let scene = Scene::new()
+        .file(
+            "config.toml",
+            "bot_timeout = 1\nbackend_timeout = 1.5\nbackend_concurrency = 1\nlog_format = \"json\"\n",
+        )
+        .file(".env.telegram", "# mine\nBOT_TIMEOUT=2\nBACKEND_TIMEOUT=2\nBACKEND_CONCURRENCY=2\n")
+        .env("BACKEND_TIMEOUT", "3")
+        .env("BACKEND_CONCURRENCY", "3")
+        .env("LOG_FORMAT", "")
+        .flag("BACKEND_CONCURRENCY", "4");
+    let loaded = scene.loaded();
+    assert_eq!(loaded.config.bot_timeout, Duration::from_secs(2));
+    assert_eq!(loaded.config.backend_timeout, Duration::from_secs(3));
+    assert_eq!(loaded.config.backend_concurrency, 4);
+    assert_eq!(loaded.config.log_format, LogFormat::Json, "an empty value means not set");
+    assert_eq!(origin(&loaded, "BOT_TIMEOUT"), ".env.telegram line 2");
+    assert_eq!(origin(&loaded, "BACKEND_TIMEOUT"), "environment");
+    assert_eq!(origin(&loaded, "BACKEND_CONCURRENCY"), "command line");
+    assert_eq!(origin(&loaded, "BOT_POLLING_TIMEOUT"), "default");
+    assert!(origin(&loaded, "LOG_FORMAT").starts_with("file "));
+}
+
+#[test]
+fn toml_values_of_every_type() {
+    let scene = Scene::new().file(
+        "config.toml",
+        "allowed_users = [7, 8]\nbot_rate_limit = false\nsession_timeout_hours = 0.5\nbot_rate_limit_mpm = 12\n\
+         default_language = \"pt\"\n",
+    );
+    let config = scene.loaded().config;
+    assert_eq!(config.allowed_users, vec![UserId(7), UserId(8)]);
+    assert!(config.allows(UserId(8)) && !config.allows(UserId(9)));
+    assert_eq!(config.learner_rate(), None);
+    assert_eq!(config.session_timeout, Duration::from_secs(1_800));
+    assert_eq!(config.default_language, Some(Language::Pt));
+}
+
+#[test]
+fn all_faults_in_one_go_with_key_source_value_and_remedy() {
+    let scene = Scene::new()
+        .without_token()
+        .file("config.toml", "max_audio_size_mb = 99\nmax_audio_secnds = 3\n")
+        .file(".env.telegram", "BOT_TIMEOUT=soon\nBOT_RATE_LIMT=on\nrubbish\n")
+        .env("BACKEND_URL", "localhost:8000")
+        .flag("BOT_POLLING_TIMEOUT", "60");
+    let faults = scene.faults();
+    for parts in [
+        &["MAX_AUDIO_SIZE_MB", "99", "config.toml", "1 to 20"][..],
+        &["max_audio_secnds", "config.toml", "max_audio_seconds"],
+        &["BOT_TIMEOUT", "soon", ".env.telegram line 1", "0.1 to 600"],
+        &["BOT_RATE_LIMT", ".env.telegram line 2", "BOT_RATE_LIMIT?"],
+        &[".env.telegram line 3", "KEY=VALUE"],
+        &["BACKEND_URL", "localhost:8000", "environment", "http://"],
+        &["BOT_POLLING_TIMEOUT", "60", "command line", "1 to 50"],
+        &["TELEGRAM_BOT_TOKEN", "missing", "@BotFather"],
+    ] {
+        let found = faults.iter().any(|fault| parts.iter().all(|part| fault.contains(part)));
+        assert!(found, "{parts:?} in {faults:#?}");
+    }
+    assert_eq!(faults.len(), 8, "{faults:#?}");
+    assert!(scene.load().unwrap_err().to_string().starts_with("the configuration has 8 faults:\n  "));
+}
+
+#[test]
+fn a_typo_in_the_environment_is_a_warning_that_names_what_was_meant() {
+    let scene = Scene::new()
+        .env("BOT_RATE_LIMT", "1")
+        .env("BACKEND_FOO_BAR_BAZ", "1")
+        .env("ALOWED_USERS", "1")
+        .env("SESSION_MANAGER", "local")
+        .env("PATH", "/bin");
+    let warnings = scene.loaded().warnings;
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("BOT_RATE_LIMT") && warning.contains("BOT_RATE_LIMIT?"))
+    );
+    assert!(
+        warnings.iter().any(|warning| warning.contains("ALOWED_USERS") && warning.contains("ALLOWED_USERS?"))
+    );
+}
+
+#[test]
+fn keys_of_later_versions_are_no_error() {
+    let scene = Scene::new().env("METRICS_ADDR", "127.0.0.1:9464").file(".env.telegram", "ADMIN_USERS=1\n");
+    let warnings = scene.loaded().warnings;
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert!(warnings.iter().all(|warning| warning.contains("not use it yet")));
+}
+
+#[test]
+fn the_token_from_a_file_or_a_credential() {
+    let scene = Scene::new()
+        .without_token()
+        .file("token", "\u{feff}123:from-file\n")
+        .env("TELEGRAM_BOT_TOKEN_FILE", "token");
+    let loaded = scene.loaded();
+    assert_eq!(loaded.config.telegram_bot_token.as_ref().unwrap().expose(), "123:from-file");
+    assert_eq!(origin(&loaded, "TELEGRAM_BOT_TOKEN_FILE"), "environment");
+
+    let scene = Scene::new().without_token().file("telegram-bot-token", "123:from-systemd\n");
+    let folder = scene.folder.path().to_str().unwrap().to_owned();
+    let scene = scene.env("CREDENTIALS_DIRECTORY", &folder);
+    let loaded = scene.loaded();
+    assert_eq!(loaded.config.telegram_bot_token.as_ref().unwrap().expose(), "123:from-systemd");
+    assert!(origin(&loaded, "TELEGRAM_BOT_TOKEN").contains("telegram-bot-token"));
+
+    let scene = scene.env("TELEGRAM_BOT_TOKEN", "123:given");
+    assert_eq!(scene.loaded().config.telegram_bot_token.unwrap().expose(), "123:given");
+}
+
+#[test]
+fn secret_files_that_cannot_be_used() {
+    for (content, part) in
+        [(None, "cannot be read"), (Some(&b" \n"[..]), "empty"), (Some(&b"\xff"[..]), "not text")]
+    {
+        let mut scene = Scene::new().env("BACKEND_API_KEY_FILE", "key");
+        if let Some(content) = content {
+            scene = scene.file("key", content);
+        }
+        let faults = scene.faults();
+        assert!(
+            faults.len() == 1 && faults[0].contains(part) && faults[0].contains("BACKEND_API_KEY_FILE"),
+            "{faults:?}"
+        );
+    }
+    let scene = Scene::new().file("key", "k").env("TELEGRAM_BOT_TOKEN_FILE", "key");
+    let faults = scene.faults();
+    assert!(faults.len() == 1 && faults[0].contains("both set"), "{faults:?}");
+}
+
+#[test]
+fn a_token_is_asked_for_only_where_it_is_needed() {
+    let mut scene = Scene::new().without_token();
+    assert_eq!(scene.faults().len(), 1);
+    scene = scene.env("TELEGRAM_BOT_ENABLED", "no");
+    assert!(!scene.loaded().config.telegram_bot_enabled);
+    scene = scene.env("TELEGRAM_BOT_ENABLED", "yes");
+    scene.inputs.require_token = false;
+    assert!(scene.loaded().config.telegram_bot_token.is_none());
+}
+
+#[test]
+fn nothing_shows_a_secret() {
+    let secrets = ["123456:TEST-token", "api-secret", "signing-secret", "proxy-secret"];
+    let scene = Scene::new()
+        .env("BACKEND_API_KEY", secrets[1])
+        .env("BOT_PRIVATE_KEY", secrets[2])
+        .env("TELEGRAM_PROXY", "socks5://user:proxy-secret@host:1080");
+    let loaded = scene.loaded();
+    let shown = [config::render(&loaded, false), config::render(&loaded, true), format!("{loaded:?}")];
+    for secret in secrets {
+        assert!(shown.iter().all(|text| !text.contains(secret)), "{secret}");
+    }
+    // Nor do complaints: about a bad value, a mistyped key, a broken line, a broken TOML file.
+    let bad = Scene::new()
+        .env("TELEGRAM_BOT_TOKEN", "bot123:hidden")
+        .env("TELEGRAM_PROXY", "user:hidden@host")
+        .env("TELEGRAM_API_URL", "https://host/bot1:hidden")
+        .env("BACKEND_API_KEY", "hidd\u{e9}n hidden")
+        .file(".env.telegram", "TELEGRAM_BOT_TOKN=hidden\nhidden\n")
+        .file("config.toml", "backend_api_key = \"hidden\n");
+    let text = bad.load().unwrap_err().to_string();
+    assert!(!text.contains("hidden"), "{text}");
+    assert_eq!(bad.faults().len(), 7, "{text}");
+}
+
+#[test]
+fn what_is_in_force_with_its_origin() {
+    let loaded = Scene::new().env("BOT_TIMEOUT", "7").loaded();
+    let table = config::render(&loaded, false);
+    let line = table.lines().find(|line| line.starts_with("BOT_TIMEOUT ")).unwrap();
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>(), ["BOT_TIMEOUT", "7", "environment"]);
+    let json: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(&config::render(&loaded, true)).unwrap();
+    assert_eq!(json["BOT_TIMEOUT"], serde_json::json!({ "value": "7", "origin": "environment" }));
+    assert_eq!(json["TELEGRAM_BOT_TOKEN"]["value"], "***");
+    assert!(json["BOT_LOG_FILE"]["value"].is_null());
+}
+
+#[test]
+fn the_store_lies_where_systemd_says_unless_told_otherwise() {
+    let path = |scene: &Scene| -> PathBuf { scene.loaded().config.session_storage_path };
+    let scene = Scene::new().env("STATE_DIRECTORY", "/var/lib/one:/var/lib/two");
+    assert_eq!(path(&scene), Path::new("/var/lib/one"));
+    assert_eq!(origin(&scene.loaded(), "SESSION_STORAGE_PATH"), "STATE_DIRECTORY");
+    let scene = scene.file("config.toml", "session_storage_path = \"/srv/store\"\n");
+    assert_eq!(path(&scene), Path::new("/srv/store"));
+}
+
+#[test]
+fn a_named_file_must_be_there_and_readable() {
+    let mut scene = Scene::new();
+    scene.inputs.config_path = Some("missing.toml".into());
+    let faults = scene.faults();
+    assert!(faults.len() == 1 && faults[0].contains("missing.toml"), "{faults:?}");
+    let scene = Scene::new().file("config.toml", "= nonsense").file(".env.telegram", b"\xff\xfe");
+    let faults = scene.faults();
+    assert!(faults.len() == 2 && faults[0].contains("line 1") && faults[1].contains("UTF-8"), "{faults:?}");
+}
+
+#[test]
+fn flags_are_named_like_the_keys_and_none_takes_a_secret() {
+    let scene = Scene::new().flag("backend-url", "http://a").flag("--bot-timeout", "3");
+    let config = scene.loaded().config;
+    assert_eq!((config.backend_url.as_str(), config.bot_timeout), ("http://a", Duration::from_secs(3)));
+    assert_eq!(Scene::new().flag("--backend-ulr", "x").faults().len(), 1);
+    let flags: Vec<&str> = config::flags().map(|flag| flag.long).collect();
+    assert_eq!(flags.len(), keys::all().count());
+    assert!(flags.contains(&"telegram-bot-token-file") && !flags.contains(&"telegram-bot-token"));
+}
+
+#[test]
+fn the_example_file_is_the_one_rendered_from_the_table() {
+    let on_disk = include_str!("../../.env.telegram.example");
+    assert_eq!(on_disk, config::env_example(), "write config::env_example() to .env.telegram.example");
+}
+
+#[test]
+fn the_example_file_works_once_the_token_is_in() {
+    let text = config::env_example().replace("TELEGRAM_BOT_TOKEN=\n", "TELEGRAM_BOT_TOKEN=123:abc\n");
+    assert_eq!(
+        Scene::new().without_token().file(".env.telegram", text).loaded().warnings,
+        Vec::<String>::new()
+    );
+    // And with every default switched on.
+    let text: String = config::env_example()
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert!(Scene::new().file(".env.telegram", text).load().is_ok());
+}

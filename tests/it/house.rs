@@ -1,0 +1,172 @@
+//! The rules of the house, read off the source: imports run downward, each outside crate has one owner, every file says
+//! what it owns, and the documents agree with the code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let src = root().join("src");
+    let mut paths = Vec::new();
+    walk(&src, &mut paths);
+    paths.sort();
+    let name = |path: &PathBuf| path.strip_prefix(&src).unwrap().display().to_string();
+    paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The code of a file: no comments, and without its unit tests (which stand at its end).
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+/// The room a file belongs to.
+fn room(file: &str) -> &str {
+    file.split(['/', '.']).next().unwrap()
+}
+
+fn is_test_file(file: &str) -> bool {
+    file.ends_with("tests.rs") || file.ends_with("testkit.rs") || file.contains("/tests/") || file.ends_with("golden.rs")
+}
+
+#[test]
+fn imports_run_downward() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("main", &["cli"][..]),
+        ("lib", &[]),
+        ("cli", &["app", "daemon", "admin", "sandbox", "config", "logging", "audio", "store"]),
+        ("daemon", &["app", "bot", "store", "telegram", "domain", "audio", "logging"]),
+        ("bot", &["tutor", "audio", "telegram", "store", "domain"]),
+        ("admin", &["store", "domain"]),
+        ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret"]),
+        ("telegram", &["http", "domain", "secret"]),
+        ("tutor", &["http", "domain", "secret"]),
+        ("http", &["secret"]),
+        ("store", &["domain"]),
+        ("audio", &["domain"]),
+        ("config", &["domain", "secret"]),
+        ("logging", &["domain"]),
+        ("domain", &[]),
+        ("secret", &[]),
+        ("sandbox", &[]),
+    ]);
+    for (file, text) in sources() {
+        if is_test_file(&file) || file == "sandbox/demo.rs" || file.starts_with("sandbox/demo/") {
+            continue;
+        }
+        let room = room(&file);
+        let may = allowed.get(room).unwrap_or_else(|| panic!("{file}: a room nobody placed on a floor"));
+        for (at, _) in code(&text).match_indices("crate::") {
+            let code = code(&text);
+            let rest = &code[at + "crate::".len()..];
+            let target: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(
+                target == room || target.is_empty() || may.contains(&target.as_str()),
+                "{file} ({room}) reaches into {target}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_outside_crate_has_one_owner() {
+    for (name, owners) in [
+        ("frankenstein::", &["telegram/"][..]),
+        ("reqwest::", &["http.rs", "telegram/", "tutor/"]),
+        ("reqwest::Client::builder", &["http.rs"]),
+        ("sled::open", &["store/sled"]),
+        ("sled::Config", &["store/sled"]),
+        ("bincode::", &["store/codec.rs"]),
+        ("symphonia::", &["audio/"]),
+        ("rubato::", &["audio/"]),
+        ("hound::", &["audio/"]),
+        ("ropus::", &["audio/"]),
+        ("figment::", &["config/"]),
+        ("clap::", &["cli.rs", "cli/"]),
+        ("tracing_appender::", &["logging.rs"]),
+        ("hyper::", &["sandbox/"]),
+        ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
+    ] {
+        for (file, text) in sources() {
+            let owned = owners.iter().any(|owner| file.starts_with(owner));
+            let used = code(&text).lines().any(|line| line.contains(name) && !line.contains(&format!("crate::{name}")));
+            assert!(owned || is_test_file(&file) || !used, "{file} uses {name}, which belongs to {owners:?}");
+        }
+    }
+}
+
+#[test]
+fn the_domain_never_awaits_and_never_reads_the_clock() {
+    for (file, text) in sources().into_iter().filter(|(file, _)| file.starts_with("domain/")) {
+        for word in [".await", "async ", "SystemTime", "Instant::now", "tokio", "std::fs", "std::net", "fastrand"] {
+            assert!(!code(&text).contains(word), "{file}: {word}");
+        }
+    }
+}
+
+#[test]
+fn handlers_neither_send_nor_save() {
+    for (file, text) in sources().into_iter().filter(|(file, _)| file.starts_with("bot/")) {
+        for word in ["dyn Store", ".deliver(", ".chat_action(", ".react(", ".commit(", ".submit(", ".defer("] {
+            assert!(!code(&text).contains(word), "{file}: {word}");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_owns_and_stays_readable() {
+    for (file, text) in sources() {
+        assert!(text.starts_with("//! "), "{file} does not open with //!");
+        let lines = text.lines().count();
+        assert!(lines <= 400, "{file} has {lines} lines: split it by noun");
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later_and_no_machine_shows_through() {
+    let later = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["todo", "!("].concat()];
+    let mut files = sources();
+    for name in ["README.md", "Cargo.toml", "Dockerfile.bot", ".env.telegram.example", "systemd/phonicflow-bot.service"] {
+        files.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    }
+    for (file, text) in files {
+        for word in &later {
+            assert!(!text.contains(word.as_str()), "{file}: {word}");
+        }
+        for path in ["/work/", "/root/", "/home/"] {
+            assert!(!text.contains(path), "{file} names a path of one machine: {path}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_every_option_and_every_command() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let example = fs::read_to_string(root().join(".env.telegram.example")).unwrap();
+    for flag in phonicflow_bot::config::flags() {
+        assert!(readme.contains(&format!("`{}`", flag.key)), "README.md does not name {}", flag.key);
+        assert!(example.contains(flag.key), ".env.telegram.example does not name {}", flag.key);
+    }
+    for command in ["run", "demo", "convert", "config", "sessions list", "sessions show"] {
+        assert!(readme.contains(&format!("`{command}")), "README.md does not name `{command}`");
+    }
+    for command in phonicflow_bot::domain::phrases::COMMANDS {
+        assert!(readme.contains(&format!("/{command}")), "README.md does not name /{command}");
+    }
+    let first_screen: String = readme.lines().take(40).collect::<Vec<_>>().join("\n");
+    assert!(first_screen.contains("cargo run --release -- demo") && first_screen.contains("cargo test"));
+}

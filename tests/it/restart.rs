@@ -1,0 +1,179 @@
+//! Killed at any step and started again: the message is answered, once, from the step it had reached.
+
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::sandbox::bot_api::{EntryKind, Learner};
+use phonicflow_bot::sandbox::faults::On;
+
+/// After everything has come to rest: one text and one voice note, one turn in the tutor's history.
+async fn answered_once(world: &World, learner: &Learner) {
+    world.voice_notes(learner.chat(), 1).await;
+    world.settled().await;
+    let kinds: Vec<_> =
+        world.telegram.read(|state| state.from_bot(learner.chat()).map(|entry| entry.kind.clone()).collect());
+    assert_eq!(kinds, [EntryKind::Text, EntryKind::Voice], "{}", world.log());
+    assert_eq!(world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count(), 1, "{}", world.log());
+    assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_tutor_has_recorded_the_turn_but_not_answered() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    world.start();
+    answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_tutor_is_still_at_work_on_the_turn() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    world.tutor.configure(|options| options.delay = std::time::Duration::from_secs(2));
+    ana.voice(voice(), 4);
+    let at_work = world.tutor.wait_until(PATIENCE, |state| {
+        state.turns().first().is_some_and(|turn| turn.started_ms.is_some()).then_some(())
+    });
+    assert!(at_work.await.is_some(), "{}", world.log());
+    world.kill();
+    world.start();
+    answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_before_the_voice_reached_the_tutor_it_is_submitted_again() {
+    let mut world = World::new().await;
+    world.set("BACKEND_TIMEOUT", "3").start();
+    let ana = world.learner(11);
+    let gate = world.tutor.faults().gate(On::call("POST /process"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    world.start();
+    answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_downloading_the_voice() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    let gate = world.telegram.faults().gate(On::call("file"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    world.start();
+    answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_the_first_and_the_second_message() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    // The tutor's answer is stored and the first message is out when the second one is held at the door.
+    let gate = world.telegram.faults().gate(On::call("sendVoice"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    world.start();
+    answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_spoken_answer_is_fetched() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    let gate = world.tutor.faults().gate(On::call("GET /audio"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    world.start();
+    answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_with_a_message_in_flight_at_most_that_one_comes_twice() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    // Telegram has the first message, but its answer never arrives.
+    let gate = world.telegram.faults().gate_after(On::call("sendMessage"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    let kinds: Vec<_> =
+        world.telegram.read(|state| state.from_bot(ana.chat()).map(|entry| entry.kind.clone()).collect());
+    assert_eq!(kinds, [EntryKind::Text, EntryKind::Text, EntryKind::Voice]);
+    assert_eq!(world.tutor.turns().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_again_and_again_every_message_is_answered() {
+    let mut world = World::started().await;
+    world.tutor.configure(|options| options.delay = std::time::Duration::from_millis(30));
+    let learners: Vec<_> = (0..8).map(|n| world.learner(100 + n)).collect();
+    for round in 1..=4 {
+        for learner in &learners {
+            learner.voice(voice(), 4);
+        }
+        // Mid-way through the round's turns.
+        let turns = world.tutor.wait_until(PATIENCE, |state| (state.finished() >= round * 8 - 5).then_some(())).await;
+        assert!(turns.is_some(), "{}", world.log());
+        world.kill();
+        world.start();
+    }
+    for learner in &learners {
+        let notes = world.voice_notes(learner.chat(), 4).await;
+        let mut questions: Vec<_> = notes.iter().filter_map(|note| note.reply_to).collect();
+        questions.dedup();
+        assert_eq!(questions.len(), 4, "each voice is answered, in order");
+        assert!(questions.is_sorted());
+    }
+    world.settled().await;
+    let finished = world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count();
+    assert_eq!(finished, 32, "no turn twice");
+    let sent: usize = learners.iter().map(|l| world.telegram.read(|s| s.from_bot(l.chat()).count())).sum();
+    assert!((64..=68).contains(&sent), "{sent} messages: at most one twice per kill");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_rests_with_exit_code_0_and_goes_on_after_the_next_start() {
+    for signal in ["TERM", "INT"] {
+        let mut world = World::started().await;
+        let ana = world.learner(11);
+        let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+        ana.voice(voice(), 4);
+        gate.reached(1).await;
+        world.signal(signal);
+        world.logged("told to stop").await;
+        let status = world.ended().await;
+        assert_eq!(status.code(), Some(0), "{}", world.log());
+        gate.open();
+        world.start();
+        answered_once(&world, &ana).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_delivered_again_are_not_answered_again() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    // The batch is accepted and answered, but the poll that would confirm it never reaches Telegram.
+    let gate = world.telegram.faults().gate(On::call("getUpdates").when(|seen| seen.params["offset"].is_number()).always());
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    gate.reached(1).await;
+    world.kill();
+    assert_eq!(world.telegram.pending_updates(), 1);
+    gate.open();
+    world.start();
+    answered_once(&world, &ana).await;
+}

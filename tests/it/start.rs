@@ -1,0 +1,117 @@
+//! Starting: what is wrong is said at once and clearly; what passes by itself is waited for.
+
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::sandbox::faults::{Act, On};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_token_ends_the_process_with_a_clear_message() {
+    let mut world = World::new().await;
+    world.set("TELEGRAM_BOT_TOKEN", "123456:not-the-right-one-at-all-really").start();
+    assert_eq!(world.ended().await.code(), Some(1));
+    assert!(world.log().contains("Telegram refuses the bot token"), "{}", world.log());
+    assert!(!world.log().contains("not-the-right-one"), "{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_configuration_errors_come_at_once_with_secrets_masked() {
+    let mut world = World::new().await;
+    world.set("TELEGRAM_BOT_TOKEN", "s3cret-without-a-number").set("BOT_TIMEOUT", "soon").set("BACKEND_URL", "tutor");
+    let output = world.command(&["run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    for words in ["TELEGRAM_BOT_TOKEN", "BOT_TIMEOUT", "soon", "BACKEND_URL", "tutor"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_is_removed_at_the_start_and_while_running() {
+    let mut world = World::new().await;
+    world.telegram.set_webhook("https://example.org/hook?secret=s3cret");
+    world.start();
+    let ana = world.learner(11);
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+    assert!(world.log().contains("example.org") && !world.log().contains("s3cret"), "{}", world.log());
+    world.telegram.set_webhook("https://example.org/again");
+    ana.text("/help");
+    world.answers(ana.chat(), 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn polling_names_the_updates_it_wants_and_sends_no_stored_offset() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+    world.stop().await;
+    world.start();
+    ana.text("/help");
+    world.answers(ana.chat(), 2).await;
+    let polls = world.telegram.calls("getUpdates");
+    assert!(polls.iter().all(|poll| poll.params["allowed_updates"].is_array() || poll.params["allowed_updates"].is_string()));
+    let first_of_each_start = polls.iter().filter(|poll| poll.params["offset"].is_null()).count();
+    assert!(first_of_each_start >= 2, "{polls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_update_nobody_understands_does_not_poison_its_batch() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    world.telegram.raw_update(json!({"message": {"message_id": "what", "chat": 7}}));
+    world.telegram.raw_update(json!({"message": null}));
+    ana.voice(voice(), 4);
+    world.telegram.raw_update(json!({"update_kind_of_2031": {"x": [1, 2, {"y": "z"}]}}));
+    world.voice_notes(ana.chat(), 1).await;
+    let confirmed = world.telegram.wait_until(PATIENCE, |state| (state.pending_updates() == 0).then_some(())).await;
+    assert!(confirmed.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_start_anew_at_random_lose_nothing() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+    world.telegram.set_next_update_id(41);
+    ana.text("/help");
+    world.answers(ana.chat(), 2).await;
+    ana.text("/help");
+    world.answers(ana.chat(), 3).await;
+    world.settled().await;
+    assert_eq!(world.answers(ana.chat(), 3).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telegram_that_is_not_there_yet_is_waited_for() {
+    let mut world = World::new().await;
+    let ana = world.learner(11);
+    world.telegram.pause_listening().await;
+    world.start();
+    world.logged("does not answer yet").await;
+    world.telegram.resume().await.unwrap();
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disabled_it_says_so_and_idles_until_told_to_stop() {
+    let mut world = World::new().await;
+    world.set("TELEGRAM_BOT_ENABLED", "false").start();
+    world.logged("TELEGRAM_BOT_ENABLED is false").await;
+    assert!(world.stop().await.success());
+    assert!(world.telegram.log().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxys_html_page_a_reset_and_a_flood_warning_do_not_stop_polling() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    for act in [Act::html(502), Act::Reset, Act::too_many(1), Act::InvalidJson] {
+        world.telegram.faults().add(On::call("getUpdates"), act);
+        ana.text("/help");
+    }
+    world.answers(ana.chat(), 4).await;
+}

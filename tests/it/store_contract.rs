@@ -1,0 +1,232 @@
+//! What a store promises, as scenarios run on every implementation.
+//!
+//! Owns the bench (a store that can be crashed and opened again) and the builders of messages. Must not know how any
+//! store works inside.
+
+use futures_util::FutureExt;
+use phonicflow_bot::domain::{
+    Body, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, OtherKind, Outcome, Recording,
+    Reply, Rich, Timestamp, UserId, WorkKind,
+};
+use phonicflow_bot::store::{AcceptPolicy, Claim, MemoryDisk, MemoryStore, SledStore, Store};
+use std::ops::Deref;
+
+#[path = "store_contract/accepting.rs"]
+mod accepting;
+#[path = "store_contract/breaking.rs"]
+mod breaking;
+#[path = "store_contract/delivering.rs"]
+mod delivering;
+#[path = "store_contract/keeping.rs"]
+mod keeping;
+#[path = "store_contract/working.rs"]
+mod working;
+
+/// The moment the scenarios begin.
+pub const T0: Timestamp = Timestamp(1_700_000_000_000);
+
+/// A moment `ms` milliseconds after the beginning.
+pub fn at(ms: i64) -> Timestamp {
+    T0.plus_ms(ms)
+}
+
+enum Disk {
+    Memory(MemoryDisk),
+    Sled(tempfile::TempDir),
+}
+
+/// A store under test.
+pub struct Bench {
+    store: Option<Box<dyn Store>>,
+    disk: Disk,
+}
+
+impl Bench {
+    /// A fresh store in memory.
+    pub fn memory() -> Self {
+        Self::on(Disk::Memory(MemoryDisk::default()))
+    }
+
+    /// A fresh store on disk.
+    pub fn sled() -> Self {
+        Self::on(Disk::Sled(tempfile::tempdir().unwrap()))
+    }
+
+    fn on(disk: Disk) -> Self {
+        let mut bench = Self { store: None, disk };
+        bench.crash();
+        bench
+    }
+
+    /// Drops the store without closing it and opens it again.
+    pub fn crash(&mut self) {
+        self.store = None;
+        self.store = Some(match &self.disk {
+            Disk::Memory(disk) => Box::new(MemoryStore::open(disk).unwrap()),
+            Disk::Sled(folder) => Box::new(SledStore::open(folder.path()).unwrap()),
+        });
+    }
+
+    /// Takes messages without limits at `T0`; they must be new.
+    pub async fn take(&self, batch: Vec<Incoming>) -> Vec<u64> {
+        let expected = batch.len();
+        let accepted = self.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+        assert_eq!(accepted.taken.len(), expected);
+        accepted.taken.into_iter().map(|(_, seq)| seq).collect()
+    }
+
+    /// Claims a row that must be there.
+    pub async fn get(&self, kind: WorkKind, now: Timestamp) -> Claim {
+        self.claim(kind, now).await.unwrap().expect("a claimable row")
+    }
+
+    /// Asserts that there is nothing to claim.
+    pub async fn none(&self, kind: WorkKind, now: Timestamp) {
+        let claim = self.claim(kind, now).await.unwrap();
+        assert!(claim.is_none(), "unexpected claim of row {}", claim.unwrap().lease.seq);
+    }
+
+    /// Whether the bell of this kind has rung since the last look.
+    pub fn rang(&self, kind: WorkKind) -> bool {
+        self.wakeup(kind).notified().now_or_never().is_some()
+    }
+}
+
+impl Deref for Bench {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        self.store.as_deref().unwrap()
+    }
+}
+
+/// A message in a private chat, or in a group where `chat` is negative.
+pub fn message(update_id: i64, user: i64, chat: i64, body: Body) -> Incoming {
+    let kind = if chat < 0 { ChatKind::Group } else { ChatKind::Private };
+    Incoming {
+        update_id,
+        chat: Chat { id: ChatId(chat), kind, thread: None },
+        user: UserId(user),
+        client_language: None,
+        message: Some(MessageId(update_id)),
+        date: T0,
+        body,
+    }
+}
+
+/// A voice message.
+pub fn voice(update_id: i64, user: i64, chat: i64) -> Incoming {
+    let recording = Recording {
+        file_id: format!("file-{update_id}"),
+        size: Some(1000),
+        duration_secs: Some(5),
+        mime: Some("audio/ogg".to_owned()),
+        extension: None,
+    };
+    message(update_id, user, chat, Body::Voice(recording))
+}
+
+/// A command without arguments.
+pub fn command(update_id: i64, user: i64, chat: i64, name: &str) -> Incoming {
+    message(update_id, user, chat, Body::Command { name: name.to_owned(), args: String::new() })
+}
+
+/// A sticker: local lane, counts for the rate.
+pub fn sticker(update_id: i64, user: i64, chat: i64) -> Incoming {
+    message(update_id, user, chat, Body::Other(OtherKind::Sticker))
+}
+
+/// A reply to a chat.
+pub fn reply(chat: i64, text: &str) -> Reply {
+    Reply {
+        chat: ChatId(chat),
+        thread: None,
+        answers: None,
+        content: Content::Text { text: Rich::plain(text), keyboard: Keyboard::default() },
+    }
+}
+
+/// What a text reply says.
+pub fn words(reply: &Reply) -> String {
+    match &reply.content {
+        Content::Text { text, .. } => text.to_plain(),
+        other => panic!("not a text: {other:?}"),
+    }
+}
+
+/// An outcome of `count` replies.
+pub fn replies(chat: i64, count: usize) -> Outcome {
+    Outcome::reply((0..count).map(|n| reply(chat, &format!("reply {n}"))).collect())
+}
+
+/// Runs a future as the daemon's runtime would.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+macro_rules! scenarios {
+    ($($module:ident: $($name:ident)*;)*) => {
+        mod on_memory { $($(
+            #[test]
+            fn $name() {
+                super::block_on(super::$module::$name(&mut super::Bench::memory()));
+            }
+        )*)* }
+        mod on_sled { $($(
+            #[test]
+            fn $name() {
+                super::block_on(super::$module::$name(&mut super::Bench::sled()));
+            }
+        )*)* }
+    };
+}
+
+scenarios! {
+    accepting:
+        rows_survive_a_crash_in_order
+        repeats_are_told
+        the_oldest_update_ids_are_forgotten
+        the_rate_is_judged_by_date_and_survives_a_restart
+        buttons_do_not_use_up_the_rate
+        beyond_the_limit_on_all_messages_wait
+        presence_changes_only_the_learner
+        a_number_is_never_given_twice;
+    working:
+        each_kind_has_its_rows_and_each_row_one_lease
+        only_the_oldest_row_of_a_lane_is_worked_on
+        lanes_do_not_wait_for_one_another
+        a_learner_has_one_conversation_at_a_time
+        a_group_is_answered_in_order
+        a_newcomer_goes_before_the_second_message
+        longest_due_goes_first
+        bells_ring
+        a_submission_is_remembered
+        leases_end_with_a_crash
+        a_deferred_row_waits
+        a_notice_goes_out_beside_the_row
+        a_buried_row_can_be_retried
+        a_buried_delivery_keeps_its_replies
+        a_row_can_be_buried_twice
+        a_claim_nobody_took_is_claimable_again
+        the_place_in_the_queue;
+    delivering:
+        replies_are_struck_off_one_by_one
+        a_row_without_replies_is_gone
+        a_failed_send_is_tried_later
+        what_cannot_be_sent_is_dropped
+        a_moved_group_keeps_its_messages
+        moved_rows_keep_their_age
+        chats_may_move_on;
+    keeping:
+        turns_are_numbered_and_paged
+        a_late_turn_is_counted_in_the_archive
+        a_turn_without_a_session_gets_one
+        sessions_are_listed_in_pages
+        a_deleted_learner_leaves_nothing
+        purges_are_asked_for_until_done
+        archived_sessions_expire
+        the_log_key_stays;
+    breaking:
+        a_closed_store_says_so_and_can_be_opened_at_once
+        much_at_once_is_kept_in_order;
+}

@@ -1,0 +1,150 @@
+//! The outbox: struck off, put off, dropped, moved.
+
+use super::{Bench, T0, at, message, replies, reply, sticker, voice, words};
+use phonicflow_bot::domain::{
+    Admission, Body, Change, ChatId, Outcome, Stage, Task, UserId, WaitReason, WorkKind,
+};
+use phonicflow_bot::store::{AcceptPolicy, Counts, Deferral, Sent, StoreError};
+
+const DELIVERY: WorkKind = WorkKind::Delivery;
+
+async fn committed(bench: &Bench, count: usize) -> u64 {
+    bench.take(vec![message(1, 1, 1, Body::Text("my secret".to_owned()))]).await;
+    let claim = bench.get(WorkKind::Local, T0).await;
+    bench.commit(claim.lease, replies(1, count), T0).await.unwrap();
+    claim.lease.seq
+}
+
+pub async fn replies_are_struck_off_one_by_one(bench: &mut Bench) {
+    let seq = committed(bench, 3).await;
+    let counts = bench.counts().await.unwrap();
+    assert_eq!(counts, Counts { inbox: 1, delivering: 1, leased: 0, dead: 0 });
+    for left in (1..=3).rev() {
+        bench.crash();
+        let job = &bench.jobs(None, 2).await.unwrap()[0];
+        assert_eq!(
+            (job.seq, &job.task, &job.stage),
+            (seq, &Task::Deliver, &Stage::Answered),
+            "no text is kept"
+        );
+        let sending = bench.get(DELIVERY, T0).await;
+        let indexes: Vec<u32> = sending.outbox.iter().map(|message| message.index).collect();
+        assert_eq!(indexes, (3 - left..3).collect::<Vec<u32>>());
+        assert_eq!(words(&sending.outbox[0].reply), format!("reply {}", indexes[0]));
+        bench.delivered(sending.lease, indexes[0], Sent::Done).await.unwrap();
+        // Struck off already: no harm, and the lease goes on while there is more.
+        let twice = bench.delivered(sending.lease, indexes[0], Sent::Done).await;
+        assert_eq!(twice.is_ok(), left > 1);
+    }
+    bench.crash();
+    assert_eq!(bench.counts().await.unwrap(), Counts::default());
+    bench.none(DELIVERY, T0).await;
+}
+
+pub async fn a_row_without_replies_is_gone(bench: &mut Bench) {
+    committed(bench, 0).await;
+    bench.crash();
+    assert_eq!(bench.counts().await.unwrap(), Counts::default());
+    assert!(bench.learner(UserId(1)).await.unwrap().is_some());
+}
+
+pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {
+    committed(bench, 2).await;
+    let sending = bench.get(DELIVERY, T0).await;
+    bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
+    bench.delivered(sending.lease, 1, Sent::Later(at(500), WaitReason::Paced)).await.unwrap();
+    assert!(matches!(bench.delivered(sending.lease, 1, Sent::Done).await, Err(StoreError::Gone)));
+    bench.crash();
+    bench.none(DELIVERY, at(499)).await;
+    let sending = bench.get(DELIVERY, at(500)).await;
+    assert_eq!((sending.outbox.len(), sending.outbox[0].attempts, sending.outbox[0].unsure), (1, 1, 0));
+    assert_eq!((sending.job.waiting_for, sending.job.attempts), (Some(WaitReason::Paced), 1));
+    bench.delivered(sending.lease, 1, Sent::Unsure(at(900))).await.unwrap();
+    bench.crash();
+    bench.none(DELIVERY, at(899)).await;
+    let sending = bench.get(DELIVERY, at(900)).await;
+    assert_eq!((sending.outbox[0].index, sending.outbox[0].attempts, sending.outbox[0].unsure), (1, 1, 1));
+    bench.delivered(sending.lease, 1, Sent::Done).await.unwrap();
+    assert_eq!(bench.counts().await.unwrap().inbox, 0);
+}
+
+pub async fn what_cannot_be_sent_is_dropped(bench: &mut Bench) {
+    committed(bench, 2).await;
+    let sending = bench.get(DELIVERY, T0).await;
+    bench.drop_replies(sending.lease, vec![Change::Blocked(true)]).await.unwrap();
+    assert!(matches!(bench.drop_replies(sending.lease, Vec::new()).await, Err(StoreError::Gone)));
+    bench.crash();
+    assert!(bench.learner(UserId(1)).await.unwrap().unwrap().blocked);
+    assert_eq!(bench.counts().await.unwrap(), Counts::default());
+    bench.none(DELIVERY, T0).await;
+}
+
+pub async fn a_moved_group_keeps_its_messages(bench: &mut Bench) {
+    let (old, new) = (ChatId(-7), ChatId(-1007));
+    bench.take(vec![sticker(1, 1, -7), voice(2, 1, -7), voice(3, 2, 2)]).await;
+    let local = bench.get(WorkKind::Local, T0).await;
+    bench.commit(local.lease, replies(-7, 2), T0).await.unwrap();
+    let tutor = bench.get(WorkKind::Tutor, T0).await;
+    bench.migrate_chat(old, new).await.unwrap();
+    // Decided before the news: the replies of work in hand go to the new place as well.
+    bench.commit(tutor.lease, replies(-7, 1), T0).await.unwrap();
+    bench.crash();
+    bench.take(vec![voice(4, 1, -7)]).await;
+    for _ in 0..2 {
+        let sending = bench.get(DELIVERY, T0).await;
+        assert!(sending.outbox.iter().all(|message| message.reply.chat == new));
+        for message in &sending.outbox {
+            bench.delivered(sending.lease, message.index, Sent::Done).await.unwrap();
+        }
+    }
+    let other = bench.get(WorkKind::Tutor, T0).await;
+    assert_eq!(other.job.chat, ChatId(2));
+    let moved = bench.get(WorkKind::Tutor, T0).await;
+    assert_eq!(moved.job.chat, new);
+    let Task::Handle(incoming, Admission::Admitted) = &moved.job.task else { panic!("{:?}", moved.job.task) };
+    assert_eq!(incoming.chat.id, new);
+    bench.bury(moved.lease, "x".to_owned(), vec![reply(-7, "sorry")], T0).await.unwrap();
+    assert_eq!(bench.get(DELIVERY, T0).await.outbox[0].reply.chat, new);
+    let late = Deferral {
+        until: T0,
+        reason: WaitReason::Fault,
+        stage: Stage::Taken,
+        failed: true,
+        notice: Some(reply(-7, "later")),
+    };
+    bench.defer(other.lease, late, T0).await.unwrap();
+    assert_eq!(bench.get(DELIVERY, T0).await.outbox[0].reply.chat, new);
+}
+
+pub async fn moved_rows_keep_their_age(bench: &mut Bench) {
+    let seqs = bench.take(vec![voice(1, 1, -7), voice(2, 2, -8), voice(3, 3, -7), voice(4, 4, -8)]).await;
+    bench.migrate_chat(ChatId(-7), ChatId(-8)).await.unwrap();
+    for expected in &seqs[..2] {
+        let claim = bench.get(WorkKind::Tutor, T0).await;
+        assert_eq!(claim.lease.seq, *expected);
+        bench.none(WorkKind::Tutor, T0).await;
+        bench.commit(claim.lease, replies(-8, 0), T0).await.unwrap();
+    }
+    bench.crash();
+    assert_eq!(bench.get(WorkKind::Tutor, T0).await.lease.seq, seqs[2]);
+    bench.none(WorkKind::Tutor, T0).await;
+}
+
+pub async fn chats_may_move_on(bench: &mut Bench) {
+    for (from, to) in [(-1, -2), (-2, -3), (-9, -1), (-5, -5)] {
+        bench.migrate_chat(ChatId(from), ChatId(to)).await.unwrap();
+    }
+    bench.crash();
+    bench.take(vec![voice(1, 1, -1), voice(2, 2, -9), voice(3, 3, -5)]).await;
+    let chats =
+        |jobs: Vec<phonicflow_bot::domain::Job>| jobs.iter().map(|job| job.chat.0).collect::<Vec<_>>();
+    assert_eq!(chats(bench.jobs(None, 10).await.unwrap()), [-3, -3, -5]);
+    // And back again, which Telegram never does: no circle.
+    bench.migrate_chat(ChatId(-3), ChatId(-1)).await.unwrap();
+    bench.crash();
+    bench.accept(vec![voice(4, 1, -2), voice(5, 1, -1)], AcceptPolicy::default(), T0).await.unwrap();
+    assert_eq!(chats(bench.jobs(None, 10).await.unwrap()), [-1, -1, -5, -1, -1]);
+    let claim = bench.get(WorkKind::Tutor, T0).await;
+    bench.commit(claim.lease, Outcome::reply(vec![reply(-9, "x")]), T0).await.unwrap();
+    assert_eq!(bench.get(DELIVERY, T0).await.outbox[0].reply.chat, ChatId(-1));
+}

@@ -1,0 +1,222 @@
+//! Sessions, turns, deletion, purges, expiry.
+
+use super::{Bench, T0, at, command, replies, reply, sticker, voice};
+use phonicflow_bot::domain::rate::{PerMinute, RateState};
+use phonicflow_bot::domain::{
+    Assessment, Change, Learner, Outcome, Session, Stage, Timestamp, Turn, UserId, WorkKind,
+};
+use phonicflow_bot::store::{AcceptPolicy, Counts, Purge, StoreError};
+use uuid::Uuid;
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn turn(session: Uuid, said: &str) -> Turn {
+    let assessment = Assessment { transcript: said.to_owned(), ..Assessment::default() };
+    Turn { session, number: 99, at: at(1), voice_ms: 5000, assessment }
+}
+
+/// Has learner `user` send something and commits the outcome as its answer.
+async fn answer(bench: &Bench, update_id: i64, user: i64, outcome: Outcome, now: Timestamp) {
+    bench.take(vec![voice(update_id, user, user)]).await;
+    let claim = bench.get(WorkKind::Tutor, now).await;
+    bench.commit(claim.lease, outcome, now).await.unwrap();
+}
+
+fn open(session: u128, user: i64, created: Timestamp) -> Change {
+    Change::SessionOpened(Session::open(id(session), UserId(user), created))
+}
+
+fn says(session: u128, said: &str) -> Outcome {
+    Outcome { turn: Some(turn(id(session), said)), ..Outcome::default() }
+}
+
+pub async fn turns_are_numbered_and_paged(bench: &mut Bench) {
+    let first = Outcome { changes: vec![open(1, 1, T0)], ..says(1, "one") };
+    answer(bench, 1, 1, first, at(10)).await;
+    for (n, said) in ["two", "three", "four"].into_iter().enumerate() {
+        bench.crash();
+        answer(bench, 2 + n as i64, 1, says(1, said), at(20)).await;
+    }
+    let session = bench.learner(UserId(1)).await.unwrap().unwrap().session.unwrap();
+    assert_eq!((session.turns, session.last_activity), (4, at(20)));
+    let said = |turns: &[Turn]| -> Vec<(u32, String)> {
+        turns.iter().map(|turn| (turn.number, turn.assessment.transcript.clone())).collect()
+    };
+    let (page, total) = bench.turns(UserId(1), id(1), 1, 2).await.unwrap();
+    assert_eq!((said(&page), total), (vec![(2, "two".to_owned()), (3, "three".to_owned())], 4));
+    let (all, _) = bench.turns(UserId(1), id(1), 0, 100).await.unwrap();
+    assert_eq!(all.len(), 4);
+    assert_eq!(bench.turns(UserId(1), id(1), 4, 9).await.unwrap(), (Vec::new(), 4));
+    assert_eq!(bench.turns(UserId(2), id(1), 0, 9).await.unwrap(), (Vec::new(), 0), "another learner's");
+    assert_eq!(bench.last_turn(UserId(1), id(1)).await.unwrap(), Some(all[3].clone()));
+    assert_eq!(bench.last_turn(UserId(1), id(2)).await.unwrap(), None);
+}
+
+pub async fn a_late_turn_is_counted_in_the_archive(bench: &mut Bench) {
+    let first = Outcome { changes: vec![open(1, 1, T0)], ..says(1, "one") };
+    answer(bench, 1, 1, first, at(10)).await;
+    bench.take(vec![voice(2, 1, 1), sticker(3, 1, 1)]).await;
+    let slow = bench.get(WorkKind::Tutor, at(20)).await;
+    let new = bench.get(WorkKind::Local, at(20)).await;
+    let renewed = Outcome { changes: vec![open(2, 1, at(20))], purge: vec![id(1)], ..Outcome::default() };
+    bench.commit(new.lease, renewed, at(20)).await.unwrap();
+    bench.commit(slow.lease, says(1, "two"), at(30)).await.unwrap();
+    bench.crash();
+    let page = bench.sessions(None, 10).await.unwrap();
+    let rows: Vec<_> = page.sessions.iter().map(|s| (s.id, s.turns, s.archived_at)).collect();
+    assert_eq!(rows, [(id(1), 2, Some(at(20))), (id(2), 0, None)]);
+    assert_eq!(bench.turns(UserId(1), id(1), 0, 9).await.unwrap().1, 2);
+    assert_eq!(bench.purges(at(20), 9).await.unwrap().len(), 1);
+    // Opened, counted and closed in one outcome.
+    let brief =
+        Outcome { changes: vec![open(3, 1, at(40)), Change::SessionArchived(at(41))], ..says(3, "bye") };
+    answer(bench, 4, 1, brief, at(41)).await;
+    let page = bench.sessions(None, 10).await.unwrap();
+    let rows: Vec<_> = page.sessions.iter().map(|s| (s.id, s.turns)).collect();
+    assert_eq!(rows, [(id(1), 2), (id(2), 0), (id(3), 1)]);
+    assert_eq!(bench.learner(UserId(1)).await.unwrap().unwrap().session, None);
+}
+
+pub async fn a_turn_without_a_session_gets_one(bench: &mut Bench) {
+    answer(bench, 1, 1, says(8, "hello"), at(10)).await;
+    let sessions = bench.sessions(None, 10).await.unwrap().sessions;
+    assert_eq!((sessions[0].id, sessions[0].turns, sessions[0].archived_at), (id(8), 1, Some(at(10))));
+    assert_eq!(bench.expire_archived(at(11), 10, at(11)).await.unwrap(), 1);
+    assert_eq!(bench.turns(UserId(1), id(8), 0, 9).await.unwrap().1, 0);
+}
+
+pub async fn sessions_are_listed_in_pages(bench: &mut Bench) {
+    let mut expected = Vec::new();
+    for user in [-3, 1, 2, 300] {
+        let ids: Vec<u128> = (1..=3).map(|n| (user + 10) as u128 * 100 + n).collect();
+        let changes = ids.iter().map(|n| open(*n, user, at(*n as i64))).collect();
+        answer(bench, 1000 + user, user, Outcome { changes, ..Outcome::default() }, at(5)).await;
+        expected.extend(ids);
+    }
+    // Many who never opened one.
+    for batch in 0..4 {
+        let silent = |n: i64| sticker(10_000 + batch * 100 + n, 10_000 + batch * 100 + n, 5);
+        bench.take((0..100).map(silent).collect()).await;
+    }
+    for limit in [1, 2, 5, 11, 12, 13, 500] {
+        let (mut found, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = bench.sessions(cursor, limit).await.unwrap();
+            assert!(page.sessions.len() <= limit);
+            found.extend(page.sessions.iter().map(|session| session.id.as_u128()));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "limit {limit}");
+    }
+}
+
+pub async fn a_deleted_learner_leaves_nothing(bench: &mut Bench) {
+    let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None };
+    answer(bench, 1, 1, Outcome { changes: vec![open(1, 1, T0), open(2, 1, at(1))], ..says(1, "one") }, T0)
+        .await;
+    answer(bench, 2, 2, Outcome { changes: vec![open(7, 2, T0)], ..says(7, "other") }, T0).await;
+    bench.take(vec![voice(3, 1, 1)]).await;
+    let dead = bench.get(WorkKind::Tutor, T0).await;
+    let stage =
+        |session| Stage::Submitted { session, baseline: 0, at: T0, uncertain_since: None, voice_ms: 1 };
+    bench.submit(dead.lease, stage(id(3)), Vec::new()).await.unwrap();
+    bench.bury(dead.lease, "x".to_owned(), Vec::new(), T0).await.unwrap();
+    bench.take(vec![voice(4, 1, 1), sticker(5, 1, 5), sticker(6, 1, 6), sticker(7, 2, 2)]).await;
+    let leased = bench.get(WorkKind::Tutor, T0).await;
+    bench.submit(leased.lease, stage(id(4)), Vec::new()).await.unwrap();
+    let queued_reply = bench.get(WorkKind::Local, T0).await;
+    bench.commit(queued_reply.lease, replies(5, 2), T0).await.unwrap();
+    let delete = bench.accept(vec![command(8, 1, -1, "delete")], policy, T0).await.unwrap().taken[0].1;
+    // Behind the deletion: stays.
+    bench.take(vec![sticker(9, 1, 9)]).await;
+    let mut others = Vec::new();
+    let lease = loop {
+        // The Conversation lane of this learner is taken by the leased voice, so the command cannot be claimed.
+        match bench.claim(WorkKind::Local, T0).await.unwrap() {
+            Some(claim) if claim.job.seq == delete => break claim.lease,
+            Some(claim) => others.push(claim),
+            None => {
+                bench.release(leased.lease).await.unwrap();
+                let voice = bench.get(WorkKind::Tutor, T0).await;
+                bench.commit(voice.lease, replies(1, 0), T0).await.unwrap();
+            }
+        }
+    };
+    let younger = others.iter().find(|claim| claim.job.chat.0 == 9).unwrap();
+    let older = others.iter().find(|claim| claim.job.chat.0 == 6).unwrap();
+    let outcome = Outcome {
+        changes: vec![Change::VoiceReply(false)],
+        purge: vec![id(5)],
+        forget: true,
+        replies: vec![reply(-1, "gone")],
+        ..Outcome::default()
+    };
+    bench.commit(lease, outcome, at(50)).await.unwrap();
+    assert!(matches!(bench.commit(older.lease, replies(6, 1), T0).await, Err(StoreError::Gone)));
+    bench.commit(younger.lease, replies(9, 0), T0).await.unwrap();
+    bench.crash();
+    assert_eq!(bench.learner(UserId(1)).await.unwrap(), None);
+    assert_eq!(bench.rate(UserId(1)).await.unwrap(), RateState::default());
+    assert_eq!(bench.turns(UserId(1), id(1), 0, 9).await.unwrap().1, 0);
+    let sessions = bench.sessions(None, 9).await.unwrap().sessions;
+    assert_eq!(sessions.iter().map(|session| session.id).collect::<Vec<_>>(), [id(7)]);
+    assert_eq!(bench.turns(UserId(2), id(7), 0, 9).await.unwrap().1, 1);
+    assert_eq!(bench.counts().await.unwrap(), Counts { inbox: 2, delivering: 1, leased: 0, dead: 0 });
+    let purges: Vec<u128> =
+        bench.purges(at(50), 99).await.unwrap().iter().map(|purge| purge.session.as_u128()).collect();
+    assert_eq!(purges, [1, 2, 3, 5], "session 4's row was finished before");
+    let sending = bench.get(WorkKind::Delivery, T0).await;
+    assert_eq!(sending.learner, Learner::new(UserId(1), sending.job.accepted_at));
+    assert_eq!(sending.lease.seq, delete);
+    bench.drop_replies(sending.lease, vec![Change::Blocked(true)]).await.unwrap();
+    assert_eq!(bench.learner(UserId(1)).await.unwrap(), None, "not brought back by its own farewell");
+    assert_eq!(bench.expire_archived(Timestamp(i64::MAX), 9, T0).await.unwrap(), 0, "no index entry is left");
+}
+
+pub async fn purges_are_asked_for_until_done(bench: &mut Bench) {
+    bench.add_purges(vec![id(1), id(2), id(1)], at(10)).await.unwrap();
+    assert_eq!(bench.purges(at(9), 9).await.unwrap(), []);
+    assert_eq!(bench.purges(at(10), 1).await.unwrap().len(), 1);
+    bench.purged(id(1), Some(at(100))).await.unwrap();
+    bench.add_purges(vec![id(1)], at(10)).await.unwrap();
+    bench.purged(id(2), None).await.unwrap();
+    bench.purged(id(2), None).await.unwrap();
+    bench.crash();
+    assert_eq!(bench.purges(at(99), 9).await.unwrap(), []);
+    let waiting = Purge { session: id(1), not_before: at(100), attempts: 1 };
+    assert_eq!(bench.purges(at(100), 9).await.unwrap(), [waiting]);
+    bench.purged(id(1), None).await.unwrap();
+    assert_eq!(bench.purges(Timestamp(i64::MAX), 9).await.unwrap(), []);
+}
+
+pub async fn archived_sessions_expire(bench: &mut Bench) {
+    for user in 1..=4 {
+        let first = user as u128 * 10;
+        let changes = vec![open(first, user, T0), open(first + 1, user, at(user))];
+        answer(bench, user, user, Outcome { changes, ..says(first, "old") }, at(user)).await;
+    }
+    assert_eq!(bench.expire_archived(at(1), 9, at(99)).await.unwrap(), 0);
+    assert_eq!(bench.expire_archived(at(4), 2, at(99)).await.unwrap(), 2);
+    bench.crash();
+    assert_eq!(bench.expire_archived(at(4), 2, at(99)).await.unwrap(), 1);
+    let left: Vec<u128> =
+        bench.sessions(None, 99).await.unwrap().sessions.iter().map(|session| session.id.as_u128()).collect();
+    assert_eq!(left, [11, 21, 31, 40, 41]);
+    assert_eq!(bench.last_turn(UserId(1), id(10)).await.unwrap(), None);
+    assert!(bench.last_turn(UserId(4), id(40)).await.unwrap().is_some());
+    let purges: Vec<u128> =
+        bench.purges(at(99), 9).await.unwrap().iter().map(|purge| purge.session.as_u128()).collect();
+    assert_eq!(purges, [10, 20, 30]);
+}
+
+pub async fn the_log_key_stays(bench: &mut Bench) {
+    let key = bench.log_key().await.unwrap();
+    bench.crash();
+    assert_eq!(bench.log_key().await.unwrap(), key);
+    assert_ne!(Bench::memory().log_key().await.unwrap(), key);
+}

@@ -1,0 +1,408 @@
+//! Random interleavings of verbs and crashes against a model simple enough to be right by reading.
+//!
+//! The model is a list of rows and four sentences about it: which rows are claimable, in what order they became so,
+//! what each verb does to its row, and what a crash does. It shares no code with the store.
+
+use crate::store_contract::{Bench, T0, at, block_on, command, reply, voice, words};
+use phonicflow_bot::domain::{Change, ChatId, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind};
+use phonicflow_bot::store::{AcceptPolicy, Claim, Deferral, Lease, Sent, StoreError};
+use proptest::prelude::*;
+use std::collections::{BTreeSet, HashSet};
+use uuid::Uuid;
+
+#[path = "store_model/model.rs"]
+mod model;
+#[path = "store_model/ops.rs"]
+mod ops;
+
+use model::{Model, Row, deliver};
+use ops::{Op, op};
+
+const KINDS: [WorkKind; 3] = [WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery];
+
+/// The store and the model, side by side.
+struct Run {
+    bench: Bench,
+    model: Model,
+    leases: Vec<Claim>,
+    now: Timestamp,
+    texts: usize,
+    updates: i64,
+    sent: HashSet<String>,
+}
+
+impl Run {
+    fn new(bench: Bench) -> Self {
+        let (model, leases, sent) = (Model::default(), Vec::new(), HashSet::new());
+        Self { bench, model, leases, now: T0, texts: 0, updates: 0, sent }
+    }
+
+    fn pick(&self, back: usize) -> Option<Claim> {
+        self.leases.iter().rev().nth(back).cloned()
+    }
+
+    fn texts(&mut self, count: usize) -> Vec<String> {
+        let first = self.texts;
+        self.texts += count;
+        (first..self.texts).map(|n| format!("text {n}")).collect()
+    }
+
+    /// Whether the verb did what the model expects of this lease.
+    fn agree(&mut self, lease: Lease, result: Result<(), StoreError>) -> bool {
+        match (self.model.held(lease).is_some(), result) {
+            (true, Ok(())) => true,
+            (false, Err(StoreError::Gone)) => false,
+            (held, result) => panic!("lease {lease:?} held: {held}, but the store said {result:?}"),
+        }
+    }
+
+    async fn step(&mut self, op: Op) {
+        match op {
+            Op::Accept(batch, again) => self.accept(batch, again).await,
+            Op::Claim(kind) => self.claim(KINDS[kind]).await,
+            Op::Tick(ms) => self.now = self.now.plus_ms(ms),
+            Op::Crash => {
+                self.bench.crash();
+                self.model.crash();
+            }
+            Op::Migrate(first) => {
+                // Only onwards, as Telegram does: -1 to -2, -2 to -3.
+                let (from, to) = if first { (-1, -2) } else { (-2, -3) };
+                self.bench.migrate_chat(ChatId(from), ChatId(to)).await.unwrap();
+                if !self.model.moved.contains(&(from, to)) {
+                    self.model.moved.push((from, to));
+                }
+                for index in 0..self.model.rows.len() {
+                    self.model.rows[index].chat = self.model.chat(self.model.rows[index].chat);
+                }
+            }
+            Op::Retry(nth) => self.retry(nth).await,
+            Op::Submit(n)
+            | Op::Release(n)
+            | Op::DropReplies(n)
+            | Op::Commit(n, _)
+            | Op::Forget(n)
+            | Op::Defer(n, ..)
+            | Op::Delivered(n, ..)
+            | Op::Bury(n, _) => {
+                if let Some(claim) = self.pick(n) {
+                    self.work(op, claim).await;
+                }
+            }
+        }
+        self.model.reorder();
+        self.compare().await;
+    }
+
+    async fn accept(&mut self, batch: Vec<(i64, i64, u8)>, again: bool) {
+        self.model.advance(self.now);
+        let mut messages = Vec::new();
+        let repeats: Vec<i64> = self.model.taken.last().copied().filter(|_| again).into_iter().collect();
+        messages.extend(repeats.iter().map(|id| voice(*id, 1, 1)));
+        let mut expected = Vec::new();
+        for (user, chat, what) in batch {
+            self.updates += 1;
+            let chat = if chat == 0 { user } else { chat };
+            let message = match what {
+                0 => voice(self.updates, user, chat),
+                1 => command(self.updates, user, chat, "new"),
+                _ => command(self.updates, user, chat, "help"),
+            };
+            let row = Row {
+                seq: self.model.new_seq(),
+                user,
+                chat: self.model.chat(chat),
+                lane: if what < 2 { Lane::Conversation } else { Lane::Local },
+                kind: if what == 0 { WorkKind::Tutor } else { WorkKind::Local },
+                due: Timestamp::default(),
+                attempts: 0,
+                submissions: 0,
+                submitted: false,
+                told: false,
+                outbox: Vec::new(),
+                lease: None,
+            };
+            expected.push((self.updates, row.seq));
+            self.model.taken.push(self.updates);
+            self.model.rows.push(row);
+            messages.push(message);
+        }
+        let accepted = self.bench.accept(messages, AcceptPolicy::default(), self.now).await.unwrap();
+        assert_eq!((accepted.taken, accepted.repeats), (expected, repeats));
+    }
+
+    async fn claim(&mut self, kind: WorkKind) {
+        self.model.advance(self.now);
+        let of_kind = |seq: &u64| self.model.rows.iter().any(|row| row.seq == *seq && row.kind == kind);
+        let mut groups = self
+            .model
+            .order
+            .iter()
+            .map(|group| group.iter().copied().filter(of_kind).collect::<BTreeSet<u64>>());
+        let next = groups.find(|group| !group.is_empty()).unwrap_or_default();
+        let claim = self.bench.claim(kind, self.now).await.unwrap();
+        let Some(claim) = claim else {
+            assert!(next.is_empty(), "{next:?} should have been claimable");
+            return;
+        };
+        assert!(next.contains(&claim.lease.seq), "{} was claimed, {next:?} came first", claim.lease.seq);
+        let row = self.model.rows.iter_mut().find(|row| row.seq == claim.lease.seq).unwrap();
+        row.lease = Some(claim.lease);
+        let outbox: Vec<_> = claim.outbox.iter().map(|out| (out.index, words(&out.reply))).collect();
+        assert_eq!(outbox, row.outbox);
+        assert!(claim.outbox.iter().all(|out| out.reply.chat.0 == row.chat));
+        self.leases.push(claim);
+    }
+
+    async fn work(&mut self, op: Op, claim: Claim) {
+        let (lease, chat, now) = (claim.lease, claim.job.chat.0, self.now);
+        let delivering = claim.job.work() == WorkKind::Delivery;
+        let to_replies = |texts: &[String]| texts.iter().map(|text| reply(chat, text)).collect::<Vec<_>>();
+        match op {
+            Op::Submit(_) if !delivering => {
+                let stage = Stage::Submitted {
+                    session: Uuid::max(),
+                    baseline: 0,
+                    at: now,
+                    uncertain_since: None,
+                    voice_ms: 0,
+                };
+                let result = self.bench.submit(lease, stage, vec![Change::VoiceReply(true)]).await;
+                if self.agree(lease, result.map(drop)) {
+                    let row = self.model.held(lease).unwrap();
+                    (row.submitted, row.submissions) = (true, row.submissions + 1);
+                }
+            }
+            Op::Commit(_, count) if !delivering => {
+                self.model.advance(now);
+                let texts = self.texts(count);
+                let outcome = Outcome::reply(to_replies(&texts));
+                let result = self.bench.commit(lease, outcome, now).await;
+                if self.agree(lease, result) {
+                    deliver(self.model.held(lease).unwrap(), &texts);
+                    if count == 0 {
+                        self.model.remove(lease.seq);
+                    }
+                }
+            }
+            Op::Forget(_) if !delivering => {
+                self.model.advance(now);
+                let texts = self.texts(1);
+                let outcome = Outcome { forget: true, ..Outcome::reply(to_replies(&texts)) };
+                let result = self.bench.commit(lease, outcome, now).await;
+                if self.agree(lease, result) {
+                    deliver(self.model.held(lease).unwrap(), &texts);
+                    let user = claim.job.user.0;
+                    self.model.rows.retain(|row| row.user != user || row.seq >= lease.seq);
+                    self.model.dead.retain(|row| row.user != user);
+                    assert_eq!(self.bench.learner(UserId(user)).await.unwrap(), None);
+                }
+            }
+            Op::Defer(_, ms, notice) if !delivering => {
+                self.model.advance(now);
+                let until = now.plus_ms(ms);
+                let texts = self.texts(usize::from(notice));
+                let notice = to_replies(&texts).pop();
+                let (reason, stage, failed) = (WaitReason::TutorDown, Stage::Taken, true);
+                let result =
+                    self.bench.defer(lease, Deferral { until, reason, stage, failed, notice }, now).await;
+                if self.agree(lease, result) {
+                    let row = self.model.held(lease).unwrap();
+                    (row.due, row.lease, row.submitted) = (until, None, false);
+                    row.attempts += 1;
+                    row.told |= !texts.is_empty();
+                    let mut beside = row.clone();
+                    if !texts.is_empty() {
+                        deliver(&mut beside, &texts);
+                        (beside.seq, beside.lane, beside.submissions) =
+                            (self.model.new_seq(), Lane::Local, 0);
+                        self.model.rows.push(beside);
+                    }
+                }
+            }
+            Op::Delivered(_, fate, ms) if delivering => self.delivered(claim, fate, now.plus_ms(ms)).await,
+            Op::DropReplies(_) if delivering => {
+                let result = self.bench.drop_replies(lease, vec![Change::Blocked(true)]).await;
+                if self.agree(lease, result) {
+                    self.model.remove(lease.seq);
+                }
+            }
+            Op::Bury(_, count) => {
+                self.model.advance(now);
+                let texts = self.texts(count);
+                let result = self.bench.bury(lease, "because".to_owned(), to_replies(&texts), now).await;
+                if self.agree(lease, result) {
+                    let mut letter = self.model.held(lease).unwrap().clone();
+                    letter.lease = None;
+                    if self.model.dead.iter().any(|dead| dead.seq == letter.seq) {
+                        letter.seq = self.model.new_seq();
+                    }
+                    self.model.dead.push(letter);
+                    deliver(self.model.held(lease).unwrap(), &texts);
+                    if count == 0 {
+                        self.model.remove(lease.seq);
+                    }
+                }
+            }
+            Op::Release(_) => {
+                let result = self.bench.release(lease).await;
+                if self.agree(lease, result) {
+                    self.model.held(lease).unwrap().lease = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn delivered(&mut self, claim: Claim, fate: u8, until: Timestamp) {
+        let lease = claim.lease;
+        let next = self.model.held(lease).and_then(|row| row.outbox.first().cloned());
+        let index = next.as_ref().map_or(0, |(index, _)| *index);
+        let sent = match fate {
+            0..=2 => Sent::Done,
+            3 => Sent::Later(until, WaitReason::TelegramDown),
+            _ => Sent::Unsure(until),
+        };
+        let result = self.bench.delivered(lease, index, sent).await;
+        if !self.agree(lease, result) {
+            return;
+        }
+        let row = self.model.held(lease).unwrap();
+        if sent == Sent::Done {
+            row.outbox.remove(0);
+            row.attempts = 0;
+            if row.outbox.is_empty() {
+                self.model.remove(lease.seq);
+            }
+            let (_, text) = next.unwrap();
+            assert!(self.sent.insert(text), "delivered twice");
+        } else {
+            (row.due, row.lease, row.attempts) = (until, None, row.attempts + 1);
+        }
+    }
+
+    async fn retry(&mut self, nth: usize) {
+        if nth >= self.model.dead.len() {
+            return;
+        }
+        self.model.advance(self.now);
+        let mut row = self.model.dead.remove(nth);
+        self.bench.retry_dead(row.seq, self.now).await.unwrap();
+        row.seq = self.model.new_seq();
+        row.chat = self.model.chat(row.chat);
+        (row.due, row.attempts, row.submissions, row.told) = (Timestamp::default(), 0, 0, false);
+        self.model.rows.push(row);
+    }
+
+    /// Everything that can be seen from outside is as the model has it.
+    async fn compare(&mut self) {
+        let seen = |row: &Row| {
+            (
+                row.seq,
+                row.user,
+                row.chat,
+                row.lane,
+                row.kind,
+                row.due,
+                row.attempts,
+                row.submissions,
+                row.submitted,
+                row.told,
+            )
+        };
+        let row = |job: &phonicflow_bot::domain::Job| {
+            let submitted = matches!(job.stage, Stage::Submitted { .. });
+            let (kind, due) = (job.work(), job.not_before);
+            (
+                job.seq,
+                job.user.0,
+                job.chat.0,
+                job.lane,
+                kind,
+                due,
+                job.attempts,
+                job.submissions,
+                submitted,
+                job.told_late,
+            )
+        };
+        let jobs = self.bench.jobs(None, 10_000).await.unwrap();
+        self.model.rows.sort_by_key(|row| row.seq);
+        assert_eq!(
+            jobs.iter().map(row).collect::<Vec<_>>(),
+            self.model.rows.iter().map(seen).collect::<Vec<_>>()
+        );
+        let letters = self.bench.dead_letters(None, 10_000).await.unwrap();
+        self.model.dead.sort_by_key(|row| row.seq);
+        let dead: Vec<u64> = self.model.dead.iter().map(|row| row.seq).collect();
+        assert_eq!(letters.iter().map(|letter| letter.job.seq).collect::<Vec<_>>(), dead);
+        let counts = self.bench.counts().await.unwrap();
+        let leased = self.model.rows.iter().filter(|row| row.lease.is_some()).count();
+        let delivering = self.model.rows.iter().filter(|row| row.kind == WorkKind::Delivery).count();
+        assert_eq!(
+            (counts.inbox, counts.delivering, counts.leased, counts.dead),
+            (self.model.rows.len(), delivering, leased, dead.len())
+        );
+        let heads = &self.model.claimable(Timestamp(i64::MAX)) - &self.model.claimable(self.model.clock);
+        for kind in KINDS {
+            let parked = self.model.rows.iter().filter(|row| row.kind == kind && heads.contains(&row.seq));
+            let due = parked.map(|row| row.due).min();
+            assert_eq!(self.bench.next_due(kind).await.unwrap(), due, "next due of {kind:?}");
+        }
+    }
+
+    /// Nothing acknowledged may be stuck or lost: all that is left can be brought to its end.
+    async fn drain(&mut self) {
+        self.step(Op::Crash).await;
+        self.leases.clear();
+        while !self.model.rows.is_empty() {
+            self.now = self.now.plus_ms(1000);
+            let before = self.leases.len();
+            for kind in 0..3 {
+                self.step(Op::Claim(kind)).await;
+            }
+            assert!(self.leases.len() > before, "stuck: {:?}", self.model.rows);
+            while let Some(claim) = self.leases.last().cloned() {
+                if claim.job.work() == WorkKind::Delivery {
+                    for _ in &claim.outbox {
+                        self.step(Op::Delivered(0, 0, 0)).await;
+                    }
+                } else {
+                    self.step(Op::Commit(0, 1)).await;
+                }
+                self.leases.pop();
+            }
+        }
+    }
+}
+
+fn check(bench: Bench, ops: Vec<Op>) {
+    block_on(async {
+        let mut run = Run::new(bench);
+        run.now = at(0);
+        for op in ops {
+            run.step(op).await;
+        }
+        run.drain().await;
+    });
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+    #[test]
+    fn memory_does_as_the_model(ops in prop::collection::vec(op(), 1..120)) {
+        check(Bench::memory(), ops);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(20))]
+    #[test]
+    fn sled_does_as_the_model(ops in prop::collection::vec(op(), 1..100)) {
+        check(Bench::sled(), ops);
+    }
+}

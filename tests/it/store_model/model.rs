@@ -1,0 +1,108 @@
+//! The model: a list of rows and what may be done with them next.
+//!
+//! Must not know the store.
+
+use phonicflow_bot::domain::{Lane, Timestamp, WorkKind};
+use phonicflow_bot::store::Lease;
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub seq: u64,
+    pub user: i64,
+    pub chat: i64,
+    pub lane: Lane,
+    pub kind: WorkKind,
+    pub due: Timestamp,
+    pub attempts: u32,
+    pub submissions: u32,
+    pub submitted: bool,
+    pub told: bool,
+    /// What is left to send: (index, words).
+    pub outbox: Vec<(u32, String)>,
+    pub lease: Option<Lease>,
+}
+
+#[derive(Default)]
+pub struct Model {
+    pub rows: Vec<Row>,
+    pub dead: Vec<Row>,
+    pub taken: Vec<i64>,
+    pub moved: Vec<(i64, i64)>,
+    /// Claimable rows in the order in which they became so; those of one group did so at once.
+    pub order: Vec<BTreeSet<u64>>,
+    pub clock: Timestamp,
+    pub last_seq: u64,
+}
+
+impl Model {
+    /// Sentence one: which rows are claimable at a moment.
+    pub fn claimable(&self, now: Timestamp) -> BTreeSet<u64> {
+        let held_back = |row: &Row| {
+            self.rows.iter().any(|older| {
+                let same_lane = older.chat == row.chat && older.lane == row.lane;
+                let talks = older.lane == Lane::Conversation && row.lane == Lane::Conversation;
+                older.seq < row.seq && (same_lane || (talks && older.user == row.user))
+            })
+        };
+        let free = self.rows.iter().filter(|row| row.lease.is_none() && row.due <= now && !held_back(row));
+        free.map(|row| row.seq).collect()
+    }
+
+    /// Sentence two: who became claimable later comes later.
+    pub fn reorder(&mut self) {
+        let claimable = self.claimable(self.clock);
+        for group in &mut self.order {
+            group.retain(|seq| claimable.contains(seq));
+        }
+        let known: BTreeSet<u64> = self.order.iter().flatten().copied().collect();
+        self.order.push(&claimable - &known);
+        self.order.retain(|group| !group.is_empty());
+    }
+
+    /// Time goes on, stopping at every moment at which something falls due.
+    pub fn advance(&mut self, now: Timestamp) {
+        let moments: BTreeSet<Timestamp> =
+            self.rows.iter().map(|row| row.due).filter(|due| *due > self.clock && *due < now).collect();
+        for moment in moments.into_iter().chain([now]) {
+            self.clock = moment;
+            self.reorder();
+        }
+    }
+
+    pub fn crash(&mut self) {
+        for row in &mut self.rows {
+            row.lease = None;
+        }
+        self.order.clear();
+        self.clock = Timestamp::default();
+        self.reorder();
+    }
+
+    pub fn chat(&self, chat: i64) -> i64 {
+        let next = self.moved.iter().find(|(from, _)| *from == chat);
+        next.map_or(chat, |(_, to)| self.chat(*to))
+    }
+
+    pub fn new_seq(&mut self) -> u64 {
+        self.last_seq += 1;
+        self.last_seq
+    }
+
+    pub fn held(&mut self, lease: Lease) -> Option<&mut Row> {
+        self.rows.iter_mut().find(|row| row.lease == Some(lease))
+    }
+
+    pub fn remove(&mut self, seq: u64) {
+        self.rows.retain(|row| row.seq != seq);
+    }
+}
+
+pub fn deliver(row: &mut Row, replies: &[String]) {
+    row.kind = WorkKind::Delivery;
+    row.due = Timestamp::default();
+    row.attempts = 0;
+    row.submitted = false;
+    row.outbox = (0..).zip(replies.iter().cloned()).collect();
+    row.lease = None;
+}

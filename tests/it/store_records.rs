@@ -1,0 +1,290 @@
+//! Records of every version ever written still open: the bytes under `tests/fixtures/records` are the proof.
+//!
+//! A fixture is never changed or removed. A test that turns red here says that the layout on disk has changed: give the
+//! record a new version and an upgrade (see `store::records`), and add a folder of fixtures for the new version.
+//! `UPDATE_FIXTURES=1` writes the ones that are missing.
+
+use crate::store_contract::{T0, at, block_on, command, message, reply, sticker, voice};
+use phonicflow_bot::domain::rate::RateState;
+use phonicflow_bot::domain::*;
+use phonicflow_bot::store::records::{self, LogKey, Mark, Moved, NextSeq, Record, Seen};
+use phonicflow_bot::store::{MemoryDisk, MemoryStore, Purge, Store, StoreError, keys};
+use std::fmt::Debug;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/records/v1")
+}
+
+/// The committed bytes of a fixture.
+fn fixture(name: &str, todays: &[u8]) -> Vec<u8> {
+    let path = folder().join(name);
+    if !path.exists() && std::env::var_os("UPDATE_FIXTURES").is_some() {
+        std::fs::write(&path, todays).unwrap();
+    }
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Today's program writes the sample as it always did, and reads the old bytes as the sample.
+fn holds<R: Record + Debug + PartialEq>(name: &str, sample: &R) {
+    let todays = records::encode(sample).unwrap();
+    let committed = fixture(&format!("{name}.bin"), &todays);
+    assert_eq!(&records::decode::<R>(&committed).unwrap(), sample, "{name}");
+    assert_eq!(todays, committed, "{name}: the layout on disk has changed");
+}
+
+fn uuid(n: u8) -> Uuid {
+    Uuid::from_bytes([n; 16])
+}
+
+fn session(n: u8, archived_at: Option<Timestamp>) -> Session {
+    Session {
+        turns: 3,
+        tutor_turns: Some(4),
+        archived_at,
+        last_activity: at(5),
+        ..Session::open(uuid(n), UserId(-17), T0)
+    }
+}
+
+fn learner() -> Learner {
+    Learner {
+        language: LanguageChoice::Fixed(Language::Pt),
+        client_language: Some("pt-BR".to_owned()),
+        translation: Translation::OnTap,
+        voice_reply: false,
+        blocked: true,
+        other_notice_at: Some(at(7)),
+        session: Some(session(1, None)),
+        ..Learner::new(UserId(-17), T0)
+    }
+}
+
+fn job(seq: u64, task: Task, stage: Stage) -> Job {
+    Job {
+        seq,
+        user: UserId(-17),
+        chat: ChatId(-1_001_234_567_890),
+        lane: Lane::Conversation,
+        accepted_at: T0,
+        not_before: at(9),
+        task,
+        stage,
+        attempts: 2,
+        submissions: 1,
+        waiting_since: Some(at(1)),
+        waiting_for: Some(WaitReason::TutorUncertain),
+        told_late: true,
+    }
+}
+
+fn submitted() -> Stage {
+    Stage::Submitted { session: uuid(2), baseline: 5, at: T0, uncertain_since: Some(at(3)), voice_ms: 4321 }
+}
+
+/// Rows of every kind of body, admission and stage.
+fn jobs() -> Vec<(&'static str, Job)> {
+    let admitted = |incoming| Task::Handle(incoming, Admission::Admitted);
+    let mut full = voice(77, -17, -1_001_234_567_890);
+    full.chat.thread = Some(12);
+    full.client_language = Some("en".to_owned());
+    let callback = Body::Callback { id: "query".to_owned(), data: "page:2".to_owned() };
+    let limited = Task::Handle(sticker(80, 1, 1), Admission::RateLimited { wait_secs: 30 });
+    vec![
+        ("job-voice", job(1, admitted(full), submitted())),
+        ("job-command", job(2, admitted(command(78, 1, 1, "help")), Stage::Taken)),
+        ("job-text", job(3, admitted(message(79, 1, 1, Body::Text("olá".to_owned()))), Stage::Taken)),
+        ("job-limited", job(4, limited, Stage::Taken)),
+        ("job-callback", job(5, admitted(message(81, 1, 1, callback)), Stage::Taken)),
+        ("job-blocked", job(6, admitted(message(82, 1, 1, Body::Blocked(true))), Stage::Taken)),
+        ("job-deliver", job(7, Task::Deliver, Stage::Answered)),
+    ]
+}
+
+fn outbox() -> Vec<(&'static str, OutMessage)> {
+    let text = Rich::plain("plain").push(Style::Bold, "bold").push(Style::Italic, "i").push(Style::Code, "c");
+    let text = text.push(Style::Quote, "quote");
+    let keyboard = Keyboard::row(&[("Next", "page:2")]);
+    let contents = [
+        ("out-text", Content::Text { text: text.clone(), keyboard: keyboard.clone() }),
+        ("out-edit", Content::Edit { message: MessageId(4), text: text.clone(), keyboard }),
+        ("out-spoken", Content::Spoken { session: uuid(3), part: SpokenPart::Coaching, caption: text }),
+        ("out-callback", Content::CallbackAnswer { callback: "query".to_owned(), text: "ok".to_owned() }),
+    ];
+    let message = |(index, (name, content))| {
+        let reply = Reply { content, thread: Some(12), answers: Some(MessageId(3)), ..reply(-5, "") };
+        (name, OutMessage { index, reply, unsure: 1, attempts: 2 })
+    };
+    (0..).zip(contents).map(message).collect()
+}
+
+fn turn() -> Turn {
+    let assessment = Assessment {
+        transcript: "I goes".to_owned(),
+        coaching: "I go".to_owned(),
+        coaching_pt: "Eu vou".to_owned(),
+        reply: "Where?".to_owned(),
+        reply_pt: "Onde?".to_owned(),
+        coaching_audio: true,
+        reply_audio: false,
+    };
+    Turn { session: uuid(1), number: 3, at: at(4), voice_ms: 5000, assessment }
+}
+
+fn letter() -> DeadLetter {
+    let (_, job) = jobs().swap_remove(0);
+    DeadLetter { job: Job { seq: 40, ..job }, at: at(60), reason: "the tutor did not answer".to_owned() }
+}
+
+const PURGE: Purge = Purge { session: Uuid::max(), not_before: T0, attempts: 3 };
+
+#[test]
+fn version_1_of_every_record_opens() {
+    holds("learner", &learner());
+    holds("session", &session(2, Some(at(6))));
+    holds("turn", &turn());
+    for (name, job) in jobs() {
+        holds(name, &job);
+    }
+    for (name, message) in outbox() {
+        holds(name, &message);
+    }
+    holds("dead-letter", &letter());
+    holds("rate", &RateState { tat: at(3), noticed_at: Some(at(2)) });
+    holds("purge", &PURGE);
+    holds("seen", &Seen { update_id: -5 });
+    holds("moved", &Moved { to: ChatId(-1_001) });
+    holds("next-seq", &NextSeq(1 << 40));
+    holds("mark", &Mark);
+    let key = LogKey(std::array::from_fn(|n| n as u8));
+    let bytes = records::encode(&key).unwrap();
+    assert_eq!(bytes, fixture("log-key.bin", &bytes));
+    assert!(records::decode::<LogKey>(&bytes).unwrap() == key);
+}
+
+#[test]
+fn every_variant_of_every_enum_keeps_its_number() {
+    let bytes = |sample: &Learner| records::encode(sample).unwrap();
+    let mut all: Vec<u8> = Vec::new();
+    for language in
+        [LanguageChoice::Auto, LanguageChoice::Fixed(Language::En), LanguageChoice::Fixed(Language::Pt)]
+    {
+        for translation in [Translation::Always, Translation::OnTap, Translation::Never] {
+            all.extend(bytes(&Learner { language, translation, ..learner() }));
+        }
+    }
+    let kinds = [
+        OtherKind::Sticker,
+        OtherKind::Picture,
+        OtherKind::Location,
+        OtherKind::Document,
+        OtherKind::Unknown,
+    ];
+    let waits = [
+        WaitReason::TutorDown,
+        WaitReason::TutorUncertain,
+        WaitReason::TelegramDown,
+        WaitReason::Paced,
+        WaitReason::GlobalRate,
+        WaitReason::Fault,
+    ];
+    for (other, waiting_for) in kinds.into_iter().cycle().zip(waits) {
+        for lane in [Lane::Conversation, Lane::Local] {
+            let task = Task::Handle(message(1, 2, 3, Body::Other(other)), Admission::Admitted);
+            let job = Job { waiting_for: Some(waiting_for), lane, ..job(9, task, Stage::Taken) };
+            all.extend(records::encode(&job).unwrap());
+        }
+    }
+    for part in [SpokenPart::Conversational, SpokenPart::Coaching] {
+        let content = Content::Spoken { session: uuid(1), part, caption: Rich::default() };
+        let reply = Reply { content, ..reply(1, "") };
+        all.extend(records::encode(&OutMessage { index: 0, reply, unsure: 0, attempts: 0 }).unwrap());
+    }
+    assert_eq!(all, fixture("variants.bin", &all));
+}
+
+/// Key and value of every kind of record, as a store of version 1 holds them.
+fn store_of_version_1() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let old = |name: &str| std::fs::read(folder().join(format!("{name}.bin"))).unwrap();
+    let user = UserId(-17);
+    let archived = session(2, Some(at(6)));
+    let mut all = vec![
+        (keys::learner(user), old("learner")),
+        (keys::archived(user, archived.created, archived.id), old("session")),
+        (keys::expiry(at(6), user, archived.created, archived.id), old("mark")),
+        (keys::turn(user, uuid(1), 3), old("turn")),
+        (keys::dead(40), old("dead-letter")),
+        (keys::dead_outbox(40, 0), old("out-text")),
+        (keys::rate(user), old("rate")),
+        (keys::global_rate(), old("rate")),
+        (keys::seen(9), old("seen")),
+        (keys::purge(PURGE.session), old("purge")),
+        (keys::purge_due(T0, PURGE.session), old("mark")),
+        (keys::moved(ChatId(-1)), old("moved")),
+        (keys::next_seq(), old("next-seq")),
+        (keys::log_key(), old("log-key")),
+    ];
+    all.extend(jobs().iter().map(|(name, job)| (keys::inbox(job.seq), old(name))));
+    all.extend(outbox().iter().map(|(name, message)| (keys::outbox(7, message.index), old(name))));
+    all
+}
+
+#[test]
+fn the_layout_of_keys_has_not_changed() {
+    let hex = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let lines: String = store_of_version_1().iter().map(|(key, _)| hex(key) + "\n").collect();
+    assert_eq!(lines.as_bytes(), fixture("keys.txt", lines.as_bytes()));
+}
+
+#[test]
+fn a_store_of_version_1_opens_and_works() {
+    block_on(async {
+        let store = MemoryStore::open(&MemoryDisk::holding(store_of_version_1())).unwrap();
+        let user = UserId(-17);
+        assert_eq!(store.learner(user).await.unwrap(), Some(learner()));
+        assert_eq!(store.last_turn(user, uuid(1)).await.unwrap(), Some(turn()));
+        assert_eq!(
+            store.jobs(None, 99).await.unwrap(),
+            jobs().into_iter().map(|(_, job)| job).collect::<Vec<_>>()
+        );
+        let sessions = store.sessions(None, 9).await.unwrap().sessions;
+        assert_eq!(sessions, [session(2, Some(at(6))), session(1, None)]);
+        assert_eq!(store.dead_letters(None, 9).await.unwrap(), [letter()]);
+        assert_eq!(store.purges(T0, 9).await.unwrap(), [PURGE]);
+        assert_eq!(store.log_key().await.unwrap()[31], 31);
+        let batch = vec![voice(-5, 1, 1), voice(6, 1, -1)];
+        let accepted = store.accept(batch, Default::default(), at(10)).await.unwrap();
+        assert_eq!((&accepted.repeats[..], &accepted.taken[..]), (&[-5][..], &[(6, 1 << 40)][..]));
+        let old = store.claim(WorkKind::Tutor, at(10)).await.unwrap().unwrap();
+        assert_eq!((old.job, old.learner), (jobs().swap_remove(0).1, learner()));
+        assert_eq!(store.claim(WorkKind::Tutor, at(10)).await.unwrap().unwrap().job.chat, ChatId(-1001));
+    });
+}
+
+#[test]
+fn a_damaged_row_is_named_on_opening() {
+    let cut = |key: Vec<u8>| {
+        let damage = |(k, mut v): (Vec<u8>, Vec<u8>)| {
+            if k == key {
+                v.truncate(v.len() / 2);
+            }
+            (k, v)
+        };
+        MemoryDisk::holding(store_of_version_1().into_iter().map(damage))
+    };
+    match MemoryStore::open(&cut(keys::inbox(3))) {
+        Err(StoreError::Corrupt { kind, .. }) => assert_eq!(kind, "inbox row"),
+        other => panic!("{:?}", other.err()),
+    }
+    block_on(async {
+        // A single record that cannot be read does not stop the others.
+        let store = MemoryStore::open(&cut(keys::learner(UserId(-17)))).unwrap();
+        assert!(matches!(store.learner(UserId(-17)).await, Err(StoreError::Corrupt { kind: "learner", .. })));
+        store.accept(vec![voice(7, 9, 9)], Default::default(), at(10)).await.unwrap();
+        let unreadable = store.claim(WorkKind::Tutor, at(10)).await;
+        assert!(matches!(unreadable, Err(StoreError::Corrupt { kind: "learner", .. })));
+        let claimed = store.claim(WorkKind::Tutor, at(10)).await.unwrap();
+        assert_eq!(claimed.unwrap().job.user, UserId(9));
+    });
+}
