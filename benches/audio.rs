@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use ogg::writing::PacketWriteEndInfo::{EndPage, EndStream, NormalPacket};
 use ogg::{PacketReader, PacketWriter};
-use phonicflow_bot::audio::{Hint, Limits, Wav, convert_to_wav, to_voice_note, to_wav};
+use phonicflow_bot::audio::{Hint, Limits, to_voice_note, to_wav};
 
 const LIMITS: Limits = Limits { max_seconds: 600 };
 const RUNS: u32 = 20;
@@ -173,12 +173,4 @@ fn speech(seconds: u64) -> Vec<u8> {
     wav[40..44].copy_from_slice(&length.to_le_bytes());
     wav.extend(source[44..].iter().cycle().take(length as usize));
     wav
-}
-
-// The streaming entry is the same code; named here so that a change of its signature shows.
-#[allow(dead_code)]
-fn streaming(input: Cursor<Vec<u8>>) -> Option<Wav> {
-    let mut bytes = Vec::new();
-    let report = convert_to_wav(input, Hint::default(), None, Cursor::new(&mut bytes)).ok()?;
-    Some(Wav { bytes, samples: report.samples })
 }

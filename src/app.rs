@@ -87,6 +87,7 @@ impl App {
                 max_audio_secs: config.max_audio_seconds,
                 per_user,
                 allowed: config.allowed_users.iter().copied().collect(),
+                tutor_at_once: config.backend_concurrency,
                 tutor_timeout_ms: millis(config.backend_timeout),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
             },
@@ -101,4 +102,3 @@ impl App {
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
-

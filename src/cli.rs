@@ -162,7 +162,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
-        Command::Sessions { command: SessionsCommand::Show { id, json } } => commands::show_session(setup, &id, json),
+        Command::Sessions { command: SessionsCommand::Show { id, json } } => {
+            commands::show_session(setup, &id, json)
+        }
     }
 }
 

@@ -106,8 +106,9 @@ pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
         if !["http", "https", "socks5", "socks5h"].contains(&scheme) {
             return Err(HttpError::Setup("the proxy URL is not one of http, https, socks5, socks5h".into()));
         }
-        let proxy = reqwest::Proxy::all(proxy.expose())
-            .map_err(|_| HttpError::Setup("the proxy URL is not one of http, https, socks5, socks5h".into()))?;
+        let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| {
+            HttpError::Setup("the proxy URL is not one of http, https, socks5, socks5h".into())
+        })?;
         builder = builder.proxy(proxy);
     }
     if let Some(pem) = &options.extra_ca_pem {

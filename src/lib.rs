@@ -8,6 +8,7 @@
 //! bot     -> tutor, audio, telegram (download only), store::reader, domain
 //! admin   -> store, domain
 //! app     -> config, bot, store, telegram, tutor
+//! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        store, audio -> domain
 //! domain  -> std, serde
 //! sandbox -> nothing of the house (demo.rs excepted)

@@ -24,6 +24,8 @@ use super::source::{self, Source, Watched};
 
 /// Most channels mixed down; more than any recorder makes, less than a header can claim.
 const MAX_CHANNELS: usize = 8;
+/// Bytes looked at before a demuxer is chosen.
+const HEAD: usize = 1_024;
 /// Samples beyond this are cut before resampling; 1.0 is full scale.
 const MAX_LEVEL: f32 = 8.0;
 /// Container errors in a row after which a stream is taken for ended.
@@ -47,7 +49,7 @@ pub(super) fn decode<R>(mut input: R, hint: &Hint, sink: &mut dyn Sink) -> Resul
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let mut head = [0; 12];
+    let mut head = [0; HEAD];
     let len = input.seek(SeekFrom::End(0))?;
     input.seek(SeekFrom::Start(0))?;
     if len == 0 {
@@ -61,8 +63,8 @@ where
         // Without seeking the Ogg reader needs no intact last page to begin, and reads everything once.
         Box::new(ReadOnlySource::new(OggRepair::new(input)))
     } else {
-        let riff = head.starts_with(b"RIFF") && head.ends_with(b"WAVE");
-        Box::new(Source::new(input, len, riff))
+        let unknown = source::wave_sizes_to_distrust(head);
+        Box::new(Source::new(input, len, unknown))
     };
     // The decoders are other people's code on other people's bytes: a panic there is one more damaged file.
     let result = match catch_unwind(AssertUnwindSafe(|| run(source, hint, sink))) {

@@ -158,11 +158,11 @@ impl Stream {
     fn mend(&self, page: &mut Page, frames: u64) -> u64 {
         let (Some(before), Some(toc)) = (self.granule, self.toc) else { return frames };
         let mut frames = frames;
-        if before + frames != page.granule {
+        if before.saturating_add(frames) != page.granule {
             // Either the position is damaged or a packet's length is. Streams hardly ever change their packet
             // length, so where all being alike explains the position, the odd ones are mended.
             let alike = self.measure(page, Some(toc));
-            if before + alike == page.granule && alike != frames {
+            if before.saturating_add(alike) == page.granule && alike != frames {
                 let mut at = 0;
                 let mut first = page.flags & CONTINUED != 0;
                 for (length, _) in page.pieces().collect::<Vec<_>>() {
@@ -178,7 +178,7 @@ impl Stream {
                 frames = alike;
             }
         }
-        let end = before + frames;
+        let end = before.saturating_add(frames);
         let trimmed = page.flags & LAST != 0 && page.granule > before && page.granule < end;
         if page.granule != end && !trimmed {
             page.granule = if frames > 0 { end } else { NO_GRANULE };
@@ -204,7 +204,7 @@ impl Stream {
         }
         let mut position = before;
         for (toc, length) in [(toc, usual), (SHORT_TOC | toc & 4, SHORT_FRAMES)] {
-            let mut count = (before + gap - position) / length;
+            let mut count = before.saturating_add(gap).saturating_sub(position) / length;
             while count > 0 {
                 let batch = count.min(FILLERS_PER_PAGE);
                 count -= batch;

@@ -46,11 +46,13 @@ impl OpusHead {
         if version > 15 || !(1..=2).contains(&channels) || family > 1 {
             return None;
         }
-        Some(Self {
-            channels,
-            pre_skip: u16::from_le_bytes([skip0, skip1]),
-            gain: i16::from_le_bytes([gain0, gain1]),
-        })
+        let (skip, gain) = ([skip0, skip1], [gain0, gain1]);
+        // MP4 keeps the same fields in big-endian order, under version 0, which Ogg and Matroska do not use.
+        let (pre_skip, gain) = match version {
+            0 => (u16::from_be_bytes(skip), i16::from_be_bytes(gain)),
+            _ => (u16::from_le_bytes(skip), i16::from_le_bytes(gain)),
+        };
+        Some(Self { channels, pre_skip, gain })
     }
 }
 
@@ -241,6 +243,8 @@ mod tests {
     fn headers_are_read_to_the_letter() {
         let head = b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\xfa\0";
         assert_eq!(OpusHead::parse(head), Some(OpusHead { channels: 2, pre_skip: 312, gain: -1_536 }));
+        let in_mp4 = b"OpusHead\0\x02\x01\x38\0\0\xbb\x80\xfa\0\0";
+        assert_eq!(OpusHead::parse(in_mp4), OpusHead::parse(head));
         for (at, value) in [(0, b'o'), (8, 0x10), (9, 0), (9, 3), (18, 2), (18, 255)] {
             let mut other = *head;
             other[at] = value;

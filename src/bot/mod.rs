@@ -11,10 +11,10 @@ pub use route::{Route, route};
 
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::store::Deferral;
 use crate::domain::{Language, Learner, Outcome, Reply, UserId};
-use crate::store::{Claim, StoreError};
+use crate::store::Deferral;
 use crate::store::reader::Reader;
+use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::tutor::Tutor;
 use std::collections::HashSet;
@@ -36,6 +36,8 @@ pub struct Rules {
     pub per_user: Option<PerMinute>,
     /// `ALLOWED_USERS`; empty means everybody.
     pub allowed: HashSet<UserId>,
+    /// `BACKEND_CONCURRENCY`: turns the tutor works on at once.
+    pub tutor_at_once: usize,
     /// `BACKEND_TIMEOUT`, milliseconds: also how long a lost answer is looked for.
     pub tutor_timeout_ms: i64,
     /// `BACKEND_RETRY_MAX_AGE`, milliseconds.
@@ -92,7 +94,11 @@ pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn handle_local(desk: &Desk, claim: &Claim, now: crate::domain::Timestamp) -> Result<Outcome, StoreError> {
+pub async fn handle_local(
+    desk: &Desk,
+    claim: &Claim,
+    now: crate::domain::Timestamp,
+) -> Result<Outcome, StoreError> {
     use crate::domain::Task;
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = desk.phrases(&claim.learner);

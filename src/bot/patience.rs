@@ -3,8 +3,8 @@
 use super::{Rules, Verdict};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
-use crate::store::Deferral;
 use crate::domain::{Incoming, Job, Reply, Stage, Timestamp, WaitReason};
+use crate::store::Deferral;
 
 /// One failed attempt.
 pub struct Setback {

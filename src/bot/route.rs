@@ -80,7 +80,9 @@ impl Press {
         match (kind, what) {
             (Some("del"), Some("y")) => Self::DeleteYes(user),
             (Some("del"), Some("n")) => Self::DeleteNo(user),
-            (Some("his"), Some(page)) => page.parse().map_or(Self::Unknown, |page| Self::HistoryPage(user, page)),
+            (Some("his"), Some(page)) => {
+                page.parse().map_or(Self::Unknown, |page| Self::HistoryPage(user, page))
+            }
             _ => Self::Unknown,
         }
     }
@@ -139,7 +141,10 @@ mod tests {
     fn every_offered_command_has_a_handler_and_strangers_have_none() {
         let everybody = HashSet::new();
         for name in COMMANDS {
-            assert!(matches!(route(&command(name), Admission::Admitted, &everybody), Route::Command(_)), "{name}");
+            assert!(
+                matches!(route(&command(name), Admission::Admitted, &everybody), Route::Command(_)),
+                "{name}"
+            );
         }
         assert_eq!(route(&command("reset"), Admission::Admitted, &everybody), Route::Command(Command::New));
         assert!(matches!(route(&command("x"), Admission::Admitted, &everybody), Route::UnknownCommand(_)));

@@ -207,8 +207,7 @@ fn suspicious(name: &str) -> Option<String> {
     let near = nearest(name, names());
     let ours = OURS.iter().any(|prefix| name.starts_with(prefix));
     let shared = SHARED.iter().any(|prefix| name.starts_with(prefix));
-    let typo =
-        name.len() >= 8 && near.as_deref().is_some_and(|near| super::nearest::distance(name, near) <= 2);
+    let typo = name.len() >= 8 && near.as_deref().is_some_and(|near| strsim::osa_distance(name, near) <= 2);
     match near {
         Some(near) if ours || shared || typo => {
             Some(format!("{name} (environment) is no option of this program; did you mean {near}?"))

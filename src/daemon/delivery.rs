@@ -43,6 +43,7 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
     let (store, lease) = (&crew.app.store, claim.lease);
     if claim.learner.blocked && claim.job.chat.0 == claim.job.user.0 {
         crew.presence.end(lease.seq);
+        tracing::info!(seq = lease.seq, "the learner has blocked the bot: nothing is sent");
         return store.drop_replies(lease, Vec::new()).await;
     }
     let last = claim.outbox.len().saturating_sub(1);
@@ -102,11 +103,19 @@ async fn send(crew: &Crew, seq: u64, message: &OutMessage, stop: &mut Stop) -> R
     }
 }
 
-async fn failed(crew: &Crew, seq: u64, message: &OutMessage, error: &TelegramError) -> Result<Attempt, StoreError> {
+async fn failed(
+    crew: &Crew,
+    seq: u64,
+    message: &OutMessage,
+    error: &TelegramError,
+) -> Result<Attempt, StoreError> {
     let now = crew.clock.now();
     match error {
         TelegramError::Blocked { .. } => {
-            tracing::info!(seq, "the learner blocked the bot: nothing more is sent until they write again");
+            tracing::info!(
+                seq,
+                "the learner has blocked the bot: nothing more is sent until they write again"
+            );
             return Ok(Attempt::Unreachable { blocked: true });
         }
         TelegramError::ChatGone { .. } => {

@@ -31,7 +31,10 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
         if full != paused {
             paused = full;
             match full {
-                true => tracing::warn!(capacity = INBOX_CAPACITY, "inbox full: polling pauses, Telegram keeps what comes"),
+                true => tracing::warn!(
+                    capacity = INBOX_CAPACITY,
+                    "inbox full: polling pauses, Telegram keeps what comes"
+                ),
                 false => tracing::info!("inbox has room again: polling goes on"),
             }
         }
@@ -125,7 +128,9 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             Duration::from_secs(if failures < 3 { 10 } else { 30 })
         }
         TelegramError::Unauthorized => {
-            tracing::error!("Telegram no longer accepts the token: was it revoked? Set the new one and restart");
+            tracing::error!(
+                "Telegram no longer accepts the token: was it revoked? Set the new one and restart"
+            );
             Duration::from_secs(60)
         }
         TelegramError::RetryAfter { secs, .. } => {

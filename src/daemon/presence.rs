@@ -45,17 +45,27 @@ impl Presence {
     }
 
     /// Shows a sign for row `seq` from now on.
-    pub fn begin(&self, seq: u64, chat: ChatId, thread: Option<i64>, message: Option<MessageId>, action: Action) {
+    pub fn begin(
+        &self,
+        seq: u64,
+        chat: ChatId,
+        thread: Option<i64>,
+        message: Option<MessageId>,
+        action: Action,
+    ) {
         let mut waiting = self.waiting();
         if waiting.len() >= WATCHED {
             return;
         }
         let crowded = waiting.len() >= CROWD;
         let due = Instant::now();
-        waiting
-            .entry(seq)
-            .and_modify(|entry| entry.action = action)
-            .or_insert(Entry { chat, thread, action, due, react_to: message.filter(|_| crowded) });
+        waiting.entry(seq).and_modify(|entry| entry.action = action).or_insert(Entry {
+            chat,
+            thread,
+            action,
+            due,
+            react_to: message.filter(|_| crowded),
+        });
         drop(waiting);
         self.wake.notify_one();
     }
@@ -73,7 +83,10 @@ impl Presence {
     }
 
     /// The next sign that is due, or when one will be.
-    fn next(&self, now: Instant) -> Result<(ChatId, Option<i64>, Action, Option<MessageId>), Option<Instant>> {
+    fn next(
+        &self,
+        now: Instant,
+    ) -> Result<(ChatId, Option<i64>, Action, Option<MessageId>), Option<Instant>> {
         let mut waiting = self.waiting();
         let Some(entry) = waiting.values_mut().min_by_key(|entry| entry.due) else { return Err(None) };
         if entry.due > now {

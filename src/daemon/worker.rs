@@ -24,7 +24,12 @@ const FAULTS_ALLOWED: u32 = 4;
 ///
 /// # Errors
 /// The store's.
-pub async fn dispatch(crew: Arc<Crew>, kind: WorkKind, at_once: usize, mut stop: Stop) -> Result<(), StoreError> {
+pub async fn dispatch(
+    crew: Arc<Crew>,
+    kind: WorkKind,
+    at_once: usize,
+    mut stop: Stop,
+) -> Result<(), StoreError> {
     let wakeup = crew.app.store.wakeup(kind);
     let room = Arc::new(Semaphore::new(at_once));
     let mut tasks: JoinSet<Result<(), StoreError>> = JoinSet::new();
@@ -86,7 +91,11 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
         Ok(Err(error)) => Err(error),
         Err(error) if error.is_cancelled() => Ok(()),
         Err(_) => {
-            tracing::error!(seq = lease.seq, attempts = job.attempts, "a handler failed unexpectedly; please report it");
+            tracing::error!(
+                seq = lease.seq,
+                attempts = job.attempts,
+                "a handler failed unexpectedly; please report it"
+            );
             crew.presence.end(lease.seq);
             let now = crew.clock.now();
             let recovered = if job.attempts >= FAULTS_ALLOWED {
@@ -95,7 +104,8 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
             } else {
                 let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
                 let stage = job.stage;
-                let deferral = Deferral { until, reason: WaitReason::Fault, stage, failed: true, notice: None };
+                let deferral =
+                    Deferral { until, reason: WaitReason::Fault, stage, failed: true, notice: None };
                 crew.app.store.defer(lease, deferral, now).await
             };
             match recovered {
@@ -175,7 +185,13 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             let (turn, replies) = (outcome.turn.is_some(), outcome.replies.len());
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
-                tracing::info!(seq, replies, turn, took_ms = now.since_ms(claim.job.accepted_at), "message answered");
+                tracing::info!(
+                    seq,
+                    replies,
+                    turn,
+                    took_ms = now.since_ms(claim.job.accepted_at),
+                    "message answered"
+                );
             }
             Vitals::add(&crew.vitals.turns, usize::from(turn && done.is_ok()));
             if replies == 0 {
@@ -188,7 +204,13 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         }
         Verdict::Defer(deferral) => {
             let wait_ms = deferral.until.since_ms(now);
-            tracing::warn!(seq, reason = deferral.reason.as_str(), attempts = claim.job.attempts + 1, wait_ms, "message waits");
+            tracing::warn!(
+                seq,
+                reason = deferral.reason.as_str(),
+                attempts = claim.job.attempts + 1,
+                wait_ms,
+                "message waits"
+            );
             if deferral.notice.is_some() || claim.job.told_late {
                 crew.presence.end(seq);
             }

@@ -15,7 +15,12 @@ use uuid::Uuid;
 
 /// The conversation a message of `at` belongs to: the open one, or a fresh one (under `fresh_id`) when there is none or
 /// it was idle for longer than `timeout_ms`. The changes make it so.
-pub fn session_for(learner: &Learner, fresh_id: Uuid, at: Timestamp, timeout_ms: i64) -> (Session, Vec<Change>) {
+pub fn session_for(
+    learner: &Learner,
+    fresh_id: Uuid,
+    at: Timestamp,
+    timeout_ms: i64,
+) -> (Session, Vec<Change>) {
     match &learner.session {
         Some(open) if open.state(at, timeout_ms) == SessionState::Active => {
             (open.clone(), vec![Change::SessionTouched(open.id, at)])
@@ -27,13 +32,15 @@ pub fn session_for(learner: &Learner, fresh_id: Uuid, at: Timestamp, timeout_ms:
     }
 }
 
-/// What the tutor's history says about a turn whose answer was lost.
+/// What the tutor's history says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TutorHistory {
-    /// Turns it counts.
-    pub count: u32,
-    /// The latest turn.
-    pub last: Option<RecordedTurn>,
+pub enum TutorHistory {
+    /// Turns it counts, and the latest one.
+    Turns(u32, Option<RecordedTurn>),
+    /// The conversation is unknown to it (yet).
+    Unknown,
+    /// It cannot be asked.
+    NotOffered,
 }
 
 /// What to do about a turn whose answer was lost.
@@ -69,19 +76,19 @@ pub struct LostTurn<'a> {
     pub submissions: u32,
 }
 
-/// Judges a look at `GET /conversation` (SPEC 2.2). `history` is `None` for 404: for a conversation the tutor has
-/// answered in before it means that it offers no history; for a fresh one it may only mean "not yet".
-pub fn judge_lost_turn(lost: LostTurn<'_>, history: Option<TutorHistory>) -> Finding {
+/// Judges a look at `GET /conversation` (SPEC 2.2). Even where no history is offered the tutor is given its time: it
+/// may still be at work on the turn, and two calls of one session must not meet.
+pub fn judge_lost_turn(lost: LostTurn<'_>, history: TutorHistory) -> Finding {
     let waiting = lost.uncertain_ms < lost.window_ms;
     match history {
-        Some(TutorHistory { count, last: Some(turn) }) if is_new(&lost, count, &turn) => {
+        TutorHistory::Turns(count, Some(turn)) if is_new(&lost, count, &turn) => {
             Finding::Recorded { turn, count }
         }
-        Some(_) if waiting => Finding::KeepLooking,
-        Some(_) => Finding::NotRecorded,
-        None if lost.baseline == 0 && waiting => Finding::KeepLooking,
-        None if lost.submissions < 2 => Finding::NotRecorded,
-        None => Finding::Hopeless,
+        // A conversation it has answered in before and no longer knows: it restarted, so it is not at work on it.
+        TutorHistory::Unknown if lost.baseline > 0 => Finding::NotRecorded,
+        _ if waiting => Finding::KeepLooking,
+        TutorHistory::NotOffered if lost.submissions >= 2 => Finding::Hopeless,
+        _ => Finding::NotRecorded,
     }
 }
 
@@ -96,7 +103,13 @@ fn is_new(lost: &LostTurn<'_>, count: u32, last: &RecordedTurn) -> bool {
 
 /// The answer as the learner sees it: transcript, coaching and its Portuguese in reply to the voice; then the
 /// conversational reply, spoken where it can be. What is missing leaves no heading behind.
-pub fn compose(incoming: &Incoming, learner: &Learner, phrases: Phrases, session: Uuid, said: &Assessment) -> Vec<Reply> {
+pub fn compose(
+    incoming: &Incoming,
+    learner: &Learner,
+    phrases: Phrases,
+    session: Uuid,
+    said: &Assessment,
+) -> Vec<Reply> {
     let portuguese = learner.translation == Translation::Always;
     let mut text = Rich::default();
     text = section(text, &phrases.you_said(), &said.transcript);
@@ -123,7 +136,12 @@ pub fn compose(incoming: &Incoming, learner: &Learner, phrases: Phrases, session
 }
 
 /// `/feedback`: the last coaching again, with its audio where the tutor has it.
-pub fn compose_feedback(incoming: &Incoming, phrases: Phrases, session: Uuid, said: &Assessment) -> Vec<Reply> {
+pub fn compose_feedback(
+    incoming: &Incoming,
+    phrases: Phrases,
+    session: Uuid,
+    said: &Assessment,
+) -> Vec<Reply> {
     let text = section(Rich::default(), &phrases.coaching(), &said.coaching);
     let text = quote(text, &said.coaching_pt);
     let mut replies = Reply::texts(incoming, text, Keyboard::default());
@@ -166,7 +184,7 @@ mod tests {
     #[test]
     fn a_lost_turn_is_judged_by_count_time_and_what_we_know() {
         let known = Assessment { transcript: "old".into(), reply: "r".into(), ..Assessment::default() };
-        let some = |count, user: &str| Some(TutorHistory { count, last: Some(recorded(user)) });
+        let some = |count, user: &str| TutorHistory::Turns(count, Some(recorded(user)));
         let is = |f: &Finding| match f {
             Finding::Recorded { .. } => "recorded",
             Finding::KeepLooking => "look",
@@ -178,12 +196,14 @@ mod tests {
             ("grown, same words", 3, Some(&known), 0, 1, some(4, "old"), "recorded"),
             ("not grown yet", 3, Some(&known), 10, 1, some(3, "old"), "look"),
             ("not grown, window over", 3, Some(&known), 100, 1, some(3, "old"), "again"),
-            ("fresh and empty", 0, None, 10, 1, Some(TutorHistory { count: 0, last: None }), "look"),
-            ("fresh, 404, may come", 0, None, 10, 1, None, "look"),
-            ("fresh, 404, window over", 0, None, 100, 1, None, "again"),
-            ("fresh, 404, second time", 0, None, 100, 2, None, "hopeless"),
-            ("no history offered", 3, Some(&known), 10, 1, None, "again"),
-            ("no history offered, second time", 3, Some(&known), 10, 2, None, "hopeless"),
+            ("fresh and empty", 0, None, 10, 1, TutorHistory::Turns(0, None), "look"),
+            ("fresh, unknown, may come", 0, None, 10, 1, TutorHistory::Unknown, "look"),
+            ("fresh, unknown, window over", 0, None, 100, 1, TutorHistory::Unknown, "again"),
+            ("fresh, unknown, yet again", 0, None, 100, 5, TutorHistory::Unknown, "again"),
+            ("tutor restarted, conversation unknown", 3, Some(&known), 10, 1, TutorHistory::Unknown, "again"),
+            ("no history, may be at work", 3, Some(&known), 10, 1, TutorHistory::NotOffered, "look"),
+            ("no history, once more", 3, Some(&known), 100, 1, TutorHistory::NotOffered, "again"),
+            ("no history, second time", 3, Some(&known), 100, 2, TutorHistory::NotOffered, "hopeless"),
             ("tutor restarted, ours is its first", 5, Some(&known), 10, 1, some(1, "new"), "recorded"),
             ("tutor came back with old turns only", 5, Some(&known), 10, 1, some(2, "old"), "look"),
             ("tutor counts messages, not turns", 2, Some(&known), 10, 1, some(4, "old"), "look"),

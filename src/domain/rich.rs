@@ -130,7 +130,9 @@ fn finish(pieces: &mut Vec<Rich>, piece: Rich) {
 
 /// White space and characters without a glyph, which Telegram strips.
 fn is_blank_char(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{3164}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{3164}')
 }
 
 /// The byte index to cut `text` at so that the head has at most `room` UTF-16 units. 0 when nothing should be
@@ -154,11 +156,11 @@ fn cut_point(text: &str, room: usize, fresh: bool) -> usize {
     let floor = if fresh { head.len() / 2 } else { 0 };
     let after = |needle: &str| head.rfind(needle).map(|at| at + needle.len()).filter(|at| *at > floor);
     let sentence = [". ", "! ", "? ", "… ", "。"].iter().filter_map(|end| after(end)).max();
-    after("\n\n")
-        .or_else(|| after("\n"))
-        .or(sentence)
-        .or_else(|| after(" "))
-        .unwrap_or(if fresh { hard } else { 0 })
+    after("\n\n").or_else(|| after("\n")).or(sentence).or_else(|| after(" ")).unwrap_or(if fresh {
+        hard
+    } else {
+        0
+    })
 }
 
 /// Characters that belong to the one before: combining marks, joiners, variation selectors, skin tones.

@@ -81,6 +81,11 @@ impl Batch {
         self.0.insert(key, None);
     }
 
+    /// Keys with what becomes of them: the value to write or `None` to remove.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.0.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
+    }
+
     /// Whether it would change nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -216,6 +216,11 @@ pub fn global_rate() -> Vec<u8> {
     vec![SINGLE, b'g']
 }
 
+/// Counts and sums over all records.
+pub fn ledger() -> Vec<u8> {
+    vec![SINGLE, b'c']
+}
+
 /// The secret for the keyed hash of user ids.
 pub fn log_key() -> Vec<u8> {
     vec![SINGLE, b'k']

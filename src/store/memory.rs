@@ -42,6 +42,11 @@ impl MemoryDisk {
         disk
     }
 
+    /// What has been flushed so far.
+    pub fn records(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.platter().durable.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
     /// From now on every write and flush fails, or works again.
     pub fn set_failing(&self, failing: bool) {
         self.platter().failing = failing;

@@ -23,11 +23,20 @@
 //! 3. A row has at most one lease; leases live in memory, so a crash frees them all.
 //! 4. Rows that become claimable are handed out in the order in which they became so: a learner who sends ten messages
 //!    does not go before one who sends his first.
-//! 5. A wake-up is registered before the search for work ([`Store::wakeup`] holds one permit), so none is missed.
+//! 5. A wake-up is registered before the search for work ([`Store::wakeup`] holds one permit), so none is missed. Who
+//!    takes one of several claimable rows wakes the next worker.
+//!
+//! # How it is built
+//!
+//! The verbs are written once, over [`engine::Engine`]: an ordered map of bytes with atomic batches. A thread of its
+//! own owns engine and schedule, carries verbs out in order, flushes once for all that are waiting and answers after
+//! that. A failed write leaves memory and disk apart, so from then on every verb answers [`StoreError::Io`] until a
+//! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this.
 
 mod codec;
 pub mod engine;
 pub mod keys;
+mod ledger;
 pub mod memory;
 pub mod reader;
 pub mod records;
@@ -84,7 +93,7 @@ pub enum StoreError {
     /// The row is no longer there, or the lease is no longer held (the learner was deleted meanwhile).
     #[error("the message is no longer in the store")]
     Gone,
-    /// The store's thread has ended.
+    /// The store was closed, or its thread has died of a bug; only opening it again helps.
     #[error("the store is closed")]
     Closed,
 }
@@ -125,7 +134,7 @@ pub struct Claim {
     pub lease: Lease,
     /// The row.
     pub job: Job,
-    /// Its learner as of now.
+    /// Its learner as of now; of one who was deleted meanwhile, what a new record would be (it is not kept).
     pub learner: Learner,
     /// For [`WorkKind::Delivery`]: what is left to send, in order.
     pub outbox: Vec<OutMessage>,
@@ -190,7 +199,8 @@ pub struct Purge {
     pub attempts: u32,
 }
 
-/// A page of sessions for listings: walk on with the last row's cursor.
+/// A page of sessions for listings: walk on with its cursor until there is none. A page may hold fewer sessions than
+/// asked for, even none, and still have a next one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionPage {
     /// Sessions, learner by learner, archived ones before the open one.
@@ -204,10 +214,13 @@ pub trait Store: Send + Sync {
     /// Takes a batch: tells repeats by recently taken ids, judges the rate by each message's date, creates rows, and
     /// flushes. Only after this has answered may the offset be confirmed. A message whose row would be pointless
     /// ([`Body::Blocked`](crate::domain::Body::Blocked)) only changes its learner. Any other message lifts the learner's `blocked` mark and notes the
-    /// client's language; an unknown learner is created.
+    /// client's language; an unknown learner is created. The limit on all learners together goes by `now`: it spares
+    /// the tutor the rush after an outage. A row that need not wait has a `not_before` of 0.
     fn accept(&self, batch: Vec<Incoming>, policy: AcceptPolicy, now: Timestamp) -> Later<'_, Accepted>;
 
-    /// The next claimable row of a kind, leased; `None` when there is none due at `now`.
+    /// The next claimable row of a kind, leased; `None` when there is none due at `now`. When the caller drops this
+    /// future before it has answered, the lease ends by itself. `Corrupt` when the row or its learner cannot be read:
+    /// that row is set aside for a minute, the others go on.
     fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Option<Claim>>;
 
     /// Woken (one permit) whenever a row of this kind may have become claimable.
@@ -221,13 +234,19 @@ pub trait Store: Send + Sync {
     fn submit(&self, lease: Lease, stage: Stage, changes: Vec<crate::domain::Change>) -> Later<'_, Learner>;
 
     /// Ends a row's work: changes, turn, purges and replies in one transaction. The row stays for delivery
-    /// when there are replies, and its lease ends either way. `Gone` when the learner was deleted meanwhile.
+    /// when there are replies, and its lease ends either way. `Gone` when the learner was deleted meanwhile. The turn
+    /// is numbered and counted by the store, in its session wherever that is by now. With `forget`, `changes` and
+    /// `turn` are left out; everything of the learner goes but this row and younger ones, and all sessions known are
+    /// queued to be purged.
     fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Later<'_, ()>;
 
-    /// Puts a row off and ends the lease.
+    /// Puts a row off and ends the lease. From [`Stage::Submitted`] back to [`Stage::Taken`] lowers `submissions`: what
+    /// counts is how often the voice was handed over with an outcome that is not known to be nil.
     fn defer(&self, lease: Lease, deferral: Deferral, now: Timestamp) -> Later<'_, ()>;
 
     /// Gives a row up: it becomes a dead letter, its chat goes on, `replies` are delivered in its place. Ends the lease.
+    /// The letter has the row's number (a new one when that is taken by an earlier letter of the same row) and keeps what
+    /// was left to send.
     fn bury(&self, lease: Lease, reason: String, replies: Vec<Reply>, now: Timestamp) -> Later<'_, ()>;
 
     /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
@@ -235,7 +254,7 @@ pub trait Store: Send + Sync {
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()>;
 
     /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
-    /// the learner (the blocked mark).
+    /// the learner (the blocked mark) when there is still a record.
     fn drop_replies(&self, lease: Lease, changes: Vec<crate::domain::Change>) -> Later<'_, ()>;
 
     /// Ends a lease without a word, as a crash would; the row is claimable again at once.
@@ -265,29 +284,30 @@ pub trait Store: Send + Sync {
     /// Sessions in key order, at most `limit`, after `cursor`.
     fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage>;
 
-    /// All rows of the inbox in order of acceptance after `after`, at most `limit`.
+    /// All rows of the inbox in order of acceptance after `after`, at most `limit` (10,000 here and in all listings).
     fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>>;
 
     /// Dead letters in order, after `after`, at most `limit`.
     fn dead_letters(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<DeadLetter>>;
 
-    /// Puts a dead letter back into the queue, as the youngest row, at its old stage with fresh attempts.
+    /// Puts a dead letter back into the queue, as the youngest row accepted `now`, at its old stage with attempts and
+    /// submissions at 0. `Gone` when there is none of this number.
     fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;
 
-    /// Removes a dead letter for good.
+    /// Removes a dead letter for good. `Gone` when there is none of this number.
     fn drop_dead(&self, seq: u64) -> Later<'_, ()>;
 
-    /// Asks the tutor to forget these conversations, soon.
+    /// Asks the tutor to forget these conversations, soon. One that is queued already stays as it is.
     fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()>;
 
     /// Conversations to be forgotten at the tutor that are due, at most `limit`.
     fn purges(&self, now: Timestamp, limit: usize) -> Later<'_, Vec<Purge>>;
 
-    /// The tutor has forgotten it (`None`), or has to be asked again at the given moment.
+    /// The tutor has forgotten it (`None`), or has to be asked again at the given moment. Unknown ones are left alone.
     fn purged(&self, session: Uuid, retry_at: Option<Timestamp>) -> Later<'_, ()>;
 
     /// Removes archived sessions older than `before` with their turns, at most `limit` in one go, and queues their
-    /// purge at the tutor. Returns how many.
+    /// purge at the tutor. Returns how many; call again until it is 0 (1,000 at once, however many are asked for).
     fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize>;
 
     /// A random secret made with the store, for the keyed hash of user ids in logs.

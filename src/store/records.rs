@@ -4,6 +4,7 @@
 //! changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves here as `…V1`, the version
 //! goes up and [`Record::upgrade`] leads from one to the other. Must not know keys or verbs.
 
+use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
 use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Session, Turn};
@@ -90,6 +91,7 @@ records! {
     NextSeq = "next seq",
     LogKey = "log key",
     Mark = "index entry",
+    Ledger = "ledger",
 }
 
 #[cfg(test)]

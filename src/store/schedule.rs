@@ -38,6 +38,8 @@ struct Pool {
     ready: BTreeMap<u64, u64>,
     /// By due time.
     parked: BTreeSet<(Timestamp, u64)>,
+    /// Under lease, in the order of being handed out: (token, seq).
+    leased: BTreeMap<u64, u64>,
     /// Wake-ups owed.
     wakes: u32,
 }
@@ -60,6 +62,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// An empty schedule that numbers its leases from `token` on: leases of an earlier opening must not fit.
+    pub fn with_tokens_from(token: u64) -> Self {
+        Self { tokens: token, ..Self::default() }
+    }
+
     /// The present moment as last told.
     pub fn clock(&self) -> Timestamp {
         self.clock
@@ -130,7 +137,7 @@ impl Schedule {
     /// Leases the row that has been claimable longest.
     pub fn lease(&mut self, kind: WorkKind) -> Option<Lease> {
         let (_, &seq) = self.pool(kind).ready.first_key_value()?;
-        self.tokens += 1;
+        self.tokens = self.tokens.wrapping_add(1);
         let lease = Lease { seq, token: self.tokens };
         self.stand(seq, Standing::Leased(lease.token));
         let pool = self.pool(kind);
@@ -228,10 +235,12 @@ impl Schedule {
         let Some((seq, first)) = own.first() else { return super::Place::default() };
         let others = |seq: &u64| self.rows.get(seq).is_some_and(|row| row.user != user);
         let pool = &self.tutor;
-        let ready = |until: u64| pool.ready.range(..until).filter(|(_, seq)| others(seq)).count();
+        let leased = |until: u64| pool.leased.range(..until).filter(|(_, seq)| others(seq)).count();
+        let ready =
+            |until: u64| leased(u64::MAX) + pool.ready.range(..until).filter(|(_, seq)| others(seq)).count();
         let parked = pool.parked.range(..(first.not_before, *seq)).filter(|(_, seq)| others(seq)).count();
         let ahead = match first.standing {
-            Standing::Leased(_) => 0,
+            Standing::Leased(token) => leased(token),
             Standing::Ready(turn) => ready(turn),
             Standing::Parked => ready(u64::MAX) + parked,
             Standing::Behind => {
@@ -289,7 +298,10 @@ impl Schedule {
             Standing::Parked => {
                 pool.parked.remove(&(due, seq));
             }
-            Standing::Leased(_) => self.leased -= 1,
+            Standing::Leased(token) => {
+                pool.leased.remove(&token);
+                self.leased -= 1;
+            }
             Standing::Behind => {}
         }
         let pool = self.pool(kind);

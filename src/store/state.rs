@@ -4,11 +4,12 @@
 //! memory may have drifted. Must not know threads, channels or what a verb means.
 
 use super::engine::{Batch, Engine, Range, Visit};
+use super::ledger::Ledger;
 use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
 use super::schedule::Schedule;
 use super::{Lease, StoreError, keys};
 use crate::domain::rate::RateState;
-use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId};
+use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId, WaitReason};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
@@ -31,6 +32,7 @@ pub struct State {
     /// The secret made with the store.
     pub log_key: LogKey,
     next_seq: u64,
+    ledger: Ledger,
     dirty: bool,
     broken: Option<(&'static str, std::io::ErrorKind, String)>,
 }
@@ -102,16 +104,22 @@ impl State {
     pub fn open(engine: Box<dyn Engine>) -> Result<Self, StoreError> {
         let mut state = Self {
             engine,
-            schedule: Schedule::default(),
+            schedule: Schedule::with_tokens_from(Uuid::new_v4().as_u64_pair().0),
             seen: SeenRing::default(),
             moved: HashMap::new(),
             dead: BTreeMap::new(),
             global: RateState::default(),
             log_key: LogKey([0; 32]),
             next_seq: 1,
+            ledger: Ledger::default(),
             dirty: false,
             broken: None,
         };
+        state.ledger = match state.get(&keys::ledger())? {
+            None => Ledger::take_stock(state.engine.as_ref())?,
+            Some(ledger) => ledger,
+        };
+        state.ledger.check(state.engine.as_ref())?;
         state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
         state.global = state.get(&keys::global_rate())?.unwrap_or_default();
         state.read_rows()?;
@@ -132,9 +140,13 @@ impl State {
 
     fn read_rows(&mut self) -> Result<(), StoreError> {
         let Self { engine, schedule, next_seq, .. } = self;
+        let now = wall_clock();
         engine.scan(&Range::prefix(keys::kind(keys::INBOX)), false, &mut |_, bytes| {
-            let job: Job = records::decode(bytes)?;
+            let mut job: Job = records::decode(bytes)?;
             *next_seq = job.seq.saturating_add(1).max(*next_seq);
+            if job.not_before > latest_sane(&job, now) {
+                job.not_before = Timestamp::default();
+            }
             schedule.insert(&job);
             Ok(true)
         })
@@ -248,8 +260,14 @@ impl State {
             return Ok(());
         }
         self.dirty = true;
-        let applied = self.engine.apply(tx.batch);
+        let applied = self.write(tx.batch);
         self.note_write(applied)
+    }
+
+    fn write(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        self.ledger.enter(self.engine.as_ref(), &batch)?;
+        batch.put(keys::ledger(), records::encode(&self.ledger)?);
+        self.engine.apply(batch)
     }
 
     /// Makes all that was written since the last flush safe.
@@ -295,4 +313,19 @@ impl State {
         }
         result
     }
+}
+
+/// The wall clock, for the one question whether it was set back since a row was written.
+fn wall_clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// No row waits beyond this: a later date means that the clock was set back, and the row would wait for nothing.
+fn latest_sane(job: &Job, now: Timestamp) -> Timestamp {
+    let longest_ms = match job.waiting_for {
+        Some(WaitReason::GlobalRate | WaitReason::Paced) => 24 * 3_600_000,
+        _ => 15 * 60_000,
+    };
+    now.plus_ms(longest_ms)
 }

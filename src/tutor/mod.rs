@@ -15,6 +15,7 @@ use crate::domain::{Assessment, RecordedTurn, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
 use bytes::Bytes;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -57,6 +58,17 @@ pub struct History {
     pub turns: Vec<RecordedTurn>,
 }
 
+/// The answer to "what do you remember of this conversation?".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// This.
+    Kept(History),
+    /// Nothing: the conversation is unknown to it (yet).
+    Unknown,
+    /// It cannot be asked.
+    NotOffered,
+}
+
 /// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoken {
@@ -93,6 +105,8 @@ pub struct Tutor {
     api_key: Option<Secret>,
     private_key: Option<Secret>,
     reach: Mutex<Reach>,
+    /// It has shown a history since the start.
+    keeps_history: AtomicBool,
 }
 
 /// One request, ready to be signed and sent.
@@ -106,6 +120,12 @@ struct Call<'a> {
     cap: usize,
     /// Statuses that mean "there is none" for this call.
     absent: &'a [u16],
+}
+
+/// A status that means "there is none".
+struct Absent {
+    /// The path itself is unknown, rather than what it names.
+    of_the_router: bool,
 }
 
 /// An answer with a success status.
@@ -141,6 +161,7 @@ impl Tutor {
             api_key: options.api_key,
             private_key: options.private_key,
             reach: Mutex::new(Reach::Unknown),
+            keeps_history: AtomicBool::new(false),
         })
     }
 
@@ -160,23 +181,31 @@ impl Tutor {
         };
         // The body holds its own copy now; the turn takes long and memory is bounded.
         drop(wav);
-        let answer = self.send(call).await?.ok_or_else(unreadable)?;
+        let answer = self.send(call).await?.map_err(|_| unreadable())?;
         wire::assessment(&answer.body).ok_or_else(unreadable)
     }
 
-    /// What the tutor remembers of a conversation; `None` when it knows none or keeps no history.
+    /// What the tutor remembers of a conversation.
     ///
     /// # Errors
     /// Asking again is always safe.
-    pub async fn history(&self, session: Uuid) -> Result<Option<History>, TutorError> {
+    pub async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
         let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
-        let Some(answer) = self.send(Call { absent: &[404, 405, 410, 501], ..call }).await? else {
-            return Ok(None);
+        let past = match self.send(Call { absent: &[404, 405, 410, 501], ..call }).await? {
+            Ok(answer) => match wire::history(&answer.body).ok_or_else(unreadable)? {
+                HistoryBody::Kept(history) => Past::Kept(history),
+                HistoryBody::NotOffered => Past::NotOffered,
+            },
+            Err(Absent { of_the_router: false }) => Past::Unknown,
+            Err(Absent { of_the_router: true }) => Past::NotOffered,
         };
-        match wire::history(&answer.body).ok_or_else(unreadable)? {
-            HistoryBody::Kept(history) => Ok(Some(history)),
-            HistoryBody::NotOffered => Ok(None),
+        match past {
+            Past::Kept(_) => self.keeps_history.store(true, Ordering::Relaxed),
+            // It has shown a history before: this one conversation is unknown to it.
+            Past::NotOffered if self.keeps_history.load(Ordering::Relaxed) => return Ok(Past::Unknown),
+            Past::NotOffered | Past::Unknown => {}
         }
+        Ok(past)
     }
 
     /// Makes the tutor forget a conversation; one it does not know is forgotten already.
@@ -198,7 +227,7 @@ impl Tutor {
             SpokenPart::Coaching => "coaching",
         };
         let call = Call::get(format!("/audio/{session}?audio_type={kind}"), Some(session), self.timeout);
-        let Some(Answer { body, mime }) =
+        let Ok(Answer { body, mime }) =
             self.send(Call { cap: AUDIO_CAP, absent: &[400, 404, 410, 422], ..call }).await?
         else {
             return Ok(None);
@@ -235,8 +264,8 @@ impl Tutor {
         self.timeout.min(SHORT)
     }
 
-    /// Sends a call within its deadline and keeps book of reachability. `Ok(None)`: a status named in `absent`.
-    async fn send(&self, call: Call<'_>) -> Result<Option<Answer>, TutorError> {
+    /// Sends a call within its deadline and keeps book of reachability.
+    async fn send(&self, call: Call<'_>) -> Result<Result<Answer, Absent>, TutorError> {
         let (deadline, decisive) = (call.deadline, call.method == "POST");
         // The deadline covers an answer that drips for ever, too.
         let result = tokio::time::timeout(deadline, self.exchange(call))
@@ -248,7 +277,7 @@ impl Tutor {
         result
     }
 
-    async fn exchange(&self, call: Call<'_>) -> Result<Option<Answer>, TutorError> {
+    async fn exchange(&self, call: Call<'_>) -> Result<Result<Answer, Absent>, TutorError> {
         let url = format!("{}{}", self.base, call.path);
         let mut builder = match call.method {
             "POST" => self.client.post(url),
@@ -294,11 +323,12 @@ impl Tutor {
         let (mime, retry_after) = (header("content-type"), header("retry-after"));
         if status.is_success() {
             let body = http::read_capped(response, call.cap).await?;
-            return Ok(Some(Answer { body, mime }));
+            return Ok(Ok(Answer { body, mime }));
         }
         let status = status.as_u16();
         if call.absent.contains(&status) {
-            return Ok(None);
+            let words = http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default();
+            return Ok(Err(Absent { of_the_router: status != 404 || wire::is_of_the_router(&words) }));
         }
         let fault = match status {
             400 | 422 => http::read_capped(response, REFUSAL_CAP)

@@ -260,25 +260,35 @@ async fn an_unanswered_look_at_the_history_is_no_outage() {
 #[tokio::test]
 async fn history_and_forgetting() {
     let (url, mut requests) = server(vec![
-        json("200 OK", r#"{"conversation_count":2,"history":[{"user":"a"},{"user":"b"}]}"#),
         json("404 Not Found", r#"{"detail":"Session not found"}"#),
+        json("404 Not Found", r#"{"detail":"Not Found"}"#),
         json("200 OK", r#"{"status":"ok"}"#),
+        json("405 Method Not Allowed", ""),
+        json("200 OK", r#"{"conversation_count":2,"history":[{"user":"a"},{"user":"b"}]}"#),
+        json("404 Not Found", r#"{"detail":"Not Found"}"#),
         json("404 Not Found", ""),
         json("204 No Content", ""),
         json("500 Internal Server Error", ""),
     ])
     .await;
     let tutor = tutor(&url);
-    let history = tutor.history(SESSION).await.unwrap().unwrap();
+    assert_eq!(tutor.history(SESSION).await, Ok(Past::Unknown));
+    for _ in 0..3 {
+        assert_eq!(tutor.history(SESSION).await, Ok(Past::NotOffered));
+    }
+    let Ok(Past::Kept(history)) = tutor.history(SESSION).await else { panic!("not kept") };
     assert_eq!((history.count, history.len, history.turns[1].user.as_str()), (2, 2, "b"));
-    assert_eq!(tutor.history(SESSION).await, Ok(None));
-    assert_eq!(tutor.history(SESSION).await, Ok(None));
+    // It has shown that it keeps histories: this conversation is merely unknown.
+    assert_eq!(tutor.history(SESSION).await, Ok(Past::Unknown));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));
     assert_eq!(tutor.forget(SESSION).await, Err(TutorError::Failed { status: 500 }));
     let first = String::from_utf8(requests.recv().await.unwrap()).unwrap();
     assert!(first.starts_with(&format!("GET /conversation/{SESSION} HTTP/1.1\r\n")), "{first}");
-    let deletion = requests.recv().await.and(requests.recv().await).and(requests.recv().await).unwrap();
+    for _ in 0..5 {
+        requests.recv().await.unwrap();
+    }
+    let deletion = requests.recv().await.unwrap();
     assert!(deletion.starts_with(b"DELETE /conversation/"));
 }
 

@@ -67,6 +67,16 @@ pub fn history(body: &[u8]) -> Option<HistoryBody> {
     Some(HistoryBody::Kept(History { count: count.unwrap_or(0).max(len), len, turns }))
 }
 
+/// Whether a 404 is the web framework's own word for "no such path" (the tutor's says what it could not find), or
+/// that of something in between.
+pub fn is_of_the_router(body: &[u8]) -> bool {
+    match object(body).and_then(|mut fields| fields.remove("detail")) {
+        Some(Value::String(words)) => words.trim().eq_ignore_ascii_case("not found"),
+        Some(_) => false,
+        None => true,
+    }
+}
+
 /// Sorts the `detail` of a refusal; never passed on, since it may quote the learner.
 pub fn refusal(body: &[u8]) -> Refusal {
     let Some(detail) = object(body).and_then(|mut fields| fields.remove("detail")) else {

@@ -96,6 +96,8 @@ fn hum(count: usize, rate: u32) -> Vec<i16> {
 fn alone(name: &str) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
+        // A backtrace would map the debug information into the memory that is measured.
+        .env("RUST_BACKTRACE", "0")
         .output()
         .unwrap();
     let text =
@@ -110,4 +112,3 @@ fn status_kib(field: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().ok()
 }
-

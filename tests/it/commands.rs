@@ -63,8 +63,10 @@ async fn history_turns_its_pages_in_one_message_even_while_the_tutor_is_down() {
     // A stranger's button and an old one are answered, not ignored.
     let pressed = ana.press(page.message_id, &older.buttons()[0]).unwrap();
     world.answer_with(ana.chat(), "page 2 of 2").await;
-    let answered =
-        world.telegram.wait_until(PATIENCE, |state| state.press(&pressed.query_id).filter(|p| p.answers > 0).map(|_| ())).await;
+    let answered = world
+        .telegram
+        .wait_until(PATIENCE, |state| state.press(&pressed.query_id).filter(|p| p.answers > 0).map(|_| ()))
+        .await;
     assert!(answered.is_some());
 }
 

@@ -2,7 +2,7 @@
 
 use crate::world::{PATIENCE, World, asset, other_voice, voice};
 use phonicflow_bot::audio;
-use phonicflow_bot::sandbox::bot_api::{EntryKind, Post, Standing};
+use phonicflow_bot::sandbox::bot_api::{EntryKind, Outcome, Post, Standing};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Speech};
 use serde_json::json;
 
@@ -20,7 +20,9 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
 
     let text = &answers[0];
     assert_eq!((text.kind.clone(), text.reply_to), (EntryKind::Text, Some(sent.message_id)));
-    for words in ["You said", "Yesterday I go to the beach", "Coaching", "Use the past tense", "Use o passado"] {
+    for words in
+        ["You said", "Yesterday I go to the beach", "Coaching", "Use the past tense", "Use o passado"]
+    {
         assert!(text.text.contains(words), "{words}: {}", text.text);
     }
     let kinds: Vec<_> = text.entities.iter().map(|entity| entity["type"].clone()).collect();
@@ -28,17 +30,23 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
 
     let note = &answers[1];
     assert_eq!((note.kind.clone(), note.reply_to), (EntryKind::Voice, Some(sent.message_id)));
-    assert!(note.text.contains("That sounds like fun!") && note.text.contains("Que divertido!"), "{}", note.text);
+    assert!(
+        note.text.contains("That sounds like fun!") && note.text.contains("Que divertido!"),
+        "{}",
+        note.text
+    );
     let file = note.file.as_ref().unwrap();
     assert!(audio::is_voice_note(&file.bytes));
     // The tutor's voice lasts 1.2 s.
-    assert_eq!(file.duration, Some(1));
-    let heard = audio::to_wav(file.bytes.clone(), audio::Hint::default(), audio::Limits { max_seconds: 10 }).unwrap();
+    assert_eq!(file.duration, 1);
+    let heard =
+        audio::to_wav(file.bytes.clone(), audio::Hint::default(), audio::Limits { max_seconds: 10 }).unwrap();
     assert_eq!(heard.samples, 19_200);
 
     // The tutor got a 16 kHz mono WAV of exactly the voice's length.
     let turns = world.tutor.turns();
-    let exact = audio::to_wav(voice().into(), audio::Hint::default(), audio::Limits { max_seconds: 60 }).unwrap();
+    let exact =
+        audio::to_wav(voice().into(), audio::Hint::default(), audio::Limits { max_seconds: 60 }).unwrap();
     assert_eq!(turns.len(), 1);
     assert_eq!(turns[0].samples as u64, exact.samples);
     assert_eq!(turns[0].wav.as_deref(), Some(exact.bytes.as_slice()));
@@ -75,7 +83,8 @@ async fn a_sign_of_life_comes_before_the_answer_and_ends_with_it() {
     let gate = world.tutor.faults().gate(phonicflow_bot::sandbox::faults::On::call("POST /process"));
     ana.voice(voice(), 4);
     gate.reached(1).await;
-    let seen = world.telegram.wait_until(PATIENCE, |state| (!state.actions(11).is_empty()).then_some(())).await;
+    let seen =
+        world.telegram.wait_until(PATIENCE, |state| (!state.actions(11).is_empty()).then_some(())).await;
     assert!(seen.is_some(), "no chat action while the tutor is at work");
     gate.open();
     world.voice_notes(ana.chat(), 1).await;
@@ -86,10 +95,14 @@ async fn the_tutors_words_arrive_whole_and_readable() {
     let world = World::started().await;
     let ana = world.learner(11);
     let nasty = "Say <b>\"th\"</b> & not_*that*_ [link](x) `code` \\ &amp; 👩‍👩‍👧 e\u{301} ok. ";
-    let long: String = (0..).map(|n| format!("{n}: {nasty}")).scan(String::new(), |all, piece| {
-        all.push_str(&piece);
-        Some(all.clone())
-    }).find(|all| all.chars().count() >= 12_000).unwrap();
+    let long: String = (0..)
+        .map(|n| format!("{n}: {nasty}"))
+        .scan(String::new(), |all, piece| {
+            all.push_str(&piece);
+            Some(all.clone())
+        })
+        .find(|all| all.chars().count() >= 12_000)
+        .unwrap();
     let (coaching, reply) = (long.clone(), format!("R {long}"));
     world.tutor.push_answer(Answer::ok(json!({
         "user_transcript": nasty,
@@ -100,16 +113,20 @@ async fn the_tutors_words_arrive_whole_and_readable() {
     })));
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    let said: String = world
-        .telegram
-        .read(|state| state.from_bot(ana.chat()).map(|entry| entry.text.clone()).collect::<Vec<_>>().join(" "));
+    let said: String = world.telegram.read(|state| {
+        state.from_bot(ana.chat()).map(|entry| entry.text.clone()).collect::<Vec<_>>().join(" ")
+    });
     let said = squeezed(&said);
     for whole in [nasty, &long, &format!("P {long}"), &reply] {
         assert!(said.contains(&squeezed(whole)), "a text did not arrive whole");
     }
     // The strict double refused nothing: no text was too long, no markup was broken.
-    let refused: Vec<_> =
-        world.telegram.log().into_iter().filter(|call| call.method.starts_with("send") && !call.is_ok()).collect();
+    let refused: Vec<_> = world
+        .telegram
+        .log()
+        .into_iter()
+        .filter(|call| matches!(call.outcome, Outcome::Refused { .. }))
+        .collect();
     assert!(refused.is_empty(), "{refused:?}");
 }
 
@@ -117,12 +134,16 @@ async fn the_tutors_words_arrive_whole_and_readable() {
 async fn what_the_tutor_leaves_out_leaves_no_empty_heading() {
     let world = World::started().await;
     let ana = world.learner(11);
-    let only_coaching = json!({"coaching_feedback": "Good.", "user_transcript": null, "conversational_response": ""});
+    let only_coaching =
+        json!({"coaching_feedback": "Good.", "user_transcript": null, "conversational_response": ""});
     for (answer, expected) in [
         (json!({}), "nothing to say"),
         (only_coaching, "Good."),
         (json!({"conversational_response": "Only this."}), "Only this."),
-        (json!({"user_transcript": 7, "coaching_feedback": ["x"], "conversational_response": "Types."}), "Types."),
+        (
+            json!({"user_transcript": 7, "coaching_feedback": ["x"], "conversational_response": "Types."}),
+            "Types.",
+        ),
     ] {
         world.tutor.push_answer(Answer::ok(answer));
         ana.voice(voice(), 4);
@@ -136,15 +157,23 @@ async fn without_a_voice_the_words_come_as_text() {
     let world = World::started().await;
     let ana = world.learner(11);
     // Announced but not there, not readable as audio, and not wanted by the chat.
-    world.tutor.push_answer(Answer::ok(json!({"conversational_response": "Gone.", "conversational_audio_path": "/x"})).speaking(Speech::None));
+    world.tutor.push_answer(
+        Answer::ok(json!({"conversational_response": "Gone.", "conversational_audio_path": "/x"}))
+            .speaking(Speech::None),
+    );
     ana.voice(voice(), 4);
     assert_eq!(world.answer_with(ana.chat(), "Gone.").await.kind, EntryKind::Text);
     let noise = Speech::Bytes(b"no audio at all".to_vec().into(), "audio/wav");
-    world.tutor.push_answer(Answer::ok(json!({"conversational_response": "Noise.", "conversational_audio_path": "/x"})).speaking(noise));
+    world.tutor.push_answer(
+        Answer::ok(json!({"conversational_response": "Noise.", "conversational_audio_path": "/x"}))
+            .speaking(noise),
+    );
     ana.voice(voice(), 4);
     assert_eq!(world.answer_with(ana.chat(), "Noise.").await.kind, EntryKind::Text);
     world.telegram.set_standing(ana.chat(), Standing::NoVoice);
-    world.tutor.push_answer(Answer::ok(json!({"conversational_response": "Private.", "conversational_audio_path": "/x"})));
+    world.tutor.push_answer(Answer::ok(
+        json!({"conversational_response": "Private.", "conversational_audio_path": "/x"}),
+    ));
     ana.voice(voice(), 4);
     assert_eq!(world.answer_with(ana.chat(), "Private.").await.kind, EntryKind::Text);
 }

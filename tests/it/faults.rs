@@ -114,7 +114,8 @@ async fn a_send_whose_fate_is_unknown_is_repeated_once_and_never_again() {
     world.telegram.faults().add(On::call("sendMessage").times(9), Act::ResetAfter);
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    let kinds: Vec<_> = world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind.clone()).collect());
+    let kinds: Vec<_> =
+        world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind.clone()).collect());
     assert_eq!(kinds, [EntryKind::Text, EntryKind::Text, EntryKind::Voice], "{}", world.log());
 }
 
@@ -139,7 +140,7 @@ async fn a_learner_who_blocks_the_bot_is_left_alone_and_answered_when_back() {
     gate.reached(1).await;
     world.telegram.block(11);
     gate.open();
-    world.logged("blocked the bot").await;
+    world.logged("blocked the bot: nothing").await;
     world.settled().await;
     world.telegram.unblock(11);
     ana.text("/history");
@@ -193,7 +194,8 @@ async fn a_group_that_becomes_a_supergroup_is_followed() {
 async fn another_poller_is_reported_and_outlasted() {
     let world = World::started().await;
     let ana = world.learner(11);
-    let conflict = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+    let conflict =
+        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
     world.telegram.faults().add(On::call("getUpdates"), Act::refuse(409, conflict, None));
     ana.text("/help");
     world.logged("another program polls with this bot's token").await;

@@ -40,7 +40,10 @@ fn room(file: &str) -> &str {
 }
 
 fn is_test_file(file: &str) -> bool {
-    file.ends_with("tests.rs") || file.ends_with("testkit.rs") || file.contains("/tests/") || file.ends_with("golden.rs")
+    file.ends_with("tests.rs")
+        || file.ends_with("testkit.rs")
+        || file.contains("/tests/")
+        || file.ends_with("golden.rs")
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn imports_run_downward() {
         ("http", &["secret"]),
         ("store", &["domain"]),
         ("audio", &["domain"]),
-        ("config", &["domain", "secret"]),
+        ("config", &["domain", "secret", "logging"]),
         ("logging", &["domain"]),
         ("domain", &[]),
         ("secret", &[]),
@@ -103,7 +106,9 @@ fn each_outside_crate_has_one_owner() {
     ] {
         for (file, text) in sources() {
             let owned = owners.iter().any(|owner| file.starts_with(owner));
-            let used = code(&text).lines().any(|line| line.contains(name) && !line.contains(&format!("crate::{name}")));
+            let used = code(&text)
+                .lines()
+                .any(|line| line.contains(name) && !line.contains(&format!("crate::{name}")));
             assert!(owned || is_test_file(&file) || !used, "{file} uses {name}, which belongs to {owners:?}");
         }
     }
@@ -112,7 +117,9 @@ fn each_outside_crate_has_one_owner() {
 #[test]
 fn the_domain_never_awaits_and_never_reads_the_clock() {
     for (file, text) in sources().into_iter().filter(|(file, _)| file.starts_with("domain/")) {
-        for word in [".await", "async ", "SystemTime", "Instant::now", "tokio", "std::fs", "std::net", "fastrand"] {
+        for word in
+            [".await", "async ", "SystemTime", "Instant::now", "tokio", "std::fs", "std::net", "fastrand"]
+        {
             assert!(!code(&text).contains(word), "{file}: {word}");
         }
     }
@@ -121,7 +128,8 @@ fn the_domain_never_awaits_and_never_reads_the_clock() {
 #[test]
 fn handlers_neither_send_nor_save() {
     for (file, text) in sources().into_iter().filter(|(file, _)| file.starts_with("bot/")) {
-        for word in ["dyn Store", ".deliver(", ".chat_action(", ".react(", ".commit(", ".submit(", ".defer("] {
+        for word in ["dyn Store", ".deliver(", ".chat_action(", ".react(", ".commit(", ".submit(", ".defer("]
+        {
             assert!(!code(&text).contains(word), "{file}: {word}");
         }
     }
@@ -140,7 +148,13 @@ fn every_file_says_what_it_owns_and_stays_readable() {
 fn nothing_is_left_for_later_and_no_machine_shows_through() {
     let later = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["todo", "!("].concat()];
     let mut files = sources();
-    for name in ["README.md", "Cargo.toml", "Dockerfile.bot", ".env.telegram.example", "systemd/phonicflow-bot.service"] {
+    for name in [
+        "README.md",
+        "Cargo.toml",
+        "Dockerfile.bot",
+        ".env.telegram.example",
+        "systemd/phonicflow-bot.service",
+    ] {
         files.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
     }
     for (file, text) in files {
@@ -156,6 +170,8 @@ fn nothing_is_left_for_later_and_no_machine_shows_through() {
 #[test]
 fn the_readme_names_every_option_and_every_command() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let table = phonicflow_bot::config::markdown_table();
+    assert!(readme.contains(&table), "README.md's table of options should be:\n{table}");
     let example = fs::read_to_string(root().join(".env.telegram.example")).unwrap();
     for flag in phonicflow_bot::config::flags() {
         assert!(readme.contains(&format!("`{}`", flag.key)), "README.md does not name {}", flag.key);

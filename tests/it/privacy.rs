@@ -22,7 +22,8 @@ fn holds(folder: &Path, needle: &[u8]) -> bool {
 async fn a_noisy_run_logs_no_text_no_name_no_token_and_no_url() {
     let mut world = World::new().await;
     world.set("LOG_LEVEL", "debug,hyper=trace,reqwest=trace,hyper_util=trace").set("LOG_FORMAT", "json");
-    world.set("BACKEND_TIMEOUT", "2").set("BOT_LOG_FILE", &world.folder.path().join("bot.log").display().to_string());
+    let log_file = world.folder.path().join("bot.log").display().to_string();
+    world.set("BACKEND_TIMEOUT", "2").set("BOT_LOG_FILE", &log_file);
     world.start();
     let ana = world.telegram.learner(LearnerProfile::new(11, "Plantedname", "en"));
     for act in [Act::html(502), Act::Reset, Act::detail(500, "plantedsecret")] {
@@ -31,7 +32,9 @@ async fn a_noisy_run_logs_no_text_no_name_no_token_and_no_url() {
     }
     world.telegram.faults().add(On::call("file"), Act::ResetAfter);
     world.telegram.faults().add(On::call("getFile"), Act::html(504));
-    world.tutor.push_answer(Answer::ok(json!({"user_transcript": "plantedtranscript", "conversational_response": "plantedreply"})));
+    world.tutor.push_answer(Answer::ok(
+        json!({"user_transcript": "plantedtranscript", "conversational_response": "plantedreply"}),
+    ));
     ana.text("plantedtext of mine");
     ana.text("/plantedcommand");
     ana.voice(voice(), 4);
@@ -57,7 +60,9 @@ async fn a_noisy_run_logs_no_text_no_name_no_token_and_no_url() {
 async fn delete_asks_once_then_leaves_nothing_here_and_at_the_tutor() {
     let mut world = World::started().await;
     let ana = world.learner(7_700_000_011);
-    world.tutor.push_answer(Answer::ok(json!({"user_transcript": "plantedtranscript", "conversational_response": "Hi."})));
+    world.tutor.push_answer(Answer::ok(
+        json!({"user_transcript": "plantedtranscript", "conversational_response": "Hi."}),
+    ));
     ana.voice(voice(), 4);
     world.answer_with(ana.chat(), "Hi.").await;
     ana.text("/new");
@@ -120,13 +125,18 @@ async fn delete_works_at_once_while_the_tutor_is_at_work_on_a_turn() {
     let forgotten = world
         .tutor
         .wait_until(PATIENCE, |state| {
-            (state.forgotten().iter().filter(|id| **id == session).count() >= 2 || !state.knows(&session)).then_some(())
+            (state.forgotten().iter().filter(|id| **id == session).count() >= 2 || !state.knows(&session))
+                .then_some(())
         })
         .await;
     assert!(forgotten.is_some(), "{}", world.log());
     world.settled().await;
     assert_eq!(world.tutor.turns().len(), 1);
-    assert_eq!(world.telegram.read(|state| state.from_bot(11).count()), 0, "no answer for someone who is gone");
+    assert_eq!(
+        world.telegram.read(|state| state.from_bot(11).count()),
+        0,
+        "no answer for someone who is gone"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

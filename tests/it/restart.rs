@@ -11,7 +11,12 @@ async fn answered_once(world: &World, learner: &Learner) {
     let kinds: Vec<_> =
         world.telegram.read(|state| state.from_bot(learner.chat()).map(|entry| entry.kind.clone()).collect());
     assert_eq!(kinds, [EntryKind::Text, EntryKind::Voice], "{}", world.log());
-    assert_eq!(world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count(), 1, "{}", world.log());
+    assert_eq!(
+        world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count(),
+        1,
+        "{}",
+        world.log()
+    );
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
 }
 
@@ -125,7 +130,8 @@ async fn killed_again_and_again_every_message_is_answered() {
             learner.voice(voice(), 4);
         }
         // Mid-way through the round's turns.
-        let turns = world.tutor.wait_until(PATIENCE, |state| (state.finished() >= round * 8 - 5).then_some(())).await;
+        let turns =
+            world.tutor.wait_until(PATIENCE, |state| (state.finished() >= round * 8 - 5).then_some(())).await;
         assert!(turns.is_some(), "{}", world.log());
         world.kill();
         world.start();
@@ -167,7 +173,10 @@ async fn updates_delivered_again_are_not_answered_again() {
     let mut world = World::started().await;
     let ana = world.learner(11);
     // The batch is accepted and answered, but the poll that would confirm it never reaches Telegram.
-    let gate = world.telegram.faults().gate(On::call("getUpdates").when(|seen| seen.params["offset"].is_number()).always());
+    let gate = world
+        .telegram
+        .faults()
+        .gate(On::call("getUpdates").when(|seen| seen.params["offset"].is_number()).always());
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
     gate.reached(1).await;

@@ -16,7 +16,10 @@ async fn a_bad_token_ends_the_process_with_a_clear_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_configuration_errors_come_at_once_with_secrets_masked() {
     let mut world = World::new().await;
-    world.set("TELEGRAM_BOT_TOKEN", "s3cret-without-a-number").set("BOT_TIMEOUT", "soon").set("BACKEND_URL", "tutor");
+    world
+        .set("TELEGRAM_BOT_TOKEN", "s3cret-without-a-number")
+        .set("BOT_TIMEOUT", "soon")
+        .set("BACKEND_URL", "tutor");
     let output = world.command(&["run"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -51,7 +54,12 @@ async fn polling_names_the_updates_it_wants_and_sends_no_stored_offset() {
     ana.text("/help");
     world.answers(ana.chat(), 2).await;
     let polls = world.telegram.calls("getUpdates");
-    assert!(polls.iter().all(|poll| poll.params["allowed_updates"].is_array() || poll.params["allowed_updates"].is_string()));
+    assert!(
+        polls
+            .iter()
+            .all(|poll| poll.params["allowed_updates"].is_array()
+                || poll.params["allowed_updates"].is_string())
+    );
     let first_of_each_start = polls.iter().filter(|poll| poll.params["offset"].is_null()).count();
     assert!(first_of_each_start >= 2, "{polls:?}");
 }
@@ -65,7 +73,8 @@ async fn one_update_nobody_understands_does_not_poison_its_batch() {
     ana.voice(voice(), 4);
     world.telegram.raw_update(json!({"update_kind_of_2031": {"x": [1, 2, {"y": "z"}]}}));
     world.voice_notes(ana.chat(), 1).await;
-    let confirmed = world.telegram.wait_until(PATIENCE, |state| (state.pending_updates() == 0).then_some(())).await;
+    let confirmed =
+        world.telegram.wait_until(PATIENCE, |state| (state.pending_updates() == 0).then_some(())).await;
     assert!(confirmed.is_some());
 }
 

@@ -6,7 +6,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(BINARY).args(arguments).env_clear().current_dir(folder).stdin(Stdio::null()).output().unwrap()
+    Command::new(BINARY)
+        .args(arguments)
+        .env_clear()
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

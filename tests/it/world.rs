@@ -2,7 +2,9 @@
 //!
 //! Waits are for facts, up to a patience that only a broken daemon exhausts; nothing asserts a time.
 
-use phonicflow_bot::sandbox::bot_api::{BotApi, BotApiOptions, ChatEntry, EntryKind, Learner, LearnerProfile};
+use phonicflow_bot::sandbox::bot_api::{
+    BotApi, BotApiOptions, ChatEntry, EntryKind, Learner, LearnerProfile,
+};
 use phonicflow_bot::sandbox::tutor_api::{TutorApi, TutorOptions};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -87,7 +89,8 @@ impl World {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let log = File::create(self.log_path(self.starts)).unwrap();
         self.starts += 1;
-        let child = self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let child =
+            self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.daemon = Some(child);
     }
 
@@ -112,7 +115,8 @@ impl World {
             let status = child.wait();
             (child, status)
         });
-        let (_, status) = tokio::time::timeout(PATIENCE, waiting).await.expect("the daemon does not end").unwrap();
+        let (_, status) =
+            tokio::time::timeout(PATIENCE, waiting).await.expect("the daemon does not end").unwrap();
         status.unwrap()
     }
 
@@ -149,7 +153,9 @@ impl World {
     pub async fn answer_with(&self, chat: i64, words: &str) -> ChatEntry {
         let found = self
             .telegram
-            .wait_until(PATIENCE, |state| state.from_bot(chat).find(|said| said.text.contains(words)).cloned())
+            .wait_until(PATIENCE, |state| {
+                state.from_bot(chat).find(|said| said.text.contains(words)).cloned()
+            })
             .await;
         found.unwrap_or_else(|| {
             let said: Vec<String> =

@@ -2,8 +2,8 @@
 
 use super::Case;
 use super::callback::history_page;
-use crate::bot::route::{Command, Press};
 use crate::bot::Desk;
+use crate::bot::route::{Command, Press};
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::{COMMANDS, StatusView};
 use crate::domain::session::SessionState;
@@ -77,7 +77,9 @@ async fn status(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
         Reach::Yes { .. } => Some(true),
         Reach::No { .. } => Some(false),
     };
-    let view = StatusView { session, own_waiting: place.own, ahead: place.ahead, tutor_reachable, rate_left };
+    // Whoever fits into the tutor's slots is at work already.
+    let ahead = (place.ahead + 1).saturating_sub(desk.rules.tutor_at_once);
+    let view = StatusView { session, own_waiting: place.own, ahead, tutor_reachable, rate_left };
     Ok(case.say(case.phrases.status(&view)))
 }
 
@@ -94,9 +96,12 @@ async fn feedback(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
         None => None,
     };
     Ok(match last {
-        Some(turn) => {
-            Outcome::reply(lesson::compose_feedback(case.incoming, case.phrases, turn.session, &turn.assessment))
-        }
+        Some(turn) => Outcome::reply(lesson::compose_feedback(
+            case.incoming,
+            case.phrases,
+            turn.session,
+            &turn.assessment,
+        )),
         None => case.say(case.phrases.nothing_yet()),
     })
 }

@@ -9,12 +9,12 @@ use crate::domain::lesson::{self, Finding, LostTurn, TutorHistory};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Assessment, Change, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage, Timestamp, Turn,
-    WaitReason,
+    Assessment, Change, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage, Timestamp,
+    Turn, WaitReason,
 };
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
-use crate::tutor::{History, TutorError};
+use crate::tutor::{History, Past, TutorError};
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
@@ -109,13 +109,15 @@ impl<'a> VoiceTurn<'a> {
         };
         let finding = self.judge(handed, uncertain_ms, history).await?;
         Ok(match finding {
-            Finding::Recorded { turn, count } => Step::Settled(self.answered(handed, turn.into_assessment(), Some(count), now)),
+            Finding::Recorded { turn, count } => {
+                Step::Settled(self.answered(handed, turn.into_assessment(), Some(count), now))
+            }
             Finding::NotRecorded => Step::Go(()),
             Finding::KeepLooking => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
                     stage: handed.stage(Some(since)),
-                    pause_ms: (250_i64 << self.job.attempts.min(5)).min(8_000),
+                    pause_ms: look_again_in(uncertain_ms, self.rules().tutor_timeout_ms),
                     tell: uncertain_ms >= 10_000,
                     what: "the answer was lost".into(),
                 };
@@ -129,12 +131,7 @@ impl<'a> VoiceTurn<'a> {
         })
     }
 
-    async fn judge(
-        &self,
-        handed: Handed,
-        uncertain_ms: i64,
-        history: Option<History>,
-    ) -> Result<Finding, StoreError> {
+    async fn judge(&self, handed: Handed, uncertain_ms: i64, history: Past) -> Result<Finding, StoreError> {
         let known = self.desk.reader.last_turn(self.incoming.user, handed.session).await?;
         let lost = LostTurn {
             baseline: handed.baseline,
@@ -143,7 +140,11 @@ impl<'a> VoiceTurn<'a> {
             window_ms: self.rules().tutor_timeout_ms,
             submissions: self.job.submissions,
         };
-        let history = history.map(|h| TutorHistory { count: turns_in(&h), last: h.turns.into_iter().next_back() });
+        let history = match history {
+            Past::Kept(h) => TutorHistory::Turns(turns_in(&h), h.turns.into_iter().next_back()),
+            Past::Unknown => TutorHistory::Unknown,
+            Past::NotOffered => TutorHistory::NotOffered,
+        };
         Ok(lesson::judge_lost_turn(lost, history))
     }
 
@@ -165,12 +166,8 @@ impl<'a> VoiceTurn<'a> {
             Err(error) => return Step::Settled(self.no_wav(&error)),
         };
         let voice_ms = wav.duration_ms();
-        let (session, changes) = lesson::session_for(
-            self.learner,
-            Uuid::new_v4(),
-            self.job.accepted_at,
-            rules.session_timeout_ms,
-        );
+        let (session, changes) =
+            lesson::session_for(self.learner, Uuid::new_v4(), self.job.accepted_at, rules.session_timeout_ms);
         let Ok(slot) = self.desk.slots.clone().acquire_owned().await else {
             return Step::Settled(self.set_back(self.fault("the daemon is stopping"), now()));
         };
@@ -199,7 +196,10 @@ impl<'a> VoiceTurn<'a> {
     async fn baseline(&self, session: &Session) -> Result<u32, TutorError> {
         match session.tutor_turns {
             Some(count) => Ok(count),
-            None => Ok(self.desk.tutor.history(session.id).await?.map_or(0, |history| turns_in(&history))),
+            None => Ok(match self.desk.tutor.history(session.id).await? {
+                Past::Kept(history) => turns_in(&history),
+                Past::Unknown | Past::NotOffered => 0,
+            }),
         }
     }
 
@@ -223,10 +223,13 @@ impl<'a> VoiceTurn<'a> {
         match &error {
             TutorError::Refused { .. } => {
                 let changes = vec![Change::TutorTurns(session, None)];
-                let replies = Reply::texts(self.incoming, self.phrases().tutor_refused(), Keyboard::default());
+                let replies =
+                    Reply::texts(self.incoming, self.phrases().tutor_refused(), Keyboard::default());
                 Ok(Verdict::Commit(Outcome { changes, replies, ..Outcome::default() }))
             }
-            TutorError::Failed { .. } | TutorError::Busy { .. } => self.after_error_answer(handed, &error, now()).await,
+            TutorError::Failed { .. } | TutorError::Busy { .. } => {
+                self.after_error_answer(handed, &error, now()).await
+            }
             TutorError::Uncertain(_) => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
@@ -254,7 +257,9 @@ impl<'a> VoiceTurn<'a> {
             return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), error), now));
         };
         Ok(match self.judge(handed, i64::MAX, history).await? {
-            Finding::Recorded { turn, count } => self.answered(handed, turn.into_assessment(), Some(count), now),
+            Finding::Recorded { turn, count } => {
+                self.answered(handed, turn.into_assessment(), Some(count), now)
+            }
             _ => self.set_back(self.tutor_setback(Stage::Taken, error), now),
         })
     }
@@ -337,6 +342,11 @@ impl<'a> VoiceTurn<'a> {
         };
         backoff_ms(self.job.attempts, fastrand::f64()).max(asked)
     }
+}
+
+/// Pauses between looks grow with the time already waited; one falls on the end of the window.
+fn look_again_in(uncertain_ms: i64, window_ms: i64) -> i64 {
+    (uncertain_ms / 2).clamp(250, 8_000).min(window_ms.saturating_sub(uncertain_ms).max(1))
 }
 
 /// Turns a history counts. Some tutors count messages, two a turn; some hand out the latest turns only.

@@ -38,7 +38,10 @@ impl Screen {
             let seconds = entry.file.as_ref().map_or(0, |file| file.duration);
             let bytes = entry.file.as_ref().map_or(0, |file| file.bytes.len());
             let length = format!("{}:{:02}", seconds / 60, seconds % 60);
-            lines.push(format!("▶ ▁▂▅▃▇▅▂▃▅▁▂▅▃ {length}   voice note, OGG/Opus, {:.1} kB", bytes as f64 / 1000.0));
+            lines.push(format!(
+                "▶ ▁▂▅▃▇▅▂▃▅▁▂▅▃ {length}   voice note, OGG/Opus, {:.1} kB",
+                bytes as f64 / 1000.0
+            ));
         }
         for piece in pieces(&entry.text, &entry.entities) {
             let (bar, width) = if piece.quote { ("❝ ", WIDTH - 2) } else { ("", WIDTH) };
@@ -60,7 +63,8 @@ impl Screen {
 
     /// How long each step took.
     pub fn steps(&self, steps: &[(&str, Duration)]) {
-        let told: Vec<String> = steps.iter().map(|(step, took)| format!("{step} {} ms", took.as_millis())).collect();
+        let told: Vec<String> =
+            steps.iter().map(|(step, took)| format!("{step} {} ms", took.as_millis())).collect();
         self.print(&format!("  {}\n", self.painted("2", &told.join(" · "))));
     }
 
@@ -88,7 +92,9 @@ fn pieces(text: &str, entities: &[Value]) -> Vec<Piece> {
     };
     let quotes = entities
         .iter()
-        .filter(|entity| entity.get("type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("blockquote")))
+        .filter(|entity| {
+            entity.get("type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("blockquote"))
+        })
         .map(|entity| (number(entity, "offset"), number(entity, "offset") + number(entity, "length")));
     let mut pieces = Vec::new();
     let mut done = 0;

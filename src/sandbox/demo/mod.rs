@@ -104,7 +104,8 @@ struct Stage {
 
 impl Stage {
     async fn build() -> Result<Self> {
-        let telegram = BotApi::start(BotApiOptions::default()).await.context("starting the stand-in for Telegram")?;
+        let telegram =
+            BotApi::start(BotApiOptions::default()).await.context("starting the stand-in for Telegram")?;
         let options = TutorOptions { delay: TUTOR_THINKS, ..TutorOptions::default() };
         let tutor = TutorApi::start(options).await.context("starting the stand-in for the tutor")?;
         let folder = Folder::make()?;
@@ -163,7 +164,8 @@ impl Stage {
     async fn scene(&self, scene: &Scene) -> Result<()> {
         let [said, coaching, coaching_pt, reply, reply_pt] = scene.words;
         self.tutor.script(move |asked| {
-            let (reply_voice, coaching_voice) = (Bytes::from_static(TUTOR_REPLY), Bytes::from_static(TUTOR_COACHING));
+            let (reply_voice, coaching_voice) =
+                (Bytes::from_static(TUTOR_REPLY), Bytes::from_static(TUTOR_COACHING));
             let speech = Speech::Pair(reply_voice, coaching_voice, "audio/wav");
             Answer::ok(json!({
                 "user_transcript": said,
@@ -181,7 +183,10 @@ impl Stage {
         self.learner.voice(Bytes::from_static(scene.voice), scene.seconds);
         self.screen.learner(&format!("🎙 voice message, {} s ({})", scene.seconds, scene.name));
         let failed = || anyhow!("the voice did not reach the tutor");
-        self.tutor.wait_until(PATIENCE, |t| (t.turns().len() > turns).then_some(())).await.ok_or_else(failed)?;
+        self.tutor
+            .wait_until(PATIENCE, |t| (t.turns().len() > turns).then_some(()))
+            .await
+            .ok_or_else(failed)?;
         let heard = Instant::now();
         self.tutor.wait_until(PATIENCE, |t| (t.finished() > turns).then_some(())).await.ok_or_else(failed)?;
         let thought = Instant::now();
@@ -240,7 +245,8 @@ impl Stage {
             }
             let bytes = std::fs::read(path).with_context(|| format!("reading {line}"))?;
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+            let extension =
+                path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
             self.screen.learner(&format!("🎙 {name}, {} bytes", bytes.len()));
             match extension.as_str() {
                 "ogg" | "oga" | "opus" => self.learner.voice(bytes, 1),
@@ -259,7 +265,8 @@ impl Stage {
 
     fn press(&self, number: usize) -> Result<bool> {
         let last = self.telegram.read(|state| {
-            let with_buttons = state.from_bot(self.learner.chat()).filter(|entry| !entry.buttons().is_empty()).last();
+            let with_buttons =
+                state.from_bot(self.learner.chat()).filter(|entry| !entry.buttons().is_empty()).last();
             with_buttons.map(|entry| (entry.message_id, entry.buttons()))
         });
         let Some((message, buttons)) = last else { bail!("there is no message with buttons") };
@@ -277,7 +284,8 @@ impl Stage {
     }
 
     fn shown(state: &super::bot_api::State, chat: i64) -> Vec<super::bot_api::ChatEntry> {
-        let mut shown: Vec<_> = state.from_bot(chat).filter(|entry| entry.kind != EntryKind::Service).cloned().collect();
+        let mut shown: Vec<_> =
+            state.from_bot(chat).filter(|entry| entry.kind != EntryKind::Service).cloned().collect();
         let edited: Vec<_> = shown.iter().filter(|entry| entry.edit_date.is_some()).cloned().collect();
         shown.extend(edited);
         shown
@@ -287,7 +295,8 @@ impl Stage {
         let chat = self.learner.chat();
         let next = self.telegram.wait_until(PATIENCE, |state| {
             let shown = Self::shown(state, chat);
-            (shown.len() >= before + answers).then(|| shown.into_iter().skip(before).take(answers).collect::<Vec<_>>())
+            (shown.len() >= before + answers)
+                .then(|| shown.into_iter().skip(before).take(answers).collect::<Vec<_>>())
         });
         let next = next.await.ok_or_else(|| anyhow!("the bot did not answer"))?;
         next.iter().for_each(|entry| self.screen.bot(entry));
@@ -298,7 +307,10 @@ impl Stage {
         let chat = self.learner.chat();
         let mut patience = PATIENCE;
         loop {
-            let next = self.telegram.wait_until(patience, |state| Self::shown(state, chat).into_iter().nth(before)).await;
+            let next = self
+                .telegram
+                .wait_until(patience, |state| Self::shown(state, chat).into_iter().nth(before))
+                .await;
             match next {
                 Some(entry) => self.screen.bot(&entry),
                 None if patience == SILENCE => return Ok(()),

@@ -1,11 +1,15 @@
 //! The store on disk. Alone knows sled.
 //!
 //! One tree holds all kinds of record, so that one batch is atomic over all of them. sled's own timer is off: a verb
-//! is answered after an explicit flush. Must not know records or verbs.
+//! is answered after an explicit flush. A damaged file makes sled fall back to an older state without a word, down to an
+//! empty one; the high-water mark beside it (see [`mark`]) and the ledger turn that into an error. Must not know records or verbs.
+
+mod mark;
 
 use super::StoreError;
 use super::engine::{Batch, Engine, Range, Visit};
 use super::thread::ThreadedStore;
+use mark::Mark;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -18,6 +22,9 @@ const LOCK_TRIES: u32 = 20;
 /// Pause between two looks at the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
+/// Where the number of batches is kept; no kind of record begins with a zero byte.
+const BATCHES: &[u8] = b"\0batches";
+
 /// The store on disk.
 pub type SledStore = ThreadedStore<SledEngine>;
 
@@ -27,6 +34,9 @@ pub struct SledEngine {
     // Declared first, dropped first: the database's own drop flushes and unlocks.
     tree: ::sled::Tree,
     _db: ::sled::Db,
+    mark: Mark,
+    /// Batches written in this store's life.
+    batches: u64,
 }
 
 impl SledStore {
@@ -36,32 +46,46 @@ impl SledStore {
     /// [`StoreError::Locked`] when another process holds it, [`StoreError::Corrupt`] when what is there cannot be read.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         make_private(folder).map_err(|source| StoreError::Io { action: "make its folder", source })?;
-        let config = ::sled::Config::default()
-            .path(folder)
-            .cache_capacity(CACHE_BYTES)
-            .mode(::sled::Mode::LowSpace)
-            .flush_every_ms(None);
-        let mut tries = 0;
-        let db = loop {
-            // sled asserts some of what it reads; on a damaged file that must not end the daemon without a word.
-            let opened = catch_unwind(AssertUnwindSafe(|| config.open())).unwrap_or_else(|_| {
-                Err(::sled::Error::ReportableBug("sled gave up on what it found in the folder".to_owned()))
-            });
-            match opened {
-                Ok(db) => break db,
-                Err(error) if is_lock(&error) => {
-                    tries += 1;
-                    if tries >= LOCK_TRIES {
-                        return Err(StoreError::Locked { folder: folder.display().to_string() });
-                    }
-                    std::thread::sleep(LOCK_PAUSE);
-                }
-                Err(error) => return Err(told("open", error)),
-            }
-        };
-        let tree = db.open_tree("records").map_err(|error| told("open its tree", error))?;
-        Self::start(SledEngine { tree, _db: db })
+        // sled asserts some of what it reads; on a damaged file that must not end the daemon without a word.
+        let gave_up = "sled gave up on what it found in the folder".to_owned();
+        catch_unwind(AssertUnwindSafe(|| Self::start(SledEngine::open(folder)?)))
+            .unwrap_or(Err(StoreError::Corrupt { kind: "database", detail: gave_up }))
     }
+}
+
+impl SledEngine {
+    fn open(folder: &Path) -> Result<Self, StoreError> {
+        let db = unlocked(folder)?;
+        let tree = db.open_tree("records").map_err(|error| told("open its tree", error))?;
+        let mark = Mark::open(folder)
+            .map_err(|source| StoreError::Io { action: "open its high-water mark", source })?;
+        let batches = tree.get(BATCHES).map_err(|error| told("read", error))?;
+        let batches =
+            batches.and_then(|bytes| Some(u64::from_be_bytes(bytes.as_ref().try_into().ok()?))).unwrap_or(0);
+        if let Some(lost) = mark.height().checked_sub(batches).filter(|lost| *lost > 0) {
+            let detail =
+                format!("its last {lost} writes are missing: the file was damaged, or is an older copy");
+            return Err(StoreError::Corrupt { kind: "database", detail });
+        }
+        Ok(Self { tree, _db: db, mark, batches })
+    }
+}
+
+/// Opens the database; waits a little for a lock that is about to be given back.
+fn unlocked(folder: &Path) -> Result<::sled::Db, StoreError> {
+    let config = ::sled::Config::default()
+        .path(folder)
+        .cache_capacity(CACHE_BYTES)
+        .mode(::sled::Mode::LowSpace)
+        .flush_every_ms(None);
+    for _ in 0..LOCK_TRIES {
+        match config.open() {
+            Ok(db) => return Ok(db),
+            Err(error) if is_lock(&error) => std::thread::sleep(LOCK_PAUSE),
+            Err(error) => return Err(told("open", error)),
+        }
+    }
+    Err(StoreError::Locked { folder: folder.display().to_string() })
 }
 
 /// Makes the folder, readable by its owner alone; tightens one that is there and ours.
@@ -122,10 +146,15 @@ impl Engine for SledEngine {
                 None => writes.remove(key),
             }
         }
-        self.tree.apply_batch(writes).map_err(|error| told("write", error))
+        writes.insert(BATCHES, &(self.batches + 1).to_be_bytes());
+        self.tree.apply_batch(writes).map_err(|error| told("write", error))?;
+        self.batches += 1;
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        self.tree.flush().map(drop).map_err(|error| told("flush", error))
+        self.tree.flush().map_err(|error| told("flush", error))?;
+        let raised = self.mark.raise(self.batches);
+        raised.map_err(|source| StoreError::Io { action: "write its high-water mark", source })
     }
 }

@@ -11,7 +11,7 @@ fn wav_headers_that_lie_are_survived() {
         let error = wav(make_wav(1, rate, 2_000, &sound)).unwrap_err();
         assert!(matches!(error.kind(), AudioFault::Unsupported | AudioFault::NotAudio), "{rate}: {error:?}");
     }
-    for size in [0xffff_fff0, 0xffff_ffff, 4_000] {
+    for size in [0, 0xffff_fff0, 0xffff_ffff, 4_000] {
         let got = wav(make_wav(1, 16_000, size, &sound)).unwrap();
         assert_eq!(got.samples, 1_000, "size {size}");
     }

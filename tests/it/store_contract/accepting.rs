@@ -47,19 +47,24 @@ pub async fn the_oldest_update_ids_are_forgotten(bench: &mut Bench) {
     assert_eq!(accepted.taken[0].0, 807);
     let accepted = bench.accept(vec![voice(808, 1, 1)], AcceptPolicy::default(), T0).await.unwrap();
     assert_eq!(accepted.taken[0].0, 808, "taking 807 pushed out 808");
+    bench.crash();
+    let again = [807, 808, 8192, 8193, 8999];
+    let batch = again.iter().map(|id| voice(*id, 1, 1)).collect();
+    assert_eq!(bench.accept(batch, AcceptPolicy::default(), T0).await.unwrap().repeats, again);
 }
 
 pub async fn the_rate_is_judged_by_date_and_survives_a_restart(bench: &mut Bench) {
     let policy = AcceptPolicy { per_user: Some(PerMinute(2)), global: None };
     let dated = |id, date| phonicflow_bot::domain::Incoming { date, ..voice(id, 1, 1) };
-    let batch = (1..=4).map(|id| dated(id, T0)).chain([dated(5, at(30_001)), voice(6, 2, 2)]).collect();
+    let batch =
+        vec![dated(1, T0), dated(2, T0), dated(3, at(1)), dated(4, T0), dated(5, at(30_001)), voice(6, 2, 2)];
     let accepted = bench.accept(batch, policy, at(90_000)).await.unwrap();
     assert_eq!(accepted.taken.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 2, 5, 6]);
     assert_eq!(accepted.limited, [3, 4]);
     let jobs = bench.jobs(None, 10).await.unwrap();
     assert_eq!(jobs.len(), 5, "one notice row for the two refused");
     let notice = jobs.iter().find(|job| job.work() == WorkKind::Local).unwrap();
-    assert_eq!(notice.task, Task::Handle(dated(3, T0), Admission::RateLimited { wait_secs: 30 }));
+    assert_eq!(notice.task, Task::Handle(dated(3, at(1)), Admission::RateLimited { wait_secs: 30 }));
     assert_eq!(notice.lane, Lane::Local);
     let rate = bench.rate(UserId(1)).await.unwrap();
     assert_ne!(rate, bench.rate(UserId(9)).await.unwrap());
@@ -98,6 +103,9 @@ pub async fn beyond_the_limit_on_all_messages_wait(bench: &mut Bench) {
         Some(at(2000)),
         "the state survived the restart"
     );
+    bench.accept(vec![voice(63, 63, 63)], policy, at(1000)).await.unwrap();
+    let last = &bench.jobs(Some(62), 1).await.unwrap()[0];
+    assert_eq!((last.user, last.not_before), (UserId(63), at(3000)));
 }
 
 pub async fn presence_changes_only_the_learner(bench: &mut Bench) {

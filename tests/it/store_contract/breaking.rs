@@ -1,8 +1,10 @@
 //! Closing, locks, and disks that fail.
 
-use super::{Bench, T0, block_on, replies, voice};
-use phonicflow_bot::domain::WorkKind;
-use phonicflow_bot::store::{AcceptPolicy, MemoryDisk, MemoryStore, SledStore, Store, StoreError};
+use super::{Bench, T0, block_on, command, message, replies, voice};
+use phonicflow_bot::domain::rate::PerMinute;
+use phonicflow_bot::domain::{Assessment, Body, Change, Outcome, Session, Turn, UserId, WorkKind};
+use phonicflow_bot::store::{AcceptPolicy, MemoryDisk, MemoryStore, Sent, SledStore, Store, StoreError};
+use uuid::Uuid;
 
 pub async fn a_closed_store_says_so_and_can_be_opened_at_once(bench: &mut Bench) {
     bench.take(vec![voice(1, 1, 1)]).await;
@@ -53,7 +55,7 @@ fn nothing_is_acknowledged_that_the_disk_refused() {
         assert_eq!(store.counts().await.unwrap().inbox, 1);
         assert_eq!(
             store.accept(vec![voice(2, 2, 2)], AcceptPolicy::default(), T0).await.unwrap().repeats,
-            []
+            Vec::<i64>::new()
         );
     });
 }
@@ -80,12 +82,10 @@ fn a_store_in_use_is_locked_and_its_folder_is_private() {
 }
 
 #[test]
-fn a_damaged_folder_is_an_error_not_a_panic() {
+fn what_sled_cannot_open_is_an_error_not_a_panic() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        let store = SledStore::open(folder.path()).unwrap();
-        store.accept((0..50).map(|id| voice(id, 1, 1)).collect(), AcceptPolicy::default(), T0).await.unwrap();
-        store.close().await.unwrap();
+        SledStore::open(folder.path()).unwrap().close().await.unwrap();
         std::fs::write(folder.path().join("conf"), "segment_size: banana\n").unwrap();
         assert!(matches!(
             SledStore::open(folder.path()),
@@ -93,5 +93,112 @@ fn a_damaged_folder_is_an_error_not_a_panic() {
         ));
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(matches!(SledStore::open(file.path()), Err(StoreError::Io { .. })));
+    });
+}
+
+#[test]
+fn a_damaged_file_is_never_taken_for_a_smaller_store() {
+    block_on(async {
+        let sound = tempfile::tempdir().unwrap();
+        let store = SledStore::open(sound.path()).unwrap();
+        for batch in 0..40 {
+            let batch = (batch * 50..batch * 50 + 50).map(|id| voice(id, id, id)).collect();
+            store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+        }
+        store.close().await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(sound.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(&path).unwrap()))
+            .collect();
+        let mut refused = 0;
+        for tenth in 0..10 {
+            for cut in [true, false] {
+                let copy = tempfile::tempdir().unwrap();
+                for (name, bytes) in &files {
+                    let mut bytes = bytes.clone();
+                    if name == "db" {
+                        let at = bytes.len() * tenth / 10 + 100;
+                        damage(&mut bytes, at, cut);
+                    }
+                    std::fs::write(copy.path().join(name), bytes).unwrap();
+                }
+                match SledStore::open(copy.path()) {
+                    Ok(store) => {
+                        assert_eq!(store.counts().await.unwrap().inbox, 2000, "rows vanished without a word");
+                        store.close().await.unwrap();
+                    }
+                    Err(StoreError::Corrupt { .. }) => refused += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        }
+        assert!(refused > 5, "only {refused} damaged copies were refused");
+    });
+}
+
+fn damage(bytes: &mut Vec<u8>, at: usize, cut: bool) {
+    if cut {
+        bytes.truncate(at);
+    } else {
+        let end = (at + 4096).min(bytes.len());
+        bytes[at..end].fill(0);
+    }
+}
+
+#[test]
+fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
+    block_on(async {
+        let disk = MemoryDisk::default();
+        let store = MemoryStore::open(&disk).unwrap();
+        let user = 0x0123_4567_89ab_cdef;
+        for thousand in 0..10 {
+            let batch = (0..1000).map(|n| message(thousand * 1000 + n, 1, 1, Body::Blocked(true))).collect();
+            store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+        }
+        let before = disk.records().len();
+        assert!(before < 8200, "{before} records");
+        let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None };
+        let text = message(20_000, user, user, Body::Text("my secret".to_owned()));
+        store.accept(vec![text, voice(20_001, user, user)], policy, T0).await.unwrap();
+        let delete = command(20_002, user, -5, "status");
+        store.accept(vec![delete], policy, T0).await.unwrap();
+        let claim = store.claim(WorkKind::Local, T0).await.unwrap().unwrap();
+        let session = Session::open(Uuid::max(), UserId(user), T0);
+        let changes = vec![Change::SessionOpened(session), Change::SessionArchived(T0)];
+        let assessment = Assessment { transcript: "my secret".to_owned(), ..Assessment::default() };
+        let turn = Turn { session: Uuid::max(), number: 0, at: T0, voice_ms: 1, assessment };
+        store
+            .commit(claim.lease, Outcome { changes, turn: Some(turn), ..replies(user, 1) }, T0)
+            .await
+            .unwrap();
+        let sending = store.claim(WorkKind::Delivery, T0).await.unwrap().unwrap();
+        store.bury(sending.lease, "unreachable".to_owned(), Vec::new(), T0).await.unwrap();
+        let about = |disk: &MemoryDisk| {
+            let bytes = |record: &(Vec<u8>, Vec<u8>)| [record.0.clone(), record.1.clone()].concat();
+            // The id as it stands in keys (sign flipped) and, zigzagged, in records; and the words.
+            let traces = [
+                (user.cast_unsigned() ^ (1 << 63)).to_be_bytes().to_vec(),
+                (user.cast_unsigned() << 1).to_le_bytes().to_vec(),
+                b"my secret".to_vec(),
+            ];
+            let found =
+                |record: &Vec<u8>| traces.iter().any(|trace| record.windows(trace.len()).any(|w| w == trace));
+            disk.records().iter().map(bytes).filter(found).count()
+        };
+        assert!(about(&disk) >= 7, "the traces are found where they are: {}", about(&disk));
+        // The farewell itself goes to a group and names nobody but the learner.
+        let claim = loop {
+            let claim = store.claim(WorkKind::Local, T0).await.unwrap().unwrap();
+            if claim.job.chat.0 == -5 {
+                break claim;
+            }
+        };
+        let farewell = Outcome { forget: true, ..replies(-5, 1) };
+        store.commit(claim.lease, farewell, T0).await.unwrap();
+        let claim = store.claim(WorkKind::Delivery, T0).await.unwrap().unwrap();
+        store.delivered(claim.lease, 0, Sent::Done).await.unwrap();
+        assert_eq!(about(&disk), 0);
     });
 }

@@ -23,6 +23,10 @@ macro_rules! say {
     };
 }
 
+mod status;
+
+pub use status::StatusView;
+
 impl Phrases {
     /// `/start`.
     pub fn welcome(self) -> Rich {
@@ -49,9 +53,13 @@ impl Phrases {
             "help" => say!(self, "The commands, one line each", "Os comandos, um por linha"),
             "status" => say!(self, "Your session, the queue and the tutor", "Sua sessão, a fila e o tutor"),
             "history" => say!(self, "Our conversation so far", "Nossa conversa até aqui"),
-            "feedback" => say!(self, "The last coaching again, with its audio", "As últimas dicas de novo, com áudio"),
+            "feedback" => {
+                say!(self, "The last coaching again, with its audio", "As últimas dicas de novo, com áudio")
+            }
             "new" => say!(self, "Start a fresh conversation", "Começar uma conversa nova"),
-            "delete" => say!(self, "Delete everything I hold about you", "Apagar tudo o que guardo sobre você"),
+            "delete" => {
+                say!(self, "Delete everything I hold about you", "Apagar tudo o que guardo sobre você")
+            }
             _ => String::new(),
         }
     }
@@ -324,64 +332,6 @@ impl Phrases {
         say!(self, "This button is out of date.", "Este botão expirou.")
     }
 
-    /// `/status`.
-    pub fn status(self, view: &StatusView) -> Rich {
-        let mut text = Rich::default().push(Style::Bold, say!(self, "Your practice", "Sua prática"));
-        let session = match &view.session {
-            Some((age_secs, turns)) => say!(
-                self,
-                "\nSession: {} old, turns: {}",
-                "\nSessão: aberta há {}, turnos: {}",
-                self.span_of_time(*age_secs),
-                turns
-            ),
-            None => say!(
-                self,
-                "\nSession: none yet, your next voice message opens one",
-                "\nSessão: nenhuma ainda, sua próxima mensagem de voz abre uma"
-            ),
-        };
-        text = text.push(Style::Plain, session);
-        let queue = match (view.own_waiting, view.ahead) {
-            (0, _) => say!(self, "\nQueue: nothing of yours is waiting", "\nFila: nada seu em espera"),
-            (own, 0) => say!(
-                self,
-                "\nQueue: {} of yours, the first is being worked on or comes next",
-                "\nFila: {} sua(s), a primeira está em andamento ou é a próxima",
-                own
-            ),
-            (own, ahead) => say!(
-                self,
-                "\nQueue: {} of yours, place {} in line",
-                "\nFila: {} sua(s), lugar {} na fila",
-                own,
-                ahead + 1
-            ),
-        };
-        text = text.push(Style::Plain, queue);
-        let tutor = match view.tutor_reachable {
-            None => say!(self, "\nTutor: not asked since the start", "\nTutor: ainda não consultado"),
-            Some(true) => say!(self, "\nTutor: reachable", "\nTutor: disponível"),
-            Some(false) => say!(
-                self,
-                "\nTutor: not reachable at the moment, messages wait",
-                "\nTutor: indisponível no momento, as mensagens esperam"
-            ),
-        };
-        text = text.push(Style::Plain, tutor);
-        let rate = match view.rate_left {
-            Some((left, limit)) => say!(
-                self,
-                "\nRate limit: {} of {} messages left this minute",
-                "\nLimite: restam {} de {} mensagens neste minuto",
-                left,
-                limit
-            ),
-            None => say!(self, "\nRate limit: none", "\nLimite: nenhum"),
-        };
-        text.push(Style::Plain, rate)
-    }
-
     /// Heading of a page of `/history`.
     pub fn history_heading(self, page: usize, pages: usize) -> String {
         say!(self, "Our conversation, page {} of {}", "Nossa conversa, página {} de {}", page, pages)
@@ -396,30 +346,6 @@ impl Phrases {
     pub fn newer(self) -> String {
         say!(self, "Newer »", "Seguintes »")
     }
-
-    fn span_of_time(self, secs: i64) -> String {
-        match secs {
-            ..60 => say!(self, "under a minute", "menos de um minuto"),
-            60..3600 => format!("{} min", secs / 60),
-            3600..86_400 => format!("{} h {} min", secs / 3600, secs % 3600 / 60),
-            _ => say!(self, "{} d {} h", "{} d {} h", secs / 86_400, secs % 86_400 / 3600),
-        }
-    }
-}
-
-/// What `/status` shows.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct StatusView {
-    /// Age in seconds and turns of the open session.
-    pub session: Option<(i64, u32)>,
-    /// The learner's messages waiting for or at the tutor.
-    pub own_waiting: usize,
-    /// Other learners' messages before the next one.
-    pub ahead: usize,
-    /// From the last calls; `None` before the first.
-    pub tutor_reachable: Option<bool>,
-    /// (left, limit) per minute; `None` when there is no limit.
-    pub rate_left: Option<(u32, u32)>,
 }
 
 #[cfg(test)]

@@ -1,0 +1,131 @@
+//! The ledger: how many records of each kind there are and a sum over them, kept with every write and checked on opening.
+//!
+//! A damaged page can make a disk lose a few records and keep the rest; nothing else here would notice. Must not know what
+//! a record holds.
+
+use super::engine::{Batch, Engine, Range};
+use super::{StoreError, keys};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Kinds that grow with the learners; in a store of more records than [`CHECK_ALL`] they are not read on opening.
+const LARGE: [u8; 5] = [keys::PERSON, keys::TURN, keys::RATE, keys::EXPIRY, keys::PURGE];
+/// Up to so many records everything is read on opening.
+const CHECK_ALL: u64 = 100_000;
+
+/// The count and the sum of each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger(BTreeMap<u8, Tally>);
+
+/// One kind's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Tally {
+    count: u64,
+    sum: u64,
+}
+
+impl Ledger {
+    /// Brings the ledger in step with a batch that is about to be written.
+    pub fn enter(&mut self, engine: &dyn Engine, batch: &Batch) -> Result<(), StoreError> {
+        for (key, value) in batch.iter() {
+            if let Some(old) = engine.get(key)? {
+                self.remove(key, &old);
+            }
+            if let Some(value) = value {
+                self.add(key, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The ledger of all that is there.
+    pub fn take_stock(engine: &dyn Engine) -> Result<Self, StoreError> {
+        let mut stock = Self::default();
+        let all = Range { start: vec![keys::SINGLE], end: vec![u8::MAX] };
+        engine.scan(&all, false, &mut |key, value| {
+            if key != keys::ledger() {
+                stock.add(key, value);
+            }
+            Ok(true)
+        })?;
+        Ok(stock)
+    }
+
+    /// Compares it with what is there: all kinds in a store of usual size, else those that make up the queue.
+    pub fn check(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+        let all: u64 = self.0.values().map(|tally| tally.count).sum();
+        if all <= CHECK_ALL {
+            return if Self::take_stock(engine)? == *self { Ok(()) } else { Err(gap()) };
+        }
+        for (kind, tally) in self.0.iter().filter(|(kind, _)| !LARGE.contains(kind)) {
+            let mut found = Self::default();
+            engine.scan(&Range::prefix([*kind]), false, &mut |key, value| {
+                if key != keys::ledger() {
+                    found.add(key, value);
+                }
+                Ok(true)
+            })?;
+            if found.0.get(kind) != Some(tally) {
+                return Err(gap());
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, key: &[u8], value: &[u8]) {
+        let tally = self.0.entry(key.first().copied().unwrap_or_default()).or_default();
+        tally.count = tally.count.wrapping_add(1);
+        tally.sum = tally.sum.wrapping_add(hash(key, value));
+    }
+
+    fn remove(&mut self, key: &[u8], value: &[u8]) {
+        let kind = key.first().copied().unwrap_or_default();
+        let tally = self.0.entry(kind).or_default();
+        tally.count = tally.count.wrapping_sub(1);
+        tally.sum = tally.sum.wrapping_sub(hash(key, value));
+        if *tally == Tally::default() {
+            self.0.remove(&kind);
+        }
+    }
+}
+
+fn gap() -> StoreError {
+    let detail = "records are missing or changed that nobody removed: the file was damaged".to_owned();
+    StoreError::Corrupt { kind: "database", detail }
+}
+
+/// FNV-1a, 64 bits, over key and value: it is on disk, so it must never change.
+fn hash(key: &[u8], value: &[u8]) -> u64 {
+    let length = (key.len() as u64).to_be_bytes();
+    let bytes = length.iter().chain(key).chain(value);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_removed_leaves_no_trace_and_what_is_missing_shows() {
+        let mut ledger = Ledger::default();
+        ledger.add(b"ia", b"1");
+        let one = ledger.clone();
+        ledger.add(b"ib", b"2");
+        ledger.add(b"oa", b"3");
+        assert_ne!(ledger, one);
+        ledger.remove(b"oa", b"3");
+        ledger.remove(b"ib", b"2");
+        assert_eq!(ledger, one);
+        ledger.remove(b"ia", b"1");
+        assert_eq!(ledger, Ledger::default());
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one_and_tells_key_from_value() {
+        // FNV-1a of eight zero bytes.
+        assert_eq!(hash(b"", b""), 0xa8c7_f832_281a_39c5);
+        assert_ne!(hash(b"ab", b"c"), hash(b"a", b"bc"));
+    }
+}
