@@ -32,6 +32,14 @@ struct Entry {
     react_to: Option<MessageId>,
 }
 
+/// One sign to show.
+struct Sign {
+    chat: ChatId,
+    thread: Option<i64>,
+    action: Action,
+    react_to: Option<MessageId>,
+}
+
 /// The chats that wait for an answer.
 #[derive(Default)]
 pub struct Presence {
@@ -83,17 +91,19 @@ impl Presence {
     }
 
     /// The next sign that is due, or when one will be.
-    fn next(
-        &self,
-        now: Instant,
-    ) -> Result<(ChatId, Option<i64>, Action, Option<MessageId>), Option<Instant>> {
+    fn next(&self, now: Instant) -> Result<Sign, Option<Instant>> {
         let mut waiting = self.waiting();
         let Some(entry) = waiting.values_mut().min_by_key(|entry| entry.due) else { return Err(None) };
         if entry.due > now {
             return Err(Some(entry.due));
         }
         entry.due = now + REFRESH;
-        Ok((entry.chat, entry.thread, entry.action, entry.react_to.take()))
+        Ok(Sign {
+            chat: entry.chat,
+            thread: entry.thread,
+            action: entry.action,
+            react_to: entry.react_to.take(),
+        })
     }
 
     /// Shows signs until the word to stop.
@@ -102,7 +112,7 @@ impl Presence {
         loop {
             let next = self.next(Instant::now());
             let pause = match next {
-                Ok((chat, thread, action, react_to)) => {
+                Ok(Sign { chat, thread, action, react_to }) => {
                     let telegram = telegram.clone();
                     under_way.spawn(async move {
                         let shown = match react_to {

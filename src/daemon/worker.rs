@@ -152,7 +152,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         () = stop.raised() => return crew.app.store.release(claim.lease).await,
     };
     if let Step::Settled(verdict) = looked {
-        return conclude(crew, &claim, verdict).await;
+        return conclude(crew, &claim, *verdict).await;
     }
     let prepared = tokio::select! {
         prepared = turn.prepare(|| crew.clock.now()) => prepared,
@@ -160,7 +160,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
     };
     let submission = match prepared {
         Step::Go(submission) => submission,
-        Step::Settled(verdict) => return conclude(crew, &claim, verdict).await,
+        Step::Settled(verdict) => return conclude(crew, &claim, *verdict).await,
     };
     // From here on the voice may have reached the tutor; a crash finds this stage and looks before it sends again.
     let stage = submission.stage.clone();

@@ -19,7 +19,7 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
     let answers = world.answers(ana.chat(), 2).await;
 
     let text = &answers[0];
-    assert_eq!((text.kind.clone(), text.reply_to), (EntryKind::Text, Some(sent.message_id)));
+    assert_eq!((text.kind, text.reply_to), (EntryKind::Text, Some(sent.message_id)));
     for words in
         ["You said", "Yesterday I go to the beach", "Coaching", "Use the past tense", "Use o passado"]
     {
@@ -29,7 +29,7 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
     assert!(kinds.contains(&json!("expandable_blockquote")), "{kinds:?}");
 
     let note = &answers[1];
-    assert_eq!((note.kind.clone(), note.reply_to), (EntryKind::Voice, Some(sent.message_id)));
+    assert_eq!((note.kind, note.reply_to), (EntryKind::Voice, Some(sent.message_id)));
     assert!(
         note.text.contains("That sounds like fun!") && note.text.contains("Que divertido!"),
         "{}",

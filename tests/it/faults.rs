@@ -115,7 +115,7 @@ async fn a_send_whose_fate_is_unknown_is_repeated_once_and_never_again() {
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
     let kinds: Vec<_> =
-        world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind.clone()).collect());
+        world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind).collect());
     assert_eq!(kinds, [EntryKind::Text, EntryKind::Text, EntryKind::Voice], "{}", world.log());
 }
 

@@ -9,7 +9,7 @@ async fn answered_once(world: &World, learner: &Learner) {
     world.voice_notes(learner.chat(), 1).await;
     world.settled().await;
     let kinds: Vec<_> =
-        world.telegram.read(|state| state.from_bot(learner.chat()).map(|entry| entry.kind.clone()).collect());
+        world.telegram.read(|state| state.from_bot(learner.chat()).map(|entry| entry.kind).collect());
     assert_eq!(kinds, [EntryKind::Text, EntryKind::Voice], "{}", world.log());
     assert_eq!(
         world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count(),
@@ -115,7 +115,7 @@ async fn killed_with_a_message_in_flight_at_most_that_one_comes_twice() {
     world.voice_notes(ana.chat(), 1).await;
     world.settled().await;
     let kinds: Vec<_> =
-        world.telegram.read(|state| state.from_bot(ana.chat()).map(|entry| entry.kind.clone()).collect());
+        world.telegram.read(|state| state.from_bot(ana.chat()).map(|entry| entry.kind).collect());
     assert_eq!(kinds, [EntryKind::Text, EntryKind::Text, EntryKind::Voice]);
     assert_eq!(world.tutor.turns().len(), 1);
 }

@@ -36,7 +36,11 @@ pub enum Step<T> {
     /// On to the next.
     Go(T),
     /// The message's fate is decided.
-    Settled(Verdict),
+    Settled(Box<Verdict>),
+}
+
+fn settled<T>(verdict: Verdict) -> Step<T> {
+    Step::Settled(Box::new(verdict))
 }
 
 /// One voice message in work.
@@ -104,13 +108,13 @@ impl<'a> VoiceTurn<'a> {
                     tell: self.job.attempts >= 1,
                     what: error.to_string(),
                 };
-                return Ok(Step::Settled(self.set_back(setback, now)));
+                return Ok(settled(self.set_back(setback, now)));
             }
         };
         let finding = self.judge(handed, uncertain_ms, history).await?;
         Ok(match finding {
             Finding::Recorded { turn, count } => {
-                Step::Settled(self.answered(handed, turn.into_assessment(), Some(count), now))
+                settled(self.answered(handed, turn.into_assessment(), Some(count), now))
             }
             Finding::NotRecorded => Step::Go(()),
             Finding::KeepLooking => {
@@ -121,9 +125,9 @@ impl<'a> VoiceTurn<'a> {
                     tell: uncertain_ms >= 10_000,
                     what: "the answer was lost".into(),
                 };
-                Step::Settled(self.set_back(setback, now))
+                settled(self.set_back(setback, now))
             }
-            Finding::Hopeless => Step::Settled(give_up(
+            Finding::Hopeless => settled(give_up(
                 self.incoming,
                 self.phrases(),
                 "the tutor's answer was lost twice and it offers no history".into(),
@@ -152,30 +156,30 @@ impl<'a> VoiceTurn<'a> {
     pub async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
         let rules = self.rules();
         if self.recording.size.is_some_and(|size| size > rules.max_audio_bytes) {
-            return Step::Settled(self.say(self.phrases().too_large(rules.max_audio_bytes >> 20)));
+            return settled(self.say(self.phrases().too_large(rules.max_audio_bytes >> 20)));
         }
         if self.recording.duration_secs.is_some_and(|secs| secs > rules.max_audio_secs) {
-            return Step::Settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
+            return settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
         }
         let file = match self.desk.telegram.download(&self.recording.file_id, self.recording.size).await {
             Ok(file) => file,
-            Err(error) => return Step::Settled(self.no_file(&error, now())),
+            Err(error) => return settled(self.no_file(&error, now())),
         };
         let wav = match self.decode(file).await {
             Ok(wav) => wav,
-            Err(error) => return Step::Settled(self.no_wav(&error)),
+            Err(error) => return settled(self.no_wav(&error)),
         };
         let voice_ms = wav.duration_ms();
         let (session, changes) =
             lesson::session_for(self.learner, Uuid::new_v4(), self.job.accepted_at, rules.session_timeout_ms);
         let Ok(slot) = self.desk.slots.clone().acquire_owned().await else {
-            return Step::Settled(self.set_back(self.fault("the daemon is stopping"), now()));
+            return settled(self.set_back(self.fault("the daemon is stopping"), now()));
         };
         let baseline = match self.baseline(&session).await {
             Ok(count) => count,
             Err(error) => {
                 let setback = self.tutor_setback(Stage::Taken, &error);
-                return Step::Settled(self.set_back(setback, now()));
+                return settled(self.set_back(setback, now()));
             }
         };
         let handed = Handed { session: session.id, baseline, at: now(), voice_ms };
