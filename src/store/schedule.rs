@@ -312,7 +312,10 @@ impl Schedule {
             }
             // Whoever sleeps until the next due time has to think again.
             Standing::Parked => pool.wakes += u32::from(pool.parked.insert((due, seq)) && old != standing),
-            Standing::Leased(_) => self.leased += 1,
+            Standing::Leased(token) => {
+                pool.leased.insert(token, seq);
+                self.leased += 1;
+            }
             Standing::Behind => {}
         }
     }

@@ -210,6 +210,8 @@ impl Run {
                     self.bench.defer(lease, Deferral { until, reason, stage, failed, notice }, now).await;
                 if self.agree(lease, result) {
                     let row = self.model.held(lease).unwrap();
+                    // Back to taken: that submission had no effect.
+                    row.submissions -= u32::from(row.submitted);
                     (row.due, row.lease, row.submitted) = (until, None, false);
                     row.attempts += 1;
                     row.told |= !texts.is_empty();
