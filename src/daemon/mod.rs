@@ -9,13 +9,14 @@ mod poller;
 mod presence;
 pub mod shutdown;
 pub mod vitals;
+pub mod watchdog;
 mod worker;
 
 use crate::app::App;
-use crate::domain::WorkKind;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::learner::Language;
 use crate::domain::phrases::{COMMANDS, Phrases};
+use crate::domain::{Timestamp, WorkKind};
 use crate::store::StoreError;
 use crate::telegram::{Me, Pacing, Telegram, TelegramError};
 use anyhow::{Context, Result, bail};
@@ -50,6 +51,8 @@ pub struct Crew {
     pacing: Mutex<Pacing>,
     /// Wakes the janitor.
     purge: Notify,
+    /// What is being worked on.
+    busy: watchdog::Busy,
     started: tokio::time::Instant,
 }
 
@@ -57,6 +60,21 @@ impl Crew {
     /// Milliseconds since the start, for the pace of sending.
     fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// What liveness is judged by, at this moment.
+    fn signs(&self, started: Timestamp) -> watchdog::Signs {
+        watchdog::Signs {
+            now: self.clock.now(),
+            started,
+            last_poll: self.vitals.last_poll(),
+            longest_work: self.busy.longest(),
+        }
+    }
+
+    fn bounds(&self) -> watchdog::Bounds {
+        let config = &self.app.config;
+        watchdog::Bounds { poll_timeout: config.bot_polling_timeout, tutor_timeout: config.backend_timeout }
     }
 }
 
@@ -68,14 +86,21 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     tokio::pin!(shutdown);
     if !app.config.telegram_bot_enabled {
         tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
-        shutdown.await;
+        tokio::select! {
+            () = watchdog::idle() => {}
+            () = &mut shutdown => {}
+        }
+        watchdog::stopping();
         return app.store.close().await.context("closing the store");
     }
+    // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
+    watchdog::ready("connecting to Telegram");
     let me = tokio::select! {
         me = greet(&app.telegram) => me?,
         () = &mut shutdown => return app.store.close().await.context("closing the store"),
     };
     tracing::info!(bot = %me.username, "connected to Telegram, polling");
+    watchdog::status("polling");
 
     let crew = Arc::new(Crew {
         app: app.clone(),
@@ -84,6 +109,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         presence: Arc::default(),
         pacing: Mutex::new(Pacing::new()),
         purge: Notify::new(),
+        busy: watchdog::Busy::default(),
         started: tokio::time::Instant::now(),
     });
     let (signal, stop) = shutdown::channel();
@@ -105,6 +131,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         loops.spawn(async move { janitor::run(&crew, stop).await });
     }
     let mut beside = JoinSet::new();
+    {
+        let (crew, stop, started) = (crew.clone(), stop.clone(), crew.clock.now());
+        beside.spawn(async move { watchdog::run(&crew, started, stop).await });
+    }
     beside.spawn(crew.presence.clone().run(app.telegram.clone(), stop.clone()));
     beside.spawn(announce_commands(app.telegram.clone(), stop.clone()));
 
@@ -116,6 +146,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         None => tracing::info!("stopping: what is in flight is finished or parked"),
         Some(error) => tracing::error!(%error, "the daemon cannot go on"),
     }
+    watchdog::stopping();
     signal.raise();
     let rest = async { while loops.join_next().await.is_some() {} };
     if tokio::time::timeout(worker::GRACE, rest).await.is_err() {

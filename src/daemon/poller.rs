@@ -39,6 +39,8 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
             }
         }
         if full {
+            // Not polling is what should happen now.
+            crew.vitals.polled(crew.clock.now());
             stop.sleep(Duration::from_millis(250)).await;
             continue;
         }
@@ -63,6 +65,13 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
             }
             Err(error) => {
                 failures = failures.saturating_add(1);
+                if let TelegramError::Conflict { .. }
+                | TelegramError::RetryAfter { .. }
+                | TelegramError::Unauthorized = error
+                {
+                    // Refused, but answered.
+                    crew.vitals.polled(crew.clock.now());
+                }
                 crew.app.telegram.fresh_connection();
                 let pause = after_failure(crew, &error, failures).await;
                 stop.sleep(pause).await;

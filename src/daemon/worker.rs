@@ -77,6 +77,7 @@ pub async fn dispatch(
 /// Runs one claim in a task of its own, so that a bug in a handler costs its message an attempt, not the daemon.
 async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), StoreError> {
     let (lease, job) = (claim.lease, claim.job.clone());
+    let _working = crew.busy.begin(lease.seq);
     let worker = {
         let crew = crew.clone();
         async move { work(&crew, claim, stop).await }

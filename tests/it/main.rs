@@ -12,6 +12,7 @@ mod hostile;
 mod house;
 mod privacy;
 mod restart;
+mod service;
 mod start;
 mod store_contract;
 mod store_model;

@@ -1,0 +1,190 @@
+//! What the service manager is told: ready, what it is doing, stopping, and a sign of life that has to be earned.
+//!
+//! Alone knows sd-notify. The sign is not tied to the process being up: a poll must have completed lately, no worker may be
+//! stuck, and the store must answer. Without a service manager all of this is silent.
+
+use super::Crew;
+use super::shutdown::Stop;
+use crate::domain::Timestamp;
+use sd_notify::NotifyState;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Longest pause between two attempts at polling, see `poller`.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// What a poll may take beyond its own time-out before it is cut off, see `telegram`.
+const POLL_MARGIN: Duration = Duration::from_secs(10);
+/// What a message may take beside its calls to the tutor: downloads, decoding, waiting for its turn to be sent.
+const WORK_MARGIN: Duration = Duration::from_secs(15 * 60);
+/// A store that does not answer within this is stuck.
+const STORE_ANSWERS: Duration = Duration::from_secs(20);
+
+/// Tells the service manager that the daemon is up.
+pub fn ready(status: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// Tells the service manager what the daemon is doing.
+pub fn status(status: &str) {
+    tell(&[NotifyState::Status(status)]);
+}
+
+/// Tells the service manager that the daemon is coming to rest.
+pub fn stopping() {
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    // No service manager, or one that does not listen: not our concern.
+    let _ = sd_notify::notify(states);
+}
+
+/// What liveness is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Signs {
+    /// The moment.
+    pub now: Timestamp,
+    /// When the daemon began to poll.
+    pub started: Timestamp,
+    /// When a poll was last answered (or was left out on purpose, the inbox being full).
+    pub last_poll: Option<Timestamp>,
+    /// How long the longest-running piece of work has been at it.
+    pub longest_work: Duration,
+}
+
+/// Bounds of what is still alive.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// `BOT_POLLING_TIMEOUT`.
+    pub poll_timeout: Duration,
+    /// `BACKEND_TIMEOUT`.
+    pub tutor_timeout: Duration,
+}
+
+/// Why the daemon is not alive, or that it is.
+///
+/// # Errors
+/// What is stuck, in words.
+pub fn judge(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
+    let silence = signs.now.since_ms(signs.last_poll.unwrap_or(signs.started));
+    // Two polls may fail with a pause between them before anybody should worry.
+    let longest_silence = (bounds.poll_timeout + POLL_MARGIN) * 2 + LONGEST_PAUSE;
+    if silence > crate::app::millis(longest_silence) {
+        return Err("no poll has completed for too long");
+    }
+    if signs.longest_work > bounds.tutor_timeout * 2 + WORK_MARGIN {
+        return Err("a worker is stuck");
+    }
+    Ok(())
+}
+
+/// Gives the sign of life as often as the service manager wants it, while it is earned.
+pub async fn run(crew: &Crew, started: Timestamp, mut stop: Stop) {
+    let Some(period) = sd_notify::watchdog_enabled() else { return };
+    let mut silent = false;
+    loop {
+        let alive = match judge(crew.signs(started), crew.bounds()) {
+            Ok(()) => store_answers(crew).await,
+            dead => dead,
+        };
+        match alive {
+            Ok(()) => tell(&[NotifyState::Watchdog]),
+            Err(why) if !silent => {
+                tracing::error!(why, "no sign of life to the watchdog: it will restart the daemon")
+            }
+            Err(_) => {}
+        }
+        silent = alive.is_err();
+        if !stop.sleep(period / 4).await {
+            return;
+        }
+    }
+}
+
+async fn store_answers(crew: &Crew) -> Result<(), &'static str> {
+    match tokio::time::timeout(STORE_ANSWERS, crew.app.store.counts()).await {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err("the store does not answer"),
+    }
+}
+
+/// Without a bot to run there is nothing to earn: alive while the process is.
+pub async fn idle() {
+    ready("idle: TELEGRAM_BOT_ENABLED is false");
+    let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+    loop {
+        tell(&[NotifyState::Watchdog]);
+        tokio::time::sleep(period / 4).await;
+    }
+}
+
+/// What is being worked on, to tell what is stuck.
+#[derive(Debug, Default)]
+pub struct Busy(Mutex<BTreeSet<(Instant, u64)>>);
+
+/// One piece of work; ends with it.
+pub struct Working<'a>(&'a Busy, (Instant, u64));
+
+impl Busy {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(Instant, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that row `seq` is being worked on.
+    pub fn begin(&self, seq: u64) -> Working<'_> {
+        let key = (Instant::now(), seq);
+        self.lock().insert(key);
+        Working(self, key)
+    }
+
+    /// How long the oldest piece of work has taken so far.
+    pub fn longest(&self) -> Duration {
+        self.lock().first().map_or(Duration::ZERO, |(since, _)| since.elapsed())
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.lock().remove(&self.1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alive_means_polls_complete_and_work_ends() {
+        let bounds = Bounds { poll_timeout: Duration::from_secs(30), tutor_timeout: Duration::from_secs(60) };
+        let at = |secs: i64| Timestamp::from_secs(10_000 + secs);
+        for (name, now, last_poll, work_secs, alive) in [
+            ("just started", 0, None, 0, true),
+            ("starting for too long", 200, None, 0, false),
+            ("polled lately", 500, Some(400), 0, true),
+            ("a hung poll, cut off twice", 500, Some(300), 0, false),
+            ("a slow turn", 500, Some(499), 500, true),
+            ("a stuck worker", 5_000, Some(4_999), 2_000, false),
+        ] {
+            let signs = Signs {
+                now: at(now),
+                started: at(0),
+                last_poll: last_poll.map(at),
+                longest_work: Duration::from_secs(work_secs),
+            };
+            assert_eq!(judge(signs, bounds).is_ok(), alive, "{name}");
+        }
+    }
+
+    #[test]
+    fn work_is_noted_while_it_lasts() {
+        let busy = Busy::default();
+        {
+            let _first = busy.begin(1);
+            let _second = busy.begin(2);
+            assert_eq!(busy.lock().len(), 2);
+        }
+        assert_eq!(busy.longest(), Duration::ZERO);
+    }
+}
