@@ -4,8 +4,10 @@
 
 mod commands;
 
+use crate::admin::execute::QueueChange;
 use crate::config;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use commands::QueueAsk;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -58,6 +60,39 @@ enum Command {
     Sessions {
         #[command(subcommand)]
         command: SessionsCommand,
+    },
+    /// Look at what waits to be answered and at what was given up, and change it.
+    Queue {
+        #[command(subcommand)]
+        command: QueueCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum QueueCommand {
+    /// Everything that waits, then the dead letters. Never a word of a message.
+    List {
+        /// As JSON, one object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One message of the queue.
+    Show {
+        /// Its number, as in `queue list`.
+        number: u64,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a dead letter back into the queue, or make a waiting message due at once.
+    Retry {
+        /// Its number, as in `queue list`.
+        number: u64,
+    },
+    /// Remove a dead letter or a waiting message for good: it will not be answered.
+    Drop {
+        /// Its number, as in `queue list`.
+        number: u64,
     },
 }
 
@@ -162,6 +197,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
+        Command::Queue { command } => commands::queue(
+            setup,
+            match command {
+                QueueCommand::List { json } => QueueAsk::List { json },
+                QueueCommand::Show { number, json } => QueueAsk::Show { number, json },
+                QueueCommand::Retry { number } => QueueAsk::Change(number, QueueChange::Retry),
+                QueueCommand::Drop { number } => QueueAsk::Change(number, QueueChange::Drop),
+            },
+        ),
         Command::Sessions { command: SessionsCommand::Show { id, json } } => {
             commands::show_session(setup, &id, json)
         }

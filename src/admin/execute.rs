@@ -2,7 +2,9 @@
 //!
 //! Must not know how a request arrived or how its answer is shown.
 
-use crate::domain::{Learner, Session, SessionState, Timestamp, Turn, UserId};
+use crate::domain::{
+    Admission, Body, DeadLetter, Job, Learner, Session, SessionState, Stage, Task, Timestamp, Turn, UserId,
+};
 use crate::store::{Store, StoreError};
 use uuid::Uuid;
 
@@ -111,4 +113,132 @@ pub async fn show_sessions(
         details.push(SessionDetail { row, learner, turns, waiting });
     }
     Ok(details)
+}
+
+/// A message in the queue, without its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueRow {
+    /// Its number, for `queue show|retry|drop`.
+    pub seq: u64,
+    /// Whose it is.
+    pub user: UserId,
+    /// Kind of message.
+    pub kind: &'static str,
+    /// How far it has come.
+    pub stage: &'static str,
+    /// When it was accepted.
+    pub since: Timestamp,
+    /// Not worked on before, where it waits.
+    pub until: Option<Timestamp>,
+    /// Failed attempts.
+    pub attempts: u32,
+    /// Why it waits, or why it was given up.
+    pub why: String,
+    /// Given up.
+    pub dead: bool,
+}
+
+impl QueueRow {
+    fn of(job: &Job, now: Timestamp) -> Self {
+        Self {
+            seq: job.seq,
+            user: job.user,
+            kind: kind(job),
+            stage: match job.stage {
+                Stage::Taken => "taken",
+                Stage::Submitted { .. } => "at the tutor",
+                Stage::Answered => "answered, sending",
+            },
+            since: job.accepted_at,
+            until: (job.not_before > now).then_some(job.not_before),
+            attempts: job.attempts,
+            why: job.waiting_for.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+            dead: false,
+        }
+    }
+
+    fn dead(letter: &DeadLetter) -> Self {
+        Self { why: letter.reason.clone(), dead: true, ..Self::of(&letter.job, Timestamp(i64::MAX)) }
+    }
+}
+
+fn kind(job: &Job) -> &'static str {
+    match &job.task {
+        Task::Deliver => "answer",
+        Task::Handle(_, Admission::RateLimited { .. }) => "rate notice",
+        Task::Handle(incoming, _) => match incoming.body {
+            Body::Voice(_) => "voice",
+            Body::Text(_) => "text",
+            Body::Command { .. } => "command",
+            Body::Callback { .. } => "button",
+            Body::Other(_) | Body::Blocked(_) => "other",
+        },
+    }
+}
+
+/// Walks over everything that waits, then over what was given up.
+///
+/// # Errors
+/// The store's.
+pub async fn each_queued(
+    store: &dyn Store,
+    now: Timestamp,
+    mut visit: impl FnMut(QueueRow) -> std::io::Result<()>,
+) -> Result<std::io::Result<()>, StoreError> {
+    let mut after = None;
+    loop {
+        let jobs = store.jobs(after, PAGE).await?;
+        after = jobs.last().map(|job| job.seq);
+        if after.is_none() {
+            break;
+        }
+        for job in jobs {
+            if let Err(error) = visit(QueueRow::of(&job, now)) {
+                return Ok(Err(error));
+            }
+        }
+    }
+    let mut after = None;
+    loop {
+        let letters = store.dead_letters(after, PAGE).await?;
+        after = letters.last().map(|letter| letter.job.seq);
+        if after.is_none() {
+            return Ok(Ok(()));
+        }
+        for letter in letters {
+            if let Err(error) = visit(QueueRow::dead(&letter)) {
+                return Ok(Err(error));
+            }
+        }
+    }
+}
+
+/// What `queue retry` and `queue drop` do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueChange {
+    /// Back into the queue, or due at once.
+    Retry,
+    /// Away for good.
+    Drop,
+}
+
+/// Changes the dead letter or the waiting message of this number.
+///
+/// # Errors
+/// [`StoreError::Gone`] where there is none, or it is being worked on.
+pub async fn change_queued(
+    store: &dyn Store,
+    seq: u64,
+    change: QueueChange,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let dead = match change {
+        QueueChange::Retry => store.retry_dead(seq, now).await,
+        QueueChange::Drop => store.drop_dead(seq).await,
+    };
+    match (dead, change) {
+        (Err(StoreError::Gone), QueueChange::Retry) => store.hurry(seq, now).await,
+        (Err(StoreError::Gone), QueueChange::Drop) => store.drop_job(seq).await,
+        (done, _) => done,
+    }
 }

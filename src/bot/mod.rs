@@ -11,9 +11,9 @@ pub use route::{Route, route};
 
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Language, Learner, Outcome, Reply, UserId};
-use crate::store::Deferral;
+use crate::domain::{Language, Learner, Outcome, UserId};
 use crate::store::reader::Reader;
+use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::tutor::Tutor;
@@ -68,12 +68,7 @@ pub enum Verdict {
     /// Not now.
     Defer(Deferral),
     /// Given up.
-    Bury {
-        /// Why, for the admin.
-        reason: String,
-        /// What the learner is told.
-        replies: Vec<Reply>,
-    },
+    Bury(Burial),
 }
 
 impl Desk {

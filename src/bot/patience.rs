@@ -4,7 +4,7 @@ use super::{Rules, Verdict};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{Incoming, Job, Reply, Stage, Timestamp, WaitReason};
-use crate::store::Deferral;
+use crate::store::{Burial, Deferral};
 
 /// One failed attempt.
 pub struct Setback {
@@ -30,17 +30,22 @@ pub fn wait_or_give_up(
     now: Timestamp,
 ) -> Verdict {
     let since = job.waiting_since.unwrap_or(now);
-    if now.since_ms(since) >= rules.retry_max_age_ms {
-        return give_up(incoming, phrases, format!("{} ({})", setback.reason.as_str(), setback.what));
+    // A turn whose outcome is open is looked for to the end of its window, whatever its age.
+    let open = setback.reason == WaitReason::TutorUncertain;
+    if !open && now.since_ms(since) >= rules.retry_max_age_ms {
+        let reason = format!("{} ({})", setback.reason.as_str(), setback.what);
+        return give_up(incoming, phrases, setback.stage, reason);
     }
-    let until = now.plus_ms(setback.pause_ms).min(since.plus_ms(rules.retry_max_age_ms));
+    let latest = if open { Timestamp(i64::MAX) } else { since.plus_ms(rules.retry_max_age_ms) };
+    let until = now.plus_ms(setback.pause_ms).min(latest);
     let notice = (setback.tell && !job.told_late)
         .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())
         .flatten();
     Verdict::Defer(Deferral { until, reason: setback.reason, stage: setback.stage, failed: true, notice })
 }
 
-/// Gives the job up with a clear message.
-pub fn give_up(incoming: &Incoming, phrases: Phrases, reason: String) -> Verdict {
-    Verdict::Bury { reason, replies: Reply::texts(incoming, phrases.given_up(), Keyboard::default()) }
+/// Gives the job up with a clear message. A retry goes on from `stage`.
+pub fn give_up(incoming: &Incoming, phrases: Phrases, stage: Stage, reason: String) -> Verdict {
+    let replies = Reply::texts(incoming, phrases.given_up(), Keyboard::default());
+    Verdict::Bury(Burial { reason, stage: Some(stage), replies })
 }

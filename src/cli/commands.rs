@@ -189,6 +189,77 @@ pub fn show_session(setup: Setup, id: &str, json: bool) -> Result<(), Failure> {
     finish_output(written)
 }
 
+/// What `queue` is asked.
+pub enum QueueAsk {
+    /// `queue list`.
+    List {
+        /// `--json`.
+        json: bool,
+    },
+    /// `queue show`.
+    Show {
+        /// Which.
+        number: u64,
+        /// `--json`.
+        json: bool,
+    },
+    /// `queue retry`, `queue drop`.
+    Change(u64, execute::QueueChange),
+}
+
+/// `queue`.
+pub fn queue(setup: Setup, ask: QueueAsk) -> Result<(), Failure> {
+    let store = open_store(&setup.load(false)?.config)?;
+    let now = Clock::start().now();
+    let runtime = runtime()?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let (wanted, json) = match ask {
+        QueueAsk::List { json } => (None, json),
+        QueueAsk::Show { number, json } => (Some(number), json),
+        QueueAsk::Change(number, change) => {
+            let changed = async {
+                execute::change_queued(store.as_ref(), number, change, now).await?;
+                store.close().await
+            };
+            return match runtime.block_on(changed) {
+                Ok(()) => {
+                    let done = if change == execute::QueueChange::Retry { "due now" } else { "dropped" };
+                    finish_output(writeln!(out, "{number}: {done}").and_then(|()| out.flush()))
+                }
+                Err(StoreError::Gone) => Err(nothing_waits(number)),
+                Err(error) => Err(Failure::Failed(error.to_string())),
+            };
+        }
+    };
+    let mut shown = 0_u64;
+    let written = runtime.block_on(async {
+        if wanted.is_none() && !json {
+            let _ = writeln!(out, "{}", render::queue_heading());
+        }
+        execute::each_queued(store.as_ref(), now, |row| {
+            if wanted.is_some_and(|number| number != row.seq) {
+                return Ok(());
+            }
+            shown += 1;
+            match (json, wanted) {
+                (true, _) => writeln!(out, "{}", render::queue_json(&row)),
+                (false, None) => writeln!(out, "{}", render::queue_line(&row)),
+                (false, Some(_)) => write!(out, "{}", render::queue_text(&row)),
+            }
+        })
+        .await
+    });
+    finish_output(written.context("reading the store")?.and_then(|()| out.flush()))?;
+    match wanted {
+        Some(number) if shown == 0 => Err(nothing_waits(number)),
+        _ => Ok(()),
+    }
+}
+
+fn nothing_waits(number: u64) -> Failure {
+    Failure::Failed(format!("no message of the queue has the number {number}; `queue list` shows all"))
+}
+
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     let folder = &config.session_storage_path;

@@ -10,7 +10,7 @@ use crate::bot::{Verdict, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::{Stage, Task, Timestamp, WaitReason, WorkKind};
 use crate::logging::UserTag;
-use crate::store::{Claim, Deferral, StoreError};
+use crate::store::{Burial, Claim, Deferral, StoreError};
 use crate::telegram::Action;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,7 +101,8 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
             let now = crew.clock.now();
             let recovered = if job.attempts >= FAULTS_ALLOWED {
                 Vitals::add(&crew.vitals.dead, 1);
-                crew.app.store.bury(lease, "the handler failed again and again".into(), Vec::new(), now).await
+                let reason = "the handler failed again and again".into();
+                crew.app.store.bury(lease, Burial { reason, ..Burial::default() }, now).await
             } else {
                 let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
                 let stage = job.stage;
@@ -217,11 +218,11 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             }
             store.defer(lease, deferral, now).await
         }
-        Verdict::Bury { reason, replies } => {
-            tracing::error!(seq, reason, "message given up: it is kept as a dead letter");
+        Verdict::Bury(burial) => {
+            tracing::error!(seq, reason = burial.reason, "message given up: it is kept as a dead letter");
             Vitals::add(&crew.vitals.dead, 1);
             crew.presence.end(seq);
-            store.bury(lease, reason, replies, now).await
+            store.bury(lease, burial, now).await
         }
     };
     if let Err(StoreError::Gone) = done {

@@ -158,7 +158,7 @@ pub struct Counts {
 pub struct Place {
     /// The learner's own messages that wait for or are at the tutor.
     pub own: usize,
-    /// Other learners' messages that will be worked on before the learner's next one (0: it is next or at work).
+    /// Other learners' messages at work since before the learner's first one, or to be worked on before it.
     pub ahead: usize,
 }
 
@@ -175,6 +175,17 @@ pub struct Deferral {
     pub failed: bool,
     /// Sent at once, beside the row (its own delivery in the local lane); marks the row as `told_late`.
     pub notice: Option<Reply>,
+}
+
+/// How a claimed row is given up.
+#[derive(Debug, Clone, Default)]
+pub struct Burial {
+    /// Why, for the admin, without message text.
+    pub reason: String,
+    /// Stage to go on from should it be retried; `None`: as recorded.
+    pub stage: Option<Stage>,
+    /// What the learner is told.
+    pub replies: Vec<Reply>,
 }
 
 /// What became of one message of the outbox.
@@ -247,7 +258,7 @@ pub trait Store: Send + Sync {
     /// Gives a row up: it becomes a dead letter, its chat goes on, `replies` are delivered in its place. Ends the lease.
     /// The letter has the row's number (a new one when that is taken by an earlier letter of the same row) and keeps what
     /// was left to send.
-    fn bury(&self, lease: Lease, reason: String, replies: Vec<Reply>, now: Timestamp) -> Later<'_, ()>;
+    fn bury(&self, lease: Lease, burial: Burial, now: Timestamp) -> Later<'_, ()>;
 
     /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
     /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
@@ -296,6 +307,13 @@ pub trait Store: Send + Sync {
 
     /// Removes a dead letter for good. `Gone` when there is none of this number.
     fn drop_dead(&self, seq: u64) -> Later<'_, ()>;
+
+    /// Makes a waiting row due at once, with fresh attempts and patience. `Gone` where there is none, or it is being
+    /// worked on.
+    fn hurry(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;
+
+    /// Removes a row and its replies for good, at work or not (whoever works on it is answered `Gone`).
+    fn drop_job(&self, seq: u64) -> Later<'_, ()>;
 
     /// Asks the tutor to forget these conversations, soon. One that is queued already stays as it is.
     fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()>;

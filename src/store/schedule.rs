@@ -153,6 +153,11 @@ impl Schedule {
         self.rows.get(&lease.seq).is_some_and(|row| row.standing == Standing::Leased(lease.token))
     }
 
+    /// Whether a row is being worked on.
+    pub fn is_leased(&self, seq: u64) -> bool {
+        self.rows.get(&seq).is_some_and(|row| matches!(row.standing, Standing::Leased(_)))
+    }
+
     /// Ends a lease; the row keeps its place and is claimable again once it is due.
     pub fn release(&mut self, lease: Lease) {
         if self.holds(lease) {

@@ -177,7 +177,9 @@ fn the_readme_names_every_option_and_every_command() {
         assert!(readme.contains(&format!("`{}`", flag.key)), "README.md does not name {}", flag.key);
         assert!(example.contains(flag.key), ".env.telegram.example does not name {}", flag.key);
     }
-    for command in ["run", "demo", "convert", "config", "sessions list", "sessions show"] {
+    for command in
+        ["run", "demo", "convert", "config", "sessions list", "sessions show", "queue list", "queue retry"]
+    {
         assert!(readme.contains(&format!("`{command}")), "README.md does not name `{command}`");
     }
     for command in phonicflow_bot::domain::phrases::COMMANDS {

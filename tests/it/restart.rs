@@ -137,11 +137,20 @@ async fn killed_again_and_again_every_message_is_answered() {
         world.start();
     }
     for learner in &learners {
-        let notes = world.voice_notes(learner.chat(), 4).await;
-        let mut questions: Vec<_> = notes.iter().filter_map(|note| note.reply_to).collect();
-        questions.dedup();
-        assert_eq!(questions.len(), 4, "each voice is answered, in order");
-        assert!(questions.is_sorted());
+        let questions = world
+            .telegram
+            .wait_until(PATIENCE, |state| {
+                let notes = state.from_bot(learner.chat()).filter(|said| said.kind == EntryKind::Voice);
+                let mut questions: Vec<_> = notes.filter_map(|note| note.reply_to).collect();
+                questions.dedup();
+                (questions.len() >= 4).then_some(questions)
+            })
+            .await;
+        let questions = questions.unwrap_or_else(|| panic!("a voice without an answer: {}", world.log()));
+        assert!(
+            questions.len() == 4 && questions.is_sorted(),
+            "each voice is answered, in order: {questions:?}"
+        );
     }
     world.settled().await;
     let finished = world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count();

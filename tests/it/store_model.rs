@@ -5,7 +5,7 @@
 
 use crate::store_contract::{Bench, T0, at, block_on, command, reply, voice, words};
 use phonicflow_bot::domain::{Change, ChatId, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind};
-use phonicflow_bot::store::{AcceptPolicy, Claim, Deferral, Lease, Sent, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Burial, Claim, Deferral, Lease, Sent, StoreError};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
@@ -234,7 +234,14 @@ impl Run {
             Op::Bury(_, count) => {
                 self.model.advance(now);
                 let texts = self.texts(count);
-                let result = self.bench.bury(lease, "because".to_owned(), to_replies(&texts), now).await;
+                let result = self
+                    .bench
+                    .bury(
+                        lease,
+                        Burial { reason: "because".to_owned(), stage: None, replies: to_replies(&texts) },
+                        now,
+                    )
+                    .await;
                 if self.agree(lease, result) {
                     let mut letter = self.model.held(lease).unwrap().clone();
                     letter.lease = None;

@@ -86,6 +86,42 @@ async fn sessions_are_listed_and_shown_once_the_daemon_rests() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_sees_retries_and_drops_what_was_given_up() {
+    let mut world = World::new().await;
+    world.set("BACKEND_RETRY_MAX_AGE", "1").start();
+    let ana = world.learner(11);
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    world.answer_with(ana.chat(), "stays without an answer").await;
+    ana.voice(voice(), 4);
+    world.answers(ana.chat(), 2).await;
+    world.stop().await;
+
+    let queue = |arguments: &[&str]| {
+        let output = world.command(&[&["queue"], arguments].concat()).output().unwrap();
+        (output.status.code(), text(&output.stdout))
+    };
+    let (code, listed) = queue(&["list", "--json"]);
+    let rows: Vec<serde_json::Value> =
+        listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((code, rows.len()), (Some(0), 2), "{listed}");
+    assert!(rows.iter().all(|row| row["given_up"] == true && row["kind"] == "voice"), "{listed}");
+    let (first, second) = (rows[0]["number"].to_string(), rows[1]["number"].to_string());
+    let (code, shown) = queue(&["show", &first]);
+    assert!(code == Some(0) && shown.contains("tutor not answering"), "{shown}");
+    assert!(queue(&["list"]).1.contains("given up"));
+    assert_eq!(queue(&["drop", &second]).0, Some(0));
+    assert_eq!(queue(&["drop", &second]).0, Some(1));
+    assert_eq!(queue(&["retry", &first]).0, Some(0));
+    assert!(!queue(&["list"]).1.contains("given up"));
+
+    world.tutor.resume().await.unwrap();
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    assert_eq!(world.tutor.turns().len(), 1);
+}
+
 #[test]
 fn the_demo_shows_the_main_job_and_says_what_is_real() {
     let folder = tempfile::tempdir().unwrap();

@@ -130,6 +130,7 @@ impl<'a> VoiceTurn<'a> {
             Finding::Hopeless => settled(give_up(
                 self.incoming,
                 self.phrases(),
+                handed.stage(Some(since)),
                 "the tutor's answer was lost twice and it offers no history".into(),
             )),
         })

@@ -4,7 +4,7 @@
 
 use super::outbox::to_delivery;
 use super::person::add_purge;
-use crate::domain::{DeadLetter, OutMessage, Session, Stage, Task, Timestamp};
+use crate::domain::{DeadLetter, Job, OutMessage, Session, Stage, Task, Timestamp};
 use crate::store::engine::Range;
 use crate::store::records::Mark;
 use crate::store::state::{State, Tx};
@@ -58,6 +58,36 @@ pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), Sto
     if !pointless {
         state.schedule.insert(&job);
     }
+    Ok(())
+}
+
+/// See [`Store::hurry`](crate::store::Store::hurry).
+pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+    state.advance(now);
+    let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+    if state.schedule.is_leased(seq) {
+        return Err(StoreError::Gone);
+    }
+    job.not_before = Timestamp::default();
+    job.attempts = 0;
+    job.waiting_since = None;
+    let mut tx = Tx::default();
+    tx.put(keys::inbox(seq), &job)?;
+    state.apply(tx)?;
+    state.schedule.renew(&job);
+    Ok(())
+}
+
+/// See [`Store::drop_job`](crate::store::Store::drop_job).
+pub fn drop_job(state: &mut State, seq: u64) -> Result<(), StoreError> {
+    let _: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+    let mut tx = Tx::default();
+    tx.delete(keys::inbox(seq));
+    for message in state.outbox(seq)? {
+        tx.delete(keys::outbox(seq, message.index));
+    }
+    state.apply(tx)?;
+    state.schedule.remove(seq);
     Ok(())
 }
 

@@ -14,13 +14,12 @@ mod work;
 use super::engine::Engine;
 use super::thread::ThreadedStore;
 use super::{
-    AcceptPolicy, Accepted, Claim, Counts, Deferral, Later, Lease, Place, Purge, Sent, SessionPage, Store,
-    keys,
+    AcceptPolicy, Accepted, Burial, Claim, Counts, Deferral, Later, Lease, Place, Purge, Sent, SessionPage,
+    Store, keys,
 };
 use crate::domain::rate::RateState;
 use crate::domain::{
-    Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Reply, Stage, Timestamp, Turn, UserId,
-    WorkKind,
+    Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Stage, Timestamp, Turn, UserId, WorkKind,
 };
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -55,8 +54,8 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| work::defer(state, lease, deferral, now))
     }
 
-    fn bury(&self, lease: Lease, reason: String, replies: Vec<Reply>, now: Timestamp) -> Later<'_, ()> {
-        self.ask(move |state| work::bury(state, lease, reason, replies, now))
+    fn bury(&self, lease: Lease, burial: Burial, now: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| work::bury(state, lease, burial, now))
     }
 
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()> {
@@ -117,6 +116,14 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn drop_dead(&self, seq: u64) -> Later<'_, ()> {
         self.ask(move |state| care::drop_dead(state, seq))
+    }
+
+    fn hurry(&self, seq: u64, now: Timestamp) -> Later<'_, ()> {
+        self.ask(move |state| care::hurry(state, seq, now))
+    }
+
+    fn drop_job(&self, seq: u64) -> Later<'_, ()> {
+        self.ask(move |state| care::drop_job(state, seq))
     }
 
     fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()> {

@@ -6,7 +6,7 @@ use super::outbox::{self, to_delivery};
 use super::person::Person;
 use crate::domain::{Change, DeadLetter, Job, Lane, Learner, Reply, Stage, Task, Timestamp, WorkKind};
 use crate::store::state::{State, Tx};
-use crate::store::{Claim, Deferral, Lease, StoreError, keys};
+use crate::store::{Burial, Claim, Deferral, Lease, StoreError, keys};
 
 /// A row that cannot be read is looked at again only after this, milliseconds.
 const UNREADABLE_PAUSE_MS: i64 = 60_000;
@@ -104,17 +104,14 @@ fn notice_row(
 }
 
 /// See [`Store::bury`](crate::store::Store::bury).
-pub fn bury(
-    state: &mut State,
-    lease: Lease,
-    reason: String,
-    replies: Vec<Reply>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
-    let mut letter = DeadLetter { job: job.clone(), at: now, reason };
+    if let Some(stage) = burial.stage.filter(|_| job.task != Task::Deliver) {
+        job.stage = stage;
+    }
+    let mut letter = DeadLetter { job: job.clone(), at: now, reason: burial.reason };
     if state.dead.contains_key(&job.seq) {
         // The words of regret for an earlier dead letter could not be delivered either.
         letter.job.seq = state.new_seq(&mut tx)?;
@@ -125,10 +122,10 @@ pub fn bury(
         tx.put(keys::dead_outbox(dead, message.index), &message)?;
     }
     tx.put(keys::dead(dead), &letter)?;
-    let answered = !replies.is_empty();
+    let answered = !burial.replies.is_empty();
     if answered {
         to_delivery(&mut job);
-        outbox::put(state, &mut tx, job.seq, replies)?;
+        outbox::put(state, &mut tx, job.seq, burial.replies)?;
         tx.put(keys::inbox(job.seq), &job)?;
     } else {
         tx.delete(keys::inbox(job.seq));

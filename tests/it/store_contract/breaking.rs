@@ -3,7 +3,9 @@
 use super::{Bench, T0, block_on, command, message, replies, voice};
 use phonicflow_bot::domain::rate::PerMinute;
 use phonicflow_bot::domain::{Assessment, Body, Change, Outcome, Session, Turn, UserId, WorkKind};
-use phonicflow_bot::store::{AcceptPolicy, MemoryDisk, MemoryStore, Sent, SledStore, Store, StoreError};
+use phonicflow_bot::store::{
+    AcceptPolicy, Burial, MemoryDisk, MemoryStore, Sent, SledStore, Store, StoreError,
+};
 use uuid::Uuid;
 
 pub async fn a_closed_store_says_so_and_can_be_opened_at_once(bench: &mut Bench) {
@@ -174,7 +176,14 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
             .await
             .unwrap();
         let sending = store.claim(WorkKind::Delivery, T0).await.unwrap().unwrap();
-        store.bury(sending.lease, "unreachable".to_owned(), Vec::new(), T0).await.unwrap();
+        store
+            .bury(
+                sending.lease,
+                Burial { reason: "unreachable".to_owned(), stage: None, replies: Vec::new() },
+                T0,
+            )
+            .await
+            .unwrap();
         let about = |disk: &MemoryDisk| {
             let bytes = |record: &(Vec<u8>, Vec<u8>)| [record.0.clone(), record.1.clone()].concat();
             // The id as it stands in keys (sign flipped) and, zigzagged, in records; and the words.

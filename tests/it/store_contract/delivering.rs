@@ -4,7 +4,7 @@ use super::{Bench, T0, at, message, replies, reply, sticker, voice, words};
 use phonicflow_bot::domain::{
     Admission, Body, Change, ChatId, Outcome, Stage, Task, UserId, WaitReason, WorkKind,
 };
-use phonicflow_bot::store::{AcceptPolicy, Counts, Deferral, Sent, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Deferral, Sent, StoreError};
 
 const DELIVERY: WorkKind = WorkKind::Delivery;
 
@@ -103,7 +103,14 @@ pub async fn a_moved_group_keeps_its_messages(bench: &mut Bench) {
     assert_eq!(moved.job.chat, new);
     let Task::Handle(incoming, Admission::Admitted) = &moved.job.task else { panic!("{:?}", moved.job.task) };
     assert_eq!(incoming.chat.id, new);
-    bench.bury(moved.lease, "x".to_owned(), vec![reply(-7, "sorry")], T0).await.unwrap();
+    bench
+        .bury(
+            moved.lease,
+            Burial { reason: "x".to_owned(), stage: None, replies: vec![reply(-7, "sorry")] },
+            T0,
+        )
+        .await
+        .unwrap();
     assert_eq!(bench.get(DELIVERY, T0).await.outbox[0].reply.chat, new);
     let late = Deferral {
         until: T0,

@@ -5,7 +5,7 @@ use phonicflow_bot::domain::rate::{PerMinute, RateState};
 use phonicflow_bot::domain::{
     Assessment, Change, Learner, Outcome, Session, Stage, Timestamp, Turn, UserId, WorkKind,
 };
-use phonicflow_bot::store::{AcceptPolicy, Counts, Purge, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Purge, StoreError};
 use uuid::Uuid;
 
 fn id(n: u128) -> Uuid {
@@ -125,7 +125,10 @@ pub async fn a_deleted_learner_leaves_nothing(bench: &mut Bench) {
     let stage =
         |session| Stage::Submitted { session, baseline: 0, at: T0, uncertain_since: None, voice_ms: 1 };
     bench.submit(dead.lease, stage(id(3)), Vec::new()).await.unwrap();
-    bench.bury(dead.lease, "x".to_owned(), Vec::new(), T0).await.unwrap();
+    bench
+        .bury(dead.lease, Burial { reason: "x".to_owned(), stage: None, replies: Vec::new() }, T0)
+        .await
+        .unwrap();
     bench.take(vec![voice(4, 1, 1), sticker(5, 1, 5), sticker(6, 1, 6), sticker(7, 2, 2)]).await;
     let leased = bench.get(WorkKind::Tutor, T0).await;
     bench.submit(leased.lease, stage(id(4)), Vec::new()).await.unwrap();

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use phonicflow_bot::domain::{
     Change, ChatId, Lane, Session, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
 };
-use phonicflow_bot::store::{Deferral, Place, Sent, StoreError};
+use phonicflow_bot::store::{Burial, Deferral, Place, Sent, StoreError};
 use uuid::Uuid;
 
 const TUTOR: WorkKind = WorkKind::Tutor;
@@ -137,7 +137,14 @@ pub async fn bells_ring(bench: &mut Bench) {
     bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
     assert!(bench.rang(TUTOR), "the next of the lane has moved up");
     let second = bench.get(TUTOR, T0).await;
-    bench.bury(second.lease, "tired".to_owned(), vec![reply(1, "sorry")], T0).await.unwrap();
+    bench
+        .bury(
+            second.lease,
+            Burial { reason: "tired".to_owned(), stage: None, replies: vec![reply(1, "sorry")] },
+            T0,
+        )
+        .await
+        .unwrap();
     assert!(bench.rang(DELIVERY));
     bench.retry_dead(second.lease.seq, T0).await.unwrap();
     assert!(!bench.rang(TUTOR), "it waits for the words of regret");
@@ -232,7 +239,14 @@ pub async fn a_buried_row_can_be_retried(bench: &mut Bench) {
     bench.defer(claim.lease, deferral(T0), T0).await.unwrap();
     let claim = bench.get(TUTOR, T0).await;
     bench.submit(claim.lease, submitted(Uuid::max()), Vec::new()).await.unwrap();
-    bench.bury(claim.lease, "the tutor is away".to_owned(), Vec::new(), at(9)).await.unwrap();
+    bench
+        .bury(
+            claim.lease,
+            Burial { reason: "the tutor is away".to_owned(), stage: None, replies: Vec::new() },
+            at(9),
+        )
+        .await
+        .unwrap();
     bench.crash();
     let letters = bench.dead_letters(None, 10).await.unwrap();
     assert_eq!((letters.len(), letters[0].at, letters[0].job.seq), (1, at(9), seqs[0]));
@@ -250,10 +264,35 @@ pub async fn a_buried_row_can_be_retried(bench: &mut Bench) {
     assert_eq!((job.attempts, job.told_late, &job.stage), (0, false, &submitted(Uuid::max())));
     assert_eq!(job.task, letters[0].job.task);
     let claim = bench.get(TUTOR, T0).await;
-    bench.bury(claim.lease, "again".to_owned(), Vec::new(), at(9)).await.unwrap();
+    let again = Burial { reason: "again".to_owned(), stage: None, replies: Vec::new() };
+    bench.bury(claim.lease, again, at(9)).await.unwrap();
     bench.drop_dead(claim.lease.seq).await.unwrap();
     bench.crash();
     assert!(bench.dead_letters(None, 10).await.unwrap().is_empty());
+    let claim = bench.get(TUTOR, at(10)).await;
+    assert_eq!(claim.job.stage, submitted(Uuid::max()));
+    let nil = Burial { reason: "never sent".to_owned(), stage: Some(Stage::Taken), replies: Vec::new() };
+    bench.bury(claim.lease, nil, at(10)).await.unwrap();
+    bench.retry_dead(claim.lease.seq, at(11)).await.unwrap();
+    let claim = bench.get(TUTOR, at(11)).await;
+    assert_eq!(claim.job.stage, Stage::Taken, "what is known to have had no effect may be submitted at once");
+}
+
+pub async fn a_waiting_row_can_be_hurried_and_dropped(bench: &mut Bench) {
+    let seqs = bench.take(vec![voice(1, 1, 1), voice(2, 1, 1)]).await;
+    let claim = bench.get(TUTOR, T0).await;
+    assert!(matches!(bench.hurry(seqs[0], T0).await, Err(StoreError::Gone)), "at work");
+    bench.defer(claim.lease, deferral(at(60_000)), T0).await.unwrap();
+    bench.none(TUTOR, at(1)).await;
+    bench.hurry(seqs[0], at(1)).await.unwrap();
+    let claim = bench.get(TUTOR, at(1)).await;
+    assert_eq!((claim.lease.seq, claim.job.attempts, claim.job.waiting_since), (seqs[0], 0, None));
+    bench.drop_job(seqs[0]).await.unwrap();
+    assert!(matches!(bench.drop_job(seqs[0]).await, Err(StoreError::Gone)));
+    assert!(matches!(bench.commit(claim.lease, replies(1, 1), at(1)).await, Err(StoreError::Gone)));
+    assert_eq!(bench.get(TUTOR, at(1)).await.lease.seq, seqs[1], "the chat goes on");
+    bench.crash();
+    assert_eq!(bench.jobs(None, 10).await.unwrap().len(), 1);
 }
 
 pub async fn a_buried_delivery_keeps_its_replies(bench: &mut Bench) {
@@ -262,7 +301,14 @@ pub async fn a_buried_delivery_keeps_its_replies(bench: &mut Bench) {
     bench.commit(claim.lease, replies(1, 3), T0).await.unwrap();
     let sending = bench.get(DELIVERY, T0).await;
     bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
-    bench.bury(sending.lease, "telegram will not".to_owned(), Vec::new(), T0).await.unwrap();
+    bench
+        .bury(
+            sending.lease,
+            Burial { reason: "telegram will not".to_owned(), stage: None, replies: Vec::new() },
+            T0,
+        )
+        .await
+        .unwrap();
     assert_eq!(bench.counts().await.unwrap().inbox, 0);
     bench.none(DELIVERY, T0).await;
     bench.crash();
@@ -275,10 +321,20 @@ pub async fn a_buried_delivery_keeps_its_replies(bench: &mut Bench) {
 pub async fn a_row_can_be_buried_twice(bench: &mut Bench) {
     bench.take(vec![voice(1, 1, 1)]).await;
     let claim = bench.get(TUTOR, T0).await;
-    bench.bury(claim.lease, "first".to_owned(), vec![reply(1, "sorry")], T0).await.unwrap();
+    bench
+        .bury(
+            claim.lease,
+            Burial { reason: "first".to_owned(), stage: None, replies: vec![reply(1, "sorry")] },
+            T0,
+        )
+        .await
+        .unwrap();
     let sending = bench.get(DELIVERY, T0).await;
     assert_eq!((sending.lease.seq, &sending.job.task), (claim.lease.seq, &Task::Deliver));
-    bench.bury(sending.lease, "second".to_owned(), Vec::new(), T0).await.unwrap();
+    bench
+        .bury(sending.lease, Burial { reason: "second".to_owned(), stage: None, replies: Vec::new() }, T0)
+        .await
+        .unwrap();
     let letters = bench.dead_letters(None, 10).await.unwrap();
     assert_eq!(letters.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>(), ["first", "second"]);
     assert_ne!(letters[0].job.seq, letters[1].job.seq);
@@ -312,7 +368,7 @@ pub async fn the_place_in_the_queue(bench: &mut Bench) {
     }
     let first = bench.get(TUTOR, T0).await;
     assert_eq!(bench.place(UserId(1)).await.unwrap(), place(1, 0), "at work");
-    assert_eq!(bench.place(UserId(2)).await.unwrap(), place(2, 0), "next");
+    assert_eq!(bench.place(UserId(2)).await.unwrap(), place(2, 1), "next, behind the one at work");
     bench.defer(first.lease, deferral(at(60)), T0).await.unwrap();
     assert_eq!(bench.place(UserId(1)).await.unwrap(), place(1, 2), "put off behind the others");
     bench.migrate_chat(ChatId(-7), ChatId(-8)).await.unwrap();
