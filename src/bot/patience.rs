@@ -6,6 +6,9 @@ use crate::domain::phrases::Phrases;
 use crate::domain::{Incoming, Job, Reply, Stage, Timestamp, WaitReason};
 use crate::store::{Burial, Deferral};
 
+/// A file that Telegram cannot hand out for a day is given up.
+const TELEGRAM_PATIENCE_MS: i64 = 24 * 3_600_000;
+
 /// One failed attempt.
 pub struct Setback {
     /// What failed.
@@ -30,14 +33,18 @@ pub fn wait_or_give_up(
     now: Timestamp,
 ) -> Verdict {
     let since = job.waiting_since.unwrap_or(now);
-    // A turn whose outcome is open is looked for to the end of its window, whatever its age.
-    let open = setback.reason == WaitReason::TutorUncertain;
-    if !open && now.since_ms(since) >= rules.retry_max_age_ms {
+    let patience_ms = match setback.reason {
+        // A turn whose outcome is open is looked for to the end of its window, whatever its age.
+        WaitReason::TutorUncertain => i64::MAX,
+        // Telegram keeps the file; the limit is for a tutor that is down.
+        WaitReason::TelegramDown => rules.retry_max_age_ms.max(TELEGRAM_PATIENCE_MS),
+        _ => rules.retry_max_age_ms,
+    };
+    if now.since_ms(since) >= patience_ms {
         let reason = format!("{} ({})", setback.reason.as_str(), setback.what);
         return give_up(incoming, phrases, setback.stage, reason);
     }
-    let latest = if open { Timestamp(i64::MAX) } else { since.plus_ms(rules.retry_max_age_ms) };
-    let until = now.plus_ms(setback.pause_ms).min(latest);
+    let until = now.plus_ms(setback.pause_ms).min(since.plus_ms(patience_ms));
     let notice = (setback.tell && !job.told_late)
         .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())
         .flatten();

@@ -58,6 +58,9 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
                     crew.presence.end(lease.seq);
                 }
                 store.delivered(lease, message.index, Sent::Done).await?;
+                if place == last {
+                    tracing::info!(seq = lease.seq, "answer is out");
+                }
             }
             Attempt::Put(sent) => return store.delivered(lease, message.index, sent).await,
             Attempt::Unreachable { blocked } => {

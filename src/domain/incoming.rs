@@ -127,7 +127,7 @@ impl Incoming {
         match &self.body {
             Body::Voice(_) | Body::Text(_) => Lane::Conversation,
             Body::Command { name, .. } => match name.as_str() {
-                "new" | "reset" | "feedback" | "delete" | "start" => Lane::Conversation,
+                "new" | "reset" | "feedback" | "delete" => Lane::Conversation,
                 _ => Lane::Local,
             },
             // The confirmed deletion must not wait behind the very messages it deletes.

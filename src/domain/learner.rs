@@ -95,6 +95,8 @@ pub enum Change {
     OtherNotice(Timestamp),
     /// A conversation begins; one that is still open is archived (by the store, atomically).
     SessionOpened(Session),
+    /// A conversation begins where none is open: for those who must not disturb one that another lane has opened.
+    SessionEnsured(Session),
     /// The learner did something in the conversation with this id.
     SessionTouched(Uuid, Timestamp),
     /// The open conversation ends.
@@ -143,6 +145,9 @@ impl Learner {
                 }
                 let opened = session.created;
                 return self.session.replace(session).map(|old| closed(old, opened));
+            }
+            Change::SessionEnsured(session) => {
+                self.session.get_or_insert(session);
             }
             Change::SessionTouched(id, at) => {
                 if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {

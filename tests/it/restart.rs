@@ -188,6 +188,7 @@ async fn updates_delivered_again_are_not_answered_again() {
         .gate(On::call("getUpdates").when(|seen| seen.params["offset"].is_number()).always());
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
+    world.logged("answer is out").await;
     gate.reached(1).await;
     world.kill();
     assert_eq!(world.telegram.pending_updates(), 1);

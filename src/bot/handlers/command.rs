@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// As the store's, when reading.
 pub async fn handle(desk: &Desk, case: &Case<'_>, command: Command) -> Result<Outcome, StoreError> {
     match command {
-        Command::Start => Ok(start(desk, case)),
+        Command::Start => Ok(start(case)),
         Command::Help => Ok(case.say(case.phrases.help())),
         Command::Status => status(desk, case).await,
         Command::History => history(desk, case).await,
@@ -45,9 +45,9 @@ fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
-fn start(desk: &Desk, case: &Case<'_>) -> Outcome {
-    let (_, mut changes) =
-        lesson::session_for(case.learner, Uuid::new_v4(), case.now, desk.rules.session_timeout_ms);
+fn start(case: &Case<'_>) -> Outcome {
+    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    let mut changes = vec![Change::SessionEnsured(fresh)];
     let mut phrases = case.phrases;
     if let Body::Command { args, .. } = &case.incoming.body
         && args.len() <= 64

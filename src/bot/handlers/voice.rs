@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
-use crate::tutor::{History, Past, TutorError};
+use crate::tutor::{History, Past, Reach, TutorError};
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
@@ -161,6 +161,12 @@ impl<'a> VoiceTurn<'a> {
         }
         if self.recording.duration_secs.is_some_and(|secs| secs > rules.max_audio_secs) {
             return settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
+        }
+        // A tutor that was down when last called is knocked at before the file is fetched once more in vain.
+        if let Reach::No { .. } = self.desk.tutor.reachable()
+            && let Err(error @ TutorError::NotSent(_)) = self.desk.tutor.root().await
+        {
+            return settled(self.set_back(self.tutor_setback(Stage::Taken, &error), now()));
         }
         let file = match self.desk.telegram.download(&self.recording.file_id, self.recording.size).await {
             Ok(file) => file,

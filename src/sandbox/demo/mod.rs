@@ -25,6 +25,9 @@ use tokio::time::Instant;
 const TUTOR_THINKS: Duration = Duration::from_millis(600);
 /// A demo that takes longer than this at one step has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// People read before they go on; without this the bot's own pacing (one message a second to a chat) would be all there
+/// is to see in the times.
+const READING: Duration = Duration::from_millis(1_200);
 /// In a typed conversation, silence of this length means that the bot has finished.
 const SILENCE: Duration = Duration::from_millis(900);
 /// Largest file taken from the keyboard side, bytes (Bot API "getFile").
@@ -137,6 +140,7 @@ impl Stage {
     async fn recorded(&self) -> Result<()> {
         self.command("/start", 1).await?;
         for (n, scene) in SCENES.iter().enumerate() {
+            tokio::time::sleep(READING).await;
             self.scene(scene).await?;
             if n == 0 {
                 self.command("/status", 1).await?;
@@ -151,6 +155,7 @@ impl Stage {
 
     /// Posts a text and shows what comes back.
     async fn command(&self, text: &str, answers: usize) -> Result<()> {
+        tokio::time::sleep(READING).await;
         let before = self.said();
         let start = Instant::now();
         self.learner.text(text);
