@@ -66,6 +66,13 @@ enum Command {
         #[command(subcommand)]
         command: QueueCommand,
     },
+    /// Print the completions for a shell, for packagers.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page in roff, for packagers.
+    Man,
 }
 
 #[derive(Debug, Subcommand)]
@@ -197,6 +204,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);
+            commands::print_bytes(&text)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            let written = clap_mangen::Man::new(self::command()).render(&mut text);
+            written.map_err(|error| Failure::Failed(error.to_string()))?;
+            commands::print_bytes(&text)
+        }
         Command::Queue { command } => commands::queue(
             setup,
             match command {

@@ -278,6 +278,11 @@ fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     }
 }
 
+/// Prints what is not to be touched.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    finish_output(std::io::stdout().lock().write_all(bytes))
+}
+
 fn print_line(line: &str) -> Result<(), Failure> {
     finish_output(writeln!(std::io::stdout().lock(), "{line}"))
 }

@@ -50,3 +50,24 @@ async fn an_idle_daemon_and_one_without_telegram_are_up_too() {
         assert!(world.stop().await.success(), "{}", world.log());
     }
 }
+
+/// Where systemd's own checker is installed, it has the last word on the unit.
+#[test]
+fn the_unit_is_sound_and_exposes_little() {
+    use std::process::Command;
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        return;
+    }
+    let unit = include_str!("../../systemd/phonicflow-bot.service");
+    let installed = "/usr/local/bin/phonicflow-bot";
+    assert!(unit.contains(&format!("ExecStart={installed} run")));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("phonicflow-bot.service");
+    std::fs::write(&path, unit.replace(installed, crate::world::BINARY)).unwrap();
+    for arguments in [&["verify"][..], &["security", "--offline=true", "--threshold=15"]] {
+        let checked = Command::new("systemd-analyze").args(arguments).arg(&path).output().unwrap();
+        let said = String::from_utf8_lossy(&checked.stdout) + String::from_utf8_lossy(&checked.stderr);
+        assert!(checked.status.success(), "{arguments:?}: {said}");
+        assert!(arguments[0] != "verify" || said.trim().is_empty(), "{said}");
+    }
+}

@@ -54,6 +54,14 @@ fn usage_errors_exit_with_2_and_help_with_0() {
     for arguments in [&["--help"][..], &["run", "--help"], &["sessions", "show", "--help"], &["--version"]] {
         assert!(run(folder.path(), arguments).status.success(), "{arguments:?}");
     }
+    for (arguments, words) in [
+        (&["man"][..], ".TH"),
+        (&["completions", "bash"], "complete"),
+        (&["completions", "fish"], "complete"),
+    ] {
+        let printed = run(folder.path(), arguments);
+        assert!(printed.status.success() && text(&printed.stdout).contains(words), "{arguments:?}");
+    }
     let config = run(folder.path(), &["config", "--backend-url", "http://tutor.lan:8000"]);
     assert!(config.status.success(), "{}", text(&config.stderr));
     assert!(text(&config.stdout).contains("http://tutor.lan:8000"));
