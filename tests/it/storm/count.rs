@@ -157,7 +157,10 @@ impl Count {
             ("messages", format!("{}, {} of them voices", self.messages, self.voices)),
             ("kills", self.kills.to_string()),
             ("messages lost", self.lost.len().to_string()),
-            ("Telegram messages twice", format!("{}, at most {} after one kill", self.duplicates, self.duplicates_of_one_kill)),
+            (
+                "Telegram messages twice",
+                format!("{}, at most {} after one kill", self.duplicates, self.duplicates_of_one_kill),
+            ),
             ("tutor turns doubled", self.doubled.to_string()),
             ("answers mixed up", self.mixed_up.len().to_string()),
             ("answers out of order", self.disordered.len().to_string()),

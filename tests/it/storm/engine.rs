@@ -99,6 +99,8 @@ enum Cue {
     TurnsIn(usize),
     /// So many more turns are done.
     TurnsDone(usize),
+    /// So many more voices are downloaded.
+    Files(usize),
     /// So many more spoken answers are fetched.
     Fetched(usize),
 }
@@ -106,13 +108,14 @@ enum Cue {
 impl Cue {
     fn random(rng: &mut fastrand::Rng) -> Self {
         let n = rng.usize(1..=6);
-        match rng.u8(0..7) {
+        match rng.u8(0..8) {
             0 => Self::Requests(rng.usize(1..=60)),
             1 => Self::Sent(n * 2),
             2 => Self::Confirmed(n),
             3 => Self::TutorCalls(n),
             4 => Self::TurnsIn(n),
             5 => Self::TurnsDone(n),
+            6 => Self::Files(n),
             _ => Self::Fetched(n),
         }
     }
@@ -121,8 +124,10 @@ impl Cue {
     async fn wait(self, world: &World, due: usize) {
         let (telegram, tutor) = (&world.telegram, &world.tutor);
         let idle = telegram.wait_until(PATIENCE, |state| (state.sent_count() >= due).then_some(()));
-        let (requests, sent, confirmed) = telegram
-            .read(|state| (state.log().calls().len(), state.sent_count(), state.confirmed().len()));
+        let (requests, sent, confirmed, files) = telegram.read(|state| {
+            let log = state.log();
+            (log.calls().len(), state.sent_count(), state.confirmed().len(), log.count("file"))
+        });
         let (calls, turns, done, fetched) = tutor.read(|state| {
             (state.calls().len(), state.turns().len(), state.finished(), state.count("GET /audio"))
         });
@@ -131,6 +136,7 @@ impl Cue {
                 Self::Requests(n) => state.log().calls().len() >= requests + n,
                 Self::Sent(n) => state.sent_count() >= sent + n,
                 Self::Confirmed(n) => state.confirmed().len() >= confirmed + n,
+                Self::Files(n) => state.log().count("file") >= files + n,
                 _ => false,
             };
             there.then_some(())
@@ -263,7 +269,8 @@ impl Storm {
             if !open {
                 return;
             }
-            let more = self.world.telegram.wait_until(PATIENCE, |state| (state.sent_count() > before).then_some(()));
+            let more =
+                self.world.telegram.wait_until(PATIENCE, |state| (state.sent_count() > before).then_some(()));
             if more.await.is_none() {
                 return;
             }
