@@ -36,7 +36,10 @@ fn speech() -> (Bytes, Bytes) {
     let wav = audio::to_wav(world::voice().into(), hint(), Limits { max_seconds: 60 }).unwrap();
     let samples: Vec<i16> =
         wav.bytes[44..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-    let long = |rate: usize| write_wav(rate as u32, samples.iter().copied().cycle().take(rate * SECONDS));
+    let long = |rate: usize| {
+        let looped: Vec<i16> = samples.iter().copied().cycle().take(rate * SECONDS).collect();
+        write_wav(rate as u32, looped.into_iter())
+    };
     let note = audio::to_voice_note(long(24_000), hint()).unwrap();
     (note.bytes.into(), long(24_000))
 }
