@@ -1,5 +1,9 @@
 //! outbox -> Telegram: each message sent at its pace, struck off when it is out, tried again when it surely is not,
 //! repeated once when nobody can know.
+//!
+//! A message that is out but not yet struck off when the daemon is killed goes out again after the next start. So one
+//! message goes through the door at a time, and the next one when it is struck off; only one that takes long is
+//! overtaken, so that a slow upload to one chat holds up no other.
 
 use super::Crew;
 use super::shutdown::Stop;
@@ -8,15 +12,19 @@ use crate::audio::{self, Hint};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
 use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
-use crate::store::{Claim, Sent, StoreError};
+use crate::store::{Claim, Lease, Sent, StoreError};
 use crate::telegram::{Action, Outgoing, Retry, TelegramError, outgoing};
 use bytes::Bytes;
+use std::future::Future;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A longer wait for a chat's turn gives the place to another chat.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// A message that takes longer to send lets the next one start: what may come twice after a kill is what was sent in
+/// this time. Less would send faster (10 a second are sure, up to 28 where Telegram answers quickly), and risk more.
+const OVERTAKE: Duration = Duration::from_millis(100);
 /// Attempts at fetching the spoken answer before the words go out alone.
 const VOICE_ATTEMPTS: u32 = 5;
 
@@ -31,8 +39,6 @@ enum Attempt {
         /// The learner blocked the bot.
         blocked: bool,
     },
-    /// The word to stop came.
-    Stopped,
 }
 
 /// Sends what is left of a row's replies.
@@ -51,58 +57,85 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
         if stop.is_raised() {
             return store.release(lease).await;
         }
-        let attempt = send(crew, lease.seq, message, &mut stop).await?;
-        match attempt {
-            Attempt::Done => {
-                if place == last {
-                    crew.presence.end(lease.seq);
-                }
-                store.delivered(lease, message.index, Sent::Done).await?;
-                if place == last {
-                    tracing::info!(seq = lease.seq, "answer is out");
-                }
+        let (chat, sendable) = match prepare(crew, lease.seq, message).await {
+            Ok(Some(sendable)) => (sendable.chat(), sendable),
+            Ok(None) => {
+                settle(crew, lease, message, place == last, Attempt::Done).await?;
+                continue;
             }
-            Attempt::Put(sent) => return store.delivered(lease, message.index, sent).await,
-            Attempt::Unreachable { blocked } => {
-                crew.presence.end(lease.seq);
-                let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
-                return store.drop_replies(lease, changes).await;
+            Err(put) => return store.delivered(lease, message.index, put).await,
+        };
+        let door = match turn_of(crew, chat, &mut stop).await {
+            Turn::Now(door) => door,
+            Turn::Later(ms) => {
+                let until = crew.clock.now().plus_ms(ms);
+                return store.delivered(lease, message.index, Sent::Later(until, WaitReason::Paced)).await;
             }
-            Attempt::Stopped => return store.release(lease).await,
+            Turn::Never => return store.release(lease).await,
+        };
+        let sent = async {
+            let attempt = match crew.app.telegram.deliver(&sendable).await {
+                Ok(_) => {
+                    Vitals::add(&crew.vitals.sent, 1);
+                    Attempt::Done
+                }
+                Err(error) => failed(crew, lease.seq, message, &error).await?,
+            };
+            settle(crew, lease, message, place == last, attempt).await
+        };
+        if !alone(door, sent).await? {
+            return Ok(());
         }
     }
     Ok(())
 }
 
-async fn send(crew: &Crew, seq: u64, message: &OutMessage, stop: &mut Stop) -> Result<Attempt, StoreError> {
-    let sendable = match &message.reply.content {
-        Content::Spoken { session, part, caption } => {
-            match spoken(crew, seq, message, *session, *part, caption).await {
-                Ok(Some(sendable)) => sendable,
-                Ok(None) => return Ok(Attempt::Done),
-                Err(put) => return Ok(Attempt::Put(put)),
+/// Does the work with the door closed behind it, unless it takes long.
+async fn alone<T>(door: tokio::sync::MutexGuard<'_, ()>, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(OVERTAKE) => drop(door),
+    }
+    work.await
+}
+
+/// Records what became of a message. True: on to the row's next one.
+async fn settle(
+    crew: &Crew,
+    lease: Lease,
+    message: &OutMessage,
+    is_last: bool,
+    attempt: Attempt,
+) -> Result<bool, StoreError> {
+    let store = &crew.app.store;
+    match attempt {
+        Attempt::Done => {
+            if is_last {
+                crew.presence.end(lease.seq);
             }
+            store.delivered(lease, message.index, Sent::Done).await?;
+            if is_last {
+                tracing::info!(seq = lease.seq, "answer is out");
+            }
+            Ok(true)
         }
-        _ => match outgoing(&message.reply) {
-            Some(sendable) => sendable,
-            None => return Ok(Attempt::Done),
-        },
-    };
-    if let Some(chat) = sendable.chat() {
-        match turn_of(crew, chat, stop).await {
-            Turn::Now => {}
-            Turn::Later(ms) => {
-                return Ok(Attempt::Put(Sent::Later(crew.clock.now().plus_ms(ms), WaitReason::Paced)));
-            }
-            Turn::Never => return Ok(Attempt::Stopped),
+        Attempt::Put(sent) => store.delivered(lease, message.index, sent).await.map(|()| false),
+        Attempt::Unreachable { blocked } => {
+            crew.presence.end(lease.seq);
+            let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
+            store.drop_replies(lease, changes).await.map(|()| false)
         }
     }
-    match crew.app.telegram.deliver(&sendable).await {
-        Ok(_) => {
-            Vitals::add(&crew.vitals.sent, 1);
-            Ok(Attempt::Done)
+}
+
+/// What is to be sent; `None` when there is nothing to say.
+async fn prepare(crew: &Crew, seq: u64, message: &OutMessage) -> Result<Option<Outgoing>, Sent> {
+    match &message.reply.content {
+        Content::Spoken { session, part, caption } => {
+            spoken(crew, seq, message, *session, *part, caption).await
         }
-        Err(error) => failed(crew, seq, message, &error).await,
+        _ => Ok(outgoing(&message.reply)),
     }
 }
 
@@ -248,8 +281,9 @@ async fn second_form(crew: &Crew, seq: u64, message: &OutMessage, sendable: &Out
 }
 
 /// When a chat's next message may go out.
-enum Turn {
-    Now,
+enum Turn<'a> {
+    /// At once; nobody else goes while this is held.
+    Now(tokio::sync::MutexGuard<'a, ()>),
     /// After so many milliseconds; the place is better given to another chat until then.
     Later(i64),
     /// The word to stop came.
@@ -257,8 +291,9 @@ enum Turn {
 }
 
 /// Waits for the chat's turn. Only a hold (Telegram asked to wait) can be long; the reserved moments themselves are
-/// close, as no more than a few dozen are given out at once.
-async fn turn_of(crew: &Crew, chat: ChatId, stop: &mut Stop) -> Turn {
+/// close, as no more than a few dozen are given out at once. What goes to no chat of its own has no turn to wait for.
+async fn turn_of<'a>(crew: &'a Crew, chat: Option<ChatId>, stop: &mut Stop) -> Turn<'a> {
+    let Some(chat) = chat else { return Turn::Now(crew.door.lock().await) };
     let held = || pacing(crew).held_ms(chat, crew.now_ms());
     let long = |ms: u64| Turn::Later(i64::try_from(ms).unwrap_or(60_000));
     let before = held();
@@ -270,9 +305,13 @@ async fn turn_of(crew: &Crew, chat: ChatId, stop: &mut Stop) -> Turn {
         if wait > 0 && !stop.sleep(Duration::from_millis(wait)).await {
             return Turn::Never;
         }
+        let door = tokio::select! {
+            door = crew.door.lock() => door,
+            () = stop.raised() => return Turn::Never,
+        };
         // Somebody else may have been asked to wait meanwhile.
         match held() {
-            0 => return Turn::Now,
+            0 => return Turn::Now(door),
             ms if Duration::from_millis(ms) > PATIENCE => return long(ms),
             _ => {}
         }

@@ -49,6 +49,8 @@ pub struct Crew {
     presence: Arc<Presence>,
     /// The pace of sending.
     pacing: Mutex<Pacing>,
+    /// Held by whoever sends.
+    door: tokio::sync::Mutex<()>,
     /// Wakes the janitor.
     purge: Notify,
     /// What is being worked on.
@@ -108,6 +110,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         vitals: Vitals::default(),
         presence: Arc::default(),
         pacing: Mutex::new(Pacing::new()),
+        door: tokio::sync::Mutex::default(),
         purge: Notify::new(),
         busy: watchdog::Busy::default(),
         started: tokio::time::Instant::now(),

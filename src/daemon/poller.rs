@@ -12,9 +12,12 @@ use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
 use std::time::Duration;
 
 /// Updates asked for at once (Bot API "getUpdates": at most 100).
-const BATCH: u32 = 100;
+const BATCH: usize = 100;
 /// Rows the inbox holds before polling pauses; Telegram keeps the rest for 24 h.
 pub const INBOX_CAPACITY: usize = 5_000;
+/// Room at which a pause is said to be over. Updates are taken as soon as there is room for one: a command among them
+/// is answered at once, however long the tutor takes for the voices before it.
+const ROOM_AGAIN: usize = 500;
 
 /// Polls until the word to stop.
 ///
@@ -27,25 +30,27 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
     let mut failures = 0_u32;
     let mut paused = false;
     while !stop.is_raised() {
-        let full = crew.app.store.counts().await?.inbox + BATCH as usize > INBOX_CAPACITY;
-        if full != paused {
-            paused = full;
-            match full {
-                true => tracing::warn!(
+        let room = INBOX_CAPACITY.saturating_sub(crew.app.store.counts().await?.inbox);
+        if room == 0 {
+            if !paused {
+                tracing::warn!(
                     capacity = INBOX_CAPACITY,
                     "inbox full: polling pauses, Telegram keeps what comes"
-                ),
-                false => tracing::info!("inbox has room again: polling goes on"),
+                );
             }
-        }
-        if full {
+            paused = true;
             // Not polling is what should happen now.
             crew.vitals.polled(crew.clock.now());
             stop.sleep(Duration::from_millis(250)).await;
             continue;
         }
+        if paused && room >= ROOM_AGAIN {
+            paused = false;
+            tracing::info!("inbox has room again: polling goes on");
+        }
+        let limit = u32::try_from(room.min(BATCH)).unwrap_or(1);
         let polled = tokio::select! {
-            polled = crew.app.telegram.poll(offset, BATCH) => polled,
+            polled = crew.app.telegram.poll(offset, limit) => polled,
             () = stop.raised() => return Ok(()),
         };
         match polled {

@@ -126,6 +126,28 @@ impl World {
         self.ended().await
     }
 
+    /// The running daemon's process id.
+    pub fn pid(&self) -> u32 {
+        self.daemon.as_ref().map_or(0, Child::id)
+    }
+
+    /// Highest resident memory of the running daemon, kilobytes, where the system tells.
+    pub fn peak_kb(&self) -> u64 {
+        self.memory_kb("VmHWM:")
+    }
+
+    /// A line of the running daemon's `/proc/PID/status`.
+    pub fn memory_kb(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0)
+    }
+
+    /// The store's folder; open it only while no daemon runs.
+    pub fn store_folder(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
     pub fn learner(&self, id: i64) -> Learner {
         self.telegram.learner(LearnerProfile::new(id, "Ana", "en"))
     }

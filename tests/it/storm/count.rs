@@ -1,0 +1,187 @@
+//! What came of a storm: every promise of SPEC 6 as a number that must be 0, and some figures beside.
+
+use super::engine::{Aftermath, Kind, Question};
+use crate::world::World;
+use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind};
+use phonicflow_bot::sandbox::tutor_api::Violation;
+use phonicflow_bot::store::{SledStore, Store};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Rows left in a stopped daemon's store.
+pub async fn left_in_store(world: &World) -> usize {
+    let store = SledStore::open(&world.store_folder()).unwrap();
+    let counts = store.counts().await.unwrap();
+    let jobs = store.jobs(None, 10_000).await.unwrap().len();
+    let dead = store.dead_letters(None, 10_000).await.unwrap().len();
+    store.close().await.unwrap();
+    jobs + dead + counts.inbox + counts.delivering + counts.leased + counts.dead
+}
+
+/// The result.
+#[derive(Debug, Default)]
+pub struct Count {
+    pub messages: usize,
+    pub voices: usize,
+    pub kills: usize,
+    /// Messages without all that was due.
+    pub lost: Vec<String>,
+    /// Telegram messages that came twice, in all.
+    pub duplicates: usize,
+    /// The most that came twice after one kill.
+    pub duplicates_of_one_kill: usize,
+    /// Turns in the tutor's books that no message needed.
+    pub doubled: usize,
+    /// Answers given to another message than their own.
+    pub mixed_up: Vec<String>,
+    /// Answers not in the order of the questions, within a chat's lane.
+    pub disordered: Vec<String>,
+    /// What the tutor had to complain about.
+    pub violations: Vec<Violation>,
+    /// Messages Telegram refused with 429.
+    pub refused: usize,
+    pub left: usize,
+    pub peak_kb: u64,
+    pub struck: BTreeMap<String, usize>,
+}
+
+/// One answer, with its place among everything the bot sent.
+type Answer = (usize, ChatEntry);
+
+/// Counts.
+pub fn count(after: &Aftermath) -> Count {
+    let mut answers: HashMap<i64, Vec<Answer>> = HashMap::new();
+    for (place, entry) in after.world.telegram.sent().into_iter().enumerate() {
+        if let Some(question) = entry.reply_to {
+            answers.entry(question).or_default().push((place, entry));
+        }
+    }
+    let turns = after.world.tutor.turns();
+    let mut count = Count {
+        messages: after.questions.len(),
+        kills: after.kills.len(),
+        left: after.left,
+        peak_kb: after.peak_kb,
+        struck: after.struck.clone(),
+        refused: after.world.telegram.read(|state| state.limits().refusals()),
+        ..Count::default()
+    };
+    let mut used = HashSet::new();
+    let mut after_kill: HashMap<usize, usize> = HashMap::new();
+    let mut lanes: HashMap<(i64, bool), (usize, usize)> = HashMap::new();
+    for question in &after.questions {
+        let id = question.message_id;
+        let come = answers.remove(&id).unwrap_or_default();
+        let texts = of_kind(&come, EntryKind::Text);
+        let notes = of_kind(&come, EntryKind::Voice);
+        let due_notes = usize::from(matches!(question.kind, Kind::Voice { .. }));
+        if texts.is_empty() || notes.len() < due_notes {
+            count.lost.push(format!("{question:?} got {} texts and {} notes", texts.len(), notes.len()));
+        }
+        for copies in [&texts, &notes] {
+            for (first, _) in copies.iter().take(copies.len().saturating_sub(1)) {
+                count.duplicates += 1;
+                let kill = after.kills.partition_point(|sent| sent <= first);
+                *after_kill.entry(kill).or_default() += 1;
+            }
+        }
+        if due_notes == 0 && !notes.is_empty() || come.len() != texts.len() + notes.len() {
+            count.mixed_up.push(format!("{question:?} got what it did not ask for"));
+        }
+        // The text goes before its voice note, and all of it after the answers to older questions of the lane.
+        if let (Some((text, _)), Some((note, _))) = (texts.first(), notes.first())
+            && note < text
+        {
+            count.disordered.push(format!("{question:?}: the voice note came before the text"));
+        }
+        let lane = lanes.entry((question.chat, in_conversation(question))).or_default();
+        for (place, _) in come.first().iter().chain(&come.last()) {
+            if *place < lane.0 {
+                count.disordered.push(format!("{question:?} was answered before an older question"));
+            }
+            lane.0 = lane.0.max(*place);
+        }
+        if let Kind::Voice { samples } = question.kind {
+            count.voices += 1;
+            let numbers: HashSet<usize> = come.iter().filter_map(|(_, entry)| number(&entry.text)).collect();
+            let one = numbers.iter().next().copied().filter(|_| numbers.len() == 1);
+            let turn = one.and_then(|number| turns.get(number.checked_sub(1)?));
+            let fits = turn.is_some_and(|turn| turn.samples == samples && used.insert(turn.number));
+            if !fits && !come.is_empty() {
+                count.mixed_up.push(format!("{question:?} was answered from turns {numbers:?}"));
+            }
+            let number = one.unwrap_or(0);
+            if number < lane.1 {
+                count.disordered.push(format!("{question:?} went to the tutor before an older one"));
+            }
+            lane.1 = number;
+        }
+    }
+    count.duplicates_of_one_kill = after_kill.values().copied().max().unwrap_or(0);
+    count.doubled = turns.iter().filter(|turn| turn.finished_ms.is_some()).count() - used.len();
+    let known = |violation: &Violation| {
+        // A killed daemon's call that the tutor had not noticed to be abandoned.
+        matches!(violation, Violation::Overlap { earlier_abandoned: true, .. })
+    };
+    count.violations = after.world.tutor.violations().into_iter().filter(|found| !known(found)).collect();
+    count
+}
+
+fn of_kind(come: &[Answer], kind: EntryKind) -> Vec<Answer> {
+    come.iter().filter(|(_, entry)| entry.kind == kind).cloned().collect()
+}
+
+fn in_conversation(question: &Question) -> bool {
+    question.kind != Kind::Aside
+}
+
+/// The turn an answer tells it belongs to.
+fn number(text: &str) -> Option<usize> {
+    text.split("number ").nth(1)?.split_whitespace().next()?.parse().ok()
+}
+
+impl Count {
+    /// Nothing lost, nothing twice.
+    pub fn holds(&self) -> bool {
+        self.lost.is_empty()
+            && self.duplicates <= self.kills
+            && self.doubled == 0
+            && self.mixed_up.is_empty()
+            && self.disordered.is_empty()
+            && self.violations.is_empty()
+            && self.left == 0
+    }
+
+    /// For the reader of a test or bench.
+    pub fn table(&self) -> String {
+        let rows = [
+            ("messages", format!("{}, {} of them voices", self.messages, self.voices)),
+            ("kills", self.kills.to_string()),
+            ("messages lost", self.lost.len().to_string()),
+            (
+                "Telegram messages twice",
+                format!("{}, at most {} after one kill", self.duplicates, self.duplicates_of_one_kill),
+            ),
+            ("tutor turns doubled", self.doubled.to_string()),
+            ("answers mixed up", self.mixed_up.len().to_string()),
+            ("answers out of order", self.disordered.len().to_string()),
+            ("tutor's complaints", self.violations.len().to_string()),
+            ("left in the store", self.left.to_string()),
+            ("429s", self.refused.to_string()),
+            ("highest resident memory", format!("{:.1} MB", self.peak_kb as f64 / 1024.0)),
+            ("calls open at the kills", format!("{:?}", self.struck)),
+        ];
+        let mut table = String::new();
+        for (what, figure) in rows {
+            table.push_str(&format!("  {what:<28} {figure}\n"));
+        }
+        for what in [&self.lost, &self.mixed_up, &self.disordered] {
+            for line in what.iter().take(20) {
+                table.push_str(&format!("  ! {line}\n"));
+            }
+        }
+        for violation in self.violations.iter().take(20) {
+            table.push_str(&format!("  ! {violation:?}\n"));
+        }
+        table
+    }
+}

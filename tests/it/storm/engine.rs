@@ -1,0 +1,298 @@
+//! The crash storm itself: learners write, the daemon is killed at random moments and started again, until all is
+//! answered. Must not judge what came of it: that is `count`.
+
+use crate::world::{PATIENCE, World};
+use bytes::Bytes;
+use phonicflow_bot::audio::{self, Hint, Limits};
+use phonicflow_bot::sandbox::bot_api::{Learner, LearnerProfile, Outcome, Post, RateLimits};
+use phonicflow_bot::sandbox::tutor_api::{Answer, Asked, Speech, TutorOptions, tone};
+use serde_json::json;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// How large a storm, and which one.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    pub learners: usize,
+    pub messages: usize,
+    pub kills: usize,
+    /// Everything random comes from it; what the system's scheduler adds does not.
+    pub seed: u64,
+}
+
+/// What a learner sent, by what is due for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One text and one voice note, from the tutor's turn with this many samples.
+    Voice { samples: usize },
+    /// One text, in the lane of the conversation.
+    Talk,
+    /// One text, in the lane of what needs no tutor.
+    Aside,
+}
+
+impl Kind {
+    pub fn messages_due(self) -> usize {
+        match self {
+            Self::Voice { .. } => 2,
+            Self::Talk | Self::Aside => 1,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    pub chat: i64,
+    pub message_id: i64,
+    pub kind: Kind,
+}
+
+/// The world after the storm, at rest, its daemon stopped.
+pub struct Aftermath {
+    pub world: World,
+    pub questions: Vec<Question>,
+    /// How many messages the bot had sent by each start after a kill.
+    pub kills: Vec<usize>,
+    /// At how many kills a call of this name was open.
+    pub struck: BTreeMap<String, usize>,
+    /// Highest resident memory of any of the daemons, kilobytes.
+    pub peak_kb: u64,
+    /// Rows left in the store at the end: inbox, outbox, leases, dead letters.
+    pub left: usize,
+}
+
+/// Voices of different lengths: (file, samples the tutor gets).
+fn voices() -> Vec<(Bytes, usize)> {
+    let voice = |ms: u32| {
+        let hint = || Hint { extension: None, mime: None };
+        let note = audio::to_voice_note(tone(24_000, 300.0, ms), hint()).unwrap();
+        let wav = audio::to_wav(note.bytes.clone().into(), hint(), Limits { max_seconds: 60 }).unwrap();
+        (Bytes::from(note.bytes), usize::try_from(wav.samples).unwrap())
+    };
+    (0..23).map(|n| voice(400 + 40 * n)).collect()
+}
+
+/// An answer that tells which turn it belongs to; see [`super::count`].
+fn numbered(asked: &Asked) -> Answer {
+    Answer::ok(json!({
+        "user_transcript": format!("This is number {} .", asked.number),
+        "coaching_feedback": "Clear vowels.",
+        "conversational_response": format!("I heard number {} .", asked.number),
+        "conversational_audio_path": "/app/audio/some.wav",
+    }))
+    .taking(Duration::from_millis(20 + asked.number as u64 * 7 % 31))
+    .speaking(Speech::Bytes(tone(24_000, 440.0, 300), "audio/wav"))
+}
+
+/// What must happen before the next kill.
+#[derive(Debug, Clone, Copy)]
+enum Cue {
+    /// So many more requests reach Telegram, of whatever kind.
+    Requests(usize),
+    /// So many more messages are sent.
+    Sent(usize),
+    /// So many more updates are confirmed.
+    Confirmed(usize),
+    /// So many more requests reach the tutor, of whatever kind.
+    TutorCalls(usize),
+    /// So many more turns come in.
+    TurnsIn(usize),
+    /// So many more turns are done.
+    TurnsDone(usize),
+    /// So many more voices are downloaded.
+    Files(usize),
+    /// So many more spoken answers are fetched.
+    Fetched(usize),
+}
+
+impl Cue {
+    fn random(rng: &mut fastrand::Rng) -> Self {
+        let n = rng.usize(1..=6);
+        match rng.u8(0..8) {
+            0 => Self::Requests(rng.usize(1..=60)),
+            1 => Self::Sent(n * 2),
+            2 => Self::Confirmed(n),
+            3 => Self::TutorCalls(n),
+            4 => Self::TurnsIn(n),
+            5 => Self::TurnsDone(n),
+            6 => Self::Files(n),
+            _ => Self::Fetched(n),
+        }
+    }
+
+    /// Waits for it, or for everything due so far to be sent: nothing more will happen then.
+    async fn wait(self, world: &World, due: usize) {
+        let (telegram, tutor) = (&world.telegram, &world.tutor);
+        let idle = telegram.wait_until(PATIENCE, |state| (state.sent_count() >= due).then_some(()));
+        let (requests, sent, confirmed, files) = telegram.read(|state| {
+            let log = state.log();
+            (log.calls().len(), state.sent_count(), state.confirmed().len(), log.count("file"))
+        });
+        let (calls, turns, done, fetched) = tutor.read(|state| {
+            (state.calls().len(), state.turns().len(), state.finished(), state.count("GET /audio"))
+        });
+        let seen_by_telegram = telegram.wait_until(PATIENCE, |state| {
+            let there = match self {
+                Self::Requests(n) => state.log().calls().len() >= requests + n,
+                Self::Sent(n) => state.sent_count() >= sent + n,
+                Self::Confirmed(n) => state.confirmed().len() >= confirmed + n,
+                Self::Files(n) => state.log().count("file") >= files + n,
+                _ => false,
+            };
+            there.then_some(())
+        });
+        let seen_by_tutor = tutor.wait_until(PATIENCE, |state| {
+            let there = match self {
+                Self::TutorCalls(n) => state.calls().len() >= calls + n,
+                Self::TurnsIn(n) => state.turns().len() >= turns + n,
+                Self::TurnsDone(n) => state.finished() >= done + n,
+                Self::Fetched(n) => state.count("GET /audio") >= fetched + n,
+                _ => false,
+            };
+            there.then_some(())
+        });
+        // Whoever of the three exhausts the patience shows in the count of lost messages.
+        tokio::select! {
+            _ = idle => {}
+            _ = seen_by_telegram => {}
+            _ = seen_by_tutor => {}
+        }
+    }
+}
+
+/// The storm under way.
+struct Storm {
+    rng: fastrand::Rng,
+    world: World,
+    learners: Vec<Learner>,
+    voices: Vec<(Bytes, usize)>,
+    questions: Vec<Question>,
+    due: usize,
+    kills: Vec<usize>,
+    struck: BTreeMap<String, usize>,
+    peak_kb: u64,
+}
+
+/// Runs a storm to its end.
+pub async fn run(plan: Plan) -> Aftermath {
+    let options = TutorOptions { parallel: 2, keep_audio: false, ..TutorOptions::default() };
+    let mut world = World::with_tutor(options).await;
+    world.tutor.script(numbered);
+    world.telegram.set_rate_limits(Some(RateLimits::telegram()));
+    world.set("BOT_RATE_LIMIT", "false").set("BACKEND_TIMEOUT", "3").set("BACKEND_CONCURRENCY", "2");
+    let learners = (0..plan.learners)
+        .map(|n| world.telegram.learner(LearnerProfile::new(1_000 + n as i64, "Ana", "en")))
+        .collect();
+    let mut storm = Storm {
+        rng: fastrand::Rng::with_seed(plan.seed),
+        world,
+        learners,
+        voices: voices(),
+        questions: Vec::new(),
+        due: 0,
+        kills: Vec::new(),
+        struck: BTreeMap::new(),
+        peak_kb: 0,
+    };
+    storm.world.start();
+    // A crowd at first, so that there is always something left to break; then a trickle.
+    storm.write(plan.messages / 3);
+    for round in 0..plan.kills {
+        let rest = plan.messages - storm.questions.len();
+        storm.write(rest / (plan.kills - round) / 2);
+        Cue::random(&mut storm.rng).wait(&storm.world, storm.due).await;
+        storm.kill();
+        // Some of it while nobody listens.
+        let rest = plan.messages - storm.questions.len();
+        storm.write(rest / (plan.kills - round));
+        storm.kills.push(storm.world.telegram.read(|state| state.sent_count()));
+        storm.world.start();
+    }
+    storm.all_answered().await;
+    storm.rest().await
+}
+
+impl Storm {
+    /// Learners send this many messages.
+    fn write(&mut self, count: usize) {
+        for _ in 0..count {
+            let n = self.rng.usize(0..self.learners.len());
+            let Some(learner) = self.learners.get(n) else { continue };
+            let (kind, post) = match self.rng.u8(0..20) {
+                0..11 => {
+                    let at = (n * 5 + self.questions.len()) % self.voices.len();
+                    let (voice, samples) = self.voices[at].clone();
+                    (Kind::Voice { samples }, Post::voice(voice, 1))
+                }
+                11..14 => (Kind::Talk, Post::text("What shall I say?")),
+                14 => (Kind::Talk, Post::text("/new")),
+                15 => (Kind::Aside, Post::text("/status")),
+                16 => (Kind::Aside, Post::text("/history")),
+                _ => (Kind::Aside, Post::text("/help")),
+            };
+            let message_id = learner.post(post).message_id;
+            self.questions.push(Question { chat: learner.chat(), message_id, kind });
+            self.due += kind.messages_due();
+        }
+    }
+
+    fn kill(&mut self) {
+        let open_at_telegram: HashSet<String> = self.world.telegram.read(|state| {
+            let recent = state.log().calls().iter().rev().take(200);
+            recent.filter(|call| call.outcome == Outcome::Pending).map(|call| call.method.clone()).collect()
+        });
+        let open_at_tutor: HashSet<String> = self.world.tutor.read(|state| {
+            let recent = state.calls().iter().rev().take(50);
+            recent.filter(|call| call.done_ms.is_none()).map(|call| call.name.clone()).collect()
+        });
+        self.peak_kb = self.peak_kb.max(self.world.peak_kb());
+        self.world.kill();
+        let open: HashSet<String> = open_at_telegram.into_iter().chain(open_at_tutor).collect();
+        for name in open {
+            *self.struck.entry(name).or_default() += 1;
+        }
+    }
+
+    /// Waits until every question has what is due, or until nothing has come for longer than anything takes.
+    async fn all_answered(&self) {
+        loop {
+            let (before, open) = self.world.telegram.read(|state| {
+                let mut come: BTreeMap<i64, usize> = BTreeMap::new();
+                for reply in state.sent().filter_map(|sent| sent.reply_to) {
+                    *come.entry(reply).or_default() += 1;
+                }
+                let open = self.questions.iter().any(|question| {
+                    come.get(&question.message_id).copied().unwrap_or(0) < question.kind.messages_due()
+                });
+                (state.sent_count(), open)
+            });
+            if !open {
+                return;
+            }
+            let more =
+                self.world.telegram.wait_until(PATIENCE, |state| (state.sent_count() > before).then_some(()));
+            if more.await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Brings the daemon to rest and looks what is left in its store.
+    async fn rest(mut self) -> Aftermath {
+        let mut left = usize::MAX;
+        // A message that was in flight at a kill goes out again after its question is answered: let it.
+        for _ in 0..5 {
+            self.world.settled().await;
+            self.peak_kb = self.peak_kb.max(self.world.peak_kb());
+            let status = self.world.stop().await;
+            assert_eq!(status.code(), Some(0), "{}", self.world.log());
+            left = super::count::left_in_store(&self.world).await;
+            if left == 0 {
+                break;
+            }
+            self.world.start();
+        }
+        let Self { world, questions, kills, struck, peak_kb, .. } = self;
+        Aftermath { world, questions, kills, struck, peak_kb, left }
+    }
+}
