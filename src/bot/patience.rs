@@ -29,7 +29,8 @@ pub fn wait_or_give_up(
     setback: Setback,
     now: Timestamp,
 ) -> Verdict {
-    let since = job.waiting_since.unwrap_or(now);
+    // A date to come is left from a clock that was set back since.
+    let since = job.waiting_since.unwrap_or(now).min(now);
     if now.since_ms(since) >= rules.retry_max_age_ms {
         return give_up(incoming, phrases, format!("{} ({})", setback.reason.as_str(), setback.what));
     }

@@ -7,16 +7,18 @@ use super::vitals::Vitals;
 use crate::audio::{self, Hint};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
-use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
 use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Action, Outgoing, Retry, TelegramError, outgoing};
 use bytes::Bytes;
-use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// A longer wait for a chat's turn gives the place to another chat.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Telegram counts messages by the second.
+const SECOND: Duration = Duration::from_secs(1);
 /// Attempts at fetching the spoken answer before the words go out alone.
 const VOICE_ATTEMPTS: u32 = 5;
 
@@ -51,7 +53,7 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
         if stop.is_raised() {
             return store.release(lease).await;
         }
-        let attempt = send(crew, lease.seq, message, &mut stop).await?;
+        let attempt = send(crew, lease.seq, claim.job.user, message, &mut stop).await?;
         match attempt {
             Attempt::Done => {
                 if place == last {
@@ -71,8 +73,19 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
     Ok(())
 }
 
-async fn send(crew: &Crew, seq: u64, message: &OutMessage, stop: &mut Stop) -> Result<Attempt, StoreError> {
-    let sendable = match &message.reply.content {
+async fn send(
+    crew: &Crew,
+    seq: u64,
+    user: UserId,
+    message: &OutMessage,
+    stop: &mut Stop,
+) -> Result<Attempt, StoreError> {
+    let counts = !matches!(message.reply.content, Content::CallbackAnswer { .. });
+    // Before anything is fetched or made for it: a chat that has to wait long gives its place to another.
+    if let Some(ms) = long_wait(crew, counts.then_some(message.reply.chat)) {
+        return Ok(Attempt::Put(Sent::Later(crew.clock.now().plus_ms(ms), WaitReason::Paced)));
+    }
+    let mut sendable = match &message.reply.content {
         Content::Spoken { session, part, caption } => {
             match spoken(crew, seq, message, *session, *part, caption).await {
                 Ok(Some(sendable)) => sendable,
@@ -85,32 +98,60 @@ async fn send(crew: &Crew, seq: u64, message: &OutMessage, stop: &mut Stop) -> R
             None => return Ok(Attempt::Done),
         },
     };
-    if let Some(chat) = sendable.chat() {
-        match turn_of(crew, chat, stop).await {
-            Turn::Now => {}
+    loop {
+        let place = match turn_of(crew, sendable.chat(), stop).await {
+            Turn::Now(place) => place,
             Turn::Later(ms) => {
                 return Ok(Attempt::Put(Sent::Later(crew.clock.now().plus_ms(ms), WaitReason::Paced)));
             }
             Turn::Never => return Ok(Attempt::Stopped),
+        };
+        let sent = crew.app.telegram.deliver(&sendable).await;
+        if let Some(chat) = sendable.chat() {
+            crew.pacing().arrived(chat, chat.0 < 0, crew.now_ms());
         }
-    }
-    match crew.app.telegram.deliver(&sendable).await {
-        Ok(_) => {
-            Vitals::add(&crew.vitals.sent, 1);
-            Ok(Attempt::Done)
+        if let Some(place) = place {
+            // Whenever Telegram booked it, it was not later than now: for a second more it counts.
+            tokio::spawn(async move {
+                tokio::time::sleep(SECOND).await;
+                drop(place);
+            });
         }
-        Err(error) => failed(crew, seq, message, &error).await,
+        match (sent, &message.reply.content) {
+            (Ok(_), _) => {
+                Vitals::add(&crew.vitals.sent, 1);
+                return Ok(Attempt::Done);
+            }
+            // The chat takes no voice messages: its words go out as text.
+            (Err(TelegramError::VoiceForbidden), Content::Spoken { caption, .. })
+                if matches!(sendable, Outgoing::Voice { .. }) =>
+            {
+                match text_of(&message.reply, caption) {
+                    Some(words) => sendable = words,
+                    None => return Ok(Attempt::Done),
+                }
+            }
+            (Err(error), _) => return failed(crew, seq, user, message, sendable.chat(), &error).await,
+        }
     }
 }
 
 async fn failed(
     crew: &Crew,
     seq: u64,
+    user: UserId,
     message: &OutMessage,
+    chat: Option<ChatId>,
     error: &TelegramError,
 ) -> Result<Attempt, StoreError> {
     let now = crew.clock.now();
     match error {
+        TelegramError::NotModified => return Ok(Attempt::Done),
+        // A group that put the bot out says nothing about the learner's own chat.
+        TelegramError::Blocked { .. } if message.reply.chat.0 != user.0 => {
+            tracing::warn!(seq, %error, "the answer cannot be delivered");
+            return Ok(Attempt::Unreachable { blocked: false });
+        }
         TelegramError::Blocked { .. } => {
             tracing::info!(
                 seq,
@@ -127,18 +168,18 @@ async fn failed(
             crew.app.store.migrate_chat(message.reply.chat, *to).await?;
             return Ok(Attempt::Put(Sent::Later(now, WaitReason::Paced)));
         }
-        TelegramError::VoiceForbidden => return Ok(words_instead(crew, seq, message).await),
         TelegramError::RetryAfter { secs } => {
             Vitals::add(&crew.vitals.slowed, 1);
             tracing::warn!(seq, secs, "Telegram asked to send more slowly");
-            pacing(crew).refused(Some(message.reply.chat), *secs, crew.now_ms());
+            // Our clock drops fractions of a millisecond: one more is never too early.
+            crew.pacing().refused(chat, *secs, crew.now_ms() + 1);
         }
         _ => {}
     }
     Ok(match error.retry() {
         Retry::After(secs) => {
             let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
-            Attempt::Put(Sent::Later(now.plus_ms(ms), WaitReason::Paced))
+            Attempt::Put(Sent::Later(now.plus_ms(ms + 1), WaitReason::Paced))
         }
         Retry::Yes => {
             let pause = backoff_ms(message.attempts, fastrand::f64());
@@ -214,68 +255,50 @@ fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
     outgoing(&Reply { content, ..reply.clone() })
 }
 
-/// The chat takes no voice messages: its words go out as text.
-async fn words_instead(crew: &Crew, seq: u64, message: &OutMessage) -> Attempt {
-    let Content::Spoken { caption, .. } = &message.reply.content else { return Attempt::Done };
-    let Some(sendable) = text_of(&message.reply, caption) else { return Attempt::Done };
-    second_form(crew, seq, message, &sendable).await
-}
-
-async fn second_form(crew: &Crew, seq: u64, message: &OutMessage, sendable: &Outgoing) -> Attempt {
-    match crew.app.telegram.deliver(sendable).await {
-        Ok(_) => Attempt::Done,
-        Err(error) => {
-            let now = crew.clock.now();
-            tracing::warn!(seq, %error, "the message could not be sent in another form either");
-            match error.retry() {
-                Retry::No => Attempt::Done,
-                Retry::After(secs) => {
-                    let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
-                    Attempt::Put(Sent::Later(now.plus_ms(ms), WaitReason::Paced))
-                }
-                Retry::Once if message.unsure > 0 => Attempt::Done,
-                Retry::Once => Attempt::Put(Sent::Unsure(now.plus_ms(1_000))),
-                Retry::Yes => Attempt::Put(Sent::Later(
-                    now.plus_ms(backoff_ms(message.attempts, fastrand::f64())),
-                    WaitReason::TelegramDown,
-                )),
-            }
-        }
-    }
-}
-
 /// When a chat's next message may go out.
 enum Turn {
-    Now,
+    /// With its place in the second, where it counts towards one.
+    Now(Option<OwnedSemaphorePermit>),
     /// After so many milliseconds; the place is better given to another chat until then.
     Later(i64),
     /// The word to stop came.
     Never,
 }
 
-/// Waits for the chat's turn. Only a hold (Telegram asked to wait) can be long; the reserved moments themselves are
-/// close, as no more than a few dozen are given out at once.
-async fn turn_of(crew: &Crew, chat: ChatId, stop: &mut Stop) -> Turn {
-    let held = || pacing(crew).held_ms(chat, crew.now_ms());
-    let long = |ms: u64| Turn::Later(i64::try_from(ms).unwrap_or(60_000));
-    let before = held();
-    if Duration::from_millis(before) > PATIENCE {
-        return long(before);
-    }
+/// How long a chat still has to wait, where that is too long to keep a place for it: Telegram asked to wait, or a
+/// group has had its share of the minute. `None` for what counts towards no chat's limits (a pressed button's answer):
+/// it obeys what Telegram asked of the whole bot.
+fn long_wait(crew: &Crew, chat: Option<ChatId>) -> Option<i64> {
+    let ms = match chat {
+        Some(chat) => crew.pacing().wait_ms(chat, chat.0 < 0, crew.now_ms()),
+        None => crew.held(None),
+    };
+    (Duration::from_millis(ms) > PATIENCE).then(|| i64::try_from(ms).unwrap_or(60_000))
+}
+
+/// Waits for the chat's turn, planned among all others'.
+async fn turn_of(crew: &Crew, chat: Option<ChatId>, stop: &mut Stop) -> Turn {
     loop {
-        let wait = pacing(crew).reserve(chat, chat.0 < 0, crew.now_ms());
+        if let Some(ms) = long_wait(crew, chat) {
+            return Turn::Later(ms);
+        }
+        let wait = match chat {
+            Some(chat) => crew.pacing().reserve(chat, chat.0 < 0, crew.now_ms()),
+            None => crew.held(None),
+        };
         if wait > 0 && !stop.sleep(Duration::from_millis(wait)).await {
             return Turn::Never;
         }
+        let place = match chat {
+            Some(_) => tokio::select! {
+                place = crew.window.clone().acquire_owned() => place.ok(),
+                () = stop.raised() => return Turn::Never,
+            },
+            None => None,
+        };
         // Somebody else may have been asked to wait meanwhile.
-        match held() {
-            0 => return Turn::Now,
-            ms if Duration::from_millis(ms) > PATIENCE => return long(ms),
-            _ => {}
+        if crew.held(chat) == 0 {
+            return Turn::Now(place);
         }
     }
-}
-
-fn pacing(crew: &Crew) -> MutexGuard<'_, crate::telegram::Pacing> {
-    crew.pacing.lock().unwrap_or_else(PoisonError::into_inner)
 }
