@@ -70,6 +70,11 @@ async fn dates_far_in_the_past_and_in_the_future_bar_nobody() {
     world.voice_notes(11, 1).await;
     ana.text("/status");
     world.answer_with(11, "Rate limit").await;
+    // A little ahead is believed no more than far ahead.
+    let rui = world.learner(12);
+    rui.post(Post::text("/help").at(now + 100));
+    rui.post(Post::text("/help").at(now));
+    assert!(world.answers(12, 2).await.iter().all(|answer| !answer.text.contains("Please wait")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
