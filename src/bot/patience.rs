@@ -32,7 +32,8 @@ pub fn wait_or_give_up(
     setback: Setback,
     now: Timestamp,
 ) -> Verdict {
-    let since = job.waiting_since.unwrap_or(now);
+    // A date to come is left from a clock that was set back since.
+    let since = job.waiting_since.unwrap_or(now).min(now);
     let patience_ms = match setback.reason {
         // A turn whose outcome is open is looked for to the end of its window, whatever its age.
         WaitReason::TutorUncertain => i64::MAX,

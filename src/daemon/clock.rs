@@ -30,3 +30,28 @@ impl Clock {
         Instant::now() + std::time::Duration::from_millis(u64::try_from(ahead).unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn time_goes_on_by_the_monotonic_clock_alone() {
+        let real = Clock::start();
+        // As if the wall clock had been right, thirty years ahead or thirty years behind when it was read, and had
+        // jumped ever since: nobody looks at it again.
+        for years in [0_i64, -30, 30] {
+            let wall = real.wall.plus_ms(years * 31_536_000_000);
+            let Some(start) = Instant::now().checked_sub(Duration::from_secs(1)) else { return };
+            let clock = Clock { wall, start };
+            let now = clock.now();
+            assert!(now.since_ms(wall) >= 1_000 && clock.now() >= now);
+            let before = Instant::now();
+            let due = clock.instant(now.plus_ms(5_000));
+            assert!(due > before && due <= Instant::now() + Duration::from_secs(5));
+            assert!(clock.instant(now.plus_ms(-1)) <= Instant::now(), "what is past is due now");
+            assert!(clock.instant(Timestamp(i64::MAX)) <= Instant::now() + Duration::from_secs(86_400));
+        }
+    }
+}

@@ -11,17 +11,19 @@ use super::vitals::Vitals;
 use crate::audio::{self, Hint};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
-use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
 use crate::store::{Claim, Lease, Sent, StoreError};
 use crate::telegram::{Action, Outgoing, Retry, TelegramError, outgoing};
 use bytes::Bytes;
 use std::future::Future;
-use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::{MutexGuard, OwnedSemaphorePermit};
 use uuid::Uuid;
 
 /// A longer wait for a chat's turn gives the place to another chat.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Telegram counts messages by the second.
+const SECOND: Duration = Duration::from_secs(1);
 /// A message that takes longer to send lets the next one start: what may come twice after a kill is what was sent in
 /// this time. Less would send faster (10 a second are sure, up to 28 where Telegram answers quickly), and risk more.
 const OVERTAKE: Duration = Duration::from_millis(100);
@@ -34,11 +36,23 @@ enum Attempt {
     Done,
     /// Again later.
     Put(Sent),
+    /// Again at once in another form.
+    Instead(Outgoing),
     /// The chat cannot be reached.
     Unreachable {
         /// The learner blocked the bot.
         blocked: bool,
     },
+}
+
+/// What is left to do for a row.
+enum Next {
+    /// Its next message.
+    Message,
+    /// The same message in another form.
+    Form(Outgoing),
+    /// Nothing now: the lease has ended.
+    Nothing,
 }
 
 /// Sends what is left of a row's replies.
@@ -57,76 +71,125 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
         if stop.is_raised() {
             return store.release(lease).await;
         }
-        let (chat, sendable) = match prepare(crew, lease.seq, message).await {
-            Ok(Some(sendable)) => (sendable.chat(), sendable),
-            Ok(None) => {
-                settle(crew, lease, message, place == last, Attempt::Done).await?;
-                continue;
-            }
-            Err(put) => return store.delivered(lease, message.index, put).await,
-        };
-        let door = match turn_of(crew, chat, &mut stop).await {
-            Turn::Now(door) => door,
-            Turn::Later(ms) => {
-                let until = crew.clock.now().plus_ms(ms);
-                return store.delivered(lease, message.index, Sent::Later(until, WaitReason::Paced)).await;
-            }
-            Turn::Never => return store.release(lease).await,
-        };
-        let sent = async {
-            let attempt = match crew.app.telegram.deliver(&sendable).await {
-                Ok(_) => {
-                    Vitals::add(&crew.vitals.sent, 1);
-                    Attempt::Done
-                }
-                Err(error) => failed(crew, lease.seq, message, &error).await?,
-            };
-            settle(crew, lease, message, place == last, attempt).await
-        };
-        if !alone(door, sent).await? {
+        let out = Out { crew, lease, user: claim.job.user, message, is_last: place == last };
+        if !out.send(&mut stop).await? {
             return Ok(());
         }
     }
     Ok(())
 }
 
+/// One message on its way.
+struct Out<'a> {
+    crew: &'a Crew,
+    lease: Lease,
+    user: UserId,
+    message: &'a OutMessage,
+    is_last: bool,
+}
+
+impl Out<'_> {
+    /// Sends the message and records what became of it. True: on to the row's next one.
+    async fn send(&self, stop: &mut Stop) -> Result<bool, StoreError> {
+        let Self { crew, lease, message, .. } = *self;
+        let store = &crew.app.store;
+        let paced = |ms: i64| Sent::Later(crew.clock.now().plus_ms(ms), WaitReason::Paced);
+        let counts = !matches!(message.reply.content, Content::CallbackAnswer { .. });
+        // Before anything is fetched or made for it: a chat that has to wait long gives its place to another.
+        if let Some(ms) = long_wait(crew, counts.then_some(message.reply.chat)) {
+            return store.delivered(lease, message.index, paced(ms)).await.map(|()| false);
+        }
+        let mut sendable = match prepare(crew, lease.seq, message).await {
+            Ok(Some(sendable)) => sendable,
+            Ok(None) => return self.settle(Attempt::Done).await.map(|next| matches!(next, Next::Message)),
+            Err(put) => return store.delivered(lease, message.index, put).await.map(|()| false),
+        };
+        loop {
+            let pass = match turn_of(crew, sendable.chat(), stop).await {
+                Turn::Now(pass) => pass,
+                Turn::Later(ms) => {
+                    return store.delivered(lease, message.index, paced(ms)).await.map(|()| false);
+                }
+                Turn::Never => return store.release(lease).await.map(|()| false),
+            };
+            let Pass { door, place } = pass;
+            match alone(door, self.attempt(&sendable, place)).await? {
+                Next::Message => return Ok(true),
+                Next::Form(other) => sendable = other,
+                Next::Nothing => return Ok(false),
+            }
+        }
+    }
+
+    /// Sends one form of the message and records what became of it.
+    async fn attempt(
+        &self,
+        sendable: &Outgoing,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Result<Next, StoreError> {
+        let crew = self.crew;
+        let sent = crew.app.telegram.deliver(sendable).await;
+        if let Some(chat) = sendable.chat() {
+            crew.pacing().arrived(chat, chat.0 < 0, crew.now_ms());
+        }
+        if let Some(place) = place {
+            // Whenever Telegram booked it, it was not later than now: for a second more it counts.
+            tokio::spawn(async move {
+                tokio::time::sleep(SECOND).await;
+                drop(place);
+            });
+        }
+        let attempt = match (sent, &self.message.reply.content) {
+            (Ok(_), _) => {
+                Vitals::add(&crew.vitals.sent, 1);
+                Attempt::Done
+            }
+            // The chat takes no voice messages: its words go out as text.
+            (Err(TelegramError::VoiceForbidden), Content::Spoken { caption, .. })
+                if matches!(sendable, Outgoing::Voice { .. }) =>
+            {
+                text_of(&self.message.reply, caption).map_or(Attempt::Done, Attempt::Instead)
+            }
+            (Err(error), _) => {
+                failed(crew, self.lease.seq, self.user, self.message, sendable.chat(), &error).await?
+            }
+        };
+        self.settle(attempt).await
+    }
+
+    /// Records what became of the message.
+    async fn settle(&self, attempt: Attempt) -> Result<Next, StoreError> {
+        let (store, seq, index) = (&self.crew.app.store, self.lease.seq, self.message.index);
+        match attempt {
+            Attempt::Done => {
+                if self.is_last {
+                    self.crew.presence.end(seq);
+                }
+                store.delivered(self.lease, index, Sent::Done).await?;
+                if self.is_last {
+                    tracing::info!(seq, "answer is out");
+                }
+                Ok(Next::Message)
+            }
+            Attempt::Instead(other) => Ok(Next::Form(other)),
+            Attempt::Put(sent) => store.delivered(self.lease, index, sent).await.map(|()| Next::Nothing),
+            Attempt::Unreachable { blocked } => {
+                self.crew.presence.end(seq);
+                let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
+                store.drop_replies(self.lease, changes).await.map(|()| Next::Nothing)
+            }
+        }
+    }
+}
+
 /// Does the work with the door closed behind it, unless it takes long.
-async fn alone<T>(door: tokio::sync::MutexGuard<'_, ()>, work: impl Future<Output = T>) -> T {
+async fn alone<T>(door: MutexGuard<'_, ()>, work: impl Future<Output = T>) -> T {
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => return done,
         () = tokio::time::sleep(OVERTAKE) => drop(door),
     }
     work.await
-}
-
-/// Records what became of a message. True: on to the row's next one.
-async fn settle(
-    crew: &Crew,
-    lease: Lease,
-    message: &OutMessage,
-    is_last: bool,
-    attempt: Attempt,
-) -> Result<bool, StoreError> {
-    let store = &crew.app.store;
-    match attempt {
-        Attempt::Done => {
-            if is_last {
-                crew.presence.end(lease.seq);
-            }
-            store.delivered(lease, message.index, Sent::Done).await?;
-            if is_last {
-                tracing::info!(seq = lease.seq, "answer is out");
-            }
-            Ok(true)
-        }
-        Attempt::Put(sent) => store.delivered(lease, message.index, sent).await.map(|()| false),
-        Attempt::Unreachable { blocked } => {
-            crew.presence.end(lease.seq);
-            let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
-            store.drop_replies(lease, changes).await.map(|()| false)
-        }
-    }
 }
 
 /// What is to be sent; `None` when there is nothing to say.
@@ -142,11 +205,19 @@ async fn prepare(crew: &Crew, seq: u64, message: &OutMessage) -> Result<Option<O
 async fn failed(
     crew: &Crew,
     seq: u64,
+    user: UserId,
     message: &OutMessage,
+    chat: Option<ChatId>,
     error: &TelegramError,
 ) -> Result<Attempt, StoreError> {
     let now = crew.clock.now();
     match error {
+        TelegramError::NotModified => return Ok(Attempt::Done),
+        // A group that put the bot out says nothing about the learner's own chat.
+        TelegramError::Blocked { .. } if message.reply.chat.0 != user.0 => {
+            tracing::warn!(seq, %error, "the answer cannot be delivered");
+            return Ok(Attempt::Unreachable { blocked: false });
+        }
         TelegramError::Blocked { .. } => {
             tracing::info!(
                 seq,
@@ -163,18 +234,18 @@ async fn failed(
             crew.app.store.migrate_chat(message.reply.chat, *to).await?;
             return Ok(Attempt::Put(Sent::Later(now, WaitReason::Paced)));
         }
-        TelegramError::VoiceForbidden => return Ok(words_instead(crew, seq, message).await),
         TelegramError::RetryAfter { secs } => {
             Vitals::add(&crew.vitals.slowed, 1);
             tracing::warn!(seq, secs, "Telegram asked to send more slowly");
-            pacing(crew).refused(Some(message.reply.chat), *secs, crew.now_ms());
+            // Our clock drops fractions of a millisecond: one more is never too early.
+            crew.pacing().refused(chat, *secs, crew.now_ms() + 1);
         }
         _ => {}
     }
     Ok(match error.retry() {
         Retry::After(secs) => {
             let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
-            Attempt::Put(Sent::Later(now.plus_ms(ms), WaitReason::Paced))
+            Attempt::Put(Sent::Later(now.plus_ms(ms + 1), WaitReason::Paced))
         }
         Retry::Yes => {
             let pause = backoff_ms(message.attempts, fastrand::f64());
@@ -250,74 +321,62 @@ fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
     outgoing(&Reply { content, ..reply.clone() })
 }
 
-/// The chat takes no voice messages: its words go out as text.
-async fn words_instead(crew: &Crew, seq: u64, message: &OutMessage) -> Attempt {
-    let Content::Spoken { caption, .. } = &message.reply.content else { return Attempt::Done };
-    let Some(sendable) = text_of(&message.reply, caption) else { return Attempt::Done };
-    second_form(crew, seq, message, &sendable).await
-}
-
-async fn second_form(crew: &Crew, seq: u64, message: &OutMessage, sendable: &Outgoing) -> Attempt {
-    match crew.app.telegram.deliver(sendable).await {
-        Ok(_) => Attempt::Done,
-        Err(error) => {
-            let now = crew.clock.now();
-            tracing::warn!(seq, %error, "the message could not be sent in another form either");
-            match error.retry() {
-                Retry::No => Attempt::Done,
-                Retry::After(secs) => {
-                    let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
-                    Attempt::Put(Sent::Later(now.plus_ms(ms), WaitReason::Paced))
-                }
-                Retry::Once if message.unsure > 0 => Attempt::Done,
-                Retry::Once => Attempt::Put(Sent::Unsure(now.plus_ms(1_000))),
-                Retry::Yes => Attempt::Put(Sent::Later(
-                    now.plus_ms(backoff_ms(message.attempts, fastrand::f64())),
-                    WaitReason::TelegramDown,
-                )),
-            }
-        }
-    }
+/// The right to send one message now.
+struct Pass<'a> {
+    /// Nobody else sends while this is held.
+    door: MutexGuard<'a, ()>,
+    /// Its place in the second, where it counts towards one.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// When a chat's next message may go out.
 enum Turn<'a> {
-    /// At once; nobody else goes while this is held.
-    Now(tokio::sync::MutexGuard<'a, ()>),
+    /// At once.
+    Now(Pass<'a>),
     /// After so many milliseconds; the place is better given to another chat until then.
     Later(i64),
     /// The word to stop came.
     Never,
 }
 
-/// Waits for the chat's turn. Only a hold (Telegram asked to wait) can be long; the reserved moments themselves are
-/// close, as no more than a few dozen are given out at once. What goes to no chat of its own has no turn to wait for.
+/// How long a chat still has to wait, where that is too long to keep a place for it: Telegram asked to wait, or a
+/// group has had its share of the minute. `None` for what counts towards no chat's limits (a pressed button's answer):
+/// it obeys what Telegram asked of the whole bot.
+fn long_wait(crew: &Crew, chat: Option<ChatId>) -> Option<i64> {
+    let ms = match chat {
+        Some(chat) => crew.pacing().wait_ms(chat, chat.0 < 0, crew.now_ms()),
+        None => crew.held(None),
+    };
+    (Duration::from_millis(ms) > PATIENCE).then(|| i64::try_from(ms).unwrap_or(60_000))
+}
+
+/// Waits for the chat's turn, planned among all others'.
 async fn turn_of<'a>(crew: &'a Crew, chat: Option<ChatId>, stop: &mut Stop) -> Turn<'a> {
-    let Some(chat) = chat else { return Turn::Now(crew.door.lock().await) };
-    let held = || pacing(crew).held_ms(chat, crew.now_ms());
-    let long = |ms: u64| Turn::Later(i64::try_from(ms).unwrap_or(60_000));
-    let before = held();
-    if Duration::from_millis(before) > PATIENCE {
-        return long(before);
-    }
     loop {
-        let wait = pacing(crew).reserve(chat, chat.0 < 0, crew.now_ms());
+        if let Some(ms) = long_wait(crew, chat) {
+            return Turn::Later(ms);
+        }
+        let wait = match chat {
+            Some(chat) => crew.pacing().reserve(chat, chat.0 < 0, crew.now_ms()),
+            None => crew.held(None),
+        };
         if wait > 0 && !stop.sleep(Duration::from_millis(wait)).await {
             return Turn::Never;
         }
+        let place = match chat {
+            Some(_) => tokio::select! {
+                place = crew.window.clone().acquire_owned() => place.ok(),
+                () = stop.raised() => return Turn::Never,
+            },
+            None => None,
+        };
         let door = tokio::select! {
             door = crew.door.lock() => door,
             () = stop.raised() => return Turn::Never,
         };
         // Somebody else may have been asked to wait meanwhile.
-        match held() {
-            0 => return Turn::Now(door),
-            ms if Duration::from_millis(ms) > PATIENCE => return long(ms),
-            _ => {}
+        if crew.held(chat) == 0 {
+            return Turn::Now(Pass { door, place });
         }
     }
-}
-
-fn pacing(crew: &Crew) -> MutexGuard<'_, crate::telegram::Pacing> {
-    crew.pacing.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,17 +16,18 @@ use crate::app::App;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::learner::Language;
 use crate::domain::phrases::{COMMANDS, Phrases};
-use crate::domain::{Timestamp, WorkKind};
+use crate::domain::{ChatId, Timestamp, WorkKind};
 use crate::store::StoreError;
+use crate::telegram::pacing::PER_SECOND;
 use crate::telegram::{Me, Pacing, Telegram, TelegramError};
 use anyhow::{Context, Result, bail};
 use clock::Clock;
 use presence::Presence;
 use shutdown::Stop;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use vitals::Vitals;
 
@@ -46,11 +47,14 @@ pub struct Crew {
     /// The numbers.
     pub vitals: Vitals,
     /// The signs of life.
-    presence: Arc<Presence>,
+    presence: Presence,
     /// The pace of sending.
     pacing: Mutex<Pacing>,
     /// Held by whoever sends.
     door: tokio::sync::Mutex<()>,
+    /// Messages on their way or out for less than a second: what the plan of moments cannot know is how long each
+    /// takes to arrive.
+    window: Arc<Semaphore>,
     /// Wakes the janitor.
     purge: Notify,
     /// What is being worked on.
@@ -62,6 +66,20 @@ impl Crew {
     /// Milliseconds since the start, for the pace of sending.
     fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The plan of sending.
+    fn pacing(&self) -> MutexGuard<'_, Pacing> {
+        self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much longer Telegram wants nothing for this chat (`None`: that goes to no chat), milliseconds.
+    fn held(&self, chat: Option<ChatId>) -> u64 {
+        let now_ms = self.now_ms();
+        match chat {
+            Some(chat) => self.pacing().held_ms(chat, now_ms),
+            None => self.pacing().all_held_ms(now_ms),
+        }
     }
 
     /// What liveness is judged by, at this moment.
@@ -108,9 +126,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         app: app.clone(),
         clock: Clock::start(),
         vitals: Vitals::default(),
-        presence: Arc::default(),
+        presence: Presence::default(),
         pacing: Mutex::new(Pacing::new()),
         door: tokio::sync::Mutex::default(),
+        window: Arc::new(Semaphore::new(PER_SECOND)),
         purge: Notify::new(),
         busy: watchdog::Busy::default(),
         started: tokio::time::Instant::now(),
@@ -138,7 +157,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         let (crew, stop, started) = (crew.clone(), stop.clone(), crew.clock.now());
         beside.spawn(async move { watchdog::run(&crew, started, stop).await });
     }
-    beside.spawn(crew.presence.clone().run(app.telegram.clone(), stop.clone()));
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        beside.spawn(async move { crew.presence.run(&crew, stop).await });
+    }
     beside.spawn(announce_commands(app.telegram.clone(), stop.clone()));
 
     let failure = tokio::select! {

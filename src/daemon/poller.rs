@@ -70,12 +70,17 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
             }
             Err(error) => {
                 failures = failures.saturating_add(1);
-                if let TelegramError::Conflict { .. }
-                | TelegramError::RetryAfter { .. }
-                | TelegramError::Unauthorized = error
-                {
+                match error {
                     // Refused, but answered.
-                    crew.vitals.polled(crew.clock.now());
+                    TelegramError::Conflict { .. } | TelegramError::Unauthorized => {
+                        crew.vitals.polled(crew.clock.now());
+                    }
+                    // Silent for so long because Telegram asked for it: the watchdog must not cut that short.
+                    TelegramError::RetryAfter { secs } => {
+                        let ms = i64::try_from(secs).unwrap_or(0).saturating_mul(1000);
+                        crew.vitals.polled(crew.clock.now().plus_ms(ms));
+                    }
+                    _ => {}
                 }
                 crew.app.telegram.fresh_connection();
                 let pause = after_failure(crew, &error, failures).await;
@@ -106,15 +111,15 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
     let voices: Vec<_> = messages
         .iter()
         .filter(|message| message.work() == WorkKind::Tutor)
-        .map(|message| (message.update_id, message.chat, message.message))
+        .map(|message| (message.update_id, message.user, message.chat, message.message))
         .collect();
     let accepted = crew.app.store.accept(messages, crew.app.policy, now).await?;
     Vitals::add(&crew.vitals.updates, accepted.taken.len());
     Vitals::add(&crew.vitals.repeats, accepted.repeats.len());
     for (update_id, seq) in &accepted.taken {
         tracing::info!(update_id, seq, "message taken");
-        if let Some((_, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
-            crew.presence.begin(*seq, chat.id, chat.thread, *message, Action::Typing);
+        if let Some((_, user, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
+            crew.presence.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
         }
     }
     for update_id in &accepted.limited {
@@ -145,7 +150,8 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             tracing::error!(
                 "Telegram no longer accepts the token: was it revoked? Set the new one and restart"
             );
-            Duration::from_secs(60)
+            // Growing: a proxy's 401 passes, a revoked token does not.
+            growing_pause(failures)
         }
         TelegramError::RetryAfter { secs, .. } => {
             Vitals::add(&crew.vitals.slowed, 1);
@@ -153,9 +159,14 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             Duration::from_secs(*secs)
         }
         error => {
-            let pause = backoff_ms(failures.saturating_sub(1), fastrand::f64());
-            tracing::warn!(%error, failures, pause_ms = pause, "polling failed, trying again");
-            Duration::from_millis(u64::try_from(pause).unwrap_or(1_000))
+            let pause = growing_pause(failures);
+            tracing::warn!(%error, failures, pause_ms = crate::app::millis(pause), "polling failed, trying again");
+            pause
         }
     }
+}
+
+fn growing_pause(failures: u32) -> Duration {
+    let pause = backoff_ms(failures.saturating_sub(1), fastrand::f64());
+    Duration::from_millis(u64::try_from(pause).unwrap_or(1_000))
 }

@@ -3,11 +3,12 @@
 //! A courtesy: its failures are ignored and it never delays a message. When more chats wait than can be refreshed,
 //! the longest-unrefreshed go first, and newcomers get a reaction, which stays.
 
+use super::Crew;
 use super::shutdown::Stop;
-use crate::domain::{ChatId, MessageId};
-use crate::telegram::{Action, Retry, Telegram};
+use crate::domain::{ChatId, MessageId, UserId};
+use crate::telegram::{Action, Retry};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -25,6 +26,7 @@ const IN_FLIGHT: usize = 8;
 const WATCHED: usize = 10_000;
 
 struct Entry {
+    user: UserId,
     chat: ChatId,
     thread: Option<i64>,
     action: Action,
@@ -56,6 +58,7 @@ impl Presence {
     pub fn begin(
         &self,
         seq: u64,
+        user: UserId,
         chat: ChatId,
         thread: Option<i64>,
         message: Option<MessageId>,
@@ -68,6 +71,7 @@ impl Presence {
         let crowded = waiting.len() >= CROWD;
         let due = Instant::now();
         waiting.entry(seq).and_modify(|entry| entry.action = action).or_insert(Entry {
+            user,
             chat,
             thread,
             action,
@@ -90,6 +94,11 @@ impl Presence {
         self.waiting().remove(&seq);
     }
 
+    /// The learner and all older messages of theirs are gone from the store.
+    pub fn forget(&self, user: UserId, before: u64) {
+        self.waiting().retain(|seq, entry| entry.user != user || *seq >= before);
+    }
+
     /// The next sign that is due, or when one will be.
     fn next(&self, now: Instant) -> Result<Sign, Option<Instant>> {
         let mut waiting = self.waiting();
@@ -107,13 +116,15 @@ impl Presence {
     }
 
     /// Shows signs until the word to stop.
-    pub async fn run(self: Arc<Self>, telegram: Arc<Telegram>, mut stop: Stop) {
+    pub async fn run(&self, crew: &Crew, mut stop: Stop) {
         let mut under_way: JoinSet<u64> = JoinSet::new();
         loop {
             let next = self.next(Instant::now());
             let pause = match next {
+                // Telegram asked not to be called for this chat: that goes for courtesies first of all.
+                Ok(Sign { chat, .. }) if crew.held(Some(chat)) > 0 => GAP,
                 Ok(Sign { chat, thread, action, react_to }) => {
-                    let telegram = telegram.clone();
+                    let telegram = crew.app.telegram.clone();
                     under_way.spawn(async move {
                         let shown = match react_to {
                             Some(message) => telegram.react(chat, message, "👀").await,

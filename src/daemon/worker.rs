@@ -88,7 +88,11 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
     drop(aborts_with_us);
     match ended {
         // The learner was deleted while we worked: there is nobody left to answer.
-        Ok(Err(StoreError::Gone)) | Ok(Ok(())) => Ok(()),
+        Ok(Err(StoreError::Gone)) => {
+            crew.presence.end(lease.seq);
+            Ok(())
+        }
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error),
         Err(error) if error.is_cancelled() => Ok(()),
         Err(_) => {
@@ -144,7 +148,8 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         && !claim.job.told_late
     {
         let chat = incoming.chat;
-        crew.presence.begin(claim.lease.seq, chat.id, chat.thread, incoming.message, Action::Typing);
+        let (seq, user) = (claim.lease.seq, claim.job.user);
+        crew.presence.begin(seq, user, chat.id, chat.thread, incoming.message, Action::Typing);
     }
     let Some(turn) = VoiceTurn::of(&desk, &claim) else {
         return conclude(crew, &claim, Verdict::Commit(Default::default())).await;
@@ -185,6 +190,7 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         Verdict::Commit(outcome) => {
             let purges = !outcome.purge.is_empty() || outcome.forget;
             let (turn, replies) = (outcome.turn.is_some(), outcome.replies.len());
+            let forget = outcome.forget;
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
                 tracing::info!(
@@ -198,6 +204,9 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             Vitals::add(&crew.vitals.turns, usize::from(turn && done.is_ok()));
             if replies == 0 {
                 crew.presence.end(seq);
+            }
+            if forget && done.is_ok() {
+                crew.presence.forget(claim.job.user, seq);
             }
             if purges {
                 crew.purge.notify_one();

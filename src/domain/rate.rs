@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Notices are given at most once in this window, milliseconds.
 pub const NOTICE_WINDOW_MS: i64 = 60_000;
 
+/// An allowance is whole again after a minute; a minute more for messages that arrive out of order, milliseconds.
+const LONGEST_DEBT_MS: i64 = 120_000;
+
 /// What is stored per learner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateState {
@@ -45,9 +48,15 @@ impl PerMinute {
         self.interval_ms() * (i64::from(self.0.max(1)) - 1)
     }
 
+    /// When the allowance is whole again, seen from `at`. It never lies further ahead than the allowance is long; what
+    /// does was left by a wrong date or a clock that was set back since, and must not bar anybody for years.
+    fn whole_at(self, state: &RateState, at: Timestamp) -> Timestamp {
+        if state.tat.since_ms(at) > LONGEST_DEBT_MS { at } else { state.tat.max(at) }
+    }
+
     /// Judges a message sent at `at` and updates the state.
     pub fn judge(self, state: &mut RateState, at: Timestamp) -> Verdict {
-        let tat = state.tat.max(at);
+        let tat = self.whole_at(state, at);
         let ms = tat.since_ms(at) - self.tolerance_ms();
         if ms <= 0 {
             state.tat = tat.plus_ms(self.interval_ms());
@@ -69,7 +78,7 @@ impl PerMinute {
 
     /// How many messages would pass right now.
     pub fn left(self, state: &RateState, now: Timestamp) -> u32 {
-        let used = state.tat.since_ms(now);
+        let used = self.whole_at(state, now).since_ms(now);
         let free = self.tolerance_ms() + self.interval_ms() - used;
         u32::try_from((free / self.interval_ms()).max(0)).unwrap_or(0).min(self.0)
     }
@@ -102,6 +111,18 @@ mod tests {
         let start = Timestamp(5_000_000);
         for minute in 0..5 {
             assert_eq!(limit.judge(&mut state, start.plus_ms(minute * 60_000)), Verdict::Pass);
+        }
+    }
+
+    #[test]
+    fn a_date_that_was_wrong_bars_nobody() {
+        let limit = PerMinute(1);
+        let now = Timestamp(1_000_000_000);
+        for years_ms in [31_536_000_000_i64, 200_000] {
+            let mut state = RateState { tat: now.plus_ms(years_ms), noticed_at: Some(now.plus_ms(years_ms)) };
+            assert_eq!(limit.left(&state, now), 1);
+            assert_eq!(limit.judge(&mut state, now), Verdict::Pass);
+            assert!(matches!(limit.judge(&mut state, now), Verdict::Wait { ms: 60_000, notice: true }));
         }
     }
 

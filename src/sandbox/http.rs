@@ -84,12 +84,15 @@ pub struct Reply {
     pub body: Bytes,
     /// How they travel.
     pub shape: Shape,
+    /// `Retry-After`, seconds.
+    pub retry_after: Option<u64>,
 }
 
 impl Reply {
     /// A whole answer of any type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: content_type.to_owned(), body: body.into(), shape: Shape::Whole }
+        let (content_type, body) = (content_type.to_owned(), body.into());
+        Self { status, content_type, body, shape: Shape::Whole, retry_after: None }
     }
 
     /// A JSON answer.
@@ -237,8 +240,11 @@ async fn read(request: hyper::Request<hyper::body::Incoming>) -> Option<Request>
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 fn respond(reply: Reply) -> Result<hyper::Response<Body>, Dropped> {
-    let Reply { status, content_type, body, shape } = reply;
+    let Reply { status, content_type, body, shape, retry_after } = reply;
     let mut builder = hyper::Response::builder().status(status).header(header::CONTENT_TYPE, content_type);
+    if let Some(seconds) = retry_after {
+        builder = builder.header(header::RETRY_AFTER, seconds);
+    }
     // A stream has no length of its own, so hyper believes the header, right or wrong.
     let length = match shape {
         Shape::Whole | Shape::Endless => None,

@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// How many of the latest update ids are remembered.
 pub const SEEN_KEPT: usize = 8192;
 
+/// Longest wait behind a limit that is believed after a restart, milliseconds.
+const LONGEST_QUEUE_MS: i64 = 24 * 3_600_000;
+
 /// The store's memory and its disk.
 pub struct State {
     engine: Box<dyn Engine>,
@@ -121,7 +124,10 @@ impl State {
         };
         state.ledger.check(state.engine.as_ref())?;
         state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
-        state.global = state.get(&keys::global_rate())?.unwrap_or_default();
+        let global: RateState = state.get(&keys::global_rate())?.unwrap_or_default();
+        // Further ahead than rows may wait: the clock was set back, and every message would wait for nothing.
+        let sane = global.tat <= wall_clock().plus_ms(LONGEST_QUEUE_MS);
+        state.global = if sane { global } else { RateState::default() };
         state.read_rows()?;
         state.read_seen()?;
         for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(keys::MOVED)), usize::MAX)? {
@@ -324,8 +330,49 @@ fn wall_clock() -> Timestamp {
 /// No row waits beyond this: a later date means that the clock was set back, and the row would wait for nothing.
 fn latest_sane(job: &Job, now: Timestamp) -> Timestamp {
     let longest_ms = match job.waiting_for {
-        Some(WaitReason::GlobalRate | WaitReason::Paced) => 24 * 3_600_000,
+        Some(WaitReason::GlobalRate | WaitReason::Paced) => LONGEST_QUEUE_MS,
         _ => 15 * 60_000,
     };
     now.plus_ms(longest_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Lane, Stage, Task};
+
+    fn waiting(reason: Option<WaitReason>) -> Job {
+        Job {
+            seq: 1,
+            user: UserId(1),
+            chat: ChatId(1),
+            lane: Lane::Conversation,
+            accepted_at: Timestamp(0),
+            not_before: Timestamp(0),
+            task: Task::Deliver,
+            stage: Stage::Answered,
+            attempts: 1,
+            submissions: 0,
+            waiting_since: None,
+            waiting_for: reason,
+            told_late: false,
+        }
+    }
+
+    #[test]
+    fn no_row_is_believed_to_wait_longer_than_anything_makes_it_wait() {
+        let now = Timestamp::from_secs(1_800_000_000);
+        for (reason, hours) in [
+            (Some(WaitReason::TutorDown), 0),
+            (Some(WaitReason::TelegramDown), 0),
+            (None, 0),
+            (Some(WaitReason::GlobalRate), 23),
+            (Some(WaitReason::Paced), 23),
+        ] {
+            let latest = latest_sane(&waiting(reason), now);
+            // The longest pause there is (ten minutes asked for by the tutor) is kept; next year is not.
+            assert!(latest >= now.plus_ms(600_000 + hours * 3_600_000), "{reason:?}");
+            assert!(latest < now.plus_ms(2 * 24 * 3_600_000), "{reason:?}");
+        }
+    }
 }

@@ -28,18 +28,25 @@ pub(super) struct Download<'a> {
     pub(super) patience: Duration,
 }
 
+struct Fetched {
+    bytes: Bytes,
+    /// Fewer than `getFile` said there are.
+    short: bool,
+}
+
 impl Download<'_> {
     pub(super) async fn run(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
         self.check(announced)?;
         let result = match self.fetch(file_id, announced).await {
-            // The link may have expired in between, or the file be "temporarily unavailable": a fresh link, once.
-            Err(TelegramError::FileGone) => {
+            // The link may have expired in between, or the file be "temporarily unavailable"; or something between us
+            // cut it short and made its length fit: a fresh link, once.
+            Err(TelegramError::FileGone) | Ok(Fetched { short: true, .. }) => {
                 tokio::time::sleep(PAUSE.min(self.patience / 10)).await;
                 self.fetch(file_id, announced).await
             }
             other => other,
         };
-        result.map_err(|error| match error {
+        result.map(|fetched| fetched.bytes).map_err(|error| match error {
             // Reading twice harms nobody.
             TelegramError::Unknown { what } | TelegramError::Undecodable { what } => {
                 TelegramError::Transient { what }
@@ -59,7 +66,7 @@ impl Download<'_> {
         TelegramError::TooLarge { limit: self.cap as u64 }
     }
 
-    async fn fetch(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+    async fn fetch(&self, file_id: &str, announced: Option<u64>) -> Result<Fetched, TelegramError> {
         let params = GetFileParams { file_id: file_id.to_owned() };
         let reply: Result<MethodResponse<Value>, TelegramError> =
             self.client.request("getFile", Some(params)).await;
@@ -80,7 +87,9 @@ impl Download<'_> {
         }
         let bytes = size.or(announced).unwrap_or(self.cap as u64);
         let deadline = self.patience + Duration::from_secs(bytes / SLOWEST);
-        self.read(path, deadline).await
+        let bytes = self.read(path, deadline).await?;
+        let short = size.is_some_and(|size| (bytes.len() as u64) < size);
+        Ok(Fetched { bytes, short })
     }
 
     async fn read(&self, path: &str, deadline: Duration) -> Result<Bytes, TelegramError> {
@@ -138,6 +147,17 @@ mod tests {
         assert_eq!(
             download(vec![file(5), gone.clone(), file(5), gone], None).await,
             Err(TelegramError::FileGone)
+        );
+        let half = Act::Answer(200, "", "sou".into());
+        let whole = Act::Answer(200, "", "sound".into());
+        assert_eq!(
+            download(vec![file(5), half.clone(), file(5), whole], None).await,
+            Ok(Bytes::from_static(b"sound"))
+        );
+        // Twice the same: then it is the size that was wrong.
+        assert_eq!(
+            download(vec![file(5), half.clone(), file(5), half], None).await,
+            Ok(Bytes::from_static(b"sou"))
         );
         let unknown =
             no(400, r#""description":"Bad Request: wrong file_id or the file is temporarily unavailable""#);

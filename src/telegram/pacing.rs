@@ -8,7 +8,7 @@ use crate::domain::ChatId;
 use std::collections::{HashMap, VecDeque};
 
 /// Messages in any second, all chats together.
-const PER_SECOND: usize = 28;
+pub const PER_SECOND: usize = 28;
 const SECOND_MS: u64 = 1000;
 /// Messages a chat may get at once after a pause.
 const BURST: u64 = 3;
@@ -66,18 +66,39 @@ impl Pacing {
     /// order they are asked for; a quiet chat takes the first free moment, however much another one has planned.
     pub fn reserve(&mut self, chat: ChatId, is_group: bool, now_ms: u64) -> u64 {
         self.forget_idle(now_ms);
-        let interval = if is_group { GROUP_INTERVAL_MS } else { PRIVATE_INTERVAL_MS };
+        let interval = interval_ms(is_group);
         let mut state = self.chats.get(&chat).copied().unwrap_or_default();
-        let earliest = now_ms
-            .max(self.held_until)
-            .max(state.held_until)
-            .max(state.full_at.saturating_sub(interval * (BURST - 1)))
-            .max(state.last.unwrap_or(0));
-        let at = self.plan(earliest, now_ms);
+        let at = self.plan(self.earliest(&state, is_group, now_ms), now_ms);
         state.full_at = state.full_at.max(at).saturating_add(interval);
         state.before_last = state.last.replace(at);
         self.chats.insert(chat, state);
         at.saturating_sub(now_ms)
+    }
+
+    /// A message has been answered: Telegram may have booked it only now, however early it set out.
+    pub fn arrived(&mut self, chat: ChatId, is_group: bool, now_ms: u64) {
+        if let Some(state) = self.chats.get_mut(&chat) {
+            state.full_at = state.full_at.max(now_ms.saturating_add(interval_ms(is_group)));
+        }
+    }
+
+    /// How long a message to the chat would have to wait for the chat's own sake, milliseconds; plans nothing.
+    pub fn wait_ms(&self, chat: ChatId, is_group: bool, now_ms: u64) -> u64 {
+        let state = self.chats.get(&chat).copied().unwrap_or_default();
+        self.earliest(&state, is_group, now_ms).saturating_sub(now_ms)
+    }
+
+    fn earliest(&self, state: &Chat, is_group: bool, now_ms: u64) -> u64 {
+        now_ms
+            .max(self.held_until)
+            .max(state.held_until)
+            .max(state.full_at.saturating_sub(interval_ms(is_group) * (BURST - 1)))
+            .max(state.last.unwrap_or(0))
+    }
+
+    /// How much longer the whole bot is held, milliseconds.
+    pub fn all_held_ms(&self, now_ms: u64) -> u64 {
+        self.held_until.saturating_sub(now_ms)
     }
 
     /// How much longer a chat is held, milliseconds: to be asked after the wait, since a refusal may have come
@@ -171,6 +192,10 @@ impl Pacing {
     }
 }
 
+fn interval_ms(is_group: bool) -> u64 {
+    if is_group { GROUP_INTERVAL_MS } else { PRIVATE_INTERVAL_MS }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +212,11 @@ mod tests {
         assert_eq!(pacing.reserve(ChatId(1), false, NOW + 60_000), 0);
         let group: Vec<u64> = (0..5).map(|_| pacing.reserve(ChatId(-5), true, NOW)).collect();
         assert_eq!(group, [0, 0, 0, 3700, 7400]);
+        pacing.arrived(ChatId(2), false, NOW + 900);
+        let late: Vec<u64> = (0..3).map(|_| pacing.reserve(ChatId(2), false, NOW + 900)).collect();
+        assert_eq!(late, [0, 0, 1000], "the first one was booked late");
+        assert_eq!(pacing.wait_ms(ChatId(-5), true, NOW), 11_100, "a look plans nothing");
+        assert_eq!(pacing.wait_ms(ChatId(-5), true, NOW), 11_100);
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl<'a> VoiceTurn<'a> {
             return Ok(Step::Go(()));
         };
         let handed = Handed { session, baseline, at, voice_ms };
-        let since = uncertain_since.unwrap_or(now);
+        // A date to come is left from a clock that was set back since.
+        let since = uncertain_since.unwrap_or(now).min(now);
         let uncertain_ms = now.since_ms(since);
         let history = match self.desk.tutor.history(session).await {
             Ok(history) => history,

@@ -210,7 +210,11 @@ impl Shared {
 
     fn conversation(&self, session: &str) -> Reply {
         self.read(|state| {
-            let known = state.sessions.get(session).filter(|_| state.options.history);
+            if !state.options.history {
+                // No such route, as FastAPI words it.
+                return detail(404, json!("Not Found"));
+            }
+            let known = state.sessions.get(session);
             known.filter(|known| known.turns > 0).map_or_else(
                 || detail(404, json!("Session not found")),
                 |known| {

@@ -49,7 +49,9 @@ pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Res
             state.schedule.remove(job.seq);
         }
         Sent::Later(until, reason) => {
-            let tried = |message: &mut OutMessage| message.attempts = message.attempts.saturating_add(1);
+            // Waiting for its turn is no failure.
+            let failed = u32::from(reason != WaitReason::Paced);
+            let tried = |message: &mut OutMessage| message.attempts = message.attempts.saturating_add(failed);
             postpone(state, tx, job, index, until, reason, tried)?;
         }
         Sent::Unsure(until) => {

@@ -65,7 +65,7 @@ pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp
     }
     if deferral.failed {
         job.attempts = job.attempts.saturating_add(1);
-        job.waiting_since.get_or_insert(now);
+        job.waiting_since = Some(job.waiting_since.map_or(now, |since| since.min(now)));
     }
     let mut tx = Tx::default();
     let notice = match deferral.notice {

@@ -52,13 +52,16 @@ pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {
     committed(bench, 2).await;
     let sending = bench.get(DELIVERY, T0).await;
     bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
-    bench.delivered(sending.lease, 1, Sent::Later(at(500), WaitReason::Paced)).await.unwrap();
+    bench.delivered(sending.lease, 1, Sent::Later(at(400), WaitReason::Paced)).await.unwrap();
+    let sending = bench.get(DELIVERY, at(400)).await;
+    assert_eq!(sending.outbox[0].attempts, 0, "waiting for its turn is no failure");
+    bench.delivered(sending.lease, 1, Sent::Later(at(500), WaitReason::TelegramDown)).await.unwrap();
     assert!(matches!(bench.delivered(sending.lease, 1, Sent::Done).await, Err(StoreError::Gone)));
     bench.crash();
     bench.none(DELIVERY, at(499)).await;
     let sending = bench.get(DELIVERY, at(500)).await;
     assert_eq!((sending.outbox.len(), sending.outbox[0].attempts, sending.outbox[0].unsure), (1, 1, 0));
-    assert_eq!((sending.job.waiting_for, sending.job.attempts), (Some(WaitReason::Paced), 1));
+    assert_eq!((sending.job.waiting_for, sending.job.attempts), (Some(WaitReason::TelegramDown), 2));
     bench.delivered(sending.lease, 1, Sent::Unsure(at(900))).await.unwrap();
     bench.crash();
     bench.none(DELIVERY, at(899)).await;
