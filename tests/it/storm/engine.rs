@@ -75,7 +75,7 @@ fn voices() -> Vec<(Bytes, usize)> {
 /// An answer that tells which turn it belongs to; see [`super::count`]. Now and then one takes so long that a new daemon
 /// looks for it before it is done.
 fn numbered(asked: &Asked) -> Answer {
-    let millis = if asked.number % 6 == 0 { 400 } else { 20 + asked.number as u64 * 7 % 31 };
+    let millis = if asked.number.is_multiple_of(6) { 400 } else { 20 + asked.number as u64 * 7 % 31 };
     Answer::ok(json!({
         "user_transcript": format!("This is number {} .", asked.number),
         "coaching_feedback": "Clear vowels.",
