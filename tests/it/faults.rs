@@ -114,8 +114,7 @@ async fn a_send_whose_fate_is_unknown_is_repeated_once_and_never_again() {
     world.telegram.faults().add(On::call("sendMessage").times(9), Act::ResetAfter);
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    let kinds: Vec<_> =
-        world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind).collect());
+    let kinds: Vec<_> = world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind).collect());
     assert_eq!(kinds, [EntryKind::Text, EntryKind::Text, EntryKind::Voice], "{}", world.log());
 }
 
