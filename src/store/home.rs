@@ -41,7 +41,7 @@ const DAMAGED: &str = "damaged-";
 pub enum OnDamage {
     /// Move it aside and restore the newest good export.
     Restore,
-    /// Change nothing and say what can be done.
+    /// Move nothing and say what can be done.
     Refuse,
 }
 
@@ -312,7 +312,7 @@ impl Home {
         };
         let (store, root) = (self.store(), self.root.display());
         format!(
-            "the store in {} is damaged: {detail}\nNothing was changed. {newest}\n\
+            "the store in {} is damaged: {detail}\nNothing was moved or restored. {newest}\n\
              To restore that export (the damaged database is moved aside, never deleted), start once with:\n\
              \u{20}   STORE_ON_CORRUPTION=restore phonicflow-bot run\n\
              or put store_on_corruption = \"restore\" into the configuration and:\n\

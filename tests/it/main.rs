@@ -10,6 +10,7 @@ mod conversation;
 mod faults;
 mod hostile;
 mod house;
+mod power;
 mod privacy;
 mod restart;
 mod start;
