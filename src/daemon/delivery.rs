@@ -58,6 +58,7 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
                     crew.presence.end(lease.seq);
                 }
                 store.delivered(lease, message.index, Sent::Done).await?;
+                tracing::debug!(seq = lease.seq, index = message.index, "sent and struck off");
             }
             Attempt::Put(sent) => return store.delivered(lease, message.index, sent).await,
             Attempt::Unreachable { blocked } => {

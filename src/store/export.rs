@@ -29,6 +29,9 @@ const CHUNK_LIMIT: u32 = 9 << 20;
 /// Bytes of a check.
 const CHECK: usize = 8;
 
+/// What is done with each key and value.
+pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
+
 /// What an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
@@ -111,10 +114,7 @@ fn bad(detail: impl Into<String>) -> StoreError {
 }
 
 /// Reads an export, record by record. What was visited is to be trusted only once this has answered `Ok`.
-pub fn read<R: Read>(
-    from: R,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-) -> Result<Exported, StoreError> {
+pub fn read<R: Read>(from: R, visit: Visit<'_>) -> Result<Exported, StoreError> {
     let mut stream = Stream { from, digest: Sha256::new(), bytes: 0 };
     if stream.array::<8>()? != MAGIC {
         return Err(bad("this is no export"));
@@ -216,10 +216,7 @@ fn cut(error: io::Error) -> StoreError {
 }
 
 /// Reads a file.
-pub fn read_file(
-    path: &Path,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-) -> Result<Exported, StoreError> {
+pub fn read_file(path: &Path, visit: Visit<'_>) -> Result<Exported, StoreError> {
     let file = File::open(path).map_err(|error| bad(error.to_string()))?;
     read(BufReader::with_capacity(CHUNK, file), visit)
 }

@@ -53,7 +53,7 @@ impl SledStore {
     ///
     /// [`StoreError::Locked`] when another process holds it, [`StoreError::Corrupt`] when what is there cannot be read.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        guarded(folder, None, |engine| Self::start(engine))
+        guarded(folder, None, Self::start)
     }
 
     /// As [`Self::open`] for a store that is known to have held something: an empty one is [`StoreError::Corrupt`].
@@ -66,7 +66,7 @@ impl SledStore {
 
     /// As [`Self::open`]; `watch` is called before and after each sync of what was written.
     pub fn open_watched(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
-        guarded(folder, Some(watch), |engine| Self::start(engine))
+        guarded(folder, Some(watch), Self::start)
     }
 }
 

@@ -81,6 +81,9 @@ impl Scene {
     }
 }
 
+/// Something done to the database's folder, and what to call it.
+type Damage = (&'static str, fn(&Path));
+
 /// Starts the daemon and stops it once it has made the export that is due.
 async fn export(world: &mut World) {
     let before = world.log().matches("the store is exported").count();
@@ -101,7 +104,7 @@ fn cut(path: &Path, length: u64) {
 async fn whatever_is_gone_or_cut_off_it_is_restored_and_the_daemon_works_on() {
     let mut scene = Scene::new().await;
     assert!(!scene.works_on("nothing is wrong").await);
-    let damages: [(&str, fn(&Path)); 8] = [
+    let damages: [Damage; 8] = [
         ("the database cut in half", |store| cut_in_half(&store.join("db"))),
         ("the database empty", |store| cut(&store.join("db"), 0)),
         ("the database gone", |store| fs::remove_file(store.join("db")).unwrap()),
