@@ -167,6 +167,34 @@ async fn lookups(folder: &Path, count: i64) -> Result<(), StoreError> {
     store.close().await
 }
 
+/// The daily export, and the restore of one.
+async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
+    let store = SledStore::open(&folder.join("sessions"))?;
+    let path = folder.join("store.export");
+    // How long others wait: until the records are gathered, not until the file is flushed and checked.
+    let start = Instant::now();
+    let (exported, waited) = futures_util::future::try_join(store.export(path.clone(), NOW), async {
+        store.counts().await?;
+        Ok(start.elapsed())
+    })
+    .await?;
+    let took = start.elapsed();
+    let what = format!("export of {count} sessions, {} records", exported.records);
+    println!(
+        "{what:<58} {:>10.1} ms, of which the store waits {:.1} ms",
+        took.as_secs_f64() * 1e3,
+        waited.as_secs_f64() * 1e3
+    );
+    println!("{:<58} {:>10.1} MB", "its size", exported.bytes as f64 / 1e6);
+    store.close().await?;
+    let start = Instant::now();
+    let rebuilt = phonicflow_bot::store::sled::rebuild(&path, &folder.join("restored"), NOW)?;
+    let what = format!("restored, {} rows set aside", rebuilt.set_aside);
+    println!("{what:<58} {:>10.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    println!("{:<58} {:>10.1} MB", "resident after that", resident_mb());
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count =
         std::env::var("STORE_BENCH_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
@@ -175,7 +203,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         messages(&folder.path().join("messages")).await?;
         sessions(&folder.path().join("sessions"), count).await?;
-        lookups(&folder.path().join("sessions"), count).await
+        lookups(&folder.path().join("sessions"), count).await?;
+        exports(folder.path(), count).await
     })?;
     Ok(())
 }

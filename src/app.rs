@@ -3,16 +3,17 @@
 //! Must not know what the daemon does with them.
 
 use crate::bot::{Desk, Rules};
-use crate::config::Config;
+use crate::config::{Config, OnCorruption};
+use crate::domain::Timestamp;
 use crate::secret::Secret;
+use crate::store::home::Restored;
 use crate::store::reader::Reader;
-use crate::store::sled::SledStore;
-use crate::store::{AcceptPolicy, Store};
+use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::tutor::{Tutor, TutorOptions};
 use anyhow::{Context, Result};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 
 /// Everything a running daemon shares.
@@ -37,8 +38,7 @@ impl App {
     /// # Errors
     /// In words for the person who starts the daemon.
     pub fn build(config: Config, token: Secret) -> Result<App> {
-        let store: Arc<dyn Store> =
-            Arc::new(SledStore::open(&config.session_storage_path).context("opening the store")?);
+        let store = Arc::new(open_store(&config).context("opening the store")?);
         Self::with_store(config, token, store)
     }
 
@@ -96,6 +96,64 @@ impl App {
         });
         Ok(App { config, store, telegram, tutor, desk, policy: AcceptPolicy { per_user, global } })
     }
+}
+
+/// For so long each start tells of a restore, milliseconds.
+const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
+fn open_store(config: &Config) -> Result<SledStore, StoreError> {
+    let home = Home::at(&config.session_storage_path);
+    let on_damage = match config.store_on_corruption {
+        OnCorruption::Restore => OnDamage::Restore,
+        OnCorruption::Fail => OnDamage::Refuse,
+    };
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp(millis(since));
+    let opened = home.open(on_damage, now)?;
+    match &opened.restored {
+        Some(restored) => tell(restored),
+        None => {
+            let lately =
+                home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
+            if let Some(restored) = lately {
+                tracing::warn!(
+                    at = %moment(restored.at_ms),
+                    export_of = restored.taken_at_ms.map(moment),
+                    damaged_database = ?restored.moved_to,
+                    "the store was damaged and restored lately; what was said after that export is missing from it"
+                );
+            }
+        }
+    }
+    Ok(opened.store)
+}
+
+/// Says loudly what a restore did and what may be missing now.
+fn tell(restored: &Restored) {
+    let Restored { damage, moved_to, records, set_aside, .. } = restored;
+    tracing::error!(damage, damaged_database = ?moved_to, "the store is damaged; it was moved aside, nothing was deleted");
+    for export in &restored.passed_over {
+        tracing::error!(export, "an export is no good and was passed over");
+    }
+    match (&restored.export, restored.taken_at_ms) {
+        (Some(export), Some(taken_at)) => tracing::error!(
+            ?export,
+            export_of = %moment(taken_at),
+            records,
+            dead_letters = set_aside,
+            "the store was restored from an export: sessions, settings and turns after it are missing, messages taken after \
+             it and not yet answered are lost; messages that were open in it are kept as dead letters, since they may have been answered"
+        ),
+        _ => tracing::error!(
+            "there is no good export: the store begins empty, without sessions, settings, history and queue"
+        ),
+    }
+}
+
+/// A moment as RFC 3339.
+fn moment(ms: i64) -> String {
+    jiff::Timestamp::from_second(Timestamp(ms).secs()).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }
 
 /// A duration as whole milliseconds; saturates.

@@ -8,8 +8,7 @@ use crate::config::{self, Config, Inputs, Loaded};
 use crate::daemon::{self, clock::Clock, shutdown};
 use crate::logging::{self, LogOptions};
 use crate::sandbox::demo;
-use crate::store::sled::SledStore;
-use crate::store::{Store, StoreError};
+use crate::store::{Home, OnDamage, Store, StoreError};
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -262,15 +261,17 @@ fn nothing_waits(number: u64) -> Failure {
 
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    let home = Home::at(&config.session_storage_path);
     let folder = &config.session_storage_path;
-    if !folder.exists() {
+    if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
         return Err(Failure::Failed(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
             folder.display()
         )));
     }
-    match SledStore::open(folder) {
-        Ok(store) => Ok(Arc::new(store)),
+    // To restore a damaged store is the daemon's business: here it is only looked at.
+    match home.open(OnDamage::Refuse, Clock::start().now()) {
+        Ok(opened) => Ok(Arc::new(opened.store)),
         Err(error @ StoreError::Locked { .. }) => {
             Err(Failure::Unreachable(format!("{error}. Stop it first: systemctl stop phonicflow-bot")))
         }

@@ -3,7 +3,7 @@
 //!
 //! Must not know where values come from (see `sources`) or how a text is checked (see `checks`).
 
-use super::{Config, LogFormat};
+use super::{Config, LogFormat, OnCorruption};
 use crate::domain::{Language, UserId};
 use crate::secret::Secret;
 use std::path::PathBuf;
@@ -92,14 +92,8 @@ pub enum Kind {
 pub const TELEGRAM_PUBLIC_API: &str = "https://api.telegram.org";
 
 /// Keys of later versions: told when set, never an error.
-pub const LATER: &[&str] = &[
-    "ADMIN_USERS",
-    "REQUIRED_CHANNEL",
-    "METRICS_ADDR",
-    "STORE_ON_CORRUPTION",
-    "TELEGRAM_API_LOCAL",
-    "STORE_KEY_FILE",
-];
+pub const LATER: &[&str] =
+    &["ADMIN_USERS", "REQUIRED_CHANNEL", "METRICS_ADDR", "TELEGRAM_API_LOCAL", "STORE_KEY_FILE"];
 
 use Kind::{
     BaseUrl, CaFile, Choice, Count, File, Folder, LogFilter, Proxy, Switch, Time, Token, Users, Whole,
@@ -261,7 +255,15 @@ const SESSIONS: &[Key] = &[
         name: "SESSION_STORAGE_PATH",
         default: "./data",
         kind: Folder(|c| &mut c.session_storage_path),
-        doc: "The store's folder. As a systemd service with StateDirectory= that one is the default.",
+        doc: "The store's folder, with its exports. As a systemd service with StateDirectory= that one is the default.",
+    },
+    Key {
+        name: "STORE_ON_CORRUPTION",
+        default: "restore",
+        kind: Choice(&["restore", "fail"], |c, word| {
+            c.store_on_corruption = if word == "fail" { OnCorruption::Fail } else { OnCorruption::Restore };
+        }),
+        doc: "When the store is damaged: move it aside, restore the newest good export and work on; or stop and say what to do.",
     },
 ];
 

@@ -34,6 +34,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// What to do when the store is damaged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnCorruption {
+    /// Move it aside, restore the newest good export, work on.
+    #[default]
+    Restore,
+    /// Stop and say what can be done.
+    Fail,
+}
+
 /// What is in force. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -77,6 +87,8 @@ pub struct Config {
     pub session_retention: Duration,
     /// `SESSION_STORAGE_PATH`, from the working folder.
     pub session_storage_path: PathBuf,
+    /// `STORE_ON_CORRUPTION`.
+    pub store_on_corruption: OnCorruption,
     /// `MAX_AUDIO_SIZE_MB`; see [`Config::max_audio_bytes`].
     pub max_audio_size_mb: u32,
     /// `MAX_AUDIO_SECONDS`.
@@ -241,6 +253,7 @@ impl Config {
             session_timeout: Duration::ZERO,
             session_retention: Duration::ZERO,
             session_storage_path: PathBuf::new(),
+            store_on_corruption: OnCorruption::Restore,
             max_audio_size_mb: 1,
             max_audio_seconds: 1,
             allowed_users: Vec::new(),

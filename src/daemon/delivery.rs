@@ -166,6 +166,7 @@ impl Out<'_> {
                     self.crew.presence.end(seq);
                 }
                 store.delivered(self.lease, index, Sent::Done).await?;
+                tracing::debug!(seq, index, "sent and struck off");
                 if self.is_last {
                     tracing::info!(seq, "answer is out");
                 }

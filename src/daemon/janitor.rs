@@ -1,6 +1,8 @@
-//! What happens beside the messages: conversations forgotten at the tutor, archives past their time removed.
+//! What happens beside the messages: conversations forgotten at the tutor, archives past their time removed, the store
+//! exported.
 
 use super::Crew;
+use super::backup::Backup;
 use super::shutdown::Stop;
 use crate::app::millis;
 use crate::domain::backoff::backoff_ms;
@@ -19,10 +21,14 @@ const PURGE_ATTEMPTS: u32 = 3_000;
 /// # Errors
 /// The store's.
 pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
+    let mut backup = Backup::new(&crew.app.config.session_storage_path);
     loop {
         let woken = crew.purge.notified();
         let soon = tokio::select! {
-            round = round(crew) => round?,
+            round = async {
+                backup.round(crew.app.store.as_ref(), crew.clock.now()).await;
+                round(crew).await
+            } => round?,
             () = stop.raised() => return Ok(()),
         };
         let pause = if soon { Duration::from_secs(2) } else { EVERY };

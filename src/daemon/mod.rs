@@ -2,6 +2,7 @@
 //!
 //! Alone holds loops. Must not know what a message means (`bot`) or how it is stored (`store`).
 
+mod backup;
 pub mod clock;
 mod delivery;
 mod janitor;

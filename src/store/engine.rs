@@ -49,6 +49,11 @@ impl Range {
         self
     }
 
+    /// Whether this key lies in it.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.start.as_slice() <= key && key < self.end.as_slice()
+    }
+
     /// Whether no key can lie in it.
     pub fn is_empty(&self) -> bool {
         self.start >= self.end

@@ -3,6 +3,7 @@
 //! The first byte tells the kind; integers are big-endian and signed ones have their sign flipped, so that bytes sort
 //! as the numbers do. Must not know the records behind the keys, except by name.
 
+use super::engine::Range;
 use crate::domain::{ChatId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -70,6 +71,11 @@ impl Key {
 /// All keys of a kind.
 pub fn kind(kind: u8) -> Vec<u8> {
     vec![kind]
+}
+
+/// All keys of all kinds.
+pub fn everything() -> Range {
+    Range { start: vec![SINGLE], end: vec![u8::MAX] }
 }
 
 /// A learner's record.

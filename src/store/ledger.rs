@@ -41,14 +41,18 @@ impl Ledger {
     /// The ledger of all that is there.
     pub fn take_stock(engine: &dyn Engine) -> Result<Self, StoreError> {
         let mut stock = Self::default();
-        let all = Range { start: vec![keys::SINGLE], end: vec![u8::MAX] };
-        engine.scan(&all, false, &mut |key, value| {
-            if key != keys::ledger() {
-                stock.add(key, value);
-            }
+        engine.scan(&keys::everything(), false, &mut |key, value| {
+            stock.count(key, value);
             Ok(true)
         })?;
         Ok(stock)
+    }
+
+    /// Counts a record that is there; the ledger itself is none.
+    pub fn count(&mut self, key: &[u8], value: &[u8]) {
+        if key != keys::ledger() {
+            self.add(key, value);
+        }
     }
 
     /// Compares it with what is there: all kinds in a store of usual size, else those that make up the queue.
@@ -60,9 +64,7 @@ impl Ledger {
         for (kind, tally) in self.0.iter().filter(|(kind, _)| !LARGE.contains(kind)) {
             let mut found = Self::default();
             engine.scan(&Range::prefix([*kind]), false, &mut |key, value| {
-                if key != keys::ledger() {
-                    found.add(key, value);
-                }
+                found.count(key, value);
                 Ok(true)
             })?;
             if found.0.get(kind) != Some(tally) {
@@ -89,7 +91,8 @@ impl Ledger {
     }
 }
 
-fn gap() -> StoreError {
+/// The error of a disk that does not hold what was written.
+pub fn gap() -> StoreError {
     let detail = "records are missing or changed that nobody removed: the file was damaged".to_owned();
     StoreError::Corrupt { kind: "database", detail }
 }

@@ -35,6 +35,8 @@
 
 mod codec;
 pub mod engine;
+pub mod export;
+pub mod home;
 pub mod keys;
 mod ledger;
 pub mod memory;
@@ -46,6 +48,8 @@ mod state;
 mod thread;
 mod verbs;
 
+pub use export::Exported;
+pub use home::{Home, OnDamage};
 pub use memory::{MemoryDisk, MemoryStore};
 pub use sled::SledStore;
 pub use thread::ThreadedStore;
@@ -57,6 +61,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -90,6 +95,12 @@ pub enum StoreError {
         /// What is wrong with it, without its content.
         detail: String,
     },
+    /// The store as a whole does not open; in words for the person who has to act.
+    #[error("{0}")]
+    Damaged(String),
+    /// An export could not be written, or is no good. The store itself is untouched.
+    #[error("the export is no good: {0}")]
+    Export(String),
     /// The row is no longer there, or the lease is no longer held (the learner was deleted meanwhile).
     #[error("the message is no longer in the store")]
     Gone,
@@ -330,6 +341,11 @@ pub trait Store: Send + Sync {
 
     /// A random secret made with the store, for the keyed hash of user ids in logs.
     fn log_key(&self) -> Later<'_, [u8; 32]>;
+
+    /// Writes all records, as they are at one moment, into a checked file: written beside, flushed, read back, then named
+    /// `to`. Other verbs wait while the records are gathered, not while the file is flushed and checked. A failure
+    /// is [`StoreError::Export`] and harms nothing.
+    fn export(&self, to: PathBuf, now: Timestamp) -> Later<'_, Exported>;
 
     /// Flushes and closes; further verbs answer `Closed`.
     fn close(&self) -> Later<'_, ()>;

@@ -254,6 +254,22 @@ impl State {
         Ok(seq)
     }
 
+    /// Leaves out numbers that may have been given to rows this disk has forgotten.
+    pub fn skip_seqs(&mut self, tx: &mut Tx, count: u64) -> Result<(), StoreError> {
+        self.next_seq = self.next_seq.saturating_add(count);
+        tx.put(keys::next_seq(), &NextSeq(self.next_seq))
+    }
+
+    /// Whether these are the records that were written, as the ledger has it.
+    pub fn agrees(&self, stock: &Ledger) -> bool {
+        *stock == self.ledger
+    }
+
+    /// Counts all that is there.
+    pub fn take_stock(&self) -> Result<Ledger, StoreError> {
+        Ledger::take_stock(self.engine.as_ref())
+    }
+
     /// Tells the schedule the present moment.
     pub fn advance(&mut self, now: Timestamp) {
         self.schedule.advance(now);

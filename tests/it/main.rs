@@ -14,6 +14,7 @@ mod house;
 mod limits;
 mod pacing;
 mod polling_faults;
+mod power;
 mod privacy;
 mod restart;
 mod service;

@@ -179,7 +179,8 @@ async fn told_to_stop_it_rests_with_exit_code_0_and_goes_on_after_the_next_start
 
 #[tokio::test(flavor = "multi_thread")]
 async fn updates_delivered_again_are_not_answered_again() {
-    let mut world = World::started().await;
+    let mut world = World::new().await;
+    world.set("LOG_LEVEL", "debug").start();
     let ana = world.learner(11);
     // The batch is accepted and answered, but the poll that would confirm it never reaches Telegram.
     let gate = world
@@ -190,6 +191,8 @@ async fn updates_delivered_again_are_not_answered_again() {
     world.voice_notes(ana.chat(), 1).await;
     world.logged("answer is out").await;
     gate.reached(1).await;
+    // Killed before that is written down, the last message may come twice, and this is about the update.
+    world.logged("struck off seq=1 index=1").await;
     world.kill();
     assert_eq!(world.telegram.pending_updates(), 1);
     gate.open();

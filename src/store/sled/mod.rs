@@ -2,14 +2,21 @@
 //!
 //! One tree holds all kinds of record, so that one batch is atomic over all of them. sled's own timer is off: a verb
 //! is answered after an explicit flush. A damaged file makes sled fall back to an older state without a word, down to an
-//! empty one; the high-water mark beside it (see [`mark`]) and the ledger turn that into an error. Must not know records or verbs.
+//! empty one; the high-water mark beside it (see [`mark`]) and the ledger turn that into an error. What a power cut
+//! may take is the matter of [`platter`]. Must not know records or verbs.
 
 mod mark;
+mod platter;
+mod rebuild;
+
+pub use platter::{Moment, Watch};
+pub use rebuild::{Rebuilt, empty, rebuild};
 
 use super::StoreError;
 use super::engine::{Batch, Engine, Range, Visit};
 use super::thread::ThreadedStore;
 use mark::Mark;
+use platter::Platter;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -34,6 +41,7 @@ pub struct SledEngine {
     // Declared first, dropped first: the database's own drop flushes and unlocks.
     tree: ::sled::Tree,
     _db: ::sled::Db,
+    platter: Platter,
     mark: Mark,
     /// Batches written in this store's life.
     batches: u64,
@@ -45,29 +53,64 @@ impl SledStore {
     ///
     /// [`StoreError::Locked`] when another process holds it, [`StoreError::Corrupt`] when what is there cannot be read.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        make_private(folder).map_err(|source| StoreError::Io { action: "make its folder", source })?;
-        // sled asserts some of what it reads; on a damaged file that must not end the daemon without a word.
-        let gave_up = "sled gave up on what it found in the folder".to_owned();
-        catch_unwind(AssertUnwindSafe(|| Self::start(SledEngine::open(folder)?)))
-            .unwrap_or(Err(StoreError::Corrupt { kind: "database", detail: gave_up }))
+        guarded(folder, None, Self::start)
+    }
+
+    /// As [`Self::open`] for a store that is known to have held something: an empty one is [`StoreError::Corrupt`].
+    pub fn open_known(folder: &Path) -> Result<Self, StoreError> {
+        guarded(folder, None, |engine| match engine.batches {
+            0 => Err(damage("it is empty, and was not".to_owned())),
+            _ => Self::start(engine),
+        })
+    }
+
+    /// As [`Self::open`]; `watch` is called before and after each sync of what was written.
+    pub fn open_watched(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
+        guarded(folder, Some(watch), Self::start)
     }
 }
 
+/// Opens the database and does something with it. sled asserts some of what it reads; on a damaged file that must not end
+/// the daemon without a word.
+fn guarded<T>(
+    folder: &Path,
+    watch: Option<Watch>,
+    work: impl FnOnce(SledEngine) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    make_private(folder).map_err(|source| StoreError::Io { action: "make its folder", source })?;
+    let done = catch_unwind(AssertUnwindSafe(|| work(SledEngine::open(folder, watch)?)));
+    match done.unwrap_or_else(|_| Err(damage("sled gave up on what it found in the folder".to_owned()))) {
+        // What the system refuses is no damage; what sled makes up itself is, and so is a file that is missing.
+        Err(StoreError::Io { source, .. })
+            if source.raw_os_error().is_none() || source.kind() == io::ErrorKind::NotFound =>
+        {
+            Err(damage(source.to_string()))
+        }
+        other => other,
+    }
+}
+
+fn damage(detail: String) -> StoreError {
+    StoreError::Corrupt { kind: "database", detail }
+}
+
 impl SledEngine {
-    fn open(folder: &Path) -> Result<Self, StoreError> {
+    fn open(folder: &Path, watch: Option<Watch>) -> Result<Self, StoreError> {
         let db = unlocked(folder)?;
         let tree = db.open_tree("records").map_err(|error| told("open its tree", error))?;
+        let platter = Platter::open(folder, watch)
+            .map_err(|source| StoreError::Io { action: "make its folder safe", source })?;
         let mark = Mark::open(folder)
             .map_err(|source| StoreError::Io { action: "open its high-water mark", source })?;
         let batches = tree.get(BATCHES).map_err(|error| told("read", error))?;
         let batches =
             batches.and_then(|bytes| Some(u64::from_be_bytes(bytes.as_ref().try_into().ok()?))).unwrap_or(0);
         if let Some(lost) = mark.height().checked_sub(batches).filter(|lost| *lost > 0) {
-            let detail =
-                format!("its last {lost} writes are missing: the file was damaged, or is an older copy");
-            return Err(StoreError::Corrupt { kind: "database", detail });
+            return Err(damage(format!(
+                "its last {lost} writes are missing: the file was damaged, or is an older copy"
+            )));
         }
-        Ok(Self { tree, _db: db, mark, batches })
+        Ok(Self { tree, _db: db, platter, mark, batches })
     }
 }
 
@@ -89,7 +132,7 @@ fn unlocked(folder: &Path) -> Result<::sled::Db, StoreError> {
 }
 
 /// Makes the folder, readable by its owner alone; tightens one that is there and ours.
-fn make_private(folder: &Path) -> io::Result<()> {
+pub fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mode = std::fs::metadata(folder)?.permissions().mode();
@@ -110,7 +153,6 @@ fn is_lock(error: &::sled::Error) -> bool {
 
 /// sled's errors in our words.
 fn told(action: &'static str, error: ::sled::Error) -> StoreError {
-    let damage = |detail: String| StoreError::Corrupt { kind: "database", detail };
     match error {
         ::sled::Error::Io(source) => StoreError::Io { action, source },
         ::sled::Error::Corruption { at, .. } => damage(match at {
@@ -154,6 +196,7 @@ impl Engine for SledEngine {
 
     fn flush(&mut self) -> Result<(), StoreError> {
         self.tree.flush().map_err(|error| told("flush", error))?;
+        self.platter.sync().map_err(|source| StoreError::Io { action: "flush", source })?;
         let raised = self.mark.raise(self.batches);
         raised.map_err(|source| StoreError::Io { action: "write its high-water mark", source })
     }

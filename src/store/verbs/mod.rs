@@ -4,8 +4,10 @@
 //! prepares one transaction, applies it, and only then brings the schedule in step. Must not know engines or threads.
 
 mod accept;
+pub mod aftermath;
 mod care;
 mod commit;
+mod export;
 mod lookup;
 mod outbox;
 mod person;
@@ -14,13 +16,14 @@ mod work;
 use super::engine::Engine;
 use super::thread::ThreadedStore;
 use super::{
-    AcceptPolicy, Accepted, Burial, Claim, Counts, Deferral, Later, Lease, Place, Purge, Sent, SessionPage,
-    Store, keys,
+    AcceptPolicy, Accepted, Burial, Claim, Counts, Deferral, Exported, Later, Lease, Place, Purge, Sent,
+    SessionPage, Store, StoreError, keys,
 };
 use crate::domain::rate::RateState;
 use crate::domain::{
     Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Stage, Timestamp, Turn, UserId, WorkKind,
 };
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -144,6 +147,20 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn log_key(&self) -> Later<'_, [u8; 32]> {
         self.ask(|state| Ok(state.log_key.0))
+    }
+
+    fn export(&self, to: PathBuf, now: Timestamp) -> Later<'_, Exported> {
+        let partial = crate::store::export::partial(&to);
+        let gathered = self.ask({
+            let partial = partial.clone();
+            move |state| export::write(state, &partial, now)
+        });
+        Box::pin(async move {
+            let written = gathered.await?;
+            let sealed =
+                tokio::task::spawn_blocking(move || crate::store::export::seal(&partial, &to, written));
+            sealed.await.unwrap_or(Err(StoreError::Closed))
+        })
     }
 
     fn close(&self) -> Later<'_, ()> {

@@ -1,0 +1,349 @@
+//! The store's folder: where the database, its exports and damaged databases lie, and what is done when it does not open.
+//!
+//! ```text
+//! SESSION_STORAGE_PATH/
+//!   store/                     the database
+//!   exports/store-<UTC>.export the latest states of it, checked
+//!   damaged-<UTC>/             databases that did not open, moved aside; nothing here ever removes one
+//!   restoring/                 a database being made of an export
+//!   restored.json              the latest restore
+//!   lock                       held while the above are moved
+//! ```
+//!
+//! A restore makes the new database whole before it touches the old one, then moves the one aside and the other in place;
+//! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
+
+use super::export::{self, Exported};
+use super::sled::{SledStore, empty, make_private, rebuild};
+use super::{Store, StoreError};
+use crate::domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Exports kept.
+pub const KEPT: usize = 7;
+/// Age at which the newest export is followed by another, milliseconds.
+pub const EVERY_MS: i64 = 24 * 3_600_000;
+/// Databases that may turn out damaged within a day; one more, and a person has to look at the disk.
+const DAMAGED_A_DAY: usize = 3;
+/// How often the lock is tried, with 25 ms in between.
+const LOCK_TRIES: u32 = 20;
+
+const PREFIX: &str = "store-";
+const SUFFIX: &str = ".export";
+const DAMAGED: &str = "damaged-";
+
+/// What to do with a database that does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDamage {
+    /// Move it aside and restore the newest good export.
+    Restore,
+    /// Move nothing and say what can be done.
+    Refuse,
+}
+
+/// One restore, as it is told and kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// When, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// What was wrong with the database.
+    pub damage: String,
+    /// Where it lies now; `None` when it was not there at all.
+    pub moved_to: Option<PathBuf>,
+    /// The export it was restored from; `None`: there was no good one, and the store began empty.
+    pub export: Option<PathBuf>,
+    /// The moment of that export, milliseconds since the epoch.
+    pub taken_at_ms: Option<i64>,
+    /// Records restored.
+    pub records: u64,
+    /// Messages that were open in the export and are dead letters now.
+    pub set_aside: u64,
+    /// Newer exports that were no good, with the reason.
+    pub passed_over: Vec<String>,
+}
+
+/// An open store.
+pub struct Opened {
+    /// The store.
+    pub store: SledStore,
+    /// It did not open and was restored now.
+    pub restored: Option<Restored>,
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// The home at `SESSION_STORAGE_PATH`.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The database's folder.
+    pub fn store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    /// The exports' folder.
+    pub fn exports(&self) -> PathBuf {
+        self.root.join("exports")
+    }
+
+    fn restoring(&self) -> PathBuf {
+        self.root.join("restoring")
+    }
+
+    fn note(&self) -> PathBuf {
+        self.root.join("restored.json")
+    }
+
+    /// Opens the store; makes it where there is none. Blocks, for some seconds when a large store is restored.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it does not open and is not restored, [`StoreError::Locked`] when another process holds
+    /// it, [`StoreError::Io`] when the system refuses.
+    pub fn open(&self, on_damage: OnDamage, now: Timestamp) -> Result<Opened, StoreError> {
+        make_private(&self.root).map_err(io_of("make its folder"))?;
+        let _lock = self.lock()?;
+        self.finish_interrupted()?;
+        let detail = match self.try_open() {
+            Err(StoreError::Corrupt { detail, kind: "database" }) => detail,
+            Err(StoreError::Corrupt { detail, kind }) => format!("{kind}: {detail}"),
+            opened => return Ok(Opened { store: opened?, restored: None }),
+        };
+        if on_damage == OnDamage::Refuse {
+            return Err(StoreError::Damaged(self.advice(&detail)));
+        }
+        let day_ago = stamp(now.plus_ms(-EVERY_MS));
+        let names = self.names(&self.root, DAMAGED)?;
+        let moments = names.iter().map(|name| name.trim_start_matches(DAMAGED));
+        // Those that a person has moved bear other names.
+        let ours = moments.filter(|moment| moment.starts_with(|first: char| first.is_ascii_digit()));
+        if ours.filter(|moment| *moment > day_ago.as_str()).count() >= DAMAGED_A_DAY {
+            let again = format!("{detail}. This is the {}th time within a day", DAMAGED_A_DAY + 1);
+            return Err(StoreError::Damaged(format!(
+                "{}\nFirst look at the disk and the file system (dmesg, smartctl, fsck): \
+                 restoring again and again does not help.",
+                self.advice(&again)
+            )));
+        }
+        let restored = self.restore(detail, now)?;
+        let store = SledStore::open_known(&self.store())?;
+        Ok(Opened { store, restored: Some(restored) })
+    }
+
+    fn try_open(&self) -> Result<SledStore, StoreError> {
+        if self.listed()?.is_empty() {
+            return SledStore::open(&self.store());
+        }
+        if !self.store().exists() {
+            let detail = "its folder is missing, while there are exports of it".to_owned();
+            return Err(StoreError::Corrupt { kind: "database", detail });
+        }
+        SledStore::open_known(&self.store())
+    }
+
+    /// Held while a database is opened, so that two starts do not move it under each other.
+    fn lock(&self) -> Result<File, StoreError> {
+        let action = "lock its folder";
+        let file = File::options().create(true).truncate(false).write(true).open(self.root.join("lock"));
+        let file = file.map_err(io_of(action))?;
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(25)),
+                Err(TryLockError::Error(source)) => return Err(StoreError::Io { action, source }),
+            }
+        }
+        Err(StoreError::Locked { folder: self.root.display().to_string() })
+    }
+
+    /// A restore is made whole in `restoring` before the old database is moved: where that is gone, this one is it.
+    fn finish_interrupted(&self) -> Result<(), StoreError> {
+        if !self.restoring().exists() {
+            return Ok(());
+        }
+        if self.store().exists() {
+            return fs::remove_dir_all(self.restoring()).map_err(io_of("remove an unfinished restore"));
+        }
+        self.put_in_place()
+    }
+
+    fn put_in_place(&self) -> Result<(), StoreError> {
+        let action = "put the restored database in place";
+        fs::rename(self.restoring(), self.store()).map_err(io_of(action))?;
+        export::sync_folder(&self.root).map_err(io_of(action))
+    }
+
+    fn restore(&self, damage: String, now: Timestamp) -> Result<Restored, StoreError> {
+        let mut restored = Restored {
+            at_ms: now.0,
+            damage,
+            moved_to: None,
+            export: None,
+            taken_at_ms: None,
+            records: 0,
+            set_aside: 0,
+            passed_over: Vec::new(),
+        };
+        for path in self.listed()? {
+            match rebuild(&path, &self.restoring(), now) {
+                Ok(rebuilt) => {
+                    restored.export = Some(path);
+                    restored.taken_at_ms = Some(rebuilt.exported.taken_at.0);
+                    restored.records = rebuilt.exported.records;
+                    restored.set_aside = rebuilt.set_aside;
+                    break;
+                }
+                Err(error @ (StoreError::Io { .. } | StoreError::Locked { .. })) => return Err(error),
+                Err(error) => {
+                    restored.passed_over.push(format!("{}: {error}", file_name(&path)));
+                    if self.restoring().exists() {
+                        fs::remove_dir_all(self.restoring()).map_err(io_of("clear a failed restore"))?;
+                    }
+                }
+            }
+        }
+        if restored.export.is_none() {
+            empty(&self.restoring())?;
+        }
+        if self.store().exists() {
+            restored.moved_to = Some(self.free_name(now));
+        }
+        // Noted first: however this is cut off, what is found then says what happened.
+        self.write_note(&restored).map_err(io_of("note the restore"))?;
+        if let Some(aside) = &restored.moved_to {
+            fs::rename(self.store(), aside).map_err(io_of("move the damaged database aside"))?;
+        }
+        self.put_in_place()?;
+        Ok(restored)
+    }
+
+    fn free_name(&self, now: Timestamp) -> PathBuf {
+        let name = |n: u32| match n {
+            1 => format!("{DAMAGED}{}", stamp(now)),
+            _ => format!("{DAMAGED}{}-{n}", stamp(now)),
+        };
+        let mut paths = (1..).map(|n| self.root.join(name(n)));
+        paths.find(|path| !path.exists()).unwrap_or_else(|| self.root.join(name(1)))
+    }
+
+    fn write_note(&self, restored: &Restored) -> io::Result<()> {
+        use std::io::Write;
+        let partial = self.note().with_extension("partial");
+        let mut file = export::create(&partial)?;
+        serde_json::to_writer_pretty(&mut file, restored)?;
+        file.write_all(b"\n")?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&partial, self.note())?;
+        export::sync_folder(&self.root)
+    }
+
+    /// The latest restore, if there ever was one.
+    pub fn last_restore(&self) -> Option<Restored> {
+        serde_json::from_slice(&fs::read(self.note()).ok()?).ok()
+    }
+
+    /// Exports, newest first.
+    pub fn listed(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let names = self.names(&self.exports(), PREFIX)?;
+        let exports = names.into_iter().rev().filter(|name| name.ends_with(SUFFIX));
+        Ok(exports.map(|name| self.exports().join(name)).collect())
+    }
+
+    /// Names in a folder that begin so, sorted; none where there is no folder.
+    fn names(&self, folder: &Path, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let action = "list its folder";
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(io_of(action))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(io_of(action))?.file_name();
+            names.extend(name.to_str().filter(|name| name.starts_with(prefix)).map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// When the next export is due: now, or a day after the newest. One from the future (the clock was set back) counts
+    /// for nothing.
+    pub fn next_export(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let newest = self.listed()?.first().and_then(|path| moment(&file_name(path)));
+        Ok(newest.filter(|at| *at <= now).map_or(now, |at| at.plus_ms(EVERY_MS)))
+    }
+
+    /// Takes an export and removes the oldest beyond [`KEPT`].
+    ///
+    /// # Errors
+    /// [`StoreError::Export`] mostly; see [`Store::export`].
+    pub async fn export(&self, store: &dyn Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
+        let failed = |error: io::Error| StoreError::Export(error.to_string());
+        make_private(&self.exports()).map_err(failed)?;
+        let path = self.exports().join(format!("{PREFIX}{}{SUFFIX}", stamp(now)));
+        let exported = store.export(path.clone(), now).await?;
+        let others: Vec<_> = self.listed()?.into_iter().filter(|other| *other != path).collect();
+        let partial = |name: &String| name.ends_with(".partial");
+        let left = self.names(&self.exports(), PREFIX)?.into_iter().filter(partial);
+        let left = left.map(|name| self.exports().join(name));
+        for old in others.into_iter().skip(KEPT - 1).chain(left) {
+            fs::remove_file(old).map_err(failed)?;
+        }
+        Ok((path, exported))
+    }
+
+    /// What a person can do about a database that does not open.
+    fn advice(&self, detail: &str) -> String {
+        let exports = self.listed().unwrap_or_default();
+        let good = exports.iter().find_map(|path| Some((path, export::verify(path).ok()?)));
+        let newest = match good {
+            Some((path, exported)) => {
+                format!("The newest good export is {}, with {} records.", path.display(), exported.records)
+            }
+            None => "There is no good export: it would begin empty.".to_owned(),
+        };
+        let (store, root) = (self.store(), self.root.display());
+        format!(
+            "the store in {} is damaged: {detail}\nNothing was moved or restored. {newest}\n\
+             To restore that export (the damaged database is moved aside, never deleted), start once with:\n\
+             \u{20}   STORE_ON_CORRUPTION=restore phonicflow-bot run\n\
+             or put store_on_corruption = \"restore\" into the configuration and:\n\
+             \u{20}   systemctl restart phonicflow-bot\n\
+             To put a copy of your own back instead, stop the daemon and:\n\
+             \u{20}   mv {store} {root}/{DAMAGED}by-hand && cp -a YOUR-COPY {store}\n\
+             To begin empty, keeping everything for a later look:\n\
+             \u{20}   mv {store} {root}/{DAMAGED}by-hand && mv {root}/exports {root}/exports-by-hand",
+            store.display(),
+            store = store.display(),
+        )
+    }
+}
+
+fn io_of(action: &'static str) -> impl Fn(io::Error) -> StoreError {
+    move |source| StoreError::Io { action, source }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A moment as names have it, to the second, in UTC; sorts as the moments do.
+fn stamp(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_second(at.secs()).unwrap_or_default();
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// The moment in an export's name.
+fn moment(name: &str) -> Option<Timestamp> {
+    let text = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    Some(Timestamp::from_secs(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()))
+}

@@ -1,0 +1,66 @@
+//! A new database from an export, in a folder of its own; whoever asked puts it in place.
+//!
+//! Must not know where exports are kept or why one is needed.
+
+use super::{SledEngine, guarded};
+use crate::domain::Timestamp;
+use crate::store::engine::{Batch, Engine};
+use crate::store::export::{self, Exported};
+use crate::store::state::State;
+use crate::store::verbs::aftermath;
+use crate::store::{StoreError, ledger};
+use std::path::Path;
+
+/// Records written at once.
+const AT_ONCE: usize = 1_000;
+/// Bytes written at once, but for a single larger record.
+const BYTES_AT_ONCE: usize = 1 << 20;
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// What the export held.
+    pub exported: Exported,
+    /// Rows of the queue that became dead letters, see [`aftermath`].
+    pub set_aside: u64,
+}
+
+/// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked before its
+/// first record is written. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is no good, [`StoreError::Io`] when
+/// the new database cannot be written.
+pub fn rebuild(export: &Path, into: &Path, now: Timestamp) -> Result<Rebuilt, StoreError> {
+    let exported = export::verify(export)?;
+    let set_aside = guarded(into, None, |mut engine| {
+        fill(&mut engine, export)?;
+        let mut state = State::open(Box::new(engine))?;
+        if !state.agrees(&state.take_stock()?) {
+            return Err(ledger::gap());
+        }
+        let set_aside = aftermath::settle(&mut state, now)?;
+        state.flush()?;
+        Ok(set_aside)
+    })?;
+    // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
+    guarded(into, None, |engine| State::open(Box::new(engine)).map(drop))?;
+    Ok(Rebuilt { exported, set_aside })
+}
+
+/// Makes an empty store.
+pub fn empty(into: &Path) -> Result<(), StoreError> {
+    guarded(into, None, |engine| State::open(Box::new(engine)).map(drop))
+}
+
+fn fill(engine: &mut SledEngine, export: &Path) -> Result<(), StoreError> {
+    let (mut batch, mut records, mut bytes) = (Batch::default(), 0, 0);
+    export::read_file(export, &mut |key, value| {
+        batch.put(key.to_vec(), value.to_vec());
+        (records, bytes) = (records + 1, bytes + key.len() + value.len());
+        if records >= AT_ONCE || bytes >= BYTES_AT_ONCE {
+            (records, bytes) = (0, 0);
+            engine.apply(std::mem::take(&mut batch))?;
+        }
+        Ok(())
+    })?;
+    engine.apply(batch)?;
+    engine.flush()
+}
