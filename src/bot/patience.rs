@@ -19,6 +19,8 @@ pub struct Setback {
     pub pause_ms: i64,
     /// It is time to tell the learner, should that not have happened yet.
     pub tell: bool,
+    /// The last submission does not count: it is known to have had no effect, or our own end cut it short.
+    pub forgive: bool,
     /// In words, without message text, for the dead letter.
     pub what: String,
 }
@@ -49,7 +51,8 @@ pub fn wait_or_give_up(
     let notice = (setback.tell && !job.told_late)
         .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())
         .flatten();
-    Verdict::Defer(Deferral { until, reason: setback.reason, stage: setback.stage, failed: true, notice })
+    let Setback { reason, stage, forgive, .. } = setback;
+    Verdict::Defer(Deferral { until, reason, stage, failed: true, forgive, notice })
 }
 
 /// Gives the job up with a clear message. A retry goes on from `stage`.

@@ -41,7 +41,15 @@ pub async fn dispatch(
         let Ok(permit) = permit else { break };
         // Registered before the search: a row that becomes claimable in between wakes us.
         let woken = wakeup.notified();
-        match crew.app.store.claim(kind, crew.clock.now()).await? {
+        let claimed = match crew.app.store.claim(kind, crew.clock.now()).await {
+            // That row is set aside; the others go on.
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%error, "a message cannot be read: it is set aside");
+                continue;
+            }
+            claimed => claimed?,
+        };
+        match claimed {
             Some(claim) => {
                 let (crew, stop) = (crew.clone(), stop.clone());
                 tasks.spawn(async move {
@@ -110,8 +118,14 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
             } else {
                 let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
                 let stage = job.stage;
-                let deferral =
-                    Deferral { until, reason: WaitReason::Fault, stage, failed: true, notice: None };
+                let deferral = Deferral {
+                    until,
+                    reason: WaitReason::Fault,
+                    stage,
+                    failed: true,
+                    forgive: false,
+                    notice: None,
+                };
                 crew.app.store.defer(lease, deferral, now).await
             };
             match recovered {

@@ -29,7 +29,7 @@ pub struct Job {
     pub stage: Stage,
     /// Failed attempts in a row.
     pub attempts: u32,
-    /// How often the voice was handed to the tutor without its being known that this had no effect.
+    /// How often the voice was handed to the tutor and the outcome stayed open by no fault of ours.
     pub submissions: u32,
     /// Since when it waits for something that is down.
     pub waiting_since: Option<Timestamp>,

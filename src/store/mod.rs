@@ -184,6 +184,9 @@ pub struct Deferral {
     pub stage: Stage,
     /// Whether this was a failed attempt (raises `attempts`, sets `waiting_since` on the first).
     pub failed: bool,
+    /// Takes the last submission back out of the count: it is known to have had no effect, or it was our own end that
+    /// cut it short.
+    pub forgive: bool,
     /// Sent at once, beside the row (its own delivery in the local lane); marks the row as `told_late`.
     pub notice: Option<Reply>,
 }
@@ -262,8 +265,7 @@ pub trait Store: Send + Sync {
     /// queued to be purged.
     fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Later<'_, ()>;
 
-    /// Puts a row off and ends the lease. From [`Stage::Submitted`] back to [`Stage::Taken`] lowers `submissions`: what
-    /// counts is how often the voice was handed over with an outcome that is not known to be nil.
+    /// Puts a row off and ends the lease.
     fn defer(&self, lease: Lease, deferral: Deferral, now: Timestamp) -> Later<'_, ()>;
 
     /// Gives a row up: it becomes a dead letter, its chat goes on, `replies` are delivered in its place. Ends the lease.

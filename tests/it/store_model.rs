@@ -206,8 +206,15 @@ impl Run {
                 let texts = self.texts(usize::from(notice));
                 let notice = to_replies(&texts).pop();
                 let (reason, stage, failed) = (WaitReason::TutorDown, Stage::Taken, true);
-                let result =
-                    self.bench.defer(lease, Deferral { until, reason, stage, failed, notice }, now).await;
+                let row_submitted = self.model.held(lease).is_some_and(|row| row.submitted);
+                let result = self
+                    .bench
+                    .defer(
+                        lease,
+                        Deferral { until, reason, stage, failed, forgive: row_submitted, notice },
+                        now,
+                    )
+                    .await;
                 if self.agree(lease, result) {
                     let row = self.model.held(lease).unwrap();
                     // Back to taken: that submission had no effect.

@@ -106,7 +106,8 @@ impl<'a> VoiceTurn<'a> {
                     reason: WaitReason::TutorDown,
                     stage: handed.stage(Some(since)),
                     pause_ms: self.pause(&error),
-                    tell: self.job.attempts >= 1,
+                    tell: true,
+                    forgive: uncertain_since.is_none(),
                     what: error.to_string(),
                 };
                 return Ok(settled(self.set_back(setback, now)));
@@ -123,7 +124,9 @@ impl<'a> VoiceTurn<'a> {
                     reason: WaitReason::TutorUncertain,
                     stage: handed.stage(Some(since)),
                     pause_ms: look_again_in(uncertain_ms, self.rules().tutor_timeout_ms),
+                    // A restart finds most answers at once; nobody needs to hear of it.
                     tell: uncertain_ms >= 10_000,
+                    forgive: uncertain_since.is_none(),
                     what: "the answer was lost".into(),
                 };
                 settled(self.set_back(setback, now))
@@ -167,7 +170,7 @@ impl<'a> VoiceTurn<'a> {
         if let Reach::No { .. } = self.desk.tutor.reachable()
             && let Err(error @ TutorError::NotSent(_)) = self.desk.tutor.root().await
         {
-            return settled(self.set_back(self.tutor_setback(Stage::Taken, &error), now()));
+            return settled(self.set_back(self.tutor_setback(Stage::Taken, false, &error), now()));
         }
         let file = match self.desk.telegram.download(&self.recording.file_id, self.recording.size).await {
             Ok(file) => file,
@@ -186,7 +189,7 @@ impl<'a> VoiceTurn<'a> {
         let baseline = match self.baseline(&session).await {
             Ok(count) => count,
             Err(error) => {
-                let setback = self.tutor_setback(Stage::Taken, &error);
+                let setback = self.tutor_setback(Stage::Taken, false, &error);
                 return settled(self.set_back(setback, now()));
             }
         };
@@ -247,13 +250,15 @@ impl<'a> VoiceTurn<'a> {
                     reason: WaitReason::TutorUncertain,
                     stage: handed.stage(Some(now())),
                     pause_ms: 250,
-                    tell: false,
+                    // Whoever waited out the whole time-out has waited long.
+                    tell: now().since_ms(at) >= self.rules().tutor_timeout_ms,
+                    forgive: false,
                     what: error.to_string(),
                 };
                 Ok(self.set_back(setback, now()))
             }
             TutorError::NotSent(_) | TutorError::Denied { .. } | TutorError::Setup(_) => {
-                Ok(self.set_back(self.tutor_setback(Stage::Taken, &error), now()))
+                Ok(self.set_back(self.tutor_setback(Stage::Taken, true, &error), now()))
             }
         }
     }
@@ -266,13 +271,13 @@ impl<'a> VoiceTurn<'a> {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let Ok(history) = self.desk.tutor.history(handed.session).await else {
-            return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), error), now));
+            return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), false, error), now));
         };
         Ok(match self.judge(handed, i64::MAX, history).await? {
             Finding::Recorded { turn, count } => {
                 self.answered(handed, turn.into_assessment(), Some(count), now)
             }
-            _ => self.set_back(self.tutor_setback(Stage::Taken, error), now),
+            _ => self.set_back(self.tutor_setback(Stage::Taken, true, error), now),
         })
     }
 
@@ -307,6 +312,7 @@ impl<'a> VoiceTurn<'a> {
             stage: Stage::Taken,
             pause_ms,
             tell: false,
+            forgive: false,
             what: error.to_string(),
         };
         self.set_back(setback, now)
@@ -327,12 +333,13 @@ impl<'a> VoiceTurn<'a> {
         wait_or_give_up(self.job, self.incoming, self.phrases(), self.rules(), setback, now)
     }
 
-    fn tutor_setback(&self, stage: Stage, error: &TutorError) -> Setback {
+    fn tutor_setback(&self, stage: Stage, forgive: bool, error: &TutorError) -> Setback {
         Setback {
             reason: WaitReason::TutorDown,
             stage,
             pause_ms: self.pause(error),
-            tell: self.job.attempts >= 1,
+            tell: true,
+            forgive,
             what: error.to_string(),
         }
     }
@@ -343,6 +350,7 @@ impl<'a> VoiceTurn<'a> {
             stage: self.job.stage.clone(),
             pause_ms: backoff_ms(self.job.attempts, fastrand::f64()),
             tell: false,
+            forgive: false,
             what: what.to_owned(),
         }
     }

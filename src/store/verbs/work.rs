@@ -57,8 +57,7 @@ pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp
     job.not_before = deferral.until;
     job.waiting_for = Some(deferral.reason);
     if job.task != Task::Deliver {
-        // Back to taken: that submission is known to have had no effect.
-        if deferral.stage == Stage::Taken && matches!(job.stage, Stage::Submitted { .. }) {
+        if deferral.forgive {
             job.submissions = job.submissions.saturating_sub(1);
         }
         job.stage = deferral.stage;

@@ -120,6 +120,7 @@ pub async fn a_moved_group_keeps_its_messages(bench: &mut Bench) {
         reason: WaitReason::Fault,
         stage: Stage::Taken,
         failed: true,
+        forgive: false,
         notice: Some(reply(-7, "later")),
     };
     bench.defer(other.lease, late, T0).await.unwrap();

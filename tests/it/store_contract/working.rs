@@ -13,7 +13,14 @@ const LOCAL: WorkKind = WorkKind::Local;
 const DELIVERY: WorkKind = WorkKind::Delivery;
 
 fn deferral(until: Timestamp) -> Deferral {
-    Deferral { until, reason: WaitReason::TutorDown, stage: Stage::Taken, failed: true, notice: None }
+    Deferral {
+        until,
+        reason: WaitReason::TutorDown,
+        stage: Stage::Taken,
+        failed: true,
+        forgive: true,
+        notice: None,
+    }
 }
 
 fn submitted(session: Uuid) -> Stage {
