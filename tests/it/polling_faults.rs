@@ -71,9 +71,12 @@ async fn answers_without_end_dripping_cut_off_or_of_somebody_else_cost_no_update
         ("502", Act::html(502)),
         ("reset", Act::ResetAfter),
     ]) {
-        // Struck by the poll that carries the update.
+        // Struck is the poll that carries the update: it stands at the door while the update comes in.
+        let gate = world.telegram.faults().gate(On::call("getUpdates"));
         let fault = world.telegram.faults().add(On::call("getUpdates"), act);
+        gate.reached(1).await;
         ana.text("/help");
+        gate.open();
         world.answers(11, n).await;
         assert_eq!(world.telegram.faults().fired(fault), 1, "{name}");
     }

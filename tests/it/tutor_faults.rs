@@ -83,7 +83,9 @@ async fn an_answer_that_is_lost_on_its_way_is_taken_from_the_history() {
         answered_once(&world, learner.chat()).await;
         let turns = world.tutor.turns().len();
         assert_eq!(turns, usize::try_from(n).unwrap() + 1, "{name}: {}", world.log());
-        assert_eq!(told_late(&world, learner.chat()), 0, "{name}");
+        // Whoever waited out the whole time-out is told; the others have their answer at once.
+        let waited = ["never", "dripping", "stalling"].contains(&name);
+        assert_eq!(told_late(&world, learner.chat()), usize::from(waited), "{name}");
     }
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
 }
@@ -190,7 +192,7 @@ async fn given_up_after_the_longest_wait_it_is_a_dead_letter_that_can_be_retried
     assert!(world.log().contains("kept as a dead letter"), "{}", world.log());
     assert!(world.stop().await.success());
     // As an admin's `queue retry` does.
-    let folder = world.folder.path().join("store");
+    let folder = world.store_folder();
     {
         let store = SledStore::open(&folder).unwrap();
         let dead = store.dead_letters(None, 10).await.unwrap();

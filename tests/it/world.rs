@@ -145,7 +145,10 @@ impl World {
 
     /// The store's folder; open it only while no daemon runs.
     pub fn store_folder(&self) -> PathBuf {
-        self.folder.path().join("store")
+        let database = phonicflow_bot::store::Home::at(&self.folder.path().join("store")).store();
+        // Opening a folder that is not there would make an empty store, and prove nothing.
+        assert!(database.is_dir(), "no store in {}", database.display());
+        database
     }
 
     pub fn learner(&self, id: i64) -> Learner {
