@@ -12,7 +12,7 @@ mod render;
 mod sources;
 
 pub use keys::{Flag, flags};
-pub use render::{env_example, flags_help, markdown_table, render};
+pub use render::{env_example, markdown_table, render};
 
 use crate::domain::rate::PerMinute;
 use crate::domain::{Language, UserId};

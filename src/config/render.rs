@@ -55,24 +55,6 @@ pub fn env_example() -> String {
     text
 }
 
-/// The options for the end of `--help`: name, default, meaning.
-pub fn flags_help() -> String {
-    let mut text = String::from(
-        "Options may be set in the environment, in .env.telegram or (lower case) in config.toml:\n",
-    );
-    for (topic, keys) in TOPICS {
-        text.push_str(&format!("\n{topic}:\n"));
-        for key in *keys {
-            let default = if key.default.is_empty() { String::new() } else { format!(" [{}]", key.default) };
-            text.push_str(&format!("  {}{default}\n", names(key, " / ")));
-            for line in wrap(key.doc, 92) {
-                text.push_str(&format!("      {line}\n"));
-            }
-        }
-    }
-    text
-}
-
 /// The table of the README, in Markdown.
 pub fn markdown_table() -> String {
     let mut text = String::from("| key | default | meaning |\n| --- | --- | --- |\n");
@@ -117,7 +99,7 @@ mod tests {
     #[test]
     fn every_option_is_in_every_rendering() {
         for key in keys::all() {
-            for text in [env_example(), flags_help(), markdown_table()] {
+            for text in [env_example(), markdown_table()] {
                 assert!(text.contains(key.name), "{}", key.name);
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Learner};
-use phonicflow_bot::sandbox::faults::On;
+use phonicflow_bot::sandbox::faults::{Gate, On};
 
 /// After everything has come to rest: one text and one voice note, one turn in the tutor's history.
 async fn answered_once(world: &World, learner: &Learner) {
@@ -20,17 +20,22 @@ async fn answered_once(world: &World, learner: &Learner) {
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_while_the_tutor_has_recorded_the_turn_but_not_answered() {
-    let mut world = World::started().await;
+/// Kills the daemon with a learner's voice at this gate, and starts it again.
+async fn killed_at(mut world: World, gate: Gate) {
     let ana = world.learner(11);
-    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
     ana.voice(voice(), 4);
     gate.reached(1).await;
     world.kill();
     gate.open();
     world.start();
     answered_once(&world, &ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_tutor_has_recorded_the_turn_but_not_answered() {
+    let world = World::started().await;
+    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+    killed_at(world, gate).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,42 +68,24 @@ async fn killed_before_the_voice_reached_the_tutor_it_is_submitted_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_downloading_the_voice() {
-    let mut world = World::started().await;
-    let ana = world.learner(11);
+    let world = World::started().await;
     let gate = world.telegram.faults().gate(On::call("file"));
-    ana.voice(voice(), 4);
-    gate.reached(1).await;
-    world.kill();
-    gate.open();
-    world.start();
-    answered_once(&world, &ana).await;
+    killed_at(world, gate).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_the_first_and_the_second_message() {
-    let mut world = World::started().await;
-    let ana = world.learner(11);
+    let world = World::started().await;
     // The tutor's answer is stored and the first message is out when the second one is held at the door.
     let gate = world.telegram.faults().gate(On::call("sendVoice"));
-    ana.voice(voice(), 4);
-    gate.reached(1).await;
-    world.kill();
-    gate.open();
-    world.start();
-    answered_once(&world, &ana).await;
+    killed_at(world, gate).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_spoken_answer_is_fetched() {
-    let mut world = World::started().await;
-    let ana = world.learner(11);
+    let world = World::started().await;
     let gate = world.tutor.faults().gate(On::call("GET /audio"));
-    ana.voice(voice(), 4);
-    gate.reached(1).await;
-    world.kill();
-    gate.open();
-    world.start();
-    answered_once(&world, &ana).await;
+    killed_at(world, gate).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
