@@ -1,4 +1,4 @@
-//! A string that must not be printed. Knows nothing of what it protects.
+//! Texts and bytes that must not be printed. Knows nothing of what they protect.
 
 use std::fmt;
 
@@ -25,6 +25,28 @@ impl fmt::Debug for Secret {
 }
 
 impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Bytes of which keys are made. `Debug` prints `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyMaterial(Vec<u8>);
+
+impl KeyMaterial {
+    /// Wraps it as it is.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for the one place that makes keys of them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeyMaterial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }

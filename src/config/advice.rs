@@ -1,6 +1,6 @@
-//! What is allowed but deserves a word. Pure.
+//! What is allowed but deserves a word, and what options together forbid. Pure.
 
-use super::Config;
+use super::{Config, ConfigError, Setting};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One line for each thing a person should think about.
@@ -22,6 +22,32 @@ pub fn advice(config: &Config) -> Vec<String> {
     lines
 }
 
+/// Numbers are shown to the world only when that is said twice.
+pub fn public_metrics(config: &Config, origins: &[Setting]) -> Option<ConfigError> {
+    let address =
+        config.metrics_addr.filter(|address| is_open(address.ip()) && !config.metrics_allow_public)?;
+    let origin = origins.iter().find(|setting| setting.name == "METRICS_ADDR");
+    Some(ConfigError {
+        key: "METRICS_ADDR".to_owned(),
+        origin: origin.map(|setting| setting.origin.clone()).unwrap_or_default(),
+        shown: Some(address.to_string()),
+        problem: "can be reached from outside the private network: use 127.0.0.1 or a private address, \
+                  or set METRICS_ALLOW_PUBLIC=true, too"
+            .to_owned(),
+    })
+}
+
+/// Neither loopback nor private; all addresses at once are open.
+fn is_open(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => is_open(IpAddr::V4(ip)),
+            None => !(ip.is_loopback() || is_local(ip)),
+        },
+    }
+}
+
 /// Unencrypted to a host that is, as far as its name tells, out on the internet.
 fn in_the_clear(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
@@ -35,8 +61,7 @@ fn in_the_clear(url: &str) -> bool {
         None => address.split(':').next().unwrap_or_default(),
     };
     match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
-        Ok(IpAddr::V6(ip)) => !(ip.is_loopback() || is_local(ip)),
+        Ok(ip) => is_open(ip),
         Err(_) => {
             let host = host.trim_end_matches('.').to_ascii_lowercase();
             let local = ["local", "lan", "home", "internal", "localhost", "test", "arpa"];

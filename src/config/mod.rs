@@ -9,18 +9,21 @@ mod dotenv;
 pub mod keys;
 mod nearest;
 mod render;
+mod settle;
 mod sources;
+mod table;
 
 pub use keys::{Flag, flags};
 pub use render::{env_example, markdown_table, render};
 
 use crate::domain::rate::PerMinute;
-use crate::domain::{Language, UserId};
-use crate::secret::Secret;
-use keys::Key;
-use sources::{Gathered, Given};
+use crate::domain::{ChannelName, Language, UserId};
+use crate::secret::{KeyMaterial, Secret};
+use settle::settle;
+use sources::Gathered;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -95,6 +98,22 @@ pub struct Config {
     pub max_audio_seconds: u32,
     /// `ALLOWED_USERS`; empty for all.
     pub allowed_users: Vec<UserId>,
+    /// `ADMIN_USERS`.
+    pub admin_users: Vec<UserId>,
+    /// `REQUIRED_CHANNEL`.
+    pub required_channel: Option<ChannelName>,
+    /// `TELEGRAM_API_LOCAL`.
+    pub telegram_api_local: bool,
+    /// `TELEGRAM_API_LOCAL_PATH`.
+    pub telegram_api_local_path: PathBuf,
+    /// `STORE_KEY_FILE`, read; or the systemd credential `store-key`.
+    pub store_key: Option<KeyMaterial>,
+    /// `ADMIN_SOCKET`; see [`Config::admin_socket`].
+    pub admin_socket: Option<PathBuf>,
+    /// `METRICS_ADDR`.
+    pub metrics_addr: Option<SocketAddr>,
+    /// `METRICS_ALLOW_PUBLIC`.
+    pub metrics_allow_public: bool,
     /// `LOG_LEVEL`: a level or filter directives.
     pub log_level: String,
     /// `LOG_FORMAT`.
@@ -202,6 +221,7 @@ impl Config {
                         .to_owned(),
             });
         }
+        errors.extend(advice::public_metrics(&config, &origins));
         warnings.extend(advice::advice(&config));
         if errors.is_empty() { Ok(Loaded { config, origins, warnings }) } else { Err(ConfigErrors(errors)) }
     }
@@ -228,7 +248,14 @@ impl Config {
 
     /// Whether this learner may practise.
     pub fn allows(&self, user: UserId) -> bool {
-        self.allowed_users.is_empty() || self.allowed_users.contains(&user)
+        self.allowed_users.is_empty()
+            || self.allowed_users.contains(&user)
+            || self.admin_users.contains(&user)
+    }
+
+    /// Where the daemon listens for the admin's commands.
+    pub fn admin_socket(&self) -> PathBuf {
+        self.admin_socket.clone().unwrap_or_else(|| self.session_storage_path.join("admin.sock"))
     }
 
     fn blank() -> Self {
@@ -257,89 +284,20 @@ impl Config {
             max_audio_size_mb: 1,
             max_audio_seconds: 1,
             allowed_users: Vec::new(),
+            admin_users: Vec::new(),
+            required_channel: None,
+            telegram_api_local: false,
+            telegram_api_local_path: PathBuf::new(),
+            store_key: None,
+            admin_socket: None,
+            metrics_addr: None,
+            metrics_allow_public: false,
             log_level: String::new(),
             log_format: LogFormat::Text,
             bot_log_file: None,
             default_language: None,
         }
     }
-}
-
-/// Finds the value of one option, checks it and puts it into `config`.
-fn settle(
-    key: &Key,
-    values: &BTreeMap<String, Given>,
-    inputs: &Inputs,
-    config: &mut Config,
-) -> Result<Setting, ConfigError> {
-    let direct = values.get(key.name);
-    let (name, given, shown, text) = match (direct, key.is_secret()) {
-        (Some(given), false) => {
-            (key.name.to_owned(), given.clone(), checks::shown(key, &given.text), given.text.clone())
-        }
-        (None, false) => {
-            return Ok(Setting { name: key.name.to_owned(), value: None, origin: "default".to_owned() });
-        }
-        (_, true) => match secret(key, direct, values, inputs)? {
-            Some(found) => found,
-            None => {
-                return Ok(Setting { name: key.name.to_owned(), value: None, origin: "default".to_owned() });
-            }
-        },
-    };
-    match checks::apply(key, config, &text, &inputs.working_dir) {
-        Ok(()) => Ok(Setting { name, value: Some(shown), origin: given.origin }),
-        Err(problem) => Err(ConfigError { key: name, origin: given.origin, shown: Some(shown), problem }),
-    }
-}
-
-/// Name in force, what was given, what may be shown, the secret itself.
-type Found = (String, Given, String, String);
-
-/// A secret is given directly, in a file, or as a systemd credential, which is found by itself.
-fn secret(
-    key: &Key,
-    direct: Option<&Given>,
-    values: &BTreeMap<String, Given>,
-    inputs: &Inputs,
-) -> Result<Option<Found>, ConfigError> {
-    let file_name = key.file_name();
-    let (name, file, shown) = match (direct, values.get(&file_name)) {
-        (Some(given), None) => {
-            return Ok(Some((key.name.to_owned(), given.clone(), "***".to_owned(), given.text.clone())));
-        }
-        (Some(given), Some(file)) => {
-            return Err(ConfigError {
-                key: key.name.to_owned(),
-                origin: given.origin.clone(),
-                shown: Some("***".to_owned()),
-                problem: format!("and {file_name} ({}) are both set: keep one of them", file.origin),
-            });
-        }
-        (None, Some(file)) => {
-            // Somebody may have put the secret itself where its file's name belongs.
-            let shown = if file.text.contains(':') { "***".to_owned() } else { file.text.clone() };
-            (file_name, file.clone(), shown)
-        }
-        (None, None) => match credential(key, inputs) {
-            Some(path) => {
-                let text = path.to_string_lossy().into_owned();
-                let origin = format!("systemd credential {}", key.credential());
-                (key.name.to_owned(), Given { text, origin }, "***".to_owned())
-            }
-            None => return Ok(None),
-        },
-    };
-    match checks::secret_file(Path::new(file.text.trim()), &inputs.working_dir) {
-        Ok(text) => Ok(Some((name, file, shown, text))),
-        Err(problem) => Err(ConfigError { key: name, origin: file.origin, shown: Some(shown), problem }),
-    }
-}
-
-fn credential(key: &Key, inputs: &Inputs) -> Option<PathBuf> {
-    let folder = inputs.env.get("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
-    let path = Path::new(folder).join(key.credential());
-    path.exists().then_some(path)
 }
 
 impl ConfigError {

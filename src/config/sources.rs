@@ -3,7 +3,7 @@
 //! Ends with one text and one origin for each key that is set. Must not know what a value means.
 
 use super::dotenv;
-use super::keys::{self, LATER};
+use super::keys;
 use super::nearest::nearest;
 use super::{ConfigError, Inputs};
 use figment::providers::{Format, Toml};
@@ -19,7 +19,18 @@ pub const DOTENV: &str = ".env.telegram";
 /// Prefixes that in an environment are surely meant for us.
 const OURS: &[&str] = &["BOT_", "BACKEND_", "TELEGRAM_"];
 /// Prefixes that others use, too: named only when a key of ours is near.
-const SHARED: &[&str] = &["SESSION_", "MAX_AUDIO_", "GLOBAL_RATE_", "ALLOWED_", "LOG_", "DEFAULT_"];
+const SHARED: &[&str] = &[
+    "SESSION_",
+    "MAX_AUDIO_",
+    "GLOBAL_RATE_",
+    "ALLOWED_",
+    "ADMIN_",
+    "REQUIRED_",
+    "STORE_",
+    "METRICS_",
+    "LOG_",
+    "DEFAULT_",
+];
 
 /// A value and where it came from.
 #[derive(Debug, Clone)]
@@ -81,13 +92,7 @@ pub fn gather(inputs: &Inputs) -> Gathered {
         if let Some(line) = lines.get(&name).filter(|_| origin == DOTENV) {
             origin = format!("{DOTENV} line {line}");
         }
-        if LATER.contains(&name.as_str()) {
-            gathered
-                .warnings
-                .push(format!("{name} ({origin}) is known, but this version does not use it yet"));
-        } else {
-            gathered.values.insert(name, Given { text, origin });
-        }
+        gathered.values.insert(name, Given { text, origin });
     }
     gathered
 }
@@ -95,11 +100,7 @@ pub fn gather(inputs: &Inputs) -> Gathered {
 /// Every name that may be set.
 fn names() -> Vec<String> {
     let twins = keys::all().filter(|key| key.is_secret()).map(keys::Key::file_name);
-    keys::all()
-        .map(|key| key.name.to_owned())
-        .chain(twins)
-        .chain(LATER.iter().map(|name| (*name).to_owned()))
-        .collect()
+    keys::all().map(|key| key.name.to_owned()).chain(twins).collect()
 }
 
 fn defaults(env: &BTreeMap<String, String>) -> Vec<Layer> {
@@ -107,12 +108,16 @@ fn defaults(env: &BTreeMap<String, String>) -> Vec<Layer> {
     // systemd: a colon-separated list where StateDirectory= names more than one.
     let state =
         env.get("STATE_DIRECTORY").and_then(|list| list.split(':').next()).unwrap_or_default().to_owned();
+    let runtime = env.get("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next()).unwrap_or_default();
+    let socket = if runtime.is_empty() { String::new() } else { format!("{runtime}/admin.sock") };
+    let layer = |name: &str, key: &str, value: String| Layer {
+        name: name.to_owned(),
+        values: BTreeMap::from([(key.to_owned(), value)]),
+    };
     vec![
         Layer { name: "default".to_owned(), values },
-        Layer {
-            name: "STATE_DIRECTORY".to_owned(),
-            values: BTreeMap::from([("SESSION_STORAGE_PATH".to_owned(), state)]),
-        },
+        layer("STATE_DIRECTORY", "SESSION_STORAGE_PATH", state),
+        layer("RUNTIME_DIRECTORY", "ADMIN_SOCKET", socket),
     ]
 }
 

@@ -44,6 +44,41 @@ impl Timestamp {
     }
 }
 
+/// How Telegram is told which channel is meant (Bot API "getChatMember", `chat_id`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelName {
+    /// A public one, without the `@`.
+    Public(String),
+    /// A private one.
+    Private(ChatId),
+}
+
+impl ChannelName {
+    /// Reads `@name`, `name`, `https://t.me/name` or a negative id.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(id) = text.parse() {
+            return (id < 0).then_some(Self::Private(ChatId(id)));
+        }
+        let name = ["https://t.me/", "http://t.me/", "t.me/", "@"]
+            .iter()
+            .find_map(|prefix| text.strip_prefix(prefix))
+            .unwrap_or(text);
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let named = (4..=32).contains(&name.len()) && name.bytes().all(fits);
+        let begins = name.starts_with(|first: char| first.is_ascii_alphabetic());
+        (named && begins).then(|| Self::Public(name.to_owned()))
+    }
+}
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public(name) => write!(f, "@{name}"),
+            Self::Private(id) => id.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -53,5 +88,28 @@ impl fmt::Display for UserId {
 impl fmt::Display for ChatId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_named_by_link_by_name_or_by_id() {
+        let public = |name: &str| Some(ChannelName::Public(name.to_owned()));
+        for (text, channel) in [
+            ("@phonicflow", public("phonicflow")),
+            ("phonicflow", public("phonicflow")),
+            ("https://t.me/phonic_flow", public("phonic_flow")),
+            ("-1001234567890", Some(ChannelName::Private(ChatId(-1_001_234_567_890)))),
+            ("1234567890", None),
+            ("@1name", None),
+            ("@a b c d", None),
+            ("https://t.me/+AbCdEf", None),
+            ("abc", None),
+        ] {
+            assert_eq!(ChannelName::parse(text), channel, "{text}");
+        }
     }
 }

@@ -16,7 +16,7 @@ pub mod rich;
 pub mod session;
 
 pub use assessment::{Assessment, RecordedTurn, Turn};
-pub use ids::{ChatId, MessageId, Timestamp, UserId};
+pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
 pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, WaitReason};
 pub use learner::{Change, Language, LanguageChoice, Learner, Translation};

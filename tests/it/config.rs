@@ -188,11 +188,80 @@ fn a_typo_in_the_environment_is_a_warning_that_names_what_was_meant() {
 }
 
 #[test]
-fn keys_of_later_versions_are_no_error() {
-    let scene = Scene::new().env("METRICS_ADDR", "127.0.0.1:9464").file(".env.telegram", "ADMIN_USERS=1\n");
-    let warnings = scene.loaded().warnings;
-    assert_eq!(warnings.len(), 2, "{warnings:#?}");
-    assert!(warnings.iter().all(|warning| warning.contains("not use it yet")));
+fn numbers_are_shown_to_the_world_only_when_that_is_said_twice() {
+    for (address, open) in [
+        ("127.0.0.1:9464", false),
+        ("9464", false),
+        ("192.168.1.5:9464", false),
+        ("[fd00::1]:9464", false),
+        ("0.0.0.0:9464", true),
+        ("[::]:9464", true),
+        ("8.8.8.8:9464", true),
+    ] {
+        let once = Scene::new().env("METRICS_ADDR", address);
+        assert_eq!(once.load().is_err(), open, "{address}");
+        if open {
+            let faults = once.faults();
+            let named = ["METRICS_ADDR", "environment", "METRICS_ALLOW_PUBLIC"];
+            assert!(faults.len() == 1 && named.iter().all(|part| faults[0].contains(part)), "{faults:?}");
+        }
+        let twice = once.env("METRICS_ALLOW_PUBLIC", "true").loaded().config;
+        assert_eq!(twice.metrics_addr.map(|address| address.port()), Some(9464));
+    }
+}
+
+#[test]
+fn what_systemd_hands_over_goes_before_a_file_that_may_be_roots() {
+    let scene = Scene::new()
+        .without_token()
+        .file("telegram-bot-token", "1:credential")
+        .file("store-key", "k".repeat(32));
+    let folder = scene.folder.path().to_str().unwrap().to_owned();
+    let scene = scene
+        .file(
+            "config.toml",
+            "telegram_bot_token_file = \"/nowhere/token\"\nstore_key_file = \"/nowhere/key\"\n",
+        )
+        .env("CREDENTIALS_DIRECTORY", &folder);
+    let loaded = scene.loaded();
+    assert_eq!(loaded.config.telegram_bot_token.as_ref().unwrap().expose(), "1:credential");
+    assert_eq!(loaded.config.store_key.as_ref().unwrap().expose(), "k".repeat(32).as_bytes());
+    assert_eq!(origin(&loaded, "STORE_KEY_FILE"), "systemd credential store-key");
+    let scene = scene.env("CREDENTIALS_DIRECTORY", "");
+    assert_eq!(scene.faults().len(), 2);
+}
+
+#[test]
+fn a_key_for_the_store_is_long_and_never_shown() {
+    let hidden = "0123456789abcdef0123456789abcdef";
+    let scene = Scene::new().file("key", format!("{hidden}\n")).env("STORE_KEY_FILE", "key");
+    let loaded = scene.loaded();
+    assert_eq!(loaded.config.store_key.as_ref().unwrap().expose(), hidden.as_bytes());
+    assert!(!format!("{loaded:?}{}", config::render(&loaded, true)).contains(hidden));
+    for (content, part) in [(Some("short"), "fewer than 24"), (None, "cannot be read")] {
+        let mut scene = Scene::new().env("STORE_KEY_FILE", "key");
+        if let Some(content) = content {
+            scene = scene.file("key", content);
+        }
+        let faults = scene.faults();
+        assert!(faults.len() == 1 && faults[0].contains(part) && !faults[0].contains("short"), "{faults:?}");
+    }
+}
+
+#[test]
+fn the_admins_socket_lies_where_systemd_says_else_beside_the_store() {
+    let socket = |scene: &Scene| scene.loaded().config.admin_socket();
+    let scene = Scene::new();
+    assert_eq!(socket(&scene), scene.folder.path().join("data/admin.sock"));
+    let scene = scene.env("RUNTIME_DIRECTORY", "/run/one:/run/two");
+    assert_eq!(socket(&scene), Path::new("/run/one/admin.sock"));
+    assert_eq!(socket(&scene.env("ADMIN_SOCKET", "/run/mine")), Path::new("/run/mine"));
+}
+
+#[test]
+fn admins_may_always_practise() {
+    let config = Scene::new().env("ALLOWED_USERS", "1").env("ADMIN_USERS", "2").loaded().config;
+    assert_eq!([1, 2, 3].map(|user| config.allows(UserId(user))), [true, true, false]);
 }
 
 #[test]
@@ -319,8 +388,15 @@ fn flags_are_named_like_the_keys_and_none_takes_a_secret() {
 
 #[test]
 fn the_example_file_is_the_one_rendered_from_the_table() {
-    let on_disk = include_str!("../../.env.telegram.example");
-    assert_eq!(on_disk, config::env_example(), "write config::env_example() to .env.telegram.example");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(".env.telegram.example");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, config::env_example()).unwrap();
+    }
+    let on_disk = std::fs::read_to_string(path).unwrap();
+    assert!(
+        on_disk == config::env_example(),
+        "the table of options has changed: BLESS=1 cargo test writes the files made of it"
+    );
 }
 
 #[test]
