@@ -11,6 +11,7 @@ use crate::store::reader::Reader;
 use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::tutor::{Tutor, TutorOptions};
+use crate::vitals::Vitals;
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,6 +31,8 @@ pub struct App {
     pub desk: Arc<Desk>,
     /// The rules of acceptance.
     pub policy: AcceptPolicy,
+    /// The numbers of this process.
+    pub vitals: Arc<Vitals>,
 }
 
 impl App {
@@ -76,7 +79,9 @@ impl App {
         );
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let vitals = Arc::new(Vitals::default());
         let desk = Arc::new(Desk {
+            vitals: vitals.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
             reader: Reader::new(store.clone()),
@@ -94,7 +99,7 @@ impl App {
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             decoders: Arc::new(Semaphore::new(cores.min(4))),
         });
-        Ok(App { config, store, telegram, tutor, desk, policy: AcceptPolicy { per_user, global } })
+        Ok(App { config, store, telegram, tutor, desk, policy: AcceptPolicy { per_user, global }, vitals })
     }
 }
 

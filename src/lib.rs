@@ -4,12 +4,12 @@
 //!
 //! ```text
 //! main -> cli -> app, daemon, admin, sandbox, config, logging
-//! daemon  -> app, bot, store, telegram, domain
-//! bot     -> tutor, audio, telegram (download only), store::reader, domain
+//! daemon  -> app, bot, store, telegram, vitals, domain
+//! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain
-//! app     -> config, bot, store, telegram, tutor
+//! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain
-//! telegram, tutor -> http, domain        store, audio -> domain
+//! telegram, tutor -> http, domain        store, audio, vitals -> domain
 //! domain  -> std, serde
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
@@ -29,3 +29,4 @@ pub mod secret;
 pub mod store;
 pub mod telegram;
 pub mod tutor;
+pub mod vitals;

@@ -17,6 +17,7 @@ use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::tutor::Tutor;
+use crate::vitals::Vitals;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -46,6 +47,8 @@ pub struct Rules {
 
 /// What handlers work with.
 pub struct Desk {
+    /// The numbers of this process.
+    pub vitals: Arc<Vitals>,
     /// For downloads alone.
     pub telegram: Arc<Telegram>,
     /// The tutor.

@@ -7,13 +7,13 @@
 
 use super::Crew;
 use super::shutdown::Stop;
-use super::vitals::Vitals;
 use crate::audio::{self, Hint};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
 use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
 use crate::store::{Claim, Lease, Sent, StoreError};
 use crate::telegram::{Action, Outgoing, Retry, TelegramError, outgoing};
+use crate::vitals::Vitals;
 use bytes::Bytes;
 use std::future::Future;
 use std::time::Duration;

@@ -9,7 +9,6 @@ mod janitor;
 mod poller;
 mod presence;
 pub mod shutdown;
-pub mod vitals;
 pub mod watchdog;
 mod worker;
 
@@ -21,6 +20,7 @@ use crate::domain::{ChatId, Timestamp, WorkKind};
 use crate::store::StoreError;
 use crate::telegram::pacing::PER_SECOND;
 use crate::telegram::{Me, Pacing, Telegram, TelegramError};
+use crate::vitals::Vitals;
 use anyhow::{Context, Result, bail};
 use clock::Clock;
 use presence::Presence;
@@ -30,7 +30,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
-use vitals::Vitals;
 
 /// Voice messages downloaded and decoded ahead while the tutor is busy.
 const PREPARED_AHEAD: usize = 2;
@@ -46,7 +45,7 @@ pub struct Crew {
     /// The time.
     pub clock: Clock,
     /// The numbers.
-    pub vitals: Vitals,
+    pub vitals: Arc<Vitals>,
     /// The signs of life.
     presence: Presence,
     /// The pace of sending.
@@ -126,7 +125,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     let crew = Arc::new(Crew {
         app: app.clone(),
         clock: Clock::start(),
-        vitals: Vitals::default(),
+        vitals: app.vitals.clone(),
         presence: Presence::default(),
         pacing: Mutex::new(Pacing::new()),
         door: tokio::sync::Mutex::default(),

@@ -4,11 +4,11 @@
 
 use super::Crew;
 use super::shutdown::Stop;
-use super::vitals::Vitals;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::{Incoming, WorkKind};
 use crate::store::StoreError;
 use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
+use crate::vitals::Vitals;
 use std::time::Duration;
 
 /// Updates asked for at once (Bot API "getUpdates": at most 100).

@@ -4,7 +4,6 @@
 
 use super::Crew;
 use super::shutdown::Stop;
-use super::vitals::Vitals;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
@@ -12,6 +11,7 @@ use crate::domain::{Stage, Task, Timestamp, WaitReason, WorkKind};
 use crate::logging::UserTag;
 use crate::store::{Burial, Claim, Deferral, StoreError};
 use crate::telegram::Action;
+use crate::vitals::Vitals;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
