@@ -52,7 +52,7 @@ fn imports_run_downward() {
         ("main", &["cli"][..]),
         ("lib", &[]),
         ("cli", &["app", "daemon", "admin", "sandbox", "config", "logging", "audio", "store"]),
-        ("daemon", &["app", "bot", "store", "telegram", "domain", "audio", "logging", "vitals"]),
+        ("daemon", &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "vitals"]),
         ("bot", &["tutor", "audio", "telegram", "store", "domain", "vitals"]),
         ("admin", &["store", "domain"]),
         ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret", "vitals"]),
@@ -102,7 +102,9 @@ fn each_outside_crate_has_one_owner() {
         ("figment::", &["config/"]),
         ("clap::", &["cli.rs", "cli/"]),
         ("tracing_appender::", &["logging.rs"]),
-        ("hyper::", &["sandbox/"]),
+        ("hyper::", &["sandbox/", "daemon/watch/"]),
+        ("metrics::", &["vitals/exposition.rs"]),
+        ("metrics_exporter_prometheus::", &["vitals/exposition.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
         for (file, text) in sources() {
