@@ -224,8 +224,8 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
     match (json, stamped) {
-        (true, true) => layer.json().flatten_event(true).boxed(),
-        (true, false) => layer.json().flatten_event(true).without_time().boxed(),
+        (true, true) => layer.json().flatten_event(true).with_span_list(false).boxed(),
+        (true, false) => layer.json().flatten_event(true).with_span_list(false).without_time().boxed(),
         (false, true) => layer.boxed(),
         (false, false) => layer.without_time().boxed(),
     }

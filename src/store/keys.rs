@@ -232,6 +232,11 @@ pub fn log_key() -> Vec<u8> {
     vec![SINGLE, b'k']
 }
 
+/// The daemon's numbers.
+pub fn stats() -> Vec<u8> {
+    vec![SINGLE, b'n']
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,6 +74,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// How many records of a kind there are.
+    pub fn held(&self, kind: u8) -> u64 {
+        self.0.get(&kind).map_or(0, |tally| tally.count)
+    }
+
     fn add(&mut self, key: &[u8], value: &[u8]) {
         let tally = self.0.entry(key.first().copied().unwrap_or_default()).or_default();
         tally.count = tally.count.wrapping_add(1);

@@ -55,6 +55,7 @@ pub use sled::SledStore;
 pub use thread::ThreadedStore;
 
 use crate::domain::rate::{PerMinute, RateState};
+use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId,
     WaitReason, WorkKind,
@@ -340,6 +341,15 @@ pub trait Store: Send + Sync {
     /// Removes archived sessions older than `before` with their turns, at most `limit` in one go, and queues their
     /// purge at the tutor. Returns how many; call again until it is 0 (1,000 at once, however many are asked for).
     fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize>;
+
+    /// Keeps the daemon's numbers in place of those kept before.
+    fn keep_stats(&self, stats: Stats) -> Later<'_, ()>;
+
+    /// The numbers kept last.
+    fn stats(&self) -> Later<'_, Option<Stats>>;
+
+    /// How much of what there is.
+    fn holdings(&self) -> Later<'_, Holdings>;
 
     /// A random secret made with the store, for the keyed hash of user ids in logs.
     fn log_key(&self) -> Later<'_, [u8; 32]>;

@@ -265,6 +265,11 @@ impl State {
         *stock == self.ledger
     }
 
+    /// How many records of a kind there are.
+    pub fn held(&self, kind: u8) -> u64 {
+        self.ledger.held(kind)
+    }
+
     /// Counts all that is there.
     pub fn take_stock(&self) -> Result<Ledger, StoreError> {
         Ledger::take_stock(self.engine.as_ref())

@@ -53,7 +53,7 @@ fn imports_run_downward() {
         ("lib", &[]),
         ("cli", &["app", "daemon", "admin", "top", "sandbox", "config", "logging", "audio", "store"]),
         ("top", &["admin", "domain"]),
-        ("daemon", &["app", "bot", "store", "telegram", "domain", "audio", "logging", "vitals"]),
+        ("daemon", &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "vitals"]),
         ("bot", &["tutor", "audio", "telegram", "store", "domain", "vitals"]),
         ("admin", &["store", "domain"]),
         ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret", "vitals"]),
@@ -104,7 +104,9 @@ fn each_outside_crate_has_one_owner() {
         ("clap::", &["cli.rs", "cli/"]),
         ("ratatui::", &["top/"]),
         ("tracing_appender::", &["logging.rs"]),
-        ("hyper::", &["sandbox/"]),
+        ("hyper::", &["sandbox/", "daemon/watch/"]),
+        ("metrics::", &["vitals/exposition.rs"]),
+        ("metrics_exporter_prometheus::", &["vitals/exposition.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
         for (file, text) in sources() {

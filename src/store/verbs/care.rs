@@ -4,6 +4,7 @@
 
 use super::outbox::to_delivery;
 use super::person::add_purge;
+use crate::domain::stats::Stats;
 use crate::domain::{DeadLetter, Job, OutMessage, Session, Stage, Task, Timestamp};
 use crate::store::engine::Range;
 use crate::store::records::Mark;
@@ -141,6 +142,13 @@ pub fn purged(state: &mut State, session: Uuid, retry_at: Option<Timestamp>) -> 
             tx.put(keys::purge_due(retry_at, session), &Mark)?;
         }
     }
+    state.apply(tx)
+}
+
+/// See [`Store::keep_stats`](crate::store::Store::keep_stats).
+pub fn keep_stats(state: &mut State, stats: &Stats) -> Result<(), StoreError> {
+    let mut tx = Tx::default();
+    tx.put(keys::stats(), stats)?;
     state.apply(tx)
 }
 

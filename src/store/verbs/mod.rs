@@ -20,6 +20,7 @@ use super::{
     SessionPage, Store, StoreError, keys,
 };
 use crate::domain::rate::RateState;
+use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Stage, Timestamp, Turn, UserId, WorkKind,
 };
@@ -143,6 +144,18 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize> {
         self.ask(move |state| care::expire_archived(state, before, limit, now))
+    }
+
+    fn keep_stats(&self, stats: Stats) -> Later<'_, ()> {
+        self.ask(move |state| care::keep_stats(state, &stats))
+    }
+
+    fn stats(&self) -> Later<'_, Option<Stats>> {
+        self.ask(|state| state.get(&keys::stats()))
+    }
+
+    fn holdings(&self) -> Later<'_, Holdings> {
+        self.ask(|state| Ok(lookup::holdings(state)))
     }
 
     fn log_key(&self) -> Later<'_, [u8; 32]> {
