@@ -9,7 +9,7 @@
 //! admin   -> store, domain
 //! app     -> config, bot, store, telegram, tutor
 //! config -> logging (a filter's check), domain
-//! telegram, tutor -> http, domain        store, audio -> domain
+//! telegram, tutor -> http, domain        audio -> domain        store -> domain, secret
 //! domain  -> std, serde
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
