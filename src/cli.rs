@@ -3,9 +3,11 @@
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
 
 mod commands;
+mod store;
 
 use crate::admin::execute::QueueChange;
 use crate::config;
+use crate::store::StoreError;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use commands::QueueAsk;
 use std::collections::BTreeMap;
@@ -65,6 +67,11 @@ enum Command {
     Queue {
         #[command(subcommand)]
         command: QueueCommand,
+    },
+    /// Encrypt the store, or give it another key. The daemon must be stopped.
+    Store {
+        #[command(subcommand)]
+        command: store::StoreCommand,
     },
     /// Print the completions for a shell, for packagers.
     Completions {
@@ -161,7 +168,11 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
+        match error.downcast_ref::<StoreError>() {
+            // The configuration and the store do not fit: no restart helps.
+            Some(StoreError::Key(_)) => Self::Config(format!("{error:#}")),
+            _ => Self::Failed(format!("{error:#}")),
+        }
     }
 }
 
@@ -204,6 +215,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
+        Command::Store { command } => store::run(setup, command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);

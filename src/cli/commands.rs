@@ -25,7 +25,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn load(self, require_token: bool) -> Result<Loaded, Failure> {
+    /// Reads and checks it all.
+    pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
         let working_dir = std::env::current_dir().context("finding the working folder")?;
         let env = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
@@ -261,7 +262,7 @@ fn nothing_waits(number: u64) -> Failure {
 
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    let home = Home::at(&config.session_storage_path);
+    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let folder = &config.session_storage_path;
     if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
         return Err(Failure::Failed(format!(
@@ -275,6 +276,7 @@ fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
         Err(error @ StoreError::Locked { .. }) => {
             Err(Failure::Unreachable(format!("{error}. Stop it first: systemctl stop phonicflow-bot")))
         }
+        Err(error @ StoreError::Key(_)) => Err(Failure::Config(error.to_string())),
         Err(error) => Err(Failure::Failed(error.to_string())),
     }
 }
@@ -284,7 +286,8 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     finish_output(std::io::stdout().lock().write_all(bytes))
 }
 
-fn print_line(line: &str) -> Result<(), Failure> {
+/// Prints a line.
+pub fn print_line(line: &str) -> Result<(), Failure> {
     finish_output(writeln!(std::io::stdout().lock(), "{line}"))
 }
 
