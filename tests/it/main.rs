@@ -12,6 +12,7 @@ mod flood;
 mod hostile;
 mod house;
 mod limits;
+mod metrics;
 mod pacing;
 mod polling_faults;
 mod power;

@@ -27,6 +27,7 @@ pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener> {
         format!("METRICS_ADDR {addr} cannot be listened on; choose a free port, or stop what uses it")
     })?;
     crew.vitals.expose();
+    let addr = listener.local_addr().unwrap_or(addr);
     tracing::info!(%addr, "serving /metrics and /health");
     Ok(listener)
 }
@@ -79,4 +80,20 @@ async fn metrics(crew: &Crew) -> Page {
         started_secs: crew.began.0 as f64 / 1000.0,
     };
     Page { status: 200, kind: PROMETHEUS, body: crew.vitals.render(&gauges).into_bytes() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::health::{Signs, judge};
+
+    #[test]
+    fn the_status_tells_a_machine_what_the_body_tells_a_person() {
+        let well = Signs { store: Some((0, 0)), ..Signs::default() };
+        let page = health_page(&judge(well.clone(), "1.2.3"));
+        assert_eq!((page.status, page.kind), (200, "application/json"));
+        let page = health_page(&judge(Signs { tutor_unreachable_seconds: 301, ..well }, "1.2.3"));
+        assert_eq!(page.status, 503);
+        assert!(String::from_utf8(page.body).unwrap().contains("out of reach"));
+    }
 }
