@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main -> cli -> app, daemon, admin, sandbox, config, logging
-//! daemon  -> app, bot, store, telegram, vitals, domain
+//! daemon  -> app, bot, admin (socket), store, telegram, vitals, domain
 //! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain
 //! app     -> config, bot, store, telegram, tutor, vitals

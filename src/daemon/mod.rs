@@ -5,6 +5,7 @@
 mod backup;
 pub mod clock;
 mod delivery;
+mod door;
 mod janitor;
 mod poller;
 mod presence;
@@ -104,24 +105,6 @@ impl Crew {
 /// A token that Telegram refuses at the start; a store that fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);
-    if !app.config.telegram_bot_enabled {
-        tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
-        tokio::select! {
-            () = watchdog::idle() => {}
-            () = &mut shutdown => {}
-        }
-        watchdog::stopping();
-        return app.store.close().await.context("closing the store");
-    }
-    // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
-    watchdog::ready("connecting to Telegram");
-    let me = tokio::select! {
-        me = greet(&app.telegram) => me?,
-        () = &mut shutdown => return app.store.close().await.context("closing the store"),
-    };
-    tracing::info!(bot = %me.username, "connected to Telegram, polling");
-    watchdog::status("polling");
-
     let crew = Arc::new(Crew {
         app: app.clone(),
         clock: Clock::start(),
@@ -135,6 +118,31 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         started: tokio::time::Instant::now(),
     });
     let (signal, stop) = shutdown::channel();
+    let mut beside = JoinSet::new();
+    // First of all: an admin wants to look in just when Telegram cannot be reached.
+    beside.spawn(door::run(crew.clone(), stop.clone()));
+    if !app.config.telegram_bot_enabled {
+        tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
+        tokio::select! {
+            () = watchdog::idle() => {}
+            () = &mut shutdown => {}
+        }
+        watchdog::stopping();
+        beside.shutdown().await;
+        return app.store.close().await.context("closing the store");
+    }
+    // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
+    watchdog::ready("connecting to Telegram");
+    let me = tokio::select! {
+        me = greet(&app.telegram) => me?,
+        () = &mut shutdown => {
+            beside.shutdown().await;
+            return app.store.close().await.context("closing the store");
+        }
+    };
+    tracing::info!(bot = %me.username, "connected to Telegram, polling");
+    watchdog::status("polling");
+
     let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let tutor_at_once = app.config.backend_concurrency + PREPARED_AHEAD;
     for (kind, at_once) in [
@@ -152,7 +160,6 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         let (crew, stop) = (crew.clone(), stop.clone());
         loops.spawn(async move { janitor::run(&crew, stop).await });
     }
-    let mut beside = JoinSet::new();
     {
         let (crew, stop, started) = (crew.clone(), stop.clone(), crew.clock.now());
         beside.spawn(async move { watchdog::run(&crew, started, stop).await });

@@ -52,7 +52,7 @@ fn imports_run_downward() {
         ("main", &["cli"][..]),
         ("lib", &[]),
         ("cli", &["app", "daemon", "admin", "sandbox", "config", "logging", "audio", "store"]),
-        ("daemon", &["app", "bot", "store", "telegram", "domain", "audio", "logging", "vitals"]),
+        ("daemon", &["app", "bot", "store", "telegram", "domain", "audio", "logging", "vitals", "admin"]),
         ("bot", &["tutor", "audio", "telegram", "store", "domain", "vitals"]),
         ("admin", &["store", "domain"]),
         ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret", "vitals"]),
