@@ -3,6 +3,8 @@
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
 
 mod commands;
+mod doctor;
+mod manual;
 
 use crate::admin::execute::QueueChange;
 use crate::config;
@@ -49,6 +51,16 @@ enum Command {
         /// Overwrite an existing file.
         #[arg(long)]
         force: bool,
+    },
+    /// Look at everything the bot depends on, and say what to do about what is found.
+    ///
+    /// Checks configuration, token, webhook, proxy, tutor, store, exports, disk, permissions and clock. Disturbs no running
+    /// daemon. Exit codes: 0 no problem; 2 a problem of the configuration or the token; else 1 a problem on this machine;
+    /// else 3 Telegram or the tutor cannot be reached. Warnings do not count.
+    Doctor {
+        /// As JSON, one object.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the configuration in force and where each value came from. Secrets are masked.
     Config {
@@ -202,6 +214,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Run => commands::run_daemon(setup),
         Command::Demo { interactive } => commands::demo(interactive),
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
+        Command::Doctor { json } => doctor::doctor(setup, json),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
         Command::Completions { shell } => {
@@ -210,10 +223,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
             commands::print_bytes(&text)
         }
         Command::Man => {
-            let mut text = Vec::new();
-            let written = clap_mangen::Man::new(self::command()).render(&mut text);
-            written.map_err(|error| Failure::Failed(error.to_string()))?;
-            commands::print_bytes(&text)
+            let mut command = self::command();
+            command.build();
+            let page = manual::page(&command).map_err(|error| Failure::Failed(error.to_string()))?;
+            commands::print_bytes(&page)
         }
         Command::Queue { command } => commands::queue(
             setup,

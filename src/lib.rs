@@ -3,10 +3,11 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, sandbox, config, logging
+//! main -> cli -> app, daemon, admin, doctor, sandbox, config, logging
 //! daemon  -> app, bot, store, telegram, vitals, domain
 //! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain
+//! doctor  -> app, config, telegram, tutor, store, http
 //! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        store, audio, vitals -> domain
@@ -21,6 +22,7 @@ pub mod bot;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod logging;

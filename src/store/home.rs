@@ -13,6 +13,8 @@
 //! A restore makes the new database whole before it touches the old one, then moves the one aside and the other in place;
 //! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
 
+mod checkup;
+
 use super::export::{self, Exported};
 use super::sled::{SledStore, empty, make_private, rebuild};
 use super::{Store, StoreError};

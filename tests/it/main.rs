@@ -7,6 +7,7 @@ mod audio;
 mod commands;
 mod config;
 mod conversation;
+mod doctor;
 mod faults;
 mod flood;
 mod hostile;
