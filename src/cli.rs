@@ -62,6 +62,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask the running daemon whether it is well, for container checks: 0 well, 1 not well, 3 no daemon answers.
+    Health,
     /// Print the configuration in force and where each value came from. Secrets are masked.
     Config {
         /// As JSON.
@@ -215,6 +217,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Demo { interactive } => commands::demo(interactive),
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Doctor { json } => doctor::doctor(setup, json),
+        Command::Health => doctor::health(setup),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
         Command::Completions { shell } => {

@@ -1,7 +1,9 @@
-//! `doctor`: reads the configuration as far as it goes, has everything looked at, prints and exits.
+//! `doctor` and `health`: have everything, or the running daemon alone, looked at; print and exit.
 
 use super::Failure;
 use super::commands::{self, Setup};
+use crate::config::ConfigErrors;
+use crate::doctor::health::{Health, ask};
 use crate::doctor::{self, Patient};
 
 /// `doctor`.
@@ -19,5 +21,19 @@ pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
         2 => Err(Failure::Config(report.summary())),
         3 => Err(Failure::Unreachable(report.summary())),
         _ => Err(Failure::Failed(report.summary())),
+    }
+}
+
+/// `health`.
+pub fn health(setup: Setup) -> Result<(), Failure> {
+    let (loaded, faults, _) = setup.inspect()?;
+    if !faults.is_empty() {
+        return Err(Failure::Config(ConfigErrors(faults).to_string()));
+    }
+    let runtime = commands::runtime()?;
+    match runtime.block_on(ask(&loaded.config)) {
+        Health::Well => commands::print_line("well"),
+        Health::Unwell(why) => Err(Failure::Failed(format!("not well: {why}"))),
+        Health::Silent(why) => Err(Failure::Unreachable(why)),
     }
 }

@@ -14,21 +14,33 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
             ("0", "It worked."),
             ("1", "It did not work."),
             ("2", "The arguments or the configuration are wrong."),
-            ("3", "The daemon, the tutor or Telegram cannot be reached, or a running daemon holds the store."),
+            (
+                "3",
+                "The daemon, the tutor or Telegram cannot be reached, or a running daemon holds the store.",
+            ),
         ],
     ),
     (
         "FILES",
         &[
-            ("/etc/phonicflow-bot/config.toml", "Options, names in lower case; read where no --config is given."),
+            (
+                "/etc/phonicflow-bot/config.toml",
+                "Options, names in lower case; read where no --config is given.",
+            ),
             ("/etc/phonicflow-bot/token", "The bot token, for the systemd unit; owner root, mode 0600."),
             (".env.telegram", "Options in the working folder, KEY=value."),
-            ("/var/lib/phonicflow-bot", "The store of the systemd service: store/, exports/, damaged-*/, restored.json."),
+            (
+                "/var/lib/phonicflow-bot",
+                "The store of the systemd service: store/, exports/, damaged-*/, restored.json.",
+            ),
         ],
     ),
     (
         "SIGNALS",
-        &[("SIGTERM, SIGINT", "run finishes or parks what is in flight within 10 s; a second one ends it at once.")],
+        &[(
+            "SIGTERM, SIGINT",
+            "run finishes or parks what is in flight within 10 s; a second one ends it at once.",
+        )],
     ),
 ];
 
@@ -65,10 +77,10 @@ pub fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     for (topic, of_topic) in keys::TOPICS {
         roff.control("SS", [*topic]);
         for key in *of_topic {
-            let flag = keys::flags().find(|flag| flag.key.trim_end_matches("_FILE") == key.name.trim_end_matches("_FILE"));
+            let flag = keys::flags()
+                .find(|flag| flag.key.trim_end_matches("_FILE") == key.name.trim_end_matches("_FILE"));
             let flag = flag.map_or_else(String::new, |flag| format!("--{}", flag.long));
-            let default =
-                if key.default.is_empty() { "none".to_owned() } else { key.default.to_owned() };
+            let default = if key.default.is_empty() { "none".to_owned() } else { key.default.to_owned() };
             let words = format!("{} Expected: {}. Default: {default}.", key.doc, key.expects());
             entry(&mut roff, vec![bold(key.name), roman(", "), bold(flag)], &words);
         }
@@ -126,7 +138,9 @@ fn commands(roff: &mut Roff, command: &Command, before: &str) {
 
 /// Belongs to this command alone.
 fn is_own(argument: &Arg) -> bool {
-    !argument.is_global_set() && !matches!(argument.get_id().as_str(), "help" | "version") && !argument.is_hide_set()
+    !argument.is_global_set()
+        && !matches!(argument.get_id().as_str(), "help" | "version")
+        && !argument.is_hide_set()
 }
 
 /// A flag made of a configuration key.

@@ -1,5 +1,6 @@
 //! The running daemon: is there one, and do its doors answer.
 
+use super::health::problems;
 use super::{Cause, Finding, Found, Patient};
 use crate::http;
 use std::time::Duration;
@@ -25,11 +26,11 @@ pub async fn check(patient: &Patient, held: bool) -> Found {
         let url = format!("http://{address}/health");
         findings.push(match http::get(&url, Duration::from_secs(5), 64 << 10).await {
             Ok((200, _)) => Finding::fine(NUMBERS, format!("{address} answers, /health is well")),
-            Ok((503, _)) => Finding::problem(
+            Ok((503, body)) => Finding::problem(
                 NUMBERS,
                 Cause::Here,
-                format!("{address} answers, and /health says that the daemon is not well"),
-                format!("`curl -s {url}` says why"),
+                format!("the daemon is not well: {}", problems(&body)),
+                format!("`curl -s {url}` says more, and so does its log"),
             ),
             Ok((status, _)) => Finding::warning(
                 NUMBERS,

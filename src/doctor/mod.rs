@@ -6,6 +6,7 @@
 mod clock;
 mod daemon;
 pub mod finding;
+pub mod health;
 mod permissions;
 mod proxy;
 mod settings;

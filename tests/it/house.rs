@@ -157,6 +157,8 @@ fn nothing_is_left_for_later_and_no_machine_shows_through() {
         "Dockerfile.bot",
         ".env.telegram.example",
         "systemd/phonicflow-bot.service",
+        "assets/debian/config.toml",
+        ".ci/deb",
     ] {
         files.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
     }

@@ -14,6 +14,7 @@ mod hostile;
 mod house;
 mod limits;
 mod pacing;
+mod packages;
 mod polling_faults;
 mod power;
 mod privacy;
