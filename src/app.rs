@@ -56,33 +56,8 @@ impl App {
     }
 
     fn assemble(config: Config, token: Secret, store: Arc<dyn Store>, vitals: Arc<Vitals>) -> Result<App> {
-        let telegram = Arc::new(
-            Telegram::new(TelegramOptions {
-                token,
-                api_url: config.telegram_api_url.clone(),
-                proxy: config.telegram_proxy.clone(),
-                request_timeout: config.bot_timeout,
-                poll_timeout: config.bot_polling_timeout,
-                download_cap: config.max_audio_bytes(),
-            })
-            .context("setting up the connection to Telegram")?,
-        );
-        let extra_ca_pem = match &config.backend_ca_file {
-            Some(path) => Some(
-                std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?,
-            ),
-            None => None,
-        };
-        let tutor = Arc::new(
-            Tutor::new(TutorOptions {
-                base_url: config.backend_url.clone(),
-                timeout: config.backend_timeout,
-                api_key: config.backend_api_key.clone(),
-                private_key: config.bot_private_key.clone(),
-                extra_ca_pem,
-            })
-            .context("setting up the connection to the tutor")?,
-        );
+        let telegram = Arc::new(telegram_of(&config, token)?);
+        let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let desk = Arc::new(Desk {
@@ -106,6 +81,43 @@ impl App {
         });
         Ok(App { config, store, telegram, tutor, desk, policy: AcceptPolicy { per_user, global }, vitals })
     }
+}
+
+/// The Bot API as configured; connects to nothing yet.
+///
+/// # Errors
+/// In words for the person who starts the daemon.
+pub fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
+    Telegram::new(TelegramOptions {
+        token,
+        api_url: config.telegram_api_url.clone(),
+        proxy: config.telegram_proxy.clone(),
+        request_timeout: config.bot_timeout,
+        poll_timeout: config.bot_polling_timeout,
+        download_cap: config.max_audio_bytes(),
+    })
+    .context("setting up the connection to Telegram")
+}
+
+/// The tutor as configured; connects to nothing yet.
+///
+/// # Errors
+/// In words for the person who starts the daemon.
+pub fn tutor_of(config: &Config) -> Result<Tutor> {
+    let extra_ca_pem = match &config.backend_ca_file {
+        Some(path) => {
+            Some(std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?)
+        }
+        None => None,
+    };
+    Tutor::new(TutorOptions {
+        base_url: config.backend_url.clone(),
+        timeout: config.backend_timeout,
+        api_key: config.backend_api_key.clone(),
+        private_key: config.bot_private_key.clone(),
+        extra_ca_pem,
+    })
+    .context("setting up the connection to the tutor")
 }
 
 /// For so long each start tells of a restore, milliseconds.

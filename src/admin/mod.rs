@@ -12,5 +12,5 @@ pub mod execute;
 pub mod protocol;
 pub mod render;
 pub mod request;
-pub mod socket;
 pub mod snapshot;
+pub mod socket;

@@ -3,6 +3,7 @@
 //! Alone knows frankenstein. Must not know the store, the tutor, or what a message means; errors and logs of this
 //! room hold no URL (the token is part of every one), no token and no message text.
 
+pub mod checkup;
 mod client;
 mod download;
 pub mod error;
@@ -132,17 +133,7 @@ impl Telegram {
     /// # Errors
     /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
     pub async fn me(&self) -> Result<Me, TelegramError> {
-        let answer = self.api.call("getMe", None).await?;
-        if answer.status() == 404 {
-            return Err(TelegramError::Unauthorized);
-        }
-        let me = answer.decode::<MethodResponse<Value>>()?.result;
-        let id = tolerant::int(me.get("id"));
-        let username = tolerant::text(me.get("username"), 64);
-        match (id, username) {
-            (Some(id), Some(username)) => Ok(Me { id: UserId(id), username: username.to_owned() }),
-            _ => Err(TelegramError::Undecodable { what: "getMe names no id and username".into() }),
-        }
+        Ok(self.greeting().await?.me)
     }
 
     /// Removes a webhook, which would make every poll fail; keeps the updates that wait. Returns the host it
@@ -151,14 +142,11 @@ impl Telegram {
     /// # Errors
     /// What stands in the way.
     pub async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
-        let reply: Answered = self.api.request("getWebhookInfo", None::<()>).await;
-        let info = reply?.result;
-        let Some(url) = tolerant::text(info.get("url"), 4096) else { return Ok(None) };
-        let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let Some(host) = self.webhook().await?.host else { return Ok(None) };
         let keep = DeleteWebhookParams::builder().drop_pending_updates(false).build();
         let reply: Answered = self.api.request("deleteWebhook", Some(keep)).await;
         reply?;
-        Ok(Some(host.unwrap_or_else(|| "an unreadable address".to_owned())))
+        Ok(Some(host))
     }
 
     /// Sets the command menu: per language (`""` for all others) its (name, description) pairs.

@@ -132,6 +132,8 @@ struct Absent {
 struct Answer {
     body: Bytes,
     mime: Option<String>,
+    /// The tutor's clock, seconds since the epoch.
+    clock: Option<i64>,
 }
 
 impl Tutor {
@@ -227,7 +229,7 @@ impl Tutor {
             SpokenPart::Coaching => "coaching",
         };
         let call = Call::get(format!("/audio/{session}?audio_type={kind}"), Some(session), self.timeout);
-        let Ok(Answer { body, mime }) =
+        let Ok(Answer { body, mime, .. }) =
             self.send(Call { cap: AUDIO_CAP, absent: &[400, 404, 410, 422], ..call }).await?
         else {
             return Ok(None);
@@ -238,12 +240,13 @@ impl Tutor {
         Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body, mime }))
     }
 
-    /// Whether the tutor is alive at all (`GET /`).
+    /// Whether the tutor is alive at all (`GET /`), and its clock, seconds since the epoch, where it shows it.
     ///
     /// # Errors
     /// Why not.
-    pub async fn root(&self) -> Result<(), TutorError> {
-        self.send(Call::get("/".to_owned(), None, self.short())).await.map(drop)
+    pub async fn root(&self) -> Result<Option<i64>, TutorError> {
+        let answer = self.send(Call::get("/".to_owned(), None, self.short())).await?;
+        Ok(answer.ok().and_then(|answer| answer.clock))
     }
 
     /// Whether the tutor is well (`GET /health`). It runs its language model for this: for a person's `doctor`, never
@@ -335,9 +338,10 @@ impl Tutor {
                 .map(|text| text.trim().to_ascii_lowercase())
         };
         let (mime, retry_after) = (header("content-type"), header("retry-after"));
+        let clock = http::clock_of(&response);
         if status.is_success() {
             let body = http::read_capped(response, call.cap).await?;
-            return Ok(Ok(Answer { body, mime }));
+            return Ok(Ok(Answer { body, mime, clock }));
         }
         let status = status.as_u16();
         if call.absent.contains(&status) {

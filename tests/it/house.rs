@@ -53,12 +53,19 @@ fn imports_run_downward() {
         ("lib", &[]),
         (
             "cli",
-            &["app", "daemon", "admin", "top", "sandbox", "config", "logging", "audio", "store", "secret"],
+            &[
+                "app", "daemon", "admin", "top", "sandbox", "config", "logging", "audio", "store", "secret",
+                "doctor",
+            ],
         ),
         ("top", &["admin", "domain"]),
-        ("daemon", &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "vitals", "admin"]),
+        (
+            "daemon",
+            &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "vitals", "admin"],
+        ),
         ("bot", &["tutor", "audio", "telegram", "store", "domain", "vitals"]),
         ("admin", &["store", "domain"]),
+        ("doctor", &["app", "config", "telegram", "tutor", "store", "http"]),
         ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret", "vitals"]),
         ("telegram", &["http", "domain", "secret"]),
         ("tutor", &["http", "domain", "secret"]),
@@ -112,6 +119,7 @@ fn each_outside_crate_has_one_owner() {
         ("hyper::", &["sandbox/", "daemon/watch/"]),
         ("metrics::", &["vitals/exposition.rs"]),
         ("metrics_exporter_prometheus::", &["vitals/exposition.rs"]),
+        ("rustix::", &["doctor/"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
         for (file, text) in sources() {
@@ -164,6 +172,8 @@ fn nothing_is_left_for_later_and_no_machine_shows_through() {
         "Dockerfile.bot",
         ".env.telegram.example",
         "systemd/phonicflow-bot.service",
+        "assets/debian/config.toml",
+        ".ci/deb",
     ] {
         files.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
     }
