@@ -4,6 +4,7 @@
 
 pub mod assessment;
 pub mod backoff;
+pub mod dossier;
 pub mod ids;
 pub mod incoming;
 pub mod job;
