@@ -4,6 +4,7 @@
 
 pub mod assessment;
 pub mod backoff;
+pub mod dossier;
 pub mod health;
 pub mod ids;
 pub mod incoming;

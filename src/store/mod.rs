@@ -34,6 +34,7 @@
 //! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
 //! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
 
+mod care;
 mod codec;
 mod disk;
 pub mod engine;
@@ -51,6 +52,7 @@ mod state;
 mod thread;
 mod verbs;
 
+pub use care::{Archived, Import, Imported, Removed};
 pub use export::Exported;
 pub use home::{Home, OnDamage};
 pub use memory::{MemoryDisk, MemoryStore};
@@ -360,6 +362,27 @@ pub trait Store: Send + Sync {
 
     /// How much of what there is.
     fn holdings(&self) -> Later<'_, Holdings>;
+
+    /// Archives open sessions last used before `before`, as having ended `idle_ms` after that; those of learners with a
+    /// message for the tutor stay. Looks at 1,000 records: walk on with the cursor until there is none.
+    fn archive_idle(
+        &self,
+        before: Timestamp,
+        idle_ms: i64,
+        cursor: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Later<'_, Archived>;
+
+    /// Takes in open sessions of another bot, at most 1,000 at once, each learner once; with `dry` only says what would
+    /// come of it. Doing so twice changes nothing.
+    fn import(&self, imports: Vec<Import>, dry: bool, now: Timestamp) -> Later<'_, Vec<Imported>>;
+
+    /// Removes everything held about a learner, rows at work included (whoever works on them is answered `Gone`), and
+    /// queues all sessions known to be forgotten at the tutor.
+    fn forget(&self, user: UserId, now: Timestamp) -> Later<'_, Removed>;
+
+    /// Whether the tutor still has to forget this conversation.
+    fn purge_of(&self, session: Uuid) -> Later<'_, Option<Purge>>;
 
     /// A random secret made with the store, for the keyed hash of user ids in logs.
     fn log_key(&self) -> Later<'_, [u8; 32]>;

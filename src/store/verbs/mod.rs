@@ -4,10 +4,12 @@
 //! prepares one transaction, applies it, and only then brings the schedule in step. Must not know engines or threads.
 
 mod accept;
+mod admit;
 pub mod aftermath;
 mod care;
 mod commit;
 pub mod export;
+mod forget;
 mod lookup;
 mod outbox;
 mod person;
@@ -16,8 +18,8 @@ mod work;
 use super::engine::Engine;
 use super::thread::ThreadedStore;
 use super::{
-    AcceptPolicy, Accepted, Burial, Claim, Counts, Deferral, Exported, Later, Lease, Place, Purge, Sent,
-    SessionPage, Store, StoreError, keys,
+    AcceptPolicy, Accepted, Archived, Burial, Claim, Counts, Deferral, Exported, Import, Imported, Later,
+    Lease, Place, Purge, Removed, Sent, SessionPage, Store, StoreError, keys,
 };
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
@@ -160,6 +162,28 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn holdings(&self) -> Later<'_, Holdings> {
         self.ask(|state| Ok(lookup::holdings(state)))
+    }
+
+    fn archive_idle(
+        &self,
+        before: Timestamp,
+        idle_ms: i64,
+        cursor: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Later<'_, Archived> {
+        self.ask(move |state| admit::archive_idle(state, before, idle_ms, cursor, now))
+    }
+
+    fn import(&self, imports: Vec<Import>, dry: bool, now: Timestamp) -> Later<'_, Vec<Imported>> {
+        self.ask(move |state| admit::import(state, imports, dry, now))
+    }
+
+    fn forget(&self, user: UserId, now: Timestamp) -> Later<'_, Removed> {
+        self.ask(move |state| forget::forget(state, user, now))
+    }
+
+    fn purge_of(&self, session: Uuid) -> Later<'_, Option<Purge>> {
+        self.ask(move |state| state.get(&keys::purge(session)))
     }
 
     fn log_key(&self) -> Later<'_, [u8; 32]> {
