@@ -2,7 +2,7 @@
 //!
 //! Must not know what the daemon does with them.
 
-use crate::bot::{Desk, Rules};
+use crate::bot::{Channel, Desk, Guests, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::secret::Secret;
@@ -15,7 +15,7 @@ use crate::vitals::Vitals;
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// Everything a running daemon shares.
 pub struct App {
@@ -33,6 +33,19 @@ pub struct App {
     pub policy: AcceptPolicy,
     /// The numbers of this process.
     pub vitals: Arc<Vitals>,
+    /// Rung when there may be something to tell the admins.
+    pub news: Arc<Notify>,
+    /// The latest restore of the store, when it was lately.
+    pub restored: Option<LateRestore>,
+}
+
+/// A restore of the store, as the admins are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateRestore {
+    /// When it was.
+    pub at: Timestamp,
+    /// The moment of the export, RFC 3339; `None` when the store began empty.
+    pub export_of: Option<String>,
 }
 
 impl App {
@@ -41,8 +54,8 @@ impl App {
     /// # Errors
     /// In words for the person who starts the daemon.
     pub fn build(config: Config, token: Secret) -> Result<App> {
-        let store = Arc::new(open_store(&config).context("opening the store")?);
-        Self::with_store(config, token, store)
+        let (store, restored) = open_store(&config).context("opening the store")?;
+        Ok(App { restored, ..Self::with_store(config, token, Arc::new(store))? })
     }
 
     /// As [`App::build`], on a store that is open already.
@@ -58,6 +71,7 @@ impl App {
                 request_timeout: config.bot_timeout,
                 poll_timeout: config.bot_polling_timeout,
                 download_cap: config.max_audio_bytes(),
+                local_folder: config.telegram_api_local.then(|| config.telegram_api_local_path.clone()),
             })
             .context("setting up the connection to Telegram")?,
         );
@@ -80,7 +94,14 @@ impl App {
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let vitals = Arc::new(Vitals::default());
+        let news = Arc::new(Notify::new());
+        let channel = config
+            .required_channel
+            .clone()
+            .map(|name| Channel::new(name, telegram.clone(), config.bot_timeout, news.clone()));
         let desk = Arc::new(Desk {
+            channel,
+            started: wall_clock(),
             vitals: vitals.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
@@ -91,7 +112,10 @@ impl App {
                 max_audio_bytes: config.max_audio_bytes() as u64,
                 max_audio_secs: config.max_audio_seconds,
                 per_user,
-                allowed: config.allowed_users.iter().copied().collect(),
+                guests: Guests {
+                    allowed: config.allowed_users.iter().copied().collect(),
+                    admins: config.admin_users.iter().copied().collect(),
+                },
                 tutor_at_once: config.backend_concurrency,
                 tutor_timeout_ms: millis(config.backend_timeout),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
@@ -99,7 +123,8 @@ impl App {
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             decoders: Arc::new(Semaphore::new(cores.min(4))),
         });
-        Ok(App { config, store, telegram, tutor, desk, policy: AcceptPolicy { per_user, global }, vitals })
+        let policy = AcceptPolicy { per_user, global };
+        Ok(App { config, store, telegram, tutor, desk, policy, vitals, news, restored: None })
     }
 }
 
@@ -107,21 +132,25 @@ impl App {
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
-fn open_store(config: &Config) -> Result<SledStore, StoreError> {
+fn open_store(config: &Config) -> Result<(SledStore, Option<LateRestore>), StoreError> {
     let home = Home::at(&config.session_storage_path);
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
         OnCorruption::Fail => OnDamage::Refuse,
     };
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp(millis(since));
+    let now = wall_clock();
     let opened = home.open(on_damage, now)?;
+    let mut lately = None;
     match &opened.restored {
-        Some(restored) => tell(restored),
+        Some(restored) => {
+            tell(restored);
+            lately = Some(late(restored));
+        }
         None => {
-            let lately =
+            let earlier =
                 home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
-            if let Some(restored) = lately {
+            if let Some(restored) = earlier {
+                lately = Some(late(&restored));
                 tracing::warn!(
                     at = %moment(restored.at_ms),
                     export_of = restored.taken_at_ms.map(moment),
@@ -131,7 +160,15 @@ fn open_store(config: &Config) -> Result<SledStore, StoreError> {
             }
         }
     }
-    Ok(opened.store)
+    Ok((opened.store, lately))
+}
+
+fn late(restored: &Restored) -> LateRestore {
+    LateRestore { at: Timestamp(restored.at_ms), export_of: restored.taken_at_ms.map(moment) }
+}
+
+fn wall_clock() -> Timestamp {
+    Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 
 /// Says loudly what a restore did and what may be missing now.

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! main -> cli -> app, daemon, admin, sandbox, config, logging
-//! daemon  -> app, bot, store, telegram, vitals, domain
-//! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
+//! daemon  -> app, bot, store, telegram, tutor (reach only), vitals, domain
+//! bot     -> tutor, audio, telegram (downloads and memberships), store::reader, vitals, domain
 //! admin   -> store, domain
 //! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain

@@ -4,7 +4,7 @@
 //! as the numbers do. Must not know the records behind the keys, except by name.
 
 use super::engine::Range;
-use crate::domain::{ChatId, Timestamp, UserId};
+use crate::domain::{AlertKind, ChatId, Timestamp, UserId};
 use uuid::Uuid;
 
 /// A learner's record and, before it, the learner's archived sessions: a listing is one walk.
@@ -21,6 +21,10 @@ pub const DEAD: u8 = b'd';
 pub const DEAD_OUTBOX: u8 = b'x';
 /// Rate states.
 pub const RATE: u8 = b'r';
+/// What Telegram last said of a learner and the required channel.
+pub const MEMBER: u8 = b'j';
+/// What admins were told, and when.
+pub const TOLD: u8 = b'a';
 /// Update ids taken lately, in order of acceptance.
 pub const SEEN: u8 = b's';
 /// Conversations to be forgotten at the tutor.
@@ -174,6 +178,21 @@ pub fn dead_outbox(seq: u64, index: u32) -> Vec<u8> {
 /// A learner's rate.
 pub fn rate(user: UserId) -> Vec<u8> {
     Key::new(RATE).signed(user.0).0
+}
+
+/// A learner's membership.
+pub fn member(user: UserId) -> Vec<u8> {
+    Key::new(MEMBER).signed(user.0).0
+}
+
+/// All that an admin was told.
+pub fn told_to(admin: UserId) -> Vec<u8> {
+    Key::new(TOLD).signed(admin.0).0
+}
+
+/// What an admin was last told of a kind.
+pub fn told(admin: UserId, kind: AlertKind) -> Vec<u8> {
+    Key(told_to(admin)).byte(kind.number()).0
 }
 
 /// The n-th update id ever taken.

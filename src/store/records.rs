@@ -7,7 +7,7 @@
 use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
-use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Session, Turn};
+use crate::domain::{ChatId, DeadLetter, Job, Learner, Membership, OutMessage, Session, Told, Turn};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,8 @@ records! {
     LogKey = "log key",
     Mark = "index entry",
     Ledger = "ledger",
+    Membership = "membership",
+    Told = "alert",
 }
 
 #[cfg(test)]

@@ -3,15 +3,19 @@
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod access;
+mod admins;
 mod audio;
 mod commands;
 mod config;
 mod conversation;
+mod doors;
 mod faults;
 mod flood;
 mod hostile;
 mod house;
 mod limits;
+mod local_api;
 mod pacing;
 mod polling_faults;
 mod power;
