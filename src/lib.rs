@@ -6,7 +6,7 @@
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
-//! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
+//! bot     -> tutor, audio, telegram (downloads and memberships), store::reader, vitals, domain
 //! admin   -> store, domain
 //! doctor  -> app, config, telegram, tutor, store, http
 //! app     -> config, bot, store, telegram, tutor, vitals

@@ -63,8 +63,8 @@ pub use thread::ThreadedStore;
 use crate::domain::rate::{PerMinute, RateState};
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId,
-    WaitReason, WorkKind,
+    AlertKind, Announced, Announcement, DeadLetter, Incoming, Job, Learner, Membership, OutMessage, Outcome,
+    Reply, Session, Stage, Timestamp, Told, Turn, UserId, WaitReason, WorkKind,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -308,6 +308,20 @@ pub trait Store: Send + Sync {
 
     /// The learner's rate state.
     fn rate(&self, user: UserId) -> Later<'_, RateState>;
+
+    /// What Telegram last said of the learner and the required channel.
+    fn membership(&self, user: UserId) -> Later<'_, Option<Membership>>;
+
+    /// Keeps what Telegram has just said of the learner of a row. `Gone` when the learner was deleted meanwhile: nothing
+    /// is kept then.
+    fn note_membership(&self, lease: Lease, membership: Membership) -> Later<'_, ()>;
+
+    /// What an admin was last told of a kind.
+    fn told(&self, admin: UserId, kind: AlertKind) -> Later<'_, Option<Told>>;
+
+    /// Tells an admin something, unless known already or too soon ([`judge`](crate::domain::alert::judge)): a row of its
+    /// own for delivery in the admin's private chat, in one transaction with the mark that it was told.
+    fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced>;
 
     /// The learner's place in the queue for the tutor.
     fn place(&self, user: UserId) -> Later<'_, Place>;

@@ -9,6 +9,8 @@ mod download;
 pub mod error;
 pub mod from_api;
 mod html;
+mod local_file;
+pub mod members;
 pub mod pacing;
 mod refusal;
 mod speech;
@@ -18,6 +20,7 @@ pub mod updates;
 
 pub use error::{Retry, TelegramError};
 pub use from_api::Undecodable;
+pub use members::ChannelCard;
 pub use pacing::Pacing;
 pub use to_api::{Delivered, Outgoing, outgoing};
 pub use updates::RawUpdate;
@@ -32,7 +35,9 @@ use frankenstein::methods::{
     DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams, SetMyCommandsParams,
 };
 use frankenstein::response::MethodResponse;
-use frankenstein::types::{BotCommand, ChatAction, ReactionType, ReactionTypeEmoji};
+use frankenstein::types::{
+    BotCommand, BotCommandScope, BotCommandScopeChat, ChatAction, ReactionType, ReactionTypeEmoji,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -61,6 +66,8 @@ pub struct TelegramOptions {
     pub poll_timeout: Duration,
     /// Largest file fetched, bytes.
     pub download_cap: usize,
+    /// The server is one of our own in `--local` mode: its folder on this machine.
+    pub local_folder: Option<PathBuf>,
 }
 
 /// Who the bot is.
@@ -92,6 +99,7 @@ pub struct Telegram {
     poll_secs: u32,
     request_timeout: Duration,
     download_cap: usize,
+    local_folder: Option<PathBuf>,
 }
 
 type Answered = Result<MethodResponse<Value>, TelegramError>;
@@ -124,6 +132,7 @@ impl Telegram {
             poll_secs: u32::try_from(poll_secs).unwrap_or(0),
             request_timeout: options.request_timeout,
             download_cap: options.download_cap,
+            local_folder: options.local_folder,
             http,
         })
     }
@@ -149,14 +158,17 @@ impl Telegram {
         Ok(Some(host))
     }
 
-    /// Sets the command menu: per language (`""` for all others) its (name, description) pairs.
+    /// Sets the command menu, everybody's or that of one private chat: per language (`""` for all others) its (name,
+    /// description) pairs.
     ///
     /// # Errors
     /// What stands in the way; languages before that one are set.
     pub async fn set_commands(
         &self,
+        of: Option<UserId>,
         commands: &[(&str, Vec<(String, String)>)],
     ) -> Result<(), TelegramError> {
+        let scope = of.map(|user| BotCommandScope::Chat(BotCommandScopeChat { chat_id: user.0.into() }));
         for (language, list) in commands {
             let list = list
                 .iter()
@@ -165,7 +177,11 @@ impl Telegram {
                 })
                 .collect();
             let language = Some((*language).to_owned()).filter(|language| !language.is_empty());
-            let params = SetMyCommandsParams::builder().commands(list).maybe_language_code(language).build();
+            let params = SetMyCommandsParams::builder()
+                .commands(list)
+                .maybe_scope(scope.clone())
+                .maybe_language_code(language)
+                .build();
             self.ask("setMyCommands", &params).await?;
         }
         Ok(())
@@ -272,9 +288,9 @@ impl Telegram {
     /// # Errors
     /// [`TelegramError::TooLarge`], [`TelegramError::FileGone`], or what stands in the way (safe to repeat).
     pub async fn download(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
-        download::Download { client: &self.api, cap: self.download_cap, patience: self.request_timeout }
-            .run(file_id, announced)
-            .await
+        let local = self.local_folder.as_deref();
+        let (client, cap, patience) = (&self.api, self.download_cap, self.request_timeout);
+        download::Download { client, cap, patience, local }.run(file_id, announced).await
     }
 
     /// One call with JSON parameters. The result stays raw: a message that was sent must not count as failed only

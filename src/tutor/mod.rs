@@ -18,6 +18,7 @@ use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
 use uuid::Uuid;
 use wire::HistoryBody;
 
@@ -105,6 +106,8 @@ pub struct Tutor {
     api_key: Option<Secret>,
     private_key: Option<Secret>,
     reach: Mutex<Reach>,
+    /// Rung when it comes, goes, or fails again.
+    turned: Notify,
     /// It has shown a history since the start.
     keeps_history: AtomicBool,
 }
@@ -163,6 +166,7 @@ impl Tutor {
             api_key: options.api_key,
             private_key: options.private_key,
             reach: Mutex::new(Reach::Unknown),
+            turned: Notify::new(),
             keeps_history: AtomicBool::new(false),
         })
     }
@@ -277,6 +281,11 @@ impl Tutor {
         *self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Rung (one permit) whenever [`Self::reachable`] says something else than before.
+    pub fn turned(&self) -> &Notify {
+        &self.turned
+    }
+
     fn short(&self) -> Duration {
         self.timeout.min(SHORT)
     }
@@ -289,8 +298,13 @@ impl Tutor {
             .await
             .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
         let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
-        *reach = next_reach(*reach, result.as_ref().err(), decisive, now());
+        let before = *reach;
+        *reach = next_reach(before, result.as_ref().err(), decisive, now());
+        let turned = *reach != before;
         drop(reach);
+        if turned {
+            self.turned.notify_one();
+        }
         result
     }
 

@@ -101,6 +101,7 @@ fn imports_run_downward() {
 fn each_outside_crate_has_one_owner() {
     for (name, owners) in [
         ("frankenstein::", &["telegram/"][..]),
+        ("libc::", &["telegram/local_file.rs"]),
         ("reqwest::", &["http.rs", "telegram/", "tutor/"]),
         ("reqwest::Client::builder", &["http.rs"]),
         ("sled::open", &["store/sled"]),

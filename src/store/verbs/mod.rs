@@ -4,6 +4,7 @@
 //! prepares one transaction, applies it, and only then brings the schedule in step. Must not know engines or threads.
 
 mod accept;
+mod access;
 mod admit;
 pub mod aftermath;
 mod care;
@@ -24,7 +25,8 @@ use super::{
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Stage, Timestamp, Turn, UserId, WorkKind,
+    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Incoming, Job, Learner, Membership,
+    Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,6 +96,22 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn rate(&self, user: UserId) -> Later<'_, RateState> {
         self.ask(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default()))
+    }
+
+    fn membership(&self, user: UserId) -> Later<'_, Option<Membership>> {
+        self.ask(move |state| state.get(&keys::member(user)))
+    }
+
+    fn note_membership(&self, lease: Lease, membership: Membership) -> Later<'_, ()> {
+        self.ask(move |state| access::note_membership(state, lease, membership))
+    }
+
+    fn told(&self, admin: UserId, kind: AlertKind) -> Later<'_, Option<Told>> {
+        self.ask(move |state| state.get(&keys::told(admin, kind)))
+    }
+
+    fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced> {
+        self.ask(move |state| access::announce(state, announcement, now))
     }
 
     fn place(&self, user: UserId) -> Later<'_, Place> {
