@@ -3,7 +3,8 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, sandbox, config, logging
+//! main -> cli -> app, daemon, admin, top, sandbox, config, logging
+//! top -> admin::snapshot, domain
 //! daemon  -> app, bot, store, telegram, tutor (reachability), vitals, domain
 //! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain
@@ -28,5 +29,6 @@ pub mod sandbox;
 pub mod secret;
 pub mod store;
 pub mod telegram;
+pub mod top;
 pub mod tutor;
 pub mod vitals;

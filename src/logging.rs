@@ -2,6 +2,10 @@
 //!
 //! Alone knows tracing-subscriber and tracing-appender. Must not know what is logged.
 
+mod recent;
+
+pub use recent::{RecentLine, recent};
+
 use crate::domain::UserId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -89,6 +93,7 @@ pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     let colour = std::io::stderr().is_terminal() && !plain;
     let stderr = sink(std::io::stderr, options.json, colour, !stderr_is_journal());
     let mut sinks = vec![stderr.with_filter(filter.targets()).boxed()];
+    sinks.push(recent::Keeper.with_filter(filter.targets()).boxed());
     let mut guard = None;
     if let Some(path) = &options.file {
         let (writer, worker) = file_writer(path).map_err(LogError::File)?;
