@@ -3,11 +3,12 @@
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
 
 mod commands;
+mod door;
+mod queue;
+mod sessions;
 
-use crate::admin::execute::QueueChange;
 use crate::config;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use commands::QueueAsk;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,15 +57,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Look at learners' sessions.
+    /// Learners' sessions: look, export, delete, expire, import.
     Sessions {
         #[command(subcommand)]
-        command: SessionsCommand,
+        command: sessions::Command,
     },
     /// Look at what waits to be answered and at what was given up, and change it.
     Queue {
         #[command(subcommand)]
-        command: QueueCommand,
+        command: queue::Command,
     },
     /// Print the completions for a shell, for packagers.
     Completions {
@@ -73,52 +74,6 @@ enum Command {
     },
     /// Print the manual page in roff, for packagers.
     Man,
-}
-
-#[derive(Debug, Subcommand)]
-enum QueueCommand {
-    /// Everything that waits, then the dead letters. Never a word of a message.
-    List {
-        /// As JSON, one object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One message of the queue.
-    Show {
-        /// Its number, as in `queue list`.
-        number: u64,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Put a dead letter back into the queue, or make a waiting message due at once.
-    Retry {
-        /// Its number, as in `queue list`.
-        number: u64,
-    },
-    /// Remove a dead letter or a waiting message for good: it will not be answered.
-    Drop {
-        /// Its number, as in `queue list`.
-        number: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum SessionsCommand {
-    /// All sessions, learner by learner.
-    List {
-        /// As JSON, one object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One session, or all of one learner.
-    Show {
-        /// A Telegram user id or a session id.
-        id: String,
-        /// As JSON, one object a line.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Why the program ends with an exit code other than 0.
@@ -132,6 +87,8 @@ pub enum Failure {
     Failed(String),
     /// 3: the daemon or the tutor cannot be reached.
     Unreachable(String),
+    /// 0: whoever read the output has seen enough (`| head`).
+    Quiet,
 }
 
 impl Failure {
@@ -142,6 +99,7 @@ impl Failure {
             Self::Config(_) => 2,
             Self::Failed(_) => 1,
             Self::Unreachable(_) => 3,
+            Self::Quiet => 0,
         }
     }
 
@@ -149,6 +107,7 @@ impl Failure {
     pub fn print(&self) {
         use std::io::Write;
         match self {
+            Self::Quiet => {}
             Self::Usage(error) => {
                 let _ = error.print();
             }
@@ -203,7 +162,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Demo { interactive } => commands::demo(interactive),
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Config { json } => commands::show_config(setup, json),
-        Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
+        Command::Sessions { command } => sessions::run(setup, command),
+        Command::Queue { command } => queue::run(setup, command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);
@@ -214,18 +174,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
             let written = clap_mangen::Man::new(self::command()).render(&mut text);
             written.map_err(|error| Failure::Failed(error.to_string()))?;
             commands::print_bytes(&text)
-        }
-        Command::Queue { command } => commands::queue(
-            setup,
-            match command {
-                QueueCommand::List { json } => QueueAsk::List { json },
-                QueueCommand::Show { number, json } => QueueAsk::Show { number, json },
-                QueueCommand::Retry { number } => QueueAsk::Change(number, QueueChange::Retry),
-                QueueCommand::Drop { number } => QueueAsk::Change(number, QueueChange::Drop),
-            },
-        ),
-        Command::Sessions { command: SessionsCommand::Show { id, json } } => {
-            commands::show_session(setup, &id, json)
         }
     }
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! main -> cli -> app, daemon, admin, top, sandbox, config, logging
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, store, telegram, tutor (reachability), vitals, domain
+//! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
 //! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain
 //! app     -> config, bot, store, telegram, tutor, vitals

@@ -5,6 +5,7 @@
 mod backup;
 pub mod clock;
 mod delivery;
+mod door;
 mod health;
 mod janitor;
 mod journey;
@@ -137,6 +138,8 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     });
     let (signal, stop) = shutdown::channel();
     let mut beside = JoinSet::new();
+    // First of all: an admin wants to look in just when Telegram cannot be reached.
+    beside.spawn(door::run(crew.clone(), stop.clone()));
     // Up before Telegram is called: that it cannot be reached is what /health has to tell.
     if let Some(addr) = app.config.metrics_addr {
         let listener = watch::open(&crew, addr).await?;

@@ -78,6 +78,11 @@ pub fn everything() -> Range {
     Range { start: vec![SINGLE], end: vec![u8::MAX] }
 }
 
+/// A learner's record and archived sessions.
+pub fn person(user: UserId) -> Vec<u8> {
+    Key::new(PERSON).signed(user.0).0
+}
+
 /// A learner's record.
 pub fn learner(user: UserId) -> Vec<u8> {
     Key::new(PERSON).signed(user.0).byte(RECORD).0

@@ -309,6 +309,9 @@ pub trait Store: Send + Sync {
     /// Sessions in key order, at most `limit`, after `cursor`.
     fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage>;
 
+    /// The sessions of one learner, as in [`Store::sessions`].
+    fn sessions_of(&self, user: UserId, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage>;
+
     /// All rows of the inbox in order of acceptance after `after`, at most `limit` (10,000 here and in all listings).
     fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>>;
 

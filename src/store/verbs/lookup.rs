@@ -43,9 +43,14 @@ pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Tu
     Ok(last)
 }
 
-/// See [`Store::sessions`](crate::store::Store::sessions).
-pub fn sessions(state: &State, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
-    let mut range = Range::prefix(keys::kind(keys::PERSON));
+/// See [`Store::sessions`](crate::store::Store::sessions); `of` is what the keys of those wanted begin with.
+pub fn sessions(
+    state: &State,
+    of: Vec<u8>,
+    cursor: Option<Vec<u8>>,
+    limit: usize,
+) -> Result<SessionPage, StoreError> {
+    let mut range = Range::prefix(of);
     if let Some(cursor) = cursor {
         range = range.after(&cursor);
     }

@@ -103,7 +103,11 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
-        self.ask(move |state| lookup::sessions(state, cursor, limit))
+        self.ask(move |state| lookup::sessions(state, keys::kind(keys::PERSON), cursor, limit))
+    }
+
+    fn sessions_of(&self, user: UserId, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
+        self.ask(move |state| lookup::sessions(state, keys::person(user), cursor, limit))
     }
 
     fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>> {
