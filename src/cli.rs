@@ -6,6 +6,7 @@ mod commands;
 mod door;
 mod queue;
 mod sessions;
+mod stats;
 
 use crate::config;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -66,6 +67,12 @@ enum Command {
     Queue {
         #[command(subcommand)]
         command: queue::Command,
+    },
+    /// Counts, rates and latencies, today and since the start.
+    Stats {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the completions for a shell, for packagers.
     Completions {
@@ -164,6 +171,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command } => sessions::run(setup, command),
         Command::Queue { command } => queue::run(setup, command),
+        Command::Stats { json } => stats::run(setup, json),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);

@@ -3,6 +3,8 @@
 //! One [`Request`] per verb, one kind of [`Item`] per kind of row. Changing one of them changes the protocol: raise
 //! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
 
+use crate::domain::health::Health;
+use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{LanguageChoice, Session, SessionState, Timestamp, Translation, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +26,10 @@ pub enum Request {
         /// What is to become of it.
         change: QueueChange,
     },
+    /// `stats`: one [`Item::Stats`].
+    Stats,
+    /// How the daemon is: one [`Item::Health`]; refused where none runs.
+    Health,
 }
 
 /// One piece of an answer.
@@ -36,6 +42,10 @@ pub enum Item {
     Detail(Box<SessionDetail>),
     /// A message of the queue.
     Queued(QueueRow),
+    /// The numbers.
+    Stats(Box<StatsReport>),
+    /// How the daemon is.
+    Health(Box<Health>),
 }
 
 /// Why there is no answer, in words for a person.
@@ -203,4 +213,13 @@ pub struct QueueRow {
     pub why: String,
     /// Given up.
     pub dead: bool,
+}
+
+/// The numbers, the same with the daemon running and at rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatsReport {
+    /// What was counted; `None` where no daemon has kept any yet.
+    pub stats: Option<Stats>,
+    /// What the store holds at this moment.
+    pub holdings: Holdings,
 }

@@ -53,7 +53,10 @@ fn imports_run_downward() {
         ("lib", &[]),
         ("cli", &["app", "daemon", "admin", "top", "sandbox", "config", "logging", "audio", "store"]),
         ("top", &["admin", "domain"]),
-        ("daemon", &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "vitals", "admin"]),
+        (
+            "daemon",
+            &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "vitals", "admin"],
+        ),
         ("bot", &["tutor", "audio", "telegram", "store", "domain", "vitals"]),
         ("admin", &["store", "domain"]),
         ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret", "vitals"]),

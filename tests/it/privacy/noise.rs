@@ -127,7 +127,8 @@ impl Noise {
 
 /// The lines of a log in JSON that were written at work on a message.
 fn at_work(log: &str) -> Vec<Value> {
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
+    let lines =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
     lines.filter(|line| line["span"]["name"] == "message").collect()
 }
 
