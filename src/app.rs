@@ -113,7 +113,7 @@ const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
 fn open_store(config: &Config, vitals: &Vitals) -> Result<SledStore, StoreError> {
-    let home = Home::at(&config.session_storage_path);
+    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
         OnCorruption::Fail => OnDamage::Refuse,

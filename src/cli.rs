@@ -7,8 +7,10 @@ mod door;
 mod queue;
 mod sessions;
 mod stats;
+mod store;
 
 use crate::config;
+use crate::store::StoreError;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -74,6 +76,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Encrypt the store, or give it another key. The daemon must be stopped.
+    Store {
+        #[command(subcommand)]
+        command: store::StoreCommand,
+    },
     /// Print the completions for a shell, for packagers.
     Completions {
         /// Which shell.
@@ -127,7 +134,11 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
+        match error.downcast_ref::<StoreError>() {
+            // The configuration and the store do not fit: no restart helps.
+            Some(StoreError::Key(_)) => Self::Config(format!("{error:#}")),
+            _ => Self::Failed(format!("{error:#}")),
+        }
     }
 }
 
@@ -169,6 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Demo { interactive } => commands::demo(interactive),
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
         Command::Config { json } => commands::show_config(setup, json),
+        Command::Store { command } => store::run(setup, command),
         Command::Sessions { command } => sessions::run(setup, command),
         Command::Queue { command } => queue::run(setup, command),
         Command::Stats { json } => stats::run(setup, json),

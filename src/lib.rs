@@ -10,7 +10,7 @@
 //! admin   -> store, domain
 //! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain
-//! telegram, tutor -> http, domain        store, audio, vitals -> domain
+//! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret
 //! domain  -> std, serde
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```

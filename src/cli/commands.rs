@@ -23,7 +23,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    pub(super) fn load(self, require_token: bool) -> Result<Loaded, Failure> {
+    /// Reads and checks it all.
+    pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
         let working_dir = std::env::current_dir().context("finding the working folder")?;
         let env = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))

@@ -58,7 +58,7 @@ pub fn failure(error: DoorError) -> Failure {
 
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config) -> Result<Context, StoreError> {
-    let home = Home::at(&config.session_storage_path);
+    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let folder = &config.session_storage_path;
     if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
         return Err(StoreError::Damaged(format!(

@@ -31,9 +31,11 @@
 //! The verbs are written once, over [`engine::Engine`]: an ordered map of bytes with atomic batches. A thread of its
 //! own owns engine and schedule, carries verbs out in order, flushes once for all that are waiting and answers after
 //! that. A failed write leaves memory and disk apart, so from then on every verb answers [`StoreError::Io`] until a
-//! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this.
+//! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
+//! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
 
 mod codec;
+mod disk;
 pub mod engine;
 pub mod export;
 pub mod home;
@@ -43,6 +45,7 @@ pub mod memory;
 pub mod reader;
 pub mod records;
 mod schedule;
+pub mod seal;
 pub mod sled;
 mod state;
 mod thread;
@@ -51,6 +54,7 @@ mod verbs;
 pub use export::Exported;
 pub use home::{Home, OnDamage};
 pub use memory::{MemoryDisk, MemoryStore};
+pub use seal::KeyTrouble;
 pub use sled::SledStore;
 pub use thread::ThreadedStore;
 
@@ -99,6 +103,9 @@ pub enum StoreError {
     /// The store as a whole does not open; in words for the person who has to act.
     #[error("{0}")]
     Damaged(String),
+    /// Store and key do not fit; nothing was changed.
+    #[error(transparent)]
+    Key(#[from] KeyTrouble),
     /// An export could not be written, or is no good. The store itself is untouched.
     #[error("the export is no good: {0}")]
     Export(String),

@@ -118,7 +118,7 @@ pub fn add_purges(state: &mut State, sessions: Vec<Uuid>, not_before: Timestamp)
 
 /// See [`Store::purges`](crate::store::Store::purges).
 pub fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
-    let due = Range { start: keys::kind(keys::PURGE_DUE), end: keys::purge_due_after(now) };
+    let due = Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(now));
     let mut found = Vec::new();
     for key in state.list_keys(&due, limit.min(AT_ONCE))? {
         if let Some(session) = keys::purge_session(&key) {
@@ -159,7 +159,7 @@ pub fn expire_archived(
     limit: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let old = Range { start: keys::kind(keys::EXPIRY), end: keys::expiry_before(before) };
+    let old = Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(before));
     let found = state.list_keys(&old, limit.min(AT_ONCE))?;
     let expired = found.len();
     let mut tx = Tx::default();

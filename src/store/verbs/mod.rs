@@ -7,7 +7,7 @@ mod accept;
 pub mod aftermath;
 mod care;
 mod commit;
-mod export;
+pub mod export;
 mod lookup;
 mod outbox;
 mod person;
