@@ -159,5 +159,6 @@ async fn debug_shows_user_ids_and_nothing_else_and_the_tutor_is_told_numbers_alo
     let noise = noise("json", "debug", true).await;
     noise.holds_no_secret();
     let lines = at_work(&noise.log);
-    assert!(!lines.is_empty() && lines.iter().all(|line| line["span"]["user"] == ANA.to_string()));
+    let ana = ANA.to_string();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["span"]["user"].as_str() == Some(&ana)));
 }
