@@ -8,6 +8,7 @@ mod door;
 mod manual;
 mod queue;
 mod sessions;
+mod stats;
 mod store;
 
 use crate::config;
@@ -82,6 +83,12 @@ enum Command {
     Queue {
         #[command(subcommand)]
         command: queue::Command,
+    },
+    /// Counts, rates and latencies, today and since the start.
+    Stats {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Encrypt the store, or give it another key. The daemon must be stopped.
     Store {
@@ -192,6 +199,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Store { command } => store::run(setup, command),
         Command::Sessions { command } => sessions::run(setup, command),
         Command::Queue { command } => queue::run(setup, command),
+        Command::Stats { json } => stats::run(setup, json),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);

@@ -90,7 +90,8 @@ static RAW_IDS: AtomicBool = AtomicBool::new(false);
 pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     let filter = Filter::parse(&options.level).map_err(LogError::Filter)?;
     let plain = std::env::var_os("NO_COLOR").is_some_and(|word| !word.is_empty());
-    let colour = std::io::stderr().is_terminal() && !plain;
+    // The fields of a span are written once for all sinks: colours on the terminal would be in the file as well.
+    let colour = std::io::stderr().is_terminal() && !plain && options.file.is_none();
     let stderr = sink(std::io::stderr, options.json, colour, !stderr_is_journal());
     let mut sinks = vec![stderr.with_filter(filter.targets()).boxed()];
     sinks.push(recent::Keeper.with_filter(filter.targets()).boxed());

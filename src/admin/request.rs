@@ -4,6 +4,8 @@
 //! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
 
 use crate::domain::dossier::Held;
+use crate::domain::health::Health;
+use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{LanguageChoice, Session, SessionState, Timestamp, Translation, UserId};
 use crate::store::{Import, Imported, Removed};
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,10 @@ pub enum Request {
     },
     /// `backup`: [`Item::Backup`], then the bytes of a checked export.
     Backup,
+    /// `stats`: one [`Item::Stats`].
+    Stats,
+    /// How the daemon is: one [`Item::Health`]; refused where none runs.
+    Health,
 }
 
 /// Sessions in one [`Request::Import`].
@@ -83,6 +89,10 @@ pub enum Item {
         /// Bytes that follow.
         bytes: u64,
     },
+    /// The numbers.
+    Stats(Box<StatsReport>),
+    /// How the daemon is.
+    Health(Box<Health>),
 }
 
 /// Why there is no answer, in words for a person.
@@ -250,4 +260,13 @@ pub struct QueueRow {
     pub why: String,
     /// Given up.
     pub dead: bool,
+}
+
+/// The numbers, the same with the daemon running and at rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatsReport {
+    /// What was counted; `None` where no daemon has kept any yet.
+    pub stats: Option<Stats>,
+    /// What the store holds at this moment.
+    pub holdings: Holdings,
 }

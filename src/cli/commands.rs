@@ -7,6 +7,7 @@ use crate::config::{self, Config, ConfigError, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
 use crate::logging::{self, LogOptions};
 use crate::sandbox::demo;
+use crate::secret::Secret;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -70,8 +71,11 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let Some(token) = config.telegram_bot_token.clone() else {
-        return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into()));
+    let token = match config.telegram_bot_token.clone() {
+        Some(token) => token,
+        // A bot that is switched off needs none; this one is never sent.
+        None if !config.telegram_bot_enabled => Secret::new("0:none"),
+        None => return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into())),
     };
     runtime()?.block_on(async {
         let app = Arc::new(App::build(config, token)?);

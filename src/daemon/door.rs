@@ -1,17 +1,28 @@
 //! The admin's door: the socket on which the commands of the shell reach the running daemon. Without it the daemon works
 //! on, and says so loudly.
 
-use super::Crew;
 use super::shutdown::Stop;
+use super::{Crew, health};
 use crate::admin::execute::{Context, Host};
 use crate::admin::socket::{self, Listener};
 use crate::app::millis;
+use crate::domain::health::Health;
+use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
 use std::sync::Arc;
 
+#[async_trait::async_trait]
 impl Host for Crew {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn stats(&self) -> Option<Stats> {
+        Some(self.numbers.look(&self.vitals, self.clock.now()))
+    }
+
+    async fn health(&self) -> Option<Health> {
+        Some(health::health(self).await)
     }
 
     fn forgotten(&self, user: UserId) {

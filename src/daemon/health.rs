@@ -5,7 +5,6 @@ use crate::domain::health::{Health, Signs, judge};
 use crate::domain::{Timestamp, WorkKind};
 use crate::store::Counts;
 use crate::tutor::Reach;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ pub async fn counts(crew: &Crew) -> Option<Counts> {
 }
 
 /// How the daemon is.
-pub async fn health(crew: &Arc<Crew>) -> Health {
+pub async fn health(crew: &Crew) -> Health {
     let counts = counts(crew).await;
     knock(crew);
     of(crew, counts)
@@ -59,7 +58,7 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
 }
 
 /// Knocks at a tutor that was out of reach when last called; the next answer here knows what came of it.
-fn knock(crew: &Arc<Crew>) {
+fn knock(crew: &Crew) {
     let now = crew.clock.now();
     let last = Timestamp(crew.knocked.0.load(Ordering::Relaxed));
     let away = matches!(crew.app.tutor.reachable(), Reach::No { .. });

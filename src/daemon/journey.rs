@@ -6,7 +6,7 @@ use crate::logging::UserTag;
 use crate::store::Claim;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tracing::{Span, field};
+use tracing::Span;
 
 /// Messages remembered at most; twice what the inbox holds.
 const REMEMBERED: usize = 10_000;
@@ -38,11 +38,7 @@ impl Journeys {
             Task::Deliver => self.lock().get(&seq).map(|journey| journey.update_id),
         };
         let user = UserTag(claim.job.user);
-        let span = tracing::error_span!("message", update_id = field::Empty, seq, user = %user);
-        if let Some(update_id) = update_id {
-            span.record("update_id", update_id);
-        }
-        span
+        tracing::error_span!("message", update_id, seq, user = %user)
     }
 
     fn remember(&self, seq: u64, update_id: i64) {

@@ -174,9 +174,9 @@ fn shown(count: Count) -> (&'static str, Option<(&'static str, &'static str)>) {
     }
 }
 
-impl Exposition {
+impl Default for Exposition {
     /// Registers everything, so that it is exported from the start.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let bounds = BOUNDS_US.map(|us| us as f64 / 1e6);
         let builder = PrometheusBuilder::new();
         // Fails for an empty list of bounds alone.
@@ -204,7 +204,9 @@ impl Exposition {
         let steps = steps.collect();
         Self { recorder, handle, steps }
     }
+}
 
+impl Exposition {
     /// A stage took so long.
     pub fn observe(&self, step: Step, duration: Duration) {
         if let Some(histogram) = self.steps.get(step as usize) {

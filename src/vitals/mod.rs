@@ -177,7 +177,7 @@ impl Vitals {
     /// Begins to keep what `/metrics` shows; without this call it costs nothing.
     pub fn expose(&self) {
         // Whoever was first did the same.
-        let _ = self.exposition.set(Exposition::new());
+        let _ = self.exposition.set(Exposition::default());
     }
 
     /// Prometheus text of this moment; empty unless exposed.

@@ -2,6 +2,7 @@
 
 mod doorway;
 mod listings;
+mod stats;
 
 use crate::world::{BINARY, World};
 use std::process::Output;

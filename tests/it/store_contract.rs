@@ -252,6 +252,7 @@ scenarios! {
         chats_may_move_on;
     keeping:
         turns_are_numbered_and_paged
+        numbers_are_kept_and_holdings_counted
         a_late_turn_is_counted_in_the_archive
         a_turn_without_a_session_gets_one
         sessions_are_listed_in_pages

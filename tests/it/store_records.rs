@@ -6,6 +6,7 @@
 
 use crate::store_contract::{T0, at, block_on, command, message, reply, sticker, voice};
 use phonicflow_bot::domain::rate::RateState;
+use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::records::{self, LogKey, Mark, Moved, NextSeq, Record, Seen};
 use phonicflow_bot::store::{MemoryDisk, MemoryStore, Purge, Store, StoreError, keys};
@@ -163,6 +164,30 @@ fn version_1_of_every_record_opens() {
     let bytes = records::encode(&key).unwrap();
     assert_eq!(bytes, fixture("log-key.bin", &bytes));
     assert!(records::decode::<LogKey>(&bytes).unwrap() == key);
+}
+
+fn numbers() -> Stats {
+    let latency = Latency { count: 3, sum_us: 4_500_000, buckets: vec![0, 1, 0, 2] };
+    let tally = Tally {
+        counts: Count::ALL.iter().copied().zip(1..).collect(),
+        failures: Failure::ALL.iter().copied().zip(1..).collect(),
+        latencies: Step::ALL.iter().map(|step| (*step, latency.clone())).collect(),
+    };
+    Stats { started: T0, updated: at(9), since_start: tally.clone(), day: 19_675, today: tally.plus(&tally) }
+}
+
+#[test]
+fn the_numbers_of_version_1_are_read() {
+    assert_eq!(keys::stats(), b"0n");
+    holds("numbers", &numbers());
+    let old = std::fs::read(folder().join("numbers.bin")).unwrap();
+    block_on(async {
+        let store = MemoryStore::open(&MemoryDisk::holding([(keys::stats(), old)])).unwrap();
+        assert_eq!(store.stats().await.unwrap(), Some(numbers()));
+        let newer = Stats { day: 19_676, ..numbers() };
+        store.keep_stats(newer.clone()).await.unwrap();
+        assert_eq!(store.stats().await.unwrap(), Some(newer));
+    });
 }
 
 #[test]

@@ -7,8 +7,11 @@ mod care;
 mod export;
 mod queue;
 mod sessions;
+mod stats;
 
 use super::request::{Item, Refusal, Request};
+use crate::domain::health::Health;
+use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
@@ -34,9 +37,20 @@ pub struct Context {
 }
 
 /// What only the process that holds the store can tell or do.
+#[async_trait]
 pub trait Host: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// The daemon's numbers of this moment; `None` where no daemon runs.
+    fn stats(&self) -> Option<Stats> {
+        None
+    }
+
+    /// How the daemon is; `None` where none runs.
+    async fn health(&self) -> Option<Health> {
+        None
+    }
 
     /// The learner is gone from the store: nothing about them is to be kept in memory either.
     fn forgotten(&self, _user: UserId) {}
@@ -81,6 +95,8 @@ pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -
         Request::Sessions(filter) => sessions::list(context, &filter, sink).await,
         Request::Session(wanted) => sessions::show(context, wanted, sink).await,
         Request::Queue(filter) => queue::list(context, &filter, sink).await,
+        Request::Stats => stats::stats(context, sink).await,
+        Request::Health => stats::health(context, sink).await,
         Request::Change { number, change } => queue::change(context, number, change).await,
         Request::Export(wanted) => export::held(context, wanted, sink).await,
         Request::Delete(user) => care::delete(context, user, sink).await,

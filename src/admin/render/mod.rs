@@ -2,9 +2,11 @@
 
 mod queue;
 mod sessions;
+mod stats;
 
 pub use queue::{queue_heading, queue_json, queue_line, queue_text};
 pub use sessions::{detail_json, detail_text, session_heading, session_json, session_line};
+pub use stats::{stats_json, stats_text};
 
 use crate::domain::Timestamp;
 use std::fmt::Write as _;

@@ -53,8 +53,9 @@ async fn it_serves_before_telegram_answers_and_without_a_bot() {
     assert_eq!((status, &health["checks"]["polling"]["seconds_since_poll"]), (200, &Value::Null));
     assert!(world.stop().await.success());
 
+    // Switched off it needs no token either.
     let mut world = watched().await;
-    world.set("TELEGRAM_BOT_ENABLED", "false").start();
+    world.set("TELEGRAM_BOT_ENABLED", "false").set("TELEGRAM_BOT_TOKEN", "").start();
     let addr = served_at(&world).await;
     let (status, health) = health_until(addr, |_| true).await;
     assert_eq!((status, &health["checks"]["polling"]["enabled"]), (200, &Value::Bool(false)));

@@ -2,6 +2,7 @@
 
 use super::{Bench, T0, at, command, replies, reply, sticker, voice};
 use phonicflow_bot::domain::rate::{PerMinute, RateState};
+use phonicflow_bot::domain::stats::{Holdings, Stats};
 use phonicflow_bot::domain::{
     Assessment, Change, Learner, Outcome, Session, Stage, Timestamp, Turn, UserId, WorkKind,
 };
@@ -52,6 +53,24 @@ pub async fn turns_are_numbered_and_paged(bench: &mut Bench) {
     assert_eq!(bench.turns(UserId(2), id(1), 0, 9).await.unwrap(), (Vec::new(), 0), "another learner's");
     assert_eq!(bench.last_turn(UserId(1), id(1)).await.unwrap(), Some(all[3].clone()));
     assert_eq!(bench.last_turn(UserId(1), id(2)).await.unwrap(), None);
+}
+
+pub async fn numbers_are_kept_and_holdings_counted(bench: &mut Bench) {
+    assert_eq!((bench.stats().await.unwrap(), bench.holdings().await.unwrap()), (None, Holdings::default()));
+    let first = Outcome { changes: vec![open(1, 1, T0)], ..says(1, "one") };
+    answer(bench, 1, 1, first, at(10)).await;
+    let renewed = Outcome { changes: vec![open(2, 1, at(20))], ..says(2, "two") };
+    answer(bench, 2, 1, renewed, at(20)).await;
+    bench.take(vec![voice(3, 2, 2)]).await;
+    let holdings =
+        Holdings { inbox: 1, learners: 2, archived_sessions: 1, turns_kept: 2, ..Holdings::default() };
+    assert_eq!(bench.holdings().await.unwrap(), holdings);
+    let stats = Stats { started: T0, day: 3, ..Stats::default() };
+    bench.keep_stats(Stats::default()).await.unwrap();
+    bench.keep_stats(stats.clone()).await.unwrap();
+    bench.crash();
+    assert_eq!(bench.stats().await.unwrap(), Some(stats));
+    assert_eq!(bench.holdings().await.unwrap(), holdings, "numbers are no holdings");
 }
 
 pub async fn a_late_turn_is_counted_in_the_archive(bench: &mut Bench) {

@@ -1,0 +1,21 @@
+//! `stats`: what it prints.
+
+use super::Failure;
+use super::commands::{Setup, finish_output, runtime};
+use super::door;
+use crate::admin::render;
+use crate::admin::request::{Item, Request};
+use std::io::{self, Write};
+
+/// Runs it.
+pub fn run(setup: Setup, json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout();
+    runtime()?.block_on(door::ask(setup, Request::Stats, |item| {
+        let Item::Stats(report) = item else { return Ok(()) };
+        if json {
+            return writeln!(out, "{}", render::stats_json(&report));
+        }
+        write!(out, "{}", render::stats_text(&report))
+    }))?;
+    finish_output(out.flush())
+}
