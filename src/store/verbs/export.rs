@@ -3,10 +3,10 @@
 //! They go as they lie on the disk: an encrypted store's export is encrypted with the same key. Must not know the format.
 
 use crate::domain::Timestamp;
+use crate::store::StoreError;
 use crate::store::export::{self, Exported, Writer};
 use crate::store::ledger::{self, Ledger};
 use crate::store::state::State;
-use crate::store::StoreError;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
