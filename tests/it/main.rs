@@ -25,6 +25,7 @@ mod polling_faults;
 mod power;
 mod privacy;
 mod restart;
+mod sealing;
 mod service;
 mod shutdown;
 mod stages;

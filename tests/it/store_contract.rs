@@ -87,6 +87,11 @@ impl Bench {
         });
     }
 
+    /// Whether it is encrypted.
+    pub fn is_sealed(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Takes messages without limits at `T0`; they must be new.
     pub async fn take(&self, batch: Vec<Incoming>) -> Vec<u64> {
         let expected = batch.len();
