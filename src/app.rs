@@ -5,6 +5,7 @@
 use crate::bot::{Desk, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
+use crate::domain::stats::Count;
 use crate::secret::Secret;
 use crate::store::home::Restored;
 use crate::store::reader::Reader;
@@ -41,8 +42,9 @@ impl App {
     /// # Errors
     /// In words for the person who starts the daemon.
     pub fn build(config: Config, token: Secret) -> Result<App> {
-        let store = Arc::new(open_store(&config).context("opening the store")?);
-        Self::with_store(config, token, store)
+        let vitals = Arc::new(Vitals::default());
+        let store = Arc::new(open_store(&config, &vitals).context("opening the store")?);
+        Self::assemble(config, token, store, vitals)
     }
 
     /// As [`App::build`], on a store that is open already.
@@ -50,11 +52,14 @@ impl App {
     /// # Errors
     /// In words for the person who starts the daemon.
     pub fn with_store(config: Config, token: Secret, store: Arc<dyn Store>) -> Result<App> {
+        Self::assemble(config, token, store, Arc::new(Vitals::default()))
+    }
+
+    fn assemble(config: Config, token: Secret, store: Arc<dyn Store>, vitals: Arc<Vitals>) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let vitals = Arc::new(Vitals::default());
         let desk = Arc::new(Desk {
             vitals: vitals.clone(),
             telegram: telegram.clone(),
@@ -119,8 +124,8 @@ pub fn tutor_of(config: &Config) -> Result<Tutor> {
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
-fn open_store(config: &Config) -> Result<SledStore, StoreError> {
-    let home = Home::at(&config.session_storage_path);
+fn open_store(config: &Config, vitals: &Vitals) -> Result<SledStore, StoreError> {
+    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
         OnCorruption::Fail => OnDamage::Refuse,
@@ -128,6 +133,10 @@ fn open_store(config: &Config) -> Result<SledStore, StoreError> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Timestamp(millis(since));
     let opened = home.open(on_damage, now)?;
+    vitals.add(Count::Restores, usize::from(opened.restored.is_some()));
+    if let Some(restored) = opened.restored.clone().or_else(|| home.last_restore()) {
+        vitals.restored(Timestamp(restored.at_ms));
+    }
     match &opened.restored {
         Some(restored) => tell(restored),
         None => {
@@ -168,8 +177,8 @@ fn tell(restored: &Restored) {
     }
 }
 
-/// A moment as RFC 3339.
-fn moment(ms: i64) -> String {
+/// A moment, milliseconds since the epoch, as RFC 3339.
+pub fn moment(ms: i64) -> String {
     jiff::Timestamp::from_second(Timestamp(ms).secs()).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }
 

@@ -4,12 +4,15 @@
 
 mod commands;
 mod doctor;
+mod door;
 mod manual;
+mod queue;
+mod sessions;
+mod store;
 
-use crate::admin::execute::QueueChange;
 use crate::config;
+use crate::store::StoreError;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use commands::QueueAsk;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -70,15 +73,20 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Look at learners' sessions.
+    /// Learners' sessions: look, export, delete, expire, import.
     Sessions {
         #[command(subcommand)]
-        command: SessionsCommand,
+        command: sessions::Command,
     },
     /// Look at what waits to be answered and at what was given up, and change it.
     Queue {
         #[command(subcommand)]
-        command: QueueCommand,
+        command: queue::Command,
+    },
+    /// Encrypt the store, or give it another key. The daemon must be stopped.
+    Store {
+        #[command(subcommand)]
+        command: store::StoreCommand,
     },
     /// Print the completions for a shell, for packagers.
     Completions {
@@ -87,52 +95,6 @@ enum Command {
     },
     /// Print the manual page in roff, for packagers.
     Man,
-}
-
-#[derive(Debug, Subcommand)]
-enum QueueCommand {
-    /// Everything that waits, then the dead letters. Never a word of a message.
-    List {
-        /// As JSON, one object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One message of the queue.
-    Show {
-        /// Its number, as in `queue list`.
-        number: u64,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Put a dead letter back into the queue, or make a waiting message due at once.
-    Retry {
-        /// Its number, as in `queue list`.
-        number: u64,
-    },
-    /// Remove a dead letter or a waiting message for good: it will not be answered.
-    Drop {
-        /// Its number, as in `queue list`.
-        number: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum SessionsCommand {
-    /// All sessions, learner by learner.
-    List {
-        /// As JSON, one object a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One session, or all of one learner.
-    Show {
-        /// A Telegram user id or a session id.
-        id: String,
-        /// As JSON, one object a line.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Why the program ends with an exit code other than 0.
@@ -146,6 +108,8 @@ pub enum Failure {
     Failed(String),
     /// 3: the daemon or the tutor cannot be reached.
     Unreachable(String),
+    /// 0: whoever read the output has seen enough (`| head`).
+    Quiet,
 }
 
 impl Failure {
@@ -156,6 +120,7 @@ impl Failure {
             Self::Config(_) => 2,
             Self::Failed(_) => 1,
             Self::Unreachable(_) => 3,
+            Self::Quiet => 0,
         }
     }
 
@@ -163,6 +128,7 @@ impl Failure {
     pub fn print(&self) {
         use std::io::Write;
         match self {
+            Self::Quiet => {}
             Self::Usage(error) => {
                 let _ = error.print();
             }
@@ -175,7 +141,11 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(format!("{error:#}"))
+        match error.downcast_ref::<StoreError>() {
+            // The configuration and the store do not fit: no restart helps.
+            Some(StoreError::Key(_)) => Self::Config(format!("{error:#}")),
+            _ => Self::Failed(format!("{error:#}")),
+        }
     }
 }
 
@@ -219,7 +189,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Doctor { json } => doctor::doctor(setup, json),
         Command::Health => doctor::health(setup),
         Command::Config { json } => commands::show_config(setup, json),
-        Command::Sessions { command: SessionsCommand::List { json } } => commands::list_sessions(setup, json),
+        Command::Store { command } => store::run(setup, command),
+        Command::Sessions { command } => sessions::run(setup, command),
+        Command::Queue { command } => queue::run(setup, command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);
@@ -230,18 +202,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
             command.build();
             let page = manual::page(&command).map_err(|error| Failure::Failed(error.to_string()))?;
             commands::print_bytes(&page)
-        }
-        Command::Queue { command } => commands::queue(
-            setup,
-            match command {
-                QueueCommand::List { json } => QueueAsk::List { json },
-                QueueCommand::Show { number, json } => QueueAsk::Show { number, json },
-                QueueCommand::Retry { number } => QueueAsk::Change(number, QueueChange::Retry),
-                QueueCommand::Drop { number } => QueueAsk::Change(number, QueueChange::Drop),
-            },
-        ),
-        Command::Sessions { command: SessionsCommand::Show { id, json } } => {
-            commands::show_session(setup, &id, json)
         }
     }
 }

@@ -3,14 +3,15 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, doctor, sandbox, config, logging
-//! daemon  -> app, bot, store, telegram, vitals, domain
+//! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging
+//! top -> admin::snapshot, domain
+//! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
 //! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain
-//! doctor  -> app, config, telegram, tutor, store, http
+//! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
 //! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain
-//! telegram, tutor -> http, domain        store, audio, vitals -> domain
+//! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret
 //! domain  -> std, serde
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
@@ -30,5 +31,6 @@ pub mod sandbox;
 pub mod secret;
 pub mod store;
 pub mod telegram;
+pub mod top;
 pub mod tutor;
 pub mod vitals;

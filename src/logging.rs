@@ -2,6 +2,10 @@
 //!
 //! Alone knows tracing-subscriber and tracing-appender. Must not know what is logged.
 
+mod recent;
+
+pub use recent::{RecentLine, recent};
+
 use crate::domain::UserId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -89,6 +93,7 @@ pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     let colour = std::io::stderr().is_terminal() && !plain;
     let stderr = sink(std::io::stderr, options.json, colour, !stderr_is_journal());
     let mut sinks = vec![stderr.with_filter(filter.targets()).boxed()];
+    sinks.push(recent::Keeper.with_filter(filter.targets()).boxed());
     let mut guard = None;
     if let Some(path) = &options.file {
         let (writer, worker) = file_writer(path).map_err(LogError::File)?;
@@ -219,8 +224,8 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
     match (json, stamped) {
-        (true, true) => layer.json().flatten_event(true).boxed(),
-        (true, false) => layer.json().flatten_event(true).without_time().boxed(),
+        (true, true) => layer.json().flatten_event(true).with_span_list(false).boxed(),
+        (true, false) => layer.json().flatten_event(true).with_span_list(false).without_time().boxed(),
         (false, true) => layer.boxed(),
         (false, false) => layer.without_time().boxed(),
     }

@@ -1,6 +1,7 @@
 //! Texts and bytes that must not be printed. Knows nothing of what they protect.
 
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// A token, key or password. `Debug` and `Display` print `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,14 +31,14 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Bytes of which keys are made. `Debug` prints `***`.
+/// Bytes of which keys are made. `Debug` prints `***`; dropped, they are overwritten.
 #[derive(Clone, PartialEq, Eq)]
-pub struct KeyMaterial(Vec<u8>);
+pub struct KeyMaterial(Zeroizing<Vec<u8>>);
 
 impl KeyMaterial {
     /// Wraps it as it is.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(Zeroizing::new(bytes))
     }
 
     /// The bytes, for the one place that makes keys of them.

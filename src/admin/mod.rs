@@ -1,6 +1,16 @@
-//! The admin's side: questions about the store and their answers.
+//! The admin's side: questions about the store and their answers, from a running daemon or from the store itself.
 //!
-//! Must not know Telegram or the tutor.
+//! ```text
+//! cli -> door (client) --socket--> socket (in the daemon) -> execute -> items --socket--> door -> render
+//!             \---- no daemon: opens the store, -> execute -> items ---------------------/
+//! ```
+//!
+//! Must not know Telegram, the tutor or the configuration.
 
+pub mod door;
 pub mod execute;
+pub mod protocol;
 pub mod render;
+pub mod request;
+pub mod snapshot;
+pub mod socket;

@@ -1,6 +1,7 @@
 //! What can go wrong in the audio path, as types. Must not know any sentence a learner reads: the bot maps
 //! [`AudioFault`] to one.
 
+use crate::domain::stats::Failure;
 use std::io;
 
 /// Why a recording could not be converted. Only [`AudioError::Io`] may go away by trying again.
@@ -71,6 +72,15 @@ impl AudioError {
             Self::Unsupported { .. } => AudioFault::Unsupported,
             Self::TooLong { .. } | Self::TooLarge => AudioFault::TooLong,
             Self::Encode { .. } | Self::Io(_) => AudioFault::Internal,
+        }
+    }
+
+    /// The kind it is counted as.
+    pub fn failure(&self) -> Failure {
+        match self.kind() {
+            AudioFault::NotAudio | AudioFault::NoAudio | AudioFault::Unsupported => Failure::AudioUnreadable,
+            AudioFault::TooLong => Failure::AudioTooLarge,
+            AudioFault::Internal => Failure::Fault,
         }
     }
 

@@ -1,14 +1,12 @@
 //! What each command does, from its arguments to what it prints.
 
 use super::Failure;
-use crate::admin::{execute, render};
-use crate::app::{App, millis};
+use crate::app::App;
 use crate::audio::{self, Hint};
 use crate::config::{self, Config, ConfigError, Inputs, Loaded};
-use crate::daemon::{self, clock::Clock, shutdown};
+use crate::daemon::{self, shutdown};
 use crate::logging::{self, LogOptions};
 use crate::sandbox::demo;
-use crate::store::{Home, OnDamage, Store, StoreError};
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -25,7 +23,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn load(self, require_token: bool) -> Result<Loaded, Failure> {
+    /// Reads and checks it all.
+    pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
         Config::load(self.inputs(require_token)?).map_err(|errors| Failure::Config(errors.to_string()))
     }
 
@@ -47,7 +46,7 @@ impl Setup {
 }
 
 /// A runtime as small as the work: the daemon waits far more than it computes.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -153,154 +152,18 @@ pub fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
     print_line(config::render(&loaded, json).trim_end())
 }
 
-/// `sessions list`.
-pub fn list_sessions(setup: Setup, json: bool) -> Result<(), Failure> {
-    let loaded = setup.load(false)?;
-    let timeout = millis(loaded.config.session_timeout);
-    let store = open_store(&loaded.config)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let shown = runtime()?.block_on(async {
-        if !json {
-            let _ = writeln!(out, "{}", render::session_heading());
-        }
-        execute::each_session(store.as_ref(), Clock::start().now(), timeout, |row| {
-            if json {
-                writeln!(out, "{}", render::session_json(&row))
-            } else {
-                writeln!(out, "{}", render::session_line(&row))
-            }
-        })
-        .await
-    });
-    finish_output(shown.context("reading the store")?.and_then(|()| out.flush()))
-}
-
-/// `sessions show`.
-pub fn show_session(setup: Setup, id: &str, json: bool) -> Result<(), Failure> {
-    let wanted: execute::Wanted = id.parse().map_err(Failure::Config)?;
-    let loaded = setup.load(false)?;
-    let timeout = millis(loaded.config.session_timeout);
-    let store = open_store(&loaded.config)?;
-    let found = runtime()?
-        .block_on(execute::show_sessions(store.as_ref(), wanted, Clock::start().now(), timeout))
-        .context("reading the store")?;
-    if found.is_empty() {
-        return Err(Failure::Failed(format!("no session matches {id}; `sessions list` shows all")));
-    }
-    let mut out = std::io::stdout().lock();
-    let written = found.iter().enumerate().try_for_each(|(place, detail)| {
-        if json {
-            return writeln!(out, "{}", render::detail_json(detail));
-        }
-        let gap = if place > 0 { "\n" } else { "" };
-        write!(out, "{gap}{}", render::detail_text(detail))
-    });
-    finish_output(written)
-}
-
-/// What `queue` is asked.
-pub enum QueueAsk {
-    /// `queue list`.
-    List {
-        /// `--json`.
-        json: bool,
-    },
-    /// `queue show`.
-    Show {
-        /// Which.
-        number: u64,
-        /// `--json`.
-        json: bool,
-    },
-    /// `queue retry`, `queue drop`.
-    Change(u64, execute::QueueChange),
-}
-
-/// `queue`.
-pub fn queue(setup: Setup, ask: QueueAsk) -> Result<(), Failure> {
-    let store = open_store(&setup.load(false)?.config)?;
-    let now = Clock::start().now();
-    let runtime = runtime()?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let (wanted, json) = match ask {
-        QueueAsk::List { json } => (None, json),
-        QueueAsk::Show { number, json } => (Some(number), json),
-        QueueAsk::Change(number, change) => {
-            let changed = async {
-                execute::change_queued(store.as_ref(), number, change, now).await?;
-                store.close().await
-            };
-            return match runtime.block_on(changed) {
-                Ok(()) => {
-                    let done = if change == execute::QueueChange::Retry { "due now" } else { "dropped" };
-                    finish_output(writeln!(out, "{number}: {done}").and_then(|()| out.flush()))
-                }
-                Err(StoreError::Gone) => Err(nothing_waits(number)),
-                Err(error) => Err(Failure::Failed(error.to_string())),
-            };
-        }
-    };
-    let mut shown = 0_u64;
-    let written = runtime.block_on(async {
-        if wanted.is_none() && !json {
-            let _ = writeln!(out, "{}", render::queue_heading());
-        }
-        execute::each_queued(store.as_ref(), now, |row| {
-            if wanted.is_some_and(|number| number != row.seq) {
-                return Ok(());
-            }
-            shown += 1;
-            match (json, wanted) {
-                (true, _) => writeln!(out, "{}", render::queue_json(&row)),
-                (false, None) => writeln!(out, "{}", render::queue_line(&row)),
-                (false, Some(_)) => write!(out, "{}", render::queue_text(&row)),
-            }
-        })
-        .await
-    });
-    finish_output(written.context("reading the store")?.and_then(|()| out.flush()))?;
-    match wanted {
-        Some(number) if shown == 0 => Err(nothing_waits(number)),
-        _ => Ok(()),
-    }
-}
-
-fn nothing_waits(number: u64) -> Failure {
-    Failure::Failed(format!("no message of the queue has the number {number}; `queue list` shows all"))
-}
-
-/// Opens the store of a daemon that is not running.
-fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    let home = Home::at(&config.session_storage_path);
-    let folder = &config.session_storage_path;
-    if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
-        return Err(Failure::Failed(format!(
-            "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
-            folder.display()
-        )));
-    }
-    // To restore a damaged store is the daemon's business: here it is only looked at.
-    match home.open(OnDamage::Refuse, Clock::start().now()) {
-        Ok(opened) => Ok(Arc::new(opened.store)),
-        Err(error @ StoreError::Locked { .. }) => {
-            Err(Failure::Unreachable(format!("{error}. Stop it first: systemctl stop phonicflow-bot")))
-        }
-        Err(error) => Err(Failure::Failed(error.to_string())),
-    }
-}
-
 /// Prints what is not to be touched.
 pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     finish_output(std::io::stdout().lock().write_all(bytes))
 }
 
 /// Prints a line, or several.
-pub fn print_line(line: &str) -> Result<(), Failure> {
+pub(super) fn print_line(line: &str) -> Result<(), Failure> {
     finish_output(writeln!(std::io::stdout().lock(), "{line}"))
 }
 
 /// A reader that went away (`| head`) is no failure.
-fn finish_output(written: std::io::Result<()>) -> Result<(), Failure> {
+pub(super) fn finish_output(written: std::io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("writing the output: {error}")))

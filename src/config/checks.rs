@@ -160,7 +160,10 @@ pub fn read_small(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// The key in a file: random bytes, or their hexadecimal or base64 text. A last line end is not part of it.
-fn key_file(path: &Path) -> Result<KeyMaterial, String> {
+///
+/// # Errors
+/// Why not, in words that follow the file's name.
+pub fn key_file(path: &Path) -> Result<KeyMaterial, String> {
     let mut bytes = read_small(path)?;
     if bytes.ends_with(b"\n") {
         bytes.pop();

@@ -14,6 +14,7 @@ mod settle;
 mod sources;
 mod table;
 
+pub use checks::key_file;
 pub use keys::{Flag, flags};
 pub use render::{env_example, markdown_table, render};
 

@@ -7,18 +7,15 @@
 
 use super::Crew;
 use super::shutdown::Stop;
-use crate::audio::{self, Hint};
+use super::speech::{spoken, text_of};
 use crate::domain::backoff::backoff_ms;
-use crate::domain::outcome::Keyboard;
-use crate::domain::{Change, ChatId, Content, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
+use crate::domain::stats::{Count, Step};
+use crate::domain::{Change, ChatId, Content, OutMessage, Timestamp, UserId, WaitReason};
 use crate::store::{Claim, Lease, Sent, StoreError};
-use crate::telegram::{Action, Outgoing, Retry, TelegramError, outgoing};
-use crate::vitals::Vitals;
-use bytes::Bytes;
+use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
 use std::future::Future;
 use std::time::Duration;
 use tokio::sync::{MutexGuard, OwnedSemaphorePermit};
-use uuid::Uuid;
 
 /// A longer wait for a chat's turn gives the place to another chat.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -27,8 +24,6 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A message that takes longer to send lets the next one start: what may come twice after a kill is what was sent in
 /// this time. Less would send faster (10 a second are sure, up to 28 where Telegram answers quickly), and risk more.
 const OVERTAKE: Duration = Duration::from_millis(100);
-/// Attempts at fetching the spoken answer before the words go out alone.
-const VOICE_ATTEMPTS: u32 = 5;
 
 /// What one attempt at a message came to.
 enum Attempt {
@@ -63,6 +58,7 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
     let (store, lease) = (&crew.app.store, claim.lease);
     if claim.learner.blocked && claim.job.chat.0 == claim.job.user.0 {
         crew.presence.end(lease.seq);
+        crew.journeys.ended(lease.seq);
         tracing::info!(seq = lease.seq, "the learner has blocked the bot: nothing is sent");
         return store.drop_replies(lease, Vec::new()).await;
     }
@@ -71,7 +67,8 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
         if stop.is_raised() {
             return store.release(lease).await;
         }
-        let out = Out { crew, lease, user: claim.job.user, message, is_last: place == last };
+        let (user, accepted_at) = (claim.job.user, claim.job.accepted_at);
+        let out = Out { crew, lease, user, accepted_at, message, is_last: place == last };
         if !out.send(&mut stop).await? {
             return Ok(());
         }
@@ -84,6 +81,7 @@ struct Out<'a> {
     crew: &'a Crew,
     lease: Lease,
     user: UserId,
+    accepted_at: Timestamp,
     message: &'a OutMessage,
     is_last: bool,
 }
@@ -128,7 +126,7 @@ impl Out<'_> {
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<Next, StoreError> {
         let crew = self.crew;
-        let sent = crew.app.telegram.deliver(sendable).await;
+        let sent = crew.vitals.timed(Step::Send, crew.app.telegram.deliver(sendable)).await;
         if let Some(chat) = sendable.chat() {
             crew.pacing().arrived(chat, chat.0 < 0, crew.now_ms());
         }
@@ -141,7 +139,7 @@ impl Out<'_> {
         }
         let attempt = match (sent, &self.message.reply.content) {
             (Ok(_), _) => {
-                Vitals::add(&crew.vitals.sent, 1);
+                crew.vitals.count(Count::Sent);
                 Attempt::Done
             }
             // The chat takes no voice messages: its words go out as text.
@@ -168,6 +166,10 @@ impl Out<'_> {
                 store.delivered(self.lease, index, Sent::Done).await?;
                 tracing::debug!(seq, index, "sent and struck off");
                 if self.is_last {
+                    if self.crew.journeys.ended(seq) {
+                        let took_ms = self.crew.clock.now().since_ms(self.accepted_at);
+                        self.crew.vitals.took_ms(Step::Turn, took_ms);
+                    }
                     tracing::info!(seq, "answer is out");
                 }
                 Ok(Next::Message)
@@ -176,6 +178,7 @@ impl Out<'_> {
             Attempt::Put(sent) => store.delivered(self.lease, index, sent).await.map(|()| Next::Nothing),
             Attempt::Unreachable { blocked } => {
                 self.crew.presence.end(seq);
+                self.crew.journeys.ended(seq);
                 let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
                 store.drop_replies(self.lease, changes).await.map(|()| Next::Nothing)
             }
@@ -212,6 +215,9 @@ async fn failed(
     error: &TelegramError,
 ) -> Result<Attempt, StoreError> {
     let now = crew.clock.now();
+    if let Some(kind) = error.failure() {
+        crew.vitals.failed(kind);
+    }
     match error {
         TelegramError::NotModified => return Ok(Attempt::Done),
         // A group that put the bot out says nothing about the learner's own chat.
@@ -236,7 +242,7 @@ async fn failed(
             return Ok(Attempt::Put(Sent::Later(now, WaitReason::Paced)));
         }
         TelegramError::RetryAfter { secs } => {
-            Vitals::add(&crew.vitals.slowed, 1);
+            crew.vitals.count(Count::SendThrottled);
             tracing::warn!(seq, secs, "Telegram asked to send more slowly");
             // Our clock drops fractions of a millisecond: one more is never too early.
             crew.pacing().refused(chat, *secs, crew.now_ms() + 1);
@@ -250,16 +256,18 @@ async fn failed(
         }
         Retry::Yes => {
             let pause = backoff_ms(message.attempts, fastrand::f64());
+            crew.vitals.count(Count::SendRetries);
             tracing::warn!(seq, %error, pause_ms = pause, "sending failed, trying again");
             Attempt::Put(Sent::Later(now.plus_ms(pause), WaitReason::TelegramDown))
         }
         Retry::Once if message.unsure == 0 => {
-            Vitals::add(&crew.vitals.unsure, 1);
+            crew.vitals.count(Count::Ambiguous);
+            crew.vitals.count(Count::SendRetries);
             tracing::warn!(seq, %error, "nobody can know whether this message went out: repeating it once");
             Attempt::Put(Sent::Unsure(now.plus_ms(1_000)))
         }
         Retry::Once => {
-            Vitals::add(&crew.vitals.unsure, 1);
+            crew.vitals.count(Count::Ambiguous);
             tracing::warn!(seq, %error, "again no answer for this message: not repeated any more");
             Attempt::Done
         }
@@ -268,58 +276,6 @@ async fn failed(
             Attempt::Done
         }
     })
-}
-
-/// The voice note with its caption; without a voice the caption alone; `None` when there is neither.
-async fn spoken(
-    crew: &Crew,
-    seq: u64,
-    message: &OutMessage,
-    session: Uuid,
-    part: SpokenPart,
-    caption: &Rich,
-) -> Result<Option<Outgoing>, Sent> {
-    let words = || text_of(&message.reply, caption);
-    crew.presence.change(seq, Action::UploadVoice);
-    let voice = match crew.app.tutor.spoken(session, part).await {
-        Ok(Some(voice)) => voice,
-        Ok(None) => return Ok(words()),
-        Err(error) if message.attempts + 1 < VOICE_ATTEMPTS => {
-            let pause = backoff_ms(message.attempts, fastrand::f64()).min(5_000);
-            tracing::warn!(seq, %error, pause_ms = pause, "the spoken answer could not be fetched, trying again");
-            return Err(Sent::Later(crew.clock.now().plus_ms(pause), WaitReason::TutorDown));
-        }
-        Err(error) => {
-            tracing::warn!(seq, %error, "the spoken answer could not be fetched: the words go out alone");
-            return Ok(words());
-        }
-    };
-    let hint = Hint { extension: None, mime: voice.mime };
-    let _permit = crew.app.desk.decoders.acquire().await;
-    let encoded = tokio::task::spawn_blocking(move || audio::to_voice_note(voice.bytes, hint)).await;
-    match encoded {
-        Ok(Ok(note)) => Ok(Some(Outgoing::Voice {
-            chat: message.reply.chat,
-            thread: message.reply.thread,
-            answers: message.reply.answers,
-            caption: caption.clone(),
-            bytes: Bytes::from(note.bytes),
-            duration_secs: note.duration_secs,
-        })),
-        Ok(Err(error)) => {
-            tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
-            Ok(words())
-        }
-        Err(_) => Ok(words()),
-    }
-}
-
-fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
-    if text.is_blank() {
-        return None;
-    }
-    let content = Content::Text { text: text.clone(), keyboard: Keyboard::default() };
-    outgoing(&Reply { content, ..reply.clone() })
 }
 
 /// The right to send one message now.

@@ -5,10 +5,16 @@
 mod backup;
 pub mod clock;
 mod delivery;
+mod door;
+mod health;
 mod janitor;
+mod journey;
+mod numbers;
 mod poller;
 mod presence;
 pub mod shutdown;
+mod speech;
+mod watch;
 pub mod watchdog;
 mod worker;
 
@@ -59,6 +65,14 @@ pub struct Crew {
     purge: Notify,
     /// What is being worked on.
     busy: watchdog::Busy,
+    /// What the log and the measurements need to know of messages on their way.
+    journeys: journey::Journeys,
+    /// Since the start and today.
+    numbers: numbers::Numbers,
+    /// When the tutor was knocked at.
+    knocked: health::Knocked,
+    /// When the daemon was started.
+    began: Timestamp,
     started: tokio::time::Instant,
 }
 
@@ -104,27 +118,11 @@ impl Crew {
 /// A token that Telegram refuses at the start; a store that fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);
-    if !app.config.telegram_bot_enabled {
-        tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
-        tokio::select! {
-            () = watchdog::idle() => {}
-            () = &mut shutdown => {}
-        }
-        watchdog::stopping();
-        return app.store.close().await.context("closing the store");
-    }
-    // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
-    watchdog::ready("connecting to Telegram");
-    let me = tokio::select! {
-        me = greet(&app.telegram) => me?,
-        () = &mut shutdown => return app.store.close().await.context("closing the store"),
-    };
-    tracing::info!(bot = %me.username, "connected to Telegram, polling");
-    watchdog::status("polling");
-
+    let clock = Clock::start();
+    let began = clock.now();
     let crew = Arc::new(Crew {
         app: app.clone(),
-        clock: Clock::start(),
+        clock,
         vitals: app.vitals.clone(),
         presence: Presence::default(),
         pacing: Mutex::new(Pacing::new()),
@@ -132,9 +130,43 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         window: Arc::new(Semaphore::new(PER_SECOND)),
         purge: Notify::new(),
         busy: watchdog::Busy::default(),
+        journeys: journey::Journeys::default(),
+        numbers: numbers::Numbers::open(app.store.as_ref(), began).await,
+        knocked: health::Knocked::default(),
+        began,
         started: tokio::time::Instant::now(),
     });
     let (signal, stop) = shutdown::channel();
+    let mut beside = JoinSet::new();
+    // First of all: an admin wants to look in just when Telegram cannot be reached.
+    beside.spawn(door::run(crew.clone(), stop.clone()));
+    // Up before Telegram is called: that it cannot be reached is what /health has to tell.
+    if let Some(addr) = app.config.metrics_addr {
+        let listener = watch::open(&crew, addr).await?;
+        beside.spawn(watch::run(crew.clone(), listener, stop.clone()));
+    }
+    if !app.config.telegram_bot_enabled {
+        tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
+        tokio::select! {
+            () = watchdog::idle() => {}
+            () = &mut shutdown => {}
+        }
+        watchdog::stopping();
+        beside.shutdown().await;
+        return rest(&crew).await;
+    }
+    // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
+    watchdog::ready("connecting to Telegram");
+    let me = tokio::select! {
+        me = greet(&app.telegram) => me?,
+        () = &mut shutdown => {
+            beside.shutdown().await;
+            return rest(&crew).await;
+        }
+    };
+    tracing::info!(bot = %me.username, "connected to Telegram, polling");
+    watchdog::status("polling");
+
     let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let tutor_at_once = app.config.backend_concurrency + PREPARED_AHEAD;
     for (kind, at_once) in [
@@ -152,7 +184,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         let (crew, stop) = (crew.clone(), stop.clone());
         loops.spawn(async move { janitor::run(&crew, stop).await });
     }
-    let mut beside = JoinSet::new();
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        beside.spawn(async move { numbers::run(&crew, stop).await });
+    }
     {
         let (crew, stop, started) = (crew.clone(), stop.clone(), crew.clock.now());
         beside.spawn(async move { watchdog::run(&crew, started, stop).await });
@@ -173,19 +208,28 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     }
     watchdog::stopping();
     signal.raise();
-    let rest = async { while loops.join_next().await.is_some() {} };
-    if tokio::time::timeout(worker::GRACE, rest).await.is_err() {
+    let done = async { while loops.join_next().await.is_some() {} };
+    if tokio::time::timeout(worker::GRACE, done).await.is_err() {
         tracing::info!("some work is still in flight: it is parked and goes on after the next start");
     }
     loops.shutdown().await;
     beside.shutdown().await;
-    let closed = app.store.close().await;
+    let closed = rest(&crew).await;
     if let Some(error) = failure {
         bail!("{error}");
     }
-    closed.context("closing the store")?;
+    closed?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Keeps the last numbers and closes the store.
+async fn rest(crew: &Crew) -> Result<()> {
+    let store = crew.app.store.as_ref();
+    if let Err(error) = crew.numbers.keep(store, &crew.vitals, crew.clock.now()).await {
+        tracing::warn!(%error, "the last numbers could not be kept");
+    }
+    store.close().await.context("closing the store")
 }
 
 /// Returns when a loop ends with an error or by a panic; loops that end well are waited out.

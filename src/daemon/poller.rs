@@ -5,10 +5,12 @@
 use super::Crew;
 use super::shutdown::Stop;
 use crate::domain::backoff::backoff_ms;
+use crate::domain::stats::Count;
 use crate::domain::{Incoming, WorkKind};
+use crate::logging::UserTag;
 use crate::store::StoreError;
 use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
-use crate::vitals::Vitals;
+use crate::vitals::exposition::Poll;
 use std::time::Duration;
 
 /// Updates asked for at once (Bot API "getUpdates": at most 100).
@@ -60,6 +62,7 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
                 }
                 failures = 0;
                 crew.vitals.polled(crew.clock.now());
+                crew.vitals.poll(Poll::Completed);
                 if batch.is_empty() {
                     stop.sleep(crew.app.config.bot_polling_interval).await;
                     continue;
@@ -70,6 +73,7 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
             }
             Err(error) => {
                 failures = failures.saturating_add(1);
+                crew.vitals.poll(kind_of(&error));
                 match error {
                     // Refused, but answered.
                     TelegramError::Conflict { .. } | TelegramError::Unauthorized => {
@@ -99,7 +103,7 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
             Ok(Some(message)) => messages.push(message),
             Ok(None) => tracing::debug!(update_id = raw.id, "update is not for us"),
             Err(error) => {
-                Vitals::add(&crew.vitals.undecodable, 1);
+                crew.vitals.count(Count::Undecodable);
                 tracing::warn!(update_id = error.update_id, why = %error.why, "update skipped: it does not decode");
             }
         }
@@ -113,17 +117,26 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
         .filter(|message| message.work() == WorkKind::Tutor)
         .map(|message| (message.update_id, message.user, message.chat, message.message))
         .collect();
+    let senders: Vec<_> = messages.iter().map(|message| (message.update_id, message.user)).collect();
     let accepted = crew.app.store.accept(messages, crew.app.policy, now).await?;
-    Vitals::add(&crew.vitals.updates, accepted.taken.len());
-    Vitals::add(&crew.vitals.repeats, accepted.repeats.len());
+    crew.vitals.add(Count::Taken, accepted.taken.len());
+    crew.vitals.add(Count::Repeated, accepted.repeats.len());
+    crew.vitals.add(Count::RateLimited, accepted.limited.len());
+    let user = |update_id: &i64| {
+        senders.iter().find(|sender| sender.0 == *update_id).map(|sender| UserTag(sender.1))
+    };
     for (update_id, seq) in &accepted.taken {
-        tracing::info!(update_id, seq, "message taken");
+        tracing::info!(update_id, seq, user = user(update_id).map(tracing::field::display), "message taken");
         if let Some((_, user, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
             crew.presence.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
         }
     }
     for update_id in &accepted.limited {
-        tracing::info!(update_id, "message over the sender's rate limit");
+        tracing::info!(
+            update_id,
+            user = user(update_id).map(tracing::field::display),
+            "message over the sender's rate limit"
+        );
     }
     Ok(())
 }
@@ -154,7 +167,7 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             growing_pause(failures)
         }
         TelegramError::RetryAfter { secs, .. } => {
-            Vitals::add(&crew.vitals.slowed, 1);
+            crew.vitals.count(Count::PollThrottled);
             tracing::warn!(secs, "Telegram asked the poller to wait");
             Duration::from_secs(*secs)
         }
@@ -163,6 +176,19 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             tracing::warn!(%error, failures, pause_ms = crate::app::millis(pause), "polling failed, trying again");
             pause
         }
+    }
+}
+
+fn kind_of(error: &TelegramError) -> Poll {
+    match error {
+        TelegramError::Conflict { webhook: false } => Poll::Conflict,
+        TelegramError::Conflict { webhook: true } => Poll::Webhook,
+        TelegramError::Unauthorized => Poll::Unauthorized,
+        TelegramError::RetryAfter { .. } => Poll::Throttled,
+        TelegramError::Transient { .. }
+        | TelegramError::Unknown { .. }
+        | TelegramError::Undecodable { .. } => Poll::Unavailable,
+        _ => Poll::Other,
     }
 }
 

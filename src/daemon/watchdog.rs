@@ -5,9 +5,9 @@
 
 use super::Crew;
 use super::shutdown::Stop;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, WorkKind};
 use sd_notify::NotifyState;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -68,12 +68,29 @@ pub struct Bounds {
 /// # Errors
 /// What is stuck, in words.
 pub fn judge(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
+    judge_polling(signs, bounds)?;
+    judge_work(signs, bounds)
+}
+
+/// Why polling is stale, or that it is not.
+///
+/// # Errors
+/// In words.
+pub fn judge_polling(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     let silence = signs.now.since_ms(signs.last_poll.unwrap_or(signs.started));
     // Two polls may fail with a pause between them before anybody should worry.
     let longest_silence = (bounds.poll_timeout + POLL_MARGIN) * 2 + LONGEST_PAUSE;
     if silence > crate::app::millis(longest_silence) {
         return Err("no poll has completed for too long");
     }
+    Ok(())
+}
+
+/// Why the work is stuck, or that it is not.
+///
+/// # Errors
+/// In words.
+pub fn judge_work(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     if signs.longest_work > bounds.tutor_timeout * 2 + WORK_MARGIN {
         return Err("a worker is stuck");
     }
@@ -122,26 +139,32 @@ pub async fn idle() {
 
 /// What is being worked on, to tell what is stuck.
 #[derive(Debug, Default)]
-pub struct Busy(Mutex<BTreeSet<(Instant, u64)>>);
+pub struct Busy(Mutex<BTreeMap<(Instant, u64), WorkKind>>);
 
 /// One piece of work; ends with it.
 pub struct Working<'a>(&'a Busy, (Instant, u64));
 
 impl Busy {
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<(Instant, u64)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Instant, u64), WorkKind>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that row `seq` is being worked on.
-    pub fn begin(&self, seq: u64) -> Working<'_> {
+    pub fn begin(&self, kind: WorkKind, seq: u64) -> Working<'_> {
         let key = (Instant::now(), seq);
-        self.lock().insert(key);
+        self.lock().insert(key, kind);
         Working(self, key)
     }
 
     /// How long the oldest piece of work has taken so far.
     pub fn longest(&self) -> Duration {
-        self.lock().first().map_or(Duration::ZERO, |(since, _)| since.elapsed())
+        self.lock().first_key_value().map_or(Duration::ZERO, |((since, _), _)| since.elapsed())
+    }
+
+    /// Rows being worked on, of each of these kinds.
+    pub fn count<const N: usize>(&self, kinds: [WorkKind; N]) -> [usize; N] {
+        let busy = self.lock();
+        kinds.map(|kind| busy.values().filter(|of| **of == kind).count())
     }
 }
 
@@ -181,9 +204,9 @@ mod tests {
     fn work_is_noted_while_it_lasts() {
         let busy = Busy::default();
         {
-            let _first = busy.begin(1);
-            let _second = busy.begin(2);
-            assert_eq!(busy.lock().len(), 2);
+            let _first = busy.begin(WorkKind::Tutor, 1);
+            let _second = busy.begin(WorkKind::Local, 2);
+            assert_eq!(busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]), [1, 1, 0]);
         }
         assert_eq!(busy.longest(), Duration::ZERO);
     }

@@ -7,15 +7,16 @@ use super::shutdown::Stop;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
+use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Stage, Task, Timestamp, WaitReason, WorkKind};
 use crate::logging::UserTag;
 use crate::store::{Burial, Claim, Deferral, StoreError};
 use crate::telegram::Action;
-use crate::vitals::Vitals;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 /// How often a message may bring its handler down (a bug of ours) before it is given up.
 const FAULTS_ALLOWED: u32 = 4;
@@ -44,6 +45,7 @@ pub async fn dispatch(
         let claimed = match crew.app.store.claim(kind, crew.clock.now()).await {
             // That row is set aside; the others go on.
             Err(error @ StoreError::Corrupt { .. }) => {
+                crew.vitals.failed(Failure::Store);
                 tracing::error!(%error, "a message cannot be read: it is set aside");
                 continue;
             }
@@ -54,7 +56,8 @@ pub async fn dispatch(
                 let (crew, stop) = (crew.clone(), stop.clone());
                 tasks.spawn(async move {
                     let _permit = permit;
-                    contained(crew, claim, stop).await
+                    let span = crew.journeys.span(&claim);
+                    contained(crew, kind, claim, stop).instrument(span).await
                 });
             }
             None => {
@@ -83,14 +86,14 @@ pub async fn dispatch(
 }
 
 /// Runs one claim in a task of its own, so that a bug in a handler costs its message an attempt, not the daemon.
-async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), StoreError> {
+async fn contained(crew: Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) -> Result<(), StoreError> {
     let (lease, job) = (claim.lease, claim.job.clone());
-    let _working = crew.busy.begin(lease.seq);
+    let _working = crew.busy.begin(kind, lease.seq);
     let worker = {
         let crew = crew.clone();
         async move { work(&crew, claim, stop).await }
     };
-    let mut task = tokio::spawn(worker);
+    let mut task = tokio::spawn(worker.in_current_span());
     let aborts_with_us = AbortOnDrop(task.abort_handle());
     let ended = (&mut task).await;
     drop(aborts_with_us);
@@ -98,12 +101,14 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
         // The learner was deleted while we worked: there is nobody left to answer.
         Ok(Err(StoreError::Gone)) => {
             crew.presence.end(lease.seq);
+            crew.journeys.ended(lease.seq);
             Ok(())
         }
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error),
         Err(error) if error.is_cancelled() => Ok(()),
         Err(_) => {
+            crew.vitals.failed(Failure::Fault);
             tracing::error!(
                 seq = lease.seq,
                 attempts = job.attempts,
@@ -112,10 +117,11 @@ async fn contained(crew: Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), Stor
             crew.presence.end(lease.seq);
             let now = crew.clock.now();
             let recovered = if job.attempts >= FAULTS_ALLOWED {
-                Vitals::add(&crew.vitals.dead, 1);
+                crew.vitals.count(Count::DeadLetters);
                 let reason = "the handler failed again and again".into();
                 crew.app.store.bury(lease, Burial { reason, ..Burial::default() }, now).await
             } else {
+                crew.vitals.count(Count::TurnRetries);
                 let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
                 let stage = job.stage;
                 let deferral = Deferral {
@@ -164,6 +170,9 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         let chat = incoming.chat;
         let (seq, user) = (claim.lease.seq, claim.job.user);
         crew.presence.begin(seq, user, chat.id, chat.thread, incoming.message, Action::Typing);
+    }
+    if claim.job.attempts == 0 && claim.job.stage == Stage::Taken {
+        crew.vitals.took_ms(Stopwatch::Queue, crew.clock.now().since_ms(claim.job.accepted_at));
     }
     let Some(turn) = VoiceTurn::of(&desk, &claim) else {
         return conclude(crew, &claim, Verdict::Commit(Default::default())).await;
@@ -215,9 +224,13 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
                     "message answered"
                 );
             }
-            Vitals::add(&crew.vitals.turns, usize::from(turn && done.is_ok()));
+            if turn && done.is_ok() {
+                crew.vitals.count(Count::Turns);
+                crew.journeys.turned(seq);
+            }
             if replies == 0 {
                 crew.presence.end(seq);
+                crew.journeys.ended(seq);
             }
             if forget && done.is_ok() {
                 crew.presence.forget(claim.job.user, seq);
@@ -229,6 +242,7 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         }
         Verdict::Defer(deferral) => {
             let wait_ms = deferral.until.since_ms(now);
+            crew.vitals.add(Count::TurnRetries, usize::from(deferral.failed));
             tracing::warn!(
                 seq,
                 reason = deferral.reason.as_str(),
@@ -243,13 +257,14 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         }
         Verdict::Bury(burial) => {
             tracing::error!(seq, reason = burial.reason, "message given up: it is kept as a dead letter");
-            Vitals::add(&crew.vitals.dead, 1);
+            crew.vitals.count(Count::DeadLetters);
             crew.presence.end(seq);
             store.bury(lease, burial, now).await
         }
     };
     if let Err(StoreError::Gone) = done {
         crew.presence.end(seq);
+        crew.journeys.ended(seq);
         forget_orphan(crew, &claim.job.stage, now).await?;
         return Ok(());
     }

@@ -43,7 +43,7 @@ impl Patient {
     }
 
     fn home(&self) -> Home {
-        Home::at(&self.config().session_storage_path)
+        Home::at(&self.config().session_storage_path).keyed(self.config().store_key.clone())
     }
 
     /// Whether an option of this name, or one that begins so, or a whole source of options is at fault: then what

@@ -4,6 +4,7 @@
 
 pub mod assessment;
 pub mod backoff;
+pub mod health;
 pub mod ids;
 pub mod incoming;
 pub mod job;
@@ -14,6 +15,7 @@ pub mod phrases;
 pub mod rate;
 pub mod rich;
 pub mod session;
+pub mod stats;
 
 pub use assessment::{Assessment, RecordedTurn, Turn};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};

@@ -13,8 +13,8 @@ pub trait Engine: Send {
     /// The value of a key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Walks the keys of `range` in order (or backwards) until the visitor answers `false`.
-    fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError>;
+    /// Walks the keys of `span` in order (or backwards) until the visitor answers `false`.
+    fn scan(&self, span: &Span, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError>;
 
     /// Writes all of a batch or nothing of it. It is safe only after the next [`Engine::flush`], but seen at once.
     fn apply(&mut self, batch: Batch) -> Result<(), StoreError>;
@@ -23,30 +23,21 @@ pub trait Engine: Send {
     fn flush(&mut self) -> Result<(), StoreError>;
 }
 
-/// Keys from `start` up to, but not including, `end`.
+/// Keys as they lie on the disk, from `start` up to, but not including, `end`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Range {
+pub struct Span {
     /// First key.
     pub start: Vec<u8>,
     /// First key that is no longer part of it.
     pub end: Vec<u8>,
 }
 
-impl Range {
+impl Span {
     /// All keys that begin with `prefix`, which must hold a byte below 0xff (every key here begins with a letter).
     pub fn prefix(prefix: impl Into<Vec<u8>>) -> Self {
         let start = prefix.into();
         let end = successor(start.clone());
         Self { start, end }
-    }
-
-    /// This range without the keys up to and including `key`.
-    #[must_use]
-    pub fn after(mut self, key: &[u8]) -> Self {
-        // The least byte string greater than `key` is `key` with a zero byte behind it.
-        let next: Vec<u8> = key.iter().copied().chain([0]).collect();
-        self.start = self.start.max(next);
-        self
     }
 
     /// Whether this key lies in it.
@@ -57,6 +48,65 @@ impl Range {
     /// Whether no key can lie in it.
     pub fn is_empty(&self) -> bool {
         self.start >= self.end
+    }
+}
+
+/// A range as the verbs ask for it: a prefix, and perhaps bounds within it. It remembers what it was made of, so that it
+/// can be told in other keys (see `seal`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    prefix: Vec<u8>,
+    after: Vec<u8>,
+    before: Option<Vec<u8>>,
+}
+
+impl Range {
+    /// All keys that begin with `prefix`, which must hold a byte below 0xff.
+    pub fn prefix(prefix: impl Into<Vec<u8>>) -> Self {
+        Self { prefix: prefix.into(), after: Vec::new(), before: None }
+    }
+
+    /// This range without the keys up to and including `key`; an empty key changes nothing.
+    #[must_use]
+    pub fn after(mut self, key: &[u8]) -> Self {
+        if key > self.after.as_slice() {
+            self.after = key.to_vec();
+        }
+        self
+    }
+
+    /// This range without the keys from `bound` on. `bound` may be the beginning of a key.
+    #[must_use]
+    pub fn before(mut self, bound: Vec<u8>) -> Self {
+        self.before = Some(match self.before.take() {
+            Some(earlier) => earlier.min(bound),
+            None => bound,
+        });
+        self
+    }
+
+    /// The same range in other keys: `part` translates the prefix and the last key left out, `bound` the bound.
+    pub fn translate<E>(
+        &self,
+        part: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
+        bound: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, E> {
+        let before = self.before.as_deref().map(bound).transpose()?;
+        Ok(Self { prefix: part(&self.prefix)?, after: part(&self.after)?, before })
+    }
+
+    /// The keys it stands for.
+    pub fn span(&self) -> Span {
+        let mut span = Span::prefix(self.prefix.as_slice());
+        if !self.after.is_empty() {
+            // The least byte string greater than a key is that key with a zero byte behind it.
+            let next: Vec<u8> = self.after.iter().copied().chain([0]).collect();
+            span.start = span.start.max(next);
+        }
+        if let Some(before) = &self.before {
+            span.end = span.end.min(before.clone());
+        }
+        span
     }
 }
 
@@ -116,15 +166,26 @@ mod tests {
         for (prefix, end) in
             [(&b"a"[..], &b"b"[..]), (&[b'a', 0xff], b"b"), (&[b'a', 1, 0xff, 0xff], &[b'a', 2])]
         {
-            assert_eq!(Range::prefix(prefix).end, end);
+            assert_eq!(Span::prefix(prefix).end, end);
+            assert_eq!(Range::prefix(prefix).span(), Span::prefix(prefix));
         }
     }
 
     #[test]
     fn after_skips_the_key_itself_and_nothing_else() {
-        let range = Range::prefix(*b"a").after(b"ab");
-        assert!(range.start.as_slice() > &b"ab"[..] && range.start.as_slice() <= &b"ab\0"[..]);
-        assert_eq!(Range::prefix(*b"b").after(b"a").start, b"b");
-        assert!(Range::prefix(*b"a").after(b"b").is_empty());
+        let span = Range::prefix(*b"a").after(b"ab").span();
+        assert!(span.start.as_slice() > &b"ab"[..] && span.start.as_slice() <= &b"ab\0"[..]);
+        assert_eq!(Range::prefix(*b"b").after(b"a").span().start, b"b");
+        assert_eq!(Range::prefix(*b"b").after(b"").span(), Span::prefix(*b"b"));
+        assert_eq!(Range::prefix(*b"a").after(b"ac").after(b"ab").span().start, b"ac\0");
+        assert!(Range::prefix(*b"a").after(b"b").span().is_empty());
+    }
+
+    #[test]
+    fn before_ends_in_front_of_the_bound() {
+        let span = Range::prefix(*b"a").before(b"ac".to_vec()).before(b"ab".to_vec()).span();
+        assert!(span.contains(b"aa\xff") && !span.contains(b"ab"));
+        assert_eq!(Range::prefix(*b"a").before(b"x".to_vec()).span(), Span::prefix(*b"a"));
+        assert!(Range::prefix(*b"b").before(b"a".to_vec()).span().is_empty());
     }
 }

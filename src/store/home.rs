@@ -7,6 +7,7 @@
 //!   damaged-<UTC>/             databases that did not open, moved aside; nothing here ever removes one
 //!   restoring/                 a database being made of an export
 //!   restored.json              the latest restore
+//!   sealing*, replaced/        a database on its way to another key, see [`reseal`]
 //!   lock                       held while the above are moved
 //! ```
 //!
@@ -14,11 +15,15 @@
 //! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
 
 mod checkup;
+mod reseal;
+
+pub use reseal::{Resealed, Step};
 
 use super::export::{self, Exported};
 use super::sled::{SledStore, empty, make_private, rebuild};
 use super::{Store, StoreError};
 use crate::domain::Timestamp;
+use crate::secret::KeyMaterial;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -80,12 +85,19 @@ pub struct Opened {
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
+    key: Option<KeyMaterial>,
 }
 
 impl Home {
     /// The home at `SESSION_STORAGE_PATH`.
     pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), key: None }
+    }
+
+    /// With the key its store is encrypted with; a new store will be. Without one a plain store is expected.
+    #[must_use]
+    pub fn keyed(self, key: Option<KeyMaterial>) -> Self {
+        Self { key, ..self }
     }
 
     /// The database's folder.
@@ -110,7 +122,8 @@ impl Home {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when it does not open and is not restored, [`StoreError::Locked`] when another process holds
-    /// it, [`StoreError::Io`] when the system refuses.
+    /// it, [`StoreError::Key`] when the key is not the one of the store or of the newest good export, [`StoreError::Io`]
+    /// when the system refuses.
     pub fn open(&self, on_damage: OnDamage, now: Timestamp) -> Result<Opened, StoreError> {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
@@ -137,19 +150,19 @@ impl Home {
             )));
         }
         let restored = self.restore(detail, now)?;
-        let store = SledStore::open_known(&self.store())?;
+        let store = SledStore::open_known(&self.store(), self.key.as_ref())?;
         Ok(Opened { store, restored: Some(restored) })
     }
 
     fn try_open(&self) -> Result<SledStore, StoreError> {
         if self.listed()?.is_empty() {
-            return SledStore::open(&self.store());
+            return SledStore::open_keyed(&self.store(), self.key.as_ref());
         }
         if !self.store().exists() {
             let detail = "its folder is missing, while there are exports of it".to_owned();
             return Err(StoreError::Corrupt { kind: "database", detail });
         }
-        SledStore::open_known(&self.store())
+        SledStore::open_known(&self.store(), self.key.as_ref())
     }
 
     /// Held while a database is opened, so that two starts do not move it under each other.
@@ -169,6 +182,7 @@ impl Home {
 
     /// A restore is made whole in `restoring` before the old database is moved: where that is gone, this one is it.
     fn finish_interrupted(&self) -> Result<(), StoreError> {
+        self.finish_reseal(&mut |_| ())?;
         if !self.restoring().exists() {
             return Ok(());
         }
@@ -196,7 +210,7 @@ impl Home {
             passed_over: Vec::new(),
         };
         for path in self.listed()? {
-            match rebuild(&path, &self.restoring(), now) {
+            match rebuild(&path, &self.restoring(), self.key.as_ref(), now) {
                 Ok(rebuilt) => {
                     restored.export = Some(path);
                     restored.taken_at_ms = Some(rebuilt.exported.taken_at.0);
@@ -205,6 +219,8 @@ impl Home {
                     break;
                 }
                 Err(error @ (StoreError::Io { .. } | StoreError::Locked { .. })) => return Err(error),
+                // It is good, and nothing older is to be taken in its stead.
+                Err(error @ StoreError::Key(_)) => return Err(error),
                 Err(error) => {
                     restored.passed_over.push(format!("{}: {error}", file_name(&path)));
                     if self.restoring().exists() {
@@ -214,13 +230,13 @@ impl Home {
             }
         }
         if restored.export.is_none() {
-            empty(&self.restoring())?;
+            empty(&self.restoring(), self.key.as_ref())?;
         }
         if self.store().exists() {
             restored.moved_to = Some(self.free_name(now));
         }
         // Noted first: however this is cut off, what is found then says what happened.
-        self.write_note(&restored).map_err(io_of("note the restore"))?;
+        write_json(&self.note(), &restored).map_err(io_of("note the restore"))?;
         if let Some(aside) = &restored.moved_to {
             fs::rename(self.store(), aside).map_err(io_of("move the damaged database aside"))?;
         }
@@ -235,17 +251,6 @@ impl Home {
         };
         let mut paths = (1..).map(|n| self.root.join(name(n)));
         paths.find(|path| !path.exists()).unwrap_or_else(|| self.root.join(name(1)))
-    }
-
-    fn write_note(&self, restored: &Restored) -> io::Result<()> {
-        use std::io::Write;
-        let partial = self.note().with_extension("partial");
-        let mut file = export::create(&partial)?;
-        serde_json::to_writer_pretty(&mut file, restored)?;
-        file.write_all(b"\n")?;
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&partial, self.note())?;
-        export::sync_folder(&self.root)
     }
 
     /// The latest restore, if there ever was one.
@@ -290,7 +295,7 @@ impl Home {
     pub async fn export(&self, store: &dyn Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
         let failed = |error: io::Error| StoreError::Export(error.to_string());
         make_private(&self.exports()).map_err(failed)?;
-        let path = self.exports().join(format!("{PREFIX}{}{SUFFIX}", stamp(now)));
+        let path = self.exports().join(export_name(now));
         let exported = store.export(path.clone(), now).await?;
         let others: Vec<_> = self.listed()?.into_iter().filter(|other| *other != path).collect();
         let partial = |name: &String| name.ends_with(".partial");
@@ -331,6 +336,23 @@ impl Home {
 
 fn io_of(action: &'static str) -> impl Fn(io::Error) -> StoreError {
     move |source| StoreError::Io { action, source }
+}
+
+/// Writes a small file whole or not at all.
+fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    use std::io::Write;
+    let partial = export::partial(path);
+    let mut file = export::create(&partial)?;
+    serde_json::to_writer_pretty(&mut file, value)?;
+    file.write_all(b"\n")?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    fs::rename(&partial, path)?;
+    export::sync_folder_of(path)
+}
+
+/// The name of an export of this moment.
+fn export_name(at: Timestamp) -> String {
+    format!("{PREFIX}{}{SUFFIX}", stamp(at))
 }
 
 fn file_name(path: &Path) -> String {

@@ -3,7 +3,7 @@
 //! The first byte tells the kind; integers are big-endian and signed ones have their sign flipped, so that bytes sort
 //! as the numbers do. Must not know the records behind the keys, except by name.
 
-use super::engine::Range;
+use super::engine::Span;
 use crate::domain::{ChatId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -36,6 +36,34 @@ pub const SINGLE: u8 = b'0';
 
 const ARCHIVED: u8 = 0;
 const RECORD: u8 = 1;
+
+/// A part of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// So many bytes that say nothing about anybody: moments, numbers, marks.
+    Open(usize),
+    /// So many bytes that could say who: ids of learners, chats, sessions. An encrypted store keeps a keyed hash of them.
+    Hidden(usize),
+}
+
+/// What follows the kind in keys of this kind; a key may end behind any of it. `None`: there is no such kind. A new kind
+/// has to be entered here, or an encrypted store refuses it.
+pub fn fields(kind: u8) -> Option<&'static [Field]> {
+    use Field::{Hidden, Open};
+    Some(match kind {
+        PERSON => &[Hidden(8), Open(1), Open(8), Hidden(16)],
+        TURN => &[Hidden(8), Hidden(16), Open(4)],
+        INBOX | DEAD | SEEN => &[Open(8)],
+        OUTBOX | DEAD_OUTBOX => &[Open(8), Open(4)],
+        RATE | MOVED => &[Hidden(8)],
+        PURGE => &[Hidden(16)],
+        PURGE_DUE => &[Open(8), Hidden(16)],
+        // Behind the moment the kind and the fields of the key of PERSON.
+        EXPIRY => &[Open(8), Open(1), Hidden(8), Open(1), Open(8), Hidden(16)],
+        SINGLE => &[Open(1)],
+        _ => return None,
+    })
+}
 
 /// Builds a key.
 struct Key(Vec<u8>);
@@ -74,8 +102,13 @@ pub fn kind(kind: u8) -> Vec<u8> {
 }
 
 /// All keys of all kinds.
-pub fn everything() -> Range {
-    Range { start: vec![SINGLE], end: vec![u8::MAX] }
+pub fn everything() -> Span {
+    Span { start: vec![SINGLE], end: vec![u8::MAX] }
+}
+
+/// A learner's record and archived sessions.
+pub fn person(user: UserId) -> Vec<u8> {
+    Key::new(PERSON).signed(user.0).0
 }
 
 /// A learner's record.
@@ -227,9 +260,19 @@ pub fn ledger() -> Vec<u8> {
     vec![SINGLE, b'c']
 }
 
+/// How the store is encrypted; absent where it is not. The first of all keys, so that it comes first in every export.
+pub fn seal() -> Vec<u8> {
+    vec![SINGLE, b'!']
+}
+
 /// The secret for the keyed hash of user ids.
 pub fn log_key() -> Vec<u8> {
     vec![SINGLE, b'k']
+}
+
+/// The daemon's numbers.
+pub fn stats() -> Vec<u8> {
+    vec![SINGLE, b'n']
 }
 
 #[cfg(test)]
@@ -242,6 +285,46 @@ mod tests {
         assert!(ids.windows(2).all(|pair| learner(UserId(pair[0])) < learner(UserId(pair[1]))));
         assert!(ids.iter().all(|id| moved_from(&moved(ChatId(*id))) == Some(ChatId(*id))));
         assert!(inbox(255) < inbox(256) && outbox(1, u32::MAX) < outbox(2, 0));
+    }
+
+    #[test]
+    fn every_key_ends_with_one_of_its_fields() {
+        let (user, id, now) = (UserId(5), Uuid::max(), Timestamp(9));
+        for key in [
+            learner(user),
+            archived_of(user),
+            archived(user, now, id),
+            expiry(now, user, now, id),
+            expiry_before(now),
+            turns_of(user),
+            turns(user, id),
+            turn(user, id, 3),
+            inbox(1),
+            outbox_of(1),
+            outbox(1, 2),
+            dead(1),
+            dead_outbox_of(1),
+            dead_outbox(1, 2),
+            rate(user),
+            seen(1),
+            purge(id),
+            purge_due(now, id),
+            purge_due_after(now),
+            moved(ChatId(-1)),
+            next_seq(),
+            global_rate(),
+            ledger(),
+            log_key(),
+            seal(),
+        ] {
+            let mut ends = vec![1];
+            for field in fields(key[0]).unwrap() {
+                let (Field::Open(length) | Field::Hidden(length)) = field;
+                ends.push(ends.last().unwrap() + length);
+            }
+            assert!(ends.contains(&key.len()), "{key:?}");
+            assert!(seal() <= key);
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The ledger: how many records of each kind there are and a sum over them, kept with every write and checked on opening.
 //!
-//! A damaged page can make a disk lose a few records and keep the rest; nothing else here would notice. Must not know what
-//! a record holds.
+//! A damaged page can make a disk lose a few records and keep the rest; nothing else here would notice. It counts what lies
+//! on the disk, sealed or not, so that counting needs no key. Must not know what a record holds.
 
-use super::engine::{Batch, Engine, Range};
+use super::engine::{Batch, Engine, Span};
 use super::{StoreError, keys};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ impl Ledger {
         }
         for (kind, tally) in self.0.iter().filter(|(kind, _)| !LARGE.contains(kind)) {
             let mut found = Self::default();
-            engine.scan(&Range::prefix([*kind]), false, &mut |key, value| {
+            engine.scan(&Span::prefix([*kind]), false, &mut |key, value| {
                 found.count(key, value);
                 Ok(true)
             })?;
@@ -72,6 +72,11 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// How many records of a kind there are.
+    pub fn held(&self, kind: u8) -> u64 {
+        self.0.get(&kind).map_or(0, |tally| tally.count)
     }
 
     fn add(&mut self, key: &[u8], value: &[u8]) {

@@ -3,8 +3,9 @@
 //! Must not know records or verbs.
 
 use super::StoreError;
-use super::engine::{Batch, Engine, Range, Visit};
+use super::engine::{Batch, Engine, Span, Visit};
 use super::thread::ThreadedStore;
+use crate::secret::KeyMaterial;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -66,12 +67,17 @@ impl MemoryStore {
     /// The store on what has been flushed to `disk`. A store opened on it earlier can write no more, as if its process
     /// had been killed.
     pub fn open(disk: &MemoryDisk) -> Result<Self, StoreError> {
+        Self::open_keyed(disk, None)
+    }
+
+    /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
+    pub fn open_keyed(disk: &MemoryDisk, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         let (opening, live) = {
             let mut platter = disk.platter();
             platter.opening += 1;
             (platter.opening, platter.durable.clone())
         };
-        Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Vec::new() })
+        Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Vec::new() }, key)
     }
 }
 
@@ -102,8 +108,8 @@ impl Engine for MemoryEngine {
         Ok(self.live.get(key).cloned())
     }
 
-    fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
-        let mut found = self.live.range(range.start.clone()..range.end.clone());
+    fn scan(&self, span: &Span, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
+        let mut found = self.live.range(span.start.clone()..span.end.clone());
         while let Some((key, value)) = if backwards { found.next_back() } else { found.next() } {
             if !visit(key, value)? {
                 break;

@@ -31,9 +31,11 @@
 //! The verbs are written once, over [`engine::Engine`]: an ordered map of bytes with atomic batches. A thread of its
 //! own owns engine and schedule, carries verbs out in order, flushes once for all that are waiting and answers after
 //! that. A failed write leaves memory and disk apart, so from then on every verb answers [`StoreError::Io`] until a
-//! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this.
+//! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
+//! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
 
 mod codec;
+mod disk;
 pub mod engine;
 pub mod export;
 pub mod home;
@@ -43,6 +45,7 @@ pub mod memory;
 pub mod reader;
 pub mod records;
 mod schedule;
+pub mod seal;
 pub mod sled;
 mod state;
 mod thread;
@@ -51,10 +54,12 @@ mod verbs;
 pub use export::Exported;
 pub use home::{Home, OnDamage};
 pub use memory::{MemoryDisk, MemoryStore};
+pub use seal::KeyTrouble;
 pub use sled::SledStore;
 pub use thread::ThreadedStore;
 
 use crate::domain::rate::{PerMinute, RateState};
+use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId,
     WaitReason, WorkKind,
@@ -98,6 +103,9 @@ pub enum StoreError {
     /// The store as a whole does not open; in words for the person who has to act.
     #[error("{0}")]
     Damaged(String),
+    /// Store and key do not fit; nothing was changed.
+    #[error(transparent)]
+    Key(#[from] KeyTrouble),
     /// An export could not be written, or is no good. The store itself is untouched.
     #[error("the export is no good: {0}")]
     Export(String),
@@ -308,6 +316,9 @@ pub trait Store: Send + Sync {
     /// Sessions in key order, at most `limit`, after `cursor`.
     fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage>;
 
+    /// The sessions of one learner, as in [`Store::sessions`].
+    fn sessions_of(&self, user: UserId, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage>;
+
     /// All rows of the inbox in order of acceptance after `after`, at most `limit` (10,000 here and in all listings).
     fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>>;
 
@@ -340,6 +351,15 @@ pub trait Store: Send + Sync {
     /// Removes archived sessions older than `before` with their turns, at most `limit` in one go, and queues their
     /// purge at the tutor. Returns how many; call again until it is 0 (1,000 at once, however many are asked for).
     fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize>;
+
+    /// Keeps the daemon's numbers in place of those kept before.
+    fn keep_stats(&self, stats: Stats) -> Later<'_, ()>;
+
+    /// The numbers kept last.
+    fn stats(&self) -> Later<'_, Option<Stats>>;
+
+    /// How much of what there is.
+    fn holdings(&self) -> Later<'_, Holdings>;
 
     /// A random secret made with the store, for the keyed hash of user ids in logs.
     fn log_key(&self) -> Later<'_, [u8; 32]>;

@@ -7,6 +7,7 @@
 use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
+use crate::domain::stats::Stats;
 use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Session, Turn};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,7 @@ records! {
     LogKey = "log key",
     Mark = "index entry",
     Ledger = "ledger",
+    Stats = "numbers",
 }
 
 #[cfg(test)]

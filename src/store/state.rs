@@ -1,8 +1,9 @@
-//! What the store's thread holds: the engine, the schedule and a few small indexes, opened from disk and kept in step.
+//! What the store's thread holds: the disk, the schedule and a few small indexes, opened from disk and kept in step.
 //!
 //! Owns reading and writing of records, and the rule that a store whose disk has failed once writes no more: its
 //! memory may have drifted. Must not know threads, channels or what a verb means.
 
+use super::disk::Disk;
 use super::engine::{Batch, Engine, Range, Visit};
 use super::ledger::Ledger;
 use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
@@ -10,6 +11,7 @@ use super::schedule::Schedule;
 use super::{Lease, StoreError, keys};
 use crate::domain::rate::RateState;
 use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId, WaitReason};
+use crate::secret::KeyMaterial;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
@@ -21,7 +23,7 @@ const LONGEST_QUEUE_MS: i64 = 24 * 3_600_000;
 
 /// The store's memory and its disk.
 pub struct State {
-    engine: Box<dyn Engine>,
+    disk: Disk,
     /// The order of work.
     pub schedule: Schedule,
     /// Update ids taken lately.
@@ -35,7 +37,6 @@ pub struct State {
     /// The secret made with the store.
     pub log_key: LogKey,
     next_seq: u64,
-    ledger: Ledger,
     dirty: bool,
     broken: Option<(&'static str, std::io::ErrorKind, String)>,
 }
@@ -103,10 +104,11 @@ impl Tx {
 }
 
 impl State {
-    /// Reads what is on disk and builds the indexes; makes the log key on the first opening.
-    pub fn open(engine: Box<dyn Engine>) -> Result<Self, StoreError> {
+    /// Reads what is on disk and builds the indexes; makes the log key on the first opening. `key` is that of an encrypted
+    /// store, or of a new one that is to be encrypted.
+    pub fn open(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         let mut state = Self {
-            engine,
+            disk: Disk::open(engine, key)?,
             schedule: Schedule::with_tokens_from(Uuid::new_v4().as_u64_pair().0),
             seen: SeenRing::default(),
             moved: HashMap::new(),
@@ -114,15 +116,9 @@ impl State {
             global: RateState::default(),
             log_key: LogKey([0; 32]),
             next_seq: 1,
-            ledger: Ledger::default(),
             dirty: false,
             broken: None,
         };
-        state.ledger = match state.get(&keys::ledger())? {
-            None => Ledger::take_stock(state.engine.as_ref())?,
-            Some(ledger) => ledger,
-        };
-        state.ledger.check(state.engine.as_ref())?;
         state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
         let global: RateState = state.get(&keys::global_rate())?.unwrap_or_default();
         // Further ahead than rows may wait: the clock was set back, and every message would wait for nothing.
@@ -145,9 +141,9 @@ impl State {
     }
 
     fn read_rows(&mut self) -> Result<(), StoreError> {
-        let Self { engine, schedule, next_seq, .. } = self;
+        let Self { disk, schedule, next_seq, .. } = self;
         let now = wall_clock();
-        engine.scan(&Range::prefix(keys::kind(keys::INBOX)), false, &mut |_, bytes| {
+        disk.scan(&Range::prefix(keys::kind(keys::INBOX)), false, &mut |_, bytes| {
             let mut job: Job = records::decode(bytes)?;
             *next_seq = job.seq.saturating_add(1).max(*next_seq);
             if job.not_before > latest_sane(&job, now) {
@@ -159,8 +155,8 @@ impl State {
     }
 
     fn read_seen(&mut self) -> Result<(), StoreError> {
-        let Self { engine, seen, .. } = self;
-        engine.scan(&Range::prefix(keys::kind(keys::SEEN)), false, &mut |key, bytes| {
+        let Self { disk, seen, .. } = self;
+        disk.scan(&Range::prefix(keys::kind(keys::SEEN)), false, &mut |key, bytes| {
             let Seen { update_id } = records::decode(bytes)?;
             if seen.order.is_empty() {
                 seen.first = keys::seq(key).unwrap_or_default();
@@ -184,12 +180,17 @@ impl State {
 
     /// A record, if there is one.
     pub fn get<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
-        self.engine.get(key)?.map(|bytes| records::decode(&bytes)).transpose()
+        self.disk.get(key)?.map(|bytes| records::decode(&bytes)).transpose()
     }
 
     /// Walks keys and bytes; the visitor answers whether to go on.
     pub fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
-        if range.is_empty() { Ok(()) } else { self.engine.scan(range, backwards, visit) }
+        if range.span().is_empty() { Ok(()) } else { self.disk.scan(range, backwards, visit) }
+    }
+
+    /// Walks all pairs as they lie on the disk, sealed or not.
+    pub fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+        self.disk.scan_raw(visit)
     }
 
     /// The records of a range in order, at most `limit`.
@@ -262,12 +263,17 @@ impl State {
 
     /// Whether these are the records that were written, as the ledger has it.
     pub fn agrees(&self, stock: &Ledger) -> bool {
-        *stock == self.ledger
+        self.disk.agrees(stock)
+    }
+
+    /// How many records of a kind there are.
+    pub fn held(&self, kind: u8) -> u64 {
+        self.disk.held(kind)
     }
 
     /// Counts all that is there.
     pub fn take_stock(&self) -> Result<Ledger, StoreError> {
-        Ledger::take_stock(self.engine.as_ref())
+        self.disk.take_stock()
     }
 
     /// Tells the schedule the present moment.
@@ -282,14 +288,8 @@ impl State {
             return Ok(());
         }
         self.dirty = true;
-        let applied = self.write(tx.batch);
+        let applied = self.disk.write(tx.batch);
         self.note_write(applied)
-    }
-
-    fn write(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        self.ledger.enter(self.engine.as_ref(), &batch)?;
-        batch.put(keys::ledger(), records::encode(&self.ledger)?);
-        self.engine.apply(batch)
     }
 
     /// Makes all that was written since the last flush safe.
@@ -298,7 +298,7 @@ impl State {
         if !self.dirty {
             return Ok(());
         }
-        let flushed = self.engine.flush();
+        let flushed = self.disk.flush();
         self.note_write(flushed)?;
         self.dirty = false;
         Ok(())

@@ -7,6 +7,7 @@ use super::engine::Engine;
 use super::state::State;
 use super::{Claim, Later, Lease, StoreError};
 use crate::domain::WorkKind;
+use crate::secret::KeyMaterial;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -54,8 +55,8 @@ pub struct ThreadedStore<E> {
 
 impl<E: Engine + 'static> ThreadedStore<E> {
     /// Opens the store on an engine. Reads the whole inbox: call it before the daemon is at work, or off its threads.
-    pub(super) fn start(engine: E) -> Result<Self, StoreError> {
-        let state = State::open(Box::new(engine))?;
+    pub(super) fn start(engine: E, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+        let state = State::open(Box::new(engine), key)?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let bells = Arc::new(Bells::default());
         let strays = Arc::new(Mutex::new(Vec::new()));

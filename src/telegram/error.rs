@@ -3,6 +3,7 @@
 //! Must not know how Telegram words it (see `refusal`) or who called; holds no URL, token or message text.
 
 use crate::domain::ChatId;
+use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
 /// `getFile` serves at most this many bytes (Bot API "getFile").
@@ -138,6 +139,21 @@ impl TelegramError {
             | Self::ReplyGone
             | Self::ThreadGone
             | Self::Setup(_) => Retry::No,
+        }
+    }
+}
+
+impl TelegramError {
+    /// The kind it is counted as; `None` for what is none: asked to wait, moved, nothing to change.
+    pub fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::RetryAfter { .. } | Self::Migrated { .. } | Self::NotModified => None,
+            Self::Blocked { .. } | Self::ChatGone { .. } => Some(Failure::Blocked),
+            Self::TooLarge { .. } => Some(Failure::AudioTooLarge),
+            Self::Transient { .. } | Self::Unknown { .. } | Self::Undecodable { .. } => {
+                Some(Failure::TelegramDown)
+            }
+            _ => Some(Failure::TelegramRefused),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not hold a URL, a body or a word of the tutor's `detail`: these go to logs and people.
 
+use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
 /// Why a call brought no usable result.
@@ -83,6 +84,17 @@ impl TutorError {
             Self::Uncertain(_) => Retry::KeepLooking,
             Self::Denied { .. } | Self::Setup(_) => Retry::Slowly,
             Self::Refused { .. } => Retry::No,
+        }
+    }
+
+    /// The kind it is counted as.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::NotSent(_) | Self::Busy { .. } => Failure::TutorDown,
+            Self::Uncertain(_) => Failure::TutorTimeout,
+            Self::Failed { .. } => Failure::TutorFailed,
+            Self::Refused { .. } => Failure::TutorRefused,
+            Self::Denied { .. } | Self::Setup(_) => Failure::TutorDenied,
         }
     }
 

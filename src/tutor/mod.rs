@@ -258,6 +258,20 @@ impl Tutor {
         self.send(Call::get("/health".to_owned(), None, self.timeout)).await.map(drop)
     }
 
+    /// Hands a batch of events (JSON) to `POST /bot/metrics`; false where the tutor has no such thing.
+    ///
+    /// # Errors
+    /// Why it did not take them.
+    pub async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError> {
+        let call = Call {
+            method: "POST",
+            body: Some(("application/json".to_owned(), events)),
+            absent: &[404, 405, 410, 501],
+            ..Call::get("/bot/metrics".to_owned(), None, self.short())
+        };
+        Ok(self.send(call).await?.is_ok())
+    }
+
     /// Whether it answers, from the last calls; asks nothing.
     pub fn reachable(&self) -> Reach {
         *self.reach.lock().unwrap_or_else(PoisonError::into_inner)
@@ -269,7 +283,7 @@ impl Tutor {
 
     /// Sends a call within its deadline and keeps book of reachability.
     async fn send(&self, call: Call<'_>) -> Result<Result<Answer, Absent>, TutorError> {
-        let (deadline, decisive) = (call.deadline, call.method == "POST");
+        let (deadline, decisive) = (call.deadline, call.path.starts_with("/process"));
         // The deadline covers an answer that drips for ever, too.
         let result = tokio::time::timeout(deadline, self.exchange(call))
             .await

@@ -3,6 +3,7 @@
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod admin;
 mod audio;
 mod commands;
 mod config;
@@ -13,6 +14,7 @@ mod flood;
 mod hostile;
 mod house;
 mod limits;
+mod metrics;
 mod pacing;
 mod packages;
 mod polling_faults;

@@ -223,7 +223,8 @@ async fn a_learner_is_answered_by_an_installed_bot() {
     loop {
         let answered = telegram.wait_until(PATIENCE, |state| {
             let mut said = state.from_bot(learner.chat());
-            said.any(|said| said.kind == EntryKind::Voice).then(|| state.from_bot(learner.chat()).cloned().collect::<Vec<_>>())
+            said.any(|said| said.kind == EntryKind::Voice)
+                .then(|| state.from_bot(learner.chat()).cloned().collect::<Vec<_>>())
         });
         if let Some(said) = answered.await {
             for entry in said {

@@ -8,6 +8,7 @@ use phonicflow_bot::domain::{
     Body, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, OtherKind, Outcome, Recording,
     Reply, Rich, Timestamp, UserId, WorkKind,
 };
+use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{AcceptPolicy, Claim, MemoryDisk, MemoryStore, SledStore, Store};
 use std::ops::Deref;
 
@@ -35,25 +36,41 @@ enum Disk {
     Sled(tempfile::TempDir),
 }
 
+/// The key of the encrypted stores under test.
+pub fn test_key() -> KeyMaterial {
+    KeyMaterial::new(b"a key for tests, of no use elsewhere".to_vec())
+}
+
 /// A store under test.
 pub struct Bench {
     store: Option<Box<dyn Store>>,
     disk: Disk,
+    key: Option<KeyMaterial>,
 }
 
 impl Bench {
     /// A fresh store in memory.
     pub fn memory() -> Self {
-        Self::on(Disk::Memory(MemoryDisk::default()))
+        Self::on(Disk::Memory(MemoryDisk::default()), None)
+    }
+
+    /// A fresh encrypted store in memory.
+    pub fn sealed_memory() -> Self {
+        Self::on(Disk::Memory(MemoryDisk::default()), Some(test_key()))
+    }
+
+    /// A fresh encrypted store on disk.
+    pub fn sealed_sled() -> Self {
+        Self::on(Disk::Sled(tempfile::tempdir().unwrap()), Some(test_key()))
     }
 
     /// A fresh store on disk.
     pub fn sled() -> Self {
-        Self::on(Disk::Sled(tempfile::tempdir().unwrap()))
+        Self::on(Disk::Sled(tempfile::tempdir().unwrap()), None)
     }
 
-    fn on(disk: Disk) -> Self {
-        let mut bench = Self { store: None, disk };
+    fn on(disk: Disk, key: Option<KeyMaterial>) -> Self {
+        let mut bench = Self { store: None, disk, key };
         bench.crash();
         bench
     }
@@ -61,9 +78,10 @@ impl Bench {
     /// Drops the store without closing it and opens it again.
     pub fn crash(&mut self) {
         self.store = None;
+        let key = self.key.as_ref();
         self.store = Some(match &self.disk {
-            Disk::Memory(disk) => Box::new(MemoryStore::open(disk).unwrap()),
-            Disk::Sled(folder) => Box::new(SledStore::open(folder.path()).unwrap()),
+            Disk::Memory(disk) => Box::new(MemoryStore::open_keyed(disk, key).unwrap()),
+            Disk::Sled(folder) => Box::new(SledStore::open_keyed(folder.path(), key).unwrap()),
         });
     }
 
@@ -176,6 +194,18 @@ macro_rules! scenarios {
             #[test]
             fn $name() {
                 super::block_on(super::$module::$name(&mut super::Bench::sled()));
+            }
+        )*)* }
+        mod on_sealed_memory { $($(
+            #[test]
+            fn $name() {
+                super::block_on(super::$module::$name(&mut super::Bench::sealed_memory()));
+            }
+        )*)* }
+        mod on_sealed_sled { $($(
+            #[test]
+            fn $name() {
+                super::block_on(super::$module::$name(&mut super::Bench::sealed_sled()));
             }
         )*)* }
     };

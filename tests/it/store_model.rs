@@ -343,3 +343,19 @@ proptest! {
         check(Bench::sled(), ops);
     }
 }
+
+proptest! {
+    #![proptest_config(config(100))]
+    #[test]
+    fn sealed_memory_does_as_the_model(ops in prop::collection::vec(op(), 1..100)) {
+        check(Bench::sealed_memory(), ops);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(10))]
+    #[test]
+    fn sealed_sled_does_as_the_model(ops in prop::collection::vec(op(), 1..100)) {
+        check(Bench::sealed_sled(), ops);
+    }
+}

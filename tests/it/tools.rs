@@ -76,9 +76,6 @@ async fn sessions_are_listed_and_shown_once_the_daemon_rests() {
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
     let session = world.tutor.turns()[0].session.clone();
-    let busy = world.command(&["sessions", "list"]).output().unwrap();
-    assert_eq!(busy.status.code(), Some(3), "{}", text(&busy.stderr));
-    assert!(text(&busy.stderr).contains("in use by another process"), "{}", text(&busy.stderr));
     world.stop().await;
 
     let table = world.command(&["sessions", "list"]).output().unwrap();

@@ -2,6 +2,7 @@
 
 pub mod callback;
 pub mod command;
+mod handed;
 pub mod text;
 pub mod voice;
 

@@ -1,6 +1,7 @@
 //! The voice turn, in the steps between which the worker records how far it has come:
 //! `look` (only when an answer was lost), `prepare`, then — once the store knows — `ask`.
 
+use super::handed::{Handed, look_again_in, turns_in};
 use crate::audio::{self, AudioError, AudioFault, Hint, Limits};
 use crate::bot::patience::{Setback, give_up, wait_or_give_up};
 use crate::bot::{Desk, Rules, Verdict};
@@ -8,13 +9,14 @@ use crate::domain::backoff::backoff_ms;
 use crate::domain::lesson::{self, Finding, LostTurn, TutorHistory};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
+use crate::domain::stats::{Failure, Step as Stopwatch};
 use crate::domain::{
     Assessment, Change, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage, Timestamp,
     Turn, WaitReason,
 };
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
-use crate::tutor::{History, Past, Reach, TutorError};
+use crate::tutor::{Past, Reach, TutorError};
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
@@ -57,15 +59,6 @@ pub struct VoiceTurn<'a> {
     pub learner: &'a Learner,
 }
 
-/// What was handed over, as recorded.
-#[derive(Clone, Copy)]
-struct Handed {
-    session: Uuid,
-    baseline: u32,
-    at: Timestamp,
-    voice_ms: u64,
-}
-
 impl<'a> VoiceTurn<'a> {
     /// The turn in a claim, when it is one.
     pub fn of(desk: &'a Desk, claim: &'a Claim) -> Option<Self> {
@@ -102,6 +95,7 @@ impl<'a> VoiceTurn<'a> {
         let history = match self.desk.tutor.history(session).await {
             Ok(history) => history,
             Err(error) => {
+                self.desk.vitals.failed(error.failure());
                 let setback = Setback {
                     reason: WaitReason::TutorDown,
                     stage: handed.stage(Some(since)),
@@ -161,18 +155,23 @@ impl<'a> VoiceTurn<'a> {
     pub async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
         let rules = self.rules();
         if self.recording.size.is_some_and(|size| size > rules.max_audio_bytes) {
+            self.desk.vitals.failed(Failure::AudioTooLarge);
             return settled(self.say(self.phrases().too_large(rules.max_audio_bytes >> 20)));
         }
         if self.recording.duration_secs.is_some_and(|secs| secs > rules.max_audio_secs) {
+            self.desk.vitals.failed(Failure::AudioTooLarge);
             return settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
         }
         // A tutor that was down when last called is knocked at before the file is fetched once more in vain.
         if let Reach::No { .. } = self.desk.tutor.reachable()
             && let Err(error @ TutorError::NotSent(_)) = self.desk.tutor.root().await
         {
+            self.desk.vitals.failed(error.failure());
             return settled(self.set_back(self.tutor_setback(Stage::Taken, false, &error), now()));
         }
-        let file = match self.desk.telegram.download(&self.recording.file_id, self.recording.size).await {
+        let vitals = &self.desk.vitals;
+        let download = self.desk.telegram.download(&self.recording.file_id, self.recording.size);
+        let file = match vitals.timed(Stopwatch::Download, download).await {
             Ok(file) => file,
             Err(error) => return settled(self.no_file(&error, now())),
         };
@@ -183,12 +182,13 @@ impl<'a> VoiceTurn<'a> {
         let voice_ms = wav.duration_ms();
         let (session, changes) =
             lesson::session_for(self.learner, Uuid::new_v4(), self.job.accepted_at, rules.session_timeout_ms);
-        let Ok(slot) = self.desk.slots.clone().acquire_owned().await else {
+        let Ok(slot) = vitals.timed(Stopwatch::Slot, self.desk.slots.clone().acquire_owned()).await else {
             return settled(self.set_back(self.fault("the daemon is stopping"), now()));
         };
         let baseline = match self.baseline(&session).await {
             Ok(count) => count,
             Err(error) => {
+                vitals.failed(error.failure());
                 let setback = self.tutor_setback(Stage::Taken, false, &error);
                 return settled(self.set_back(setback, now()));
             }
@@ -201,7 +201,8 @@ impl<'a> VoiceTurn<'a> {
         let hint = Hint { extension: self.recording.extension.clone(), mime: self.recording.mime.clone() };
         let limits = Limits { max_seconds: self.rules().max_audio_secs };
         let _permit = self.desk.decoders.acquire().await;
-        match tokio::task::spawn_blocking(move || audio::to_wav(file, hint, limits)).await {
+        let decoding = tokio::task::spawn_blocking(move || audio::to_wav(file, hint, limits));
+        match self.desk.vitals.timed(Stopwatch::Decode, decoding).await {
             Ok(result) => result,
             Err(_) => Err(AudioError::Corrupt { detail: "the decoder failed" }),
         }
@@ -231,10 +232,12 @@ impl<'a> VoiceTurn<'a> {
             return Ok(self.set_back(self.fault("a voice without its stage"), now()));
         };
         let handed = Handed { session, baseline, at, voice_ms };
-        let error = match self.desk.tutor.process(session, submission.wav).await {
+        let process = self.desk.tutor.process(session, submission.wav);
+        let error = match self.desk.vitals.timed(Stopwatch::Tutor, process).await {
             Ok(said) => return Ok(self.answered(handed, said, None, now())),
             Err(error) => error,
         };
+        self.desk.vitals.failed(error.failure());
         match &error {
             TutorError::Refused { .. } => {
                 let changes = vec![Change::TutorTurns(session, None)];
@@ -299,6 +302,9 @@ impl<'a> VoiceTurn<'a> {
     }
 
     fn no_file(&self, error: &TelegramError, now: Timestamp) -> Verdict {
+        if let Some(kind) = error.failure() {
+            self.desk.vitals.failed(kind);
+        }
         if let TelegramError::TooLarge { .. } = error {
             return self.say(self.phrases().too_large(self.rules().max_audio_bytes >> 20));
         }
@@ -319,6 +325,7 @@ impl<'a> VoiceTurn<'a> {
     }
 
     fn no_wav(&self, error: &AudioError) -> Verdict {
+        self.desk.vitals.failed(error.failure());
         let phrases = self.phrases();
         self.say(match error.kind() {
             AudioFault::NoAudio => phrases.no_audio(),
@@ -361,28 +368,5 @@ impl<'a> VoiceTurn<'a> {
             _ => 0,
         };
         backoff_ms(self.job.attempts, fastrand::f64()).max(asked)
-    }
-}
-
-/// Pauses between looks grow with the time already waited; one falls on the end of the window.
-fn look_again_in(uncertain_ms: i64, window_ms: i64) -> i64 {
-    (uncertain_ms / 2).clamp(250, 8_000).min(window_ms.saturating_sub(uncertain_ms).max(1))
-}
-
-/// Turns a history counts. Some tutors count messages, two a turn; some hand out the latest turns only.
-fn turns_in(history: &History) -> u32 {
-    let listed = history.len;
-    if history.count == listed.saturating_mul(2) { listed } else { history.count.max(listed) }
-}
-
-impl Handed {
-    fn stage(self, uncertain_since: Option<Timestamp>) -> Stage {
-        Stage::Submitted {
-            session: self.session,
-            baseline: self.baseline,
-            at: self.at,
-            uncertain_since,
-            voice_ms: self.voice_ms,
-        }
     }
 }

@@ -72,6 +72,18 @@ fn unprocessable(place: &[&str], message: &str) -> Reply {
     detail(422, json!([{ "loc": place, "msg": message, "type": "value_error" }]))
 }
 
+/// Takes a batch of events, each with a name and a moment.
+fn metrics(request: &Request) -> Reply {
+    let batch: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let text = |event: &Value, name: &str| event.get(name).is_some_and(Value::is_string);
+    let named = |event: &Value| text(event, "event") && text(event, "at");
+    let events = batch.get("events").and_then(Value::as_array).is_some_and(|events| events.iter().all(named));
+    if request.header("content-type") != Some("application/json") || !events {
+        return unprocessable(&["body", "events"], "JSON with a list of events is expected");
+    }
+    Reply::json(200, &json!({ "status": "ok" }))
+}
+
 /// 8-4-4-4-12 hexadecimal digits.
 fn is_uuid(text: &str) -> bool {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
@@ -137,9 +149,8 @@ impl Shared {
             "GET /conversation" => self.conversation(session),
             "DELETE /conversation" => self.forget(session),
             "GET /audio" => self.audio(session, params),
-            "POST /bot/session" | "GET /bot/status" | "POST /bot/metrics"
-                if self.read(|state| state.options.bot_routes) =>
-            {
+            "POST /bot/metrics" if self.read(|state| state.options.bot_routes) => metrics(request),
+            "POST /bot/session" | "GET /bot/status" if self.read(|state| state.options.bot_routes) => {
                 Reply::json(200, &json!({ "status": "ok" }))
             }
             "GET /process" => detail(405, json!("Method Not Allowed")),

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::sandbox::{
     faults::{Act, On},
-    testkit::{FORM, Heard, form, get, hear, open},
+    testkit::{FORM, Heard, form, get, hear, open, post},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -166,4 +166,16 @@ async fn scripts_and_mishaps() {
     assert!(TcpStream::connect(tutor.addr()).await.is_err());
     tutor.resume().await.unwrap();
     assert_eq!(turn(&tutor, ONE).await.status, 200);
+}
+
+#[tokio::test]
+async fn events_are_taken_where_they_are_offered_and_only_in_their_form() {
+    let tutor = TutorApi::start(TutorOptions::default()).await.unwrap();
+    let batch = json!({"events": [{"event": "turns", "at": "2026-01-01T00:00:00Z", "count": 1}]});
+    assert_eq!(post(tutor.addr(), "/bot/metrics", &batch).await.status, 404);
+    tutor.configure(|options| options.bot_routes = true);
+    assert_eq!(post(tutor.addr(), "/bot/metrics", &batch).await.status, 200);
+    for wrong in [json!({}), json!({"events": [{"at": 5}]}), json!([])] {
+        assert_eq!(post(tutor.addr(), "/bot/metrics", &wrong).await.status, 422);
+    }
 }

@@ -8,13 +8,16 @@
 mod mark;
 mod platter;
 mod rebuild;
+mod recast;
 
 pub use platter::{Moment, Watch};
 pub use rebuild::{Rebuilt, empty, rebuild};
+pub use recast::{Keyed, Progress, recast};
 
 use super::StoreError;
-use super::engine::{Batch, Engine, Range, Visit};
+use super::engine::{Batch, Engine, Span, Visit};
 use super::thread::ThreadedStore;
+use crate::secret::KeyMaterial;
 use mark::Mark;
 use platter::Platter;
 use std::io;
@@ -53,20 +56,28 @@ impl SledStore {
     ///
     /// [`StoreError::Locked`] when another process holds it, [`StoreError::Corrupt`] when what is there cannot be read.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        guarded(folder, None, Self::start)
+        Self::open_keyed(folder, None)
     }
 
-    /// As [`Self::open`] for a store that is known to have held something: an empty one is [`StoreError::Corrupt`].
-    pub fn open_known(folder: &Path) -> Result<Self, StoreError> {
+    /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
+    ///
+    /// [`StoreError::Key`] when store and key do not fit.
+    pub fn open_keyed(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+        guarded(folder, None, |engine| Self::start(engine, key))
+    }
+
+    /// As [`Self::open_keyed`] for a store that is known to have held something: an empty one is
+    /// [`StoreError::Corrupt`].
+    pub fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         guarded(folder, None, |engine| match engine.batches {
             0 => Err(damage("it is empty, and was not".to_owned())),
-            _ => Self::start(engine),
+            _ => Self::start(engine, key),
         })
     }
 
     /// As [`Self::open`]; `watch` is called before and after each sync of what was written.
     pub fn open_watched(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
-        guarded(folder, Some(watch), Self::start)
+        guarded(folder, Some(watch), |engine| Self::start(engine, None))
     }
 }
 
@@ -169,8 +180,8 @@ impl Engine for SledEngine {
         Ok(value.map(|value| value.to_vec()))
     }
 
-    fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
-        let mut found = self.tree.range(range.start.as_slice()..range.end.as_slice());
+    fn scan(&self, span: &Span, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
+        let mut found = self.tree.range(span.start.as_slice()..span.end.as_slice());
         while let Some(entry) = if backwards { found.next_back() } else { found.next() } {
             let (key, value) = entry.map_err(|error| told("read", error))?;
             if !visit(&key, &value)? {

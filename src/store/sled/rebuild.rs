@@ -4,11 +4,14 @@
 
 use super::{SledEngine, guarded};
 use crate::domain::Timestamp;
+use crate::secret::KeyMaterial;
+use crate::store::disk::Disk;
 use crate::store::engine::{Batch, Engine};
 use crate::store::export::{self, Exported};
+use crate::store::seal::Header;
 use crate::store::state::State;
 use crate::store::verbs::aftermath;
-use crate::store::{StoreError, ledger};
+use crate::store::{StoreError, keys, ledger};
 use std::path::Path;
 
 /// Records written at once.
@@ -26,41 +29,101 @@ pub struct Rebuilt {
 }
 
 /// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked before its
-/// first record is written. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is no good, [`StoreError::Io`] when
-/// the new database cannot be written.
-pub fn rebuild(export: &Path, into: &Path, now: Timestamp) -> Result<Rebuilt, StoreError> {
-    let exported = export::verify(export)?;
-    let set_aside = guarded(into, None, |mut engine| {
-        fill(&mut engine, export)?;
-        let mut state = State::open(Box::new(engine))?;
-        if !state.agrees(&state.take_stock()?) {
-            return Err(ledger::gap());
-        }
-        let set_aside = aftermath::settle(&mut state, now)?;
-        state.flush()?;
-        Ok(set_aside)
-    })?;
-    // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
-    guarded(into, None, |engine| State::open(Box::new(engine)).map(drop))?;
-    Ok(Rebuilt { exported, set_aside })
-}
-
-/// Makes an empty store.
-pub fn empty(into: &Path) -> Result<(), StoreError> {
-    guarded(into, None, |engine| State::open(Box::new(engine)).map(drop))
-}
-
-fn fill(engine: &mut SledEngine, export: &Path) -> Result<(), StoreError> {
-    let (mut batch, mut records, mut bytes) = (Batch::default(), 0, 0);
-    export::read_file(export, &mut |key, value| {
-        batch.put(key.to_vec(), value.to_vec());
-        (records, bytes) = (records + 1, bytes + key.len() + value.len());
-        if records >= AT_ONCE || bytes >= BYTES_AT_ONCE {
-            (records, bytes) = (0, 0);
-            engine.apply(std::mem::take(&mut batch))?;
+/// first record is written. An encrypted export needs the key it was taken with; of a plain one an encrypted store is made
+/// when there is a key. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is no good, [`StoreError::Key`] when the
+/// key does not fit, [`StoreError::Io`] when the new database cannot be written.
+pub fn rebuild(
+    export: &Path,
+    into: &Path,
+    key: Option<&KeyMaterial>,
+    now: Timestamp,
+) -> Result<Rebuilt, StoreError> {
+    let mut header = None;
+    let exported = export::read_file(export, &mut |key, value| {
+        if key == keys::seal() {
+            header = Some(Header::read(value)?);
         }
         Ok(())
     })?;
-    engine.apply(batch)?;
-    engine.flush()
+    if let Some(header) = &header {
+        header.unlock(key)?;
+    }
+    let recode = header.is_none() && key.is_some();
+    let set_aside = guarded(into, None, |mut engine| {
+        if !recode {
+            fill(export, false, &mut |batch| engine.apply(batch))?;
+            engine.flush()?;
+            return settle(engine, key, now);
+        }
+        let mut disk = Disk::create(Box::new(engine), key)?;
+        fill(export, true, &mut |batch| disk.write(batch))?;
+        disk.flush()?;
+        Ok(0)
+    })?;
+    let set_aside = match recode {
+        false => set_aside,
+        true => guarded(into, None, |engine| settle(engine, key, now))?,
+    };
+    // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
+    guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))?;
+    Ok(Rebuilt { exported, set_aside })
+}
+
+fn settle(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Result<u64, StoreError> {
+    let mut state = State::open(Box::new(engine), key)?;
+    if !state.agrees(&state.take_stock()?) {
+        return Err(ledger::gap());
+    }
+    let set_aside = aftermath::settle(&mut state, now)?;
+    state.flush()?;
+    Ok(set_aside)
+}
+
+/// Makes an empty store, encrypted when there is a key.
+pub fn empty(into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
+    guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))
+}
+
+/// `own_ledger`: the disk keeps one itself.
+fn fill(export: &Path, own_ledger: bool, sink: Sink<'_>) -> Result<(), StoreError> {
+    let mut bulk = Bulk::new(sink);
+    export::read_file(export, &mut |key, value| match own_ledger && key == keys::ledger() {
+        true => Ok(()),
+        false => bulk.put(key, value),
+    })?;
+    bulk.end()
+}
+
+/// Where batches go.
+pub type Sink<'a> = &'a mut dyn FnMut(Batch) -> Result<(), StoreError>;
+
+/// Gathers records into batches of a bearable size.
+pub struct Bulk<'a> {
+    sink: Sink<'a>,
+    batch: Batch,
+    records: usize,
+    bytes: usize,
+}
+
+impl<'a> Bulk<'a> {
+    /// Nothing gathered yet.
+    pub fn new(sink: Sink<'a>) -> Self {
+        Self { sink, batch: Batch::default(), records: 0, bytes: 0 }
+    }
+
+    /// One more.
+    pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.batch.put(key.to_vec(), value.to_vec());
+        (self.records, self.bytes) = (self.records + 1, self.bytes + key.len() + value.len());
+        if self.records >= AT_ONCE || self.bytes >= BYTES_AT_ONCE {
+            (self.records, self.bytes) = (0, 0);
+            (self.sink)(std::mem::take(&mut self.batch))?;
+        }
+        Ok(())
+    }
+
+    /// The rest.
+    pub fn end(self) -> Result<(), StoreError> {
+        (self.sink)(self.batch)
+    }
 }

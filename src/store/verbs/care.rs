@@ -4,6 +4,7 @@
 
 use super::outbox::to_delivery;
 use super::person::add_purge;
+use crate::domain::stats::Stats;
 use crate::domain::{DeadLetter, Job, OutMessage, Session, Stage, Task, Timestamp};
 use crate::store::engine::Range;
 use crate::store::records::Mark;
@@ -117,7 +118,7 @@ pub fn add_purges(state: &mut State, sessions: Vec<Uuid>, not_before: Timestamp)
 
 /// See [`Store::purges`](crate::store::Store::purges).
 pub fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
-    let due = Range { start: keys::kind(keys::PURGE_DUE), end: keys::purge_due_after(now) };
+    let due = Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(now));
     let mut found = Vec::new();
     for key in state.list_keys(&due, limit.min(AT_ONCE))? {
         if let Some(session) = keys::purge_session(&key) {
@@ -144,6 +145,13 @@ pub fn purged(state: &mut State, session: Uuid, retry_at: Option<Timestamp>) -> 
     state.apply(tx)
 }
 
+/// See [`Store::keep_stats`](crate::store::Store::keep_stats).
+pub fn keep_stats(state: &mut State, stats: &Stats) -> Result<(), StoreError> {
+    let mut tx = Tx::default();
+    tx.put(keys::stats(), stats)?;
+    state.apply(tx)
+}
+
 /// See [`Store::expire_archived`](crate::store::Store::expire_archived).
 pub fn expire_archived(
     state: &mut State,
@@ -151,7 +159,7 @@ pub fn expire_archived(
     limit: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let old = Range { start: keys::kind(keys::EXPIRY), end: keys::expiry_before(before) };
+    let old = Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(before));
     let found = state.list_keys(&old, limit.min(AT_ONCE))?;
     let expired = found.len();
     let mut tx = Tx::default();

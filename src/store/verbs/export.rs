@@ -1,12 +1,12 @@
 //! All records into one file, as they are at one moment: the store's thread does nothing else meanwhile.
 //!
-//! Must not know the format.
+//! They go as they lie on the disk: an encrypted store's export is encrypted with the same key. Must not know the format.
 
 use crate::domain::Timestamp;
+use crate::store::StoreError;
 use crate::store::export::{self, Exported, Writer};
 use crate::store::ledger::{self, Ledger};
 use crate::store::state::State;
-use crate::store::{StoreError, keys};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -33,7 +33,7 @@ fn gather(state: &State, partial: &Path, now: Timestamp) -> Result<Exported, Sto
     let failed = |error: io::Error| StoreError::Export(error.to_string());
     let mut writer = Writer::begin(export::create(partial).map_err(failed)?, now).map_err(failed)?;
     let mut stock = Ledger::default();
-    state.scan(&keys::everything(), false, &mut |key, value| {
+    state.scan_raw(&mut |key, value| {
         stock.count(key, value);
         writer.record(key, value).map_err(failed)?;
         Ok(true)

@@ -2,6 +2,7 @@
 //!
 //! Must not know who asks. Changes nothing.
 
+use crate::domain::stats::Holdings;
 use crate::domain::{DeadLetter, Job, Turn, UserId};
 use crate::store::engine::Range;
 use crate::store::state::State;
@@ -42,9 +43,14 @@ pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Tu
     Ok(last)
 }
 
-/// See [`Store::sessions`](crate::store::Store::sessions).
-pub fn sessions(state: &State, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
-    let mut range = Range::prefix(keys::kind(keys::PERSON));
+/// See [`Store::sessions`](crate::store::Store::sessions); `of` is what the keys of those wanted begin with.
+pub fn sessions(
+    state: &State,
+    of: Vec<u8>,
+    cursor: Option<Vec<u8>>,
+    limit: usize,
+) -> Result<SessionPage, StoreError> {
+    let mut range = Range::prefix(of);
     if let Some(cursor) = cursor {
         range = range.after(&cursor);
     }
@@ -81,6 +87,21 @@ pub fn jobs(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<Job>,
 pub fn dead_letters(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
     let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
     Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
+}
+
+/// See [`Store::holdings`](crate::store::Store::holdings).
+pub fn holdings(state: &State) -> Holdings {
+    let Counts { inbox, delivering, dead, .. } = counts(state);
+    let archived_sessions = state.held(keys::EXPIRY);
+    Holdings {
+        inbox: inbox as u64,
+        delivering: delivering as u64,
+        dead_letters: dead as u64,
+        // Learners and their archived sessions are of one kind; each of the latter is in the index of expiry as well.
+        learners: state.held(keys::PERSON).saturating_sub(archived_sessions),
+        archived_sessions,
+        turns_kept: state.held(keys::TURN),
+    }
 }
 
 /// See [`Store::counts`](crate::store::Store::counts).

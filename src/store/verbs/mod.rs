@@ -7,7 +7,7 @@ mod accept;
 pub mod aftermath;
 mod care;
 mod commit;
-mod export;
+pub mod export;
 mod lookup;
 mod outbox;
 mod person;
@@ -20,6 +20,7 @@ use super::{
     SessionPage, Store, StoreError, keys,
 };
 use crate::domain::rate::RateState;
+use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Stage, Timestamp, Turn, UserId, WorkKind,
 };
@@ -102,7 +103,11 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
-        self.ask(move |state| lookup::sessions(state, cursor, limit))
+        self.ask(move |state| lookup::sessions(state, keys::kind(keys::PERSON), cursor, limit))
+    }
+
+    fn sessions_of(&self, user: UserId, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
+        self.ask(move |state| lookup::sessions(state, keys::person(user), cursor, limit))
     }
 
     fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>> {
@@ -143,6 +148,18 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize> {
         self.ask(move |state| care::expire_archived(state, before, limit, now))
+    }
+
+    fn keep_stats(&self, stats: Stats) -> Later<'_, ()> {
+        self.ask(move |state| care::keep_stats(state, &stats))
+    }
+
+    fn stats(&self) -> Later<'_, Option<Stats>> {
+        self.ask(|state| state.get(&keys::stats()))
+    }
+
+    fn holdings(&self) -> Later<'_, Holdings> {
+        self.ask(|state| Ok(lookup::holdings(state)))
     }
 
     fn log_key(&self) -> Later<'_, [u8; 32]> {

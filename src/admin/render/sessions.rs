@@ -1,14 +1,9 @@
-//! Answers as tables for people or JSON lines for machines. Knows nothing of the store.
+//! `sessions list` and `sessions show`.
 
-use super::execute::{QueueRow, SessionDetail, SessionRow};
-use crate::domain::{Language, LanguageChoice, Timestamp, Translation};
+use super::{field, moment};
+use crate::admin::request::{SessionDetail, SessionRow};
+use crate::domain::{Language, LanguageChoice, Translation};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
-
-/// A moment as RFC 3339 in UTC, to the second.
-pub fn moment(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.secs()).map_or_else(|_| at.0.to_string(), |at| at.to_string())
-}
 
 /// The heading of `sessions list`.
 pub fn session_heading() -> String {
@@ -46,75 +41,11 @@ pub fn session_json(row: &SessionRow) -> Value {
     })
 }
 
-/// The heading of `queue list`.
-pub fn queue_heading() -> String {
-    format!(
-        "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
-        "NUMBER", "USER", "KIND", "STAGE", "SINCE", "ATTEMPTS", "WHY"
-    )
-}
-
-/// A line of `queue list`.
-pub fn queue_line(row: &QueueRow) -> String {
-    let stage = if row.dead { "given up" } else { row.stage };
-    format!(
-        "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
-        row.seq,
-        row.user,
-        row.kind,
-        stage,
-        moment(row.since),
-        row.attempts,
-        row.why
-    )
-    .trim_end()
-    .to_owned()
-}
-
-/// The same as JSON.
-pub fn queue_json(row: &QueueRow) -> Value {
-    json!({
-        "number": row.seq,
-        "user": row.user.0,
-        "kind": row.kind,
-        "stage": row.stage,
-        "given_up": row.dead,
-        "since": moment(row.since),
-        "not_before": row.until.map(moment),
-        "attempts": row.attempts,
-        "why": row.why,
-    })
-}
-
-/// One row for `queue show`.
-pub fn queue_text(row: &QueueRow) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<14} {value}");
-    };
-    line("number", row.seq.to_string());
-    line("user", row.user.to_string());
-    line("kind", row.kind.to_owned());
-    line("stage", row.stage.to_owned());
-    line("given up", if row.dead { "yes" } else { "no" }.to_owned());
-    line("since", moment(row.since));
-    if let Some(until) = row.until {
-        line("not before", moment(until));
-    }
-    line("attempts", row.attempts.to_string());
-    if !row.why.is_empty() {
-        line("why", row.why.clone());
-    }
-    text
-}
-
 /// One session for `sessions show`.
 pub fn detail_text(detail: &SessionDetail) -> String {
     let session = &detail.row.session;
     let mut text = String::new();
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<14} {value}");
-    };
+    let mut line = |name: &str, value: String| field(&mut text, name, value);
     line("session", session.id.to_string());
     line("user", session.user.to_string());
     line("state", detail.row.state.as_str().to_owned());
@@ -125,7 +56,7 @@ pub fn detail_text(detail: &SessionDetail) -> String {
     }
     line("turns", session.turns.to_string());
     line("waiting", format!("{} message(s) for the tutor", detail.waiting));
-    if let Some(learner) = &detail.learner {
+    if let Some(learner) = &detail.settings {
         line("language", language(learner.language).to_owned());
         line("translation", translation(learner.translation).to_owned());
         line("voice reply", if learner.voice_reply { "on" } else { "off" }.to_owned());
@@ -145,7 +76,7 @@ pub fn detail_json(detail: &SessionDetail) -> Value {
     let mut value = session_json(&detail.row);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("waiting".into(), json!(detail.waiting));
-        if let Some(learner) = &detail.learner {
+        if let Some(learner) = &detail.settings {
             fields.insert("language".into(), json!(language(learner.language)));
             fields.insert("translation".into(), json!(translation(learner.translation)));
             fields.insert("voice_reply".into(), json!(learner.voice_reply));

@@ -1,0 +1,94 @@
+//! (store, request) -> items: the only logic of the admin's commands.
+//!
+//! Must not know how a request arrived, how its answer travels or how it is shown.
+
+mod queue;
+mod sessions;
+
+use super::request::{Item, Refusal, Request};
+use crate::domain::health::Health;
+use crate::domain::{Timestamp, UserId};
+use crate::store::{Store, StoreError};
+use async_trait::async_trait;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Rows fetched at once: answers stream, whatever their length.
+const PAGE: usize = 500;
+
+/// What a request is carried out on.
+pub struct Context {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Its folder (`SESSION_STORAGE_PATH`).
+    pub root: PathBuf,
+    /// Idle time after which a session ends, milliseconds.
+    pub session_timeout_ms: i64,
+    /// Age at which an ended session is removed, milliseconds.
+    pub session_retention_ms: i64,
+    /// Whoever holds the store: the daemon, or the command itself.
+    pub host: Arc<dyn Host>,
+}
+
+/// What only the process that holds the store can tell or do.
+#[async_trait]
+pub trait Host: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+
+    /// How the daemon is; `None` where there is none.
+    async fn health(&self) -> Option<Health> {
+        None
+    }
+
+    /// The learner is gone from the store: nothing about them is to be kept in memory either.
+    fn forgotten(&self, _user: UserId) {}
+
+    /// There are conversations for the tutor to forget.
+    fn purges_added(&self) {}
+}
+
+/// Where an answer goes, piece by piece. An error means that nobody takes it any more.
+#[async_trait]
+pub trait Sink: Send {
+    /// One item.
+    async fn item(&mut self, item: Item) -> io::Result<()>;
+
+    /// The next bytes of a file.
+    async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// Why a request ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// There is no answer.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Nobody takes the answer any more.
+    #[error(transparent)]
+    Sink(#[from] io::Error),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(Refusal::failed(error))
+    }
+}
+
+/// Carries a request out.
+///
+/// # Errors
+/// A refusal for the person who asked, or that nobody takes the answer any more.
+pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    match request {
+        Request::Sessions(filter) => sessions::list(context, &filter, sink).await,
+        Request::Session(wanted) => sessions::show(context, wanted, sink).await,
+        Request::Queue(filter) => queue::list(context, &filter, sink).await,
+        Request::Change { number, change } => queue::change(context, number, change).await,
+        Request::Health => match context.host.health().await {
+            Some(health) => Ok(sink.item(Item::Health(Box::new(health))).await?),
+            None => Err(Refusal::failed("no daemon runs").into()),
+        },
+    }
+}

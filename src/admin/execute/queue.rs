@@ -1,0 +1,118 @@
+//! `queue list|show|retry|drop`.
+
+use super::{Context, PAGE, Sink, Stopped};
+use crate::admin::request::{Item, QueueChange, QueueFilter, QueueRow, Refusal};
+use crate::domain::{Admission, Body, DeadLetter, Job, Stage, Task, Timestamp};
+use crate::store::StoreError;
+
+/// Streams everything that waits, then what was given up.
+pub async fn list(context: &Context, filter: &QueueFilter, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    let (store, now) = (&context.store, context.host.now());
+    let wanted = |job: &Job| {
+        filter.user.is_none_or(|user| job.user == user)
+            && filter.number.is_none_or(|number| job.seq == number)
+    };
+    // One number is looked up, not searched for.
+    let (first, page) = match filter.number {
+        Some(number) => (number.checked_sub(1), 1),
+        None => (None, PAGE),
+    };
+    let mut shown = 0_u64;
+    let mut after = first;
+    while filter.dead != Some(true) {
+        let jobs = store.jobs(after, page).await?;
+        after = jobs.last().map(|job| job.seq);
+        for job in jobs.iter().filter(|job| wanted(job)) {
+            shown += 1;
+            sink.item(Item::Queued(waiting(job, now))).await?;
+        }
+        if after.is_none() || filter.number.is_some() {
+            break;
+        }
+    }
+    let mut after = first;
+    while filter.dead != Some(false) {
+        let letters = store.dead_letters(after, page).await?;
+        after = letters.last().map(|letter| letter.job.seq);
+        for letter in letters.iter().filter(|letter| wanted(&letter.job)) {
+            shown += 1;
+            sink.item(Item::Queued(given_up(letter))).await?;
+        }
+        if after.is_none() || filter.number.is_some() {
+            break;
+        }
+    }
+    match filter.number {
+        Some(number) if shown == 0 => Err(nothing_waits(number).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Changes the dead letter or the waiting message of this number.
+pub async fn change(context: &Context, number: u64, change: QueueChange) -> Result<(), Stopped> {
+    let (store, now) = (&context.store, context.host.now());
+    let dead = match change {
+        QueueChange::Retry => store.retry_dead(number, now).await,
+        QueueChange::Drop => store.drop_dead(number).await,
+    };
+    let changed = match (dead, change) {
+        (Err(StoreError::Gone), QueueChange::Retry) => store.hurry(number, now).await,
+        (Err(StoreError::Gone), QueueChange::Drop) => store.drop_job(number).await,
+        (done, _) => done,
+    };
+    match changed {
+        Err(StoreError::Gone) if change == QueueChange::Retry && is_at_work(context, number).await? => {
+            Err(Refusal::failed(format!("message {number} is being worked on right now")).into())
+        }
+        Err(StoreError::Gone) => Err(nothing_waits(number).into()),
+        other => Ok(other?),
+    }
+}
+
+/// What could not be hurried but is there is being worked on.
+async fn is_at_work(context: &Context, number: u64) -> Result<bool, StoreError> {
+    let next = context.store.jobs(number.checked_sub(1), 1).await?;
+    Ok(next.first().is_some_and(|job| job.seq == number))
+}
+
+fn nothing_waits(number: u64) -> Refusal {
+    Refusal::not_found(format!("no message of the queue has the number {number}; `queue list` shows all"))
+}
+
+fn waiting(job: &Job, now: Timestamp) -> QueueRow {
+    let stage = match job.stage {
+        Stage::Taken => "taken",
+        Stage::Submitted { .. } => "at the tutor",
+        Stage::Answered => "answered, sending",
+    };
+    QueueRow {
+        seq: job.seq,
+        user: job.user,
+        kind: kind(job).to_owned(),
+        stage: stage.to_owned(),
+        since: job.accepted_at,
+        until: (job.not_before > now).then_some(job.not_before),
+        attempts: job.attempts,
+        why: job.waiting_for.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+        dead: false,
+    }
+}
+
+fn given_up(letter: &DeadLetter) -> QueueRow {
+    QueueRow { why: letter.reason.clone(), dead: true, ..waiting(&letter.job, Timestamp(i64::MAX)) }
+}
+
+/// What kind of message it is, in a word.
+pub fn kind(job: &Job) -> &'static str {
+    match &job.task {
+        Task::Deliver => "answer",
+        Task::Handle(_, Admission::RateLimited { .. }) => "rate notice",
+        Task::Handle(incoming, _) => match incoming.body {
+            Body::Voice(_) => "voice",
+            Body::Text(_) => "text",
+            Body::Command { .. } => "command",
+            Body::Callback { .. } => "button",
+            Body::Other(_) | Body::Blocked(_) => "other",
+        },
+    }
+}

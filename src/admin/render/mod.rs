@@ -1,0 +1,20 @@
+//! Answers as tables for people or JSON lines for machines. Knows nothing of the store or the socket.
+
+mod queue;
+mod sessions;
+
+pub use queue::{queue_heading, queue_json, queue_line, queue_text};
+pub use sessions::{detail_json, detail_text, session_heading, session_json, session_line};
+
+use crate::domain::Timestamp;
+use std::fmt::Write as _;
+
+/// A moment as RFC 3339 in UTC, to the second.
+pub fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.secs()).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+/// A line of a listing of names and values.
+fn field(text: &mut String, name: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(text, "{name:<14} {value}");
+}

@@ -1,0 +1,211 @@
+//! What can be asked and what is answered: the words on the wire, as plain data.
+//!
+//! One [`Request`] per verb, one kind of [`Item`] per kind of row. Changing one of them changes the protocol: raise
+//! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
+
+use crate::domain::health::Health;
+use crate::domain::{LanguageChoice, Session, SessionState, Timestamp, Translation, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What the store, or the daemon that holds it, is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// `sessions list`: [`Item::Session`]s in the order of learners.
+    Sessions(SessionFilter),
+    /// `sessions show`: [`Item::Detail`]s.
+    Session(Wanted),
+    /// `queue list`, `queue show`: [`Item::Queued`]s, what waits first.
+    Queue(QueueFilter),
+    /// `queue retry`, `queue drop`: no item.
+    Change {
+        /// The row's number.
+        number: u64,
+        /// What is to become of it.
+        change: QueueChange,
+    },
+    /// `health`: one [`Item::Health`]. Only a daemon knows.
+    Health,
+}
+
+/// One piece of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// A session.
+    Session(SessionRow),
+    /// A session, whole.
+    Detail(Box<SessionDetail>),
+    /// A message of the queue.
+    Queued(QueueRow),
+    /// How the daemon is.
+    Health(Box<Health>),
+}
+
+/// Why there is no answer, in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    /// What to make of it.
+    pub kind: RefusalKind,
+    /// The words.
+    pub text: String,
+}
+
+/// Kinds of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalKind {
+    /// What was named is not there.
+    NotFound,
+    /// It did not work.
+    Failed,
+    /// This daemon does not talk to this client: another version, another user, too many at once.
+    Unwelcome,
+}
+
+impl Refusal {
+    /// What was named is not there.
+    pub fn not_found(text: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::NotFound, text: text.into() }
+    }
+
+    /// It did not work.
+    pub fn failed(text: impl ToString) -> Self {
+        Self { kind: RefusalKind::Failed, text: text.to_string() }
+    }
+
+    /// No talk with this client.
+    pub fn unwelcome(text: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Unwelcome, text: text.into() }
+    }
+}
+
+/// Which sessions are wanted; all that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionFilter {
+    /// In this state at the moment of asking.
+    pub state: Option<SessionState>,
+    /// Of this learner.
+    pub user: Option<UserId>,
+    /// Last used at or after this moment.
+    pub since: Option<Timestamp>,
+    /// Last used before this moment.
+    pub before: Option<Timestamp>,
+    /// At most so many.
+    pub limit: Option<u64>,
+}
+
+/// How `sessions show` and `sessions export` name what they want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// All sessions of a learner.
+    User(UserId),
+    /// The session with this id.
+    Session(Uuid),
+}
+
+impl std::str::FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(user) = text.parse() {
+            return Ok(Self::User(UserId(user)));
+        }
+        text.parse()
+            .map(Self::Session)
+            .map_err(|_| "give a Telegram user id (a number) or a session id (a UUID)".to_owned())
+    }
+}
+
+/// Which messages of the queue are wanted; all that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueFilter {
+    /// Given up (`Some(true)`), or waiting and at work (`Some(false)`).
+    pub dead: Option<bool>,
+    /// Of this learner.
+    pub user: Option<UserId>,
+    /// With this number.
+    pub number: Option<u64>,
+}
+
+/// What `queue retry` and `queue drop` do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueChange {
+    /// Back into the queue, or due at once.
+    Retry,
+    /// Away for good.
+    Drop,
+}
+
+/// A session with its state at the moment of asking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// The session.
+    pub session: Session,
+    /// Its state.
+    pub state: SessionState,
+}
+
+/// One session, whole but for its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionDetail {
+    /// The session.
+    pub row: SessionRow,
+    /// Its learner's settings, where still known.
+    pub settings: Option<Settings>,
+    /// Its first turns, at most 500.
+    pub turns: Vec<TurnRow>,
+    /// Messages of the learner that wait for or are at the tutor.
+    pub waiting: u64,
+}
+
+/// What a learner has chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Language of the bot's own sentences.
+    pub language: LanguageChoice,
+    /// When the Portuguese is shown.
+    pub translation: Translation,
+    /// Whether the reply is also spoken.
+    pub voice_reply: bool,
+    /// The learner blocked the bot.
+    pub blocked: bool,
+}
+
+/// One turn; its words are the learner's own and not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnRow {
+    /// 1 for the session's first.
+    pub number: u32,
+    /// When the answer came.
+    pub at: Timestamp,
+    /// Length of the voice, milliseconds.
+    pub voice_ms: u64,
+}
+
+/// A message of the queue, without its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueRow {
+    /// Its number, for `queue show|retry|drop`.
+    pub seq: u64,
+    /// Whose it is.
+    pub user: UserId,
+    /// Kind of message.
+    pub kind: String,
+    /// How far it has come.
+    pub stage: String,
+    /// When it was accepted.
+    pub since: Timestamp,
+    /// Not worked on before, where it waits.
+    pub until: Option<Timestamp>,
+    /// Failed attempts.
+    pub attempts: u32,
+    /// Why it waits, or why it was given up.
+    pub why: String,
+    /// Given up.
+    pub dead: bool,
+}

@@ -1,0 +1,148 @@
+//! The listener inside the daemon: who may connect, how many at once, how long each may take.
+//!
+//! A slow or hostile client costs its own connection and nothing else: requests are bounded in size and time, answers go
+//! out at the pace at which they are read. Must not know what a request means.
+
+mod bind;
+
+pub use bind::{BindError, Listener, NOTE, short_address};
+
+use super::execute::{Context, Sink, Stopped, execute};
+use super::protocol::{ASK_LIMIT, Ask, FrameError, Greeting, Kind, read, understand, write};
+use super::request::{Item, Refusal};
+use async_trait::async_trait;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncWriteExt, BufWriter};
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Clients at once.
+const AT_ONCE: usize = 16;
+/// How long a client may take to say what it wants.
+const ASK_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client may read nothing: a person looks at a page of a pager for a while.
+const STALLED: Duration = Duration::from_secs(900);
+/// After the system refused a connection (no descriptors left).
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves clients for ever; dropped, it cuts off those it is serving.
+pub async fn serve(listener: &Listener, context: Arc<Context>) {
+    let seats = Arc::new(Semaphore::new(AT_ONCE));
+    let mut clients = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = clients.join_next() => continue,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "the admin socket could not take a connection");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
+            turn_away(
+                &stream,
+                &Refusal::unwelcome(format!("{AT_ONCE} commands are being answered already; try again")),
+            );
+            continue;
+        };
+        let (greeting, owner, context) = (listener.greeting(), listener.owner(), Arc::clone(&context));
+        clients.spawn(async move {
+            let _seat = seat;
+            attend(stream, &greeting, owner, &context).await;
+        });
+    }
+}
+
+/// A word to whoever cannot be served, without waiting for it to be heard.
+fn turn_away(stream: &UnixStream, refusal: &Refusal) {
+    let Ok(payload) = serde_json::to_vec(refusal) else { return };
+    let Ok(length) = u32::try_from(payload.len()) else { return };
+    let frame: Vec<u8> = length.to_be_bytes().into_iter().chain([b'!']).chain(payload).collect();
+    // A fresh connection's buffer is empty: it fits.
+    let _ = stream.try_write(&frame);
+}
+
+async fn attend(stream: UnixStream, greeting: &Greeting, owner: u32, context: &Context) {
+    let peer = stream.peer_cred().map(|peer| peer.uid());
+    let (mut from, to) = stream.into_split();
+    let mut answer = Answer { to: BufWriter::with_capacity(64 << 10, to) };
+    let refusal = match peer {
+        Ok(uid) if uid == owner || uid == 0 => None,
+        Ok(uid) => Some(format!("this socket serves user {owner} and root, and you are user {uid}")),
+        Err(_) => Some("the system does not tell who you are".to_owned()),
+    };
+    if let Some(text) = refusal {
+        tracing::warn!("a connection to the admin socket by another user was refused");
+        return answer.end(Err(Refusal::unwelcome(text))).await;
+    }
+    let asked = async {
+        answer.frame(Kind::Json, &serde_json::to_vec(greeting).map_err(io::Error::from)?).await?;
+        answer.to.flush().await?;
+        match read(&mut from, ASK_LIMIT).await? {
+            (Kind::Json, payload) => understand::<Ask>(&payload),
+            _ => Err(FrameError::Garbled("a request is expected")),
+        }
+    };
+    let request = match timeout(ASK_WITHIN, asked).await {
+        Ok(Ok(ask)) => ask.request,
+        // Gone again: whoever only looked whether somebody is there.
+        Ok(Err(FrameError::Io(_))) => return,
+        Ok(Err(error)) => return answer.end(Err(Refusal::unwelcome(error.to_string()))).await,
+        Err(_) => return answer.end(Err(Refusal::unwelcome("no request came"))).await,
+    };
+    match execute(context, request, &mut answer).await {
+        Ok(()) => answer.end(Ok(())).await,
+        Err(Stopped::Refused(refusal)) => answer.end(Err(refusal)).await,
+        Err(Stopped::Sink(error)) => {
+            tracing::debug!(%error, "an admin's command went away before its answer was out")
+        }
+    }
+}
+
+/// The way back to a client.
+struct Answer {
+    to: BufWriter<OwnedWriteHalf>,
+}
+
+impl Answer {
+    async fn frame(&mut self, kind: Kind, payload: &[u8]) -> io::Result<()> {
+        let stalled = || io::Error::new(io::ErrorKind::TimedOut, "nothing was read for too long");
+        timeout(STALLED, write(&mut self.to, kind, payload)).await.map_err(|_| stalled())?
+    }
+
+    /// The last frame. What becomes of it is the client's matter.
+    async fn end(mut self, result: Result<(), Refusal>) {
+        let farewell = async {
+            match result {
+                Ok(()) => self.frame(Kind::End, &[]).await?,
+                Err(refusal) => self.frame(Kind::Error, &serde_json::to_vec(&refusal)?).await?,
+            }
+            timeout(STALLED, self.to.flush()).await??;
+            self.to.shutdown().await
+        };
+        let ended: io::Result<()> = farewell.await;
+        if let Err(error) = ended {
+            tracing::debug!(%error, "an admin's command went away before its answer was out");
+        }
+    }
+}
+
+#[async_trait]
+impl Sink for Answer {
+    async fn item(&mut self, item: Item) -> io::Result<()> {
+        self.frame(Kind::Json, &serde_json::to_vec(&item)?).await
+    }
+
+    async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.frame(Kind::Bytes, bytes).await
+    }
+}

@@ -1,0 +1,79 @@
+//! The way from a command to the store: which daemon to look for, how the store is opened where there is none, and what
+//! its failures mean for the exit code.
+
+use super::Failure;
+use super::commands::Setup;
+use crate::admin::door::{Door, DoorError, Whereabouts};
+use crate::admin::execute::{Context, Host};
+use crate::admin::request::{Item, Request};
+use crate::app::millis;
+use crate::config::Config;
+use crate::daemon::clock::Clock;
+use crate::domain::Timestamp;
+use crate::store::{Home, OnDamage, StoreError};
+use std::io;
+use std::sync::Arc;
+
+/// A command that holds the store itself.
+struct Alone(Clock);
+
+impl Host for Alone {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// Finds the daemon, or opens the store.
+pub async fn open(setup: Setup) -> Result<Door, Failure> {
+    open_with(&setup.load(false)?.config).await
+}
+
+/// As [`open`], by a configuration that is loaded already.
+pub async fn open_with(config: &Config) -> Result<Door, Failure> {
+    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    Door::open(&at, &|| open_store(config)).await.map_err(failure)
+}
+
+/// Asks one thing and closes the door behind.
+pub async fn ask(
+    setup: Setup,
+    request: Request,
+    mut receive: impl FnMut(Item) -> io::Result<()> + Send,
+) -> Result<(), Failure> {
+    let mut door = open(setup).await?;
+    let answered = door.ask(request, &mut receive).await.map_err(failure);
+    let closed = door.close().await.map_err(failure);
+    answered.and(closed)
+}
+
+/// What a failure at the door means for the person.
+pub fn failure(error: DoorError) -> Failure {
+    match error {
+        DoorError::Unreachable(text) => Failure::Unreachable(text),
+        // A reader that went away (`| head`) is no failure.
+        DoorError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::Quiet,
+        other => Failure::Failed(other.to_string()),
+    }
+}
+
+/// Opens the store of a daemon that is not running.
+fn open_store(config: &Config) -> Result<Context, StoreError> {
+    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
+    let folder = &config.session_storage_path;
+    if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
+        return Err(StoreError::Damaged(format!(
+            "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
+            folder.display()
+        )));
+    }
+    let clock = Clock::start();
+    // To restore a damaged store is the daemon's business: here it is only looked at.
+    let opened = home.open(OnDamage::Refuse, clock.now())?;
+    Ok(Context {
+        store: Arc::new(opened.store),
+        root: folder.clone(),
+        session_timeout_ms: millis(config.session_timeout),
+        session_retention_ms: millis(config.session_retention),
+        host: Arc::new(Alone(clock)),
+    })
+}

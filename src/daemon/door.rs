@@ -1,0 +1,58 @@
+//! The admin's door: the socket on which the commands of the shell reach the running daemon. Without it the daemon works
+//! on, and says so loudly.
+
+use super::Crew;
+use super::shutdown::Stop;
+use crate::admin::execute::{Context, Host};
+use crate::admin::socket::{self, Listener};
+use crate::app::millis;
+use crate::domain::health::Health;
+use crate::domain::{Timestamp, UserId};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+#[async_trait]
+impl Host for Crew {
+    async fn health(&self) -> Option<Health> {
+        Some(super::health::health(self).await)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn forgotten(&self, user: UserId) {
+        self.presence.forget(user, u64::MAX);
+    }
+
+    fn purges_added(&self) {
+        self.purge.notify_one();
+    }
+}
+
+/// Serves the admin's commands until the word to stop.
+pub async fn run(crew: Arc<Crew>, mut stop: Stop) {
+    let config = &crew.app.config;
+    let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
+    let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;
+    let listener = match bound {
+        Ok(Ok(listener)) => listener,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "no admin socket: commands such as `sessions list` will not work while the daemon runs");
+            return;
+        }
+        Err(_) => return,
+    };
+    tracing::info!(path = %listener.path().display(), "admin socket ready");
+    let context = Arc::new(Context {
+        store: crew.app.store.clone(),
+        root: config.session_storage_path.clone(),
+        session_timeout_ms: millis(config.session_timeout),
+        session_retention_ms: millis(config.session_retention),
+        host: crew.clone(),
+    });
+    tokio::select! {
+        () = socket::serve(&listener, context) => {}
+        () = stop.raised() => {}
+    }
+}

@@ -1,0 +1,74 @@
+//! Gathers the signs that [`domain::health`](crate::domain::health) judges.
+
+use super::{Crew, watchdog};
+use crate::domain::health::{Health, Signs, judge};
+use crate::domain::{Timestamp, WorkKind};
+use crate::store::Counts;
+use crate::tutor::Reach;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// A store that does not answer within this fails the check. An export of a large store takes some seconds.
+const STORE_ANSWERS: Duration = Duration::from_secs(8);
+/// A tutor that was out of reach is knocked at when somebody asks, at most so often, milliseconds: nobody else may have
+/// called since it came back.
+const KNOCK_EVERY_MS: i64 = 30_000;
+
+/// What there is to remember between two questions.
+#[derive(Debug, Default)]
+pub struct Knocked(AtomicI64);
+
+/// The numbers of the moment, when the store tells them in time.
+pub async fn counts(crew: &Crew) -> Option<Counts> {
+    let counts = tokio::time::timeout(STORE_ANSWERS, crew.app.store.counts()).await;
+    counts.ok().and_then(Result::ok)
+}
+
+/// How the daemon is.
+pub async fn health(crew: &Crew) -> Health {
+    let counts = counts(crew).await;
+    knock(crew);
+    of(crew, counts)
+}
+
+/// How the daemon is, given what the store told.
+pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
+    let now = crew.clock.now();
+    let signs = crew.signs(crew.began);
+    let since = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
+    let (tutor_reachable, tutor_unreachable_seconds) = match crew.app.tutor.reachable() {
+        Reach::Unknown => (None, 0),
+        Reach::Yes { .. } => (Some(true), 0),
+        Reach::No { since: at, .. } => (Some(false), since(at)),
+    };
+    let busy = crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let signs = Signs {
+        uptime_seconds: since(crew.began),
+        enabled: crew.app.config.telegram_bot_enabled,
+        seconds_since_poll: signs.last_poll.map(since),
+        polling_problem: watchdog::judge_polling(signs, crew.bounds()).err(),
+        work_problem: watchdog::judge_work(signs, crew.bounds()).err(),
+        busy: busy.into_iter().sum::<usize>() as u64,
+        store: counts.map(|counts| (counts.inbox as u64, counts.dead as u64)),
+        restored_at: crew.vitals.restored_at().map(Timestamp::secs),
+        tutor_reachable,
+        tutor_unreachable_seconds,
+    };
+    judge(signs, env!("CARGO_PKG_VERSION"))
+}
+
+/// Knocks at a tutor that was out of reach when last called; the next answer here knows what came of it.
+fn knock(crew: &Crew) {
+    let now = crew.clock.now();
+    let last = Timestamp(crew.knocked.0.load(Ordering::Relaxed));
+    let away = matches!(crew.app.tutor.reachable(), Reach::No { .. });
+    if !away || now.since_ms(last) < KNOCK_EVERY_MS {
+        return;
+    }
+    crew.knocked.0.store(now.0, Ordering::Relaxed);
+    let tutor = crew.app.tutor.clone();
+    tokio::spawn(async move {
+        // What it found is kept by the tutor's client.
+        let _ = tutor.root().await;
+    });
+}

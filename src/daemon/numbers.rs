@@ -1,0 +1,197 @@
+//! The daemon's numbers on their way: into the store, so that `stats` knows them without a daemon, and to the tutor, where
+//! it wants them (`POST /bot/metrics`). Nothing is written or sent while nothing happens.
+
+use super::Crew;
+use super::shutdown::Stop;
+use crate::domain::Timestamp;
+use crate::domain::stats::{Stats, Tally};
+use crate::store::{Store, StoreError};
+use crate::tutor::Reach;
+use crate::vitals::Vitals;
+use serde_json::{Value, json};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Numbers are kept at most so often.
+const KEEP_EVERY: Duration = Duration::from_secs(10);
+/// The tutor is told at most so often.
+const TELL_EVERY: Duration = Duration::from_secs(30);
+/// It is busy with a turn: another look after this.
+const TELL_AGAIN: Duration = Duration::from_secs(5);
+
+/// The numbers since the start and today.
+#[derive(Debug)]
+pub struct Numbers(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    stats: Stats,
+    /// The store holds them as they are.
+    kept: bool,
+    /// What the tutor was told.
+    told: Tally,
+}
+
+impl Numbers {
+    /// Goes on from what the store keeps.
+    pub async fn open(store: &dyn Store, now: Timestamp) -> Self {
+        let kept = store.stats().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the numbers kept so far cannot be read: counting begins anew");
+            None
+        });
+        Self(Mutex::new(Inner { stats: Stats::begin(kept, now), kept: false, told: Tally::default() }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The numbers of this moment.
+    pub fn look(&self, vitals: &Vitals, now: Timestamp) -> Stats {
+        let mut inner = self.lock();
+        if inner.stats.note(vitals.tally(), now) {
+            inner.kept = false;
+        }
+        inner.stats.clone().as_of(now)
+    }
+
+    /// Has the store keep them, where they have changed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn keep(&self, store: &dyn Store, vitals: &Vitals, now: Timestamp) -> Result<(), StoreError> {
+        let stats = self.look(vitals, now);
+        if std::mem::replace(&mut self.lock().kept, true) {
+            return Ok(());
+        }
+        store.keep_stats(stats).await
+    }
+
+    fn untold(&self) -> Tally {
+        let inner = self.lock();
+        inner.stats.since_start.since(&inner.told)
+    }
+
+    /// What the tutor was not told yet; from now on it counts as told.
+    fn tell(&self) -> (Tally, Timestamp) {
+        let untold = self.untold();
+        let mut inner = self.lock();
+        inner.told = inner.stats.since_start.clone();
+        (untold, inner.stats.updated)
+    }
+}
+
+/// Keeps and tells until the word to stop. The last numbers are kept by whoever stops the daemon.
+pub async fn run(crew: &Crew, mut stop: Stop) {
+    let mut tell_at = Instant::now() + TELL_EVERY;
+    let mut wanted = true;
+    loop {
+        let owed = wanted && !crew.numbers.untold().is_empty();
+        tokio::select! {
+            () = crew.vitals.changed() => {
+                if !stop.sleep(KEEP_EVERY).await {
+                    return;
+                }
+                let now = crew.clock.now();
+                if let Err(error) = crew.numbers.keep(crew.app.store.as_ref(), &crew.vitals, now).await {
+                    // Whatever the store cannot do any more ends the daemon elsewhere.
+                    tracing::warn!(%error, "the numbers could not be kept");
+                }
+                crew.vitals.upkeep();
+            }
+            () = tokio::time::sleep_until(tell_at), if owed => {
+                let pause = match tell(crew).await {
+                    Told::Done => TELL_EVERY,
+                    Told::Busy => TELL_AGAIN,
+                    Told::Unwanted => {
+                        wanted = false;
+                        TELL_EVERY
+                    }
+                };
+                tell_at = Instant::now() + pause;
+            }
+            () = stop.raised() => return,
+        }
+    }
+}
+
+/// What came of telling the tutor.
+enum Told {
+    Done,
+    /// Not now.
+    Busy,
+    /// Never again.
+    Unwanted,
+}
+
+/// Tells the tutor, unless it is at work on a turn (it may serve one request at a time) or out of reach.
+async fn tell(crew: &Crew) -> Told {
+    let at_work = crew.app.desk.slots.available_permits() < crew.app.config.backend_concurrency;
+    if at_work || matches!(crew.app.tutor.reachable(), Reach::No { .. }) {
+        return Told::Busy;
+    }
+    let (tally, at) = crew.numbers.tell();
+    match crew.app.tutor.take_metrics(events(&tally, at).to_string().into()).await {
+        Ok(true) => Told::Done,
+        Ok(false) => {
+            tracing::debug!("the tutor takes no events");
+            Told::Unwanted
+        }
+        Err(error) => {
+            tracing::debug!(%error, "events for the tutor are dropped");
+            Told::Done
+        }
+    }
+}
+
+/// A batch: what happened since the last one, up to that moment. Names and numbers only.
+fn events(tally: &Tally, at: Timestamp) -> Value {
+    let at = crate::app::moment(at.0);
+    let mut events = Vec::new();
+    for (count, n) in &tally.counts {
+        events.push(json!({"event": count.name(), "at": at, "count": n}));
+    }
+    for (kind, n) in &tally.failures {
+        events.push(json!({"event": "failure", "kind": kind.name(), "at": at, "count": n}));
+    }
+    for (step, latency) in &tally.latencies {
+        let (mean_ms, p95_ms) = (latency.mean_ms().round(), latency.quantile_ms(0.95).round());
+        events.push(json!({"event": "stage", "stage": step.name(), "at": at, "count": latency.count,
+            "mean_ms": mean_ms, "p95_ms": p95_ms}));
+    }
+    json!({"source": "phonicflow-bot", "version": env!("CARGO_PKG_VERSION"), "events": events})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::stats::{Count, Step};
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn numbers_are_kept_when_they_change_and_told_once() {
+        let (store, vitals) = (MemoryStore::new().unwrap(), Vitals::default());
+        let t = |secs: i64| Timestamp::from_secs(1_700_000_000 + secs);
+        let numbers = Numbers::open(&store, t(0)).await;
+        vitals.count(Count::Turns);
+        vitals.took_ms(Step::Tutor, 1_200);
+        assert_eq!(numbers.look(&vitals, t(1)).since_start.count(Count::Turns), 1);
+        numbers.keep(&store, &vitals, t(2)).await.unwrap();
+        let kept = store.stats().await.unwrap().unwrap();
+        assert_eq!(kept, numbers.look(&vitals, t(3)), "asked with the daemon or without: the same");
+        numbers.keep(&store, &vitals, t(4)).await.unwrap();
+        assert_eq!(store.stats().await.unwrap().unwrap().updated, t(1), "nothing new, nothing written");
+
+        let (tally, at) = numbers.tell();
+        let batch = events(&tally, at);
+        assert_eq!(batch["events"][0], json!({"event": "turns", "at": "2023-11-14T22:13:21Z", "count": 1}));
+        assert_eq!(batch["events"][1]["stage"], "tutor");
+        assert!(numbers.untold().is_empty());
+
+        let again = Numbers::open(&store, t(60)).await;
+        let stats = again.look(&Vitals::default(), t(61));
+        assert_eq!((stats.started, stats.since_start.is_empty()), (t(60), true));
+        assert_eq!(stats.today.count(Count::Turns), 1, "the day goes on over a restart");
+    }
+}

@@ -1,0 +1,75 @@
+//! The spoken answer: fetched from the tutor and encoded at the moment of sending, never stored. Where there is none to be
+//! had, its words go out alone.
+
+use super::Crew;
+use crate::audio::{self, Hint};
+use crate::domain::backoff::backoff_ms;
+use crate::domain::outcome::Keyboard;
+use crate::domain::stats::{Count, Step};
+use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::store::Sent;
+use crate::telegram::{Action, Outgoing, outgoing};
+use bytes::Bytes;
+use uuid::Uuid;
+
+/// Attempts at fetching it before the words go out alone.
+const VOICE_ATTEMPTS: u32 = 5;
+
+/// The voice note with its caption; without a voice the caption alone; `None` when there is neither.
+pub async fn spoken(
+    crew: &Crew,
+    seq: u64,
+    message: &OutMessage,
+    session: Uuid,
+    part: SpokenPart,
+    caption: &Rich,
+) -> Result<Option<Outgoing>, Sent> {
+    let words = || text_of(&message.reply, caption);
+    crew.presence.change(seq, Action::UploadVoice);
+    let fetched = crew.vitals.timed(Step::Speech, crew.app.tutor.spoken(session, part)).await;
+    if let Err(error) = &fetched {
+        crew.vitals.failed(error.failure());
+    }
+    let voice = match fetched {
+        Ok(Some(voice)) => voice,
+        Ok(None) => return Ok(words()),
+        Err(error) if message.attempts + 1 < VOICE_ATTEMPTS => {
+            let pause = backoff_ms(message.attempts, fastrand::f64()).min(5_000);
+            crew.vitals.count(Count::SpeechRetries);
+            tracing::warn!(seq, %error, pause_ms = pause, "the spoken answer could not be fetched, trying again");
+            return Err(Sent::Later(crew.clock.now().plus_ms(pause), WaitReason::TutorDown));
+        }
+        Err(error) => {
+            tracing::warn!(seq, %error, "the spoken answer could not be fetched: the words go out alone");
+            return Ok(words());
+        }
+    };
+    let hint = Hint { extension: None, mime: voice.mime };
+    let _permit = crew.app.desk.decoders.acquire().await;
+    let encoding = tokio::task::spawn_blocking(move || audio::to_voice_note(voice.bytes, hint));
+    match crew.vitals.timed(Step::Encode, encoding).await {
+        Ok(Ok(note)) => Ok(Some(Outgoing::Voice {
+            chat: message.reply.chat,
+            thread: message.reply.thread,
+            answers: message.reply.answers,
+            caption: caption.clone(),
+            bytes: Bytes::from(note.bytes),
+            duration_secs: note.duration_secs,
+        })),
+        Ok(Err(error)) => {
+            crew.vitals.failed(error.failure());
+            tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
+            Ok(words())
+        }
+        Err(_) => Ok(words()),
+    }
+}
+
+/// The words alone; `None` when there are none.
+pub fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
+    if text.is_blank() {
+        return None;
+    }
+    let content = Content::Text { text: text.clone(), keyboard: Keyboard::default() };
+    outgoing(&Reply { content, ..reply.clone() })
+}

@@ -1,0 +1,99 @@
+//! `/metrics` and `/health`, where `METRICS_ADDR` is set: what is answered. Must not know the wire (see [`server`]).
+
+mod disk;
+mod server;
+
+use super::shutdown::Stop;
+use super::{Crew, health, poller};
+use crate::domain::health::Health;
+use crate::domain::{Timestamp, WorkKind};
+use crate::tutor::Reach;
+use crate::vitals::exposition::Gauges;
+use anyhow::{Context, Result};
+use server::Page;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const JSON: &str = "application/json";
+
+/// Takes the address; the numbers are collected from here on.
+///
+/// # Errors
+/// It is in use, or may not be used; in words for the person who starts the daemon.
+pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(addr).await.with_context(|| {
+        format!("METRICS_ADDR {addr} cannot be listened on; choose a free port, or stop what uses it")
+    })?;
+    crew.vitals.expose();
+    let addr = listener.local_addr().unwrap_or(addr);
+    tracing::info!(%addr, "serving /metrics and /health");
+    Ok(listener)
+}
+
+/// Answers until the word to stop.
+pub async fn run(crew: Arc<Crew>, listener: TcpListener, mut stop: Stop) {
+    let answer = move |path: String| {
+        let crew = crew.clone();
+        async move {
+            match path.as_str() {
+                "/metrics" => Some(metrics(&crew).await),
+                "/health" => Some(health_page(&health::health(&crew).await)),
+                _ => None,
+            }
+        }
+    };
+    tokio::select! {
+        () = server::serve(listener, answer) => {}
+        () = stop.raised() => {}
+    }
+}
+
+fn health_page(health: &Health) -> Page {
+    let status = if health.is_ok() { 200 } else { 503 };
+    let mut body = serde_json::to_vec_pretty(health).unwrap_or_default();
+    body.push(b'\n');
+    Page { status, kind: JSON, body }
+}
+
+async fn metrics(crew: &Crew) -> Page {
+    let counts = health::counts(crew).await;
+    let health = health::of(crew, counts);
+    let now = crew.clock.now();
+    let secs = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
+    let config = &crew.app.config;
+    let polls = config.telegram_bot_enabled.then(|| secs(crew.vitals.last_poll().unwrap_or(crew.began)));
+    let free = crew.app.desk.slots.available_permits();
+    let gauges = Gauges {
+        store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
+        inbox_capacity: poller::INBOX_CAPACITY,
+        busy: crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]),
+        slots: config.backend_concurrency,
+        slots_used: config.backend_concurrency.saturating_sub(free),
+        tutor_reachable: !matches!(crew.app.tutor.reachable(), Reach::No { .. }),
+        tutor_unreachable_secs: health.checks.tutor.unreachable_seconds,
+        poll_age_secs: polls,
+        store_bytes: disk::size(config.session_storage_path.clone()).await,
+        restored_at_secs: crew.vitals.restored_at().map_or(0, Timestamp::secs),
+        healthy: health.is_ok(),
+        started_secs: crew.began.0 as f64 / 1000.0,
+    };
+    Page { status: 200, kind: PROMETHEUS, body: crew.vitals.render(&gauges).into_bytes() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::health::{Signs, judge};
+
+    #[test]
+    fn the_status_tells_a_machine_what_the_body_tells_a_person() {
+        let well = Signs { store: Some((0, 0)), ..Signs::default() };
+        let page = health_page(&judge(well.clone(), "1.2.3"));
+        assert_eq!((page.status, page.kind), (200, "application/json"));
+        let page = health_page(&judge(Signs { tutor_unreachable_seconds: 301, ..well }, "1.2.3"));
+        assert_eq!(page.status, 503);
+        assert!(String::from_utf8(page.body).unwrap().contains("out of reach"));
+    }
+}

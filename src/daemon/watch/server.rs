@@ -1,0 +1,97 @@
+//! A small HTTP server for two pages: GET and HEAD, one request a connection, everything bounded.
+//!
+//! Must not know what the pages say.
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, header};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Connections at once; more wait in the kernel's queue.
+const CONNECTIONS: usize = 16;
+/// The head of a request has to be there within this.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// A connection lives no longer.
+const DONE_WITHIN: Duration = Duration::from_secs(20);
+/// Longest head, bytes.
+const HEAD_LIMIT: usize = 16 << 10;
+/// Out of descriptors, most likely: let some connections end first.
+const AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// An answer.
+pub struct Page {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub kind: &'static str,
+    /// The whole of it.
+    pub body: Vec<u8>,
+}
+
+/// Serves until it is dropped, its connections with it. `answer` has the page of a path, if there is one.
+pub async fn serve<F>(listener: TcpListener, answer: impl Fn(String) -> F + Clone + Send + Sync + 'static)
+where
+    F: Future<Output = Option<Page>> + Send,
+{
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let answer = answer.clone();
+                connections.spawn(async move {
+                    let _permit = permit;
+                    // Whatever a client does wrong is its own affair.
+                    let _ = tokio::time::timeout(DONE_WITHIN, connection(stream, answer)).await;
+                });
+            }
+            Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+        }
+    }
+}
+
+async fn connection<F>(stream: TcpStream, answer: impl Fn(String) -> F + Sync)
+where
+    F: Future<Output = Option<Page>>,
+{
+    let service = service_fn(|request: Request<Incoming>| {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let page = answer_to(method, path, &answer);
+        async move { Ok::<_, Infallible>(respond(page.await)) }
+    });
+    let _ = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(HEAD_LIMIT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer_to<F>(method: Method, path: String, answer: &impl Fn(String) -> F) -> Page
+where
+    F: Future<Output = Option<Page>>,
+{
+    let plain = |status, text: &str| Page { status, kind: "text/plain", body: text.as_bytes().to_vec() };
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return plain(405, "only GET and HEAD\n");
+    }
+    answer(path).await.unwrap_or_else(|| plain(404, "there are /metrics and /health\n"))
+}
+
+fn respond(page: Page) -> Response<Full<Bytes>> {
+    let Page { status, kind, body } = page;
+    let builder = Response::builder().status(status).header(header::CONTENT_TYPE, kind);
+    let builder = builder.header(header::CACHE_CONTROL, "no-store");
+    let builder = if status == 405 { builder.header(header::ALLOW, "GET, HEAD") } else { builder };
+    builder.body(Full::new(Bytes::from(body))).unwrap_or_default()
+}

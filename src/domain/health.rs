@@ -1,0 +1,210 @@
+//! Whether the daemon does what it is there for, judged from a few signs.
+//!
+//! Pure: must not know how the signs are gathered or who asks (`/health`, `doctor`, `/admin`).
+
+use serde::{Deserialize, Serialize};
+
+/// For so long the tutor may be out of reach before the daemon counts as failing, seconds. A restart of the tutor with
+/// its models takes less.
+pub const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
+
+/// The verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All is well.
+    Ok,
+    /// A person should look.
+    Failing,
+}
+
+/// How the daemon is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The verdict: failing when one of the checks is.
+    pub status: Status,
+    /// What it is made of.
+    pub checks: Checks,
+    /// The program's version.
+    pub version: String,
+    /// Seconds since the daemon was started.
+    pub uptime_seconds: u64,
+}
+
+/// What is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checks {
+    /// Whether updates come in.
+    pub polling: Polling,
+    /// Whether work ends.
+    pub workers: Workers,
+    /// Whether the store answers.
+    pub store: StoreCheck,
+    /// Whether the tutor answers.
+    pub tutor: TutorCheck,
+}
+
+/// Whether updates come in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polling {
+    /// A poll completed lately, or the bot is switched off.
+    pub ok: bool,
+    /// `TELEGRAM_BOT_ENABLED`.
+    pub enabled: bool,
+    /// Seconds since the last completed poll; `None` before the first.
+    pub seconds_since_poll: Option<u64>,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+}
+
+/// Whether work ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workers {
+    /// None is stuck.
+    pub ok: bool,
+    /// Messages being worked on.
+    pub busy: u64,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+}
+
+/// Whether the store answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreCheck {
+    /// It answered in time.
+    pub ok: bool,
+    /// Messages in the inbox.
+    pub inbox: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// When a damaged store was restored last, seconds since the epoch. No failure: the daemon works on.
+    pub restored_at: Option<i64>,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+}
+
+/// Whether the tutor answers, judged by the last calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TutorCheck {
+    /// Not out of reach for too long.
+    pub ok: bool,
+    /// Whether it answered the last call; `None`: not called yet.
+    pub reachable: Option<bool>,
+    /// Seconds it has been out of reach; 0 when it is not.
+    pub unreachable_seconds: u64,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+}
+
+/// What the verdict is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// Seconds since the start.
+    pub uptime_seconds: u64,
+    /// `TELEGRAM_BOT_ENABLED`.
+    pub enabled: bool,
+    /// Seconds since the last completed poll.
+    pub seconds_since_poll: Option<u64>,
+    /// Why polling counts as stale.
+    pub polling_problem: Option<&'static str>,
+    /// Why the workers count as stuck.
+    pub work_problem: Option<&'static str>,
+    /// Messages being worked on.
+    pub busy: u64,
+    /// Inbox and dead letters, or why the store does not tell.
+    pub store: Option<(u64, u64)>,
+    /// The last restore, seconds since the epoch.
+    pub restored_at: Option<i64>,
+    /// Whether the tutor answered the last call.
+    pub tutor_reachable: Option<bool>,
+    /// Seconds it has been out of reach.
+    pub tutor_unreachable_seconds: u64,
+}
+
+/// The verdict on these signs.
+pub fn judge(signs: Signs, version: &str) -> Health {
+    let words = |problem: Option<&str>| problem.map(str::to_owned);
+    let polling_problem = signs.polling_problem.filter(|_| signs.enabled);
+    let (inbox, dead_letters) = signs.store.unwrap_or_default();
+    let tutor_ok = signs.tutor_unreachable_seconds <= TUTOR_PATIENCE_SECS;
+    let checks = Checks {
+        polling: Polling {
+            ok: polling_problem.is_none(),
+            enabled: signs.enabled,
+            seconds_since_poll: signs.seconds_since_poll,
+            problem: words(polling_problem),
+        },
+        workers: Workers {
+            ok: signs.work_problem.is_none(),
+            busy: signs.busy,
+            problem: words(signs.work_problem),
+        },
+        store: StoreCheck {
+            ok: signs.store.is_some(),
+            inbox,
+            dead_letters,
+            restored_at: signs.restored_at,
+            problem: words(signs.store.is_none().then_some("the store does not answer")),
+        },
+        tutor: TutorCheck {
+            ok: tutor_ok,
+            reachable: signs.tutor_reachable,
+            unreachable_seconds: signs.tutor_unreachable_seconds,
+            problem: words((!tutor_ok).then_some("the tutor has been out of reach for too long")),
+        },
+    };
+    let ok = checks.polling.ok && checks.workers.ok && checks.store.ok && checks.tutor.ok;
+    Health {
+        status: if ok { Status::Ok } else { Status::Failing },
+        checks,
+        version: version.to_owned(),
+        uptime_seconds: signs.uptime_seconds,
+    }
+}
+
+impl Health {
+    /// Whether all is well.
+    pub fn is_ok(&self) -> bool {
+        self.status == Status::Ok
+    }
+
+    /// What is wrong, one line each.
+    pub fn problems(&self) -> Vec<&str> {
+        let Checks { polling, workers, store, tutor } = &self.checks;
+        let all = [&polling.problem, &workers.problem, &store.problem, &tutor.problem];
+        all.into_iter().filter_map(|problem| problem.as_deref()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failing_check_fails_the_whole() {
+        let well = Signs { enabled: true, store: Some((3, 0)), ..Signs::default() };
+        for (name, signs, problems) in [
+            ("all well", well.clone(), 0),
+            ("tutor not called yet", Signs { tutor_reachable: None, ..well.clone() }, 0),
+            ("tutor away for a while", Signs { tutor_unreachable_seconds: 300, ..well.clone() }, 0),
+            ("tutor away for too long", Signs { tutor_unreachable_seconds: 301, ..well.clone() }, 1),
+            ("store silent", Signs { store: None, ..well.clone() }, 1),
+            ("polling stale", Signs { polling_problem: Some("stale"), ..well.clone() }, 1),
+            ("worker stuck", Signs { work_problem: Some("stuck"), ..well.clone() }, 1),
+            ("switched off", Signs { polling_problem: Some("stale"), enabled: false, ..well.clone() }, 0),
+            ("restored lately", Signs { restored_at: Some(5), ..well.clone() }, 0),
+        ] {
+            let health = judge(signs, "1.2.3");
+            assert_eq!(health.problems().len(), problems, "{name}");
+            assert_eq!(health.is_ok(), problems == 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn it_goes_over_a_wire_and_back() {
+        let health = judge(Signs { enabled: true, uptime_seconds: 7, ..Signs::default() }, "1.2.3");
+        let text = serde_json::to_string(&health).unwrap();
+        assert!(text.contains("\"status\":\"failing\"") && text.contains("\"uptime_seconds\":7"));
+        assert_eq!(serde_json::from_str::<Health>(&text).unwrap(), health);
+    }
+}

@@ -1,0 +1,455 @@
+//! What the daemon has done, in numbers: counts, failures by kind and the time each stage takes, since its start and today.
+//!
+//! Names here are on disk, in the admin's JSON and (as label values) in the metrics: one may be added, none changed. Must
+//! not know who counts, where numbers are kept or how they are shown.
+
+use super::ids::Timestamp;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// A closed set of things that are counted, each with a name that never changes.
+macro_rules! closed_set {
+    ($(#[$about:meta])* $set:ident { $($(#[$doc:meta])* $one:ident = $name:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $set { $($(#[$doc])* $one,)* }
+
+        impl $set {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$one,)*];
+
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$one => $name,)* }
+            }
+        }
+
+        impl Serialize for $set {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $set {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(from)?;
+                let found = Self::ALL.iter().find(|one| one.name() == name);
+                found.copied().ok_or_else(|| D::Error::custom("a name this program does not know"))
+            }
+        }
+    };
+}
+
+closed_set! {
+    /// What is counted.
+    Count {
+        /// Updates taken into the inbox.
+        Taken = "updates_taken",
+        /// Updates seen before and left alone.
+        Repeated = "updates_repeated",
+        /// Updates that could not be decoded.
+        Undecodable = "updates_undecodable",
+        /// Updates over their sender's rate limit.
+        RateLimited = "updates_rate_limited",
+        /// Finished turns of the tutor.
+        Turns = "turns",
+        /// Messages Telegram took.
+        Sent = "messages_sent",
+        /// Attempts at a turn or its preparation that are repeated later.
+        TurnRetries = "turn_retries",
+        /// Sends that are repeated later.
+        SendRetries = "send_retries",
+        /// Fetches of a spoken answer that are repeated later.
+        SpeechRetries = "speech_retries",
+        /// Polls that Telegram answered by "too many requests".
+        PollThrottled = "poll_throttled",
+        /// Sends that Telegram answered by "too many requests".
+        SendThrottled = "send_throttled",
+        /// Sends whose fate stayed unknown.
+        Ambiguous = "ambiguous_sends",
+        /// Messages given up.
+        DeadLetters = "dead_letters",
+        /// Restores of a damaged store.
+        Restores = "store_restores",
+    }
+}
+
+closed_set! {
+    /// What went wrong with a message, attempt by attempt.
+    Failure {
+        /// The tutor was not reachable or took no work.
+        TutorDown = "tutor_down",
+        /// The tutor's answer did not come in time or broke off.
+        TutorTimeout = "tutor_timeout",
+        /// The tutor answered with a fault of its own.
+        TutorFailed = "tutor_failed",
+        /// The tutor does not take this audio.
+        TutorRefused = "tutor_refused",
+        /// The tutor does not let us in.
+        TutorDenied = "tutor_denied",
+        /// Audio that cannot be read.
+        AudioUnreadable = "audio_unreadable",
+        /// A file or a recording over the limit.
+        AudioTooLarge = "audio_too_large",
+        /// Telegram was not reachable or failed.
+        TelegramDown = "telegram_down",
+        /// Telegram refused a request for good.
+        TelegramRefused = "telegram_refused",
+        /// The learner blocked the bot, or the chat is gone.
+        Blocked = "blocked",
+        /// A fault of this program.
+        Fault = "fault",
+        /// A record of the store could not be read.
+        Store = "store",
+    }
+}
+
+closed_set! {
+    /// A stage of the voice turn whose duration is measured.
+    Step {
+        /// From acceptance to the first work on it.
+        Queue = "queue",
+        /// The file's way from Telegram.
+        Download = "download",
+        /// Any format to WAV.
+        Decode = "decode",
+        /// Waiting for a place at the tutor.
+        Slot = "slot",
+        /// The tutor's `/process`.
+        Tutor = "tutor",
+        /// Fetching the spoken answer.
+        Speech = "speech",
+        /// WAV to a voice note.
+        Encode = "encode",
+        /// One message on its way to Telegram.
+        Send = "send",
+        /// From acceptance to the last reply being out.
+        Turn = "turn",
+    }
+}
+
+/// Upper bounds of the buckets of a duration, microseconds; one more bucket lies above them.
+pub const BOUNDS_US: [u64; 19] = [
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    20_000_000,
+    30_000_000,
+    60_000_000,
+    120_000_000,
+    600_000_000,
+    3_600_000_000,
+];
+
+/// How long a stage took, many times.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// How often it was measured.
+    pub count: u64,
+    /// All durations together, microseconds.
+    pub sum_us: u64,
+    /// Measurements in each bucket; trailing empty ones are left out.
+    pub buckets: Vec<u64>,
+}
+
+impl Latency {
+    /// The mean, milliseconds; 0 without measurements.
+    pub fn mean_ms(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { self.sum_us as f64 / self.count as f64 / 1000.0 }
+    }
+
+    /// The duration that this share (0 to 1) of the measurements did not exceed, milliseconds, as well as the buckets
+    /// tell; 0 without measurements.
+    pub fn quantile_ms(&self, share: f64) -> f64 {
+        let wanted = share * self.count as f64;
+        let (mut below, mut lower) = (0.0, 0);
+        for (place, held) in self.buckets.iter().enumerate() {
+            let held = *held as f64;
+            // Nothing is known of what lies above the last bound but that it is above.
+            let Some(upper) = BOUNDS_US.get(place) else { break };
+            if held > 0.0 && below + held >= wanted {
+                let part = ((wanted - below) / held).clamp(0.0, 1.0);
+                return (lower as f64 + part * (*upper - lower) as f64) / 1000.0;
+            }
+            below += held;
+            lower = *upper;
+        }
+        lower as f64 / 1000.0
+    }
+
+    fn combine(&self, other: &Self, with: impl Fn(u64, u64) -> u64) -> Self {
+        let length = self.buckets.len().max(other.buckets.len());
+        let at = |latency: &Self, place: usize| latency.buckets.get(place).copied().unwrap_or(0);
+        let mut buckets: Vec<u64> = (0..length).map(|n| with(at(self, n), at(other, n))).collect();
+        while buckets.last() == Some(&0) {
+            buckets.pop();
+        }
+        Self { count: with(self.count, other.count), sum_us: with(self.sum_us, other.sum_us), buckets }
+    }
+}
+
+/// Numbers of some span of time; what is 0 is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Counts.
+    pub counts: BTreeMap<Count, u64>,
+    /// Failures by kind.
+    pub failures: BTreeMap<Failure, u64>,
+    /// Durations by stage.
+    pub latencies: BTreeMap<Step, Latency>,
+}
+
+impl Tally {
+    /// A count.
+    pub fn count(&self, count: Count) -> u64 {
+        self.counts.get(&count).copied().unwrap_or(0)
+    }
+
+    /// Failures of a kind.
+    pub fn failed(&self, kind: Failure) -> u64 {
+        self.failures.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// Failures of all kinds.
+    pub fn failures(&self) -> u64 {
+        self.failures.values().sum()
+    }
+
+    /// A stage's durations.
+    pub fn latency(&self, step: Step) -> Option<&Latency> {
+        self.latencies.get(&step)
+    }
+
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.failures.is_empty() && self.latencies.is_empty()
+    }
+
+    /// This and another span's together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        self.combine(other, u64::saturating_add)
+    }
+
+    /// What came on top of an earlier tally of the same span.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        self.combine(earlier, u64::saturating_sub)
+    }
+
+    fn combine(&self, other: &Self, with: impl Fn(u64, u64) -> u64 + Copy) -> Self {
+        fn sums<K: Copy + Ord>(
+            one: &BTreeMap<K, u64>,
+            two: &BTreeMap<K, u64>,
+            with: impl Fn(u64, u64) -> u64,
+        ) -> BTreeMap<K, u64> {
+            let at = |map: &BTreeMap<K, u64>, key: &K| map.get(key).copied().unwrap_or(0);
+            let all = one.keys().chain(two.keys());
+            all.map(|key| (*key, with(at(one, key), at(two, key)))).filter(|(_, sum)| *sum > 0).collect()
+        }
+        let none = Latency::default();
+        let at = |tally: &Self, step: &Step| tally.latencies.get(step).cloned().unwrap_or_default();
+        let steps = self.latencies.keys().chain(other.latencies.keys());
+        Self {
+            counts: sums(&self.counts, &other.counts, with),
+            failures: sums(&self.failures, &other.failures, with),
+            latencies: steps
+                .map(|step| (*step, at(self, step).combine(&at(other, step), with)))
+                .filter(|(_, latency)| *latency != none)
+                .collect(),
+        }
+    }
+}
+
+/// What is kept of the numbers, and what `stats` shows. Nothing in it depends on whether the daemon runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// When the daemon was started last.
+    pub started: Timestamp,
+    /// When a number changed last.
+    pub updated: Timestamp,
+    /// Since that start.
+    pub since_start: Tally,
+    /// The day of `today`, days since the epoch in UTC.
+    pub day: i64,
+    /// That day, over all starts.
+    pub today: Tally,
+}
+
+impl Stats {
+    /// The numbers of a daemon that starts now; a day that has begun goes on.
+    pub fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+        let kept = kept.unwrap_or_default().as_of(now);
+        Self { started: now, updated: now, since_start: Tally::default(), ..kept }
+    }
+
+    /// Notes all that was counted since the start; false when nothing is new.
+    pub fn note(&mut self, since_start: Tally, now: Timestamp) -> bool {
+        let new = since_start.since(&self.since_start);
+        if new.is_empty() {
+            return false;
+        }
+        let rolled = std::mem::take(self).as_of(now);
+        *self = Self { updated: now, today: rolled.today.plus(&new), since_start, ..rolled };
+        true
+    }
+
+    /// As it reads at this moment: another day begins with nothing.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        let day = now.0.div_euclid(DAY_MS);
+        if day == self.day { self } else { Self { day, today: Tally::default(), ..self } }
+    }
+
+    /// Midnight (UTC) at which the day began.
+    pub fn midnight(&self) -> Timestamp {
+        Timestamp(self.day.saturating_mul(DAY_MS))
+    }
+
+    /// Hours the numbers since the start stand for, at least one.
+    pub fn hours_since_start(&self) -> f64 {
+        hours(self.updated.since_ms(self.started))
+    }
+
+    /// Hours of the day that its numbers stand for, at least one.
+    pub fn hours_today(&self) -> f64 {
+        hours(self.updated.since_ms(self.midnight()).min(DAY_MS))
+    }
+}
+
+/// A rate over less would be noise.
+fn hours(ms: i64) -> f64 {
+    ms.max(HOUR_MS) as f64 / HOUR_MS as f64
+}
+
+/// What the store holds at this moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holdings {
+    /// Messages in the inbox, whatever their stage.
+    pub inbox: u64,
+    /// Those among them whose answer is being sent.
+    pub delivering: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// Learners known.
+    pub learners: u64,
+    /// Sessions archived.
+    pub archived_sessions: u64,
+    /// Turns kept.
+    pub turns_kept: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tally(turns: u64, timeouts: u64, waits_us: &[u64]) -> Tally {
+        let mut latency = Latency::default();
+        for us in waits_us {
+            let place = BOUNDS_US.partition_point(|bound| bound < us);
+            latency.buckets.resize(latency.buckets.len().max(place + 1), 0);
+            latency.buckets[place] += 1;
+            latency.count += 1;
+            latency.sum_us += us;
+        }
+        let mut tally = Tally::default();
+        if turns > 0 {
+            tally.counts.insert(Count::Turns, turns);
+        }
+        if timeouts > 0 {
+            tally.failures.insert(Failure::TutorTimeout, timeouts);
+        }
+        if latency.count > 0 {
+            tally.latencies.insert(Step::Tutor, latency);
+        }
+        tally
+    }
+
+    #[test]
+    fn names_are_unique_and_fit_for_labels() {
+        let names = Count::ALL.iter().map(|one| one.name());
+        let names = names.chain(Failure::ALL.iter().map(|one| one.name()));
+        let names: Vec<_> = names.chain(Step::ALL.iter().map(|one| one.name())).collect();
+        let unique: std::collections::BTreeSet<_> = names.iter().collect();
+        // `turn` the stage and `turns` the count are two; all others differ, too.
+        assert_eq!(unique.len(), names.len());
+        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
+
+    #[test]
+    fn today_goes_on_over_restarts_and_ends_at_midnight() {
+        let noon = Timestamp(20_000 * DAY_MS + DAY_MS / 2);
+        let mut first = Stats::begin(None, noon);
+        assert!(!first.note(Tally::default(), noon.plus_ms(1)));
+        assert_eq!(first.updated, noon, "nothing happened");
+        assert!(first.note(tally(2, 1, &[900]), noon.plus_ms(5)));
+        assert!(first.note(tally(3, 1, &[900, 4_000]), noon.plus_ms(9)));
+        assert_eq!((first.today.clone(), first.updated), (tally(3, 1, &[900, 4_000]), noon.plus_ms(9)));
+
+        let mut second = Stats::begin(Some(first), noon.plus_ms(HOUR_MS));
+        assert!(second.since_start.is_empty() && second.today == tally(3, 1, &[900, 4_000]));
+        assert!(second.note(tally(1, 0, &[]), noon.plus_ms(2 * HOUR_MS)));
+        assert_eq!((second.today.count(Count::Turns), second.since_start.count(Count::Turns)), (4, 1));
+        assert_eq!(second.hours_today(), 14.0);
+        assert_eq!(second.hours_since_start(), 1.0);
+
+        let next_day = second.clone().as_of(noon.plus_ms(DAY_MS));
+        assert!(next_day.today.is_empty() && next_day.day == second.day + 1);
+        assert!(second.note(tally(2, 0, &[]), noon.plus_ms(DAY_MS)));
+        assert_eq!((second.today, second.since_start), (tally(1, 0, &[]), tally(2, 0, &[])));
+    }
+
+    #[test]
+    fn quantiles_lie_in_the_bucket_they_should() {
+        let waits: Vec<u64> = (1..=100).map(|n| n * 100_000).collect();
+        let tally = tally(0, 0, &waits);
+        let latency = tally.latency(Step::Tutor).unwrap();
+        assert_eq!((latency.count, latency.mean_ms()), (100, 5_050.0));
+        for (share, from, to) in
+            [(0.5, 4_900.0, 5_100.0), (0.95, 9_000.0, 10_000.0), (1.0, 9_900.0, 10_000.0)]
+        {
+            let found = latency.quantile_ms(share);
+            assert!((from..=to).contains(&found), "{share}: {found}");
+        }
+        let endless = super::tests::tally(0, 0, &[u64::MAX / 2]);
+        assert_eq!(endless.latency(Step::Tutor).unwrap().quantile_ms(0.5), 3_600_000.0);
+        assert_eq!(Latency::default().quantile_ms(0.95), 0.0);
+    }
+
+    #[test]
+    fn json_has_names_and_a_name_nobody_knows_is_told() {
+        let json = serde_json::to_value(tally(1, 2, &[1_500])).unwrap();
+        assert_eq!(json["counts"]["turns"], 1);
+        assert_eq!(json["failures"]["tutor_timeout"], 2);
+        assert_eq!(json["latencies"]["tutor"]["count"], 1);
+        assert_eq!(serde_json::from_value::<Tally>(json).unwrap(), tally(1, 2, &[1_500]));
+        assert!(serde_json::from_str::<Count>("\"bananas\"").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_added_can_be_taken_away(
+            a in (0..9_u64, 0..9_u64, proptest::collection::vec(0..9_000_000_000_u64, 0..9)),
+            b in (0..9_u64, 0..9_u64, proptest::collection::vec(0..9_000_000_000_u64, 0..9)),
+        ) {
+            let (a, b) = (tally(a.0, a.1, &a.2), tally(b.0, b.1, &b.2));
+            prop_assert_eq!(&a.plus(&b), &b.plus(&a));
+            prop_assert_eq!(a.plus(&b).since(&b), a);
+        }
+    }
+}

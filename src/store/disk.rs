@@ -1,0 +1,160 @@
+//! The disk as the store's state sees it: an engine, the ledger over it and, where the store is encrypted, the seal
+//! between the two worlds of keys.
+//!
+//! Owns what is decided when a store is opened with or without a key. Must not know records but the ledger's, nor verbs.
+
+use super::engine::{Batch, Engine, Range, Visit};
+use super::ledger::Ledger;
+use super::seal::{Header, KeyTrouble, Seal};
+use super::{StoreError, keys, records};
+use crate::secret::KeyMaterial;
+
+/// An open disk.
+pub struct Disk {
+    engine: Box<dyn Engine>,
+    seal: Option<Seal>,
+    ledger: Ledger,
+}
+
+impl Disk {
+    /// Checks what is there against key and ledger. An empty disk becomes an encrypted one when there is a key.
+    ///
+    /// [`StoreError::Key`] when store and key do not fit, [`StoreError::Corrupt`] when records are missing.
+    pub fn open(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+        let header = engine.get(&keys::seal())?;
+        let encrypted = header.is_some();
+        let seal = match &header {
+            Some(header) => Some(Header::read(header)?.unlock(key)?),
+            None => None,
+        };
+        let mut disk = Self { engine, seal, ledger: Ledger::default() };
+        if let Some(key) = key
+            && !encrypted
+        {
+            if disk.is_empty()? {
+                disk.encrypt_from_now_on(key)?;
+                disk.flush()?;
+                return Ok(disk);
+            }
+            // An encrypted store whose header was lost is damaged: its ledger cannot be read.
+            disk.read_ledger()?;
+            return Err(KeyTrouble::NotEncrypted.into());
+        }
+        disk.read_ledger()?;
+        Ok(disk)
+    }
+
+    /// Takes an empty disk to be filled by [`Self::write`]: encrypted when there is a key.
+    pub fn create(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+        let mut disk = Self { engine, seal: None, ledger: Ledger::default() };
+        if let Some(key) = key {
+            disk.encrypt_from_now_on(key)?;
+        }
+        Ok(disk)
+    }
+
+    fn read_ledger(&mut self) -> Result<(), StoreError> {
+        self.ledger = match self.get(&keys::ledger())? {
+            None => self.take_stock()?,
+            Some(bytes) => records::decode(&bytes)?,
+        };
+        self.ledger.check(self.engine.as_ref())
+    }
+
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        let mut empty = true;
+        self.engine.scan(&keys::everything(), false, &mut |_, _| {
+            empty = false;
+            Ok(false)
+        })?;
+        Ok(empty)
+    }
+
+    fn encrypt_from_now_on(&mut self, key: &KeyMaterial) -> Result<(), StoreError> {
+        let (header, seal) = Header::new(key)?;
+        self.seal = Some(seal);
+        let mut batch = Batch::default();
+        batch.put(keys::seal(), header.write());
+        self.put(batch)
+    }
+
+    /// How many records of a kind there are.
+    pub fn held(&self, kind: u8) -> u64 {
+        self.ledger.held(kind)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(seal) = &self.seal else { return self.engine.get(key) };
+        let at = seal.key(key)?;
+        let Some(sealed) = self.engine.get(&at)? else { return Ok(None) };
+        let (found, value) = seal.open(&at, &sealed)?;
+        if found == key {
+            return Ok(Some(value));
+        }
+        let detail = "two keys have one hash, which cannot be".to_owned();
+        Err(StoreError::Corrupt { kind: "sealed", detail })
+    }
+
+    /// Walks keys and values of a range.
+    pub fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
+        let Some(seal) = &self.seal else { return self.engine.scan(&range.span(), backwards, visit) };
+        self.engine.scan(&seal.range(range)?.span(), backwards, &mut |at, sealed| {
+            let (key, value) = seal.open(at, sealed)?;
+            visit(&key, &value)
+        })
+    }
+
+    /// Walks all pairs as they lie on the disk, the header first.
+    pub fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+        self.engine.scan(&keys::everything(), false, visit)
+    }
+
+    /// Walks keys and values of all records but the disk's own.
+    pub fn scan_all(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+        let own = [keys::seal(), keys::ledger()];
+        self.scan_raw(&mut |at, bytes| match &self.seal {
+            _ if own.iter().any(|key| key == at) => Ok(true),
+            None => visit(at, bytes),
+            Some(seal) => {
+                let (key, value) = seal.open(at, bytes)?;
+                visit(&key, &value)
+            }
+        })
+    }
+
+    /// Writes all of it, and the ledger in step with it; safe after the next flush.
+    pub fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let batch = match &self.seal {
+            None => batch,
+            Some(seal) => seal.batch(batch)?,
+        };
+        self.put(batch)
+    }
+
+    fn put(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        self.ledger.enter(self.engine.as_ref(), &batch)?;
+        let (key, ledger) = (keys::ledger(), records::encode(&self.ledger)?);
+        let (key, ledger) = match &self.seal {
+            None => (key, ledger),
+            Some(seal) => seal.seal(&key, &ledger)?,
+        };
+        batch.put(key, ledger);
+        self.engine.apply(batch)
+    }
+
+    /// Makes all that was written since the last flush safe.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        self.engine.flush()
+    }
+
+    /// Counts all that is there.
+    pub fn take_stock(&self) -> Result<Ledger, StoreError> {
+        Ledger::take_stock(self.engine.as_ref())
+    }
+
+    /// Whether these are the records that were written, as the ledger has it.
+    pub fn agrees(&self, stock: &Ledger) -> bool {
+        *stock == self.ledger
+    }
+}

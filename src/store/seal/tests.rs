@@ -1,0 +1,3 @@
+//! Keys and values under the seal.
+
+use super::*;

@@ -1,0 +1,172 @@
+//! From snapshots in a row to rates: what happened in the last minute and how it went up and down.
+//!
+//! Pure. Must not know the terminal.
+
+use crate::admin::snapshot::Snapshot;
+use crate::domain::Timestamp;
+use std::collections::VecDeque;
+
+/// Rates are over so long, milliseconds.
+const WINDOW_MS: i64 = 60_000;
+/// A bar of the course stands for so long, milliseconds.
+const BAR_MS: i64 = 2_000;
+/// Bars kept: as many as the widest terminal shows.
+const BARS: usize = 300;
+
+/// The latest snapshot and what led to it.
+#[derive(Debug, Default)]
+pub struct Course {
+    latest: Option<Snapshot>,
+    /// (moment, counters), for the last minute and a little more.
+    samples: VecDeque<(Timestamp, Vec<(String, u64)>)>,
+    /// The counter whose course is drawn: its growth, bar by bar.
+    bars: VecDeque<u64>,
+    bar_began: Option<(Timestamp, u64)>,
+    /// Name of that counter.
+    drawn: String,
+}
+
+/// A counter and how much it grew in the last minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rate {
+    /// Its name.
+    pub name: String,
+    /// Since the start.
+    pub total: u64,
+    /// In the last minute, or since the first look where that is less long ago.
+    pub last_minute: u64,
+}
+
+impl Course {
+    /// Draws the course of this counter.
+    pub fn of(counter: &str) -> Self {
+        Self { drawn: counter.to_owned(), ..Self::default() }
+    }
+
+    /// Takes the next snapshot.
+    pub fn push(&mut self, snapshot: Snapshot) {
+        // A restarted daemon counts from 0 again: what was before says nothing about it.
+        if self.latest.as_ref().is_some_and(|latest| latest.started != snapshot.started) {
+            *self = Self::of(&self.drawn.clone());
+        }
+        let at = snapshot.at;
+        self.raise_bars(at, total(&snapshot.totals, &self.drawn));
+        self.samples.push_back((at, snapshot.totals.clone()));
+        // One sample at or before the beginning of the window is kept, to count from.
+        while self.samples.get(1).is_some_and(|(second, _)| at.since_ms(*second) >= WINDOW_MS) {
+            self.samples.pop_front();
+        }
+        self.latest = Some(snapshot);
+    }
+
+    fn raise_bars(&mut self, at: Timestamp, value: u64) {
+        let Some((began, base)) = self.bar_began else {
+            self.bar_began = Some((at, value));
+            return;
+        };
+        let full = at.since_ms(began) / BAR_MS;
+        if full == 0 {
+            return;
+        }
+        // A pause between two looks is spread as nothing, then all at once: nobody saw when it came.
+        let idle = usize::try_from(full - 1).unwrap_or(BARS).min(BARS);
+        self.bars.extend(std::iter::repeat_n(0, idle));
+        self.bars.push_back(value.saturating_sub(base));
+        while self.bars.len() > BARS {
+            self.bars.pop_front();
+        }
+        self.bar_began = Some((began.plus_ms(full * BAR_MS), value));
+    }
+
+    /// The latest snapshot.
+    pub fn latest(&self) -> Option<&Snapshot> {
+        self.latest.as_ref()
+    }
+
+    /// Every counter with its growth.
+    pub fn rates(&self) -> Vec<Rate> {
+        let Some(latest) = &self.latest else { return Vec::new() };
+        let first = self.samples.front().map(|(_, totals)| totals.as_slice()).unwrap_or_default();
+        latest
+            .totals
+            .iter()
+            .map(|(name, now)| Rate {
+                name: name.clone(),
+                total: *now,
+                last_minute: now.saturating_sub(total(first, name)),
+            })
+            .collect()
+    }
+
+    /// The last `width` bars, newest last.
+    pub fn bars(&self, width: usize) -> Vec<u64> {
+        let skip = self.bars.len().saturating_sub(width);
+        self.bars.iter().skip(skip).copied().collect()
+    }
+
+    /// Seconds a bar stands for.
+    pub fn bar_secs(&self) -> i64 {
+        BAR_MS / 1000
+    }
+}
+
+fn total(totals: &[(String, u64)], name: &str) -> u64 {
+    totals.iter().find(|(other, _)| other == name).map_or(0, |(_, total)| *total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64, taken: u64) -> Snapshot {
+        Snapshot {
+            at: Timestamp::from_secs(1_000 + secs),
+            totals: vec![("taken".to_owned(), taken)],
+            ..Snapshot::default()
+        }
+    }
+
+    fn course(points: &[(i64, u64)]) -> Course {
+        let mut course = Course::of("taken");
+        points.iter().for_each(|(secs, taken)| course.push(at(*secs, *taken)));
+        course
+    }
+
+    #[test]
+    fn rates_look_back_a_minute_and_no_further() {
+        for (points, expected) in [
+            (&[(0, 5)][..], 0),
+            (&[(0, 5), (10, 8)], 3),
+            (&[(0, 5), (30, 8), (61, 10)], 5),
+            (&[(0, 5), (10, 8), (75, 20)], 12),
+            (&[(0, 5), (600, 9)], 4),
+        ] {
+            assert_eq!(course(points).rates()[0].last_minute, expected, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn bars_stand_for_equal_times_whatever_the_pauses() {
+        let course = course(&[(0, 0), (1, 2), (2, 3), (4, 7), (10, 8)]);
+        assert_eq!(course.bars(100), [3, 4, 0, 0, 1]);
+        assert_eq!(course.bars(2), [0, 1]);
+    }
+
+    #[test]
+    fn a_restart_begins_anew() {
+        let mut course = course(&[(0, 100), (10, 200)]);
+        let restarted = Snapshot { started: Timestamp(1), ..at(12, 3) };
+        course.push(restarted);
+        assert_eq!(course.rates()[0].last_minute, 0);
+        assert!(course.bars(10).is_empty());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut course = Course::of("taken");
+        for secs in 0..5_000 {
+            course.push(at(secs, 1));
+        }
+        assert!(course.samples.len() <= 62 && course.bars(usize::MAX).len() == BARS);
+    }
+}

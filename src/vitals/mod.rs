@@ -1,0 +1,244 @@
+//! Numbers of the running process: what was counted, how long the stages took, when the last poll completed.
+//!
+//! Counting is an addition to an atomic. What is exported (see [`exposition`]) exists only where `METRICS_ADDR` is set. Must
+//! not know who counts, or where the numbers are kept.
+
+pub mod exposition;
+
+use crate::domain::Timestamp;
+use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Step, Tally};
+use exposition::{Exposition, Gauges, Poll};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// Counters since the start. No user id, no text.
+#[derive(Debug)]
+pub struct Vitals {
+    last_poll: AtomicI64,
+    restored_at: AtomicI64,
+    counts: [AtomicU64; Count::ALL.len()],
+    failures: [AtomicU64; Failure::ALL.len()],
+    polls: [AtomicU64; Poll::ALL.len()],
+    steps: [Durations; Step::ALL.len()],
+    /// Something was counted since the last look.
+    dirty: AtomicBool,
+    changed: Notify,
+    exposition: OnceLock<Exposition>,
+}
+
+/// How long one stage took, so far.
+#[derive(Debug)]
+struct Durations {
+    sum_us: AtomicU64,
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self { sum_us: AtomicU64::new(0), buckets: zeros() }
+    }
+}
+
+impl Default for Vitals {
+    fn default() -> Self {
+        Self {
+            last_poll: AtomicI64::new(0),
+            restored_at: AtomicI64::new(0),
+            counts: zeros(),
+            failures: zeros(),
+            polls: zeros(),
+            steps: std::array::from_fn(|_| Durations::default()),
+            dirty: AtomicBool::new(false),
+            changed: Notify::new(),
+            exposition: OnceLock::new(),
+        }
+    }
+}
+
+fn zeros<const N: usize>() -> [AtomicU64; N] {
+    std::array::from_fn(|_| AtomicU64::new(0))
+}
+
+fn add(counters: &[AtomicU64], place: usize, n: u64) {
+    if let Some(counter) = counters.get(place) {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+}
+
+fn read(counters: &[AtomicU64], place: usize) -> u64 {
+    counters.get(place).map_or(0, |counter| counter.load(Ordering::Relaxed))
+}
+
+impl Vitals {
+    /// A `getUpdates` was answered, or left out on purpose.
+    pub fn polled(&self, now: Timestamp) {
+        self.last_poll.store(now.0, Ordering::Relaxed);
+    }
+
+    /// When the last `getUpdates` was answered; `None` before the first.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        Some(self.last_poll.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
+    }
+
+    /// A poll came to this. Polls go on while nothing happens, so they are no part of the [`Tally`].
+    pub fn poll(&self, result: Poll) {
+        add(&self.polls, result as usize, 1);
+    }
+
+    /// The store was restored at that moment, now or before this start.
+    pub fn restored(&self, at: Timestamp) {
+        self.restored_at.store(at.0, Ordering::Relaxed);
+    }
+
+    /// When the store was restored last, as far as is remembered.
+    pub fn restored_at(&self) -> Option<Timestamp> {
+        Some(self.restored_at.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
+    }
+
+    /// Counts one.
+    pub fn count(&self, what: Count) {
+        self.add(what, 1);
+    }
+
+    /// Counts several; none is no change.
+    pub fn add(&self, what: Count, n: usize) {
+        if n > 0 {
+            add(&self.counts, what as usize, n as u64);
+            self.touch();
+        }
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, kind: Failure) {
+        add(&self.failures, kind as usize, 1);
+        self.touch();
+    }
+
+    /// A stage took so long.
+    pub fn took(&self, step: Step, duration: Duration) {
+        let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        if let Some(durations) = self.steps.get(step as usize) {
+            durations.sum_us.fetch_add(us, Ordering::Relaxed);
+            add(&durations.buckets, BOUNDS_US.partition_point(|bound| *bound < us), 1);
+        }
+        if let Some(exposition) = self.exposition.get() {
+            exposition.observe(step, duration);
+        }
+        self.touch();
+    }
+
+    /// As [`Self::took`], in milliseconds between two moments.
+    pub fn took_ms(&self, step: Step, ms: i64) {
+        self.took(step, Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+    }
+
+    /// Measures a stage. One that fails is not counted: how soon a connection is refused says nothing about the stage.
+    pub async fn timed<T, E>(&self, step: Step, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let start = Instant::now();
+        let done = work.await;
+        if done.is_ok() {
+            self.took(step, start.elapsed());
+        }
+        done
+    }
+
+    /// All that was counted since the start.
+    pub fn tally(&self) -> Tally {
+        let counts = Count::ALL.iter().map(|count| (*count, read(&self.counts, *count as usize)));
+        let failures = Failure::ALL.iter().map(|kind| (*kind, read(&self.failures, *kind as usize)));
+        let latencies = Step::ALL.iter().zip(&self.steps).map(|(step, durations)| (*step, durations.read()));
+        Tally {
+            counts: counts.filter(|(_, n)| *n > 0).collect(),
+            failures: failures.filter(|(_, n)| *n > 0).collect(),
+            latencies: latencies.filter(|(_, latency)| latency.count > 0).collect(),
+        }
+    }
+
+    /// Returns once something was counted since this returned last.
+    pub async fn changed(&self) {
+        while !self.dirty.swap(false, Ordering::AcqRel) {
+            self.changed.notified().await;
+        }
+    }
+
+    fn touch(&self) {
+        if !self.dirty.swap(true, Ordering::AcqRel) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Begins to keep what `/metrics` shows; without this call it costs nothing.
+    pub fn expose(&self) {
+        // Whoever was first did the same.
+        let _ = self.exposition.set(Exposition::new());
+    }
+
+    /// Prometheus text of this moment; empty unless exposed.
+    pub fn render(&self, gauges: &Gauges) -> String {
+        let Some(exposition) = self.exposition.get() else { return String::new() };
+        let polls = Poll::ALL.iter().map(|result| (*result, read(&self.polls, *result as usize)));
+        exposition.render(&self.tally(), polls, gauges)
+    }
+
+    /// Sums up measurements that nobody has asked for yet, so that they take no memory.
+    pub fn upkeep(&self) {
+        if let Some(exposition) = self.exposition.get() {
+            exposition.upkeep();
+        }
+    }
+}
+
+impl Durations {
+    fn read(&self) -> Latency {
+        let mut buckets: Vec<u64> =
+            self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
+        while buckets.last() == Some(&0) {
+            buckets.pop();
+        }
+        Latency { count: buckets.iter().sum(), sum_us: self.sum_us.load(Ordering::Relaxed), buckets }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_counted_is_told_and_wakes_once() {
+        let vitals = Vitals::default();
+        vitals.add(Count::Taken, 0);
+        vitals.poll(Poll::Conflict);
+        assert!(vitals.tally().is_empty());
+        let quiet = tokio::time::timeout(Duration::from_millis(20), vitals.changed()).await;
+        assert!(quiet.is_err(), "nothing happened");
+        vitals.add(Count::Taken, 3);
+        vitals.failed(Failure::Fault);
+        vitals.took(Step::Decode, Duration::from_millis(7));
+        vitals.changed().await;
+        let tally = vitals.tally();
+        assert_eq!((tally.count(Count::Taken), tally.failed(Failure::Fault)), (3, 1));
+        let latency = tally.latency(Step::Decode).unwrap();
+        assert_eq!(
+            (latency.count, latency.sum_us, latency.buckets.as_slice()),
+            (1, 7_000, &[0, 0, 0, 1][..])
+        );
+        let quiet = tokio::time::timeout(Duration::from_millis(20), vitals.changed()).await;
+        assert!(quiet.is_err(), "told already");
+    }
+
+    #[test]
+    fn nothing_is_rendered_unless_exposed() {
+        let vitals = Vitals::default();
+        vitals.count(Count::Turns);
+        assert_eq!(vitals.render(&Gauges::default()), "");
+        vitals.expose();
+        vitals.took(Step::Send, Duration::from_millis(3));
+        vitals.upkeep();
+        let text = vitals.render(&Gauges::default());
+        assert!(text.contains("phonicflow_turns_total 1"), "{text}");
+        assert!(text.contains("phonicflow_stage_duration_seconds_count{stage=\"send\"} 1"), "{text}");
+        assert!(text.contains("phonicflow_failures_total{kind=\"tutor_down\"} 0"), "{text}");
+    }
+}

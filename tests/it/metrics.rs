@@ -1,0 +1,202 @@
+//! `/metrics` and `/health` of the real daemon, and the dashboard and the alerts made for them.
+
+mod exposition;
+mod health;
+
+use crate::world::{PATIENCE, World, asset, voice};
+use exposition::{Exposition, names_in};
+use phonicflow_bot::sandbox::faults::{Act, On};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Where the daemon serves, as its log tells.
+pub async fn served_at(world: &World) -> SocketAddr {
+    world.logged("serving /metrics and /health").await;
+    let log = world.log();
+    let line = log.lines().rfind(|line| line.contains("serving /metrics and /health")).unwrap();
+    let at = line.find("127.0.0.1:").unwrap();
+    let end = line[at + 10..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |end| at + 10 + end);
+    line[at..end].parse().unwrap()
+}
+
+/// Sends bytes as they are; all that comes back.
+pub async fn exchange(addr: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    // The daemon may have seen enough before all is written.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an end");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Status, head and body.
+pub async fn get(addr: SocketAddr, path: &str) -> (u16, String, String) {
+    let answer = exchange(addr, format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
+}
+
+/// Scrapes until what is found fits.
+async fn scrape_until(addr: SocketAddr, fits: impl Fn(&Exposition) -> bool) -> Exposition {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let (status, head, body) = get(addr, "/metrics").await;
+        assert_eq!(status, 200);
+        assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
+        let read = Exposition::parse(&body);
+        if fits(&read) {
+            return read;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "never as expected:\n{body}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn watched() -> World {
+    let mut world = World::new().await;
+    world.set("METRICS_ADDR", "127.0.0.1:0");
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_counted_and_measured() {
+    let mut world = watched().await;
+    world.telegram.faults().add(On::call("sendMessage"), Act::too_many(1));
+    world.telegram.faults().add(On::call("sendMessage").nth(2), Act::ResetAfter);
+    world.tutor.faults().add(On::call("POST /process"), Act::detail(500, "no"));
+    world.set("BOT_RATE_LIMIT_MPM", "3").start();
+    let addr = served_at(&world).await;
+    let fresh = scrape_until(addr, |_| true).await;
+    for (name, family) in &fresh.0 {
+        let zero = family.samples.iter().all(|sample| sample.value == 0.0);
+        assert!(
+            family.kind != "counter" || zero || name.contains("poll"),
+            "{name} is there from the start, at 0"
+        );
+    }
+
+    let ana = world.learner(7_700_000_011);
+    ana.voice(voice(), 4);
+    ana.voice(b"no audio at all".to_vec(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    let rui = world.learner(12);
+    for _ in 0..6 {
+        rui.text("/help");
+    }
+    let seen = scrape_until(addr, |seen| {
+        seen.value("phonicflow_turn_duration_seconds_count", &[]) == 1.0
+            && seen.value("phonicflow_failures_total", &[("kind", "audio_unreadable")]) == 1.0
+            && seen.value("phonicflow_updates_total", &[("kind", "rate_limited")]) > 0.0
+            && seen.value("phonicflow_inbox_messages", &[]) == 0.0
+    })
+    .await;
+    for (name, labels, at_least) in [
+        ("phonicflow_updates_total", &[("kind", "taken")][..], 3.0),
+        ("phonicflow_turns_total", &[], 1.0),
+        ("phonicflow_messages_sent_total", &[], 3.0),
+        ("phonicflow_failures_total", &[("kind", "tutor_failed")], 1.0),
+        ("phonicflow_failures_total", &[("kind", "telegram_down")], 1.0),
+        ("phonicflow_retries_total", &[("of", "turn")], 1.0),
+        ("phonicflow_retries_total", &[("of", "send")], 1.0),
+        ("phonicflow_telegram_throttled_total", &[("call", "send")], 1.0),
+        ("phonicflow_ambiguous_sends_total", &[], 1.0),
+        ("phonicflow_polls_total", &[], 1.0),
+        ("phonicflow_store_size_bytes", &[], 1.0),
+        ("phonicflow_tutor_reachable", &[], 1.0),
+        ("phonicflow_healthy", &[], 1.0),
+        ("phonicflow_process_start_time_seconds", &[], 1e9),
+    ] {
+        let value = seen.value(name, labels);
+        assert!(value >= at_least, "{name} {labels:?} {value}");
+    }
+    for stage in ["queue", "download", "decode", "slot", "tutor", "speech", "encode", "send"] {
+        let count = seen.value("phonicflow_stage_duration_seconds_count", &[("stage", stage)]);
+        assert!(count >= 1.0, "{stage}");
+    }
+    // The queue is waited in once, the tutor answers once; what fails is no measure of a stage.
+    assert_eq!(seen.value("phonicflow_stage_duration_seconds_count", &[("stage", "tutor")]), 1.0);
+    let idle: f64 = ["tutor", "local", "delivery"]
+        .iter()
+        .map(|kind| seen.value("phonicflow_workers_busy", &[("kind", kind)]))
+        .sum();
+    assert_eq!((idle, seen.value("phonicflow_tutor_slots_used", &[])), (0.0, 0.0));
+    let (_, _, body) = get(addr, "/metrics").await;
+    for secret in ["7700000011", world.telegram.token().split(':').next().unwrap()] {
+        assert!(!body.contains(secret), "{secret}");
+    }
+
+    world
+        .telegram
+        .faults()
+        .add(On::call("getUpdates"), Act::refuse(409, "Conflict: terminated by other getUpdates", None));
+    scrape_until(addr, |seen| seen.value("phonicflow_poll_failures_total", &[("kind", "conflict")]) == 1.0)
+        .await;
+    assert!(world.stop().await.success());
+    assert!(TcpStream::connect(addr).await.is_err(), "it ends with the daemon");
+}
+
+/// Every query of the dashboard and of the alerts.
+fn queries() -> Vec<String> {
+    fn exprs(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    match value.as_str() {
+                        Some(text) if key == "expr" => found.push(text.to_owned()),
+                        _ => exprs(value, found),
+                    }
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| exprs(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    let dashboard =
+        serde_json::from_slice(&asset("grafana/phonicflow-bot.json")).expect("the dashboard is JSON");
+    exprs(&dashboard, &mut found);
+    assert!(found.len() >= 15, "{} queries in the dashboard", found.len());
+    let alerts = String::from_utf8(asset("prometheus/alerts.yml")).unwrap();
+    let rules: Vec<_> =
+        alerts.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).map(str::to_owned).collect();
+    assert_eq!(rules.len(), alerts.matches("alert: ").count());
+    assert!(rules.len() >= 7 && rules.iter().all(|rule| !rule.starts_with(['|', '>'])), "{rules:?}");
+    found.extend(rules);
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_name_in_dashboard_and_alerts_is_exported() {
+    let mut world = watched().await;
+    world.start();
+    let series = scrape_until(served_at(&world).await, |_| true).await.series();
+    let mut used = BTreeSet::new();
+    for query in queries() {
+        let names = names_in(&query);
+        assert!(!names.metrics.is_empty(), "{query}");
+        for metric in &names.metrics {
+            assert!(series.contains_key(metric), "{metric} is not exported: {query}");
+            used.insert(metric.clone());
+        }
+        for (metric, label, value) in names.matched {
+            let values =
+                series[&metric].get(&label).unwrap_or_else(|| panic!("{metric} has no {label}: {query}"));
+            assert!(value.is_none_or(|value| values.contains(&value)), "{query}: {values:?}");
+        }
+        for label in names.grouped {
+            assert!(
+                names.metrics.iter().any(|metric| series[metric].contains_key(&label)),
+                "{label}: {query}"
+            );
+        }
+    }
+    for name in
+        ["phonicflow_ambiguous_sends_total", "phonicflow_store_restores_total", "phonicflow_retries_total"]
+    {
+        assert!(used.contains(name), "{name} is shown nowhere");
+    }
+}

@@ -1,0 +1,117 @@
+//! `/health`, and a server that takes no harm.
+
+use super::{exchange, get, served_at, watched};
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::sandbox::faults::{Act, On};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+async fn health_until(addr: std::net::SocketAddr, fits: impl Fn(&Value) -> bool) -> (u16, Value) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let (status, head, body) = get(addr, "/health").await;
+        assert!(head.contains("content-type: application/json"), "{head}");
+        let health: Value = serde_json::from_str(&body).unwrap();
+        if fits(&health) {
+            return (status, health);
+        }
+        assert!(tokio::time::Instant::now() < deadline, "never as expected: {body}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_tells_of_polling_store_and_tutor() {
+    let mut world = watched().await;
+    world.start();
+    let addr = served_at(&world).await;
+    let (status, health) =
+        health_until(addr, |h| h["checks"]["polling"]["seconds_since_poll"].is_u64()).await;
+    assert_eq!((status, health["status"].as_str()), (200, Some("ok")));
+    assert_eq!(health["checks"]["tutor"]["reachable"], Value::Null, "nobody has called it yet");
+    assert_eq!(health["checks"]["store"]["ok"], true);
+    assert!(health["version"].is_string() && health["uptime_seconds"].is_u64());
+
+    world.tutor.stop().await;
+    world.learner(11).voice(voice(), 4);
+    let (status, _) = health_until(addr, |h| h["checks"]["tutor"]["reachable"] == false).await;
+    assert_eq!(status, 200, "out of reach, but not for long");
+    world.tutor.resume().await.unwrap();
+    let (_, health) = health_until(addr, |h| h["checks"]["tutor"]["reachable"] == true).await;
+    assert_eq!(health["checks"]["tutor"]["unreachable_seconds"], 0);
+    world.voice_notes(11, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_before_telegram_answers_and_without_a_bot() {
+    let mut world = watched().await;
+    world.telegram.faults().add(On::call("getMe").always(), Act::html(502));
+    world.start();
+    let (status, health) = health_until(served_at(&world).await, |_| true).await;
+    assert_eq!((status, &health["checks"]["polling"]["seconds_since_poll"]), (200, &Value::Null));
+    assert!(world.stop().await.success());
+
+    let mut world = watched().await;
+    world.set("TELEGRAM_BOT_ENABLED", "false").start();
+    let addr = served_at(&world).await;
+    let (status, health) = health_until(addr, |_| true).await;
+    assert_eq!((status, &health["checks"]["polling"]["enabled"]), (200, &Value::Bool(false)));
+    assert!(get(addr, "/metrics").await.2.contains("phonicflow_last_poll_age_seconds NaN"));
+    assert!(world.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_in_use_ends_the_start_and_names_the_setting() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut world = World::new().await;
+    world.set("METRICS_ADDR", &taken.local_addr().unwrap().to_string()).start();
+    assert_eq!(world.ended().await.code(), Some(1));
+    assert!(world.log().contains("METRICS_ADDR 127.0.0.1:"), "{}", world.log());
+    assert_eq!(world.telegram.read(|state| state.log().count("getUpdates")), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_paths_other_methods_and_hostile_bytes_do_no_harm() {
+    let mut world = watched().await;
+    world.start();
+    let addr = served_at(&world).await;
+    for (path, status) in [("/", 404), ("/metrics/", 404), ("/health?verbose=1", 200), ("/%2e%2e/etc", 404)] {
+        assert_eq!(get(addr, path).await.0, status, "{path}");
+    }
+    for method in ["POST", "DELETE", "BREW"] {
+        let answer = exchange(addr, format!("{method} /health HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+        assert!(answer.to_ascii_lowercase().contains("allow: get, head"), "{answer}");
+    }
+    let head = exchange(addr, b"HEAD /health HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+    // One request a connection, whatever the client would like.
+    let two = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2);
+    assert_eq!(exchange(addr, &two).await.matches("HTTP/1.1").count(), 1);
+
+    let mut noise = fastrand::Rng::with_seed(4);
+    for _ in 0..50 {
+        let bytes: Vec<u8> = (0..noise.usize(0..2_000)).map(|_| noise.u8(..)).collect();
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        let _ = stream.write_all(&bytes).await;
+    }
+    let endless = format!("GET /{} HTTP/1.1\r\n", "a".repeat(200_000));
+    assert!(!exchange(addr, endless.as_bytes()).await.starts_with("HTTP/1.1 200"));
+    let flood = format!("GET /health HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(5_000));
+    assert!(!exchange(addr, flood.as_bytes()).await.starts_with("HTTP/1.1 200"));
+
+    // More connections than are served at once, each with half a head: they are cut off, and others get their turn.
+    let mut slow = Vec::new();
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(b"GET /health HTT").await.unwrap();
+        slow.push(stream);
+    }
+    assert_eq!(get(addr, "/health").await.0, 200);
+    drop(slow);
+    world.settled().await;
+    assert!(!world.log().contains("panicked"), "{}", world.log());
+    assert!(world.stop().await.success());
+}
