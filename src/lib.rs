@@ -8,7 +8,7 @@
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
 //! bot     -> tutor, audio, telegram (downloads and memberships), store::reader, vitals, domain
 //! admin   -> store, domain
-//! doctor  -> app, config, telegram, tutor, store, http
+//! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
 //! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret

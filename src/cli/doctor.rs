@@ -3,8 +3,9 @@
 use super::Failure;
 use super::commands::{self, Setup};
 use crate::config::ConfigErrors;
-use crate::doctor::health::{Health, ask};
+use crate::doctor::health::{ask, problems};
 use crate::doctor::{self, Patient};
+use crate::domain::health::Status;
 
 /// `doctor`.
 pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
@@ -32,8 +33,8 @@ pub fn health(setup: Setup) -> Result<(), Failure> {
     }
     let runtime = commands::runtime()?;
     match runtime.block_on(ask(&loaded.config)) {
-        Health::Well => commands::print_line("well"),
-        Health::Unwell(why) => Err(Failure::Failed(format!("not well: {why}"))),
-        Health::Silent(why) => Err(Failure::Unreachable(why)),
+        Ok(health) if health.status == Status::Ok => commands::print_line("well"),
+        Ok(health) => Err(Failure::Failed(format!("the daemon is not well: {}", problems(&health)))),
+        Err(why) => Err(Failure::Unreachable(why)),
     }
 }

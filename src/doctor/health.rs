@@ -1,57 +1,49 @@
-//! The short question: is the running daemon well? For container and service checks, so it asks nobody but the daemon.
+//! The short question: is the running daemon well? Asked over the admin socket, so that it needs no port.
 
+use crate::admin::door::{Door, DoorError, Whereabouts};
+use crate::admin::request::{Item, Request};
 use crate::config::Config;
-use crate::http;
-use serde_json::Value;
+use crate::domain::health::Health;
+use crate::store::StoreError;
 use std::time::Duration;
 
 /// Longer than a daemon that is well takes, shorter than a container's patience.
-const DEADLINE: Duration = Duration::from_secs(8);
-/// Largest answer, bytes.
-const CAP: usize = 64 << 10;
-
-/// The answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
-    /// All is well.
-    Well,
-    /// The daemon says what is not.
-    Unwell(String),
-    /// No daemon answers, and why.
-    Silent(String),
-}
+const DEADLINE: Duration = Duration::from_secs(9);
 
 /// Asks the daemon.
-pub async fn ask(config: &Config) -> Health {
-    let Some(address) = config.metrics_addr else {
-        return Health::Silent("METRICS_ADDR is not set, so the daemon cannot be asked".to_owned());
-    };
-    match http::get(&format!("http://{address}/health"), DEADLINE, CAP).await {
-        Ok((200, _)) => Health::Well,
-        Ok((503, body)) => Health::Unwell(problems(&body)),
-        Ok((status, _)) => {
-            Health::Silent(format!("{address} answers with HTTP {status}: that is not this daemon"))
+///
+/// # Errors
+/// Why no daemon answers, in words.
+pub async fn ask(config: &Config) -> Result<Health, String> {
+    let late = |_| format!("no answer within {} s", DEADLINE.as_secs());
+    tokio::time::timeout(DEADLINE, asked(config)).await.map_err(late)?
+}
+
+async fn asked(config: &Config) -> Result<Health, String> {
+    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    // Without a daemon there is nothing to ask, and no reason to open the store.
+    let mut door = Door::open(&at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
+        DoorError::Store(_) => {
+            format!("no daemon listens on {} for the store in {}", at.socket.display(), at.root.display())
         }
-        Err(error) => Health::Silent(format!("{address}: {error}; does the daemon run?")),
-    }
+        other => other.to_string(),
+    })?;
+    let mut found = None;
+    let mut receive = |item| {
+        if let Item::Health(health) = item {
+            found = Some(*health);
+        }
+        Ok(())
+    };
+    door.ask(Request::Health, &mut receive).await.map_err(|error| error.to_string())?;
+    found.ok_or_else(|| "the daemon does not say how it is".to_owned())
 }
 
-/// The daemon's own words for what is wrong.
-pub fn problems(body: &[u8]) -> String {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let checks = body.get("checks").and_then(Value::as_object);
-    let problems: Vec<&str> =
-        checks.into_iter().flatten().filter_map(|(_, check)| check.get("problem")?.as_str()).collect();
+/// What is wrong, in the daemon's own words.
+pub fn problems(health: &Health) -> String {
+    let checks = &health.checks;
+    let problems =
+        [&checks.polling.problem, &checks.workers.problem, &checks.store.problem, &checks.tutor.problem];
+    let problems: Vec<&str> = problems.into_iter().flatten().map(String::as_str).collect();
     if problems.is_empty() { "it does not say why".to_owned() } else { problems.join("; ") }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_daemon_s_words_are_taken_from_its_answer() {
-        let body = br#"{"status":"failing","checks":{"polling":{"ok":false,"problem":"no poll for 5 min"},
-            "store":{"ok":true,"problem":null},"tutor":{"ok":false,"problem":"out of reach"}}}"#;
-        assert_eq!(super::problems(body), "no poll for 5 min; out of reach");
-        assert_eq!(super::problems(b"<html>"), "it does not say why");
-    }
 }

@@ -65,7 +65,7 @@ fn imports_run_downward() {
         ),
         ("bot", &["tutor", "audio", "telegram", "store", "domain", "vitals"]),
         ("admin", &["store", "domain"]),
-        ("doctor", &["app", "config", "telegram", "tutor", "store", "http"]),
+        ("doctor", &["app", "admin", "config", "telegram", "tutor", "store", "http", "domain"]),
         ("app", &["config", "bot", "store", "telegram", "tutor", "domain", "secret", "vitals"]),
         ("telegram", &["http", "domain", "secret"]),
         ("tutor", &["http", "domain", "secret"]),

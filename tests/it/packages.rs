@@ -1,9 +1,12 @@
 //! What is shipped around the program: container files, the Debian package, their agreement with the program itself.
 
-use crate::world::BINARY;
+use crate::world::{BINARY, PATIENCE, voice};
 use phonicflow_bot::config::{Config, Inputs, keys};
+use phonicflow_bot::sandbox::bot_api::{BotApi, BotApiOptions, EntryKind, LearnerProfile};
+use phonicflow_bot::sandbox::tutor_api::{TutorApi, TutorOptions};
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 use yaml_rust2::{Yaml, YamlLoader};
@@ -201,5 +204,36 @@ fn the_manual_page_names_every_command_and_every_option() {
     }
     for words in ["queue drop", "sessions show", "doctor", "EXIT STATUS", "/etc/phonicflow-bot/token"] {
         assert!(page.contains(words), "{words}");
+    }
+}
+
+/// For a person who tries the package for real: Telegram and a tutor on fixed ports of loopback, and a learner who speaks
+/// to whatever bot comes. `telegram_api_url = "http://127.0.0.1:18081"`, `backend_url = "http://127.0.0.1:18000"`; the
+/// token is printed. Goes on until the file named by `UNTIL_GONE` is removed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "waits for a bot that a person installs and starts"]
+async fn a_learner_is_answered_by_an_installed_bot() {
+    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let telegram = BotApi::start_on(at(18_081), BotApiOptions::default()).await.unwrap();
+    let _tutor = TutorApi::start_on(at(18_000), TutorOptions::default()).await.unwrap();
+    println!("token: {}", telegram.token());
+    let until = std::env::var_os("UNTIL_GONE").map(PathBuf::from);
+    let learner = telegram.learner(LearnerProfile::new(4_711, "Ana", "en"));
+    learner.voice(voice(), 4);
+    loop {
+        let answered = telegram.wait_until(PATIENCE, |state| {
+            let mut said = state.from_bot(learner.chat());
+            said.any(|said| said.kind == EntryKind::Voice)
+                .then(|| state.from_bot(learner.chat()).cloned().collect::<Vec<_>>())
+        });
+        if let Some(said) = answered.await {
+            for entry in said {
+                println!("{:?}: {}", entry.kind, entry.text);
+            }
+            break;
+        }
+    }
+    while until.as_ref().is_some_and(|file| file.exists()) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
 }
