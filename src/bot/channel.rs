@@ -117,7 +117,10 @@ impl Channel {
     /// Title and link for those who are not in it; empty where Telegram does not tell.
     pub async fn card(&self, now: Timestamp) -> ChannelCard {
         if let ChannelName::Public(name) = &self.name {
-            return ChannelCard { title: Some(format!("@{name}")), invite: Some(format!("https://t.me/{name}")) };
+            return ChannelCard {
+                title: Some(format!("@{name}")),
+                invite: Some(format!("https://t.me/{name}")),
+            };
         }
         if let Some((card, at)) = &self.book().card
             && *at <= now

@@ -98,11 +98,7 @@ pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn handle_local(
-    desk: &Desk,
-    claim: &Claim,
-    now: Timestamp,
-) -> Result<Outcome, StoreError> {
+pub async fn handle_local(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Outcome, StoreError> {
     use crate::domain::Task;
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = desk.phrases(&claim.learner);

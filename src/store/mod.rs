@@ -5,7 +5,7 @@
 //!
 //! # The protocol
 //!
-//! A row is created by `accept` and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
+//! A row is created by `accept` (or, to deliver alone, by `announce` and a `defer` with a notice) and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
 //! its learner by a `forget`. In between it is *queued*, *leased* or *parked*:
 //!
 //! ```text
@@ -56,8 +56,8 @@ pub use thread::ThreadedStore;
 
 use crate::domain::rate::{PerMinute, RateState};
 use crate::domain::{
-    AlertKind, Announced, Announcement, DeadLetter, Incoming, Job, Learner, Membership, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Told, Turn, UserId,
-    WaitReason, WorkKind,
+    AlertKind, Announced, Announcement, DeadLetter, Incoming, Job, Learner, Membership, OutMessage, Outcome,
+    Reply, Session, Stage, Timestamp, Told, Turn, UserId, WaitReason, WorkKind,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;

@@ -107,7 +107,9 @@ impl Download<'_> {
         match tokio::time::timeout(deadline, reading).await {
             Ok(Ok(read)) => read,
             Ok(Err(_)) => Err(TelegramError::Transient { what: "reading a file was cut off".into() }),
-            Err(_) => Err(TelegramError::Transient { what: "a file on this machine's disk takes too long".into() }),
+            Err(_) => {
+                Err(TelegramError::Transient { what: "a file on this machine's disk takes too long".into() })
+            }
         }
     }
 

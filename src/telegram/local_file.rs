@@ -68,7 +68,10 @@ fn open(folder: &Path, path: &Path) -> Result<File, TelegramError> {
     // Whatever was swapped in between: what counts is what was opened.
     let opened: PathBuf =
         std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(|error| {
-            TelegramError::Setup(format!("the opened file cannot be checked, /proc is needed for that ({})", error.kind()))
+            TelegramError::Setup(format!(
+                "the opened file cannot be checked, /proc is needed for that ({})",
+                error.kind()
+            ))
         })?;
     if !inside(&home, &opened) {
         return Err(outside());
@@ -110,7 +113,9 @@ fn unreadable(error: &std::io::Error) -> TelegramError {
         ),
         // The last part became a symbolic link since it was looked at.
         _ if error.raw_os_error() == Some(libc::ELOOP) => outside(),
-        kind => TelegramError::Transient { what: format!("a file of the Bot API server cannot be read ({kind})") },
+        kind => {
+            TelegramError::Transient { what: format!("a file of the Bot API server cannot be read ({kind})") }
+        }
     }
 }
 
@@ -152,7 +157,10 @@ mod tests {
         // The folder itself may be a link, and a link within the folder is fine.
         let link = place.home.with_file_name("link");
         symlink(&place.home, &link).unwrap();
-        assert!(read(&link, &path, 5).is_ok() && read(&place.home, &link.join("42:tok/voice/file_0.oga"), 5).is_ok());
+        assert!(
+            read(&link, &path, 5).is_ok()
+                && read(&place.home, &link.join("42:tok/voice/file_0.oga"), 5).is_ok()
+        );
         symlink(&path, place.home.join("here")).unwrap();
         assert!(read(&place.home, &place.home.join("here"), 5).is_ok());
     }

@@ -43,7 +43,8 @@ impl Telegram {
     /// What stands in the way.
     pub async fn channel_card(&self, channel: &ChannelName) -> Result<ChannelCard, TelegramError> {
         let chat = self.ask("getChat", &GetChatParams { chat_id: chat_id(channel) }).await?;
-        let title = tolerant::text(chat.get("title"), 1024).map(|title| tolerant::clip(title, 128).to_owned());
+        let title =
+            tolerant::text(chat.get("title"), 1024).map(|title| tolerant::clip(title, 128).to_owned());
         let invite = tolerant::text(chat.get("invite_link"), 256);
         let invite = invite.filter(|link| link.starts_with("https://")).map(str::to_owned);
         Ok(ChannelCard { title, invite })
@@ -140,7 +141,10 @@ mod tests {
             let question = asked.recv().await.unwrap();
             assert!(question.contains(named) && question.contains(r#""user_id":7"#), "{question}");
             let card = telegram.channel_card(&channel).await.unwrap();
-            assert_eq!((card.title.as_deref(), card.invite.as_deref()), (Some("School"), Some("https://t.me/+abc")));
+            assert_eq!(
+                (card.title.as_deref(), card.invite.as_deref()),
+                (Some("School"), Some("https://t.me/+abc"))
+            );
         }
     }
 }

@@ -18,8 +18,8 @@ mod tolerant;
 pub mod updates;
 
 pub use error::{Retry, TelegramError};
-pub use members::ChannelCard;
 pub use from_api::Undecodable;
+pub use members::ChannelCard;
 pub use pacing::Pacing;
 pub use to_api::{Delivered, Outgoing, outgoing};
 pub use updates::RawUpdate;

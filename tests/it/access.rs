@@ -104,7 +104,11 @@ async fn every_status_has_its_verdict() {
         }
     }
     assert_eq!(world.tutor.turns().len(), 4);
-    assert_eq!(world.telegram.log().iter().filter(|call| call.method == "file").count(), 4, "no download in vain");
+    assert_eq!(
+        world.telegram.log().iter().filter(|call| call.method == "file").count(),
+        4,
+        "no download in vain"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,9 +139,9 @@ async fn non_members_keep_the_open_commands_and_find_the_way_in() {
             let before = asked(&world);
             let data = "sub:j:11";
             let Some(pressed) = ana.press(refusal.message_id, data) else { break };
-            let answered = world
-                .telegram
-                .wait_until(PATIENCE, |state| state.press(&pressed.query_id).filter(|p| p.answers > 0).cloned());
+            let answered = world.telegram.wait_until(PATIENCE, |state| {
+                state.press(&pressed.query_id).filter(|p| p.answers > 0).cloned()
+            });
             if answered.await.unwrap().text.is_some_and(|text| text.contains("Welcome")) {
                 break;
             }
@@ -150,7 +154,8 @@ async fn non_members_keep_the_open_commands_and_find_the_way_in() {
     assert_eq!(edited.message_id, refusal.message_id);
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    let set = world.telegram.wait_until(PATIENCE, |state| state.commands("pt").map(ToString::to_string)).await;
+    let set =
+        world.telegram.wait_until(PATIENCE, |state| state.commands("pt").map(ToString::to_string)).await;
     assert!(set.unwrap().contains("subscribe"));
 }
 
@@ -171,7 +176,8 @@ async fn the_button_is_for_whom_it_was_made_and_asks_seldom() {
     let shared = world.answer_with(-500, "for members of").await;
     let eve = world.learner(66).in_chat(-500);
     let pressed = eve.press(shared.message_id, "sub:j:11").unwrap();
-    let text = world.telegram.wait_until(PATIENCE, |state| state.press(&pressed.query_id)?.text.clone()).await;
+    let text =
+        world.telegram.wait_until(PATIENCE, |state| state.press(&pressed.query_id)?.text.clone()).await;
     assert!(text.unwrap().contains("somebody else"));
 }
 
@@ -199,14 +205,18 @@ async fn a_private_channel_is_joined_by_its_invitation_where_telegram_tells_one(
         let ana = world.learner(11);
         ana.voice(voice(), 4);
         let refusal = refused(&world, &ana).await;
-        assert!(refusal.text.contains(expected) && refusal.text.contains("Secret school"), "{}", refusal.text);
+        assert!(
+            refusal.text.contains(expected) && refusal.text.contains("Secret school"),
+            "{}",
+            refusal.text
+        );
         let keyboard = refusal.keyboard.as_ref().unwrap().to_string();
         assert_eq!(keyboard.contains("https://t.me/+abc"), invite.is_some(), "{keyboard}");
         world.telegram.set_member(CHANNEL, 11, "member");
         let pressed = ana.press(refusal.message_id, "sub:j:11").unwrap();
-        let found = world
-            .telegram
-            .wait_until(PATIENCE, |state| state.press(&pressed.query_id).filter(|p| p.answers > 0).map(|_| ()));
+        let found = world.telegram.wait_until(PATIENCE, |state| {
+            state.press(&pressed.query_id).filter(|p| p.answers > 0).map(|_| ())
+        });
         assert!(found.await.is_some());
     }
 }
@@ -289,16 +299,17 @@ async fn killed_during_the_check_the_message_is_answered_once() {
     let (ana, eve) = (world.learner(11), world.learner(66));
     world.telegram.set_member(CHANNEL, 11, "member");
     for after in [false, true] {
-        let notes = world.telegram.read(|state| {
-            state.from_bot(11).filter(|entry| entry.kind == EntryKind::Voice).count()
-        });
+        let notes = world
+            .telegram
+            .read(|state| state.from_bot(11).filter(|entry| entry.kind == EntryKind::Voice).count());
         // Asked anew: the answer of the round before is forgotten with everything else of this learner.
         ana.text("/delete");
         let ask = world.answer_with(ana.chat(), "Delete everything I hold").await;
         ana.press(ask.message_id, "del:y:11").unwrap();
         world.answer_with(ana.chat(), "Done: everything").await;
         let on = On::call("getChatMember");
-        let gate = if after { world.telegram.faults().gate_after(on) } else { world.telegram.faults().gate(on) };
+        let gate =
+            if after { world.telegram.faults().gate_after(on) } else { world.telegram.faults().gate(on) };
         ana.voice(voice(), 4);
         gate.reached(1).await;
         world.kill();

@@ -102,7 +102,8 @@ async fn a_folder_that_cannot_be_read_is_said_at_the_start() {
     let (mut world, folder) = local().await;
     fs::remove_dir_all(&folder).unwrap();
     let output = world.command(&["config"]).output().unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let shown =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(shown.contains("TELEGRAM_API_LOCAL_PATH cannot be read"), "{shown}");
     world.start();
     world.logged("TELEGRAM_API_LOCAL_PATH cannot be read").await;

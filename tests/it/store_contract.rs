@@ -17,10 +17,10 @@ mod accepting;
 mod breaking;
 #[path = "store_contract/delivering.rs"]
 mod delivering;
-#[path = "store_contract/knowing.rs"]
-mod knowing;
 #[path = "store_contract/keeping.rs"]
 mod keeping;
+#[path = "store_contract/knowing.rs"]
+mod knowing;
 #[path = "store_contract/working.rs"]
 mod working;
 

@@ -2,8 +2,8 @@
 
 use super::callback::history_page;
 use super::{Case, admin};
-use crate::bot::{Desk, access};
 use crate::bot::route::{Command, Press};
+use crate::bot::{Desk, access};
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::{COMMANDS, StatusView, offered};
 use crate::domain::session::SessionState;

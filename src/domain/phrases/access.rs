@@ -47,11 +47,13 @@ impl Phrases {
     /// The way into the required channel, over the buttons; `linked`: there is a link among them.
     pub fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
         let text = match channel {
-            Some(channel) => {
-                Rich::plain(say!(self, "Practising here is for members of ", "Praticar aqui é para membros de "))
-                    .push(Style::Bold, channel)
-                    .push(Style::Plain, ".")
-            }
+            Some(channel) => Rich::plain(say!(
+                self,
+                "Practising here is for members of ",
+                "Praticar aqui é para membros de "
+            ))
+            .push(Style::Bold, channel)
+            .push(Style::Plain, "."),
             None => Rich::plain(say!(
                 self,
                 "Practising here is for members of a private channel.",

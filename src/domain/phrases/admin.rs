@@ -153,7 +153,9 @@ impl Phrases {
     fn dead_kind(self, kind: DeadKind) -> String {
         match kind {
             DeadKind::TutorDown => say!(self, "the tutor did not answer", "o tutor não respondeu"),
-            DeadKind::AnswerLost => say!(self, "the tutor's answer was lost", "a resposta do tutor se perdeu"),
+            DeadKind::AnswerLost => {
+                say!(self, "the tutor's answer was lost", "a resposta do tutor se perdeu")
+            }
             DeadKind::TelegramDown => say!(self, "Telegram did not answer", "o Telegram não respondeu"),
             DeadKind::Fault => say!(self, "a fault of the bot", "uma falha do bot"),
             DeadKind::Restored => {
@@ -214,7 +216,11 @@ mod tests {
             ..AdminView::default()
         };
         let [en, pt] = [Language::En, Language::Pt].map(|language| Phrases(language).admin(&view).to_plain());
-        assert!(en.contains("Up for 1 d 1 h") && en.contains("Dead letters: 3") && en.contains("oldest for 1 h 1 min"));
+        assert!(
+            en.contains("Up for 1 d 1 h")
+                && en.contains("Dead letters: 3")
+                && en.contains("oldest for 1 h 1 min")
+        );
         assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 3"));
         assert!(en.len() < 2000 && pt.len() < 2000);
         assert!(Phrases(Language::En).admin(&AdminView::default()).to_plain().contains("none yet"));

@@ -158,7 +158,10 @@ impl State {
     /// Puts a file where a server in `--local` mode keeps it: below a folder of the token's name.
     fn keep(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<String, ApiError> {
         let place = folder.join(&self.options.token).join(path);
-        let kept = place.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&place, bytes));
+        let kept = place
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&place, bytes));
         kept.map_err(|_| ApiError::bad("the file cannot be kept (double)"))?;
         Ok(place.display().to_string())
     }

@@ -17,11 +17,15 @@ pub fn objection(key: &str, request: &Request, now: u64) -> Option<&'static str>
         return Some("X-Bot-Timestamp is out of date");
     }
     let Some(signature) = request.header("x-bot-signature") else { return Some("no X-Bot-Signature") };
-    let Some(hex) = signature.strip_prefix("v1=") else { return Some("X-Bot-Signature is of no known version") };
+    let Some(hex) = signature.strip_prefix("v1=") else {
+        return Some("X-Bot-Signature is of no known version");
+    };
     let Some(given) = unhex(hex) else { return Some("X-Bot-Signature is not lower-case hexadecimal") };
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
     let body = Sha256::digest(&request.body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return Some("the key cannot be used") };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
+        return Some("the key cannot be used");
+    };
     mac.update([stamp, &request.method, &format!("{}{query}", request.path), &body].join("\n").as_bytes());
     mac.verify_slice(&given).err().map(|_| "X-Bot-Signature does not fit")
 }

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::domain::rate::RateState;
 use crate::domain::{
-    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Incoming, Job, Learner, Membership, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
+    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Incoming, Job, Learner, Membership,
+    Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -17,7 +17,8 @@ pub struct HttpProxy {
 
 impl HttpProxy {
     pub async fn start(user: &str, password: &str) -> Self {
-        let wanted = format!("proxy-authorization: basic {}", base64(&format!("{user}:{password}"))).to_lowercase();
+        let wanted =
+            format!("proxy-authorization: basic {}", base64(&format!("{user}:{password}"))).to_lowercase();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let targets = Targets::default();
@@ -154,7 +155,8 @@ fn base64(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for three in text.as_bytes().chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let bits =
+            three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
         for place in 0..4 {
             let letter = LETTERS[(bits >> (18 - 6 * place)) as usize & 63];
             out.push(if place > three.len() { '=' } else { char::from(letter) });

@@ -69,7 +69,10 @@ async fn who_is_in_a_channel_is_told_to_its_administrators_alone() {
         assert_eq!((member["status"].as_str(), member["is_member"].as_bool()), (Some(shown), still_in));
     }
     let card = ok(&api, "getChat", &json!({"chat_id": private})).await;
-    assert_eq!((&card["title"], &card["invite_link"]), (&json!("Secret school"), &json!("https://t.me/+abc")));
+    assert_eq!(
+        (&card["title"], &card["invite_link"]),
+        (&json!("Secret school"), &json!("https://t.me/+abc"))
+    );
     for (chat, status, code, words) in [
         (json!("@school"), "left", 400, "Bad Request: member list is inaccessible"),
         (json!("@school"), "member", 400, "Bad Request: member list is inaccessible"),
@@ -82,7 +85,8 @@ async fn who_is_in_a_channel_is_told_to_its_administrators_alone() {
         refused(&api, "getChatMember", &json!({"chat_id": chat, "user_id": 11}), code, words).await;
     }
     api.set_own_status(public, "administrator");
-    for (user, words) in [(0, "Bad Request: invalid user_id specified"), (12, "Bad Request: user not found")] {
+    for (user, words) in [(0, "Bad Request: invalid user_id specified"), (12, "Bad Request: user not found")]
+    {
         refused(&api, "getChatMember", &json!({"chat_id": public, "user_id": user}), 400, words).await;
     }
     let scope = json!({"commands": [{"command": "admin", "description": "x"}],
