@@ -162,11 +162,16 @@ async fn refuse(channel: &Channel, case: &Case<'_>, why: Refusal) -> Verdict {
 
 async fn not_member(channel: &Channel, case: &Case<'_>) -> Outcome {
     let notice = case.phrases.refused_notice(Refusal::NotMember);
-    if lately_refused(case) || matches!(case.incoming.body, Body::Callback { .. }) {
-        return seldom(case, &notice, Vec::new);
+    match case.incoming.body {
+        // Whoever asks for something by name is answered; the learner's rate bounds it.
+        Body::Command { .. } => Outcome::reply(vec![invitation(channel, case).await]),
+        Body::Callback { .. } => pressed(case, &notice, None),
+        _ if lately_refused(case) => Outcome::default(),
+        _ => {
+            let reply = invitation(channel, case).await;
+            seldom(case, &notice, || vec![reply])
+        }
     }
-    let reply = invitation(channel, case).await;
-    seldom(case, &notice, || vec![reply])
 }
 
 /// The way in: the channel's name, a link to it, and the button for those who have joined.

@@ -7,6 +7,7 @@
 
 use super::Crew;
 use super::shutdown::Stop;
+use crate::domain::alert::QUIET_MS;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
 use crate::domain::stats::Count;
@@ -69,11 +70,15 @@ pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
 async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Option<Timestamp>, StoreError> {
     let now = crew.clock.now();
     scene.inbox = crew.app.store.counts().await?.inbox;
+    let mut again = quiet_until(crew, admins, now).await?;
     let buried = crew.vitals.counted(Count::DeadLetters);
-    if scene.dead_as_of != Some(buried) {
+    // While nobody may be told of dead letters they are not read: there may be thousands, one burial after the other.
+    if again.is_none() && scene.dead_as_of != Some(buried) {
         scene.dead = dead_letters(crew).await?;
         scene.dead_as_of = Some(buried);
     }
+    // What is known to be told needs no further look.
+    again = again.filter(|_| scene.dead_as_of != Some(buried));
     scene.events.clear();
     match crew.app.tutor.reachable() {
         Reach::No { since, failures } if failures >= FAILURES => {
@@ -87,7 +92,6 @@ async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Optio
     scene.events.extend(restored.map(|restored| (AlertKind::StoreRestored, restored.at)));
     let hidden = crew.app.desk.channel.as_ref().and_then(|channel| channel.hidden_since());
     scene.events.extend(hidden.map(|since| (AlertKind::MembersHidden, since)));
-    let mut again: Option<Timestamp> = None;
     for admin in admins {
         for (kind, of) in &scene.events {
             match tell(crew, scene, *admin, *kind, *of, now).await? {
@@ -98,6 +102,24 @@ async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Optio
         }
     }
     Ok(again)
+}
+
+/// When the first admin may be told of dead letters again; `None`: one may be now.
+async fn quiet_until(
+    crew: &Crew,
+    admins: &[UserId],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut first: Option<Timestamp> = None;
+    for admin in admins {
+        let Some(told) = crew.app.store.told(*admin, AlertKind::DeadLetters).await? else { return Ok(None) };
+        let free = told.at.plus_ms(QUIET_MS);
+        if told.at > now || free <= now {
+            return Ok(None);
+        }
+        first = Some(first.map_or(free, |first| first.min(free)));
+    }
+    Ok(first)
 }
 
 async fn tell(

@@ -5,7 +5,7 @@
 //!
 //! # The protocol
 //!
-//! A row is created by `accept` and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
+//! A row is created by `accept` (or, to deliver alone, by `announce` and a `defer` with a notice) and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
 //! its learner by a `forget`. In between it is *queued*, *leased* or *parked*:
 //!
 //! ```text

@@ -89,7 +89,8 @@ async fn the_tutor_gone_and_back_is_told_once() {
     ana.voice(voice(), 4);
     let down = world.answer_with(boss.chat(), "The tutor does not answer").await;
     assert!(down.text.contains("in the queue: 1") && down.reply_to.is_none(), "{}", down.text);
-    // It stays away over a restart and more failures: the admins know.
+    // Out and struck off: ana's voice is 1, the word to her 2, this is 3. It stays away over a restart: the admins know.
+    world.logged("answer is out seq=3").await;
     world.kill();
     world.start();
     world.answer_with(ana.chat(), "takes longer than usual").await;
@@ -99,12 +100,6 @@ async fn the_tutor_gone_and_back_is_told_once() {
     // Within the hour neither is told again.
     world.tutor.stop().await;
     ana.voice(voice(), 4);
-    let gone = |failures: usize| {
-        world.telegram.read(|state| state.from_bot(11).filter(|said| said.text.contains("longer")).count())
-            >= failures
-    };
-    world.answer_with(ana.chat(), "takes longer than usual").await;
-    assert!(gone(1));
     tokio::time::timeout(PATIENCE, async {
         while world.log().matches("message waits").count() < 4 {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -146,6 +141,8 @@ async fn an_alert_survives_being_killed_and_comes_once() {
     gate.open();
     world.start();
     world.answer_with(boss.chat(), "Messages given up").await;
+    // Killed before that is written down it may come twice, as any message; from then on never.
+    world.logged("answer is out seq=2").await;
     for _ in 0..3 {
         world.kill();
         world.start();
