@@ -2,10 +2,13 @@
 //!
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
 
+mod backup;
 mod commands;
 mod door;
+mod files;
 mod queue;
 mod sessions;
+mod when;
 
 use crate::config;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -67,6 +70,10 @@ enum Command {
         #[command(subcommand)]
         command: queue::Command,
     },
+    /// Write a checked copy of the whole store into a file, also while the daemon runs.
+    Backup(backup::Backup),
+    /// Put a backup in the store's place. The daemon must be stopped.
+    Restore(backup::Restore),
     /// Print the completions for a shell, for packagers.
     Completions {
         /// Which shell.
@@ -164,6 +171,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Config { json } => commands::show_config(setup, json),
         Command::Sessions { command } => sessions::run(setup, command),
         Command::Queue { command } => queue::run(setup, command),
+        Command::Backup(arguments) => backup::backup(setup, &arguments),
+        Command::Restore(arguments) => backup::restore(setup, &arguments),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);

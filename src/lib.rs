@@ -3,7 +3,7 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, sandbox, config, logging
+//! main -> cli -> app, daemon, admin, sandbox, config, logging, audio, store, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, vitals, domain
 //! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
 //! admin   -> store, domain

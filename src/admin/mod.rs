@@ -14,3 +14,4 @@ pub mod protocol;
 pub mod render;
 pub mod request;
 pub mod socket;
+pub mod sort;

@@ -4,11 +4,11 @@
 
 use super::{SledEngine, guarded};
 use crate::domain::Timestamp;
-use crate::store::engine::{Batch, Engine};
+use crate::store::engine::{Batch, Engine, Range};
 use crate::store::export::{self, Exported};
 use crate::store::state::State;
 use crate::store::verbs::aftermath;
-use crate::store::{StoreError, ledger};
+use crate::store::{StoreError, keys, ledger};
 use std::path::Path;
 
 /// Records written at once.
@@ -43,6 +43,19 @@ pub fn rebuild(export: &Path, into: &Path, now: Timestamp) -> Result<Rebuilt, St
     // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
     guarded(into, None, |engine| State::open(Box::new(engine)).map(drop))?;
     Ok(Rebuilt { exported, set_aside })
+}
+
+/// Whether the store in this folder holds nothing of any learner. The folder must exist.
+pub fn is_blank(folder: &Path) -> Result<bool, StoreError> {
+    guarded(folder, None, |engine| {
+        let state = State::open(Box::new(engine))?;
+        for kind in [keys::PERSON, keys::TURN, keys::INBOX, keys::DEAD] {
+            if !state.list_keys(&Range::prefix(keys::kind(kind)), 1)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
 }
 
 /// Makes an empty store.
