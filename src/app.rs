@@ -7,7 +7,7 @@ use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
 use crate::secret::Secret;
-use crate::store::home::Restored;
+use crate::store::home::{BY_HAND, Restored};
 use crate::store::reader::Reader;
 use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError};
 use crate::telegram::{Telegram, TelegramOptions};
@@ -170,7 +170,14 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
         None => {
             let earlier =
                 home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
-            if let Some(restored) = earlier {
+            if let Some(restored) = earlier.as_ref().filter(|restored| restored.damage == BY_HAND) {
+                tracing::info!(
+                    at = %moment(restored.at_ms),
+                    backup_of = restored.taken_at_ms.map(moment),
+                    replaced_database = ?restored.moved_to,
+                    "the store was restored from a backup lately, by command"
+                );
+            } else if let Some(restored) = earlier {
                 lately = Some(late(&restored));
                 tracing::warn!(
                     at = %moment(restored.at_ms),

@@ -2,14 +2,17 @@
 //!
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
 
+mod backup;
 mod commands;
 mod doctor;
 mod door;
+mod files;
 mod manual;
 mod queue;
 mod sessions;
 mod stats;
 mod store;
+mod when;
 
 use crate::config;
 use crate::store::StoreError;
@@ -95,6 +98,10 @@ enum Command {
         #[command(subcommand)]
         command: store::StoreCommand,
     },
+    /// Write a checked copy of the whole store into a file, also while the daemon runs.
+    Backup(backup::Backup),
+    /// Put a backup in the store's place. The daemon must be stopped.
+    Restore(backup::Restore),
     /// Print the completions for a shell, for packagers.
     Completions {
         /// Which shell.
@@ -200,6 +207,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Sessions { command } => sessions::run(setup, command),
         Command::Queue { command } => queue::run(setup, command),
         Command::Stats { json } => stats::run(setup, json),
+        Command::Backup(arguments) => backup::backup(setup, &arguments),
+        Command::Restore(arguments) => backup::restore(setup, &arguments),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);

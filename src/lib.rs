@@ -3,7 +3,7 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging
+//! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, store, domain
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
 //! bot     -> tutor, audio, telegram (downloads and memberships), store::reader, vitals, domain

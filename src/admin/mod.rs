@@ -15,3 +15,4 @@ pub mod render;
 pub mod request;
 pub mod snapshot;
 pub mod socket;
+pub mod sort;

@@ -1,9 +1,10 @@
 //! The old Python bot's `telegram_sessions.json`: from its text to sessions to be taken in.
 //!
-//! No description of the format survives, so what such files look like is accepted: an object by user id, a list, either
-//! of them alone or under `sessions` (or `users`); the session's id under one of several names, or as the bare value;
-//! moments in ISO 8601 with or without a zone (then UTC), or in Unix seconds or milliseconds. Each bad row is told by its
-//! place and what is wrong, never by what it says. Pure.
+//! The old bot wrote an object by user id: `{"11": {"session_id": UUID, "created_at": …, "last_activity": …,
+//! "conversation_turns": 4, "state": "active"}}`, its moments in ISO 8601 by its machine's clock, without a zone. Variants
+//! are accepted: a list, either of them under `sessions` (or `users`), the session's id under another name or as the
+//! bare value, moments with a zone, in Unix seconds or milliseconds. Each bad row is told by its place and what is wrong,
+//! never by what it says. Pure.
 
 use crate::domain::{Timestamp, UserId};
 use crate::store::Import;
@@ -41,13 +42,43 @@ const ACTIVE: &[&str] =
     &["last_activity", "last_active", "updated_at", "last_used", "last_seen", "last_interaction"];
 const LANGUAGE: &[&str] = &["language", "language_code", "lang"];
 
-/// Reads the text of such a file. Sessions without a date are dated `now`.
+/// How far ahead of UTC the old bot's clock was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Zone {
+    /// Seconds; negative in the west.
+    pub seconds: i32,
+}
+
+impl std::str::FromStr for Zone {
+    type Err = String;
+
+    /// Reads `+HH:MM`, `-HH` or `Z`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "give an offset from UTC such as -03:00".to_owned();
+        if text.eq_ignore_ascii_case("z") {
+            return Ok(Self::default());
+        }
+        let (sign, rest) = match text.split_at_checked(1) {
+            Some(("-", rest)) => (-1, rest),
+            Some(("+", rest)) => (1, rest),
+            _ => return Err(wrong()),
+        };
+        let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+        let number = |text: &str, most: i32| text.parse::<i32>().ok().filter(|it| (0..=most).contains(it));
+        match (number(hours, 14), number(minutes, 59)) {
+            (Some(hours), Some(minutes)) => Ok(Self { seconds: sign * (hours * 3_600 + minutes * 60) }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// Reads the text of such a file; moments without a zone are of `zone`. Sessions without a date are dated `now`.
 ///
 /// # Errors
 /// In words for a person, when it is no such file at all.
-pub fn read(text: &[u8], now: Timestamp) -> Result<Found, String> {
+pub fn read(text: &[u8], zone: Zone, now: Timestamp) -> Result<Found, String> {
     let value: Value = serde_json::from_slice(text).map_err(|error| format!("it is no JSON: {error}"))?;
-    let mut reading = Reading { now, found: Found::default(), by_user: HashMap::new() };
+    let mut reading = Reading { now, zone, found: Found::default(), by_user: HashMap::new() };
     match ["sessions", "users", "telegram_sessions"].iter().find_map(|name| value.get(name)).unwrap_or(&value)
     {
         Value::Object(rows) => {
@@ -75,6 +106,7 @@ fn place_of(key: &str) -> String {
 
 struct Reading {
     now: Timestamp,
+    zone: Zone,
     found: Found,
     /// Where the session of a learner is.
     by_user: HashMap<UserId, usize>,
@@ -82,7 +114,7 @@ struct Reading {
 
 impl Reading {
     fn row(&mut self, place: String, key: Option<i64>, row: &Value) {
-        match session(key, row, self.now) {
+        match session(key, row, self.zone, self.now) {
             Err(why) => self.found.problems.push(Problem { place, why }),
             Ok(import) => match self.by_user.entry(import.user) {
                 Entry::Vacant(new) => {
@@ -103,7 +135,7 @@ impl Reading {
     }
 }
 
-fn session(key: Option<i64>, row: &Value, now: Timestamp) -> Result<Import, &'static str> {
+fn session(key: Option<i64>, row: &Value, zone: Zone, now: Timestamp) -> Result<Import, &'static str> {
     let empty = Map::new();
     let (fields, bare) = match row {
         Value::Object(fields) => (fields, None),
@@ -129,7 +161,7 @@ fn session(key: Option<i64>, row: &Value, now: Timestamp) -> Result<Import, &'st
         return Err("its session id is no UUID");
     }
     let date = |names: &[&str]| {
-        field(names).map(|value| moment(value).ok_or("a date in it cannot be read")).transpose()
+        field(names).map(|value| moment(value, zone).ok_or("a date in it cannot be read")).transpose()
     };
     let (created, active) = (date(CREATED)?, date(ACTIVE)?);
     // A date from the future would keep the session open for ever.
@@ -144,7 +176,7 @@ fn session(key: Option<i64>, row: &Value, now: Timestamp) -> Result<Import, &'st
 }
 
 /// A moment in whichever way it is written.
-fn moment(value: &Value) -> Option<Timestamp> {
+fn moment(value: &Value, zone: Zone) -> Option<Timestamp> {
     let seconds = |seconds: f64| {
         // Milliseconds since 1973 are more seconds than until the year 5000.
         let ms = if seconds > 1.0e11 { seconds } else { seconds * 1000.0 };
@@ -161,7 +193,8 @@ fn moment(value: &Value) -> Option<Timestamp> {
                 return Some(Timestamp(at.as_millisecond()));
             }
             let civil: jiff::civil::DateTime = text.parse().ok()?;
-            Some(Timestamp(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+            let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::from_seconds(zone.seconds).ok()?);
+            Some(Timestamp(civil.to_zoned(zone).ok()?.timestamp().as_millisecond()))
         }
         _ => None,
     }
@@ -175,7 +208,7 @@ mod tests {
     const ID: &str = "6f1c9a44-2b1e-4c57-9f2e-1d1f0a3b5c7d";
 
     fn taken(text: &str) -> Import {
-        let found = read(text.as_bytes(), NOW).unwrap();
+        let found = read(text.as_bytes(), Zone::default(), NOW).unwrap();
         assert_eq!(found.problems, [], "{text}");
         found.sessions.into_iter().next().unwrap()
     }
@@ -218,12 +251,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_old_bot_wrote_is_read_by_its_clock() {
+        let text = format!(
+            r#"{{"11":{{"session_id":"{ID}","created_at":"2023-11-14T19:00:00.250000",
+               "last_activity":"2023-11-14T19:13:20.500000","conversation_turns":3,"state":"active"}}}}"#
+        );
+        let found = read(text.as_bytes(), "-03:00".parse().unwrap(), NOW).unwrap();
+        assert_eq!(found.sessions[0].last_activity.0, 1_700_000_000_500);
+        assert_eq!("+05:30".parse::<Zone>().unwrap().seconds, 19_800);
+        assert!(["", "3", "+15", "-03:60", "+-1", "é"].iter().all(|text| text.parse::<Zone>().is_err()));
+    }
+
+    #[test]
     fn bad_rows_are_told_by_place_and_reason_and_never_by_content() {
         let text = format!(
             r#"{{"Ana Secret":{{"session_id":"{ID}"}},"12":{{"session_id":"not one"}},"13":[1],"14":{{}},
                "15":{{"session_id":"{ID}","created_at":"yesterday"}},"-16":{{"session_id":"{ID}"}},"17":{{"session_id":"{ID}"}}}}"#
         );
-        let found = read(text.as_bytes(), NOW).unwrap();
+        let found = read(text.as_bytes(), Zone::default(), NOW).unwrap();
         assert_eq!(found.sessions.iter().map(|row| row.user.0).collect::<Vec<_>>(), [17]);
         let told: Vec<String> = found.problems.iter().map(|it| format!("{}: {}", it.place, it.why)).collect();
         for expected in [
@@ -237,7 +282,7 @@ mod tests {
             assert!(told.iter().any(|it| it == expected), "{expected}: {told:?}");
         }
         assert!(!told.concat().contains("Secret") && told.len() == 6);
-        assert!(read(b"3", NOW).is_err() && read(b"{", NOW).is_err());
+        assert!(["3", "{"].iter().all(|text| read(text.as_bytes(), Zone::default(), NOW).is_err()));
     }
 
     #[test]
@@ -246,7 +291,7 @@ mod tests {
         let text = format!(
             r#"[{{"user_id":1,"session_id":"{ID}","last_activity":100}},{{"user_id":1,"session_id":"{other}","last_activity":200}}]"#
         );
-        let found = read(text.as_bytes(), NOW).unwrap();
+        let found = read(text.as_bytes(), Zone::default(), NOW).unwrap();
         assert_eq!((found.sessions.len(), found.problems.len()), (1, 1));
         assert_eq!(found.sessions[0].session.to_string(), other);
     }

@@ -5,6 +5,7 @@
 //!   store/                     the database
 //!   exports/store-<UTC>.export the latest states of it, checked
 //!   damaged-<UTC>/             databases that did not open, moved aside; nothing here ever removes one
+//!   replaced-<UTC>/            databases that a person has replaced by a backup
 //!   restoring/                 a database being made of an export
 //!   restored.json              the latest restore
 //!   sealing*, replaced/        a database on its way to another key, see [`reseal`]
@@ -14,9 +15,11 @@
 //! A restore makes the new database whole before it touches the old one, then moves the one aside and the other in place;
 //! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
 
+mod by_hand;
 mod checkup;
 mod reseal;
 
+pub use by_hand::{BY_HAND, ByHand};
 pub use reseal::{Resealed, Step};
 
 use super::export::{self, Exported};

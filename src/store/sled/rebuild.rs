@@ -6,7 +6,7 @@ use super::{SledEngine, guarded};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
 use crate::store::disk::Disk;
-use crate::store::engine::{Batch, Engine};
+use crate::store::engine::{Batch, Engine, Range};
 use crate::store::export::{self, Exported};
 use crate::store::seal::Header;
 use crate::store::state::State;
@@ -77,6 +77,19 @@ fn settle(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Resu
     let set_aside = aftermath::settle(&mut state, now)?;
     state.flush()?;
     Ok(set_aside)
+}
+
+/// Whether the store in this folder holds nothing of any learner. The folder must exist.
+pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreError> {
+    guarded(folder, None, |engine| {
+        let state = State::open(Box::new(engine), key)?;
+        for kind in [keys::PERSON, keys::TURN, keys::INBOX, keys::DEAD] {
+            if !state.list_keys(&Range::prefix(keys::kind(kind)), 1)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
 }
 
 /// Makes an empty store, encrypted when there is a key.

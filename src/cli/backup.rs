@@ -1,0 +1,185 @@
+//! `backup` and `restore`: files of a person's own.
+
+use super::commands::{Setup, finish_output, runtime};
+use super::{Failure, door, files};
+use crate::admin::door::Receive;
+use crate::admin::render;
+use crate::admin::request::{Item, Request};
+use crate::app::millis;
+use crate::daemon::clock::Clock;
+use crate::domain::Timestamp;
+use crate::store::home::ByHand;
+use crate::store::{Exported, Home, StoreError, export};
+use anyhow::Context;
+use clap::Args;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The file to write.
+    file: PathBuf,
+    /// Overwrite an existing file.
+    #[arg(long)]
+    force: bool,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A file made by `backup`, or a daily export.
+    file: PathBuf,
+    /// Replace a store that holds something; it is moved aside, not deleted.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Takes a backup.
+pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
+    let path = &arguments.file;
+    files::may_write(path, arguments.force)?;
+    let file = files::Partial::create(path).with_context(|| format!("writing {}", path.display()))?;
+    let mut arriving = Arriving { file, expected: None, arrived: 0, bar: Bar::new() };
+    let sent = runtime()?.block_on(async {
+        let mut door = door::open(setup).await?;
+        let asked = door.ask(Request::Backup, &mut arriving).await.map_err(door::failure);
+        asked.and(door.close().await.map_err(door::failure))
+    });
+    arriving.bar.clear();
+    sent?;
+    let Arriving { mut file, expected, .. } = arriving;
+    file.sync().with_context(|| format!("writing {}", path.display()))?;
+    // What was promised is one thing, what lies on this disk another.
+    let found = export::verify(file.partial()).map_err(|error| Failure::Failed(error.to_string()))?;
+    if expected != Some(found) {
+        return Err(Failure::Failed("the backup did not arrive as it was sent; try again".to_owned()));
+    }
+    file.place().with_context(|| format!("writing {}", path.display()))?;
+    finish_output(writeln!(
+        io::stdout(),
+        "{}: {} records of {}, {}, checked",
+        path.display(),
+        found.records,
+        render::moment(found.taken_at),
+        size(found.bytes)
+    ))
+}
+
+/// A backup on its way into its file.
+struct Arriving {
+    file: files::Partial,
+    expected: Option<Exported>,
+    arrived: u64,
+    bar: Bar,
+}
+
+impl Receive for Arriving {
+    fn item(&mut self, item: Item) -> io::Result<()> {
+        if let Item::Backup { taken_at, records, bytes } = item {
+            self.expected = Some(Exported { taken_at, records, bytes });
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.arrived += bytes.len() as u64;
+        let whole = self.expected.map_or(0, |expected| expected.bytes);
+        self.bar.show(self.arrived, whole);
+        Ok(())
+    }
+}
+
+/// Progress, where somebody looks at it.
+struct Bar {
+    shown: bool,
+    wanted: bool,
+    last: Instant,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self { shown: false, wanted: io::stderr().is_terminal(), last: Instant::now() }
+    }
+
+    fn show(&mut self, done: u64, whole: u64) {
+        if !self.wanted || self.last.elapsed() < Duration::from_millis(100) {
+            return;
+        }
+        (self.last, self.shown) = (Instant::now(), true);
+        let tenths = (done.saturating_mul(30) / whole.max(1)).min(30) as usize;
+        let (full, empty) = ("#".repeat(tenths), ".".repeat(30 - tenths));
+        let _ = write!(io::stderr(), "\r[{full}{empty}] {} of {} ", size(done), size(whole));
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr(), "\r{:70}\r", "");
+        }
+    }
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..=9_999 => format!("{bytes} bytes"),
+        10_000..=9_999_999 => format!("{} kB", bytes / 1_000),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// Puts a backup in the store's place.
+pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
+    let config = setup.load(false)?.config;
+    let home = Home::at(&config.session_storage_path);
+    let now = Clock::start().now();
+    let restored = match home.restore_by_hand(&arguments.file, arguments.force, now) {
+        Ok(ByHand::Done(restored)) => restored,
+        Ok(ByHand::NotEmpty) => {
+            return Err(Failure::Failed(format!(
+                "the store in {} holds something; --force moves it aside and restores the backup in its place",
+                config.session_storage_path.display()
+            )));
+        }
+        Err(StoreError::Locked { folder }) => {
+            return Err(Failure::Unreachable(format!(
+                "the store in {folder} is in use. Stop the daemon first: systemctl stop phonicflow-bot"
+            )));
+        }
+        Err(error) => return Err(Failure::Failed(format!("{}: {error}", arguments.file.display()))),
+    };
+    let mut out = io::stdout();
+    let taken = Timestamp(restored.taken_at_ms.unwrap_or_default());
+    let age = Duration::from_millis(u64::try_from(now.since_ms(taken)).unwrap_or(0));
+    let mut text = format!(
+        "restored {} records of {} ({} ago) into {}\n",
+        restored.records,
+        render::moment(taken),
+        span(millis(age)),
+        config.session_storage_path.display()
+    );
+    if let Some(aside) = &restored.moved_to {
+        text.push_str(&format!("the store that was there lies in {}\n", aside.display()));
+    }
+    if restored.set_aside > 0 {
+        text.push_str(&format!(
+            "{} message(s) that were open then are dead letters now, since they may have been answered meanwhile:\n\
+             \u{20} `queue list --dead` shows them, `queue retry N` answers one\n",
+            restored.set_aside
+        ));
+    }
+    text.push_str("what happened since is missing; messages taken since and not answered are lost\n");
+    finish_output(out.write_all(text.as_bytes()))
+}
+
+/// A span for people.
+fn span(ms: i64) -> String {
+    match ms / 60_000 {
+        0 => "less than a minute".to_owned(),
+        minutes @ 1..=119 => format!("{minutes} minutes"),
+        minutes @ 120..=2_879 => format!("{} hours", minutes / 60),
+        minutes => format!("{} days", minutes / 1_440),
+    }
+}

@@ -1,0 +1,143 @@
+//! `sessions delete|expire|import`: what they ask, send and tell.
+
+use crate::admin::door::Door;
+use crate::admin::old_bot::{self, Zone};
+use crate::admin::request::{IMPORTS, Item, Request};
+use crate::cli::commands::{Setup, finish_output, runtime};
+use crate::cli::{Failure, door};
+use crate::daemon::clock::Clock;
+use crate::domain::UserId;
+use crate::store::Imported;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+/// Asks the person, where there is one.
+fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Config(format!("{question} Add --yes to do it without being asked")));
+    }
+    let _ = write!(io::stderr(), "{question} [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    match (read, answer.trim().to_ascii_lowercase().as_str()) {
+        (Ok(_), "y" | "yes") => Ok(()),
+        _ => Err(Failure::Failed("nothing was changed".to_owned())),
+    }
+}
+
+/// `sessions delete`.
+pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
+    confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
+    runtime()?.block_on(async {
+        let mut door = door::open(setup).await?;
+        let mut removed = None;
+        let mut take = |item: Item| -> io::Result<()> {
+            if let Item::Deleted(what) = item {
+                removed = Some(what);
+            }
+            Ok(())
+        };
+        let asked = door.ask(Request::Delete(user), &mut take).await.map_err(door::failure);
+        let running = door.is_daemon();
+        asked.and(door.close().await.map_err(door::failure))?;
+        let removed = removed.unwrap_or_default();
+        let later = if running { "" } else { " once the daemon runs" };
+        finish_output(writeln!(
+            io::stdout(),
+            "removed learner {user}: {} session(s) with {} turn(s), {} message(s) of the queue, {} dead letter(s).\n\
+             The tutor is asked to forget {} conversation(s){later}. Exports and backups taken before still hold the learner; \
+             the daily ones are gone within 7 days.",
+            removed.sessions, removed.turns, removed.queued, removed.dead, removed.purges
+        ))
+    })
+}
+
+/// `sessions expire`.
+pub fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let mut door = door::open(setup).await?;
+        let done = expire_at(&mut door, older_than_ms, yes).await;
+        done.and(door.close().await.map_err(door::failure))
+    })
+}
+
+async fn expire_at(door: &mut Door, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
+    if !yes {
+        let (archived, removed) = expired(door, older_than_ms, true).await?;
+        if (archived, removed) == (0, 0) {
+            return finish_output(writeln!(io::stdout(), "nothing to expire"));
+        }
+        confirmed(
+            &format!(
+                "{archived} idle session(s) will be ended, {removed} ended one(s) removed, here and at the tutor."
+            ),
+            false,
+        )?;
+    }
+    let (archived, removed) = expired(door, older_than_ms, false).await?;
+    finish_output(writeln!(io::stdout(), "{archived} idle session(s) ended, {removed} ended one(s) removed"))
+}
+
+async fn expired(door: &mut Door, older_than_ms: Option<i64>, dry: bool) -> Result<(u64, u64), Failure> {
+    let mut told = (0, 0);
+    let mut take = |item: Item| -> io::Result<()> {
+        if let Item::Expired { archived, removed } = item {
+            told = (archived, removed);
+        }
+        Ok(())
+    };
+    door.ask(Request::Expire { older_than_ms, dry }, &mut take).await.map_err(door::failure)?;
+    Ok(told)
+}
+
+/// `sessions import`.
+pub fn import(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", path.display()));
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    file.take(old_bot::LIMIT + 1).read_to_end(&mut text).map_err(|error| failed(&error))?;
+    if text.len() as u64 > old_bot::LIMIT {
+        return Err(failed(&format!("it is larger than {} MB", old_bot::LIMIT >> 20)));
+    }
+    let found = old_bot::read(&text, zone, Clock::start().now()).map_err(|error| failed(&error))?;
+    let outcomes = runtime()?.block_on(async {
+        let mut door = door::open(setup).await?;
+        let mut outcomes = Vec::new();
+        let mut asked = Ok(());
+        for sessions in found.sessions.chunks(IMPORTS) {
+            let mut take = |item: Item| -> io::Result<()> {
+                if let Item::Imported(outcome) = item {
+                    outcomes.push(outcome);
+                }
+                Ok(())
+            };
+            asked = door.ask(Request::Import { sessions: sessions.to_vec(), dry }, &mut take).await;
+            if asked.is_err() {
+                break;
+            }
+        }
+        asked.and(door.close().await).map_err(door::failure)?;
+        Ok::<_, Failure>(outcomes)
+    })?;
+    let mut errors = io::stderr();
+    for problem in &found.problems {
+        let _ = writeln!(errors, "{}: {}", problem.place, problem.why);
+    }
+    for (session, _) in found.sessions.iter().zip(&outcomes).filter(|(_, what)| **what == Imported::Busy) {
+        let _ = writeln!(errors, "learner {}: has an open session here already and keeps it", session.user);
+    }
+    let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+    let taken = if dry { "would be taken over" } else { "taken over" };
+    finish_output(writeln!(
+        io::stdout(),
+        "{} session(s) {taken}, {} known already, {} kept out by an open session here, {} row(s) not usable",
+        count(Imported::Taken),
+        count(Imported::Known),
+        count(Imported::Busy),
+        found.problems.len()
+    ))
+}

@@ -1,0 +1,40 @@
+//! `sessions export`: two files for the learner's eyes alone.
+
+use crate::admin::request::{Item, Request, Wanted};
+use crate::cli::Failure;
+use crate::cli::commands::{Setup, finish_output, runtime};
+use crate::cli::{door, files};
+use crate::daemon::clock::Clock;
+use crate::domain::dossier::Dossier;
+use anyhow::Context;
+use std::io::{self, Write};
+use std::path::Path;
+
+pub fn run(setup: Setup, wanted: Wanted, folder: &Path, force: bool) -> Result<(), Failure> {
+    let mut dossier = Dossier::default();
+    runtime()?.block_on(door::ask(setup, Request::Export(wanted), |item| {
+        if let Item::Held(held) = item {
+            dossier.add(*held);
+        }
+        Ok(())
+    }))?;
+    let now = Clock::start().now();
+    let name = match dossier.user() {
+        Some(user) => format!("learner-{user}"),
+        None => "learner".to_owned(),
+    };
+    let (json, markdown) = (folder.join(format!("{name}.json")), folder.join(format!("{name}.md")));
+    for path in [&json, &markdown] {
+        files::may_write(path, force)?;
+    }
+    files::make_folder(folder)?;
+    files::write(&json, dossier.json(now).as_bytes()).context("writing the JSON file")?;
+    files::write(&markdown, dossier.markdown(now).as_bytes()).context("writing the Markdown file")?;
+    let (sessions, turns) = dossier.size();
+    finish_output(writeln!(
+        io::stdout(),
+        "{sessions} session(s) with {turns} turn(s) written to\n{}\n{}",
+        json.display(),
+        markdown.display()
+    ))
+}
