@@ -6,6 +6,7 @@ use phonicflow_bot::domain::{
     Body, Change, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, Outcome, Recording, Reply,
     Rich, Session, Timestamp, UserId, WorkKind,
 };
+use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{AcceptPolicy, Sent, SledStore, Store, StoreError};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -108,6 +109,27 @@ async fn cycle(store: &SledStore) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What a key costs: the same work on a plain and on an encrypted store.
+async fn encryption(folder: &Path) -> Result<(), StoreError> {
+    let key = KeyMaterial::new(vec![7; 32]);
+    let mut took = Vec::new();
+    for (name, key) in [("plain", None), ("sealed", Some(&key))] {
+        let store = SledStore::open_keyed(&folder.join(name), key)?;
+        let start = Instant::now();
+        for id in 0..2_000 {
+            store.accept(vec![voice(id, id % 100)], AcceptPolicy::default(), NOW).await?;
+            cycle(&store).await?;
+        }
+        took.push(start.elapsed());
+        per_second(&format!("accept, claim, commit, claim, delivered: {name}"), 2_000, start.elapsed());
+        store.close().await?;
+    }
+    if let [plain, sealed] = took[..] {
+        println!("{:<58} {:>10.2} times", "sealed to plain", sealed.as_secs_f64() / plain.as_secs_f64());
+    }
+    Ok(())
+}
+
 async fn sessions(folder: &Path, count: i64) -> Result<(), StoreError> {
     let store = SledStore::open(folder)?;
     let start = Instant::now();
@@ -202,6 +224,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         messages(&folder.path().join("messages")).await?;
+        encryption(folder.path()).await?;
         sessions(&folder.path().join("sessions"), count).await?;
         lookups(&folder.path().join("sessions"), count).await?;
         exports(folder.path(), count).await
