@@ -2,7 +2,7 @@
 //!
 //! Must not know what the daemon does with them.
 
-use crate::bot::{Desk, Rules};
+use crate::bot::{Channel, Desk, Guests, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
@@ -16,7 +16,7 @@ use crate::vitals::Vitals;
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// Everything a running daemon shares.
 pub struct App {
@@ -34,6 +34,19 @@ pub struct App {
     pub policy: AcceptPolicy,
     /// The numbers of this process.
     pub vitals: Arc<Vitals>,
+    /// Rung when there may be something to tell the admins.
+    pub news: Arc<Notify>,
+    /// The latest restore of the store, when it was lately.
+    pub restored: Option<LateRestore>,
+}
+
+/// A restore of the store, as the admins are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateRestore {
+    /// When it was.
+    pub at: Timestamp,
+    /// The moment of the export, RFC 3339; `None` when the store began empty.
+    pub export_of: Option<String>,
 }
 
 impl App {
@@ -43,8 +56,8 @@ impl App {
     /// In words for the person who starts the daemon.
     pub fn build(config: Config, token: Secret) -> Result<App> {
         let vitals = Arc::new(Vitals::default());
-        let store = Arc::new(open_store(&config, &vitals).context("opening the store")?);
-        Self::assemble(config, token, store, vitals)
+        let (store, restored) = open_store(&config, &vitals).context("opening the store")?;
+        Ok(App { restored, ..Self::assemble(config, token, Arc::new(store), vitals)? })
     }
 
     /// As [`App::build`], on a store that is open already.
@@ -56,36 +69,18 @@ impl App {
     }
 
     fn assemble(config: Config, token: Secret, store: Arc<dyn Store>, vitals: Arc<Vitals>) -> Result<App> {
-        let telegram = Arc::new(
-            Telegram::new(TelegramOptions {
-                token,
-                api_url: config.telegram_api_url.clone(),
-                proxy: config.telegram_proxy.clone(),
-                request_timeout: config.bot_timeout,
-                poll_timeout: config.bot_polling_timeout,
-                download_cap: config.max_audio_bytes(),
-            })
-            .context("setting up the connection to Telegram")?,
-        );
-        let extra_ca_pem = match &config.backend_ca_file {
-            Some(path) => Some(
-                std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?,
-            ),
-            None => None,
-        };
-        let tutor = Arc::new(
-            Tutor::new(TutorOptions {
-                base_url: config.backend_url.clone(),
-                timeout: config.backend_timeout,
-                api_key: config.backend_api_key.clone(),
-                private_key: config.bot_private_key.clone(),
-                extra_ca_pem,
-            })
-            .context("setting up the connection to the tutor")?,
-        );
+        let telegram = Arc::new(telegram_of(&config, token)?);
+        let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let news = Arc::new(Notify::new());
+        let channel = config
+            .required_channel
+            .clone()
+            .map(|name| Channel::new(name, telegram.clone(), config.bot_timeout, news.clone()));
         let desk = Arc::new(Desk {
+            channel,
+            started: wall_clock(),
             vitals: vitals.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
@@ -96,7 +91,10 @@ impl App {
                 max_audio_bytes: config.max_audio_bytes() as u64,
                 max_audio_secs: config.max_audio_seconds,
                 per_user,
-                allowed: config.allowed_users.iter().copied().collect(),
+                guests: Guests {
+                    allowed: config.allowed_users.iter().copied().collect(),
+                    admins: config.admin_users.iter().copied().collect(),
+                },
                 tutor_at_once: config.backend_concurrency,
                 tutor_timeout_ms: millis(config.backend_timeout),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
@@ -104,33 +102,76 @@ impl App {
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             decoders: Arc::new(Semaphore::new(cores.min(4))),
         });
-        Ok(App { config, store, telegram, tutor, desk, policy: AcceptPolicy { per_user, global }, vitals })
+        let policy = AcceptPolicy { per_user, global };
+        Ok(App { config, store, telegram, tutor, desk, policy, vitals, news, restored: None })
     }
+}
+
+/// The Bot API as configured; connects to nothing yet.
+///
+/// # Errors
+/// In words for the person who starts the daemon.
+pub fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
+    Telegram::new(TelegramOptions {
+        token,
+        api_url: config.telegram_api_url.clone(),
+        proxy: config.telegram_proxy.clone(),
+        request_timeout: config.bot_timeout,
+        poll_timeout: config.bot_polling_timeout,
+        download_cap: config.max_audio_bytes(),
+        local_folder: config.telegram_api_local.then(|| config.telegram_api_local_path.clone()),
+    })
+    .context("setting up the connection to Telegram")
+}
+
+/// The tutor as configured; connects to nothing yet.
+///
+/// # Errors
+/// In words for the person who starts the daemon.
+pub fn tutor_of(config: &Config) -> Result<Tutor> {
+    let extra_ca_pem = match &config.backend_ca_file {
+        Some(path) => {
+            Some(std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?)
+        }
+        None => None,
+    };
+    Tutor::new(TutorOptions {
+        base_url: config.backend_url.clone(),
+        timeout: config.backend_timeout,
+        api_key: config.backend_api_key.clone(),
+        private_key: config.bot_private_key.clone(),
+        extra_ca_pem,
+    })
+    .context("setting up the connection to the tutor")
 }
 
 /// For so long each start tells of a restore, milliseconds.
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
-fn open_store(config: &Config, vitals: &Vitals) -> Result<SledStore, StoreError> {
+fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<LateRestore>), StoreError> {
     let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
         OnCorruption::Fail => OnDamage::Refuse,
     };
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp(millis(since));
+    let now = wall_clock();
     let opened = home.open(on_damage, now)?;
     vitals.add(Count::Restores, usize::from(opened.restored.is_some()));
     if let Some(restored) = opened.restored.clone().or_else(|| home.last_restore()) {
         vitals.restored(Timestamp(restored.at_ms));
     }
+    let mut lately = None;
     match &opened.restored {
-        Some(restored) => tell(restored),
+        Some(restored) => {
+            tell(restored);
+            lately = Some(late(restored));
+        }
         None => {
-            let lately =
+            let earlier =
                 home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
-            if let Some(restored) = lately {
+            if let Some(restored) = earlier {
+                lately = Some(late(&restored));
                 tracing::warn!(
                     at = %moment(restored.at_ms),
                     export_of = restored.taken_at_ms.map(moment),
@@ -140,7 +181,15 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<SledStore, StoreError>
             }
         }
     }
-    Ok(opened.store)
+    Ok((opened.store, lately))
+}
+
+fn late(restored: &Restored) -> LateRestore {
+    LateRestore { at: Timestamp(restored.at_ms), export_of: restored.taken_at_ms.map(moment) }
+}
+
+fn wall_clock() -> Timestamp {
+    Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 
 /// Says loudly what a restore did and what may be missing now.

@@ -3,7 +3,9 @@
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
 
 mod commands;
+mod doctor;
 mod door;
+mod manual;
 mod queue;
 mod sessions;
 mod stats;
@@ -54,6 +56,18 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Look at everything the bot depends on, and say what to do about what is found.
+    ///
+    /// Checks configuration, token, webhook, proxy, tutor, store, exports, disk, permissions and clock. Disturbs no running
+    /// daemon. Exit codes: 0 no problem; 2 a problem of the configuration or the token; else 1 a problem on this machine;
+    /// else 3 Telegram or the tutor cannot be reached. Warnings do not count.
+    Doctor {
+        /// As JSON, one object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the running daemon whether it is well, for container checks: 0 well, 1 not well, 3 no daemon answers.
+    Health,
     /// Print the configuration in force and where each value came from. Secrets are masked.
     Config {
         /// As JSON.
@@ -179,6 +193,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Run => commands::run_daemon(setup),
         Command::Demo { interactive } => commands::demo(interactive),
         Command::Convert { input, output, force } => commands::convert(&input, output, force),
+        Command::Doctor { json } => doctor::doctor(setup, json),
+        Command::Health => doctor::health(setup),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Store { command } => store::run(setup, command),
         Command::Sessions { command } => sessions::run(setup, command),
@@ -190,10 +206,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
             commands::print_bytes(&text)
         }
         Command::Man => {
-            let mut text = Vec::new();
-            let written = clap_mangen::Man::new(self::command()).render(&mut text);
-            written.map_err(|error| Failure::Failed(error.to_string()))?;
-            commands::print_bytes(&text)
+            let mut command = self::command();
+            command.build();
+            let page = manual::page(&command).map_err(|error| Failure::Failed(error.to_string()))?;
+            commands::print_bytes(&page)
         }
     }
 }

@@ -143,6 +143,22 @@ pub async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Byte
     Ok(body.freeze())
 }
 
+/// The clock of the other side, from an answer's `Date`: seconds since the epoch.
+pub fn clock_of(response: &reqwest::Response) -> Option<i64> {
+    let date = response.headers().get(reqwest::header::DATE)?.to_str().ok()?;
+    Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second())
+}
+
+/// Status and body of a plain `GET` within `deadline`; at most `cap` bytes.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
+    let response = client(&ClientOptions::default())?.get(url).timeout(deadline).send().await?;
+    let status = response.status().as_u16();
+    Ok((status, read_capped(response, cap).await?))
+}
+
 /// A multipart part held in memory.
 pub fn memory_part(bytes: Bytes, file_name: &str, mime: &str) -> Result<reqwest::multipart::Part, HttpError> {
     let length = bytes.len() as u64;

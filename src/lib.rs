@@ -3,11 +3,12 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, top, sandbox, config, logging
+//! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
-//! bot     -> tutor, audio, telegram (download only), store::reader, vitals, domain
+//! bot     -> tutor, audio, telegram (downloads and memberships), store::reader, vitals, domain
 //! admin   -> store, domain
+//! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
 //! app     -> config, bot, store, telegram, tutor, vitals
 //! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret
@@ -22,6 +23,7 @@ pub mod bot;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod logging;

@@ -9,6 +9,7 @@
 
 pub mod door;
 pub mod execute;
+pub mod old_bot;
 pub mod protocol;
 pub mod render;
 pub mod request;

@@ -3,9 +3,11 @@
 //! One [`Request`] per verb, one kind of [`Item`] per kind of row. Changing one of them changes the protocol: raise
 //! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
 
+use crate::domain::dossier::Held;
 use crate::domain::health::Health;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{LanguageChoice, Session, SessionState, Timestamp, Translation, UserId};
+use crate::store::{Import, Imported, Removed};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,11 +28,34 @@ pub enum Request {
         /// What is to become of it.
         change: QueueChange,
     },
+    /// `sessions export`: the [`Item::Held`] about a learner, piece by piece.
+    Export(Wanted),
+    /// `sessions delete`: [`Item::Deleted`].
+    Delete(UserId),
+    /// `sessions expire`: [`Item::Expired`].
+    Expire {
+        /// Ended sessions at least so old are removed, milliseconds; `None`: as `SESSION_RETENTION_DAYS` has it.
+        older_than_ms: Option<i64>,
+        /// Only say how many that would be.
+        dry: bool,
+    },
+    /// `sessions import`: one [`Item::Imported`] for each, in order; at most [`IMPORTS`].
+    Import {
+        /// The sessions, each learner once.
+        sessions: Vec<Import>,
+        /// Change nothing.
+        dry: bool,
+    },
+    /// `backup`: [`Item::Backup`], then the bytes of a checked export.
+    Backup,
     /// `stats`: one [`Item::Stats`].
     Stats,
     /// How the daemon is: one [`Item::Health`]; refused where none runs.
     Health,
 }
+
+/// Sessions in one [`Request::Import`].
+pub const IMPORTS: usize = 500;
 
 /// One piece of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +67,28 @@ pub enum Item {
     Detail(Box<SessionDetail>),
     /// A message of the queue.
     Queued(QueueRow),
+    /// A piece of what is held about a learner.
+    Held(Box<Held>),
+    /// What a deletion removed.
+    Deleted(Removed),
+    /// What an expiry did.
+    Expired {
+        /// Idle sessions ended.
+        archived: u64,
+        /// Ended sessions removed.
+        removed: u64,
+    },
+    /// What became of an imported session.
+    Imported(Imported),
+    /// The bytes of an export of this moment and size follow.
+    Backup {
+        /// The state of this moment.
+        taken_at: Timestamp,
+        /// Records in it.
+        records: u64,
+        /// Bytes that follow.
+        bytes: u64,
+    },
     /// The numbers.
     Stats(Box<StatsReport>),
     /// How the daemon is.

@@ -3,22 +3,24 @@
 //! Handlers await what they need (the tutor, a download, reads of the store) and return; they never send and never
 //! save. Must not know frankenstein, sled or the daemon's loops.
 
+pub mod access;
+pub mod channel;
 pub mod handlers;
 mod patience;
 mod route;
 
-pub use route::{Route, route};
+pub use channel::Channel;
+pub use route::{Guests, Route, route};
 
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Language, Learner, Outcome, UserId};
+use crate::domain::{Language, Learner, Outcome, Timestamp};
 use crate::store::reader::Reader;
 use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::tutor::Tutor;
 use crate::vitals::Vitals;
-use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -35,8 +37,8 @@ pub struct Rules {
     pub max_audio_secs: u32,
     /// `BOT_RATE_LIMIT_MPM` where the limit is on.
     pub per_user: Option<PerMinute>,
-    /// `ALLOWED_USERS`; empty means everybody.
-    pub allowed: HashSet<UserId>,
+    /// `ALLOWED_USERS` and `ADMIN_USERS`.
+    pub guests: Guests,
     /// `BACKEND_CONCURRENCY`: turns the tutor works on at once.
     pub tutor_at_once: usize,
     /// `BACKEND_TIMEOUT`, milliseconds: also how long a lost answer is looked for.
@@ -49,14 +51,18 @@ pub struct Rules {
 pub struct Desk {
     /// The numbers of this process.
     pub vitals: Arc<Vitals>,
-    /// For downloads alone.
+    /// For downloads alone; who is in the channel is asked by [`Channel`].
     pub telegram: Arc<Telegram>,
     /// The tutor.
     pub tutor: Arc<Tutor>,
     /// Reads of the store.
     pub reader: Reader,
+    /// `REQUIRED_CHANNEL`.
+    pub channel: Option<Channel>,
     /// The rules.
     pub rules: Rules,
+    /// When this process began.
+    pub started: Timestamp,
     /// `BACKEND_CONCURRENCY` permits: turns in flight at the tutor, first come first served.
     pub slots: Arc<Semaphore>,
     /// Audio work is CPU work: as many permits as cores.
@@ -85,30 +91,26 @@ impl Desk {
 pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
     use crate::domain::Task;
     matches!(&claim.job.task, Task::Handle(incoming, admission)
-        if route(incoming, *admission, &desk.rules.allowed) == Route::Voice)
+        if route(incoming, *admission, &desk.rules.guests) == Route::Voice)
 }
 
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn handle_local(
-    desk: &Desk,
-    claim: &Claim,
-    now: crate::domain::Timestamp,
-) -> Result<Outcome, StoreError> {
+pub async fn handle_local(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Outcome, StoreError> {
     use crate::domain::Task;
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = desk.phrases(&claim.learner);
     let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
-    match route(incoming, *admission, &desk.rules.allowed) {
+    match route(incoming, *admission, &desk.rules.guests) {
         Route::Command(command) => handlers::command::handle(desk, &case, command).await,
         Route::UnknownCommand(name) => Ok(handlers::command::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
         Route::Press(press) => handlers::callback::handle(desk, &case, press).await,
         Route::Other(kind) => Ok(handlers::text::other(&case, kind)),
         Route::RateNotice { wait_secs } => Ok(case.say(phrases.rate_limited(wait_secs))),
-        Route::NotAllowed => Ok(case.say(phrases.not_allowed())),
+        Route::NotAllowed => Ok(access::not_allowed(&case)),
         Route::Voice | Route::Nothing => Ok(Outcome::default()),
     }
 }

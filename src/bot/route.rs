@@ -46,6 +46,31 @@ pub enum Command {
     New,
     /// `/delete`.
     Delete,
+    /// `/subscribe`.
+    Subscribe,
+    /// `/admin`.
+    Admin,
+}
+
+/// Who may use the bot.
+#[derive(Debug, Clone, Default)]
+pub struct Guests {
+    /// `ALLOWED_USERS`; empty means everybody.
+    pub allowed: HashSet<UserId>,
+    /// `ADMIN_USERS`: may always.
+    pub admins: HashSet<UserId>,
+}
+
+impl Guests {
+    /// Whether this learner may write to the bot.
+    pub fn may(&self, user: UserId) -> bool {
+        self.allowed.is_empty() || self.allowed.contains(&user) || self.is_admin(user)
+    }
+
+    /// Whether this is one of the admins.
+    pub fn is_admin(&self, user: UserId) -> bool {
+        self.admins.contains(&user)
+    }
 }
 
 /// What a button says, decoded from its callback data.
@@ -57,6 +82,8 @@ pub enum Press {
     DeleteNo(UserId),
     /// Show this 0-based page of this learner's history.
     HistoryPage(UserId, usize),
+    /// This learner says to have joined the channel.
+    Joined(UserId),
     /// From an older version, or not ours.
     Unknown,
 }
@@ -68,6 +95,7 @@ impl Press {
             Self::DeleteYes(user) => format!("del:y:{user}"),
             Self::DeleteNo(user) => format!("del:n:{user}"),
             Self::HistoryPage(user, page) => format!("his:{page}:{user}"),
+            Self::Joined(user) => format!("sub:j:{user}"),
             Self::Unknown => "old".to_owned(),
         }
     }
@@ -80,6 +108,7 @@ impl Press {
         match (kind, what) {
             (Some("del"), Some("y")) => Self::DeleteYes(user),
             (Some("del"), Some("n")) => Self::DeleteNo(user),
+            (Some("sub"), Some("j")) => Self::Joined(user),
             (Some("his"), Some(page)) => {
                 page.parse().map_or(Self::Unknown, |page| Self::HistoryPage(user, page))
             }
@@ -89,8 +118,8 @@ impl Press {
 }
 
 /// The table.
-pub fn route(incoming: &Incoming, admission: Admission, allowed: &HashSet<UserId>) -> Route {
-    if !allowed.is_empty() && !allowed.contains(&incoming.user) {
+pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Route {
+    if !guests.may(incoming.user) {
         return Route::NotAllowed;
     }
     if let Admission::RateLimited { wait_secs } = admission {
@@ -105,6 +134,8 @@ pub fn route(incoming: &Incoming, admission: Admission, allowed: &HashSet<UserId
             "feedback" => Route::Command(Command::Feedback),
             "new" | "reset" => Route::Command(Command::New),
             "delete" => Route::Command(Command::Delete),
+            "subscribe" => Route::Command(Command::Subscribe),
+            "admin" if guests.is_admin(incoming.user) => Route::Command(Command::Admin),
             _ => Route::UnknownCommand(name.clone()),
         },
         Body::Text(_) => Route::Text,
@@ -139,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_offered_command_has_a_handler_and_strangers_have_none() {
-        let everybody = HashSet::new();
+        let everybody = Guests::default();
         for name in COMMANDS {
             assert!(
                 matches!(route(&command(name), Admission::Admitted, &everybody), Route::Command(_)),
@@ -148,8 +179,12 @@ mod tests {
         }
         assert_eq!(route(&command("reset"), Admission::Admitted, &everybody), Route::Command(Command::New));
         assert!(matches!(route(&command("x"), Admission::Admitted, &everybody), Route::UnknownCommand(_)));
-        let other = HashSet::from([UserId(8)]);
+        let other = Guests { allowed: HashSet::from([UserId(8)]), ..Guests::default() };
         assert_eq!(route(&command("help"), Admission::Admitted, &other), Route::NotAllowed);
+        let admin = Guests { admins: HashSet::from([UserId(7)]), ..other };
+        assert_eq!(route(&command("admin"), Admission::Admitted, &admin), Route::Command(Command::Admin));
+        let unknown = route(&command("admin"), Admission::Admitted, &everybody);
+        assert_eq!(unknown, Route::UnknownCommand("admin".into()));
         let limited = Admission::RateLimited { wait_secs: 3 };
         assert_eq!(route(&command("help"), limited, &everybody), Route::RateNotice { wait_secs: 3 });
     }
@@ -157,7 +192,12 @@ mod tests {
     #[test]
     fn button_data_survives_the_round_trip_and_fits() {
         let user = UserId(i64::MAX);
-        for press in [Press::DeleteYes(user), Press::DeleteNo(user), Press::HistoryPage(user, usize::MAX)] {
+        for press in [
+            Press::DeleteYes(user),
+            Press::DeleteNo(user),
+            Press::HistoryPage(user, usize::MAX),
+            Press::Joined(user),
+        ] {
             assert!(press.data().len() <= 64);
             assert_eq!(Press::parse(&press.data()), press);
         }

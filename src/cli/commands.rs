@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::app::App;
 use crate::audio::{self, Hint};
-use crate::config::{self, Config, Inputs, Loaded};
+use crate::config::{self, Config, ConfigError, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
 use crate::logging::{self, LogOptions};
 use crate::sandbox::demo;
@@ -26,18 +26,28 @@ pub struct Setup {
 impl Setup {
     /// Reads and checks it all.
     pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
+        Config::load(self.inputs(require_token)?).map_err(|errors| Failure::Config(errors.to_string()))
+    }
+
+    /// What is in force as far as it can be read, what is wrong with it, and where relative names start.
+    pub fn inspect(self) -> Result<(Loaded, Vec<ConfigError>, PathBuf), Failure> {
+        let inputs = self.inputs(false)?;
+        let folder = inputs.working_dir.clone();
+        let (loaded, faults) = Config::inspect(inputs);
+        Ok((loaded, faults, folder))
+    }
+
+    fn inputs(self, require_token: bool) -> Result<Inputs, Failure> {
         let working_dir = std::env::current_dir().context("finding the working folder")?;
         let env = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let inputs =
-            Inputs { config_path: self.config_path, flags: self.flags, env, working_dir, require_token };
-        Config::load(inputs).map_err(|errors| Failure::Config(errors.to_string()))
+        Ok(Inputs { config_path: self.config_path, flags: self.flags, env, working_dir, require_token })
     }
 }
 
 /// A runtime as small as the work: the daemon waits far more than it computes.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -151,7 +161,8 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     finish_output(std::io::stdout().lock().write_all(bytes))
 }
 
-pub(super) fn print_line(line: &str) -> Result<(), Failure> {
+/// Prints a line, or several.
+pub fn print_line(line: &str) -> Result<(), Failure> {
     finish_output(writeln!(std::io::stdout().lock(), "{line}"))
 }
 

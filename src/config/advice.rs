@@ -1,4 +1,5 @@
-//! What is allowed but deserves a word, and what options together forbid. Pure.
+//! What is allowed but deserves a word, and what options together forbid. Looks at no more than whether a
+//! folder can be read.
 
 use super::{Config, ConfigError, Setting};
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,6 +19,15 @@ pub fn advice(config: &Config) -> Vec<String> {
             "BACKEND_URL is http:// and not on a private network: BACKEND_API_KEY can be read on the way; use https://"
                 .to_owned(),
         );
+    }
+    if config.telegram_api_local
+        && let Err(error) = std::fs::read_dir(&config.telegram_api_local_path)
+    {
+        lines.push(format!(
+            "TELEGRAM_API_LOCAL_PATH cannot be read ({}): recordings will not be taken; give the bot's user read access to \
+             the folder of the Bot API server, or set TELEGRAM_API_LOCAL=false",
+            error.kind()
+        ));
     }
     lines
 }

@@ -8,6 +8,7 @@ mod checks;
 mod dotenv;
 pub mod keys;
 mod nearest;
+mod places;
 mod render;
 mod settle;
 mod sources;
@@ -200,6 +201,12 @@ impl Config {
     /// # Errors
     /// Every fault found, never only the first.
     pub fn load(inputs: Inputs) -> Result<Loaded, ConfigErrors> {
+        let (loaded, errors) = Self::inspect(inputs);
+        if errors.is_empty() { Ok(loaded) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// Reads and checks everything; an option at fault has its default. For looking at, never for work.
+    pub fn inspect(inputs: Inputs) -> (Loaded, Vec<ConfigError>) {
         let Gathered { values, mut errors, mut warnings } = sources::gather(&inputs);
         let mut config = Self::default();
         let mut origins = Vec::new();
@@ -224,7 +231,7 @@ impl Config {
         }
         errors.extend(advice::public_metrics(&config, &origins));
         warnings.extend(advice::advice(&config));
-        if errors.is_empty() { Ok(Loaded { config, origins, warnings }) } else { Err(ConfigErrors(errors)) }
+        (Loaded { config, origins, warnings }, errors)
     }
 
     /// The limit for each learner, where there is one.

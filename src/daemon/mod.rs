@@ -1,4 +1,4 @@
-//! The running daemon: poller, dispatchers, delivery, sign of life, janitor; started together, stopped in order.
+//! The running daemon: poller, dispatchers, delivery, sign of life, janitor, herald; started together, stopped in order.
 //!
 //! Alone holds loops. Must not know what a message means (`bot`) or how it is stored (`store`).
 
@@ -7,8 +7,10 @@ pub mod clock;
 mod delivery;
 mod door;
 mod health;
+mod herald;
 mod janitor;
 mod journey;
+mod menu;
 mod numbers;
 mod poller;
 mod presence;
@@ -20,8 +22,6 @@ mod worker;
 
 use crate::app::App;
 use crate::domain::backoff::backoff_ms;
-use crate::domain::learner::Language;
-use crate::domain::phrases::{COMMANDS, Phrases};
 use crate::domain::{ChatId, Timestamp, WorkKind};
 use crate::store::StoreError;
 use crate::telegram::pacing::PER_SECOND;
@@ -30,7 +30,6 @@ use crate::vitals::Vitals;
 use anyhow::{Context, Result, bail};
 use clock::Clock;
 use presence::Presence;
-use shutdown::Stop;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -186,6 +185,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     }
     {
         let (crew, stop) = (crew.clone(), stop.clone());
+        loops.spawn(async move { herald::run(&crew, stop).await });
+    }
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
         beside.spawn(async move { numbers::run(&crew, stop).await });
     }
     {
@@ -196,7 +199,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         let (crew, stop) = (crew.clone(), stop.clone());
         beside.spawn(async move { crew.presence.run(&crew, stop).await });
     }
-    beside.spawn(announce_commands(app.telegram.clone(), stop.clone()));
+    beside.spawn(menu::announce(app.clone(), stop.clone()));
 
     let failure = tokio::select! {
         () = &mut shutdown => None,
@@ -274,23 +277,4 @@ async fn greet(telegram: &Telegram) -> Result<Me> {
         Err(error) => tracing::warn!(%error, "could not check for a webhook"),
     }
     Ok(me)
-}
-
-/// Tells Telegram the commands, per language; a courtesy that may fail.
-async fn announce_commands(telegram: Arc<Telegram>, mut stop: Stop) {
-    let list = |language: Language| {
-        let phrases = Phrases(language);
-        COMMANDS.iter().map(|name| ((*name).to_owned(), phrases.command(name))).collect::<Vec<_>>()
-    };
-    let commands = [("", list(Language::En)), ("pt", list(Language::Pt))];
-    for attempt in 0..8 {
-        match telegram.set_commands(&commands).await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(%error, "the command menu could not be set"),
-        }
-        let pause = u64::try_from(backoff_ms(attempt, fastrand::f64())).unwrap_or(1_000);
-        if !stop.sleep(Duration::from_millis(pause)).await {
-            return;
-        }
-    }
 }

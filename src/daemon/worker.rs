@@ -5,12 +5,12 @@
 use super::Crew;
 use super::shutdown::Stop;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Verdict, handle_local, is_voice_turn};
+use crate::bot::{Verdict, access, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Stage, Task, Timestamp, WaitReason, WorkKind};
 use crate::logging::UserTag;
-use crate::store::{Burial, Claim, Deferral, StoreError};
+use crate::store::{Burial, Claim, Deferral, Lease, StoreError};
 use crate::telegram::Action;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,9 +117,8 @@ async fn contained(crew: Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) ->
             crew.presence.end(lease.seq);
             let now = crew.clock.now();
             let recovered = if job.attempts >= FAULTS_ALLOWED {
-                crew.vitals.count(Count::DeadLetters);
                 let reason = "the handler failed again and again".into();
-                crew.app.store.bury(lease, Burial { reason, ..Burial::default() }, now).await
+                bury(&crew, lease, Burial { reason, ..Burial::default() }, now).await
             } else {
                 crew.vitals.count(Count::TurnRetries);
                 let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
@@ -150,14 +149,26 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn work(crew: &Arc<Crew>, claim: Claim, stop: Stop) -> Result<(), StoreError> {
+async fn work(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
+    if claim.job.work() == WorkKind::Delivery {
+        return super::delivery::deliver(crew, claim, stop).await;
+    }
+    let checked = tokio::select! {
+        checked = access::check(&crew.app.desk, &claim, crew.clock.now()) => checked?,
+        () = stop.raised() => return crew.app.store.release(claim.lease).await,
+    };
+    if let Some(learned) = checked.learned {
+        crew.app.store.note_membership(claim.lease, learned).await?;
+    }
+    if let Some(verdict) = checked.settled {
+        return conclude(crew, &claim, verdict).await;
+    }
     match claim.job.work() {
         WorkKind::Tutor if is_voice_turn(&crew.app.desk, &claim) => voice(crew, claim, stop).await,
-        WorkKind::Tutor | WorkKind::Local => {
+        _ => {
             let outcome = handle_local(&crew.app.desk, &claim, crew.clock.now()).await?;
             conclude(crew, &claim, Verdict::Commit(outcome)).await
         }
-        WorkKind::Delivery => super::delivery::deliver(crew, claim, stop).await,
     }
 }
 
@@ -257,9 +268,8 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         }
         Verdict::Bury(burial) => {
             tracing::error!(seq, reason = burial.reason, "message given up: it is kept as a dead letter");
-            crew.vitals.count(Count::DeadLetters);
             crew.presence.end(seq);
-            store.bury(lease, burial, now).await
+            bury(crew, lease, burial, now).await
         }
     };
     if let Err(StoreError::Gone) = done {
@@ -269,6 +279,16 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         return Ok(());
     }
     done
+}
+
+/// Gives a message up, and has the admins told.
+async fn bury(crew: &Crew, lease: Lease, burial: Burial, now: Timestamp) -> Result<(), StoreError> {
+    let buried = crew.app.store.bury(lease, burial, now).await;
+    if buried.is_ok() {
+        crew.vitals.count(Count::DeadLetters);
+        crew.app.news.notify_one();
+    }
+    buried
 }
 
 /// The learner was deleted while the tutor was at work: what it recorded since then is to be forgotten as well.

@@ -84,7 +84,7 @@ pub enum Stage {
 }
 
 /// Why a row is not worked on at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WaitReason {
     /// The tutor does not answer or answers with an error.
     TutorDown,

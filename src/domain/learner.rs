@@ -74,7 +74,7 @@ pub struct Learner {
     pub voice_reply: bool,
     /// The learner blocked the bot: nothing is sent until the next message.
     pub blocked: bool,
-    /// Last time the one kind line about unusable content was given.
+    /// Last time one of the kind lines that are given once a minute was given: about unusable content, or a refusal.
     pub other_notice_at: Option<Timestamp>,
     /// The conversation in use.
     pub session: Option<Session>,

@@ -2,14 +2,17 @@
 //!
 //! Owns the product's rules. Must not know tokio, sockets, files or the clock: the present moment is an argument.
 
+pub mod alert;
 pub mod assessment;
 pub mod backoff;
+pub mod dossier;
 pub mod health;
 pub mod ids;
 pub mod incoming;
 pub mod job;
 pub mod learner;
 pub mod lesson;
+pub mod membership;
 pub mod outcome;
 pub mod phrases;
 pub mod rate;
@@ -17,11 +20,13 @@ pub mod rich;
 pub mod session;
 pub mod stats;
 
+pub use alert::{AlertKind, Announced, Announcement, Told};
 pub use assessment::{Assessment, RecordedTurn, Turn};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
 pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, WaitReason};
 pub use learner::{Change, Language, LanguageChoice, Learner, Translation};
+pub use membership::Membership;
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};

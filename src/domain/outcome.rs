@@ -101,8 +101,15 @@ pub struct Keyboard(pub Vec<Vec<Button>>);
 pub struct Button {
     /// What it says.
     pub label: String,
-    /// What comes back when it is pressed, 1..64 bytes.
+    /// What comes back when it is pressed, 1..64 bytes; or, beginning with `https://`, the page it opens.
     pub data: String,
+}
+
+impl Button {
+    /// The page it opens, when it is a link.
+    pub fn link(&self) -> Option<&str> {
+        Some(self.data.as_str()).filter(|data| data.starts_with("https://"))
+    }
 }
 
 impl Keyboard {

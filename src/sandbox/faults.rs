@@ -143,6 +143,8 @@ pub enum Act {
     Delay(Duration),
     /// Waits after the effect, before the answer.
     DelayAfter(Duration),
+    /// After the effect, the true answer is dated by a clock so many seconds ahead of ours.
+    ClockAhead(i64),
     /// After the effect, the true answer travels in this shape.
     Shape(Shape),
     /// After the effect, the answer's JSON is cut in the middle (status and length are consistent).
@@ -349,6 +351,7 @@ impl Plan {
                 let _ = self.hung.changed().await;
             }
             Some(Act::DelayAfter(pause)) => tokio::time::sleep(pause).await,
+            Some(Act::ClockAhead(secs)) => reply.clock_ahead = secs,
             Some(Act::Shape(shape)) => reply.shape = shape,
             Some(Act::InvalidJson) => {
                 let half = reply.body.len() / 2;

@@ -86,13 +86,15 @@ pub struct Reply {
     pub shape: Shape,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
+    /// How far the clock that `Date` shows is ahead of ours, seconds.
+    pub clock_ahead: i64,
 }
 
 impl Reply {
     /// A whole answer of any type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let (content_type, body) = (content_type.to_owned(), body.into());
-        Self { status, content_type, body, shape: Shape::Whole, retry_after: None }
+        Self { status, content_type, body, shape: Shape::Whole, retry_after: None, clock_ahead: 0 }
     }
 
     /// A JSON answer.
@@ -240,10 +242,16 @@ async fn read(request: hyper::Request<hyper::body::Incoming>) -> Option<Request>
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 fn respond(reply: Reply) -> Result<hyper::Response<Body>, Dropped> {
-    let Reply { status, content_type, body, shape, retry_after } = reply;
+    let Reply { status, content_type, body, shape, retry_after, clock_ahead } = reply;
     let mut builder = hyper::Response::builder().status(status).header(header::CONTENT_TYPE, content_type);
     if let Some(seconds) = retry_after {
         builder = builder.header(header::RETRY_AFTER, seconds);
+    }
+    // Where none is given hyper shows the true time.
+    if clock_ahead != 0 {
+        let there = jiff::Timestamp::now().as_second().saturating_add(clock_ahead);
+        let there = jiff::Timestamp::from_second(there).map_err(|_| Dropped)?;
+        builder = builder.header(header::DATE, there.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
     }
     // A stream has no length of its own, so hyper believes the header, right or wrong.
     let length = match shape {

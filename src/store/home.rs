@@ -14,6 +14,7 @@
 //! A restore makes the new database whole before it touches the old one, then moves the one aside and the other in place;
 //! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
 
+mod checkup;
 mod reseal;
 
 pub use reseal::{Resealed, Step};

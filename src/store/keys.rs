@@ -4,7 +4,7 @@
 //! as the numbers do. Must not know the records behind the keys, except by name.
 
 use super::engine::Span;
-use crate::domain::{ChatId, Timestamp, UserId};
+use crate::domain::{AlertKind, ChatId, Timestamp, UserId};
 use uuid::Uuid;
 
 /// A learner's record and, before it, the learner's archived sessions: a listing is one walk.
@@ -21,6 +21,10 @@ pub const DEAD: u8 = b'd';
 pub const DEAD_OUTBOX: u8 = b'x';
 /// Rate states.
 pub const RATE: u8 = b'r';
+/// What Telegram last said of a learner and the required channel.
+pub const MEMBER: u8 = b'j';
+/// What admins were told, and when.
+pub const TOLD: u8 = b'a';
 /// Update ids taken lately, in order of acceptance.
 pub const SEEN: u8 = b's';
 /// Conversations to be forgotten at the tutor.
@@ -55,7 +59,8 @@ pub fn fields(kind: u8) -> Option<&'static [Field]> {
         TURN => &[Hidden(8), Hidden(16), Open(4)],
         INBOX | DEAD | SEEN => &[Open(8)],
         OUTBOX | DEAD_OUTBOX => &[Open(8), Open(4)],
-        RATE | MOVED => &[Hidden(8)],
+        RATE | MOVED | MEMBER => &[Hidden(8)],
+        TOLD => &[Hidden(8), Open(1)],
         PURGE => &[Hidden(16)],
         PURGE_DUE => &[Open(8), Hidden(16)],
         // Behind the moment the kind and the fields of the key of PERSON.
@@ -209,6 +214,21 @@ pub fn rate(user: UserId) -> Vec<u8> {
     Key::new(RATE).signed(user.0).0
 }
 
+/// A learner's membership.
+pub fn member(user: UserId) -> Vec<u8> {
+    Key::new(MEMBER).signed(user.0).0
+}
+
+/// All that an admin was told.
+pub fn told_to(admin: UserId) -> Vec<u8> {
+    Key::new(TOLD).signed(admin.0).0
+}
+
+/// What an admin was last told of a kind.
+pub fn told(admin: UserId, kind: AlertKind) -> Vec<u8> {
+    Key(told_to(admin)).byte(kind.number()).0
+}
+
 /// The n-th update id ever taken.
 pub fn seen(number: u64) -> Vec<u8> {
     Key::new(SEEN).unsigned(number).0
@@ -306,6 +326,10 @@ mod tests {
             dead_outbox_of(1),
             dead_outbox(1, 2),
             rate(user),
+            member(user),
+            told_to(user),
+            told(user, AlertKind::TutorDown),
+            stats(),
             seen(1),
             purge(id),
             purge_due(now, id),

@@ -5,7 +5,7 @@
 //!
 //! # The protocol
 //!
-//! A row is created by `accept` and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
+//! A row is created by `accept` (or, to deliver alone, by `announce` and a `defer` with a notice) and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
 //! its learner by a `forget`. In between it is *queued*, *leased* or *parked*:
 //!
 //! ```text
@@ -34,6 +34,7 @@
 //! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
 //! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
 
+mod care;
 mod codec;
 mod disk;
 pub mod engine;
@@ -51,6 +52,7 @@ mod state;
 mod thread;
 mod verbs;
 
+pub use care::{Archived, Import, Imported, Removed};
 pub use export::Exported;
 pub use home::{Home, OnDamage};
 pub use memory::{MemoryDisk, MemoryStore};
@@ -61,8 +63,8 @@ pub use thread::ThreadedStore;
 use crate::domain::rate::{PerMinute, RateState};
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    DeadLetter, Incoming, Job, Learner, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Turn, UserId,
-    WaitReason, WorkKind,
+    AlertKind, Announced, Announcement, DeadLetter, Incoming, Job, Learner, Membership, OutMessage, Outcome,
+    Reply, Session, Stage, Timestamp, Told, Turn, UserId, WaitReason, WorkKind,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -307,6 +309,20 @@ pub trait Store: Send + Sync {
     /// The learner's rate state.
     fn rate(&self, user: UserId) -> Later<'_, RateState>;
 
+    /// What Telegram last said of the learner and the required channel.
+    fn membership(&self, user: UserId) -> Later<'_, Option<Membership>>;
+
+    /// Keeps what Telegram has just said of the learner of a row. `Gone` when the learner was deleted meanwhile: nothing
+    /// is kept then.
+    fn note_membership(&self, lease: Lease, membership: Membership) -> Later<'_, ()>;
+
+    /// What an admin was last told of a kind.
+    fn told(&self, admin: UserId, kind: AlertKind) -> Later<'_, Option<Told>>;
+
+    /// Tells an admin something, unless known already or too soon ([`judge`](crate::domain::alert::judge)): a row of its
+    /// own for delivery in the admin's private chat, in one transaction with the mark that it was told.
+    fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced>;
+
     /// The learner's place in the queue for the tutor.
     fn place(&self, user: UserId) -> Later<'_, Place>;
 
@@ -360,6 +376,27 @@ pub trait Store: Send + Sync {
 
     /// How much of what there is.
     fn holdings(&self) -> Later<'_, Holdings>;
+
+    /// Archives open sessions last used before `before`, as having ended `idle_ms` after that; those of learners with a
+    /// message for the tutor stay. Looks at 1,000 records: walk on with the cursor until there is none.
+    fn archive_idle(
+        &self,
+        before: Timestamp,
+        idle_ms: i64,
+        cursor: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Later<'_, Archived>;
+
+    /// Takes in open sessions of another bot, at most 1,000 at once, each learner once; with `dry` only says what would
+    /// come of it. Doing so twice changes nothing.
+    fn import(&self, imports: Vec<Import>, dry: bool, now: Timestamp) -> Later<'_, Vec<Imported>>;
+
+    /// Removes everything held about a learner, rows at work included (whoever works on them is answered `Gone`), and
+    /// queues all sessions known to be forgotten at the tutor.
+    fn forget(&self, user: UserId, now: Timestamp) -> Later<'_, Removed>;
+
+    /// Whether the tutor still has to forget this conversation.
+    fn purge_of(&self, session: Uuid) -> Later<'_, Option<Purge>>;
 
     /// A random secret made with the store, for the keyed hash of user ids in logs.
     fn log_key(&self) -> Later<'_, [u8; 32]>;

@@ -1,8 +1,8 @@
 //! What handlers may see of the store: reads alone. That handlers never save is a matter of types.
 
-use super::{Place, Store, StoreError};
+use super::{Counts, Place, Store, StoreError};
 use crate::domain::rate::RateState;
-use crate::domain::{Turn, UserId};
+use crate::domain::{DeadLetter, Job, Membership, Turn, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -52,5 +52,41 @@ impl Reader {
     /// As the store's.
     pub async fn place(&self, user: UserId) -> Result<Place, StoreError> {
         self.0.place(user).await
+    }
+
+    /// See [`Store::membership`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn membership(&self, user: UserId) -> Result<Option<Membership>, StoreError> {
+        self.0.membership(user).await
+    }
+
+    /// See [`Store::counts`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.0.counts().await
+    }
+
+    /// See [`Store::jobs`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn jobs(&self, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
+        self.0.jobs(after, limit).await
+    }
+
+    /// See [`Store::dead_letters`].
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn dead_letters(
+        &self,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        self.0.dead_letters(after, limit).await
     }
 }

@@ -8,7 +8,7 @@ use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
 use crate::domain::stats::Stats;
-use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Session, Turn};
+use crate::domain::{ChatId, DeadLetter, Job, Learner, Membership, OutMessage, Session, Told, Turn};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,8 @@ records! {
     Mark = "index entry",
     Ledger = "ledger",
     Stats = "numbers",
+    Membership = "membership",
+    Told = "alert",
 }
 
 #[cfg(test)]

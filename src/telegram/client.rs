@@ -81,6 +81,7 @@ fn escape_path(path: &str) -> String {
 pub(super) struct Answer {
     status: u16,
     retry_after: Option<u64>,
+    clock: Option<i64>,
     body: Bytes,
     /// The body was larger than allowed and was not read.
     oversize: bool,
@@ -91,6 +92,11 @@ impl Answer {
         self.status
     }
 
+    /// The server's clock, seconds since the epoch.
+    pub(super) fn clock(&self) -> Option<i64> {
+        self.clock
+    }
+
     pub(super) fn is_oversize(&self) -> bool {
         self.oversize
     }
@@ -98,6 +104,7 @@ impl Answer {
     async fn read(request: RequestBuilder, cap: usize) -> Result<Self, TelegramError> {
         let response = request.send().await.map_err(HttpError::from)?;
         let status = response.status().as_u16();
+        let clock = http::clock_of(&response);
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)
@@ -110,7 +117,7 @@ impl Answer {
             Err(_) if status >= 400 => (Bytes::new(), false),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { status, retry_after, body, oversize })
+        Ok(Self { status, retry_after, clock, body, oversize })
     }
 
     /// The body of an `ok: true` answer.

@@ -4,13 +4,14 @@
 
 use super::client::Client;
 use super::error::TelegramError;
-use super::tolerant;
+use super::{local_file, tolerant};
 use crate::http::HttpError;
 use bytes::{Bytes, BytesMut};
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::GetFileParams;
 use frankenstein::response::MethodResponse;
 use serde_json::Value;
+use std::path::Path;
 use std::time::Duration;
 
 /// Longest silence between two pieces of a file.
@@ -26,6 +27,8 @@ pub(super) struct Download<'a> {
     pub(super) cap: usize,
     /// The deadline for a file without size; large ones get more.
     pub(super) patience: Duration,
+    /// The folder of a server in `--local` mode.
+    pub(super) local: Option<&'a Path>,
 }
 
 struct Fetched {
@@ -76,20 +79,38 @@ impl Download<'_> {
         let Some(path) = tolerant::text(file.get("file_path"), 1024) else {
             return Err(TelegramError::FileGone);
         };
+        let bytes = size.or(announced).unwrap_or(self.cap as u64);
+        let deadline = self.patience + Duration::from_secs(bytes / SLOWEST);
         if path.starts_with('/') {
-            return Err(TelegramError::Setup(
-                "the Bot API server runs with --local and hands out paths on its own disk: start it without --local"
-                    .into(),
-            ));
+            let bytes = self.read_local(Path::new(path), deadline).await?;
+            return Ok(Fetched { bytes, short: false });
         }
         if path.split('/').any(|part| part == "..") {
             return Err(TelegramError::FileGone);
         }
-        let bytes = size.or(announced).unwrap_or(self.cap as u64);
-        let deadline = self.patience + Duration::from_secs(bytes / SLOWEST);
         let bytes = self.read(path, deadline).await?;
         let short = size.is_some_and(|size| (bytes.len() as u64) < size);
         Ok(Fetched { bytes, short })
+    }
+
+    /// The file on the disk of this machine.
+    async fn read_local(&self, path: &Path, deadline: Duration) -> Result<Bytes, TelegramError> {
+        let Some(folder) = self.local else {
+            return Err(TelegramError::Setup(
+                "the Bot API server runs with --local and hands out paths on its own disk: set TELEGRAM_API_LOCAL=true \
+                 and TELEGRAM_API_LOCAL_PATH when that disk is this machine's, or start it without --local"
+                    .into(),
+            ));
+        };
+        let (folder, path, cap) = (folder.to_owned(), path.to_owned(), self.cap);
+        let reading = tokio::task::spawn_blocking(move || local_file::read(&folder, &path, cap));
+        match tokio::time::timeout(deadline, reading).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) => Err(TelegramError::Transient { what: "reading a file was cut off".into() }),
+            Err(_) => {
+                Err(TelegramError::Transient { what: "a file on this machine's disk takes too long".into() })
+            }
+        }
     }
 
     async fn read(&self, path: &str, deadline: Duration) -> Result<Bytes, TelegramError> {

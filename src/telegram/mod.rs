@@ -3,11 +3,14 @@
 //! Alone knows frankenstein. Must not know the store, the tutor, or what a message means; errors and logs of this
 //! room hold no URL (the token is part of every one), no token and no message text.
 
+pub mod checkup;
 mod client;
 mod download;
 pub mod error;
 pub mod from_api;
 mod html;
+mod local_file;
+pub mod members;
 pub mod pacing;
 mod refusal;
 mod speech;
@@ -17,6 +20,7 @@ pub mod updates;
 
 pub use error::{Retry, TelegramError};
 pub use from_api::Undecodable;
+pub use members::ChannelCard;
 pub use pacing::Pacing;
 pub use to_api::{Delivered, Outgoing, outgoing};
 pub use updates::RawUpdate;
@@ -31,7 +35,9 @@ use frankenstein::methods::{
     DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams, SetMyCommandsParams,
 };
 use frankenstein::response::MethodResponse;
-use frankenstein::types::{BotCommand, ChatAction, ReactionType, ReactionTypeEmoji};
+use frankenstein::types::{
+    BotCommand, BotCommandScope, BotCommandScopeChat, ChatAction, ReactionType, ReactionTypeEmoji,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -60,6 +66,8 @@ pub struct TelegramOptions {
     pub poll_timeout: Duration,
     /// Largest file fetched, bytes.
     pub download_cap: usize,
+    /// The server is one of our own in `--local` mode: its folder on this machine.
+    pub local_folder: Option<PathBuf>,
 }
 
 /// Who the bot is.
@@ -91,6 +99,7 @@ pub struct Telegram {
     poll_secs: u32,
     request_timeout: Duration,
     download_cap: usize,
+    local_folder: Option<PathBuf>,
 }
 
 type Answered = Result<MethodResponse<Value>, TelegramError>;
@@ -123,6 +132,7 @@ impl Telegram {
             poll_secs: u32::try_from(poll_secs).unwrap_or(0),
             request_timeout: options.request_timeout,
             download_cap: options.download_cap,
+            local_folder: options.local_folder,
             http,
         })
     }
@@ -132,17 +142,7 @@ impl Telegram {
     /// # Errors
     /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
     pub async fn me(&self) -> Result<Me, TelegramError> {
-        let answer = self.api.call("getMe", None).await?;
-        if answer.status() == 404 {
-            return Err(TelegramError::Unauthorized);
-        }
-        let me = answer.decode::<MethodResponse<Value>>()?.result;
-        let id = tolerant::int(me.get("id"));
-        let username = tolerant::text(me.get("username"), 64);
-        match (id, username) {
-            (Some(id), Some(username)) => Ok(Me { id: UserId(id), username: username.to_owned() }),
-            _ => Err(TelegramError::Undecodable { what: "getMe names no id and username".into() }),
-        }
+        Ok(self.greeting().await?.me)
     }
 
     /// Removes a webhook, which would make every poll fail; keeps the updates that wait. Returns the host it
@@ -151,24 +151,24 @@ impl Telegram {
     /// # Errors
     /// What stands in the way.
     pub async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
-        let reply: Answered = self.api.request("getWebhookInfo", None::<()>).await;
-        let info = reply?.result;
-        let Some(url) = tolerant::text(info.get("url"), 4096) else { return Ok(None) };
-        let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let Some(host) = self.webhook().await?.host else { return Ok(None) };
         let keep = DeleteWebhookParams::builder().drop_pending_updates(false).build();
         let reply: Answered = self.api.request("deleteWebhook", Some(keep)).await;
         reply?;
-        Ok(Some(host.unwrap_or_else(|| "an unreadable address".to_owned())))
+        Ok(Some(host))
     }
 
-    /// Sets the command menu: per language (`""` for all others) its (name, description) pairs.
+    /// Sets the command menu, everybody's or that of one private chat: per language (`""` for all others) its (name,
+    /// description) pairs.
     ///
     /// # Errors
     /// What stands in the way; languages before that one are set.
     pub async fn set_commands(
         &self,
+        of: Option<UserId>,
         commands: &[(&str, Vec<(String, String)>)],
     ) -> Result<(), TelegramError> {
+        let scope = of.map(|user| BotCommandScope::Chat(BotCommandScopeChat { chat_id: user.0.into() }));
         for (language, list) in commands {
             let list = list
                 .iter()
@@ -177,7 +177,11 @@ impl Telegram {
                 })
                 .collect();
             let language = Some((*language).to_owned()).filter(|language| !language.is_empty());
-            let params = SetMyCommandsParams::builder().commands(list).maybe_language_code(language).build();
+            let params = SetMyCommandsParams::builder()
+                .commands(list)
+                .maybe_scope(scope.clone())
+                .maybe_language_code(language)
+                .build();
             self.ask("setMyCommands", &params).await?;
         }
         Ok(())
@@ -284,9 +288,9 @@ impl Telegram {
     /// # Errors
     /// [`TelegramError::TooLarge`], [`TelegramError::FileGone`], or what stands in the way (safe to repeat).
     pub async fn download(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
-        download::Download { client: &self.api, cap: self.download_cap, patience: self.request_timeout }
-            .run(file_id, announced)
-            .await
+        let local = self.local_folder.as_deref();
+        let (client, cap, patience) = (&self.api, self.download_cap, self.request_timeout);
+        download::Download { client, cap, patience, local }.run(file_id, announced).await
     }
 
     /// One call with JSON parameters. The result stays raw: a message that was sent must not count as failed only

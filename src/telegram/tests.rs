@@ -99,6 +99,7 @@ pub(super) fn telegram(api_url: &str) -> Telegram {
         request_timeout: timeout,
         poll_timeout: Duration::from_secs(1),
         download_cap: 1000,
+        local_folder: None,
     })
     .unwrap();
     let short = Client::new(http::client(&telegram.http).unwrap(), api_url, &Secret::new(TOKEN), timeout);
@@ -297,7 +298,7 @@ async fn menus_actions_and_reactions() {
     let (url, mut asked) = server(vec![ok("true"), ok("true"), ok("true"), ok("true")]).await;
     let telegram = telegram(&url);
     let list = vec![("help".to_owned(), "Help".to_owned())];
-    telegram.set_commands(&[("", list.clone()), ("pt", list)]).await.unwrap();
+    telegram.set_commands(None, &[("", list.clone()), ("pt", list)]).await.unwrap();
     telegram.chat_action(ChatId(7), Some(3), Action::RecordVoice).await.unwrap();
     telegram.react(ChatId(7), MessageId(9), "👀").await.unwrap();
     for (has, has_not) in [
@@ -320,6 +321,7 @@ fn settings_that_cannot_work_are_refused_without_being_shown() {
         request_timeout: Duration::from_secs(1),
         poll_timeout: Duration::from_secs(500),
         download_cap: 1,
+        local_folder: None,
     };
     for (token, url, proxy) in [
         ("", "http://localhost", None),

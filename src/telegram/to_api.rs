@@ -253,9 +253,12 @@ fn markup(keyboard: &Keyboard) -> Option<InlineKeyboardMarkup> {
         .map(|row| {
             row.iter()
                 .map(|button| {
+                    let link = button.link().map(str::to_owned);
+                    let data = Some(button.data.clone()).filter(|_| link.is_none());
                     InlineKeyboardButton::builder()
                         .text(button.label.as_str())
-                        .callback_data(button.data.as_str())
+                        .maybe_url(link)
+                        .maybe_callback_data(data)
                         .build()
                 })
                 .collect()
@@ -324,6 +327,16 @@ mod tests {
         let sent = params(&voice, AS_MEANT);
         assert!(sent.get("caption").is_none());
         assert_eq!(sent["duration"], 4);
+    }
+
+    #[test]
+    fn a_link_opens_and_asks_nothing_back() {
+        let keyboard = Keyboard::row(&[("Join", "https://t.me/school"), ("In", "sub:j:7")]);
+        assert_eq!(
+            params(&text_message(None, keyboard), AS_MEANT)["reply_markup"],
+            json!({"inline_keyboard": [[{"text": "Join", "url": "https://t.me/school"},
+                {"text": "In", "callback_data": "sub:j:7"}]]})
+        );
     }
 
     #[test]

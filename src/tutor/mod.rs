@@ -18,6 +18,7 @@ use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
 use uuid::Uuid;
 use wire::HistoryBody;
 
@@ -105,6 +106,8 @@ pub struct Tutor {
     api_key: Option<Secret>,
     private_key: Option<Secret>,
     reach: Mutex<Reach>,
+    /// Rung when it comes, goes, or fails again.
+    turned: Notify,
     /// It has shown a history since the start.
     keeps_history: AtomicBool,
 }
@@ -132,6 +135,8 @@ struct Absent {
 struct Answer {
     body: Bytes,
     mime: Option<String>,
+    /// The tutor's clock, seconds since the epoch.
+    clock: Option<i64>,
 }
 
 impl Tutor {
@@ -161,6 +166,7 @@ impl Tutor {
             api_key: options.api_key,
             private_key: options.private_key,
             reach: Mutex::new(Reach::Unknown),
+            turned: Notify::new(),
             keeps_history: AtomicBool::new(false),
         })
     }
@@ -227,7 +233,7 @@ impl Tutor {
             SpokenPart::Coaching => "coaching",
         };
         let call = Call::get(format!("/audio/{session}?audio_type={kind}"), Some(session), self.timeout);
-        let Ok(Answer { body, mime }) =
+        let Ok(Answer { body, mime, .. }) =
             self.send(Call { cap: AUDIO_CAP, absent: &[400, 404, 410, 422], ..call }).await?
         else {
             return Ok(None);
@@ -238,12 +244,13 @@ impl Tutor {
         Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body, mime }))
     }
 
-    /// Whether the tutor is alive at all (`GET /`).
+    /// Whether the tutor is alive at all (`GET /`), and its clock, seconds since the epoch, where it shows it.
     ///
     /// # Errors
     /// Why not.
-    pub async fn root(&self) -> Result<(), TutorError> {
-        self.send(Call::get("/".to_owned(), None, self.short())).await.map(drop)
+    pub async fn root(&self) -> Result<Option<i64>, TutorError> {
+        let answer = self.send(Call::get("/".to_owned(), None, self.short())).await?;
+        Ok(answer.ok().and_then(|answer| answer.clock))
     }
 
     /// Whether the tutor is well (`GET /health`). It runs its language model for this: for a person's `doctor`, never
@@ -274,6 +281,11 @@ impl Tutor {
         *self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Rung (one permit) whenever [`Self::reachable`] says something else than before.
+    pub fn turned(&self) -> &Notify {
+        &self.turned
+    }
+
     fn short(&self) -> Duration {
         self.timeout.min(SHORT)
     }
@@ -286,8 +298,13 @@ impl Tutor {
             .await
             .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
         let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
-        *reach = next_reach(*reach, result.as_ref().err(), decisive, now());
+        let before = *reach;
+        *reach = next_reach(before, result.as_ref().err(), decisive, now());
+        let turned = *reach != before;
         drop(reach);
+        if turned {
+            self.turned.notify_one();
+        }
         result
     }
 
@@ -335,9 +352,10 @@ impl Tutor {
                 .map(|text| text.trim().to_ascii_lowercase())
         };
         let (mime, retry_after) = (header("content-type"), header("retry-after"));
+        let clock = http::clock_of(&response);
         if status.is_success() {
             let body = http::read_capped(response, call.cap).await?;
-            return Ok(Ok(Answer { body, mime }));
+            return Ok(Ok(Answer { body, mime, clock }));
         }
         let status = status.as_u16();
         if call.absent.contains(&status) {

@@ -110,6 +110,11 @@ impl Vitals {
         }
     }
 
+    /// How many were counted.
+    pub fn counted(&self, what: Count) -> u64 {
+        read(&self.counts, what as usize)
+    }
+
     /// Counts a failure.
     pub fn failed(&self, kind: Failure) {
         add(&self.failures, kind as usize, 1);

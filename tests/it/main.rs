@@ -3,22 +3,29 @@
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod access;
 mod admin;
+mod admins;
 mod audio;
 mod commands;
 mod config;
 mod conversation;
+mod doctor;
+mod doors;
 mod faults;
 mod flood;
 mod hostile;
 mod house;
 mod limits;
+mod local_api;
 mod metrics;
 mod pacing;
+mod packages;
 mod polling_faults;
 mod power;
 mod privacy;
 mod restart;
+mod sealing;
 mod service;
 mod shutdown;
 mod stages;

@@ -59,12 +59,12 @@ fn the_unit_is_sound_and_exposes_little() {
         return;
     }
     let unit = include_str!("../../systemd/phonicflow-bot.service");
-    let installed = "/usr/local/bin/phonicflow-bot";
+    let installed = "/usr/bin/phonicflow-bot";
     assert!(unit.contains(&format!("ExecStart={installed} run")));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("phonicflow-bot.service");
     std::fs::write(&path, unit.replace(installed, crate::world::BINARY)).unwrap();
-    for arguments in [&["verify"][..], &["security", "--offline=true", "--threshold=15"]] {
+    for arguments in [&["verify", "--man=no"][..], &["security", "--offline=true", "--threshold=15"]] {
         let checked = Command::new("systemd-analyze").args(arguments).arg(&path).output().unwrap();
         let said = String::from_utf8_lossy(&checked.stdout) + String::from_utf8_lossy(&checked.stderr);
         assert!(checked.status.success(), "{arguments:?}: {said}");

@@ -20,6 +20,8 @@ mod breaking;
 mod delivering;
 #[path = "store_contract/keeping.rs"]
 mod keeping;
+#[path = "store_contract/knowing.rs"]
+mod knowing;
 #[path = "store_contract/working.rs"]
 mod working;
 
@@ -83,6 +85,11 @@ impl Bench {
             Disk::Memory(disk) => Box::new(MemoryStore::open_keyed(disk, key).unwrap()),
             Disk::Sled(folder) => Box::new(SledStore::open_keyed(folder.path(), key).unwrap()),
         });
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_sealed(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Takes messages without limits at `T0`; they must be new.
@@ -258,6 +265,10 @@ scenarios! {
         purges_are_asked_for_until_done
         archived_sessions_expire
         the_log_key_stays;
+    knowing:
+        a_membership_is_kept_and_goes_with_its_learner
+        an_announcement_is_made_once_and_survives
+        an_alert_goes_with_its_admin;
     breaking:
         a_closed_store_says_so_and_can_be_opened_at_once
         much_at_once_is_kept_in_order;

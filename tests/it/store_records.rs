@@ -158,6 +158,8 @@ fn version_1_of_every_record_opens() {
     holds("moved", &Moved { to: ChatId(-1_001) });
     holds("next-seq", &NextSeq(1 << 40));
     holds("mark", &Mark);
+    holds("membership", &Membership { member: true, at: at(8) });
+    holds("told", &Told { at: at(9), of: at(8) });
     let key = LogKey(std::array::from_fn(|n| n as u8));
     let bytes = records::encode(&key).unwrap();
     assert_eq!(bytes, fixture("log-key.bin", &bytes));
@@ -260,6 +262,22 @@ fn the_layout_of_keys_has_not_changed() {
     let hex = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let lines: String = store_of_version_1().iter().map(|(key, _)| hex(key) + "\n").collect();
     assert_eq!(lines.as_bytes(), fixture("keys.txt", lines.as_bytes()));
+}
+
+/// Kinds that came later, with keys of their own.
+#[test]
+fn the_keys_of_later_kinds_have_not_changed() {
+    let hex = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let alerts = [
+        AlertKind::TutorDown,
+        AlertKind::TutorBack,
+        AlertKind::DeadLetters,
+        AlertKind::StoreRestored,
+        AlertKind::MembersHidden,
+    ];
+    let keys = alerts.iter().map(|kind| keys::told(UserId(17), *kind)).chain([keys::member(UserId(17))]);
+    let lines: String = keys.map(|key| hex(&key) + "\n").collect();
+    assert_eq!(lines.as_bytes(), fixture("keys-access.txt", lines.as_bytes()));
 }
 
 #[test]

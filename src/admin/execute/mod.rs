@@ -2,6 +2,9 @@
 //!
 //! Must not know how a request arrived, how its answer travels or how it is shown.
 
+mod backup;
+mod care;
+mod export;
 mod queue;
 mod sessions;
 mod stats;
@@ -95,5 +98,10 @@ pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -
         Request::Stats => stats::stats(context, sink).await,
         Request::Health => stats::health(context, sink).await,
         Request::Change { number, change } => queue::change(context, number, change).await,
+        Request::Export(wanted) => export::held(context, wanted, sink).await,
+        Request::Delete(user) => care::delete(context, user, sink).await,
+        Request::Expire { older_than_ms, dry } => care::expire(context, older_than_ms, dry, sink).await,
+        Request::Import { sessions, dry } => care::import(context, sessions, dry, sink).await,
+        Request::Backup => backup::backup(context, sink).await,
     }
 }

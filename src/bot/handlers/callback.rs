@@ -30,12 +30,17 @@ pub async fn handle(desk: &Desk, case: &Case<'_>, press: Press) -> Result<Outcom
             Some(shown) => pressed(case, "", Some(shown)),
             None => pressed(case, &case.phrases.outdated(), None),
         },
+        // Decided before it comes here, unless no channel is required any more.
+        Press::Joined(user) if asked(user) => {
+            pressed(case, "", Some((case.phrases.joined(), Keyboard::default())))
+        }
         Press::Unknown => pressed(case, &case.phrases.outdated(), None),
         _ => pressed(case, &case.phrases.not_yours(), None),
     })
 }
 
-fn pressed(case: &Case<'_>, notice: &str, edit: Option<(Rich, Keyboard)>) -> Outcome {
+/// The press answered with a short notice, and its message with a new text.
+pub(in crate::bot) fn pressed(case: &Case<'_>, notice: &str, edit: Option<(Rich, Keyboard)>) -> Outcome {
     let mut replies = Vec::new();
     if let Body::Callback { id, .. } = &case.incoming.body {
         let content = Content::CallbackAnswer { callback: id.clone(), text: notice.to_owned() };

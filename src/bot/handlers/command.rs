@@ -1,11 +1,11 @@
 //! The slash commands.
 
-use super::Case;
 use super::callback::history_page;
-use crate::bot::Desk;
+use super::{Case, admin};
 use crate::bot::route::{Command, Press};
+use crate::bot::{Desk, access};
 use crate::domain::outcome::{Content, Keyboard};
-use crate::domain::phrases::{COMMANDS, StatusView};
+use crate::domain::phrases::{COMMANDS, StatusView, offered};
 use crate::domain::session::SessionState;
 use crate::domain::{Body, Change, Language, LanguageChoice, Outcome, Reply, Session, lesson};
 use crate::store::StoreError;
@@ -18,13 +18,15 @@ use uuid::Uuid;
 /// As the store's, when reading.
 pub async fn handle(desk: &Desk, case: &Case<'_>, command: Command) -> Result<Outcome, StoreError> {
     match command {
-        Command::Start => Ok(start(case)),
-        Command::Help => Ok(case.say(case.phrases.help())),
+        Command::Start => Ok(start(desk, case)),
+        Command::Help => Ok(help(desk, case)),
         Command::Status => status(desk, case).await,
         Command::History => history(desk, case).await,
         Command::Feedback => feedback(desk, case).await,
         Command::New => Ok(new(case)),
         Command::Delete => Ok(delete(case)),
+        Command::Subscribe => Ok(subscribe(desk, case).await),
+        Command::Admin => admin::show(desk, case).await,
     }
 }
 
@@ -45,7 +47,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
-fn start(case: &Case<'_>) -> Outcome {
+fn start(desk: &Desk, case: &Case<'_>) -> Outcome {
     let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
     let mut changes = vec![Change::SessionEnsured(fresh)];
     let mut phrases = case.phrases;
@@ -56,7 +58,24 @@ fn start(case: &Case<'_>) -> Outcome {
         changes.push(Change::Language(LanguageChoice::Fixed(language)));
         phrases.0 = language;
     }
-    Outcome { changes, ..case.say(phrases.welcome()) }
+    let mut text = phrases.welcome();
+    if desk.channel.is_some() && !desk.rules.guests.is_admin(case.incoming.user) {
+        text = text.append(phrases.members_hint());
+    }
+    Outcome { changes, ..case.say(text) }
+}
+
+fn help(desk: &Desk, case: &Case<'_>) -> Outcome {
+    let admin = desk.rules.guests.is_admin(case.incoming.user);
+    case.say(case.phrases.help(&offered(desk.channel.is_some(), admin)))
+}
+
+/// The required channel and the way into it.
+async fn subscribe(desk: &Desk, case: &Case<'_>) -> Outcome {
+    match &desk.channel {
+        Some(channel) => Outcome::reply(vec![access::invitation(channel, case).await]),
+        None => case.say(case.phrases.no_channel()),
+    }
 }
 
 async fn status(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {

@@ -1,5 +1,6 @@
 //! One file per kind of message. A handler turns a case into an [`Outcome`]; it never sends and never saves.
 
+pub mod admin;
 pub mod callback;
 pub mod command;
 mod handed;

@@ -308,8 +308,15 @@ impl<'a> VoiceTurn<'a> {
         if let TelegramError::TooLarge { .. } = error {
             return self.say(self.phrases().too_large(self.rules().max_audio_bytes >> 20));
         }
+        if let TelegramError::Setup(what) = error {
+            tracing::error!(seq = self.job.seq, %what, "a recording cannot be fetched");
+            return self.say(self.phrases().files_out_of_reach());
+        }
         let pause_ms = match error.retry() {
-            Retry::No => return self.say(self.phrases().file_gone()),
+            Retry::No => {
+                tracing::warn!(seq = self.job.seq, %error, "a recording cannot be fetched");
+                return self.say(self.phrases().file_gone());
+            }
             Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
             Retry::Yes | Retry::Once => backoff_ms(self.job.attempts, fastrand::f64()),
         };

@@ -7,7 +7,14 @@ use super::learner::Language;
 use super::rich::{Rich, Style};
 
 /// The commands offered to learners, in the order of `/help`.
-pub const COMMANDS: [&str; 7] = ["start", "help", "status", "history", "feedback", "new", "delete"];
+pub const COMMANDS: [&str; 8] =
+    ["start", "help", "status", "history", "feedback", "new", "delete", "subscribe"];
+
+/// Those of them that make sense here, with `/admin` for those who may use it.
+pub fn offered(channel_required: bool, admin: bool) -> Vec<&'static str> {
+    let fits = |name: &&str| channel_required || *name != "subscribe";
+    COMMANDS.into_iter().filter(fits).chain(admin.then_some("admin")).collect()
+}
 
 /// The bot's sentences in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +30,12 @@ macro_rules! say {
     };
 }
 
+pub mod access;
+pub mod admin;
+mod alerts;
 mod status;
 
+pub use admin::AdminView;
 pub use status::StatusView;
 
 impl Phrases {
@@ -60,18 +71,20 @@ impl Phrases {
             "delete" => {
                 say!(self, "Delete everything I hold about you", "Apagar tudo o que guardo sobre você")
             }
+            "subscribe" => say!(self, "The channel to join, and how", "O canal a seguir, e como"),
+            "admin" => say!(self, "Counts, health and queue", "Números, saúde e fila"),
             _ => String::new(),
         }
     }
 
-    /// `/help`.
-    pub fn help(self) -> Rich {
+    /// `/help` with these commands.
+    pub fn help(self, commands: &[&str]) -> Rich {
         let mut text = Rich::plain(say!(
             self,
             "Send me a voice message in English and I will coach you.\n",
             "Envie uma mensagem de voz em inglês e eu ajudo você.\n"
         ));
-        for name in COMMANDS {
+        for name in commands {
             text = text.push(Style::Plain, format!("\n/{name} – {}", self.command(name)));
         }
         text
@@ -147,15 +160,6 @@ impl Phrases {
         ))
     }
 
-    /// The learner is not on the list.
-    pub fn not_allowed(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "This tutor is private. Please ask the person who runs it to let you in.",
-            "Este tutor é privado. Peça acesso à pessoa que o administra."
-        ))
-    }
-
     /// The file is larger than `MAX_AUDIO_SIZE_MB`.
     pub fn too_large(self, limit_mb: u64) -> Rich {
         Rich::plain(say!(
@@ -209,6 +213,15 @@ impl Phrases {
             self,
             "Telegram could not give me this recording. Please send it again.",
             "O Telegram não conseguiu me entregar esta gravação. Envie de novo, por favor."
+        ))
+    }
+
+    /// The bot's own Bot API server is not set up right.
+    pub fn files_out_of_reach(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I cannot open recordings at the moment: something is set up wrong here. The person who runs me can see what in my log.",
+            "No momento não consigo abrir gravações: há algo mal configurado aqui. Quem me administra pode ver o quê no meu log."
         ))
     }
 
@@ -357,9 +370,11 @@ mod tests {
         let (en, pt) = (Phrases(Language::En), Phrases(Language::Pt));
         for (a, b) in [
             (en.welcome(), pt.welcome()),
-            (en.help(), pt.help()),
+            (en.help(&COMMANDS), pt.help(&COMMANDS)),
             (en.voice_only(), pt.voice_only()),
             (en.given_up(), pt.given_up()),
+            (en.no_channel(), pt.no_channel()),
+            (en.joined(), pt.joined()),
             (en.status(&StatusView::default()), pt.status(&StatusView::default())),
         ] {
             assert!(!a.is_blank() && !b.is_blank());
@@ -370,7 +385,7 @@ mod tests {
             for phrases in [en, pt] {
                 let description = phrases.command(name);
                 assert!((1..=256).contains(&description.chars().count()), "{name}");
-                assert!(phrases.help().to_plain().contains(&description));
+                assert!(phrases.help(&COMMANDS).to_plain().contains(&description));
             }
         }
     }

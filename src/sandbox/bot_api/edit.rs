@@ -2,6 +2,7 @@
 //! It must not know HTTP.
 
 use serde_json::{Value, json};
+use std::path::Path;
 
 use super::{
     error::ApiError,
@@ -131,12 +132,18 @@ impl State {
         let Some(file) = file else {
             return Err(ApiError::bad("wrong file_id or the file is temporarily unavailable"));
         };
-        if file.declared_size.unwrap_or(file.bytes.len() as u64) > DOWNLOAD_CAP {
+        // A server in --local mode has no limit, and hands out paths on its own disk.
+        let local = self.local_folder.clone();
+        if local.is_none() && file.declared_size.unwrap_or(file.bytes.len() as u64) > DOWNLOAD_CAP {
             return Err(ApiError::bad("file is too big"));
         }
         let path = match file.mime_type.as_deref() {
             Some("audio/ogg") => format!("voice/file_{}.oga", self.serial()),
             _ => format!("documents/file_{}", self.serial()),
+        };
+        let path = match local {
+            Some(folder) => self.keep(&folder, &path, &file.bytes)?,
+            None => path,
         };
         self.links.insert(path.clone(), file.file_id.clone());
         let mut result = json!({
@@ -148,41 +155,26 @@ impl State {
         Ok((result, None))
     }
 
-    pub(super) fn get_chat(&self, params: &Params) -> Done {
-        let chat = self.resolve(params)?;
-        let mut json = self.chat_json(chat);
-        if let Some(map) = json.as_object_mut() {
-            map.insert("accent_color_id".to_owned(), json!(0));
-            map.insert("max_reaction_count".to_owned(), json!(11));
-            let gifts = [
-                "unlimited_gifts",
-                "limited_gifts",
-                "unique_gifts",
-                "premium_subscription",
-                "gifts_from_channels",
-            ];
-            let gifts: serde_json::Map<_, _> =
-                gifts.iter().map(|kind| ((*kind).to_owned(), json!(false))).collect();
-            map.insert("accepted_gift_types".to_owned(), Value::Object(gifts));
-        }
-        Ok((json, None))
-    }
-
-    pub(super) fn get_chat_member(&self, params: &Params) -> Done {
-        let id = self.resolve(params)?;
-        let user = params.int("user_id").unwrap_or(0);
-        if !self.users.contains_key(&user) {
-            return Err(ApiError::bad("user not found"));
-        }
-        let status = self.chats.get(&id).and_then(|chat| chat.members.get(&user));
-        let status = status.map_or("left", String::as_str);
-        Ok((member_json(status, self.user_json(user)), None))
+    /// Puts a file where a server in `--local` mode keeps it: below a folder of the token's name.
+    fn keep(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<String, ApiError> {
+        let place = folder.join(&self.options.token).join(path);
+        let kept = place
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&place, bytes));
+        kept.map_err(|_| ApiError::bad("the file cannot be kept (double)"))?;
+        Ok(place.display().to_string())
     }
 
     pub(super) fn set_commands(&mut self, params: &Params) -> Done {
         let list = params.map.get("commands").cloned().unwrap_or_default();
         known::commands(&list)?;
-        self.commands.insert(known::command_key(params)?, list);
+        let key = known::command_key(params)?;
+        let of = params.map.get("scope").and_then(|scope| scope.get("chat_id")).and_then(Value::as_i64);
+        if of.is_some_and(|chat| !self.chats.contains_key(&chat)) {
+            return Err(ApiError::bad("chat not found"));
+        }
+        self.commands.insert(key, list);
         yes()
     }
 
@@ -249,69 +241,6 @@ impl State {
         Ok((me, None))
     }
 }
-
-/// A `ChatMember` of this status with the fields its kind must have.
-pub fn member_json(status: &str, user: Value) -> Value {
-    let mut member = json!({ "status": status, "user": user });
-    let Some(map) = member.as_object_mut() else { return member };
-    match status {
-        "creator" => {
-            map.insert("is_anonymous".to_owned(), json!(false));
-        }
-        "kicked" => {
-            map.insert("until_date".to_owned(), json!(0));
-        }
-        "restricted" => {
-            map.insert("is_member".to_owned(), json!(true));
-            map.insert("until_date".to_owned(), json!(0));
-            for right in RIGHTS {
-                map.insert((*right).to_owned(), json!(true));
-            }
-        }
-        "administrator" => {
-            map.insert("can_be_edited".to_owned(), json!(false));
-            map.insert("is_anonymous".to_owned(), json!(false));
-            for right in ADMIN_RIGHTS {
-                map.insert((*right).to_owned(), json!(false));
-            }
-        }
-        _ => {}
-    }
-    member
-}
-
-const RIGHTS: &[&str] = &[
-    "can_send_messages",
-    "can_send_audios",
-    "can_send_documents",
-    "can_send_photos",
-    "can_send_videos",
-    "can_send_video_notes",
-    "can_send_voice_notes",
-    "can_send_polls",
-    "can_send_other_messages",
-    "can_add_web_page_previews",
-    "can_change_info",
-    "can_invite_users",
-    "can_pin_messages",
-    "can_manage_topics",
-    "can_react_to_messages",
-    "can_edit_tag",
-];
-
-const ADMIN_RIGHTS: &[&str] = &[
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-    "can_send_welcome_messages",
-];
 
 fn not_modified() -> ApiError {
     ApiError::bad(

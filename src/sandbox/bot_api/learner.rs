@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     BotApi,
-    edit::member_json,
+    members::member_json,
     message::{ChatEntry, EntryKind},
     post::{Post, entities},
     send::unix_now,
@@ -156,16 +156,36 @@ impl BotApi {
         self.shared.with(|state| state.chats.insert(chat_id, chat));
     }
 
-    /// A channel, reachable as `@name` too.
+    /// A channel, reachable as `@name` too. The bot is an administrator of it.
     pub fn channel(&self, chat_id: i64, name: &str) {
         let json = json!({ "id": chat_id, "type": "channel", "title": name, "username": name });
         self.shared.with(|state| {
             state.names.insert(name.to_owned(), chat_id);
-            state.chats.insert(chat_id, Chat::new("channel", json));
+            let mut chat = Chat::new("channel", json);
+            chat.members.insert(state.options.bot_id(), "administrator".to_owned());
+            state.chats.insert(chat_id, chat);
         });
     }
 
-    /// Sets what `getChatMember` says: `member`, `left`, `kicked`, `administrator`, `creator`, `restricted`.
+    /// A channel without a name, joined by invitation. The bot is an administrator of it.
+    pub fn private_channel(&self, chat_id: i64, title: &str, invite: Option<&str>) {
+        let json = json!({ "id": chat_id, "type": "channel", "title": title });
+        self.shared.with(|state| {
+            let mut chat = Chat::new("channel", json);
+            chat.members.insert(state.options.bot_id(), "administrator".to_owned());
+            chat.invite = invite.map(str::to_owned);
+            state.chats.insert(chat_id, chat);
+        });
+    }
+
+    /// How the bot itself stands in a channel or group: as in [`Self::set_member`].
+    pub fn set_own_status(&self, chat_id: i64, status: &str) {
+        let own = self.shared.read(|state| state.options.bot_id());
+        self.set_member(chat_id, own, status);
+    }
+
+    /// Sets what `getChatMember` says: `member`, `left`, `kicked`, `administrator`, `creator`,
+    /// `restricted`, `restricted-out` (restricted, and no longer in it).
     pub fn set_member(&self, chat_id: i64, user: i64, status: &str) {
         self.shared.with(|state| {
             if let Some(chat) = state.chats.get_mut(&chat_id) {

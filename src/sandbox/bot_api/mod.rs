@@ -7,6 +7,7 @@ mod error;
 mod known;
 mod learner;
 mod limits;
+mod members;
 mod message;
 mod params;
 mod post;
@@ -21,6 +22,7 @@ mod validate;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -243,6 +245,11 @@ impl BotApi {
     /// Every download link handed out so far answers 404 from now on.
     pub fn expire_links(&self) {
         self.shared.with(|state| state.links.clear());
+    }
+
+    /// From now on the server is in `--local` mode and keeps files in this folder; `None`: no longer.
+    pub fn set_local(&self, folder: Option<PathBuf>) {
+        self.shared.with(|state| state.local_folder = folder);
     }
 
     /// Changes how long a replaced poller waits for its 409.

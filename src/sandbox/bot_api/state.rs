@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    path::PathBuf,
     time::Instant,
 };
 
@@ -40,6 +41,7 @@ pub struct Chat {
     pub(super) migrated_to: Option<i64>,
     pub(super) topics: HashSet<i64>,
     pub(super) members: HashMap<i64, String>,
+    pub(super) invite: Option<String>,
     pub(super) entries: Vec<ChatEntry>,
     pub(super) index: HashMap<i64, usize>,
     pub(super) actions: Vec<ChatAction>,
@@ -56,6 +58,7 @@ impl Chat {
             migrated_to: None,
             topics: HashSet::new(),
             members: HashMap::new(),
+            invite: None,
             entries: Vec::new(),
             index: HashMap::new(),
             actions: Vec::new(),
@@ -114,6 +117,7 @@ pub struct State {
     pub(super) conflicts: usize,
     pub(super) files: HashMap<String, ChatFile>,
     pub(super) links: HashMap<String, String>,
+    pub(super) local_folder: Option<PathBuf>,
     pub(super) presses: HashMap<String, Press>,
     pub(super) commands: HashMap<String, Value>,
     pub(super) log: Log,
@@ -149,6 +153,7 @@ impl State {
             conflicts: 0,
             files: HashMap::new(),
             links: HashMap::new(),
+            local_folder: None,
             presses: HashMap::new(),
             commands: HashMap::new(),
             log: Log::default(),
@@ -241,6 +246,11 @@ impl State {
     /// The commands set for a language (`""`: the default) in the default scope.
     pub fn commands(&self, language: &str) -> Option<&Value> {
         self.commands.get(&format!("default/{language}"))
+    }
+
+    /// The commands set for one private chat.
+    pub fn commands_of(&self, chat: i64, language: &str) -> Option<&Value> {
+        self.commands.get(&format!("chat:{chat}/{language}"))
     }
 
     /// The rate limits' books.

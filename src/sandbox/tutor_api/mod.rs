@@ -2,6 +2,7 @@
 //! the house.
 
 mod answer;
+mod seal;
 mod serve;
 mod state;
 #[cfg(test)]

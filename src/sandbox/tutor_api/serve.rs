@@ -1,6 +1,10 @@
 //! The tutor's routes. It must not know what an answer says.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
@@ -14,6 +18,7 @@ use super::{
     },
     Shared,
     answer::{Speech, spoken},
+    seal,
     state::{Session, Turn, TutorCall, Violation},
     wav,
 };
@@ -129,10 +134,15 @@ impl Shared {
     }
 
     fn refused(&self, request: &Request) -> Option<Reply> {
-        let key = self.read(|state| state.options.api_key.clone())?;
-        let wanted = format!("Bearer {key}");
-        (request.header("authorization") != Some(wanted.as_str()))
-            .then(|| detail(401, json!("Not authenticated")))
+        let (key, seal) =
+            self.read(|state| (state.options.api_key.clone(), state.options.signing_key.clone()));
+        let wanted = key.map(|key| format!("Bearer {key}"));
+        if wanted.is_some() && request.header("authorization") != wanted.as_deref() {
+            return Some(detail(401, json!("Not authenticated")));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let objection = seal::objection(&seal?, request, now)?;
+        Some(detail(401, json!(objection)))
     }
 
     async fn route(self: &Arc<Self>, name: &str, request: &Request, params: &Value) -> Reply {

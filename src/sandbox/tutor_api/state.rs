@@ -32,6 +32,8 @@ pub struct TutorOptions {
     pub bot_routes: bool,
     /// The bearer key asked for; others get 401.
     pub api_key: Option<String>,
+    /// Every request must carry a signature by this key.
+    pub signing_key: Option<String>,
     /// Keeps each turn's WAV bytes.
     pub keep_audio: bool,
     /// Keeps each call's raw body (to check signatures).
@@ -50,6 +52,7 @@ impl Default for TutorOptions {
             no_audio_status: 404,
             bot_routes: false,
             api_key: None,
+            signing_key: None,
             keep_audio: true,
             keep_bodies: false,
         }

@@ -4,10 +4,13 @@
 //! prepares one transaction, applies it, and only then brings the schedule in step. Must not know engines or threads.
 
 mod accept;
+mod access;
+mod admit;
 pub mod aftermath;
 mod care;
 mod commit;
 pub mod export;
+mod forget;
 mod lookup;
 mod outbox;
 mod person;
@@ -16,13 +19,14 @@ mod work;
 use super::engine::Engine;
 use super::thread::ThreadedStore;
 use super::{
-    AcceptPolicy, Accepted, Burial, Claim, Counts, Deferral, Exported, Later, Lease, Place, Purge, Sent,
-    SessionPage, Store, StoreError, keys,
+    AcceptPolicy, Accepted, Archived, Burial, Claim, Counts, Deferral, Exported, Import, Imported, Later,
+    Lease, Place, Purge, Removed, Sent, SessionPage, Store, StoreError, keys,
 };
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    Change, ChatId, DeadLetter, Incoming, Job, Learner, Outcome, Stage, Timestamp, Turn, UserId, WorkKind,
+    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Incoming, Job, Learner, Membership,
+    Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,6 +98,22 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default()))
     }
 
+    fn membership(&self, user: UserId) -> Later<'_, Option<Membership>> {
+        self.ask(move |state| state.get(&keys::member(user)))
+    }
+
+    fn note_membership(&self, lease: Lease, membership: Membership) -> Later<'_, ()> {
+        self.ask(move |state| access::note_membership(state, lease, membership))
+    }
+
+    fn told(&self, admin: UserId, kind: AlertKind) -> Later<'_, Option<Told>> {
+        self.ask(move |state| state.get(&keys::told(admin, kind)))
+    }
+
+    fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced> {
+        self.ask(move |state| access::announce(state, announcement, now))
+    }
+
     fn place(&self, user: UserId) -> Later<'_, Place> {
         self.ask(move |state| Ok(state.schedule.place(user)))
     }
@@ -160,6 +180,28 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn holdings(&self) -> Later<'_, Holdings> {
         self.ask(|state| Ok(lookup::holdings(state)))
+    }
+
+    fn archive_idle(
+        &self,
+        before: Timestamp,
+        idle_ms: i64,
+        cursor: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Later<'_, Archived> {
+        self.ask(move |state| admit::archive_idle(state, before, idle_ms, cursor, now))
+    }
+
+    fn import(&self, imports: Vec<Import>, dry: bool, now: Timestamp) -> Later<'_, Vec<Imported>> {
+        self.ask(move |state| admit::import(state, imports, dry, now))
+    }
+
+    fn forget(&self, user: UserId, now: Timestamp) -> Later<'_, Removed> {
+        self.ask(move |state| forget::forget(state, user, now))
+    }
+
+    fn purge_of(&self, session: Uuid) -> Later<'_, Option<Purge>> {
+        self.ask(move |state| state.get(&keys::purge(session)))
     }
 
     fn log_key(&self) -> Later<'_, [u8; 32]> {

@@ -42,6 +42,18 @@ impl Person {
         }
     }
 
+    /// Whether a session of this id was archived.
+    pub fn has_archived(&self, state: &State, id: Uuid) -> Result<bool, StoreError> {
+        Ok(self.find_archived(state, id)?.is_some())
+    }
+
+    /// Notes what is known of the learner's language where nothing is known yet.
+    pub fn note_client_language(&mut self, tag: Option<String>) {
+        if let Some(learner) = self.learner.as_mut().filter(|learner| learner.client_language.is_none()) {
+            learner.client_language = tag;
+        }
+    }
+
     /// Keeps a finished turn, numbers it and counts it in its session, open or archived meanwhile.
     pub fn count(
         &mut self,

@@ -72,7 +72,7 @@ async fn a_killed_daemon_leaves_a_socket_that_confuses_nobody() {
     assert_eq!(listed.lines().count(), 2, "{listed}");
     world.start();
     world.settled().await;
-    assert_eq!(world.ask(&["sessions", "list", "--json"]).await.lines().count(), 2);
+    assert_eq!(world.ask(&["sessions", "list", "--json"]).await.lines().count(), 1);
     let (stream, _) = greeted(&socket(&world));
     drop(stream);
     assert!(world.stop().await.success());

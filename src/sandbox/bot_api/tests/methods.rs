@@ -52,6 +52,62 @@ async fn commands_topics_and_replies() {
 }
 
 #[tokio::test]
+async fn who_is_in_a_channel_is_told_to_its_administrators_alone() {
+    let api = start().await;
+    let _ = ana(&api);
+    let (public, private) = (-1_000_000_000_010, -1_000_000_000_011);
+    api.channel(public, "school");
+    api.private_channel(private, "Secret school", Some("https://t.me/+abc"));
+    for (status, shown, still_in) in [
+        ("left", "left", None),
+        ("restricted", "restricted", Some(true)),
+        ("restricted-out", "restricted", Some(false)),
+        ("kicked", "kicked", None),
+    ] {
+        api.set_member(private, 11, status);
+        let member = ok(&api, "getChatMember", &json!({"chat_id": private, "user_id": 11})).await;
+        assert_eq!((member["status"].as_str(), member["is_member"].as_bool()), (Some(shown), still_in));
+    }
+    let card = ok(&api, "getChat", &json!({"chat_id": private})).await;
+    assert_eq!(
+        (&card["title"], &card["invite_link"]),
+        (&json!("Secret school"), &json!("https://t.me/+abc"))
+    );
+    for (chat, status, code, words) in [
+        (json!("@school"), "left", 400, "Bad Request: member list is inaccessible"),
+        (json!("@school"), "member", 400, "Bad Request: member list is inaccessible"),
+        (json!(public), "kicked", 403, "Forbidden: bot was kicked from the channel chat"),
+        (json!(private), "left", 400, "Bad Request: chat not found"),
+        (json!("@nobody"), "left", 400, "Bad Request: chat not found"),
+    ] {
+        api.set_own_status(public, status);
+        api.set_own_status(private, status);
+        refused(&api, "getChatMember", &json!({"chat_id": chat, "user_id": 11}), code, words).await;
+    }
+    api.set_own_status(public, "administrator");
+    for (user, words) in [(0, "Bad Request: invalid user_id specified"), (12, "Bad Request: user not found")]
+    {
+        refused(&api, "getChatMember", &json!({"chat_id": public, "user_id": user}), 400, words).await;
+    }
+    let scope = json!({"commands": [{"command": "admin", "description": "x"}],
+        "scope": {"type": "chat", "chat_id": 12}});
+    refused(&api, "setMyCommands", &scope, 400, "Bad Request: chat not found").await;
+}
+
+#[tokio::test]
+async fn in_local_mode_files_are_on_the_disk() {
+    let api = start().await;
+    let folder = tempfile::tempdir().unwrap();
+    api.set_local(Some(folder.path().to_owned()));
+    ana(&api).voice(opus(), 3);
+    let update = ok(&api, "getUpdates", &json!({})).await[0].clone();
+    let file = ok(&api, "getFile", &json!({"file_id": update["message"]["voice"]["file_id"]})).await;
+    let path = std::path::Path::new(file["file_path"].as_str().unwrap());
+    assert!(path.is_absolute() && path.starts_with(folder.path()));
+    assert_eq!(std::fs::read(path).unwrap(), opus());
+}
+
+#[tokio::test]
 async fn buttons() {
     let api = start().await;
     let learner = ana(&api);

@@ -1,0 +1,97 @@
+//! `sessions delete|expire|import`.
+
+use super::{Context, PAGE, Sink, Stopped};
+use crate::admin::request::{IMPORTS, Item, Refusal};
+use crate::domain::{SessionState, Timestamp, UserId};
+use crate::store::{Import, Removed};
+
+/// Removes everything held about a learner.
+pub async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    let removed = context.store.forget(user, context.host.now()).await?;
+    if removed == Removed::default() {
+        return Err(Refusal::not_found(format!("nothing is held about user {user}")).into());
+    }
+    context.host.forgotten(user);
+    context.host.purges_added();
+    sink.item(Item::Deleted(removed)).await?;
+    Ok(())
+}
+
+/// Ends idle sessions and removes ended ones that are old enough.
+pub async fn expire(
+    context: &Context,
+    older_than_ms: Option<i64>,
+    dry: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
+    let now = context.host.now();
+    let (idle, age) = (context.session_timeout_ms, older_than_ms.unwrap_or(context.session_retention_ms));
+    let ended_before = now.plus_ms(-age.max(0));
+    let (archived, removed) = if dry {
+        count(context, now, ended_before).await?
+    } else {
+        let (mut archived, mut cursor) = (0, None);
+        loop {
+            let step = context.store.archive_idle(now.plus_ms(-idle), idle, cursor, now).await?;
+            archived += step.sessions as u64;
+            cursor = step.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let mut removed = 0;
+        loop {
+            let step = context.store.expire_archived(ended_before, PAGE, now).await? as u64;
+            removed += step;
+            if step == 0 {
+                break;
+            }
+        }
+        context.host.purges_added();
+        (archived, removed)
+    };
+    sink.item(Item::Expired { archived, removed }).await?;
+    Ok(())
+}
+
+/// What an expiry would do.
+async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Result<(u64, u64), Stopped> {
+    let idle = context.session_timeout_ms;
+    let (mut archived, mut removed, mut cursor) = (0, 0, None);
+    loop {
+        let page = context.store.sessions(cursor, PAGE).await?;
+        for session in page.sessions {
+            let ended = match session.state(now, idle) {
+                SessionState::Active => continue,
+                // Somebody who is being answered is not idle.
+                SessionState::Idle if context.store.place(session.user).await?.own > 0 => continue,
+                SessionState::Idle => {
+                    archived += 1;
+                    session.last_activity.plus_ms(idle)
+                }
+                SessionState::Archived => session.archived_at.unwrap_or(session.last_activity),
+            };
+            removed += u64::from(ended < ended_before);
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok((archived, removed)),
+        }
+    }
+}
+
+/// Takes in sessions of another bot.
+pub async fn import(
+    context: &Context,
+    sessions: Vec<Import>,
+    dry: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
+    if sessions.len() > IMPORTS {
+        return Err(Refusal::failed(format!("more than {IMPORTS} sessions in one go")).into());
+    }
+    for imported in context.store.import(sessions, dry, context.host.now()).await? {
+        sink.item(Item::Imported(imported)).await?;
+    }
+    Ok(())
+}

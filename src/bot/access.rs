@@ -1,0 +1,241 @@
+//! Whether a learner may have what was asked for, before anything is fetched or worked on for it.
+//!
+//! Only reads and asks; the worker keeps what Telegram said. Must not know how handlers answer.
+
+use super::channel::{Answer, Channel};
+use super::handlers::Case;
+use super::handlers::callback::pressed;
+use super::route::{Command, Press, Route, route};
+use super::{Desk, Verdict};
+use crate::domain::backoff::backoff_ms;
+use crate::domain::outcome::{Button, Content, Keyboard};
+use crate::domain::phrases::access::Refusal;
+use crate::domain::{
+    Body, Change, ChatKind, Membership, Outcome, Reply, Stage, Task, Timestamp, UserId, WaitReason,
+};
+use crate::store::{Claim, Deferral, StoreError};
+
+/// One kind refusal in this time is enough, milliseconds.
+const REFUSE_EVERY_MS: i64 = 60_000;
+/// Attempts to learn whether somebody nothing is known of is a member, before they are told to try again.
+const ATTEMPTS: u32 = 4;
+/// Longest pause between two of them, milliseconds.
+const LONGEST_PAUSE_MS: i64 = 60_000;
+
+/// What the check came to.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What Telegram has just said of the learner, to be kept.
+    pub learned: Option<Membership>,
+    /// The message's fate, when it is decided by this.
+    pub settled: Option<Verdict>,
+}
+
+/// What a route asks of the learner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Demand {
+    /// Nothing: open to everybody who may write at all.
+    Nothing,
+    /// To be in the channel.
+    Member,
+    /// To be looked up at once: the learner says to have joined.
+    Joined(UserId),
+}
+
+/// The table: what costs the tutor's time or shows its work is for members.
+fn demand(route: &Route) -> Demand {
+    match route {
+        Route::Voice
+        | Route::Text
+        | Route::Other(_)
+        | Route::Command(Command::History | Command::Feedback | Command::New)
+        | Route::Press(Press::HistoryPage(..)) => Demand::Member,
+        Route::Press(Press::Joined(user)) => Demand::Joined(*user),
+        Route::Command(
+            Command::Start
+            | Command::Help
+            | Command::Status
+            | Command::Delete
+            | Command::Subscribe
+            | Command::Admin,
+        )
+        | Route::UnknownCommand(_)
+        | Route::Press(Press::DeleteYes(_) | Press::DeleteNo(_) | Press::Unknown)
+        | Route::RateNotice { .. }
+        | Route::NotAllowed
+        | Route::Nothing => Demand::Nothing,
+    }
+}
+
+/// Checks one message. What has reached the tutor already is finished, whoever has left meanwhile.
+///
+/// # Errors
+/// As the store's, when reading.
+pub async fn check(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Checked, StoreError> {
+    let open = Ok(Checked::default());
+    let (Some(channel), Task::Handle(incoming, admission)) = (&desk.channel, &claim.job.task) else {
+        return open;
+    };
+    let user = incoming.user;
+    if claim.job.stage != Stage::Taken || desk.rules.guests.is_admin(user) {
+        return open;
+    }
+    let route = route(incoming, *admission, &desk.rules.guests);
+    let case = Case { incoming, learner: &claim.learner, phrases: desk.phrases(&claim.learner), now };
+    match demand(&route) {
+        Demand::Nothing => open,
+        Demand::Joined(asked) if asked != user => open,
+        Demand::Joined(_) => joined(desk, channel, &case).await,
+        Demand::Member => member(desk, channel, &case, claim.job.attempts).await,
+    }
+}
+
+async fn member(
+    desk: &Desk,
+    channel: &Channel,
+    case: &Case<'_>,
+    attempts: u32,
+) -> Result<Checked, StoreError> {
+    let (user, now) = (case.incoming.user, case.now);
+    let known = desk.reader.membership(user).await?;
+    let (learned, answer) = match known {
+        Some(known) if known.serves(now) => (None, Answer::Member(known.member)),
+        _ => match channel.ask(user, now).await {
+            Answer::Member(member) => (Some(Membership { member, at: now }), Answer::Member(member)),
+            // The last known answer serves while Telegram fails, however old it is.
+            failed => (None, known.map_or(failed, |known| Answer::Member(known.member))),
+        },
+    };
+    let pressed = matches!(case.incoming.body, Body::Callback { .. });
+    let settled = match answer {
+        Answer::Member(true) => None,
+        Answer::Member(false) => Some(refuse(channel, case, Refusal::NotMember).await),
+        Answer::Hidden => Some(refuse(channel, case, Refusal::Hidden).await),
+        // Nothing is known of this learner: the message waits a little rather than being turned away.
+        Answer::Later(ms) if attempts < ATTEMPTS && !pressed => {
+            let pause_ms = backoff_ms(attempts, fastrand::f64()).max(ms).min(LONGEST_PAUSE_MS);
+            Some(Verdict::Defer(Deferral {
+                until: now.plus_ms(pause_ms),
+                reason: WaitReason::TelegramDown,
+                stage: Stage::Taken,
+                failed: true,
+                forgive: false,
+                notice: None,
+            }))
+        }
+        Answer::Later(_) => Some(refuse(channel, case, Refusal::TryLater).await),
+    };
+    Ok(Checked { learned, settled })
+}
+
+/// The button "I have joined".
+async fn joined(desk: &Desk, channel: &Channel, case: &Case<'_>) -> Result<Checked, StoreError> {
+    let (user, now) = (case.incoming.user, case.now);
+    let known = desk.reader.membership(user).await?;
+    let (learned, answer) = match known {
+        Some(known) if known.just_asked(now) => (None, Answer::Member(known.member)),
+        _ => match channel.ask(user, now).await {
+            Answer::Member(member) => (Some(Membership { member, at: now }), Answer::Member(member)),
+            failed => (None, failed),
+        },
+    };
+    let phrases = case.phrases;
+    let outcome = match answer {
+        Answer::Member(true) => {
+            pressed(case, &phrases.joined_notice(), Some((phrases.joined(), Keyboard::default())))
+        }
+        Answer::Member(false) => pressed(case, &phrases.not_joined_notice(), None),
+        Answer::Later(_) => pressed(case, &phrases.refused_notice(Refusal::TryLater), None),
+        Answer::Hidden => pressed(case, &phrases.refused_notice(Refusal::Hidden), None),
+    };
+    Ok(Checked { learned, settled: Some(Verdict::Commit(outcome)) })
+}
+
+/// A kind refusal that names the way in.
+async fn refuse(channel: &Channel, case: &Case<'_>, why: Refusal) -> Verdict {
+    let text = match why {
+        Refusal::NotMember => return Verdict::Commit(not_member(channel, case).await),
+        _ => case.phrases.refused(why),
+    };
+    Verdict::Commit(seldom(case, &case.phrases.refused_notice(why), || case.say(text).replies))
+}
+
+async fn not_member(channel: &Channel, case: &Case<'_>) -> Outcome {
+    let notice = case.phrases.refused_notice(Refusal::NotMember);
+    match case.incoming.body {
+        // Whoever asks for something by name is answered; the learner's rate bounds it.
+        Body::Command { .. } => Outcome::reply(vec![invitation(channel, case).await]),
+        Body::Callback { .. } => pressed(case, &notice, None),
+        _ if lately_refused(case) => Outcome::default(),
+        _ => {
+            let reply = invitation(channel, case).await;
+            seldom(case, &notice, || vec![reply])
+        }
+    }
+}
+
+/// The way in: the channel's name, a link to it, and the button for those who have joined.
+pub async fn invitation(channel: &Channel, case: &Case<'_>) -> Reply {
+    let card = channel.card(case.now).await;
+    let text = case.phrases.members_only(card.title.as_deref(), card.invite.is_some());
+    let joined = Press::Joined(case.incoming.user).data();
+    let link = card.invite.map(|link| Button { label: case.phrases.join_button(), data: link });
+    let back = Button { label: case.phrases.joined_button(), data: joined };
+    let keyboard = Keyboard(link.into_iter().chain([back]).map(|button| vec![button]).collect());
+    Reply::to(case.incoming, Content::Text { text, keyboard })
+}
+
+/// The refusal of those who are not on the list; it names the id to be let in by, in private only.
+pub fn not_allowed(case: &Case<'_>) -> Outcome {
+    let private = case.incoming.chat.kind == ChatKind::Private;
+    let text = case.phrases.not_allowed(private.then_some(case.incoming.user));
+    seldom(case, &case.phrases.refused_notice(Refusal::NotAllowed), || case.say(text).replies)
+}
+
+/// A press is answered each time, or its button would show a clock for ever; anything else once a minute.
+fn seldom(case: &Case<'_>, notice: &str, replies: impl FnOnce() -> Vec<Reply>) -> Outcome {
+    if matches!(case.incoming.body, Body::Callback { .. }) {
+        return pressed(case, notice, None);
+    }
+    if lately_refused(case) {
+        return Outcome::default();
+    }
+    Outcome { changes: vec![Change::OtherNotice(case.now)], replies: replies(), ..Outcome::default() }
+}
+
+fn lately_refused(case: &Case<'_>) -> bool {
+    case.learner
+        .other_notice_at
+        .is_some_and(|last| last <= case.now && case.now.since_ms(last) < REFUSE_EVERY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OtherKind;
+
+    #[test]
+    fn what_costs_the_tutor_or_shows_its_work_is_for_members() {
+        let user = UserId(7);
+        for (route, expected) in [
+            (Route::Voice, Demand::Member),
+            (Route::Text, Demand::Member),
+            (Route::Other(OtherKind::Sticker), Demand::Member),
+            (Route::Command(Command::History), Demand::Member),
+            (Route::Command(Command::Feedback), Demand::Member),
+            (Route::Command(Command::New), Demand::Member),
+            (Route::Press(Press::HistoryPage(user, 1)), Demand::Member),
+            (Route::Press(Press::Joined(user)), Demand::Joined(user)),
+            (Route::Command(Command::Start), Demand::Nothing),
+            (Route::Command(Command::Help), Demand::Nothing),
+            (Route::Command(Command::Status), Demand::Nothing),
+            (Route::Command(Command::Delete), Demand::Nothing),
+            (Route::Command(Command::Subscribe), Demand::Nothing),
+            (Route::Press(Press::DeleteYes(user)), Demand::Nothing),
+            (Route::UnknownCommand("x".into()), Demand::Nothing),
+            (Route::RateNotice { wait_secs: 1 }, Demand::Nothing),
+        ] {
+            assert_eq!(demand(&route), expected, "{route:?}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The required channel: asks Telegram who is in it, and no oftener than Telegram can bear.
+//!
+//! Remembers in memory when Telegram failed, so that others need not wait for the same failure, and that it hides the
+//! members, so that this is logged once. Must not know what a learner is told.
+
+use crate::domain::{ChannelName, Timestamp, UserId};
+use crate::telegram::{ChannelCard, Retry, Telegram, TelegramError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// No question keeps a worker longer; the last answer serves.
+const LONGEST: Duration = Duration::from_secs(5);
+/// After a failure nobody is asked for about so long, milliseconds.
+const REST_MS: i64 = 5_000;
+/// A longer wait that Telegram asks for is looked at again after this, milliseconds.
+const LONGEST_REST_MS: i64 = 600_000;
+/// The channel's title and link are asked for again after this, milliseconds.
+const CARD_SERVES_MS: i64 = 600_000;
+
+/// What Telegram says of a learner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// In the channel or not.
+    Member(bool),
+    /// Nothing now; to be asked again after so many milliseconds.
+    Later(i64),
+    /// Nothing until a person changes something.
+    Hidden,
+}
+
+/// The channel and what is known of asking about it.
+pub struct Channel {
+    /// Its name.
+    pub name: ChannelName,
+    telegram: Arc<Telegram>,
+    /// For one question.
+    deadline: Duration,
+    /// Rung when the members turn out to be hidden.
+    news: Arc<Notify>,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    /// Nobody is asked about before.
+    rest_until: Timestamp,
+    /// Since when the members are hidden.
+    hidden_since: Option<Timestamp>,
+    card: Option<(ChannelCard, Timestamp)>,
+}
+
+impl Channel {
+    /// The channel `name`; `news` is rung when there is something to tell the admins.
+    pub fn new(name: ChannelName, telegram: Arc<Telegram>, timeout: Duration, news: Arc<Notify>) -> Self {
+        Self { name, telegram, deadline: timeout.min(LONGEST), news, book: Mutex::default() }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Since when Telegram hides who is in it.
+    pub fn hidden_since(&self) -> Option<Timestamp> {
+        self.book().hidden_since
+    }
+
+    /// Asks whether this learner is in it.
+    pub async fn ask(&self, user: UserId, now: Timestamp) -> Answer {
+        {
+            let book = self.book();
+            // A rest that ends far ahead was left by no clock of ours.
+            let left = book.rest_until.since_ms(now).min(LONGEST_REST_MS);
+            if left > 0 {
+                return book.hidden_since.map_or(Answer::Later(left), |_| Answer::Hidden);
+            }
+        }
+        match self.in_time(self.telegram.is_member(&self.name, user)).await {
+            Ok(member) => {
+                if self.book().hidden_since.take().is_some() {
+                    tracing::info!("Telegram tells again who is in REQUIRED_CHANNEL");
+                }
+                Answer::Member(member)
+            }
+            Err(error) if error.hides_members() => {
+                let first = {
+                    let mut book = self.book();
+                    book.rest_until = now.plus_ms(REST_MS);
+                    let first = book.hidden_since.is_none();
+                    book.hidden_since.get_or_insert(now);
+                    first
+                };
+                if first {
+                    tracing::error!(
+                        %error,
+                        "Telegram does not tell who is in REQUIRED_CHANNEL: check its name, and make the bot an administrator \
+                         of it. Until then only those may practise who are known to be members"
+                    );
+                    self.news.notify_one();
+                }
+                Answer::Hidden
+            }
+            Err(error) => {
+                let rest_ms = match error.retry() {
+                    Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
+                    _ => REST_MS,
+                };
+                let rest_ms = rest_ms.min(LONGEST_REST_MS);
+                self.book().rest_until = now.plus_ms(rest_ms);
+                tracing::warn!(%error, rest_ms, "Telegram did not tell whether a learner is in REQUIRED_CHANNEL");
+                Answer::Later(rest_ms)
+            }
+        }
+    }
+
+    /// Title and link for those who are not in it; empty where Telegram does not tell.
+    pub async fn card(&self, now: Timestamp) -> ChannelCard {
+        if let ChannelName::Public(name) = &self.name {
+            return ChannelCard {
+                title: Some(format!("@{name}")),
+                invite: Some(format!("https://t.me/{name}")),
+            };
+        }
+        if let Some((card, at)) = &self.book().card
+            && *at <= now
+            && now.since_ms(*at) < CARD_SERVES_MS
+        {
+            return card.clone();
+        }
+        if self.book().rest_until > now {
+            return ChannelCard::default();
+        }
+        match self.in_time(self.telegram.channel_card(&self.name)).await {
+            Ok(card) => {
+                self.book().card = Some((card.clone(), now));
+                card
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Telegram did not tell how REQUIRED_CHANNEL is joined");
+                ChannelCard::default()
+            }
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        asking: impl Future<Output = Result<T, TelegramError>>,
+    ) -> Result<T, TelegramError> {
+        let late = || TelegramError::Transient { what: "no answer in time".into() };
+        tokio::time::timeout(self.deadline, asking).await.unwrap_or_else(|_| Err(late()))
+    }
+}

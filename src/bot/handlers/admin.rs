@@ -1,0 +1,86 @@
+//! `/admin`: the state of things, counted. Never a text or a name.
+
+use super::Case;
+use crate::bot::Desk;
+use crate::domain::phrases::AdminView;
+use crate::domain::phrases::admin::DeadKind;
+use crate::domain::stats::Count;
+use crate::domain::{Outcome, WaitReason};
+use crate::store::StoreError;
+use crate::tutor::Reach;
+use std::collections::{BTreeMap, HashMap};
+
+/// Rows read at once.
+const PAGE: usize = 500;
+/// Rows counted at most: the inbox holds no more, and of dead letters the total is enough.
+const COUNTED: usize = 10_000;
+
+/// Answers `/admin`.
+///
+/// # Errors
+/// As the store's, when reading.
+pub async fn show(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let now = case.now;
+    let counts = desk.reader.counts().await?;
+    let tutor = match desk.tutor.reachable() {
+        Reach::Unknown => None,
+        Reach::Yes { since } => Some((true, now.since_ms(since))),
+        Reach::No { since, .. } => Some((false, now.since_ms(since))),
+    };
+    let view = AdminView {
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_ms: now.since_ms(desk.started),
+        last_poll_ms: desk.vitals.last_poll().map(|at| now.since_ms(at)),
+        tutor,
+        members_hidden: desk.channel.as_ref().is_some_and(|channel| channel.hidden_since().is_some()),
+        inbox: counts.inbox,
+        delivering: counts.delivering,
+        leased: counts.leased,
+        waiting: waiting(desk, case).await?,
+        dead: dead(desk).await?,
+        turns: desk.vitals.counted(Count::Turns),
+    };
+    Ok(case.say(case.phrases.admin(&view)))
+}
+
+/// What waits and why: how many, and for how long the oldest has; most first.
+async fn waiting(desk: &Desk, case: &Case<'_>) -> Result<Vec<(WaitReason, usize, i64)>, StoreError> {
+    let mut found: HashMap<WaitReason, (usize, i64)> = HashMap::new();
+    let (mut after, mut seen) = (None, 0);
+    while seen < COUNTED {
+        let page = desk.reader.jobs(after, PAGE).await?;
+        for job in &page {
+            let Some(why) = job.waiting_for else { continue };
+            let since = job.waiting_since.unwrap_or(job.accepted_at);
+            let (count, oldest_ms) = found.entry(why).or_default();
+            *count += 1;
+            *oldest_ms = (*oldest_ms).max(case.now.since_ms(since));
+        }
+        seen += page.len();
+        after = page.last().map(|job| job.seq);
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    let mut found: Vec<_> = found.into_iter().map(|(why, (count, oldest))| (why, count, oldest)).collect();
+    found.sort_by_key(|(_, count, oldest_ms)| (std::cmp::Reverse(*count), std::cmp::Reverse(*oldest_ms)));
+    Ok(found)
+}
+
+/// Dead letters by kind.
+async fn dead(desk: &Desk) -> Result<Vec<(DeadKind, usize)>, StoreError> {
+    let mut found: BTreeMap<DeadKind, usize> = BTreeMap::new();
+    let (mut after, mut seen) = (None, 0);
+    while seen < COUNTED {
+        let page = desk.reader.dead_letters(after, PAGE).await?;
+        for letter in &page {
+            *found.entry(DeadKind::of(&letter.reason)).or_default() += 1;
+        }
+        seen += page.len();
+        after = page.last().map(|letter| letter.job.seq);
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    Ok(found.into_iter().collect())
+}

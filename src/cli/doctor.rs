@@ -1,0 +1,40 @@
+//! `doctor` and `health`: have everything, or the running daemon alone, looked at; print and exit.
+
+use super::Failure;
+use super::commands::{self, Setup};
+use crate::config::ConfigErrors;
+use crate::doctor::health::{ask, problems};
+use crate::doctor::{self, Patient};
+use crate::domain::health::Status;
+
+/// `doctor`.
+pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
+    let (loaded, faults, folder) = setup.inspect()?;
+    let patient = Patient { loaded, faults, folder };
+    let runtime = commands::runtime()?;
+    let report = runtime.block_on(doctor::examine(&patient));
+    // A disk that hangs must not keep the person waiting.
+    runtime.shutdown_background();
+    let text = if json { format!("{:#}", report.json()) } else { report.text() };
+    commands::print_line(text.trim_end())?;
+    match report.exit_code() {
+        0 => Ok(()),
+        2 => Err(Failure::Config(report.summary())),
+        3 => Err(Failure::Unreachable(report.summary())),
+        _ => Err(Failure::Failed(report.summary())),
+    }
+}
+
+/// `health`.
+pub fn health(setup: Setup) -> Result<(), Failure> {
+    let (loaded, faults, _) = setup.inspect()?;
+    if !faults.is_empty() {
+        return Err(Failure::Config(ConfigErrors(faults).to_string()));
+    }
+    let runtime = commands::runtime()?;
+    match runtime.block_on(ask(&loaded.config)) {
+        Ok(health) if health.status == Status::Ok => commands::print_line("well"),
+        Ok(health) => Err(Failure::Failed(format!("the daemon is not well: {}", problems(&health)))),
+        Err(why) => Err(Failure::Unreachable(why)),
+    }
+}

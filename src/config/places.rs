@@ -1,0 +1,45 @@
+//! Where secrets lie: the files a person has to keep to himself.
+//!
+//! Reads no file. Must not know what the secrets are for.
+
+use super::sources::DOTENV;
+use super::{Loaded, keys};
+use std::path::{Path, PathBuf};
+
+impl Loaded {
+    /// Files that hold a secret, with the option it belongs to. Relative names start at `folder`. What systemd hands over
+    /// is left out: it is guarded by systemd.
+    pub fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
+        let mut found = Vec::new();
+        for setting in &self.origins {
+            let Some(value) = &setting.value else { continue };
+            if setting.origin.starts_with("systemd credential") {
+                continue;
+            }
+            let direct = keys::all().any(|key| key.is_secret() && key.name == setting.name);
+            let password = setting.name == "TELEGRAM_PROXY" && value.contains("***@");
+            let path = match setting.origin.strip_prefix("file ") {
+                _ if setting.name.ends_with("_FILE") && setting.name != "BACKEND_CA_FILE" => {
+                    if setting.name == "BOT_LOG_FILE" {
+                        continue;
+                    }
+                    Some(value.as_str())
+                }
+                path if direct || password => match path {
+                    None if setting.origin.starts_with(DOTENV) => Some(DOTENV),
+                    path => path,
+                },
+                _ => None,
+            };
+            if let Some(path) = path {
+                found.push((setting.name.clone(), folder.join(path)));
+            }
+        }
+        found
+    }
+
+    /// An option's value as it may be shown.
+    pub fn shown(&self, name: &str) -> Option<&str> {
+        self.origins.iter().find(|setting| setting.name == name)?.value.as_deref()
+    }
+}

@@ -1,0 +1,171 @@
+//! Tells the admins what they would want to know without asking: the tutor gone or back, messages given up, the store
+//! restored, members hidden.
+//!
+//! Woken by events alone. It compares how things are with what each admin was told, which the store keeps, so that a crash
+//! neither loses a word nor says one twice; what comes too soon is looked at again when its hour is over. Must not know how
+//! a message is sent: what it says goes through the outbox.
+
+use super::Crew;
+use super::shutdown::Stop;
+use crate::domain::alert::QUIET_MS;
+use crate::domain::outcome::{Content, Keyboard};
+use crate::domain::phrases::Phrases;
+use crate::domain::stats::Count;
+use crate::domain::{AlertKind, Announced, Announcement, ChatId, Learner, Reply, Rich, Timestamp, UserId};
+use crate::store::StoreError;
+use crate::tutor::Reach;
+
+/// Failed calls in a row after which the tutor counts as gone: one may be a hiccup.
+const FAILURES: u32 = 2;
+/// Dead letters read at once.
+const PAGE: usize = 500;
+
+/// How things are.
+#[derive(Default)]
+struct Scene {
+    /// Everything there is to tell, as it happened.
+    events: Vec<(AlertKind, Timestamp)>,
+    inbox: usize,
+    dead: Vec<Timestamp>,
+    /// The dead letters were read at this count of those buried.
+    dead_as_of: Option<u64>,
+}
+
+/// Tells until the word to stop.
+///
+/// # Errors
+/// The store's.
+pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
+    let admins = crew.app.config.admin_users.clone();
+    if admins.is_empty() {
+        return Ok(());
+    }
+    let mut scene = Scene::default();
+    loop {
+        // Both keep one permit: what happens while we look wakes us again.
+        let (turned, news) = (crew.app.tutor.turned(), &crew.app.news);
+        let again = match look(crew, &mut scene, &admins).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(%error, "the admins cannot be told: a record cannot be read");
+                None
+            }
+            looked => looked?,
+        };
+        let later = async {
+            match again {
+                Some(at) => tokio::time::sleep_until(crew.clock.instant(at)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = turned.notified() => {}
+            () = news.notified() => {}
+            () = later => {}
+            () = stop.raised() => return Ok(()),
+        }
+    }
+}
+
+/// Looks how things are and tells each admin what is new; when to look again, where something came too soon.
+async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Option<Timestamp>, StoreError> {
+    let now = crew.clock.now();
+    scene.inbox = crew.app.store.counts().await?.inbox;
+    let mut again = quiet_until(crew, admins, now).await?;
+    let buried = crew.vitals.counted(Count::DeadLetters);
+    // While nobody may be told of dead letters they are not read: there may be thousands, one burial after the other.
+    if again.is_none() && scene.dead_as_of != Some(buried) {
+        scene.dead = dead_letters(crew).await?;
+        scene.dead_as_of = Some(buried);
+    }
+    // What is known to be told needs no further look.
+    again = again.filter(|_| scene.dead_as_of != Some(buried));
+    scene.events.clear();
+    match crew.app.tutor.reachable() {
+        Reach::No { since, failures } if failures >= FAILURES => {
+            scene.events.push((AlertKind::TutorDown, since));
+        }
+        Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
+        _ => {}
+    }
+    scene.events.extend(scene.dead.iter().max().map(|newest| (AlertKind::DeadLetters, *newest)));
+    let restored = crew.app.restored.as_ref();
+    scene.events.extend(restored.map(|restored| (AlertKind::StoreRestored, restored.at)));
+    let hidden = crew.app.desk.channel.as_ref().and_then(|channel| channel.hidden_since());
+    scene.events.extend(hidden.map(|since| (AlertKind::MembersHidden, since)));
+    for admin in admins {
+        for (kind, of) in &scene.events {
+            match tell(crew, scene, *admin, *kind, *of, now).await? {
+                Announced::NotBefore(at) => again = Some(again.map_or(at, |first| first.min(at))),
+                Announced::Told => tracing::info!(?kind, "an admin is told"),
+                Announced::Known => {}
+            }
+        }
+    }
+    Ok(again)
+}
+
+/// When the first admin may be told of dead letters again; `None`: one may be now.
+async fn quiet_until(
+    crew: &Crew,
+    admins: &[UserId],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut first: Option<Timestamp> = None;
+    for admin in admins {
+        let Some(told) = crew.app.store.told(*admin, AlertKind::DeadLetters).await? else { return Ok(None) };
+        let free = told.at.plus_ms(QUIET_MS);
+        if told.at > now || free <= now {
+            return Ok(None);
+        }
+        first = Some(first.map_or(free, |first| first.min(free)));
+    }
+    Ok(first)
+}
+
+async fn tell(
+    crew: &Crew,
+    scene: &Scene,
+    admin: UserId,
+    kind: AlertKind,
+    of: Timestamp,
+    now: Timestamp,
+) -> Result<Announced, StoreError> {
+    let store = &crew.app.store;
+    let learner = store.learner(admin).await?.unwrap_or_else(|| Learner::new(admin, now));
+    let phrases: Phrases = crew.app.desk.phrases(&learner);
+    let text = match kind {
+        AlertKind::TutorDown => phrases.alert_tutor_down(now.since_ms(of), scene.inbox),
+        AlertKind::TutorBack => phrases.alert_tutor_back(scene.inbox),
+        AlertKind::DeadLetters => {
+            let before = store.told(admin, kind).await?.map(|told| told.of);
+            let fresh = scene.dead.iter().filter(|at| before.is_none_or(|before| **at > before)).count();
+            phrases.alert_dead_letters(fresh, scene.dead.len())
+        }
+        AlertKind::StoreRestored => {
+            let export_of = crew.app.restored.as_ref().and_then(|restored| restored.export_of.as_deref());
+            phrases.alert_restored(export_of)
+        }
+        AlertKind::MembersHidden => phrases.alert_members_hidden(),
+    };
+    store.announce(Announcement { to: admin, kind, of, replies: vec![to(admin, text)] }, now).await
+}
+
+/// A message in somebody's private chat, which has its user's id.
+fn to(user: UserId, text: Rich) -> Reply {
+    let content = Content::Text { text, keyboard: Keyboard::default() };
+    Reply { chat: ChatId(user.0), thread: None, answers: None, content }
+}
+
+/// When each dead letter was given up.
+async fn dead_letters(crew: &Crew) -> Result<Vec<Timestamp>, StoreError> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = crew.app.store.dead_letters(after, PAGE).await?;
+        found.extend(page.iter().map(|letter| letter.at));
+        after = page.last().map(|letter| letter.job.seq);
+        if page.len() < PAGE {
+            return Ok(found);
+        }
+    }
+}

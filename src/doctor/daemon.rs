@@ -1,0 +1,64 @@
+//! The running daemon: is there one, and do its doors answer.
+
+use super::health;
+use super::{Cause, Finding, Found, Patient, span};
+use crate::domain::health::Status;
+use crate::http;
+use std::time::Duration;
+
+const DAEMON: &str = "daemon";
+const NUMBERS: &str = "metrics";
+
+/// Looks at it. `held`: a process holds the store.
+pub async fn check(patient: &Patient, held: bool) -> Found {
+    if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_", "METRICS_", "ADMIN_SOCKET"]) {
+        return Found::default();
+    }
+    let daemon = match health::ask(patient.config()).await {
+        Ok(health) if health.status == Status::Ok => {
+            let up = i64::try_from(health.uptime_seconds).unwrap_or(i64::MAX);
+            Finding::fine(DAEMON, format!("runs for {}, and is well", span(up)))
+        }
+        Ok(health) => Finding::problem(
+            DAEMON,
+            Cause::Here,
+            format!("runs, but is not well: {}", health::problems(&health)),
+            "its log says more: `journalctl -u phonicflow-bot -n 50`",
+        ),
+        Err(why) if held => Finding::problem(
+            DAEMON,
+            Cause::Here,
+            format!("a process holds the store, but no daemon answers: {why}"),
+            "its log says why it has no admin socket; run doctor as root or as the bot's user",
+        ),
+        Err(_) => {
+            return vec![Finding::warning(
+                DAEMON,
+                "does not run (nobody holds the store)",
+                "start it: `systemctl start phonicflow-bot`; `journalctl -u phonicflow-bot -n 50` says why it ended",
+            )]
+            .into();
+        }
+    };
+    let mut findings = vec![daemon];
+    if let Some(address) = patient.config().metrics_addr {
+        let url = format!("http://{address}/health");
+        findings.push(match http::get(&url, Duration::from_secs(5), 64 << 10).await {
+            Ok((200, _)) => Finding::fine(NUMBERS, format!("{address} answers")),
+            // How it is stands above.
+            Ok((503, _)) => Finding::fine(NUMBERS, format!("{address} answers")),
+            Ok((status, _)) => Finding::warning(
+                NUMBERS,
+                format!("{address} answers with HTTP {status}, which is not this program's word"),
+                "does something else listen at METRICS_ADDR?",
+            ),
+            Err(error) => Finding::problem(
+                NUMBERS,
+                Cause::Here,
+                format!("{address}: {error}"),
+                "METRICS_ADDR counts from the daemon's next start: restart it",
+            ),
+        });
+    }
+    findings.into()
+}

@@ -1,0 +1,188 @@
+//! A finding: what was looked at, how it is, what to do about it; and how findings are shown and add up.
+//!
+//! Pure. Must not know how anything is looked at.
+
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grade {
+    /// As it should be.
+    Fine,
+    /// Could not be looked at, for a reason that is told.
+    Skipped,
+    /// Works, but deserves a look.
+    Warning,
+    /// Does not work, or will not for long.
+    Problem(Cause),
+}
+
+/// What kind of problem, for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The configuration, the token included.
+    Configuration,
+    /// Something on this machine.
+    Here,
+    /// Telegram or the tutor cannot be reached.
+    Unreachable,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, in a word.
+    pub check: &'static str,
+    /// How it is.
+    pub grade: Grade,
+    /// What was found.
+    pub found: String,
+    /// What to do about it; may have several lines.
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn fine(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, grade: Grade::Fine, found: found.into(), advice: None }
+    }
+
+    /// Not looked at.
+    pub fn skipped(check: &'static str, why: impl Into<String>) -> Self {
+        Self { check, grade: Grade::Skipped, found: why.into(), advice: None }
+    }
+
+    /// Deserves a look.
+    pub fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { check, grade: Grade::Warning, found: found.into(), advice: Some(advice.into()) }
+    }
+
+    /// Has to be mended.
+    pub fn problem(
+        check: &'static str,
+        cause: Cause,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { check, grade: Grade::Problem(cause), found: found.into(), advice: Some(advice.into()) }
+    }
+
+    fn word(&self) -> &'static str {
+        match self.grade {
+            Grade::Fine => "ok",
+            Grade::Skipped => "skipped",
+            Grade::Warning => "warning",
+            Grade::Problem(_) => "problem",
+        }
+    }
+}
+
+/// All findings, in the order of the checks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report(
+    /// At least one for each check.
+    pub Vec<Finding>,
+);
+
+impl Report {
+    fn count(&self, wanted: impl Fn(Grade) -> bool) -> usize {
+        self.0.iter().filter(|finding| wanted(finding.grade)).count()
+    }
+
+    /// 0 without a problem; 2 when the configuration has one, else 1 when something here has one, else 3: Telegram or the
+    /// tutor cannot be reached.
+    pub fn exit_code(&self) -> u8 {
+        let has = |cause| self.count(|grade| grade == Grade::Problem(cause)) > 0;
+        if has(Cause::Configuration) {
+            2
+        } else if has(Cause::Here) {
+            1
+        } else if has(Cause::Unreachable) {
+            3
+        } else {
+            0
+        }
+    }
+
+    /// In one sentence.
+    pub fn summary(&self) -> String {
+        let several = |count: usize, what: &str| match count {
+            0 => format!("no {what}s"),
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
+        let problems = self.count(|grade| matches!(grade, Grade::Problem(_)));
+        let warnings = self.count(|grade| grade == Grade::Warning);
+        format!("{}, {}", several(problems, "problem"), several(warnings, "warning"))
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let width = self.0.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for finding in &self.0 {
+            let mut lines = finding.found.lines();
+            let first = lines.next().unwrap_or_default();
+            let _ = writeln!(text, "{:7}  {:width$}  {first}", finding.word(), finding.check);
+            let advice = finding.advice.as_deref().unwrap_or_default().lines();
+            for (place, line) in lines.map(|line| (1, line)).chain(advice.enumerate()) {
+                let arrow = if place == 0 { "-> " } else { "   " };
+                let _ = writeln!(text, "{:7}  {:width$}  {arrow}{line}", "", "");
+            }
+        }
+        let _ = writeln!(text, "\n{}", self.summary());
+        text
+    }
+
+    /// For machines: one object.
+    pub fn json(&self) -> Value {
+        let findings: Vec<Value> = self
+            .0
+            .iter()
+            .map(|finding| {
+                json!({
+                    "check": finding.check,
+                    "state": finding.word(),
+                    "found": finding.found,
+                    "advice": finding.advice,
+                })
+            })
+            .collect();
+        json!({
+            "findings": findings,
+            "problems": self.count(|grade| matches!(grade, Grade::Problem(_))),
+            "warnings": self.count(|grade| grade == Grade::Warning),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_that_can_be_mended_here_decides_the_exit_code() {
+        let problem = |cause| Finding::problem("x", cause, "", "");
+        for (findings, code) in [
+            (vec![], 0),
+            (vec![Finding::fine("x", ""), Finding::skipped("x", ""), Finding::warning("x", "", "")], 0),
+            (vec![problem(Cause::Unreachable)], 3),
+            (vec![problem(Cause::Unreachable), problem(Cause::Here)], 1),
+            (vec![problem(Cause::Here), problem(Cause::Configuration), problem(Cause::Unreachable)], 2),
+        ] {
+            assert_eq!(Report(findings.clone()).exit_code(), code, "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn lines_stand_in_columns() {
+        let report = Report(vec![
+            Finding::fine("token", "@bot"),
+            Finding::problem("store", Cause::Here, "damaged\nmore", "do this\nthen that"),
+        ]);
+        let expected = "ok       token  @bot\nproblem  store  damaged\n                   more\n                -> do this\n                   then that\n\n1 problem, no warnings\n";
+        assert_eq!(report.text(), expected);
+        assert_eq!(report.json()["findings"][1]["state"], "problem");
+    }
+}

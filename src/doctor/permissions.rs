@@ -1,0 +1,112 @@
+//! Who may read what: the store's folder, files that hold secrets, the folder of a local Bot API server.
+
+use super::{Cause, Finding, Patient};
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+const PERMISSIONS: &str = "permissions";
+
+/// Looks at it.
+pub fn check(patient: &Patient) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut files = patient.loaded.secret_files(&patient.folder);
+    files.sort_by(|one, other| one.1.cmp(&other.1));
+    files.dedup_by(|one, other| one.1 == other.1);
+    findings.extend(files.iter().filter_map(|(key, path)| secret(key, path)));
+    if !patient.at_fault(&["SESSION_STORAGE_PATH"]) {
+        findings.extend(folder(&patient.config().session_storage_path));
+        findings.extend(strays(patient));
+    }
+    if findings.is_empty() {
+        let files = match files.len() {
+            0 => String::new(),
+            1 => ", 1 file that holds a secret".to_owned(),
+            count => format!(", {count} files that hold secrets"),
+        };
+        findings.push(Finding::fine(PERMISSIONS, format!("the store{files}: nobody else can read them")));
+    }
+    if patient.config().telegram_api_local && !patient.at_fault(&["TELEGRAM_API_LOCAL"]) {
+        findings.push(local(&patient.config().telegram_api_local_path));
+    }
+    findings
+}
+
+/// The bits of a mode that `chmod` takes.
+fn mode(meta: &fs::Metadata) -> u32 {
+    meta.permissions().mode() & 0o777
+}
+
+fn secret(key: &str, path: &Path) -> Option<Finding> {
+    let shown = path.display();
+    let mode = match fs::metadata(path) {
+        Ok(meta) => mode(&meta),
+        // That it cannot be read at all is a fault of the configuration, and told there.
+        Err(_) => return None,
+    };
+    let advice = format!("chmod 600 {shown}");
+    // In a container, what is mounted there is seen by nobody else.
+    let in_container = path.starts_with("/run/secrets");
+    if mode & 0o007 != 0 && !in_container {
+        let found =
+            format!("{shown} (mode {mode:04o}) holds {key} and can be read by everybody on this machine");
+        Some(Finding::problem(PERMISSIONS, Cause::Here, found, advice))
+    } else if mode & 0o070 != 0 && !in_container {
+        let found = format!("{shown} (mode {mode:04o}) holds {key} and can be read by its group");
+        Some(Finding::warning(PERMISSIONS, found, advice))
+    } else {
+        None
+    }
+}
+
+fn folder(path: &Path) -> Option<Finding> {
+    let shown = path.display();
+    let meta = match fs::metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            return Some(Finding::skipped(
+                PERMISSIONS,
+                format!("{shown}: {error}; run doctor as root or as the bot's user"),
+            ));
+        }
+    };
+    let mode = mode(&meta);
+    (mode & 0o077 != 0).then(|| {
+        Finding::warning(
+            PERMISSIONS,
+            format!("{shown} (mode {mode:04o}) can be looked into by others"),
+            format!("chmod 700 {shown} (the daemon does it at its next start where the folder is its own)"),
+        )
+    })
+}
+
+fn strays(patient: &Patient) -> Option<Finding> {
+    let path = &patient.config().session_storage_path;
+    let strays = patient.home().strays().ok().filter(|strays| *strays > 0)?;
+    let owner = fs::metadata(path).ok()?.uid();
+    Some(Finding::problem(
+        PERMISSIONS,
+        Cause::Here,
+        format!("{strays} files in {} do not belong to the folder's owner (uid {owner})", path.display()),
+        format!(
+            "the daemon may not be able to open them. Stop it, then: chown -R --reference={path} {path}/",
+            path = path.display()
+        ),
+    ))
+}
+
+fn local(path: &Path) -> Finding {
+    let shown = path.display();
+    match fs::read_dir(path) {
+        Ok(_) => Finding::fine("local files", format!("TELEGRAM_API_LOCAL_PATH {shown} can be read")),
+        Err(error) => Finding::problem(
+            "local files",
+            Cause::Here,
+            format!("TELEGRAM_API_LOCAL_PATH {shown} cannot be read: {error}"),
+            "recordings are read from there: it must be the --dir of telegram-bot-api, readable by the bot's user\n\
+             (systemd: add SupplementaryGroups=telegram-bot-api, or the group it has, in a drop-in)",
+        ),
+    }
+}

@@ -1,0 +1,213 @@
+//! The store: does it open, is there a good export, what happened to it, is there room on its disk.
+
+use super::{Cause, Finding, Found, Patient, now, size, span};
+use crate::store::{Home, Store, StoreError, export};
+use std::path::Path;
+
+const STORE: &str = "store";
+const EXPORTS: &str = "exports";
+const DISK: &str = "disk";
+/// Exports are taken daily; one this old means that they no longer are, seconds.
+const STALE: i64 = 50 * 3_600;
+/// Less is trouble at any moment, bytes.
+const LEAST: u64 = 64 << 20;
+/// Less deserves a look, bytes.
+const LITTLE: u64 = 512 << 20;
+
+/// Looks at it.
+pub async fn check(patient: &Patient) -> Found {
+    if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_"]) {
+        return vec![Finding::skipped(STORE, "the configuration has to be right first")].into();
+    }
+    let home = patient.home();
+    let root = patient.config().session_storage_path.clone();
+    let opening = home.clone();
+    let opened = tokio::task::spawn_blocking(move || opening.look()).await;
+    let mut held = false;
+    let store = match opened {
+        Ok(Ok(Some(store))) => {
+            let counts = store.counts().await;
+            let closed = store.close().await;
+            drop(store);
+            home.keep_owner();
+            match counts.and_then(|counts| closed.map(|()| counts)) {
+                Ok(counts) => Finding::fine(
+                    STORE,
+                    format!(
+                        "{} opens: {} messages wait, {} dead letters, {}",
+                        root.display(),
+                        counts.inbox,
+                        counts.dead,
+                        home.bytes().map_or_else(|_| "size unknown".to_owned(), size)
+                    ),
+                ),
+                Err(error) => broken(&error),
+            }
+        }
+        Ok(Ok(None)) => {
+            Finding::fine(STORE, format!("there is none in {} yet; the daemon makes it", root.display()))
+        }
+        Ok(Err(StoreError::Locked { .. })) => {
+            held = true;
+            let bytes = home.bytes().map_or_else(|_| "size unknown".to_owned(), size);
+            Finding::fine(
+                STORE,
+                format!("{} is held by a running daemon and was left alone, {bytes}", root.display()),
+            )
+        }
+        Ok(Err(StoreError::Io { source, .. })) if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            Finding::skipped(
+                STORE,
+                format!("{}: {source}; run doctor as root or as the bot's user", root.display()),
+            )
+        }
+        Ok(Err(error)) => broken(&error),
+        Err(_) => broken(&StoreError::Closed),
+    };
+    let mut findings = vec![store];
+    let beside = tokio::task::spawn_blocking(move || {
+        let mut findings: Vec<Finding> = exports(&home).into_iter().collect();
+        findings.extend(history(&home));
+        findings.extend(disk(&root, &home));
+        findings
+    });
+    findings.extend(beside.await.unwrap_or_default());
+    Found { findings, held, ..Found::default() }
+}
+
+fn broken(error: &StoreError) -> Finding {
+    let text = error.to_string();
+    let (found, advice) = text.split_once('\n').unwrap_or((&text, ""));
+    let advice = if advice.is_empty() { "look at the disk and at the daemon's log" } else { advice };
+    Finding::problem(STORE, Cause::Here, found, advice)
+}
+
+/// The newest good export.
+fn exports(home: &Home) -> Option<Finding> {
+    let listed = home.listed().ok()?;
+    if listed.is_empty() {
+        return home.store().exists().then(|| {
+            Finding::fine(EXPORTS, "none yet; the daemon takes one after its start and then every day")
+        });
+    }
+    let mut bad = 0;
+    for path in &listed {
+        let Ok(exported) = export::verify(path) else {
+            bad += 1;
+            continue;
+        };
+        let age = now() - exported.taken_at.secs();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let found = format!(
+            "{} kept, the newest good one, {name}, is {} old, {} records, checked",
+            listed.len(),
+            span(age),
+            exported.records
+        );
+        return Some(if bad > 0 {
+            let advice = "a disk that damages files will damage more: look at it (dmesg, smartctl)";
+            Finding::warning(EXPORTS, format!("{found}; {bad} newer ones are no good"), advice)
+        } else if age > STALE {
+            let advice =
+                "a running daemon takes one a day: does it run, and what does its log say about exports?";
+            Finding::warning(EXPORTS, found, advice)
+        } else {
+            Finding::fine(EXPORTS, found)
+        });
+    }
+    Some(Finding::problem(
+        EXPORTS,
+        Cause::Here,
+        format!("none of the {} exports is good", listed.len()),
+        "a damaged store could not be restored now. Look at the disk (dmesg, smartctl); a running daemon's next export is\n\
+         checked when it is taken, and `phonicflow-bot backup FILE` takes one elsewhere",
+    ))
+}
+
+/// Restores and what they left.
+fn history(home: &Home) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let damaged = home.damaged().unwrap_or_default();
+    if let Some(restored) = home.last_restore() {
+        let ago = span(now() - restored.at_ms / 1_000);
+        let from = match &restored.taken_at_ms {
+            Some(taken) => format!("an export taken {} before that", span((restored.at_ms - taken) / 1_000)),
+            None => "nothing, since there was no good export".to_owned(),
+        };
+        findings.push(Finding::warning(
+            "restore",
+            format!(
+                "{ago} ago the store was damaged ({}) and restored from {from}; {} messages became dead letters",
+                restored.damage, restored.set_aside
+            ),
+            "look at the disk (dmesg, smartctl), and at `phonicflow-bot queue list`; see README, \"A damaged store\"",
+        ));
+    }
+    if !damaged.is_empty() {
+        let names: Vec<String> = damaged.iter().map(|path| path.display().to_string()).collect();
+        findings.push(Finding::warning(
+            "restore",
+            format!("{} damaged databases are kept", damaged.len()),
+            format!("when you no longer need them, remove {}", names.join(" ")),
+        ));
+    }
+    findings
+}
+
+/// Room on the store's file system.
+fn disk(root: &Path, home: &Home) -> Option<Finding> {
+    let existing = root.ancestors().find(|path| path.exists())?;
+    let stat = rustix::fs::statvfs(existing).ok()?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let used = home.bytes().unwrap_or(0);
+    let no_names = stat.f_files > 0 && stat.f_favail == 0;
+    Some(judge(free, used, no_names))
+}
+
+fn judge(free: u64, used: u64, no_names: bool) -> Finding {
+    let found = format!("{} free on the store's file system, the store takes {}", size(free), size(used));
+    if no_names {
+        return Finding::problem(
+            DISK,
+            Cause::Here,
+            format!("{found}, and no inode is free"),
+            "remove files there",
+        );
+    }
+    if free < LEAST {
+        return Finding::problem(
+            DISK,
+            Cause::Here,
+            found,
+            "make room: when the disk is full the daemon ends, and is started again and again",
+        );
+    }
+    // A restore makes a second database before it moves the first.
+    if free < LITTLE || free < used.saturating_mul(2) {
+        return Finding::warning(
+            DISK,
+            found,
+            "make room: a daily export and a restore take as much again as the store",
+        );
+    }
+    Finding::fine(DISK, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Grade;
+    use super::*;
+
+    #[test]
+    fn room_is_judged_by_the_store() {
+        for (free, used, no_names, grade) in [
+            (1 << 30, 1 << 20, false, Grade::Fine),
+            (1 << 30, 1 << 30, false, Grade::Warning),
+            (100 << 20, 0, false, Grade::Warning),
+            (1 << 20, 0, false, Grade::Problem(Cause::Here)),
+            (1 << 40, 0, true, Grade::Problem(Cause::Here)),
+        ] {
+            assert_eq!(judge(free, used, no_names).grade, grade, "{free} {used} {no_names}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The tutor: is it there, is its language model well.
+
+use super::{Cause, Finding, Found, Patient, now};
+use crate::app;
+use crate::tutor::TutorError;
+use std::time::Instant;
+
+const TUTOR: &str = "tutor";
+const HEALTH: &str = "tutor health";
+
+/// Looks at it.
+pub async fn check(patient: &Patient) -> Found {
+    if patient.at_fault(&["BACKEND_", "BOT_PRIVATE_KEY"]) {
+        let why = "the configuration has to be right first";
+        return vec![Finding::skipped(TUTOR, why), Finding::skipped(HEALTH, why)].into();
+    }
+    let place = patient.loaded.shown("BACKEND_URL").unwrap_or("BACKEND_URL").to_owned();
+    let tutor = match app::tutor_of(patient.config()) {
+        Ok(tutor) => tutor,
+        Err(error) => {
+            let advice = "look at BACKEND_URL, BACKEND_CA_FILE and the keys";
+            return vec![Finding::problem(TUTOR, Cause::Configuration, format!("{error:#}"), advice)].into();
+        }
+    };
+    let asked = Instant::now();
+    let clock = match tutor.root().await {
+        Ok(clock) => clock.map(|there| there - now()),
+        Err(error) => {
+            let health = Finding::skipped(HEALTH, "the tutor has to be reached first");
+            return vec![failed(TUTOR, &place, &error), health].into();
+        }
+    };
+    let found = format!("{place} answers in {} ms", asked.elapsed().as_millis());
+    let asked = Instant::now();
+    let health = match tutor.health().await {
+        Ok(()) => Finding::fine(
+            HEALTH,
+            format!("its language model answers, in {:.1} s", asked.elapsed().as_secs_f64()),
+        ),
+        Err(TutorError::Failed { status }) => Finding::problem(
+            HEALTH,
+            Cause::Here,
+            format!("the tutor is there, but says that it is not well (HTTP {status})"),
+            "its own log says why; mostly its language model (Ollama) does not run or has no model",
+        ),
+        Err(TutorError::Denied { status: 404 | 405 }) => {
+            Finding::skipped(HEALTH, "this tutor has no /health")
+        }
+        Err(error) => failed(HEALTH, &place, &error),
+    };
+    Found { findings: vec![Finding::fine(TUTOR, found), health], clock, ..Found::default() }
+}
+
+fn failed(check: &'static str, place: &str, error: &TutorError) -> Finding {
+    let (cause, advice) = match error {
+        TutorError::NotSent(_) => (
+            Cause::Unreachable,
+            "is the tutor running, is BACKEND_URL right as seen from this machine, does a firewall stand between?",
+        ),
+        TutorError::Uncertain(_) | TutorError::Busy { .. } => (
+            Cause::Unreachable,
+            "it may be at work on a turn, during which it answers nobody: ask again. If it stays so, restart it",
+        ),
+        TutorError::Denied { status: 401 | 403 | 407 } => {
+            (Cause::Configuration, "compare BACKEND_API_KEY and BOT_PRIVATE_KEY with what the tutor expects")
+        }
+        TutorError::Setup(_) => (Cause::Configuration, "look at BACKEND_URL and the keys"),
+        _ => (Cause::Configuration, "is BACKEND_URL the tutor's address, and not that of something else?"),
+    };
+    Finding::problem(check, cause, format!("{place}: {error}"), advice)
+}

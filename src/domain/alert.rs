@@ -1,0 +1,161 @@
+//! What admins are told by themselves, and how often: no more than once an hour of a kind, and never the same twice.
+//!
+//! Must not know the words or how they travel.
+
+use super::ids::{Timestamp, UserId};
+use super::outcome::Reply;
+use serde::{Deserialize, Serialize};
+
+/// The least time between two messages of one kind to one admin, milliseconds.
+pub const QUIET_MS: i64 = 3_600_000;
+
+/// What an admin is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AlertKind {
+    /// The tutor does not answer.
+    TutorDown,
+    /// It answers again.
+    TutorBack,
+    /// Messages were given up.
+    DeadLetters,
+    /// The store was damaged and restored.
+    StoreRestored,
+    /// Telegram does not tell who is in the required channel.
+    MembersHidden,
+}
+
+impl AlertKind {
+    /// Its number in the store's keys: never changed, never given again.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::TutorDown => 1,
+            Self::TutorBack => 2,
+            Self::DeadLetters => 3,
+            Self::StoreRestored => 4,
+            Self::MembersHidden => 5,
+        }
+    }
+}
+
+/// What is kept of the last message of a kind to an admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// When it was told.
+    pub at: Timestamp,
+    /// The moment of what it told of.
+    pub of: Timestamp,
+}
+
+/// Something to tell an admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// Whom.
+    pub to: UserId,
+    /// Of what.
+    pub kind: AlertKind,
+    /// The moment of what happened: the same moment is told once.
+    pub of: Timestamp,
+    /// The words.
+    pub replies: Vec<Reply>,
+}
+
+/// What became of an announcement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announced {
+    /// It is in the outbox.
+    Told,
+    /// The admin knows already, or never heard of what is over now.
+    Known,
+    /// Not before this moment; to be looked at again then.
+    NotBefore(Timestamp),
+}
+
+/// The marks of one admin that an announcement is judged by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Of its own kind.
+    pub own: Option<Told>,
+    /// Of [`AlertKind::TutorDown`].
+    pub down: Option<Told>,
+    /// Of [`AlertKind::TutorBack`].
+    pub back: Option<Told>,
+}
+
+/// Whether it is to be told now.
+pub fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> Announced {
+    let believes_down = marks.down.is_some_and(|down| marks.back.is_none_or(|back| back.at < down.at));
+    let known = match kind {
+        AlertKind::TutorDown => believes_down,
+        AlertKind::TutorBack => !believes_down,
+        _ => marks.own.is_some_and(|told| told.of >= of),
+    };
+    if known {
+        return Announced::Known;
+    }
+    match marks.own {
+        // A date to come was left by a clock that was set back since.
+        Some(told) if told.at <= now && now.since_ms(told.at) < QUIET_MS => {
+            Announced::NotBefore(told.at.plus_ms(QUIET_MS))
+        }
+        _ => Announced::Told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AlertKind::{DeadLetters, TutorBack, TutorDown};
+
+    fn told(at: i64, of: i64) -> Option<Told> {
+        Some(Told { at: Timestamp(at), of: Timestamp(of) })
+    }
+
+    #[test]
+    fn once_an_hour_of_a_kind_and_never_the_same_twice() {
+        let now = Timestamp(10 * QUIET_MS);
+        let own = |own| Marks { own, ..Marks::default() };
+        let recent = now.0 - 1;
+        for (marks, of, expected) in [
+            (own(None), 5, Announced::Told),
+            (own(told(5, 5)), 5, Announced::Known),
+            (own(told(5, 5)), 6, Announced::Told),
+            (own(told(recent, 5)), 6, Announced::NotBefore(Timestamp(recent + QUIET_MS))),
+            (own(told(now.0 - QUIET_MS, 5)), 6, Announced::Told),
+            (own(told(now.0 + 1, 5)), 6, Announced::Told),
+        ] {
+            assert_eq!(judge(DeadLetters, Timestamp(of), marks, now), expected, "{marks:?} {of}");
+        }
+    }
+
+    /// A day of a tutor that comes and goes every few minutes: each kind at most once an hour, in turns, and what is
+    /// told last is the truth once an hour has passed.
+    #[test]
+    fn down_and_back_take_turns() {
+        let (mut down, mut back) = (None, None);
+        let mut heard: Vec<(AlertKind, i64)> = Vec::new();
+        for minute in 0..24 * 60 {
+            let now = Timestamp(minute * 60_000 + 1);
+            let kind = if minute % 17 < 5 { TutorDown } else { TutorBack };
+            let own = if kind == TutorDown { down } else { back };
+            if judge(kind, now, Marks { own, down, back }, now) == Announced::Told {
+                *(if kind == TutorDown { &mut down } else { &mut back }) = told(now.0, now.0);
+                heard.push((kind, now.0));
+            }
+        }
+        assert_eq!(heard[0].0, TutorDown);
+        assert!(heard.len() > 20, "{}", heard.len());
+        assert!(heard.windows(2).all(|pair| pair[0].0 != pair[1].0), "in turns");
+        assert!(heard.windows(3).all(|three| three[2].1 - three[0].1 >= QUIET_MS), "an hour apart");
+    }
+
+    #[test]
+    fn what_was_never_told_is_not_taken_back() {
+        let now = Timestamp(9 * QUIET_MS);
+        assert_eq!(judge(TutorBack, now, Marks::default(), now), Announced::Known);
+        let marks = Marks { own: None, down: told(5, 5), back: None };
+        assert_eq!(judge(TutorBack, now, marks, now), Announced::Told);
+        assert_eq!(judge(TutorDown, now, Marks { own: marks.down, ..marks }, now), Announced::Known);
+        let marks = Marks { own: told(6, 6), down: told(5, 5), back: told(6, 6) };
+        assert_eq!(judge(TutorBack, now, marks, now), Announced::Known);
+    }
+}

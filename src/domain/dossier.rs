@@ -1,0 +1,333 @@
+//! Everything held about one learner as two documents: JSON for machines, Markdown for reading.
+//!
+//! Pure: pieces in, text out. Must not know where the pieces come from or where the documents go.
+
+use super::assessment::Turn;
+use super::ids::{Timestamp, UserId};
+use super::learner::{Language, LanguageChoice, Learner, Translation};
+use super::rate::RateState;
+use super::session::Session;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use uuid::Uuid;
+
+/// One piece of what is held, in the order in which they come: a session's turns follow it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// Settings and the rest of the record.
+    Learner(Learner),
+    /// A session.
+    Session(Session),
+    /// A turn of the session before.
+    Turn(Turn),
+    /// The tutor still has to forget this session.
+    Purge(Uuid),
+    /// A message in the queue.
+    Pending(Pending),
+    /// The state of the rate limit.
+    Rate(RateState),
+}
+
+/// A message in the queue; its words are not kept longer than it takes to answer it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Its number.
+    pub number: u64,
+    /// What kind of message.
+    pub kind: String,
+    /// When it was taken.
+    pub accepted_at: Timestamp,
+    /// Failed attempts.
+    pub attempts: u32,
+    /// Why it was given up; `None`: it waits or is at work.
+    pub given_up: Option<String>,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dossier {
+    learner: Option<Learner>,
+    sessions: Vec<(Session, Vec<Turn>)>,
+    purges: Vec<Uuid>,
+    pending: Vec<Pending>,
+    rate: Option<RateState>,
+}
+
+impl Dossier {
+    /// Adds a piece.
+    pub fn add(&mut self, held: Held) {
+        match held {
+            Held::Learner(learner) => self.learner = Some(learner),
+            Held::Session(session) => self.sessions.push((session, Vec::new())),
+            Held::Turn(turn) => {
+                let of = self.sessions.iter_mut().rev().find(|(session, _)| session.id == turn.session);
+                if let Some((_, turns)) = of {
+                    turns.push(turn);
+                }
+            }
+            Held::Purge(session) => self.purges.push(session),
+            Held::Pending(pending) => self.pending.push(pending),
+            Held::Rate(rate) => self.rate = Some(rate),
+        }
+    }
+
+    /// Whose it is, where any piece tells.
+    pub fn user(&self) -> Option<UserId> {
+        let by_session = || self.sessions.first().map(|(session, _)| session.user);
+        self.learner.as_ref().map(|learner| learner.user).or_else(by_session)
+    }
+
+    /// Sessions and turns in it.
+    pub fn size(&self) -> (usize, usize) {
+        (self.sessions.len(), self.sessions.iter().map(|(_, turns)| turns.len()).sum())
+    }
+
+    /// The document for machines. Moments are RFC 3339 in UTC.
+    pub fn json(&self, at: Timestamp) -> String {
+        let sessions: Vec<Value> =
+            self.sessions.iter().map(|(session, turns)| session_json(session, turns)).collect();
+        let learner = self.learner.as_ref().map(|learner| {
+            json!({
+                "user": learner.user.0,
+                "first_seen": at_json(learner.first_seen),
+                "language": language(learner.language),
+                "client_language": learner.client_language,
+                "translation": translation(learner.translation),
+                "voice_reply": learner.voice_reply,
+                "blocked": learner.blocked,
+                "other_notice_at": learner.other_notice_at.map(at_json),
+            })
+        });
+        let pending: Vec<Value> = self
+            .pending
+            .iter()
+            .map(|row| {
+                json!({
+                    "number": row.number,
+                    "kind": row.kind,
+                    "accepted": at_json(row.accepted_at),
+                    "attempts": row.attempts,
+                    "given_up": row.given_up,
+                })
+            })
+            .collect();
+        let document = json!({
+            "format": "phonicflow-bot learner export 1",
+            "exported": at_json(at),
+            "learner": learner,
+            "sessions": sessions,
+            "queue": pending,
+            "rate_limit": self.rate.map(|rate| json!({
+                "whole_again": at_json(rate.tat),
+                "noticed": rate.noticed_at.map(at_json),
+            })),
+            "to_be_forgotten_by_the_tutor": self.purges,
+        });
+        let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The document for reading.
+    pub fn markdown(&self, at: Timestamp) -> String {
+        let mut text = String::from("# What phonicflow-bot holds about you\n\n");
+        let _ = writeln!(text, "Exported {}. Recordings are not kept: only what follows is.\n", moment(at));
+        if let Some(learner) = &self.learner {
+            text.push_str("## You\n\n");
+            let _ = writeln!(text, "- Telegram user id: {}", learner.user);
+            let _ = writeln!(text, "- first seen: {}", moment(learner.first_seen));
+            let _ = writeln!(text, "- language: {}", language(learner.language));
+            if let Some(tag) = &learner.client_language {
+                let _ = writeln!(text, "- language of your Telegram: {}", escaped(tag));
+            }
+            let _ = writeln!(text, "- translation: {}", translation(learner.translation));
+            let _ = writeln!(text, "- spoken replies: {}", if learner.voice_reply { "on" } else { "off" });
+            let _ = writeln!(text, "- you blocked the bot: {}", if learner.blocked { "yes" } else { "no" });
+        }
+        for (session, turns) in &self.sessions {
+            session_markdown(&mut text, session, turns);
+        }
+        if !self.pending.is_empty() {
+            text.push_str("\n## Messages not yet answered\n\n");
+        }
+        for row in &self.pending {
+            let state = match &row.given_up {
+                Some(reason) => format!("given up: {}", escaped(reason)),
+                None => "waiting or at work".to_owned(),
+            };
+            let _ = writeln!(text, "- {} of {}, {state}", row.kind, moment(row.accepted_at));
+        }
+        if let Some(rate) = self.rate {
+            let _ =
+                writeln!(text, "\n## Rate limit\n\nYour allowance is whole again at {}.", moment(rate.tat));
+        }
+        for session in &self.purges {
+            let _ = writeln!(text, "\nThe tutor is being asked to forget conversation {session}.");
+        }
+        text
+    }
+}
+
+fn session_json(session: &Session, turns: &[Turn]) -> Value {
+    let turns: Vec<Value> = turns
+        .iter()
+        .map(|turn| {
+            json!({
+                "number": turn.number,
+                "at": at_json(turn.at),
+                "voice_ms": turn.voice_ms,
+                "transcript": turn.assessment.transcript,
+                "coaching": turn.assessment.coaching,
+                "coaching_portuguese": turn.assessment.coaching_pt,
+                "reply": turn.assessment.reply,
+                "reply_portuguese": turn.assessment.reply_pt,
+            })
+        })
+        .collect();
+    json!({
+        "session": session.id,
+        "created": at_json(session.created),
+        "last_activity": at_json(session.last_activity),
+        "archived": session.archived_at.map(at_json),
+        "turns_answered": session.turns,
+        "turns_at_the_tutor": session.tutor_turns,
+        "turns": turns,
+    })
+}
+
+fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
+    let _ = writeln!(text, "\n## Conversation of {}\n", moment(session.created));
+    let _ = write!(text, "Id {}, last used {}", session.id, moment(session.last_activity));
+    match session.archived_at {
+        Some(at) => {
+            let _ = writeln!(text, ", ended {}.", moment(at));
+        }
+        None => text.push_str(", open.\n"),
+    }
+    for turn in turns {
+        let seconds = turn.voice_ms / 1000;
+        let _ = writeln!(text, "\n### {}. {} ({seconds} s of voice)", turn.number, moment(turn.at));
+        let said = &turn.assessment;
+        for (name, words) in [
+            ("You said", &said.transcript),
+            ("Coaching", &said.coaching),
+            ("Coaching, Portuguese", &said.coaching_pt),
+            ("Reply", &said.reply),
+            ("Reply, Portuguese", &said.reply_pt),
+        ] {
+            if words.trim().is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "\n**{name}**\n");
+            for line in words.trim().lines() {
+                let _ = writeln!(text, "> {}", escaped(line));
+            }
+        }
+    }
+}
+
+/// Words as they are, whatever Markdown would make of them.
+fn escaped(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' | '&') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn language(choice: LanguageChoice) -> &'static str {
+    match choice {
+        LanguageChoice::Auto => "auto",
+        LanguageChoice::Fixed(Language::En) => "en",
+        LanguageChoice::Fixed(Language::Pt) => "pt",
+    }
+}
+
+fn translation(choice: Translation) -> &'static str {
+    match choice {
+        Translation::Always => "always",
+        Translation::OnTap => "on tap",
+        Translation::Never => "never",
+    }
+}
+
+fn at_json(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+/// A moment for people: day and minute, UTC.
+fn moment(at: Timestamp) -> String {
+    let known = jiff::Timestamp::from_second(at.secs());
+    known.map_or_else(|_| at.0.to_string(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Assessment;
+
+    fn dossier() -> Dossier {
+        let user = UserId(11);
+        let at = Timestamp::from_secs(1_700_000_000);
+        let session = Session::open(Uuid::from_u128(7), user, at);
+        let assessment = Assessment {
+            transcript: "I *goed* to <b>market</b>\n# not a heading".to_owned(),
+            coaching: "Say \"went\".".to_owned(),
+            ..Assessment::default()
+        };
+        let turn = Turn { session: session.id, number: 1, at, voice_ms: 4_200, assessment };
+        let mut dossier = Dossier::default();
+        for held in [
+            Held::Learner(Learner::new(user, at)),
+            Held::Session(session.clone()),
+            Held::Turn(turn),
+            Held::Purge(session.id),
+            Held::Pending(Pending {
+                number: 3,
+                kind: "voice".into(),
+                accepted_at: at,
+                attempts: 2,
+                given_up: None,
+            }),
+            Held::Rate(RateState { tat: at, noticed_at: None }),
+        ] {
+            dossier.add(held);
+        }
+        dossier
+    }
+
+    #[test]
+    fn the_json_holds_every_piece() {
+        let value: Value = serde_json::from_str(&dossier().json(Timestamp(0))).unwrap();
+        assert_eq!(value["learner"]["user"], 11);
+        assert_eq!(value["sessions"][0]["created"], "2023-11-14T22:13:20Z");
+        assert_eq!(
+            value["sessions"][0]["turns"][0]["transcript"],
+            "I *goed* to <b>market</b>\n# not a heading"
+        );
+        assert_eq!(value["queue"][0]["kind"], "voice");
+        assert_eq!(value["to_be_forgotten_by_the_tutor"][0], Uuid::from_u128(7).to_string());
+        assert_eq!((dossier().user(), dossier().size()), (Some(UserId(11)), (1, 1)));
+    }
+
+    #[test]
+    fn the_markdown_reads_well_and_what_was_said_stays_what_was_said() {
+        let text = dossier().markdown(Timestamp(0));
+        for line in [
+            "- Telegram user id: 11",
+            "## Conversation of 2023-11-14 22:13 UTC",
+            "### 1. 2023-11-14 22:13 UTC (4 s of voice)",
+            "> I \\*goed\\* to \\<b\\>market\\</b\\>",
+            "> \\# not a heading",
+            "- voice of 2023-11-14 22:13 UTC, waiting or at work",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        assert!(!text.contains("Reply"), "what is not there has no heading");
+    }
+}

@@ -1,0 +1,90 @@
+//! Whether a learner is in the required channel: what Telegram's words mean, and how long an answer serves.
+//!
+//! Must not know how Telegram is asked or where the answer is kept.
+
+use super::ids::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A "yes" serves so long before Telegram is asked again, milliseconds (SPEC 3).
+const YES_SERVES_MS: i64 = 600_000;
+/// A "no" serves only so long: whoever has just joined must not wait for ten minutes.
+const NO_SERVES_MS: i64 = 5_000;
+/// The button "I have joined" asks again at once, but not within this of the last time, milliseconds.
+const PRESSES_APART_MS: i64 = 3_000;
+
+/// What Telegram last said of one learner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// In the channel.
+    pub member: bool,
+    /// When Telegram said so.
+    pub at: Timestamp,
+}
+
+impl Membership {
+    /// Whether Telegram need not be asked again for a message. An answer of a moment to come was left by a clock that
+    /// was set back since: it does not.
+    pub fn serves(&self, now: Timestamp) -> bool {
+        let long = if self.member { YES_SERVES_MS } else { NO_SERVES_MS };
+        self.at <= now && now.since_ms(self.at) < long
+    }
+
+    /// Whether Telegram need not be asked again for a press of the button.
+    pub fn just_asked(&self, now: Timestamp) -> bool {
+        self.at <= now && now.since_ms(self.at) < PRESSES_APART_MS
+    }
+}
+
+/// Whether a `ChatMember` of this status is in the chat; `None` for a status nobody knows. `still_in` is the
+/// `is_member` of a restricted one.
+pub fn is_in(status: &str, still_in: Option<bool>) -> Option<bool> {
+    match status {
+        "creator" | "administrator" | "member" => Some(true),
+        "restricted" => Some(still_in.unwrap_or(false)),
+        "left" | "kicked" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_verdict() {
+        for (status, still_in, verdict) in [
+            ("creator", None, Some(true)),
+            ("administrator", None, Some(true)),
+            ("member", None, Some(true)),
+            ("restricted", Some(true), Some(true)),
+            ("restricted", Some(false), Some(false)),
+            ("restricted", None, Some(false)),
+            ("left", None, Some(false)),
+            ("left", Some(true), Some(false)),
+            ("kicked", None, Some(false)),
+            ("hologram", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(is_in(status, still_in), verdict, "{status} {still_in:?}");
+        }
+    }
+
+    #[test]
+    fn a_yes_serves_ten_minutes_and_a_no_a_few_seconds() {
+        let at = Timestamp(1_000_000);
+        let said = |member| Membership { member, at };
+        for (member, after_ms, serves) in [
+            (true, 0, true),
+            (true, 599_999, true),
+            (true, 600_000, false),
+            (false, 4_999, true),
+            (false, 5_000, false),
+            (true, -1, false),
+            (false, -1, false),
+        ] {
+            assert_eq!(said(member).serves(at.plus_ms(after_ms)), serves, "{member} after {after_ms}");
+        }
+        assert!(said(false).just_asked(at.plus_ms(2_999)) && !said(false).just_asked(at.plus_ms(3_000)));
+        assert!(!said(true).just_asked(at.plus_ms(-1)));
+    }
+}

@@ -1,0 +1,228 @@
+//! The sentences of `/admin`: counts, health and queue, never a text or a name.
+
+use super::Phrases;
+use crate::domain::job::WaitReason;
+use crate::domain::learner::Language;
+use crate::domain::rich::{Rich, Style};
+
+/// What `/admin` shows. Ages in milliseconds.
+#[derive(Debug, Clone, Default)]
+pub struct AdminView {
+    /// The program's version.
+    pub version: &'static str,
+    /// Since the start.
+    pub uptime_ms: i64,
+    /// Since the last answered poll; `None` before the first.
+    pub last_poll_ms: Option<i64>,
+    /// Whether the tutor answers, and for how long it has been so; `None` before the first call.
+    pub tutor: Option<(bool, i64)>,
+    /// Whether Telegram hides who is in the required channel.
+    pub members_hidden: bool,
+    /// Messages in the inbox, those being delivered among them.
+    pub inbox: usize,
+    /// Answers on their way out.
+    pub delivering: usize,
+    /// At work.
+    pub leased: usize,
+    /// What waits and why: how many, and for how long the oldest has.
+    pub waiting: Vec<(WaitReason, usize, i64)>,
+    /// Dead letters by kind.
+    pub dead: Vec<(DeadKind, usize)>,
+    /// Finished turns since the start.
+    pub turns: u64,
+}
+
+/// Kinds of dead letters, read off the reasons they are kept with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeadKind {
+    /// The tutor did not answer for too long.
+    TutorDown,
+    /// The tutor's answer was lost and nobody can know.
+    AnswerLost,
+    /// Telegram did not answer for too long.
+    TelegramDown,
+    /// A fault of ours.
+    Fault,
+    /// Open when the store was restored from an export.
+    Restored,
+    /// Anything else.
+    Other,
+}
+
+impl DeadKind {
+    /// The kind a reason belongs to.
+    pub fn of(reason: &str) -> Self {
+        let begins = |words: &str| reason.starts_with(words);
+        if begins(WaitReason::TutorDown.as_str()) {
+            Self::TutorDown
+        } else if begins(WaitReason::TutorUncertain.as_str()) || begins("the tutor's answer was lost") {
+            Self::AnswerLost
+        } else if begins(WaitReason::TelegramDown.as_str()) || begins(WaitReason::Paced.as_str()) {
+            Self::TelegramDown
+        } else if begins(WaitReason::Fault.as_str()) || begins("the handler failed") {
+            Self::Fault
+        } else if begins("open when the export") {
+            Self::Restored
+        } else {
+            Self::Other
+        }
+    }
+}
+
+impl Phrases {
+    /// `/admin`.
+    pub fn admin(self, view: &AdminView) -> Rich {
+        let line = |text: Rich, line: String| text.push(Style::Plain, "\n").push(Style::Plain, line);
+        let mut text = Rich::default().push(Style::Bold, format!("phonicflow-bot {}", view.version));
+        let up = self.age(view.uptime_ms);
+        text = line(text, say!(self, "Up for {}", "No ar há {}", up));
+        text = line(
+            text,
+            match view.last_poll_ms.map(|ms| self.age(ms)) {
+                Some(age) => say!(self, "Last poll: {} ago", "Última consulta: há {}", age),
+                None => say!(self, "Last poll: none yet", "Última consulta: nenhuma ainda"),
+            },
+        );
+        text = line(
+            text,
+            match view.tutor.map(|(answers, ms)| (answers, self.age(ms))) {
+                Some((true, age)) => say!(self, "Tutor: answers, for {}", "Tutor: responde, há {}", age),
+                Some((false, age)) => {
+                    say!(self, "Tutor: does not answer, for {}", "Tutor: não responde, há {}", age)
+                }
+                None => say!(self, "Tutor: not asked since the start", "Tutor: ainda não consultado"),
+            },
+        );
+        if view.members_hidden {
+            text = line(
+                text,
+                say!(
+                    self,
+                    "Channel: Telegram does not tell who is in it",
+                    "Canal: o Telegram não diz quem está nele"
+                ),
+            );
+        }
+        text = line(text, say!(self, "Turns since the start: {}", "Turnos desde o início: {}", view.turns));
+        text = line(
+            text,
+            say!(
+                self,
+                "Inbox: {}, at work: {}, being delivered: {}",
+                "Entrada: {}, em andamento: {}, em entrega: {}",
+                view.inbox,
+                view.leased,
+                view.delivering
+            ),
+        );
+        for (why, count, oldest_ms) in &view.waiting {
+            let (why, oldest) = (self.wait_reason(*why), self.age(*oldest_ms));
+            text = line(
+                text,
+                say!(
+                    self,
+                    "Waiting, {}: {}, the oldest for {}",
+                    "Em espera, {}: {}, a mais antiga há {}",
+                    why,
+                    count,
+                    oldest
+                ),
+            );
+        }
+        let dead: usize = view.dead.iter().map(|(_, count)| count).sum();
+        text = line(text, say!(self, "Dead letters: {}", "Mensagens abandonadas: {}", dead));
+        for (kind, count) in &view.dead {
+            text = line(text, format!("– {}: {count}", self.dead_kind(*kind)));
+        }
+        text
+    }
+
+    fn wait_reason(self, why: WaitReason) -> String {
+        match why {
+            WaitReason::TutorDown => say!(self, "tutor does not answer", "tutor não responde"),
+            WaitReason::TutorUncertain => {
+                say!(self, "looking for the tutor's answer", "procurando a resposta do tutor")
+            }
+            WaitReason::TelegramDown => say!(self, "Telegram does not answer", "Telegram não responde"),
+            WaitReason::Paced => say!(self, "Telegram asked to wait", "Telegram pediu para esperar"),
+            WaitReason::GlobalRate => say!(self, "limit on all learners", "limite de todos os alunos"),
+            WaitReason::Fault => say!(self, "a fault that may pass", "uma falha que pode passar"),
+        }
+    }
+
+    fn dead_kind(self, kind: DeadKind) -> String {
+        match kind {
+            DeadKind::TutorDown => say!(self, "the tutor did not answer", "o tutor não respondeu"),
+            DeadKind::AnswerLost => {
+                say!(self, "the tutor's answer was lost", "a resposta do tutor se perdeu")
+            }
+            DeadKind::TelegramDown => say!(self, "Telegram did not answer", "o Telegram não respondeu"),
+            DeadKind::Fault => say!(self, "a fault of the bot", "uma falha do bot"),
+            DeadKind::Restored => {
+                say!(self, "open when the store was restored", "abertas quando o banco foi restaurado")
+            }
+            DeadKind::Other => say!(self, "other", "outras"),
+        }
+    }
+
+    /// A span of time, roughly.
+    pub(super) fn age(self, ms: i64) -> String {
+        match ms / 1000 {
+            secs @ ..60 => format!("{} s", secs.max(0)),
+            secs @ 60..3600 => format!("{} min", secs / 60),
+            secs @ 3600..86_400 => format!("{} h {} min", secs / 3600, secs % 3600 / 60),
+            secs => format!("{} d {} h", secs / 86_400, secs % 86_400 / 3600),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_a_letter_is_kept_with_has_its_kind() {
+        for (reason, kind) in [
+            ("tutor not answering (the tutor cannot be reached)", DeadKind::TutorDown),
+            ("looking for the tutor's answer (the answer was lost)", DeadKind::AnswerLost),
+            ("the tutor's answer was lost twice and it offers no history", DeadKind::AnswerLost),
+            ("telegram not answering (x)", DeadKind::TelegramDown),
+            ("a fault that may pass (x)", DeadKind::Fault),
+            ("the handler failed again and again", DeadKind::Fault),
+            ("something else", DeadKind::Other),
+        ] {
+            assert_eq!(DeadKind::of(reason), kind, "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_whole_of_it_fits_one_message_in_both_languages() {
+        let all = [
+            WaitReason::TutorDown,
+            WaitReason::TutorUncertain,
+            WaitReason::TelegramDown,
+            WaitReason::Paced,
+            WaitReason::GlobalRate,
+            WaitReason::Fault,
+        ];
+        let view = AdminView {
+            version: "0.1.0",
+            uptime_ms: 90_061_000,
+            last_poll_ms: Some(1_500),
+            tutor: Some((false, 61_000)),
+            members_hidden: true,
+            waiting: all.iter().map(|why| (*why, 3, 3_700_000)).collect(),
+            dead: vec![(DeadKind::TutorDown, 2), (DeadKind::Other, 1)],
+            ..AdminView::default()
+        };
+        let [en, pt] = [Language::En, Language::Pt].map(|language| Phrases(language).admin(&view).to_plain());
+        assert!(
+            en.contains("Up for 1 d 1 h")
+                && en.contains("Dead letters: 3")
+                && en.contains("oldest for 1 h 1 min")
+        );
+        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 3"));
+        assert!(en.len() < 2000 && pt.len() < 2000);
+        assert!(Phrases(Language::En).admin(&AdminView::default()).to_plain().contains("none yet"));
+    }
+}

@@ -1,0 +1,97 @@
+//! What admins are told by themselves, without asking. Never a text or a name.
+
+use super::Phrases;
+use crate::domain::learner::Language;
+use crate::domain::rich::Rich;
+
+impl Phrases {
+    /// The tutor does not answer.
+    pub fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
+        let age = self.age(for_ms);
+        Rich::plain(say!(
+            self,
+            "⚠️ The tutor does not answer, for {}. Messages in the queue: {}. They are kept and answered when it is back. \
+             /admin shows more.",
+            "⚠️ O tutor não responde há {}. Mensagens na fila: {}. Elas ficam guardadas e são respondidas quando ele voltar. \
+             /admin mostra mais.",
+            age,
+            waiting
+        ))
+    }
+
+    /// It answers again.
+    pub fn alert_tutor_back(self, waiting: usize) -> Rich {
+        Rich::plain(say!(
+            self,
+            "✅ The tutor answers again. Messages in the queue: {}.",
+            "✅ O tutor voltou a responder. Mensagens na fila: {}.",
+            waiting
+        ))
+    }
+
+    /// Messages were given up.
+    pub fn alert_dead_letters(self, fresh: usize, all: usize) -> Rich {
+        Rich::plain(say!(
+            self,
+            "⚠️ Messages given up: {} new, {} in all. They are kept: /admin counts them by reason, `queue list` on the \
+             machine shows them, `queue retry` puts one back.",
+            "⚠️ Mensagens abandonadas: {} novas, {} no total. Elas ficam guardadas: /admin conta por motivo, `queue list` na \
+             máquina mostra quais, `queue retry` devolve uma à fila.",
+            fresh,
+            all
+        ))
+    }
+
+    /// The store was restored; `export_of` is the moment of the export it came from, `None` when it began empty.
+    pub fn alert_restored(self, export_of: Option<&str>) -> Rich {
+        Rich::plain(match export_of {
+            Some(moment) => say!(
+                self,
+                "⚠️ The store was damaged and was restored from its export of {}. What was said after that is missing. \
+                 The damaged one was moved aside; the log says where.",
+                "⚠️ O banco de dados foi danificado e restaurado da cópia de {}. O que veio depois está faltando. \
+                 O danificado foi posto de lado; o log diz onde.",
+                moment
+            ),
+            None => say!(
+                self,
+                "⚠️ The store was damaged and there was no good export: it began empty, without sessions, history and queue. \
+                 The damaged one was moved aside; the log says where.",
+                "⚠️ O banco de dados foi danificado e não havia cópia boa: ele recomeçou vazio, sem sessões, histórico e fila. \
+                 O danificado foi posto de lado; o log diz onde."
+            ),
+        })
+    }
+
+    /// Telegram does not tell who is in the required channel.
+    pub fn alert_members_hidden(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "⚠️ Telegram does not tell me who is in REQUIRED_CHANNEL. Check its name, and make me an administrator of it. \
+             Until then only those may practise whom I know to be members.",
+            "⚠️ O Telegram não me diz quem está em REQUIRED_CHANNEL. Confira o nome e faça de mim administrador do canal. \
+             Até lá só pratica quem eu já sei que é membro."
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_alert_speaks_both_languages() {
+        let (en, pt) = (Phrases(Language::En), Phrases(Language::Pt));
+        for (a, b) in [
+            (en.alert_tutor_down(61_000, 3), pt.alert_tutor_down(61_000, 3)),
+            (en.alert_tutor_back(1), pt.alert_tutor_back(1)),
+            (en.alert_dead_letters(1, 2), pt.alert_dead_letters(1, 2)),
+            (en.alert_restored(Some("then")), pt.alert_restored(Some("then"))),
+            (en.alert_restored(None), pt.alert_restored(None)),
+            (en.alert_members_hidden(), pt.alert_members_hidden()),
+        ] {
+            assert!(a != b && !a.is_blank() && !b.is_blank());
+        }
+        assert!(en.alert_tutor_down(61_000, 3).to_plain().contains("1 min"));
+    }
+}

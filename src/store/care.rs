@@ -1,0 +1,58 @@
+//! What the verbs of an admin take and answer.
+
+use crate::domain::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a deletion removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// There was a record of the learner.
+    pub learner: bool,
+    /// Sessions, open and archived.
+    pub sessions: u64,
+    /// Finished turns.
+    pub turns: u64,
+    /// Messages that waited or were at work, with their replies.
+    pub queued: u64,
+    /// Dead letters, with their replies.
+    pub dead: u64,
+    /// Conversations queued to be forgotten at the tutor.
+    pub purges: u64,
+}
+
+/// What came of one step of archiving.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Archived {
+    /// Sessions archived.
+    pub sessions: usize,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Vec<u8>>,
+}
+
+/// A session of another bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// Whose it is.
+    pub user: UserId,
+    /// The id the tutor knows it by.
+    pub session: Uuid,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_activity: Timestamp,
+    /// The learner's language as an IETF tag, where known.
+    pub language: Option<String>,
+}
+
+/// What became of an imported session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Imported {
+    /// It is the learner's open session now.
+    Taken,
+    /// It was here already.
+    Known,
+    /// The learner has another open session here and keeps it.
+    Busy,
+}

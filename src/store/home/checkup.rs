@@ -1,0 +1,125 @@
+//! Looking at the store's folder without changing what it means: does it open, what lies beside it, whose is it.
+//!
+//! Nothing is moved, restored or made here. Must not know how a person is told.
+
+use super::{DAMAGED, Home, StoreError, io_of};
+use crate::store::sled::SledStore;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, lchown};
+use std::path::{Path, PathBuf};
+
+/// Files looked at in one folder tree; a store has a few dozen.
+const MOST_FILES: usize = 10_000;
+
+/// A file or folder.
+struct Entry {
+    path: PathBuf,
+    uid: u32,
+    bytes: u64,
+}
+
+impl Home {
+    /// Opens the database as it is; `None` where there is none yet. Blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while another process holds it, [`StoreError::Damaged`] with advice, [`StoreError::Io`] when
+    /// the system refuses.
+    pub fn look(&self) -> Result<Option<SledStore>, StoreError> {
+        if !self.store().exists() && self.listed()?.is_empty() {
+            return Ok(None);
+        }
+        let _lock = self.lock()?;
+        match self.try_open() {
+            Ok(store) => Ok(Some(store)),
+            Err(StoreError::Corrupt { detail, .. }) => Err(StoreError::Damaged(self.advice(&detail))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Damaged databases that were moved aside, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the folder cannot be read.
+    pub fn damaged(&self) -> Result<Vec<PathBuf>, StoreError> {
+        Ok(self.names(&self.root, DAMAGED)?.into_iter().map(|name| self.root.join(name)).collect())
+    }
+
+    /// What the database and everything beside it take on the disk, bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the folder cannot be read.
+    pub fn bytes(&self) -> Result<u64, StoreError> {
+        Ok(entries(&self.root).map_err(io_of("measure its folder"))?.iter().map(|entry| entry.bytes).sum())
+    }
+
+    /// How many files in the folder belong to somebody else than the folder itself: the daemon may not be able to open
+    /// them.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the folder cannot be read.
+    pub fn strays(&self) -> Result<usize, StoreError> {
+        let action = "look at its folder";
+        let owner = fs::metadata(&self.root).map_err(io_of(action))?.uid();
+        Ok(entries(&self.root).map_err(io_of(action))?.iter().filter(|entry| entry.uid != owner).count())
+    }
+
+    /// Gives what root has made in here to the folder's owner, or a daemon that is not root could not open it. Without
+    /// effect for anybody else.
+    pub fn keep_owner(&self) {
+        let Ok(home) = fs::metadata(&self.root) else { return };
+        for entry in entries(&self.root).unwrap_or_default() {
+            if entry.uid != home.uid() {
+                // Only root may: everybody else has made nothing that is not his.
+                let _ = lchown(&entry.path, Some(home.uid()), Some(home.gid()));
+            }
+        }
+    }
+}
+
+/// Everything below a folder, links not followed; what goes away meanwhile is left out.
+fn entries(root: &Path) -> io::Result<Vec<Entry>> {
+    let mut found: Vec<Entry> = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let listed = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder != root => continue,
+            listed => listed?,
+        };
+        for entry in listed.flatten() {
+            let Ok(meta) = entry.metadata() else { continue };
+            if meta.is_dir() {
+                folders.push(entry.path());
+            }
+            found.push(Entry { path: entry.path(), uid: meta.uid(), bytes: meta.blocks() * 512 });
+            if found.len() >= MOST_FILES {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(&folder.path().join("store"));
+        assert!(home.look().unwrap().is_none());
+        assert!(!folder.path().join("store").exists());
+    }
+
+    #[test]
+    fn measures_and_lists() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        fs::create_dir_all(folder.path().join("damaged-20260101T000000Z/store")).unwrap();
+        fs::write(folder.path().join("damaged-20260101T000000Z/store/db"), vec![1; 100_000]).unwrap();
+        assert_eq!(home.damaged().unwrap().len(), 1);
+        assert!(home.bytes().unwrap() >= 100_000);
+        assert_eq!(home.strays().unwrap(), 0);
+    }
+}

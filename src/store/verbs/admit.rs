@@ -1,0 +1,96 @@
+//! Sessions put away or taken in by an admin's word: idle ones archived, those of another bot imported.
+//!
+//! Must not know where imported ones come from.
+
+use super::person::Person;
+use crate::domain::{Change, Learner, Session, Timestamp};
+use crate::store::engine::Range;
+use crate::store::state::{State, Tx};
+use crate::store::{Archived, Import, Imported, StoreError, keys, records};
+use std::collections::HashSet;
+
+/// Learners looked at in one go, whatever is asked for: the thread has others to serve.
+const AT_ONCE: usize = 1_000;
+
+/// See [`Store::archive_idle`](crate::store::Store::archive_idle).
+pub fn archive_idle(
+    state: &mut State,
+    before: Timestamp,
+    idle_ms: i64,
+    cursor: Option<Vec<u8>>,
+    now: Timestamp,
+) -> Result<Archived, StoreError> {
+    state.advance(now);
+    let mut range = Range::prefix(keys::kind(keys::PERSON));
+    if let Some(cursor) = cursor {
+        range = range.after(&cursor);
+    }
+    let (mut seen, mut last, mut idle) = (0, Vec::new(), Vec::new());
+    state.scan(&range, false, &mut |key, bytes| {
+        (seen, last) = (seen + 1, key.to_vec());
+        if keys::is_learner(key) {
+            let learner: Learner = records::decode(bytes)?;
+            let session = learner.session.filter(|session| session.last_activity < before);
+            idle.extend(session.map(|session| (learner.user, session.last_activity)));
+        }
+        Ok(seen < AT_ONCE)
+    })?;
+    let mut tx = Tx::default();
+    let mut archived = 0;
+    for (user, last_activity) in idle {
+        // Somebody who is being answered is not idle.
+        if state.schedule.place(user).own > 0 {
+            continue;
+        }
+        let mut person = Person::load(state, user)?;
+        // It ended when it fell idle: its retention runs from there.
+        let ended = last_activity.plus_ms(idle_ms).min(now);
+        person.change(vec![Change::SessionArchived(ended)], now);
+        person.write(&mut tx)?;
+        archived += 1;
+    }
+    state.apply(tx)?;
+    Ok(Archived { sessions: archived, next: (seen == AT_ONCE).then_some(last) })
+}
+
+/// See [`Store::import`](crate::store::Store::import).
+pub fn import(
+    state: &mut State,
+    imports: Vec<Import>,
+    dry: bool,
+    now: Timestamp,
+) -> Result<Vec<Imported>, StoreError> {
+    state.advance(now);
+    let mut tx = Tx::default();
+    let mut outcomes = Vec::new();
+    let mut users = HashSet::new();
+    for import in imports.into_iter().take(AT_ONCE) {
+        if !users.insert(import.user) {
+            outcomes.push(Imported::Busy);
+            continue;
+        }
+        let mut person = Person::load(state, import.user)?;
+        let known = state.learner(import.user)?;
+        let open = known.as_ref().and_then(|learner| learner.session.as_ref());
+        if open.is_some_and(|open| open.id == import.session) || person.has_archived(state, import.session)? {
+            outcomes.push(Imported::Known);
+            continue;
+        }
+        if open.is_some() {
+            outcomes.push(Imported::Busy);
+            continue;
+        }
+        outcomes.push(Imported::Taken);
+        let mut session = Session::open(import.session, import.user, import.created);
+        session.last_activity = import.last_activity.max(import.created);
+        // What the tutor holds of it is asked before it is relied on.
+        session.tutor_turns = None;
+        person.change(vec![Change::SessionOpened(session)], import.created);
+        person.note_client_language(import.language);
+        person.write(&mut tx)?;
+    }
+    if !dry {
+        state.apply(tx)?;
+    }
+    Ok(outcomes)
+}

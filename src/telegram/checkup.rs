@@ -1,0 +1,74 @@
+//! What a start and a person's `doctor` ask Telegram: who the bot is, whether a webhook is set, what time it is there.
+//!
+//! Changes nothing and takes no updates, so that a daemon that polls is not disturbed.
+
+use super::{Me, Telegram, TelegramError, tolerant};
+use crate::domain::UserId;
+use frankenstein::AsyncTelegramApi;
+use frankenstein::response::MethodResponse;
+use serde_json::Value;
+
+/// Longest of Telegram's words that is shown, characters.
+const SHOWN: usize = 200;
+
+/// The answer to `getMe`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// Who the bot is.
+    pub me: Me,
+    /// Telegram's clock, seconds since the epoch, where the answer shows it.
+    pub clock: Option<i64>,
+}
+
+/// The answer to `getWebhookInfo`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Webhook {
+    /// The host it points to (the path may hold secrets); `None`: none is set.
+    pub host: Option<String>,
+    /// Updates that wait to be taken.
+    pub pending: u64,
+    /// Telegram's words about its last failed call of the webhook.
+    pub last_error: Option<String>,
+}
+
+impl Telegram {
+    /// Asks who the bot is.
+    ///
+    /// # Errors
+    /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
+    pub async fn greeting(&self) -> Result<Greeting, TelegramError> {
+        let answer = self.api.call("getMe", None).await?;
+        if answer.status() == 404 {
+            return Err(TelegramError::Unauthorized);
+        }
+        let clock = answer.clock();
+        let me = answer.decode::<MethodResponse<Value>>()?.result;
+        let id = tolerant::int(me.get("id"));
+        let username = tolerant::text(me.get("username"), 64);
+        match (id, username) {
+            (Some(id), Some(username)) => {
+                Ok(Greeting { me: Me { id: UserId(id), username: username.to_owned() }, clock })
+            }
+            _ => Err(TelegramError::Undecodable { what: "getMe names no id and username".into() }),
+        }
+    }
+
+    /// Asks whether a webhook is set and how much waits.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn webhook(&self) -> Result<Webhook, TelegramError> {
+        let reply: super::Answered = self.api.request("getWebhookInfo", None::<()>).await;
+        let info = reply?.result;
+        let host = tolerant::text(info.get("url"), 4096).map(|url| {
+            let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+            host.unwrap_or_else(|| "an unreadable address".to_owned())
+        });
+        let last_error = tolerant::text(info.get("last_error_message"), 4096);
+        Ok(Webhook {
+            host,
+            pending: tolerant::size(info.get("pending_update_count")).unwrap_or(0),
+            last_error: last_error.map(|words| tolerant::clip(words, SHOWN).to_owned()),
+        })
+    }
+}

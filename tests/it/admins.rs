@@ -1,0 +1,213 @@
+//! What admins see and hear: `/admin`, their menu, and the messages that come by themselves.
+
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::sandbox::bot_api::{LearnerProfile, Standing};
+use phonicflow_bot::sandbox::faults::{Act, On};
+use std::fs;
+
+/// A world with one admin, 77, who has started the bot.
+async fn ruled() -> World {
+    let mut world = World::new().await;
+    world.set("ADMIN_USERS", "77,78");
+    // 78 never wrote to the bot.
+    world.telegram.stranger(&LearnerProfile::new(78, "Nina", "en"));
+    world
+}
+
+async fn heard(world: &World, words: &str) -> usize {
+    world.telegram.read(|state| state.from_bot(77).filter(|said| said.text.contains(words)).count())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admin_shows_the_state_of_things_to_admins_alone() {
+    let mut world = ruled().await;
+    world.set("BACKEND_RETRY_MAX_AGE", "1").start();
+    let (boss, ana, rui) = (world.learner(77), world.learner(11), world.brazilian(12));
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    for learner in [&ana, &rui] {
+        learner.text("/admin");
+    }
+    world.answer_with(ana.chat(), "I don't know /admin").await;
+    world.answer_with(rui.chat(), "Não conheço /admin").await;
+    boss.text("/admin");
+    let shown = world.answer_with(boss.chat(), "phonicflow-bot").await.text;
+    for words in
+        ["Up for", "Last poll:", "Tutor: answers", "Turns since the start: 1", "Inbox: 1", "Dead letters: 0"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    world.tutor.stop().await;
+    rui.voice(voice(), 4);
+    world.answer_with(rui.chat(), "Sinto muito").await;
+    boss.text("/admin");
+    let shown = world.answer_with(boss.chat(), "Dead letters: 1").await.text;
+    assert!(shown.contains("the tutor did not answer: 1") && shown.contains("does not answer"), "{shown}");
+    for secret in ["Ana", "Rui", "11", "12"] {
+        assert!(!shown.split_whitespace().any(|word| word == secret), "{secret} in {shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_messages_are_counted_with_their_reason() {
+    let mut world = ruled().await;
+    world.tutor.stop().await;
+    world.start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    ana.voice(voice(), 4);
+    world.answer_with(ana.chat(), "takes longer than usual").await;
+    boss.text("/admin");
+    let shown = world.answer_with(boss.chat(), "Waiting, tutor does not answer: 1").await.text;
+    assert!(shown.contains("the oldest for"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_get_a_menu_of_their_own_and_one_who_never_wrote_is_harmless() {
+    let mut world = ruled().await;
+    let boss = world.learner(77);
+    world.start();
+    let menu = world
+        .telegram
+        .wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(ToString::to_string))
+        .await
+        .unwrap();
+    assert!(menu.contains("admin") && menu.contains("history"), "{menu}");
+    assert!(!world.telegram.read(|state| state.commands("").unwrap().to_string()).contains("admin"));
+    boss.text("/help");
+    let help = world.answer_with(boss.chat(), "/history").await;
+    assert!(help.text.contains("/admin"));
+    world.logged("an admin's command menu could not be set").await;
+    assert!(!world.log().contains("78"), "{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tutor_gone_and_back_is_told_once() {
+    let mut world = ruled().await;
+    world.start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    let down = world.answer_with(boss.chat(), "The tutor does not answer").await;
+    assert!(down.text.contains("in the queue: 1") && down.reply_to.is_none(), "{}", down.text);
+    // Out and struck off: ana's voice is 1, the word to her 2, this is 3. It stays away over a restart: the admins know.
+    world.logged("answer is out seq=3").await;
+    world.kill();
+    world.start();
+    world.answer_with(ana.chat(), "takes longer than usual").await;
+    world.tutor.resume().await.unwrap();
+    world.voice_notes(ana.chat(), 1).await;
+    world.answer_with(boss.chat(), "The tutor answers again").await;
+    // Within the hour neither is told again.
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    tokio::time::timeout(PATIENCE, async {
+        while world.log().matches("message waits").count() < 4 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .unwrap();
+    world.settled().await;
+    assert_eq!((heard(&world, "does not answer").await, heard(&world, "answers again").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_up_messages_are_told_and_counted() {
+    let mut world = ruled().await;
+    world.set("BACKEND_RETRY_MAX_AGE", "0").start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    let told = world.answer_with(boss.chat(), "Messages given up").await;
+    assert!(told.text.contains("1 new, 1 in all"), "{}", told.text);
+    ana.voice(voice(), 4);
+    world.answers(ana.chat(), 2).await;
+    world.settled().await;
+    assert_eq!(heard(&world, "Messages given up").await, 1, "once an hour");
+    assert!(world.log().contains("an admin is told"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_survives_being_killed_and_comes_once() {
+    let mut world = ruled().await;
+    world.set("BACKEND_RETRY_MAX_AGE", "0").start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    world.tutor.stop().await;
+    // Held at the door of Telegram: in the outbox, not out.
+    let gate = world.telegram.faults().gate(On::call("sendMessage").chat(77).always());
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    world.start();
+    world.answer_with(boss.chat(), "Messages given up").await;
+    // Killed before that is written down it may come twice, as any message; from then on never.
+    world.logged("answer is out seq=2").await;
+    for _ in 0..3 {
+        world.kill();
+        world.start();
+        world.settled().await;
+    }
+    assert_eq!(heard(&world, "Messages given up").await, 1, "{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_the_burial_and_the_alert_it_is_told_after_the_start() {
+    let mut world = ruled().await;
+    // No admins: the letter is buried and nobody is told.
+    world.set("ADMIN_USERS", "").set("BACKEND_RETRY_MAX_AGE", "0").start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    world.answer_with(ana.chat(), "could not be reached for too long").await;
+    world.kill();
+    world.set("ADMIN_USERS", "77").start();
+    let told = world.answer_with(boss.chat(), "Messages given up").await;
+    assert!(told.text.contains("1 new, 1 in all"), "{}", told.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_store_is_told_also_when_the_first_start_told_nobody() {
+    let mut world = ruled().await;
+    world.start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    ana.text("/start");
+    world.answers(ana.chat(), 1).await;
+    world.stop().await;
+    let database = world.store_folder();
+    for entry in fs::read_dir(&database).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::write(path, b"damaged beyond repair").unwrap();
+        }
+    }
+    // Killed as soon as it is up again: whether it was told before that or not, it is told once.
+    world.start();
+    world.logged("connected to Telegram").await;
+    world.kill();
+    world.start();
+    world.answer_with(boss.chat(), "The store was damaged").await;
+    world.stop().await;
+    world.start();
+    world.settled().await;
+    assert_eq!(heard(&world, "The store was damaged").await, 1, "{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_who_cannot_be_reached_stops_nothing() {
+    let mut world = ruled().await;
+    world.set("BACKEND_RETRY_MAX_AGE", "0").start();
+    let (boss, ana) = (world.learner(77), world.learner(11));
+    world.telegram.set_standing(77, Standing::Blocked);
+    world.telegram.faults().add(On::call("sendMessage").chat(78).times(1), Act::html(502));
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    world.answer_with(ana.chat(), "could not be reached for too long").await;
+    world.logged("the answer cannot be delivered").await;
+    world.settled().await;
+    assert_eq!(boss.transcript().iter().filter(|entry| entry.from_bot).count(), 0);
+    world.stop().await;
+    let waiting = world.command(&["queue", "list", "--json"]).output().unwrap();
+    let text = String::from_utf8(waiting.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1, "only the dead letter is left: {text}");
+}

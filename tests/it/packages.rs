@@ -1,0 +1,239 @@
+//! What is shipped around the program: container files, the Debian package, their agreement with the program itself.
+
+use crate::world::{BINARY, PATIENCE, voice};
+use phonicflow_bot::config::{Config, Inputs, keys};
+use phonicflow_bot::sandbox::bot_api::{BotApi, BotApiOptions, EntryKind, LearnerProfile};
+use phonicflow_bot::sandbox::tutor_api::{TutorApi, TutorOptions};
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Command;
+use yaml_rust2::{Yaml, YamlLoader};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn is_option(name: &str) -> bool {
+    keys::all().any(|key| key.name == name || key.is_secret() && key.file_name() == name)
+}
+
+fn words(list: &Yaml) -> Vec<&str> {
+    list.as_vec().map(|list| list.iter().filter_map(Yaml::as_str).collect()).unwrap_or_default()
+}
+
+/// The program knows this command.
+fn is_command(arguments: &[&str]) -> bool {
+    Command::new(BINARY).args(arguments).arg("--help").output().unwrap().status.success()
+}
+
+#[test]
+fn the_compose_file_keeps_everything_in() {
+    let compose = &YamlLoader::load_from_str(&read("compose.yaml")).unwrap()[0];
+    let services = compose["services"].as_hash().unwrap();
+    for (name, service) in services {
+        let name = name.as_str().unwrap();
+        assert!(
+            service["ports"].is_badvalue() && service["network_mode"].is_badvalue(),
+            "{name} is published"
+        );
+        assert!(service["privileged"].is_badvalue() && service["cap_add"].is_badvalue(), "{name}");
+        assert_eq!(words(&service["cap_drop"]), ["ALL"], "{name}");
+        assert_eq!(words(&service["security_opt"]), ["no-new-privileges:true"], "{name}");
+        assert!(service["mem_limit"].as_str().is_some(), "{name}");
+        let checked = service["healthcheck"]["test"].as_vec().is_some();
+        assert!(checked || words(&service["profiles"]) == ["setup"], "{name}");
+        for volume in words(&service["volumes"]) {
+            let volume = volume.split(':').next().unwrap();
+            assert!(!compose["volumes"][volume].is_badvalue(), "{name} uses {volume}, which is not declared");
+        }
+        for network in words(&service["networks"]) {
+            assert!(
+                !compose["networks"][network].is_badvalue(),
+                "{name} is in {network}, which is not declared"
+            );
+        }
+        for secret in words(&service["secrets"]) {
+            assert!(compose["secrets"][secret]["file"].as_str().is_some(), "{name} uses {secret}");
+        }
+    }
+    assert_eq!(compose["networks"]["private"]["internal"].as_bool(), Some(true));
+    let bot = &compose["services"]["bot"];
+    assert_eq!(bot["read_only"].as_bool(), Some(true));
+    assert_eq!(words(&bot["networks"]), ["private", "outside"]);
+    for service in ["tutor", "ollama"] {
+        assert_eq!(words(&compose["services"][service]["networks"]), ["private"], "{service}");
+    }
+    for (key, value) in bot["environment"].as_hash().unwrap() {
+        let key = key.as_str().unwrap();
+        assert!(is_option(key), "{key} is no option");
+        let secret = keys::all().any(|option| option.is_secret() && option.name == key);
+        assert!(!secret, "{key} belongs into a file: {value:?}");
+    }
+    let health = words(&bot["healthcheck"]["test"]);
+    assert_eq!(health[..2], ["CMD", "/usr/bin/phonicflow-bot"]);
+    assert!(is_command(&health[2..]), "{health:?}");
+    assert!(root().join(bot["build"]["dockerfile"].as_str().unwrap()).exists());
+}
+
+/// Where docker compose is installed, it has the last word; it needs no running engine for that.
+#[test]
+fn docker_compose_takes_the_file() {
+    let docker = |arguments: &[&str]| {
+        Command::new("docker").args(arguments).current_dir(root()).env("TUTOR_IMAGE", "tutor").output()
+    };
+    if !docker(&["compose", "version"]).is_ok_and(|done| done.status.success()) {
+        return;
+    }
+    let done = docker(&["compose", "-f", "compose.yaml", "config", "--quiet"]).unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn the_image_is_small_not_root_and_checks_itself() {
+    let text = read("Dockerfile.bot");
+    let joined = text.replace("\\\n", " ");
+    let lines: Vec<&str> =
+        joined.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()).collect();
+    let last_stage = lines.iter().rposition(|line| line.starts_with("FROM ")).unwrap();
+    let (build, image) = lines.split_at(last_stage);
+    let of = |name: &str| image.iter().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let user = of("USER").unwrap();
+    assert!(user.chars().all(|c| c.is_ascii_digit() || c == ':') && !user.starts_with("0"), "{user}");
+    assert!(!image.iter().any(|line| line.starts_with("RUN")), "the last stage has no shell");
+    assert_eq!(of("STOPSIGNAL"), Some("SIGTERM"));
+    let list =
+        |line: &str| -> Vec<String> { serde_json::from_str(&line[line.find('[').unwrap()..]).unwrap() };
+    let entry = list(of("ENTRYPOINT").unwrap());
+    assert!(build.iter().any(|line| line.contains(&format!("/image{}", entry[0]))), "{entry:?}");
+    assert!(is_command(&["run"]) && list(of("CMD").unwrap()) == ["run"]);
+    let health = list(of("HEALTHCHECK").unwrap());
+    assert_eq!(health[0], entry[0]);
+    assert!(is_command(&[&health[1]]), "{health:?}");
+    // What is copied is there, and let through.
+    let ignored = read(".dockerignore");
+    for line in build.iter().filter_map(|line| line.strip_prefix("COPY ")) {
+        for source in line.split_whitespace().rev().skip(1) {
+            assert!(root().join(source).exists(), "{source}");
+            assert!(
+                ignored.lines().any(|line| line == format!("!{source}")),
+                ".dockerignore keeps {source} out"
+            );
+        }
+    }
+    let manifest = read("Cargo.toml");
+    for path in manifest.lines().filter_map(|line| line.strip_prefix("path = \"")) {
+        let top = path.split(['/', '"']).next().unwrap();
+        assert!(build.iter().any(|line| line.starts_with(&format!("COPY {top} "))), "{top} is not copied");
+    }
+}
+
+#[test]
+fn the_package_brings_what_the_unit_needs() {
+    let manifest = read("Cargo.toml");
+    let (_, package) = manifest.split_once("[package.metadata.deb]").unwrap();
+    let build = read(".ci/deb");
+    let mut targets = Vec::new();
+    for line in package.lines().filter(|line| line.starts_with("    [\"")) {
+        let parts: Vec<&str> = line.split('"').collect();
+        let (source, target) = (parts[1], parts[3]);
+        match source.strip_prefix("target/package/") {
+            Some(made) => assert!(build.contains(&format!("$made/{made}")), ".ci/deb does not make {made}"),
+            None => {
+                assert!(source == "target/release/phonicflow-bot" || root().join(source).exists(), "{source}")
+            }
+        }
+        targets.push(target);
+    }
+    let unit = read("systemd/phonicflow-bot.service");
+    assert!(targets.contains(&"usr/bin/") && unit.contains("\nExecStart=/usr/bin/phonicflow-bot run\n"));
+    assert!(unit.contains("AssertPathExists=/etc/phonicflow-bot/token"));
+    for script in ["postinst", "postrm"] {
+        let path = root().join("assets/debian").join(script);
+        assert!(fs::read_to_string(&path).unwrap().contains("\n#DEBHELPER#\n"), "{script}");
+        assert!(Command::new("sh").arg("-n").arg(&path).status().unwrap().success(), "{script}");
+    }
+}
+
+#[test]
+fn the_example_configuration_holds_options_alone() {
+    let example = read("assets/debian/config.toml");
+    let key = |line: &str| line.trim_start_matches('#').split_once(" = ").map(|(key, _)| key.to_owned());
+    let all: String = example
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if key(line).is_some_and(|key| is_option(&key.to_ascii_uppercase())) => {
+                format!("{rest}\n")
+            }
+            Some(_) => String::new(),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    assert!(all.lines().count() > example.lines().filter(|line| !line.starts_with('#')).count());
+    for (text, faults) in
+        [(&example, &["TELEGRAM_BOT_TOKEN_FILE"][..]), (&all, &["TELEGRAM_BOT_TOKEN_FILE", "STORE_KEY_FILE"])]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, text).unwrap();
+        let inputs = Inputs {
+            config_path: Some(path),
+            flags: BTreeMap::new(),
+            env: BTreeMap::new(),
+            working_dir: folder.path().to_owned(),
+            require_token: true,
+        };
+        let (_, found) = Config::inspect(inputs);
+        let found: Vec<&str> = found.iter().map(|fault| fault.key.as_str()).collect();
+        // Files of a machine with the package; nothing else may be wrong.
+        assert!(found.iter().all(|key| faults.contains(key)), "{found:?}");
+    }
+}
+
+#[test]
+fn the_manual_page_names_every_command_and_every_option() {
+    let printed = Command::new(BINARY).arg("man").output().unwrap();
+    let page = String::from_utf8(printed.stdout).unwrap().replace('\\', "");
+    for key in keys::all() {
+        assert!(page.contains(key.name), "{}", key.name);
+    }
+    for words in ["queue drop", "sessions show", "doctor", "EXIT STATUS", "/etc/phonicflow-bot/token"] {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+/// For a person who tries the package for real: Telegram and a tutor on fixed ports of loopback, and a learner who speaks
+/// to whatever bot comes. `telegram_api_url = "http://127.0.0.1:18081"`, `backend_url = "http://127.0.0.1:18000"`; the
+/// token is printed. Goes on until the file named by `UNTIL_GONE` is removed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "waits for a bot that a person installs and starts"]
+async fn a_learner_is_answered_by_an_installed_bot() {
+    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let telegram = BotApi::start_on(at(18_081), BotApiOptions::default()).await.unwrap();
+    let _tutor = TutorApi::start_on(at(18_000), TutorOptions::default()).await.unwrap();
+    println!("token: {}", telegram.token());
+    let until = std::env::var_os("UNTIL_GONE").map(PathBuf::from);
+    let learner = telegram.learner(LearnerProfile::new(4_711, "Ana", "en"));
+    learner.voice(voice(), 4);
+    loop {
+        let answered = telegram.wait_until(PATIENCE, |state| {
+            let mut said = state.from_bot(learner.chat());
+            said.any(|said| said.kind == EntryKind::Voice)
+                .then(|| state.from_bot(learner.chat()).cloned().collect::<Vec<_>>())
+        });
+        if let Some(said) = answered.await {
+            for entry in said {
+                println!("{:?}: {}", entry.kind, entry.text);
+            }
+            break;
+        }
+    }
+    while until.as_ref().is_some_and(|file| file.exists()) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+}
