@@ -47,6 +47,8 @@ pub fn wait_or_give_up(
         let reason = format!("{} ({})", setback.reason.as_str(), setback.what);
         return give_up(incoming, phrases, setback.stage, reason);
     }
+    // Without this nobody would see what is wrong (a certificate, say) before the message is given up.
+    tracing::warn!(seq = job.seq, why = %setback.what, "an attempt failed");
     let until = now.plus_ms(setback.pause_ms).min(since.plus_ms(patience_ms));
     let notice = (setback.tell && !job.told_late)
         .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())

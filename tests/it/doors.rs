@@ -151,19 +151,19 @@ async fn telegram_through_a_socks5_proxy_with_a_password() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_refuses_the_password_is_said_without_it_and_waited_for() {
-    let mut world = World::new().await;
-    let proxy = HttpProxy::start("ana", "another").await;
+    let http = HttpProxy::start("ana", "another").await;
     let socks = SocksProxy::start("ana", "another").await;
     let authority = Authority::new();
-    let front = telegram_by_https(&mut world, &authority).await;
     for url in [
-        format!("http://ana:{PASSWORD}@{}", proxy.addr()),
+        format!("http://ana:{PASSWORD}@{}", http.addr()),
         format!("socks5://ana:{PASSWORD}@{}", socks.addr()),
     ] {
+        let mut world = World::new().await;
+        let front = telegram_by_https(&mut world, &authority).await;
         world.set("TELEGRAM_PROXY", &url).start();
         world.logged("Telegram does not answer yet").await;
         kept_secret(&world);
-        assert_eq!(world.stop().await.code(), Some(0));
+        assert_eq!(world.stop().await.code(), Some(0), "{}", world.log());
+        assert_eq!(front.connections(), 0);
     }
-    assert_eq!(front.connections(), 0);
 }
