@@ -116,6 +116,9 @@ fn open_store(config: &Config) -> Result<SledStore, StoreError> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Timestamp(millis(since));
     let opened = home.open(on_damage, now)?;
+    if opened.cleaned {
+        tracing::info!("the database's files were rewritten without the bytes of deleted learners");
+    }
     match &opened.restored {
         Some(restored) => tell(restored),
         None => {

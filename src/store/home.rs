@@ -8,6 +8,8 @@
 //!   replaced-<UTC>/            databases that a person has replaced by a backup
 //!   restoring/                 a database being made of an export
 //!   restored.json              the latest restore
+//!   forgotten                  a learner was deleted since the database's files were last rewritten
+//!   cleaned/                   the database before that, about to be removed
 //!   lock                       held while the above are moved
 //! ```
 //!
@@ -15,6 +17,7 @@
 //! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
 
 mod by_hand;
+mod clean;
 
 pub use by_hand::{BY_HAND, ByHand};
 
@@ -77,6 +80,8 @@ pub struct Opened {
     pub store: SledStore,
     /// It did not open and was restored now.
     pub restored: Option<Restored>,
+    /// Its files were rewritten without the bytes of deleted learners.
+    pub cleaned: bool,
 }
 
 /// The folder.
@@ -118,10 +123,11 @@ impl Home {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
         self.finish_interrupted()?;
+        let cleaned = self.clean_at_start();
         let detail = match self.try_open() {
             Err(StoreError::Corrupt { detail, kind: "database" }) => detail,
             Err(StoreError::Corrupt { detail, kind }) => format!("{kind}: {detail}"),
-            opened => return Ok(Opened { store: opened?, restored: None }),
+            opened => return Ok(Opened { store: opened?, restored: None, cleaned }),
         };
         if on_damage == OnDamage::Refuse {
             return Err(StoreError::Damaged(self.advice(&detail)));
@@ -141,7 +147,7 @@ impl Home {
         }
         let restored = self.restore(detail, now)?;
         let store = SledStore::open_known(&self.store())?;
-        Ok(Opened { store, restored: Some(restored) })
+        Ok(Opened { store, restored: Some(restored), cleaned })
     }
 
     fn try_open(&self) -> Result<SledStore, StoreError> {

@@ -10,7 +10,7 @@ mod platter;
 mod rebuild;
 
 pub use platter::{Moment, Watch};
-pub use rebuild::{Rebuilt, empty, is_blank, rebuild};
+pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
 
 use super::StoreError;
 use super::engine::{Batch, Engine, Range, Visit};

@@ -58,6 +58,31 @@ pub fn is_blank(folder: &Path) -> Result<bool, StoreError> {
     })
 }
 
+/// Copies the database in `from` into a new one in `into`, which must be empty or not exist: what was removed is not in its
+/// files. [`StoreError::Corrupt`] when `from` has lost records.
+pub fn copy(from: &Path, into: &Path) -> Result<(), StoreError> {
+    guarded(from, None, |source| {
+        guarded(into, None, |mut target| {
+            let (mut batch, mut records, mut bytes) = (Batch::default(), 0, 0);
+            source.scan(&keys::everything(), false, &mut |key, value| {
+                batch.put(key.to_vec(), value.to_vec());
+                (records, bytes) = (records + 1, bytes + key.len() + value.len());
+                if records >= AT_ONCE || bytes >= BYTES_AT_ONCE {
+                    (records, bytes) = (0, 0);
+                    target.apply(std::mem::take(&mut batch))?;
+                }
+                Ok(true)
+            })?;
+            target.apply(batch)?;
+            target.flush()
+        })
+    })?;
+    guarded(into, None, |engine| {
+        let state = State::open(Box::new(engine))?;
+        if state.agrees(&state.take_stock()?) { Ok(()) } else { Err(ledger::gap()) }
+    })
+}
+
 /// Makes an empty store.
 pub fn empty(into: &Path) -> Result<(), StoreError> {
     guarded(into, None, |engine| State::open(Box::new(engine)).map(drop))
