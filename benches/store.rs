@@ -8,7 +8,9 @@ use phonicflow_bot::domain::{
 };
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{AcceptPolicy, Sent, SledStore, Store, StoreError};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -217,6 +219,40 @@ async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// `sessions list` as an admin runs it, with no daemon: time and the command's own peak of memory.
+fn listing(folder: &Path, count: i64) -> Result<(), Box<dyn std::error::Error>> {
+    let home = folder.join("home");
+    std::fs::create_dir(&home)?;
+    std::fs::rename(folder.join("sessions"), home.join("store"))?;
+    for arguments in [&["sessions", "list"][..], &["sessions", "list", "--sort", "activity"]] {
+        let start = Instant::now();
+        let mut client = Command::new(env!("CARGO_BIN_EXE_phonicflow-bot"))
+            .args(arguments)
+            .env_clear()
+            .env("SESSION_STORAGE_PATH", &home)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut lines = 0_usize;
+        let mut peak = String::new();
+        let mut out = BufReader::new(client.stdout.take().ok_or("no output")?);
+        let mut line = Vec::new();
+        while out.read_until(b'\n', &mut line)? > 0 {
+            line.clear();
+            lines += 1;
+            // Before the pipe is drained the client is alive.
+            if lines as i64 == count - 1_000 {
+                let status = std::fs::read_to_string(format!("/proc/{}/status", client.id()))?;
+                peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default().to_owned();
+            }
+        }
+        client.wait()?;
+        per_second(&arguments.join(" "), lines, start.elapsed());
+        println!("{:<58} {}", "its peak of memory", peak.trim_start_matches("VmHWM:").trim());
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count =
         std::env::var("STORE_BENCH_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
@@ -229,5 +265,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         lookups(&folder.path().join("sessions"), count).await?;
         exports(folder.path(), count).await
     })?;
+    listing(folder.path(), count)?;
     Ok(())
 }

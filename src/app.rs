@@ -161,6 +161,9 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
     if let Some(restored) = opened.restored.clone().or_else(|| home.last_restore()) {
         vitals.restored(Timestamp(restored.at_ms));
     }
+    if opened.cleaned {
+        tracing::info!("the database's files were rewritten without the bytes of deleted learners");
+    }
     let mut lately = None;
     match &opened.restored {
         Some(restored) => {

@@ -9,6 +9,7 @@ use crate::app::millis;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
+use crate::store::Home;
 use std::sync::Arc;
 
 #[async_trait::async_trait]
@@ -27,10 +28,23 @@ impl Host for Crew {
 
     fn forgotten(&self, user: UserId) {
         self.presence.forget(user, u64::MAX);
+        self.note_forgotten();
     }
 
     fn purges_added(&self) {
         self.purge.notify_one();
+    }
+}
+
+impl Crew {
+    /// Leaves word that deleted bytes are to be cleared from the database's files at the next start.
+    pub fn note_forgotten(&self) {
+        let home = Home::at(&self.app.config.session_storage_path);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = home.note_forgotten() {
+                tracing::error!(%error, "deleted bytes will stay in the database's files until it uses their place again");
+            }
+        });
     }
 }
 

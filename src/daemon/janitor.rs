@@ -5,6 +5,7 @@ use super::Crew;
 use super::backup::Backup;
 use super::shutdown::Stop;
 use crate::app::millis;
+use crate::domain::Timestamp;
 use crate::domain::backoff::backoff_ms;
 use crate::store::StoreError;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(60);
 /// Work of one round.
 const AT_ONCE: usize = 50;
+/// How often all learners are looked through for abandoned sessions, milliseconds.
+const LOOK_AGAIN_MS: i64 = 6 * 3_600_000;
 /// A tutor that cannot forget a conversation is asked for about two days, then the request is dropped.
 const PURGE_ATTEMPTS: u32 = 3_000;
 
@@ -22,12 +25,14 @@ const PURGE_ATTEMPTS: u32 = 3_000;
 /// The store's.
 pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
     let mut backup = Backup::new(&crew.app.config.session_storage_path);
+    let mut abandoned = Abandoned::default();
     loop {
         let woken = crew.purge.notified();
         let soon = tokio::select! {
             round = async {
                 backup.round(crew.app.store.as_ref(), crew.clock.now()).await;
-                round(crew).await
+                let more = abandoned.round(crew).await?;
+                Ok::<bool, StoreError>(round(crew).await? || more)
             } => round?,
             () = stop.raised() => return Ok(()),
         };
@@ -37,6 +42,33 @@ pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
             () = tokio::time::sleep(pause) => {}
             () = stop.raised() => return Ok(()),
         }
+    }
+}
+
+/// Sessions that nobody came back to: no message ends them, so they would be kept for ever.
+#[derive(Default)]
+struct Abandoned {
+    next: Timestamp,
+    cursor: Option<Vec<u8>>,
+}
+
+impl Abandoned {
+    /// Ends those whose retention is over, some learners at a time; true when there are more to look at.
+    async fn round(&mut self, crew: &Crew) -> Result<bool, StoreError> {
+        let now = crew.clock.now();
+        if self.cursor.is_none() && now < self.next {
+            return Ok(false);
+        }
+        let config = &crew.app.config;
+        let idle_ms = millis(config.session_timeout);
+        let before = now.plus_ms(-idle_ms.saturating_add(millis(config.session_retention)));
+        let step = crew.app.store.archive_idle(before, idle_ms, self.cursor.take(), now).await?;
+        if step.sessions > 0 {
+            tracing::info!(sessions = step.sessions, "sessions that nobody came back to are ended");
+        }
+        self.cursor = step.next;
+        self.next = now.plus_ms(LOOK_AGAIN_MS);
+        Ok(self.cursor.is_some())
     }
 }
 

@@ -245,6 +245,7 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             }
             if forget && done.is_ok() {
                 crew.presence.forget(claim.job.user, seq);
+                crew.note_forgotten();
             }
             if purges {
                 crew.purge.notify_one();

@@ -9,6 +9,8 @@
 //!   restoring/                 a database being made of an export
 //!   restored.json              the latest restore
 //!   sealing*, replaced/        a database on its way to another key, see [`reseal`]
+//!   forgotten                  a learner was deleted since the database's files were last rewritten
+//!   cleaned/                   the database before that, about to be removed
 //!   lock                       held while the above are moved
 //! ```
 //!
@@ -17,6 +19,7 @@
 
 mod by_hand;
 mod checkup;
+mod clean;
 mod reseal;
 
 pub use by_hand::{BY_HAND, ByHand};
@@ -82,6 +85,8 @@ pub struct Opened {
     pub store: SledStore,
     /// It did not open and was restored now.
     pub restored: Option<Restored>,
+    /// Its files were rewritten without the bytes of deleted learners.
+    pub cleaned: bool,
 }
 
 /// The folder.
@@ -131,10 +136,11 @@ impl Home {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
         self.finish_interrupted()?;
+        let cleaned = self.clean_at_start();
         let detail = match self.try_open() {
             Err(StoreError::Corrupt { detail, kind: "database" }) => detail,
             Err(StoreError::Corrupt { detail, kind }) => format!("{kind}: {detail}"),
-            opened => return Ok(Opened { store: opened?, restored: None }),
+            opened => return Ok(Opened { store: opened?, restored: None, cleaned }),
         };
         if on_damage == OnDamage::Refuse {
             return Err(StoreError::Damaged(self.advice(&detail)));
@@ -154,7 +160,7 @@ impl Home {
         }
         let restored = self.restore(detail, now)?;
         let store = SledStore::open_known(&self.store(), self.key.as_ref())?;
-        Ok(Opened { store, restored: Some(restored) })
+        Ok(Opened { store, restored: Some(restored), cleaned })
     }
 
     fn try_open(&self) -> Result<SledStore, StoreError> {

@@ -1,10 +1,13 @@
 //! The admin's door: the same words and the same answers from a running daemon and from its store at rest.
 
+mod backups;
+mod care;
+mod crowd;
 mod doorway;
 mod listings;
 mod stats;
 
-use crate::world::{BINARY, World};
+use crate::world::World;
 use std::process::Output;
 
 /// What a command said and how it ended.
@@ -46,9 +49,4 @@ impl World {
     pub async fn listening(&self) {
         self.logged("admin socket ready").await;
     }
-}
-
-#[test]
-fn the_binary_is_the_one_under_test() {
-    assert!(std::path::Path::new(BINARY).exists());
 }

@@ -7,7 +7,8 @@ use crate::cli::commands::{Setup, finish_output, runtime};
 use crate::cli::{Failure, door};
 use crate::daemon::clock::Clock;
 use crate::domain::UserId;
-use crate::store::Imported;
+use crate::store::{Home, Imported};
+use anyhow::Context;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
@@ -32,8 +33,9 @@ fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
 /// `sessions delete`.
 pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
+    let config = setup.load(false)?.config;
     runtime()?.block_on(async {
-        let mut door = door::open(setup).await?;
+        let mut door = door::open_with(&config).await?;
         let mut removed = None;
         let mut take = |item: Item| -> io::Result<()> {
             if let Item::Deleted(what) = item {
@@ -45,12 +47,19 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
         let running = door.is_daemon();
         asked.and(door.close().await.map_err(door::failure))?;
         let removed = removed.unwrap_or_default();
-        let later = if running { "" } else { " once the daemon runs" };
+        let (later, bytes) = if running {
+            ("", "Its bytes leave the database's files at the daemon's next start.")
+        } else {
+            let home = Home::at(&config.session_storage_path);
+            home.note_forgotten().context("noting the deletion")?;
+            home.clean().map_err(|error| Failure::Failed(error.to_string()))?;
+            (" once the daemon runs", "Its bytes are gone from the database's files.")
+        };
         finish_output(writeln!(
             io::stdout(),
             "removed learner {user}: {} session(s) with {} turn(s), {} message(s) of the queue, {} dead letter(s).\n\
-             The tutor is asked to forget {} conversation(s){later}. Exports and backups taken before still hold the learner; \
-             the daily ones are gone within 7 days.",
+             The tutor is asked to forget {} conversation(s){later}. {bytes}\n\
+             Exports and backups taken before still hold the learner; of the daily ones the last is gone in 7 days.",
             removed.sessions, removed.turns, removed.queued, removed.dead, removed.purges
         ))
     })

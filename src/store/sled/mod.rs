@@ -11,7 +11,7 @@ mod rebuild;
 mod recast;
 
 pub use platter::{Moment, Watch};
-pub use rebuild::{Rebuilt, empty, is_blank, rebuild};
+pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
 pub use recast::{Keyed, Progress, recast};
 
 use super::StoreError;

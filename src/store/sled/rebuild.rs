@@ -92,6 +92,24 @@ pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreE
     })
 }
 
+/// Copies the database in `from` into a new one in `into`, which must be empty or not exist: what was removed is not in its
+/// files. [`StoreError::Corrupt`] when `from` has lost records.
+pub fn copy(from: &Path, into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
+    guarded(from, None, |source| {
+        guarded(into, None, |mut target| {
+            let mut sink = |batch| target.apply(batch);
+            let mut bulk = Bulk::new(&mut sink);
+            source.scan(&keys::everything(), false, &mut |key, value| bulk.put(key, value).map(|()| true))?;
+            bulk.end()?;
+            target.flush()
+        })
+    })?;
+    guarded(into, None, |engine| {
+        let state = State::open(Box::new(engine), key)?;
+        if state.agrees(&state.take_stock()?) { Ok(()) } else { Err(ledger::gap()) }
+    })
+}
+
 /// Makes an empty store, encrypted when there is a key.
 pub fn empty(into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
     guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))

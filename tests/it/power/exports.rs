@@ -135,7 +135,7 @@ fn what_was_open_in_the_export_becomes_a_dead_letter_and_counts_are_forgotten() 
         home.export(&store, at(1_000)).await.unwrap();
         store.close().await.unwrap();
         break_it(&home);
-        let Opened { store, restored } = open(&home, at(5_000));
+        let Opened { store, restored, .. } = open(&home, at(5_000));
         let restored = restored.expect("it was damaged");
         assert_eq!((restored.set_aside, restored.taken_at_ms), (4, Some(at(1_000).0)));
         assert_eq!(home.last_restore(), Some(restored));
@@ -212,14 +212,14 @@ fn a_restore_that_was_cut_off_is_finished_or_begun_again() {
         let restoring = folder.path().join("restoring");
         // Between the two renames: the new one is whole, the old one is aside.
         std::fs::rename(home.store(), &restoring).unwrap();
-        let Opened { store, restored } = open(&home, T0);
+        let Opened { store, restored, .. } = open(&home, T0);
         assert!(restored.is_none() && !restoring.exists());
         assert_eq!(store.counts().await.unwrap().inbox, 4);
         store.close().await.unwrap();
         // While the new one was being made.
         copy(&home.store(), &restoring);
         std::fs::write(restoring.join("db"), "half").unwrap();
-        let Opened { store, restored } = open(&home, T0);
+        let Opened { store, restored, .. } = open(&home, T0);
         assert!(restored.is_none() && !restoring.exists());
         assert_eq!(store.counts().await.unwrap().inbox, 4);
         store.close().await.unwrap();
@@ -240,7 +240,7 @@ fn damage_again_and_again_ends_in_a_refusal_and_deletes_nothing() {
         for time in 1..=3 {
             break_it(&home);
             // The same second: the names must not collide.
-            let Opened { store, restored } = open(&home, at(1_000));
+            let Opened { store, restored, .. } = open(&home, at(1_000));
             assert!(restored.unwrap().moved_to.unwrap().join("db").exists());
             assert_eq!(names(folder.path(), "damaged-2").len(), time);
             store.close().await.unwrap();
@@ -268,7 +268,7 @@ fn a_store_that_is_gone_or_empty_beside_its_exports_is_damaged() {
             if empty {
                 std::fs::create_dir(home.store()).unwrap();
             }
-            let Opened { store, restored } = open(&home, T0);
+            let Opened { store, restored, .. } = open(&home, T0);
             let restored = restored.unwrap();
             assert_eq!(restored.moved_to.is_some(), empty);
             assert!(restored.records > 4);

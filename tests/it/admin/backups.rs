@@ -1,0 +1,106 @@
+//! `backup` and `restore`: the same from the daemon and from the store, under load, and never half.
+
+use crate::world::{World, voice};
+use phonicflow_bot::store::export;
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// What a backup holds, by key; but for what changes by the mere stop and start of the daemon.
+fn records(path: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    export::read_file(path, &mut |key, value| {
+        found.insert(key.to_vec(), value.to_vec());
+        Ok(())
+    })
+    .unwrap();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_the_same_from_the_daemon_and_from_the_store_and_can_be_restored() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    let path = |name: &str| world.folder.path().join(name);
+    let (running, stopped) = (path("running.backup"), path("stopped.backup"));
+    let text = |path: &Path| path.display().to_string();
+    let said = world.ask(&["backup", &text(&running)]).await;
+    assert!(said.contains("records of") && said.contains("checked"), "{said}");
+    let again = world.admin(&["backup", &text(&running)]).await;
+    assert!(again.code == Some(1) && again.err.contains("--force"), "{again:?}");
+    world.ask(&["backup", &text(&running), "--force"]).await;
+    assert_eq!(fs::metadata(&running).unwrap().permissions().mode() & 0o777, 0o600);
+    let held = world.admin(&["restore", &text(&running), "--force"]).await;
+    assert_eq!(held.code, Some(3), "{held:?}");
+    world.stop().await;
+    let world = &mut world;
+    world.ask(&["backup", &text(&stopped)]).await;
+    assert_eq!(records(&running), records(&stopped));
+    let names: Vec<String> = fs::read_dir(world.home().join("exports"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(names.iter().all(|name| name.starts_with("store-")), "{names:?}");
+
+    let sessions = world.ask(&["sessions", "list", "--json"]).await;
+    let full = world.admin(&["restore", &text(&running)]).await;
+    assert!(full.code == Some(1) && full.err.contains("--force"), "{full:?}");
+    let noise = world.folder.path().join("noise");
+    let mut damaged = fs::read(&running).unwrap();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(&noise, damaged).unwrap();
+    let bad = world.admin(&["restore", &text(&noise), "--force"]).await;
+    assert!(bad.code == Some(1) && bad.err.contains("no good"), "{bad:?}");
+    assert_eq!(world.ask(&["sessions", "list", "--json"]).await, sessions, "nothing was touched");
+
+    world.ask(&["sessions", "delete", "11", "--yes"]).await;
+    assert_eq!(world.ask(&["sessions", "list"]).await, "");
+    let restored = world.ask(&["restore", &text(&running), "--force"]).await;
+    assert!(restored.contains("restored") && restored.contains("replaced-"), "{restored}");
+    assert_eq!(world.ask(&["sessions", "list", "--json"]).await, sessions);
+    world.start();
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 2).await;
+    assert_eq!(world.tutor.turns()[0].session, world.tutor.turns()[1].session);
+
+    // A fresh machine has no store yet.
+    let fresh = World::new().await;
+    fresh.ask(&["restore", &text(&running)]).await;
+    assert_eq!(fresh.ask(&["sessions", "list", "--json"]).await, sessions);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_under_load_holds_every_message_acknowledged_before_it() {
+    let mut world = World::new().await;
+    // Nothing is ever finished: what was acknowledged must be in the queue, or be a dead letter after a restore.
+    world.set("BACKEND_RETRY_MAX_AGE", "604800").set("BOT_RATE_LIMIT", "false").start();
+    world.tutor.stop().await;
+    let learners: Vec<_> = (1..=20).map(|id| world.learner(1_000 + id)).collect();
+    let mut backups = Vec::new();
+    for round in 1..=3 {
+        for learner in &learners {
+            learner.voice(voice(), 4);
+        }
+        world.settled().await;
+        // All of these rounds were confirmed to Telegram; more come in while the backup is taken.
+        for learner in &learners {
+            learner.voice(voice(), 4);
+        }
+        let path = world.folder.path().join(format!("{round}.backup")).display().to_string();
+        world.ask(&["backup", &path]).await;
+        backups.push((path, learners.len() * (2 * round - 1)));
+        world.settled().await;
+    }
+    world.stop().await;
+    for (path, acknowledged) in backups {
+        world.ask(&["restore", &path, "--force"]).await;
+        let listed = world.ask(&["queue", "list", "--dead", "--json"]).await;
+        let voices = listed.lines().filter(|line| line.contains(r#""kind":"voice""#)).count();
+        assert!(voices >= acknowledged, "{voices} of {acknowledged}");
+    }
+}

@@ -1,0 +1,142 @@
+//! Many sessions, many clients, strangers.
+
+use crate::world::{BINARY, PATIENCE, World};
+use phonicflow_bot::domain::{Timestamp, UserId};
+use phonicflow_bot::store::{Home, Import, OnDamage, Store};
+use std::fs::{self, Permissions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+/// Few enough for an unoptimised build; `cargo bench --bench store` takes a million.
+const SESSIONS: i64 = 30_000;
+
+/// Fills the store of a world before its first start.
+async fn filled(world: &World) {
+    let home = Home::at(&world.home());
+    let store = home.open(OnDamage::Refuse, Timestamp(0)).unwrap().store;
+    for first in (0..SESSIONS).step_by(1_000) {
+        let imports = (first..first + 1_000).map(|n| Import {
+            user: UserId(n + 1),
+            session: uuid::Uuid::from_u128(n as u128 + 1),
+            created: Timestamp(1_700_000_000_000 + (n * 7_919) % SESSIONS),
+            last_activity: Timestamp(1_700_000_100_000 + (n * 104_729) % SESSIONS),
+            language: None,
+        });
+        store.import(imports.collect(), false, Timestamp(1_800_000_000_000)).await.unwrap();
+    }
+    store.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
+    let mut world = World::new().await;
+    filled(&world).await;
+    let stopped = world.ask(&["sessions", "list"]).await;
+    assert_eq!(stopped.lines().count() as i64, SESSIONS + 1);
+    world.start();
+    world.listening().await;
+    world.settled().await;
+    let before = world.peak_kb();
+    assert!(world.ask(&["sessions", "list"]).await == stopped, "the same list");
+    let grown = world.peak_kb() - before;
+    assert!(grown < 8 << 10, "the daemon grew by {grown} kB");
+    // The client's own peak, read while its last line is still unread.
+    let mut client = world.command(&["sessions", "list"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = client.stdout.take().unwrap();
+    let mut got = 0;
+    let mut buffer = vec![0; 64 << 10];
+    while got < stopped.len() - (32 << 10) {
+        got += out.read(&mut buffer[..32 << 10]).unwrap();
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", client.id())).unwrap();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(peak < 40 << 10, "the client took {peak} kB");
+    // A reader that goes away is no failure.
+    drop(out);
+    assert!(client.wait().unwrap().success());
+
+    let column = |text: &str, name: &str| -> Vec<String> {
+        let rows = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        rows.map(|row| row[name].to_string()).collect()
+    };
+    let newest =
+        world.ask(&["sessions", "list", "--sort", "activity", "--reverse", "--limit", "5", "--json"]).await;
+    let all = world.ask(&["sessions", "list", "--sort", "activity", "--json"]).await;
+    let (mut all, newest) = (column(&all, "session"), column(&newest, "session"));
+    all.reverse();
+    assert_eq!(newest, all[..5]);
+    let some = world.ask(&["sessions", "list", "--user", "77", "--json"]).await;
+    assert_eq!(column(&some, "user"), ["77"]);
+    assert_eq!(world.ask(&["sessions", "list", "--limit", "3"]).await.lines().count(), 4);
+    assert_eq!(world.ask(&["sessions", "list", "--since", "1d"]).await, "");
+    assert_eq!(world.ask(&["sessions", "list", "--before", "2000-01-01"]).await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_stops_reading_blocks_only_itself() {
+    let mut world = World::new().await;
+    filled(&world).await;
+    world.start();
+    world.listening().await;
+    let mut stalled = UnixStream::connect(world.home().join("admin.sock")).unwrap();
+    let ask = br#"{"program":"test","protocol":1,"request":{"sessions":{}}}"#;
+    stalled.write_all(&u32::try_from(ask.len()).unwrap().to_be_bytes()).unwrap();
+    stalled.write_all(b"j").unwrap();
+    stalled.write_all(ask).unwrap();
+    let ana = world.learner(1);
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+    let (one, two) = tokio::join!(world.ask(&["sessions", "list"]), world.ask(&["sessions", "list"]));
+    assert!(one == two && one.lines().count() as i64 == SESSIONS + 1);
+    // Whoever reads on gets the rest.
+    stalled.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = Vec::new();
+    stalled.read_to_end(&mut bytes).unwrap();
+    assert!(bytes.ends_with(&[0, 0, 0, 0, b'.']) && bytes.len() > 1 << 20);
+    assert!(world.stop().await.success());
+}
+
+/// Root alone can be somebody else.
+fn as_nobody(program: &str, arguments: &[&str]) -> Option<Command> {
+    let root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let there = Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !root || !there {
+        println!("skipped: needs root and setpriv to connect as another user");
+        return None;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", program]).args(arguments);
+    Some(command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_users_are_kept_out_by_the_mode_and_by_their_id() {
+    let mut world = World::new().await;
+    let public = tempfile::tempdir().unwrap();
+    let path = public.path().join("door.sock");
+    world.set("ADMIN_SOCKET", &path.display().to_string()).start();
+    world.listening().await;
+    fs::set_permissions(public.path(), Permissions::from_mode(0o755)).unwrap();
+    // The binary may lie where nobody else may look.
+    let binary = public.path().join("bot");
+    fs::copy(BINARY, &binary).unwrap();
+    let (binary, socket) = (binary.display().to_string(), path.display().to_string());
+    let store = public.path().join("store");
+    fs::create_dir(&store).unwrap();
+    let ask =
+        ["queue", "list", "--admin-socket", &socket, "--session-storage-path", &store.display().to_string()];
+    let Some(mut stranger) = as_nobody(&binary, &ask) else { return };
+    let said = stranger.env_clear().current_dir(public.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(1), "{text}: without a store of its own there is nothing to look at");
+    // As if somebody had opened the door wide: the id decides.
+    fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+    let said = as_nobody(&binary, &ask).unwrap().env_clear().current_dir(public.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(3), "{text}");
+    assert!(text.contains("serves user 0 and root, and you are user 65534"), "{text}");
+    world.logged("by another user was refused").await;
+}
