@@ -12,6 +12,7 @@ mod queue;
 mod sessions;
 mod stats;
 mod store;
+mod top;
 mod when;
 
 use crate::config;
@@ -98,6 +99,8 @@ enum Command {
         #[command(subcommand)]
         command: store::StoreCommand,
     },
+    /// Watch the running daemon live: polling, queue, workers, tutor, rates, recent errors.
+    Top(top::Top),
     /// Write a checked copy of the whole store into a file, also while the daemon runs.
     Backup(backup::Backup),
     /// Put a backup in the store's place. The daemon must be stopped.
@@ -207,6 +210,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Sessions { command } => sessions::run(setup, command),
         Command::Queue { command } => queue::run(setup, command),
         Command::Stats { json } => stats::run(setup, json),
+        Command::Top(arguments) => top::run(setup, &arguments),
         Command::Backup(arguments) => backup::backup(setup, &arguments),
         Command::Restore(arguments) => backup::restore(setup, &arguments),
         Command::Completions { shell } => {

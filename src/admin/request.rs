@@ -3,6 +3,7 @@
 //! One [`Request`] per verb, one kind of [`Item`] per kind of row. Changing one of them changes the protocol: raise
 //! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
 
+use super::snapshot::Snapshot;
 use crate::domain::dossier::Held;
 use crate::domain::health::Health;
 use crate::domain::stats::{Holdings, Stats};
@@ -52,7 +53,15 @@ pub enum Request {
     Stats,
     /// How the daemon is: one [`Item::Health`]; refused where none runs.
     Health,
+    /// `top`: an [`Item::Snapshot`] now and after each pause, until the client goes; refused where no daemon runs.
+    Watch {
+        /// The pause, milliseconds; no shorter than [`PAUSE_LEAST_MS`].
+        pause_ms: u64,
+    },
 }
+
+/// Shortest pause between two snapshots, milliseconds.
+pub const PAUSE_LEAST_MS: u64 = 100;
 
 /// Sessions in one [`Request::Import`].
 pub const IMPORTS: usize = 500;
@@ -93,6 +102,8 @@ pub enum Item {
     Stats(Box<StatsReport>),
     /// How the daemon is.
     Health(Box<Health>),
+    /// The daemon at one moment.
+    Snapshot(Box<Snapshot>),
 }
 
 /// Why there is no answer, in words for a person.

@@ -2,8 +2,9 @@
 //! on, and says so loudly.
 
 use super::shutdown::Stop;
-use super::{Crew, health};
+use super::{Crew, health, look};
 use crate::admin::execute::{Context, Host};
+use crate::admin::snapshot::Snapshot;
 use crate::admin::socket::{self, Listener};
 use crate::app::millis;
 use crate::domain::health::Health;
@@ -24,6 +25,10 @@ impl Host for Crew {
 
     async fn health(&self) -> Option<Health> {
         Some(health::health(self).await)
+    }
+
+    async fn snapshot(&self) -> Option<Snapshot> {
+        Some(look::snapshot(self).await)
     }
 
     fn forgotten(&self, user: UserId) {

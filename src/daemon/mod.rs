@@ -10,6 +10,7 @@ mod health;
 mod herald;
 mod janitor;
 mod journey;
+mod look;
 mod menu;
 mod numbers;
 mod poller;

@@ -67,11 +67,10 @@ struct Text {
 }
 
 impl Text {
-    fn end(mut self) -> String {
-        self.message.push_str(&self.fields);
-        let end = self.message.floor_char_boundary(LONGEST);
-        self.message.truncate(end);
-        self.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    fn end(self) -> String {
+        let text = self.message + &self.fields;
+        let fits = text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= LONGEST);
+        fits.map(|(_, c)| if c.is_control() { ' ' } else { c }).collect()
     }
 }
 

@@ -10,6 +10,7 @@ mod sessions;
 mod stats;
 
 use super::request::{Item, Refusal, Request};
+use super::snapshot::Snapshot;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
@@ -49,6 +50,11 @@ pub trait Host: Send + Sync {
 
     /// How the daemon is; `None` where none runs.
     async fn health(&self) -> Option<Health> {
+        None
+    }
+
+    /// The daemon at this moment; `None` where none runs.
+    async fn snapshot(&self) -> Option<Snapshot> {
         None
     }
 
@@ -97,6 +103,7 @@ pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -
         Request::Queue(filter) => queue::list(context, &filter, sink).await,
         Request::Stats => stats::stats(context, sink).await,
         Request::Health => stats::health(context, sink).await,
+        Request::Watch { pause_ms } => stats::watch(context, pause_ms, sink).await,
         Request::Change { number, change } => queue::change(context, number, change).await,
         Request::Export(wanted) => export::held(context, wanted, sink).await,
         Request::Delete(user) => care::delete(context, user, sink).await,

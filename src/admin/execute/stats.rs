@@ -1,7 +1,8 @@
-//! `stats`, and the daemon's health.
+//! `stats`, the daemon's health, and the daemon watched from moment to moment.
 
 use super::{Context, Sink, Stopped};
-use crate::admin::request::{Item, Refusal, StatsReport};
+use crate::admin::request::{Item, PAUSE_LEAST_MS, Refusal, StatsReport};
+use std::time::Duration;
 
 /// The numbers: the daemon's own where one runs, else those it left in the store.
 pub async fn stats(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
@@ -18,4 +19,16 @@ pub async fn health(context: &Context, sink: &mut dyn Sink) -> Result<(), Stoppe
     let health = context.host.health().await;
     let health = health.ok_or_else(|| Refusal::failed("no daemon runs, so there is no health to tell of"))?;
     Ok(sink.item(Item::Health(Box::new(health))).await?)
+}
+
+/// The daemon from moment to moment, until nobody looks any more.
+pub async fn watch(context: &Context, pause_ms: u64, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    let pause = Duration::from_millis(pause_ms.max(PAUSE_LEAST_MS));
+    loop {
+        let snapshot = context.host.snapshot().await;
+        let snapshot =
+            snapshot.ok_or_else(|| Refusal::failed("no daemon runs, so there is nothing to watch"))?;
+        sink.item(Item::Snapshot(Box::new(snapshot))).await?;
+        tokio::time::sleep(pause).await;
+    }
 }

@@ -1,6 +1,6 @@
 //! `/metrics` and `/health`, where `METRICS_ADDR` is set: what is answered. Must not know the wire (see [`server`]).
 
-mod disk;
+pub mod disk;
 mod server;
 
 use super::shutdown::Stop;

@@ -1,0 +1,112 @@
+//! `top`: the running daemon, watched live in the terminal or as a stream of JSON.
+
+use super::Failure;
+use super::commands::{Setup, finish_output, runtime};
+use super::door::failure;
+use crate::admin::door::{Door, DoorError, Whereabouts};
+use crate::admin::request::{Item, Request};
+use crate::store::StoreError;
+use crate::top::{self, News};
+use anyhow::Context as _;
+use clap::Args;
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+
+/// Snapshots that may wait for the screen.
+const WAITING: usize = 8;
+/// Pause before a daemon that went away is looked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Its arguments.
+#[derive(Debug, Args)]
+pub struct Top {
+    /// Seconds between two looks, 0.1 to 60.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    every: f64,
+    /// One JSON object a look instead of a screen.
+    #[arg(long)]
+    json: bool,
+    /// With --json: end after so many looks.
+    #[arg(long, value_name = "N", requires = "json")]
+    count: Option<u64>,
+}
+
+/// Runs it.
+pub fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
+    if !(0.1..=60.0).contains(&arguments.every) {
+        return Err(Failure::Config("--every takes 0.1 to 60 seconds".to_owned()));
+    }
+    let config = setup.load(false)?.config;
+    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let request = Request::Watch { pause_ms: (arguments.every * 1000.0) as u64 };
+    if arguments.json {
+        return runtime()?.block_on(stream(&at, request, arguments.count.unwrap_or(u64::MAX)));
+    }
+    if !io::stdout().is_terminal() {
+        return Err(Failure::Config(
+            "top draws on a terminal; into a file or a pipe goes top --json, or stats".to_owned(),
+        ));
+    }
+    let runtime = runtime()?;
+    // The first look decides: where no daemon runs there is nothing to draw.
+    let door = runtime.block_on(daemon(&at)).map_err(failure)?;
+    let (sender, receiver) = sync_channel(WAITING);
+    runtime.spawn(follow(at, door, request, sender));
+    let shown = top::show(&receiver).context("drawing on the terminal");
+    // What still waits for the daemon ends with us.
+    runtime.shutdown_background();
+    shown.map_err(Failure::from)
+}
+
+/// The daemon of this store; the store itself is never opened, so that a daemon that restarts finds it free.
+async fn daemon(at: &Whereabouts) -> Result<Door, DoorError> {
+    let nobody =
+        || DoorError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
+    Door::open(at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
+        DoorError::Store(_) => nobody(),
+        other => other,
+    })
+}
+
+async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Failure> {
+    let mut door = daemon(at).await.map_err(failure)?;
+    let (mut out, mut left) = (io::stdout(), count);
+    let mut line = |item: Item| {
+        let Item::Snapshot(snapshot) = item else { return Ok(()) };
+        writeln!(out, "{}", serde_json::to_string(&snapshot)?)?;
+        out.flush()?;
+        left = left.saturating_sub(1);
+        // The only way to say "enough" is to stop listening.
+        if left == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+    };
+    match door.ask(request, &mut line).await {
+        Err(DoorError::Output(error)) => finish_output(Err(error)),
+        other => other.map_err(failure),
+    }
+}
+
+/// Hands snapshots to the screen; a daemon that goes away is waited for.
+async fn follow(at: Whereabouts, mut door: Door, request: Request, screen: SyncSender<News>) {
+    loop {
+        let to = screen.clone();
+        let mut show = move |item: Item| {
+            let Item::Snapshot(snapshot) = item else { return Ok(()) };
+            to.send(News::Snapshot(snapshot)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        };
+        let ended = door.ask(request.clone(), &mut show).await;
+        if matches!(ended, Err(DoorError::Output(_))) {
+            return;
+        }
+        loop {
+            if screen.send(News::Silence("the daemon does not answer any more".to_owned())).is_err() {
+                return;
+            }
+            tokio::time::sleep(AGAIN).await;
+            if let Ok(found) = daemon(&at).await {
+                door = found;
+                break;
+            }
+        }
+    }
+}
