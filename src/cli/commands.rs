@@ -82,13 +82,12 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         logging::set_log_key(app.store.log_key().await.context("reading the store")?);
         // The first signal asks for rest, the second ends at once.
         let (asked, heard) = tokio::sync::oneshot::channel();
+        let mut signals = shutdown::Signals::listen().context("listening for signals")?;
         tokio::spawn(async move {
-            match shutdown::terminated().await {
-                Ok(signal) => tracing::info!(signal, "told to stop"),
-                Err(error) => tracing::error!(%error, "cannot listen for signals: stopping"),
-            }
+            let signal = signals.next().await;
+            tracing::info!(signal, "told to stop");
             let _ = asked.send(());
-            let _ = shutdown::terminated().await;
+            signals.next().await;
             std::process::exit(1);
         });
         let shutdown = async {

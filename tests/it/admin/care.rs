@@ -155,6 +155,23 @@ async fn sessions_expire_by_command_and_those_in_use_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sessions_nobody_came_back_to_end_with_their_retention_at_the_tutor_too() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    let session = world.tutor.turns()[0].session.clone();
+    world.stop().await;
+    world.set("SESSION_TIMEOUT_HOURS", "0.0000001").set("SESSION_RETENTION_DAYS", "0").start();
+    let forgotten =
+        world.tutor.wait_until(PATIENCE, |state| state.forgotten().contains(&session).then_some(())).await;
+    assert!(forgotten.is_some(), "{}", world.log());
+    assert_eq!(world.ask(&["sessions", "list"]).await, "");
+    let kept = world.ask(&["sessions", "export", "11", "--out", "kept"]).await;
+    assert!(kept.starts_with("0 session(s) with 0 turn(s)"), "the settings stay: {kept}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_old_bots_learners_keep_their_conversations() {
     let mut world = World::started().await;
     let (rui, ana) = (world.brazilian(12), world.learner(11));

@@ -32,6 +32,8 @@ async fn filled(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
     let mut world = World::new().await;
+    // Their sessions are old: nothing is to end or remove them meanwhile.
+    world.set("SESSION_RETENTION_DAYS", "36500");
     filled(&world).await;
     let stopped = world.ask(&["sessions", "list"]).await;
     assert_eq!(stopped.lines().count() as i64, SESSIONS + 1);
@@ -78,6 +80,7 @@ async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_stops_reading_blocks_only_itself() {
     let mut world = World::new().await;
+    world.set("SESSION_RETENTION_DAYS", "36500");
     filled(&world).await;
     world.start();
     world.listening().await;
