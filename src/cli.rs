@@ -125,6 +125,8 @@ pub enum Failure {
     Failed(String),
     /// 3: the daemon or the tutor cannot be reached.
     Unreachable(String),
+    /// This exit code: the output has told all.
+    Told(u8),
     /// 0: whoever read the output has seen enough (`| head`).
     Quiet,
 }
@@ -137,6 +139,7 @@ impl Failure {
             Self::Config(_) => 2,
             Self::Failed(_) => 1,
             Self::Unreachable(_) => 3,
+            Self::Told(code) => *code,
             Self::Quiet => 0,
         }
     }
@@ -145,7 +148,7 @@ impl Failure {
     pub fn print(&self) {
         use std::io::Write;
         match self {
-            Self::Quiet => {}
+            Self::Quiet | Self::Told(_) => {}
             Self::Usage(error) => {
                 let _ = error.print();
             }

@@ -15,11 +15,15 @@ use std::io;
 use std::sync::Arc;
 
 /// A command that holds the store itself.
-struct Alone(Clock);
+struct Alone {
+    clock: Clock,
+    /// The host is dropped after the store.
+    _owner: KeptOwner,
+}
 
 impl Host for Alone {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.clock.now()
     }
 }
 
@@ -44,6 +48,23 @@ pub async fn ask(
     let answered = door.ask(request, &mut receive).await.map_err(failure);
     let closed = door.close().await.map_err(failure);
     answered.and(closed)
+}
+
+/// At its end, what root has made in the store's folder belongs to the folder's owner: a daemon that is not root could not
+/// open it. Outlives the open store.
+pub struct KeptOwner(Home);
+
+impl KeptOwner {
+    /// Of the store of this configuration.
+    pub fn of(config: &Config) -> Self {
+        Self(Home::at(&config.session_storage_path))
+    }
+}
+
+impl Drop for KeptOwner {
+    fn drop(&mut self) {
+        self.0.keep_owner();
+    }
 }
 
 /// What a failure at the door means for the person.
@@ -76,6 +97,6 @@ fn open_store(config: &Config) -> Result<Context, StoreError> {
         root: folder.clone(),
         session_timeout_ms: millis(config.session_timeout),
         session_retention_ms: millis(config.session_retention),
-        host: Arc::new(Alone(clock)),
+        host: Arc::new(Alone { clock, _owner: KeptOwner::of(config) }),
     })
 }

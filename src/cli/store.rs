@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::commands::Setup;
+use super::door::KeptOwner;
 use crate::config;
 use crate::daemon::clock::Clock;
 use crate::secret::KeyMaterial;
@@ -38,6 +39,7 @@ pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
             root.display()
         )));
     }
+    let _owner = KeptOwner::of(&config);
     let configured = || {
         config.store_key.clone().ok_or_else(|| {
             Failure::Config(

@@ -9,8 +9,8 @@ use std::time::Duration;
 const DAEMON: &str = "daemon";
 const NUMBERS: &str = "metrics";
 
-/// Looks at it. `held`: a process holds the store.
-pub async fn check(patient: &Patient, held: bool) -> Found {
+/// Looks at it. `held`: whether a process holds the store, where that can be told.
+pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_", "METRICS_", "ADMIN_SOCKET"]) {
         return Found::default();
     }
@@ -25,12 +25,16 @@ pub async fn check(patient: &Patient, held: bool) -> Found {
             format!("runs, but is not well: {}", health::problems(&health)),
             "its log says more: `journalctl -u phonicflow-bot -n 50`",
         ),
-        Err(why) if held => Finding::problem(
+        Err(why) if held == Some(true) => Finding::problem(
             DAEMON,
             Cause::Here,
             format!("a process holds the store, but no daemon answers: {why}"),
             "its log says why it has no admin socket; run doctor as root or as the bot's user",
         ),
+        Err(_) if held.is_none() => {
+            return vec![Finding::skipped(DAEMON, "cannot be told; run doctor as root or as the bot's user")]
+                .into();
+        }
         Err(_) => {
             return vec![Finding::warning(
                 DAEMON,

@@ -90,8 +90,8 @@ struct Found {
     findings: Vec<Finding>,
     /// How far the other side's clock is ahead of ours, seconds.
     clock: Option<i64>,
-    /// A process holds the store.
-    held: bool,
+    /// A process holds the store; `None`: that cannot be told.
+    held: Option<bool>,
 }
 
 impl From<Vec<Finding>> for Found {

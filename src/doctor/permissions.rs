@@ -89,7 +89,13 @@ fn strays(patient: &Patient) -> Option<Finding> {
     Some(Finding::problem(
         PERMISSIONS,
         Cause::Here,
-        format!("{strays} files in {} do not belong to the folder's owner (uid {owner})", path.display()),
+        match strays {
+            1 => format!("a file in {} does not belong to the folder's owner (uid {owner})", path.display()),
+            _ => format!(
+                "{strays} files in {} do not belong to the folder's owner (uid {owner})",
+                path.display()
+            ),
+        },
         format!(
             "the daemon may not be able to open them. Stop it, then: chown -R --reference={path} {path}/",
             path = path.display()

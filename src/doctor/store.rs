@@ -23,7 +23,7 @@ pub async fn check(patient: &Patient) -> Found {
     let root = patient.config().session_storage_path.clone();
     let opening = home.clone();
     let opened = tokio::task::spawn_blocking(move || opening.look()).await;
-    let mut held = false;
+    let mut held = Some(false);
     let store = match opened {
         Ok(Ok(Some(store))) => {
             let counts = store.counts().await;
@@ -48,7 +48,7 @@ pub async fn check(patient: &Patient) -> Found {
             Finding::fine(STORE, format!("there is none in {} yet; the daemon makes it", root.display()))
         }
         Ok(Err(StoreError::Locked { .. })) => {
-            held = true;
+            held = Some(true);
             let bytes = home.bytes().map_or_else(|_| "size unknown".to_owned(), size);
             Finding::fine(
                 STORE,
@@ -56,6 +56,7 @@ pub async fn check(patient: &Patient) -> Found {
             )
         }
         Ok(Err(StoreError::Io { source, .. })) if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            held = None;
             Finding::skipped(
                 STORE,
                 format!("{}: {source}; run doctor as root or as the bot's user", root.display()),

@@ -113,6 +113,7 @@ async fn a_stopped_daemon_is_told_and_its_store_is_opened() {
     let found = visit(&world, &[]).await;
     assert_eq!(found.code, 0, "{}", found.said);
     assert_eq!(found.state("daemon"), "warning");
+    assert!(!found.said.contains("phonicflow-bot: "), "said twice: {}", found.said);
     assert!(found.words("store").contains("opens: 0 messages wait"), "{}", found.said);
     assert!(found.words("exports").contains("checked"), "{}", found.said);
     assert_eq!(fs::read_dir(store(&world)).unwrap().count(), before, "doctor has made something");

@@ -1,6 +1,6 @@
 //! What is shipped around the program: container files, the Debian package, their agreement with the program itself.
 
-use crate::world::{BINARY, PATIENCE, voice};
+use crate::world::{BINARY, PATIENCE, World, voice};
 use phonicflow_bot::config::{Config, Inputs, keys};
 use phonicflow_bot::sandbox::bot_api::{BotApi, BotApiOptions, EntryKind, LearnerProfile};
 use phonicflow_bot::sandbox::tutor_api::{TutorApi, TutorOptions};
@@ -236,4 +236,36 @@ async fn a_learner_is_answered_by_an_installed_bot() {
     while until.as_ref().is_some_and(|file| file.exists()) {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
+}
+
+/// The README's way to check a signature, run on a request of the real bot; where there is a Python.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_s_python_knows_the_bot_s_requests() {
+    if !Command::new("python3").arg("--version").output().is_ok_and(|done| done.status.success()) {
+        return;
+    }
+    let readme = read("README.md");
+    let (_, code) = readme.split_once("```python\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    let mut world = World::with_tutor(TutorOptions { keep_bodies: true, ..TutorOptions::default() }).await;
+    world.set("BOT_PRIVATE_KEY", "the key of the two").start();
+    let learner = world.learner(5);
+    learner.voice(voice(), 4);
+    world.voice_notes(learner.chat(), 1).await;
+    let calls = world.tutor.calls();
+    let call = calls.iter().find(|call| call.name == "POST /process").unwrap();
+    let body = world.folder.path().join("body");
+    fs::write(&body, call.body.as_ref().unwrap()).unwrap();
+    for (key, answer) in [("the key of the two", "True"), ("another key", "False")] {
+        let asked = format!(
+            "{code}\nbody = open({body:?}, 'rb').read()\nprint(is_from_the_bot({key:?}.encode(), {method:?}, {target:?}, {headers}, body))",
+            method = call.method,
+            target = call.target,
+            headers = serde_json::to_string(&call.headers).unwrap(),
+        );
+        let done = Command::new("python3").args(["-c", &asked]).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert_eq!(said.trim(), answer, "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert!(world.stop().await.success());
 }
