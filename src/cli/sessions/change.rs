@@ -59,7 +59,8 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
             io::stdout(),
             "removed learner {user}: {} session(s) with {} turn(s), {} message(s) of the queue, {} dead letter(s).\n\
              The tutor is asked to forget {} conversation(s){later}. {bytes}\n\
-             Exports and backups taken before still hold the learner; of the daily ones the last is gone in 7 days.",
+             What was put aside before still holds the learner: backups, databases moved to damaged-* or replaced-*, and the \
+             daily exports, of which the last is gone in 7 days.",
             removed.sessions, removed.turns, removed.queued, removed.dead, removed.purges
         ))
     })
