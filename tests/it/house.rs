@@ -55,7 +55,7 @@ fn imports_run_downward() {
             "cli",
             &[
                 "app", "daemon", "admin", "top", "sandbox", "config", "logging", "audio", "store", "secret",
-                "doctor",
+                "domain", "doctor",
             ],
         ),
         ("top", &["admin", "domain"]),
