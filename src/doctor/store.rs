@@ -29,7 +29,6 @@ pub async fn check(patient: &Patient) -> Found {
             let counts = store.counts().await;
             let closed = store.close().await;
             drop(store);
-            home.keep_owner();
             match counts.and_then(|counts| closed.map(|()| counts)) {
                 Ok(counts) => Finding::fine(
                     STORE,
@@ -67,6 +66,8 @@ pub async fn check(patient: &Patient) -> Found {
     };
     let mut findings = vec![store];
     let beside = tokio::task::spawn_blocking(move || {
+        // Also after a failure: sled has been in there.
+        home.keep_owner();
         let mut findings: Vec<Finding> = exports(&home).into_iter().collect();
         findings.extend(history(&home));
         findings.extend(disk(&root, &home));
@@ -77,6 +78,10 @@ pub async fn check(patient: &Patient) -> Found {
 }
 
 fn broken(error: &StoreError) -> Finding {
+    if let StoreError::Key(why) = error {
+        let advice = "nothing is lost: configure the right key (README, \"Encryption at rest\")";
+        return Finding::problem(STORE, Cause::Configuration, why.to_string(), advice);
+    }
     let text = error.to_string();
     let (found, advice) = text.split_once('\n').unwrap_or((&text, ""));
     let advice = if advice.is_empty() { "look at the disk and at the daemon's log" } else { advice };
