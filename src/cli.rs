@@ -163,7 +163,7 @@ impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         match error.downcast_ref::<StoreError>() {
             // The configuration and the store do not fit: no restart helps.
-            Some(StoreError::Key(_)) => Self::Config(format!("{error:#}")),
+            Some(StoreError::Key(_) | StoreError::Newer { .. }) => Self::Config(format!("{error:#}")),
             _ => Self::Failed(format!("{error:#}")),
         }
     }

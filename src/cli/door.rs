@@ -72,7 +72,9 @@ pub fn failure(error: DoorError) -> Failure {
     match error {
         DoorError::Unreachable(text) => Failure::Unreachable(text),
         // Which key it is, is a matter of configuration.
-        DoorError::Store(error @ StoreError::Key(_)) => Failure::Config(error.to_string()),
+        DoorError::Store(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
+            Failure::Config(error.to_string())
+        }
         // A reader that went away (`| head`) is no failure.
         DoorError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::Quiet,
         other => Failure::Failed(other.to_string()),

@@ -45,7 +45,7 @@ pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
         // Both keep one permit: what happens while we look wakes us again.
         let (turned, news) = (crew.app.tutor.turned(), &crew.app.news);
         let again = match look(crew, &mut scene, &admins).await {
-            Err(error @ StoreError::Corrupt { .. }) => {
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::Newer { .. })) => {
                 tracing::error!(%error, "the admins cannot be told: a record cannot be read");
                 None
             }

@@ -44,7 +44,7 @@ pub async fn dispatch(
         let woken = wakeup.notified();
         let claimed = match crew.app.store.claim(kind, crew.clock.now()).await {
             // That row is set aside; the others go on.
-            Err(error @ StoreError::Corrupt { .. }) => {
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::Newer { .. })) => {
                 crew.vitals.failed(Failure::Store);
                 tracing::error!(%error, "a message cannot be read: it is set aside");
                 continue;

@@ -380,3 +380,6 @@ fn moment(name: &str) -> Option<Timestamp> {
     let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
     Some(Timestamp::from_secs(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()))
 }
+
+#[cfg(test)]
+mod tests;

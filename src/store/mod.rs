@@ -38,6 +38,7 @@ mod care;
 mod codec;
 mod disk;
 pub mod engine;
+mod error;
 pub mod export;
 pub mod home;
 pub mod keys;
@@ -53,6 +54,7 @@ mod thread;
 mod verbs;
 
 pub use care::{Archived, Import, Imported, Removed};
+pub use error::StoreError;
 pub use export::Exported;
 pub use home::{Home, OnDamage};
 pub use memory::{MemoryDisk, MemoryStore};
@@ -76,48 +78,6 @@ use uuid::Uuid;
 
 /// A boxed future, so that the store is a `dyn` trait.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The disk or sled failed.
-    #[error("the store could not {action}: {source}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Another process holds the store.
-    #[error("the store in {folder} is in use by another process (a running daemon?)")]
-    Locked {
-        /// The folder.
-        folder: String,
-    },
-    /// A record cannot be read.
-    #[error("a record of kind {kind} in the store cannot be read: {detail}")]
-    Corrupt {
-        /// Kind of record.
-        kind: &'static str,
-        /// What is wrong with it, without its content.
-        detail: String,
-    },
-    /// The store as a whole does not open; in words for the person who has to act.
-    #[error("{0}")]
-    Damaged(String),
-    /// Store and key do not fit; nothing was changed.
-    #[error(transparent)]
-    Key(#[from] KeyTrouble),
-    /// An export could not be written, or is no good. The store itself is untouched.
-    #[error("the export is no good: {0}")]
-    Export(String),
-    /// The row is no longer there, or the lease is no longer held (the learner was deleted meanwhile).
-    #[error("the message is no longer in the store")]
-    Gone,
-    /// The store was closed, or its thread has died of a bug; only opening it again helps.
-    #[error("the store is closed")]
-    Closed,
-}
 
 /// The rules `accept` applies, from the configuration.
 #[derive(Debug, Clone, Copy, Default)]

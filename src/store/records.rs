@@ -43,6 +43,9 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, StoreError> {
         None => Err("it is empty".to_owned()),
         Some((&version, payload)) if version == R::VERSION => codec::read(payload),
         Some((&version, payload)) if (1..R::VERSION).contains(&version) => R::upgrade(version, payload),
+        Some((&version, _)) if version > R::VERSION => {
+            return Err(StoreError::Newer { kind: R::KIND, version, known: R::VERSION });
+        }
         Some((&version, _)) => Err(unknown::<R>(version)),
     };
     record.map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })

@@ -3,15 +3,17 @@
 //! Makes each call once, bounded in time and size, and sorts what comes back. Must not know when to call again,
 //! what a learner is told, or how many calls may run at a time (never two of one session: the caller's care).
 
+mod answers;
 mod error;
 mod signing;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+pub use answers::{History, Past, Reach, Spoken};
 pub use error::{Refusal, Retry, TutorError};
 
-use crate::domain::{Assessment, RecordedTurn, SpokenPart, Timestamp};
+use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
 use bytes::Bytes;
@@ -46,56 +48,6 @@ pub struct TutorOptions {
     pub private_key: Option<Secret>,
     /// PEM of a private certificate authority.
     pub extra_ca_pem: Option<Vec<u8>>,
-}
-
-/// What the tutor remembers of a conversation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
-    /// Turns held, by the tutor's own count where that is usable, never below `len`.
-    pub count: u32,
-    /// Turns listed in the answer.
-    pub len: u32,
-    /// The turns listed, newest last; one that could not be read is empty.
-    pub turns: Vec<RecordedTurn>,
-}
-
-/// The answer to "what do you remember of this conversation?".
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Past {
-    /// This.
-    Kept(History),
-    /// Nothing: the conversation is unknown to it (yet).
-    Unknown,
-    /// It cannot be asked.
-    NotOffered,
-}
-
-/// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spoken {
-    /// The file.
-    pub bytes: Bytes,
-    /// The content type it was sent with, which may be wrong.
-    pub mime: Option<String>,
-}
-
-/// Whether the tutor answers, judged by the last calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Not called yet.
-    Unknown,
-    /// It answers.
-    Yes {
-        /// Since when without interruption.
-        since: Timestamp,
-    },
-    /// It does not.
-    No {
-        /// Since when.
-        since: Timestamp,
-        /// Failed calls in a row.
-        failures: u32,
-    },
 }
 
 /// The tutor. Cheap to share behind an `Arc`.

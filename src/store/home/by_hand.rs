@@ -42,8 +42,11 @@ impl Home {
             match is_blank(&self.store(), self.key.as_ref()) {
                 Ok(true) => {}
                 // Nor can one say what is in a store that cannot be read.
-                Ok(false) | Err(StoreError::Corrupt { .. } | StoreError::Key(_)) if force => {}
-                Ok(false) | Err(StoreError::Corrupt { .. } | StoreError::Key(_)) => {
+                Ok(false)
+                | Err(StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Key(_))
+                    if force => {}
+                Ok(false)
+                | Err(StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Key(_)) => {
                     return Ok(ByHand::NotEmpty);
                 }
                 Err(error) => return Err(error),

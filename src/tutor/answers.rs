@@ -1,0 +1,54 @@
+//! What the tutor answers, in our words. Must not know the wire.
+
+use crate::domain::{RecordedTurn, Timestamp};
+use bytes::Bytes;
+
+/// What the tutor remembers of a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Turns held, by the tutor's own count where that is usable, never below `len`.
+    pub count: u32,
+    /// Turns listed in the answer.
+    pub len: u32,
+    /// The turns listed, newest last; one that could not be read is empty.
+    pub turns: Vec<RecordedTurn>,
+}
+
+/// The answer to "what do you remember of this conversation?".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// This.
+    Kept(History),
+    /// Nothing: the conversation is unknown to it (yet).
+    Unknown,
+    /// It cannot be asked.
+    NotOffered,
+}
+
+/// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// The file.
+    pub bytes: Bytes,
+    /// The content type it was sent with, which may be wrong.
+    pub mime: Option<String>,
+}
+
+/// Whether the tutor answers, judged by the last calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Not called yet.
+    Unknown,
+    /// It answers.
+    Yes {
+        /// Since when without interruption.
+        since: Timestamp,
+    },
+    /// It does not.
+    No {
+        /// Since when.
+        since: Timestamp,
+        /// Failed calls in a row.
+        failures: u32,
+    },
+}
