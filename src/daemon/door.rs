@@ -11,6 +11,7 @@ use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
 use crate::store::Home;
+use crate::store::StoreError;
 use std::sync::Arc;
 
 #[async_trait::async_trait]
@@ -25,6 +26,10 @@ impl Host for Crew {
 
     async fn health(&self) -> Option<Health> {
         Some(health::health(self).await)
+    }
+
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.numbers.keep(self.app.store.as_ref(), &self.vitals, self.clock.now()).await
     }
 
     async fn snapshot(&self) -> Option<Snapshot> {

@@ -8,9 +8,9 @@ use std::fs;
 /// A world with one admin, 77, who has started the bot.
 async fn ruled() -> World {
     let mut world = World::new().await;
-    world.set("ADMIN_USERS", "77,78");
-    // 78 never wrote to the bot.
-    world.telegram.stranger(&LearnerProfile::new(78, "Nina", "en"));
+    world.set("ADMIN_USERS", "77,990078");
+    // 990078 never wrote to the bot.
+    world.telegram.stranger(&LearnerProfile::new(990078, "Nina", "en"));
     world
 }
 
@@ -77,7 +77,7 @@ async fn admins_get_a_menu_of_their_own_and_one_who_never_wrote_is_harmless() {
     let help = world.answer_with(boss.chat(), "/history").await;
     assert!(help.text.contains("/admin"));
     world.logged("an admin's command menu could not be set").await;
-    assert!(!world.log().contains("78"), "{}", world.log());
+    assert!(!world.log().contains("990078"), "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +199,7 @@ async fn an_admin_who_cannot_be_reached_stops_nothing() {
     world.set("BACKEND_RETRY_MAX_AGE", "0").start();
     let (boss, ana) = (world.learner(77), world.learner(11));
     world.telegram.set_standing(77, Standing::Blocked);
-    world.telegram.faults().add(On::call("sendMessage").chat(78).times(1), Act::html(502));
+    world.telegram.faults().add(On::call("sendMessage").chat(990078).times(1), Act::html(502));
     world.tutor.stop().await;
     ana.voice(voice(), 4);
     world.answer_with(ana.chat(), "could not be reached for too long").await;

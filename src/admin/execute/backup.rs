@@ -31,6 +31,8 @@ pub async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stoppe
         Ok::<(), io::Error>(())
     });
     flat(prepared.await).map_err(Refusal::failed)?;
+    // What is kept in memory until somebody stops the daemon belongs into a backup, too.
+    context.host.settle().await?;
     let exported = context.store.export(path.clone(), context.host.now()).await?;
     let opened = spawn_blocking(move || {
         let file = File::open(&path);

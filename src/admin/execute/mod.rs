@@ -53,6 +53,14 @@ pub trait Host: Send + Sync {
         None
     }
 
+    /// Writes what it keeps in memory into the store.
+    ///
+    /// # Errors
+    /// The store's.
+    async fn settle(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The daemon at this moment; `None` where none runs.
     async fn snapshot(&self) -> Option<Snapshot> {
         None

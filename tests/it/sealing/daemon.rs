@@ -50,7 +50,8 @@ fn files(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files(&path, found);
-        } else {
+        } else if path.is_file() {
+            // A socket holds nothing.
             found.insert(path.display().to_string(), fs::read(&path).unwrap());
         }
     }

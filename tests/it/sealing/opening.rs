@@ -41,7 +41,8 @@ fn a_store_opens_with_its_own_key_alone() {
         let headless = MemoryDisk::holding(rest);
         for key in [None, Some(&key)] {
             let opened = MemoryStore::open_keyed(&headless, key);
-            assert!(matches!(opened, Err(StoreError::Corrupt { .. })));
+            // What is sealed reads like nothing, or like something of a program to come.
+            assert!(matches!(opened, Err(StoreError::Corrupt { .. } | StoreError::Newer { .. })));
         }
     });
 }
@@ -58,7 +59,8 @@ fn any_record_changed_or_exchanged_is_found_on_opening() {
     let records = disk.records();
     let corrupt = |records: Vec<(Vec<u8>, Vec<u8>)>, what: &str| {
         let opened = MemoryStore::open_keyed(&MemoryDisk::holding(records), Some(&key));
-        assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "{what}");
+        // Without its header, what is sealed may read like something of a program to come.
+        assert!(matches!(opened, Err(StoreError::Corrupt { .. } | StoreError::Newer { .. })), "{what}");
     };
     for (n, (_, value)) in records.iter().enumerate() {
         for at in [0, value.len() / 2, value.len() - 1] {
