@@ -88,7 +88,9 @@ pub enum Door {
     Daemon {
         /// Where it listens.
         path: PathBuf,
-        /// The store it has to have.
+        /// The folder of the store it has to have.
+        root: PathBuf,
+        /// That store.
         store: StoreId,
         /// The connection by which it was found, for the first request.
         first: Option<UnixStream>,
@@ -121,9 +123,14 @@ impl Door {
                 for path in at.candidates() {
                     match knock(&path, &at.root, store).await {
                         Knock::Answered(stream) => {
-                            return Ok(Self::Daemon { path, store, first: Some(stream) });
+                            let root = at.root.clone();
+                            return Ok(Self::Daemon { path, root, store, first: Some(stream) });
                         }
                         Knock::Nobody(why) => silent.push((path, why)),
+                        // There it may be another store's.
+                        Knock::Refused(refusal) if path == Path::new(USUAL) => {
+                            silent.push((path, refusal.to_string()));
+                        }
                         Knock::Refused(refusal) => return Err(refused(refusal)),
                     }
                 }
@@ -159,10 +166,10 @@ impl Door {
                 Err(Stopped::Refused(refusal)) => Err(refused(refusal)),
                 Err(Stopped::Sink(error)) => Err(DoorError::Output(error)),
             },
-            Self::Daemon { path, store, first } => {
+            Self::Daemon { path, root, store, first } => {
                 let mut stream = match first.take() {
                     Some(stream) => stream,
-                    None => again(path, *store).await?,
+                    None => again(path, root, *store).await?,
                 };
                 converse(&mut stream, request, receive).await
             }
@@ -245,10 +252,13 @@ async fn connect(path: &Path) -> io::Result<UnixStream> {
 }
 
 /// A further connection to the daemon found before.
-async fn again(path: &Path, store: StoreId) -> Result<UnixStream, DoorError> {
+async fn again(path: &Path, root: &Path, store: StoreId) -> Result<UnixStream, DoorError> {
     let gone =
         |why: String| DoorError::Unreachable(format!("the daemon at {} is gone: {why}", path.display()));
     let mut stream = connect(path).await.map_err(|error| gone(error.to_string()))?;
+    if !is_trusted(&stream, root) {
+        return Err(gone("another user listens there now".to_owned()));
+    }
     match greeted(&mut stream).await {
         Ok(greeting) if greeting.store == store => Ok(stream),
         Ok(_) => Err(gone("another one answers there now".to_owned())),

@@ -78,7 +78,8 @@ impl std::str::FromStr for Zone {
 /// In words for a person, when it is no such file at all.
 pub fn read(text: &[u8], zone: Zone, now: Timestamp) -> Result<Found, String> {
     let value: Value = serde_json::from_slice(text).map_err(|error| format!("it is no JSON: {error}"))?;
-    let mut reading = Reading { now, zone, found: Found::default(), by_user: HashMap::new() };
+    let mut reading =
+        Reading { now, zone, found: Found::default(), by_user: HashMap::new(), owner_of: HashMap::new() };
     match ["sessions", "users", "telegram_sessions"].iter().find_map(|name| value.get(name)).unwrap_or(&value)
     {
         Value::Object(rows) => {
@@ -110,15 +111,23 @@ struct Reading {
     found: Found,
     /// Where the session of a learner is.
     by_user: HashMap<UserId, usize>,
+    /// Whose a session is.
+    owner_of: HashMap<Uuid, UserId>,
 }
 
 impl Reading {
     fn row(&mut self, place: String, key: Option<i64>, row: &Value) {
         match session(key, row, self.zone, self.now) {
             Err(why) => self.found.problems.push(Problem { place, why }),
+            // One conversation at the tutor is one learner's.
+            Ok(import) if self.owner_of.get(&import.session).is_some_and(|owner| *owner != import.user) => {
+                let why = "another learner has this session";
+                self.found.problems.push(Problem { place, why });
+            }
             Ok(import) => match self.by_user.entry(import.user) {
                 Entry::Vacant(new) => {
                     new.insert(self.found.sessions.len());
+                    self.owner_of.insert(import.session, import.user);
                     self.found.sessions.push(import);
                 }
                 Entry::Occupied(known) => {
@@ -127,6 +136,7 @@ impl Reading {
                     if let Some(other) = self.found.sessions.get_mut(*known.get())
                         && other.last_activity < import.last_activity
                     {
+                        self.owner_of.insert(import.session, import.user);
                         *other = import;
                     }
                 }

@@ -133,7 +133,9 @@ fn size(bytes: u64) -> String {
 /// Puts a backup in the store's place.
 pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
-    let home = Home::at(&config.session_storage_path);
+    // What is made here is the daemon's, whoever restores.
+    let _owner = door::KeptOwner::of(&config);
+    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let now = Clock::start().now();
     let restored = match home.restore_by_hand(&arguments.file, arguments.force, now) {
         Ok(ByHand::Done(restored)) => restored,
@@ -147,6 +149,9 @@ pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
             return Err(Failure::Unreachable(format!(
                 "the store in {folder} is in use. Stop the daemon first: systemctl stop phonicflow-bot"
             )));
+        }
+        Err(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
+            return Err(Failure::Config(format!("{}: {error}", arguments.file.display())));
         }
         Err(error) => return Err(Failure::Failed(format!("{}: {error}", arguments.file.display()))),
     };

@@ -85,13 +85,15 @@ pub fn failure(error: DoorError) -> Failure {
 fn open_store(config: &Config) -> Result<Context, StoreError> {
     let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let folder = &config.session_storage_path;
-    if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
+    if !home.is_there() {
         return Err(StoreError::Damaged(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
             folder.display()
         )));
     }
     let clock = Clock::start();
+    // Before anything is made: an opening that fails leaves files, too.
+    let owner = KeptOwner::of(config);
     // To restore a damaged store is the daemon's business: here it is only looked at.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
     Ok(Context {
@@ -99,6 +101,6 @@ fn open_store(config: &Config) -> Result<Context, StoreError> {
         root: folder.clone(),
         session_timeout_ms: millis(config.session_timeout),
         session_retention_ms: millis(config.session_retention),
-        host: Arc::new(Alone { clock, _owner: KeptOwner::of(config) }),
+        host: Arc::new(Alone { clock, _owner: owner }),
     })
 }

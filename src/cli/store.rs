@@ -32,7 +32,7 @@ pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let root = &config.session_storage_path;
     let home = Home::at(root);
-    if !home.store().exists() && home.listed().is_ok_and(|exports| exports.is_empty()) {
+    if !home.is_there() {
         return Err(Failure::Failed(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH. A store that is made with a key is encrypted from \
              the beginning",
@@ -74,7 +74,7 @@ fn reseal(home: &Home, to: Option<&KeyMaterial>, after: &str) -> Result<(), Fail
     };
     for left in resealed.left {
         text.push_str(&format!(
-            "\n{} holds a database that was moved aside as damaged, as it was: remove it yourself when it is no longer \
+            "\n{} holds a database that was moved aside, as it was: remove it yourself when it is no longer \
              needed",
             left.display()
         ));
@@ -87,7 +87,7 @@ fn failure(error: StoreError) -> Failure {
         StoreError::Locked { .. } => {
             Failure::Unreachable(format!("{error}. Stop it first: systemctl stop phonicflow-bot"))
         }
-        StoreError::Key(_) => Failure::Config(error.to_string()),
+        StoreError::Key(_) | StoreError::Newer { .. } => Failure::Config(error.to_string()),
         other => Failure::Failed(other.to_string()),
     }
 }

@@ -5,6 +5,7 @@
 
 use super::engine::{Batch, Engine, Range, Visit};
 use super::ledger::Ledger;
+use super::records::LogKey;
 use super::seal::{Header, KeyTrouble, Seal};
 use super::{StoreError, keys, records};
 use crate::secret::KeyMaterial;
@@ -56,9 +57,23 @@ impl Disk {
     fn read_ledger(&mut self) -> Result<(), StoreError> {
         self.ledger = match self.get(&keys::ledger())? {
             None => self.take_stock()?,
-            Some(bytes) => records::decode(&bytes)?,
+            Some(bytes) => self.decode_ledger(&bytes)?,
         };
         self.ledger.check(self.engine.as_ref())
+    }
+
+    /// Without its header a sealed ledger reads like one of a program to come; the log's key, which no version changes,
+    /// tells the two apart.
+    fn decode_ledger(&self, bytes: &[u8]) -> Result<Ledger, StoreError> {
+        match records::decode(bytes) {
+            Err(error @ StoreError::Newer { .. }) => {
+                let key = self.get(&keys::log_key())?.unwrap_or_default();
+                let plain = records::decode::<LogKey>(&key).is_ok();
+                let detail = "it is missing".to_owned();
+                Err(if plain { error } else { StoreError::Corrupt { kind: "encryption header", detail } })
+            }
+            read => read,
+        }
     }
 
     fn is_empty(&self) -> Result<bool, StoreError> {

@@ -6,7 +6,8 @@
 //!   exports/store-<UTC>.export the latest states of it, checked
 //!   damaged-<UTC>/             databases that did not open, moved aside; nothing here ever removes one
 //!   replaced-<UTC>/            databases that a person has replaced by a backup
-//!   restoring/                 a database being made of an export
+//!   restoring.part/            a database being made of an export
+//!   restoring/                 the same when it is whole
 //!   restored.json              the latest restore
 //!   sealing*, replaced/        a database on its way to another key, see [`reseal`]
 //!   forgotten                  a learner was deleted since the database's files were last rewritten
@@ -122,6 +123,24 @@ impl Home {
         self.root.join("restoring")
     }
 
+    /// Where a database is made; it moves to `restoring` when it is whole.
+    fn making(&self) -> PathBuf {
+        self.root.join("restoring.part")
+    }
+
+    /// Says that what was made is whole.
+    fn made(&self) -> Result<(), StoreError> {
+        let action = io_of("name the new database");
+        fs::rename(self.making(), self.restoring()).map_err(&action)?;
+        export::sync_folder(&self.root).map_err(&action)
+    }
+
+    /// Whether there is a store, or what is left of one that a cut-off exchange will make one of.
+    pub fn is_there(&self) -> bool {
+        let kept = self.listed().map_or(true, |exports| !exports.is_empty());
+        kept || self.store().exists() || self.restoring().exists() || self.is_being_sealed()
+    }
+
     fn note(&self) -> PathBuf {
         self.root.join("restored.json")
     }
@@ -137,6 +156,8 @@ impl Home {
         let _lock = self.lock()?;
         self.finish_interrupted()?;
         let cleaned = self.clean_at_start();
+        // Should the exchange have failed half-way.
+        self.finish_interrupted()?;
         let detail = match self.try_open() {
             Err(StoreError::Corrupt { detail, kind: "database" }) => detail,
             Err(StoreError::Corrupt { detail, kind }) => format!("{kind}: {detail}"),
@@ -192,6 +213,9 @@ impl Home {
     /// A restore is made whole in `restoring` before the old database is moved: where that is gone, this one is it.
     fn finish_interrupted(&self) -> Result<(), StoreError> {
         self.finish_reseal(&mut |_| ())?;
+        if self.making().exists() {
+            fs::remove_dir_all(self.making()).map_err(io_of("remove an unfinished database"))?;
+        }
         if !self.restoring().exists() {
             return Ok(());
         }
@@ -219,7 +243,7 @@ impl Home {
             passed_over: Vec::new(),
         };
         for path in self.listed()? {
-            match rebuild(&path, &self.restoring(), self.key.as_ref(), now) {
+            match rebuild(&path, &self.making(), self.key.as_ref(), now) {
                 Ok(rebuilt) => {
                     restored.export = Some(path);
                     restored.taken_at_ms = Some(rebuilt.exported.taken_at.0);
@@ -232,15 +256,16 @@ impl Home {
                 Err(error @ StoreError::Key(_)) => return Err(error),
                 Err(error) => {
                     restored.passed_over.push(format!("{}: {error}", file_name(&path)));
-                    if self.restoring().exists() {
-                        fs::remove_dir_all(self.restoring()).map_err(io_of("clear a failed restore"))?;
+                    if self.making().exists() {
+                        fs::remove_dir_all(self.making()).map_err(io_of("clear a failed restore"))?;
                     }
                 }
             }
         }
         if restored.export.is_none() {
-            empty(&self.restoring(), self.key.as_ref())?;
+            empty(&self.making(), self.key.as_ref())?;
         }
+        self.made()?;
         if self.store().exists() {
             restored.moved_to = Some(self.free_name(now));
         }

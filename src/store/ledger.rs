@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Kinds that grow with the learners; in a store of more records than [`CHECK_ALL`] they are not read on opening.
-const LARGE: [u8; 6] = [keys::PERSON, keys::TURN, keys::RATE, keys::MEMBER, keys::EXPIRY, keys::PURGE];
+const LARGE: [u8; 7] =
+    [keys::PERSON, keys::TURN, keys::RATE, keys::MEMBER, keys::EXPIRY, keys::PURGE, keys::PURGE_DUE];
 /// Up to so many records everything is read on opening.
 const CHECK_ALL: u64 = 100_000;
 

@@ -79,6 +79,11 @@ pub trait Sink: Send {
     /// One item.
     async fn item(&mut self, item: Item) -> io::Result<()>;
 
+    /// Sends what waits: a pause follows.
+    async fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The next bytes of a file.
     async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()>;
 }

@@ -29,6 +29,7 @@ pub async fn watch(context: &Context, pause_ms: u64, sink: &mut dyn Sink) -> Res
         let snapshot =
             snapshot.ok_or_else(|| Refusal::failed("no daemon runs, so there is nothing to watch"))?;
         sink.item(Item::Snapshot(Box::new(snapshot))).await?;
+        sink.flush().await?;
         tokio::time::sleep(pause).await;
     }
 }

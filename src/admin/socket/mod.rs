@@ -142,6 +142,11 @@ impl Sink for Answer {
         self.frame(Kind::Json, &serde_json::to_vec(&item)?).await
     }
 
+    async fn flush(&mut self) -> io::Result<()> {
+        let stalled = || io::Error::new(io::ErrorKind::TimedOut, "nothing was read for too long");
+        timeout(STALLED, self.to.flush()).await.map_err(|_| stalled())?
+    }
+
     async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.frame(Kind::Bytes, bytes).await
     }

@@ -8,7 +8,6 @@ use crate::cli::{Failure, door};
 use crate::daemon::clock::Clock;
 use crate::domain::UserId;
 use crate::store::{Home, Imported};
-use anyhow::Context;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
@@ -34,6 +33,7 @@ fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
 pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
     let config = setup.load(false)?.config;
+    let _owner = door::KeptOwner::of(&config);
     runtime()?.block_on(async {
         let mut door = door::open_with(&config).await?;
         let mut removed = None;
@@ -48,12 +48,16 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
         asked.and(door.close().await.map_err(door::failure))?;
         let removed = removed.unwrap_or_default();
         let (later, bytes) = if running {
-            ("", "Its bytes leave the database's files at the daemon's next start.")
+            ("", "Its bytes leave the database's files at the daemon's next start.".to_owned())
         } else {
-            let home = Home::at(&config.session_storage_path);
-            home.note_forgotten().context("noting the deletion")?;
-            home.clean().map_err(|error| Failure::Failed(error.to_string()))?;
-            (" once the daemon runs", "Its bytes are gone from the database's files.")
+            let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
+            let noted = home.note_forgotten().map_err(|error| error.to_string());
+            // The learner is gone by now, whatever becomes of the bytes.
+            let bytes = match noted.and_then(|()| home.clean().map_err(|error| error.to_string())) {
+                Ok(_) => "Its bytes are gone from the database's files.".to_owned(),
+                Err(why) => format!("Its bytes are still in the database's files ({why}); a later start clears them."),
+            };
+            (" once the daemon runs", bytes)
         };
         finish_output(writeln!(
             io::stdout(),

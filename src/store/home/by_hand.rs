@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// What a restored store says was wrong with the one before.
 pub const BY_HAND: &str = "nothing: restored by command";
-const REPLACED: &str = "replaced-";
+/// Begins the names of databases that a person has replaced.
+pub(super) const REPLACED: &str = "replaced-";
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +53,11 @@ impl Home {
                 Err(error) => return Err(error),
             }
         }
-        let rebuilt = rebuild(from, &self.restoring(), self.key.as_ref(), now).inspect_err(|_| {
+        let rebuilt = rebuild(from, &self.making(), self.key.as_ref(), now).inspect_err(|_| {
             // Half a database is of no use; the next opening removes it where this fails.
-            let _ = fs::remove_dir_all(self.restoring());
+            let _ = fs::remove_dir_all(self.making());
         })?;
+        self.made()?;
         let restored = Restored {
             at_ms: now.0,
             damage: BY_HAND.to_owned(),

@@ -26,7 +26,7 @@ impl Home {
     /// [`StoreError::Locked`] while another process holds it, [`StoreError::Damaged`] with advice, [`StoreError::Io`] when
     /// the system refuses.
     pub fn look(&self) -> Result<Option<SledStore>, StoreError> {
-        if !self.store().exists() && self.listed()?.is_empty() {
+        if !self.is_there() {
             return Ok(None);
         }
         let _lock = self.lock()?;

@@ -49,11 +49,12 @@ impl Home {
         if !self.root.join(NOTE).exists() || size.map_or(true, |size| size > largest) {
             return Ok(false);
         }
-        let copied = copy(&self.store(), &self.restoring(), self.key.as_ref());
-        if copied.is_err() && self.restoring().exists() {
-            fs::remove_dir_all(self.restoring()).map_err(io_of(action))?;
+        let copied = copy(&self.store(), &self.making(), self.key.as_ref());
+        if copied.is_err() && self.making().exists() {
+            fs::remove_dir_all(self.making()).map_err(io_of(action))?;
         }
         copied?;
+        self.made()?;
         fs::rename(self.store(), self.old()).map_err(io_of(action))?;
         self.put_in_place()?;
         self.remove_old(action)?;

@@ -88,6 +88,11 @@ impl Home {
         self.root.join("sealing.json")
     }
 
+    /// An exchange was decided and not finished.
+    pub(super) fn is_being_sealed(&self) -> bool {
+        self.sealing_note().exists()
+    }
+
     fn replaced(&self) -> PathBuf {
         self.root.join("replaced")
     }
@@ -108,9 +113,13 @@ impl Home {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
         self.finish_interrupted()?;
-        let damaged = self.names(&self.root, super::DAMAGED)?;
+        if !self.store().join("db").exists() {
+            return Err(StoreError::Damaged(self.advice("its database is missing")));
+        }
+        let mut aside = self.names(&self.root, super::DAMAGED)?;
+        aside.extend(self.names(&self.root, super::by_hand::REPLACED)?);
         let mut resealed =
-            Resealed { records: None, left: damaged.iter().map(|name| self.root.join(name)).collect() };
+            Resealed { records: None, left: aside.iter().map(|name| self.root.join(name)).collect() };
         let store = self.store();
         let old = Keyed { folder: &store, key: self.key.as_ref() };
         let done = match (Keyed { key: to, ..old }).opens() {
@@ -192,7 +201,9 @@ impl Home {
             export::sync_folder(&self.exports())?;
             tell(Step::ExportInPlace);
         }
-        let names = self.names(&self.exports(), super::PREFIX).map_err(io::Error::other)?;
+        let mut names = self.names(&self.exports(), super::PREFIX).map_err(io::Error::other)?;
+        // Backups that were cut off on their way, too.
+        names.extend(self.names(&self.exports(), "backup-").map_err(io::Error::other)?);
         for name in names.iter().filter(|name| **name != note.export) {
             fs::remove_file(self.exports().join(name))?;
             tell(Step::ExportRemoved);

@@ -55,7 +55,10 @@ impl Header {
                 let check = check.try_into().map_err(|_| corrupt("its length is wrong"))?;
                 Ok(Self { salt: *salt, check })
             }
-            _ => Err(corrupt("its version is unknown to this program; a newer one wrote it")),
+            Some(([version, _], _)) => {
+                Err(StoreError::Newer { kind: "encryption header", version: *version, known: VERSION })
+            }
+            None => Err(corrupt("it is cut short")),
         }
     }
 

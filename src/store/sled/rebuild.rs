@@ -83,7 +83,7 @@ fn settle(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Resu
 pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreError> {
     guarded(folder, None, |engine| {
         let state = State::open(Box::new(engine), key)?;
-        for kind in [keys::PERSON, keys::TURN, keys::INBOX, keys::DEAD] {
+        for kind in [keys::PERSON, keys::TURN, keys::INBOX, keys::DEAD, keys::PURGE] {
             if !state.list_keys(&Range::prefix(keys::kind(kind)), 1)?.is_empty() {
                 return Ok(false);
             }
