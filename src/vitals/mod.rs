@@ -149,6 +149,20 @@ impl Vitals {
         done
     }
 
+    /// As [`Self::timed`], for work on another thread, which may end on its own or fail there.
+    pub async fn timed_there<T, E, J>(
+        &self,
+        step: Step,
+        work: impl Future<Output = Result<Result<T, E>, J>>,
+    ) -> Result<Result<T, E>, J> {
+        let start = Instant::now();
+        let done = work.await;
+        if let Ok(Ok(_)) = done {
+            self.took(step, start.elapsed());
+        }
+        done
+    }
+
     /// All that was counted since the start.
     pub fn tally(&self) -> Tally {
         let counts = Count::ALL.iter().map(|count| (*count, read(&self.counts, *count as usize)));
