@@ -129,7 +129,7 @@ fn exports(home: &Home) -> Option<Finding> {
         Cause::Here,
         format!("none of the {} exports is good", listed.len()),
         "a damaged store could not be restored now. Look at the disk (dmesg, smartctl); a running daemon's next export is\n\
-         checked when it is taken, and `phonicflow-bot backup FILE` takes one elsewhere",
+         checked when it is taken, and `sudo phonicflow-bot backup FILE` takes one elsewhere",
     ))
 }
 
@@ -214,6 +214,29 @@ fn judge(free: u64, used: u64, no_names: bool) -> Finding {
 mod tests {
     use super::super::Grade;
     use super::*;
+
+    #[test]
+    fn a_restore_is_told_for_a_week_and_one_by_hand_is_no_damage() {
+        let restored = |damage: &str| Restored {
+            at_ms: 1_000_000_000,
+            damage: damage.to_owned(),
+            moved_to: None,
+            export: None,
+            taken_at_ms: Some(0),
+            records: 3,
+            set_aside: 0,
+            passed_over: Vec::new(),
+        };
+        for (damage, days, grade) in [
+            ("checksum", 1, Some(Grade::Warning)),
+            ("checksum", 8, None),
+            (BY_HAND, 1, Some(Grade::Fine)),
+            (BY_HAND, 8, None),
+        ] {
+            let found = restore(&restored(damage), 1_000_000 + days * 86_400);
+            assert_eq!(found.map(|finding| finding.grade), grade, "{damage} {days}");
+        }
+    }
 
     #[test]
     fn room_is_judged_by_the_store() {
