@@ -247,6 +247,16 @@ mod tests {
         assert!(quiet.is_err(), "told already");
     }
 
+    #[tokio::test]
+    async fn only_what_succeeds_is_measured() {
+        let vitals = Vitals::default();
+        for (done, count) in [(Err(()), 0), (Ok(Err(())), 0), (Ok(Ok(())), 1)] {
+            assert_eq!(vitals.timed_there(Step::Decode, std::future::ready(done)).await, done);
+            let measured = vitals.tally().latency(Step::Decode).map_or(0, |latency| latency.count);
+            assert_eq!(measured, count, "{done:?}");
+        }
+    }
+
     #[test]
     fn nothing_is_rendered_unless_exposed() {
         let vitals = Vitals::default();
