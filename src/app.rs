@@ -158,7 +158,9 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
     let now = wall_clock();
     let opened = home.open(on_damage, now)?;
     vitals.add(Count::Restores, usize::from(opened.restored.is_some()));
-    if let Some(restored) = opened.restored.clone().or_else(|| home.last_restore()) {
+    // A backup put back by command is no damage.
+    let latest = opened.restored.clone().or_else(|| home.last_restore());
+    if let Some(restored) = latest.filter(|restored| restored.damage != BY_HAND) {
         vitals.restored(Timestamp(restored.at_ms));
     }
     if opened.cleaned {

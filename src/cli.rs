@@ -16,6 +16,7 @@ mod top;
 mod when;
 
 use crate::config;
+use crate::daemon;
 use crate::store::StoreError;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::collections::BTreeMap;
@@ -161,6 +162,9 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
+        if error.is::<daemon::Unusable>() {
+            return Self::Config(format!("{error:#}"));
+        }
         match error.downcast_ref::<StoreError>() {
             // The configuration and the store do not fit: no restart helps.
             Some(StoreError::Key(_) | StoreError::Newer { .. }) => Self::Config(format!("{error:#}")),

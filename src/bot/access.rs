@@ -157,6 +157,10 @@ async fn refuse(channel: &Channel, case: &Case<'_>, why: Refusal) -> Verdict {
         Refusal::NotMember => return Verdict::Commit(not_member(channel, case).await),
         _ => case.phrases.refused(why),
     };
+    // Whoever has spoken or asked by name hears why nothing comes of it, each time; the learner's rate bounds it.
+    if matches!(case.incoming.body, Body::Voice(_) | Body::Command { .. }) {
+        return Verdict::Commit(case.say(text));
+    }
     Verdict::Commit(seldom(case, &case.phrases.refused_notice(why), || case.say(text).replies))
 }
 

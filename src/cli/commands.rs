@@ -14,6 +14,10 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What is left on other threads when the daemon has come to rest gets so long.
+const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// Where the configuration comes from, as the command line says.
 pub struct Setup {
@@ -67,7 +71,8 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         file: config.bot_log_file.clone(),
         log_key: None,
     })
-    .context("setting up the log")?;
+    // No restart mends a folder that is missing or closed.
+    .map_err(|error| Failure::Config(format!("setting up the log: {error}")))?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -77,7 +82,8 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         None if !config.telegram_bot_enabled => Secret::new("0:none"),
         None => return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into())),
     };
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let app = Arc::new(App::build(config, token)?);
         logging::set_log_key(app.store.log_key().await.context("reading the store")?);
         // The first signal asks for rest, the second ends at once.
@@ -94,7 +100,10 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
             let _ = heard.await;
         };
         daemon::run(app, shutdown).await.map_err(Failure::from)
-    })
+    });
+    // The store is closed. A thread still decoding or waiting for a disk must not keep the process.
+    runtime.shutdown_timeout(LEFTOVERS);
+    ended
 }
 
 /// `demo`.

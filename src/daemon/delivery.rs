@@ -139,7 +139,8 @@ impl Out<'_> {
         }
         let attempt = match (sent, &self.message.reply.content) {
             (Ok(_), _) => {
-                crew.vitals.count(Count::Sent);
+                // What answers a press stands in no chat.
+                crew.vitals.add(Count::Sent, usize::from(sendable.chat().is_some()));
                 Attempt::Done
             }
             // The chat takes no voice messages: its words go out as text.

@@ -41,6 +41,11 @@ impl Host for Crew {
         self.note_forgotten();
     }
 
+    fn dropped(&self, seq: u64) {
+        self.presence.end(seq);
+        self.journeys.ended(seq);
+    }
+
     fn purges_added(&self) {
         self.purge.notify_one();
     }

@@ -58,7 +58,7 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
 }
 
 /// Knocks at a tutor that was out of reach when last called; the next answer here knows what came of it.
-fn knock(crew: &Crew) {
+pub fn knock(crew: &Crew) {
     let now = crew.clock.now();
     let last = Timestamp(crew.knocked.0.load(Ordering::Relaxed));
     let away = matches!(crew.app.tutor.reachable(), Reach::No { .. });

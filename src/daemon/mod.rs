@@ -21,6 +21,8 @@ mod watch;
 pub mod watchdog;
 mod worker;
 
+pub use watch::Unusable;
+
 use crate::app::App;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::{ChatId, Timestamp, WorkKind};
@@ -65,6 +67,8 @@ pub struct Crew {
     purge: Notify,
     /// What is being worked on.
     busy: watchdog::Busy,
+    /// When Telegram was tried at the start.
+    greeting: watchdog::Greeting,
     /// What the log and the measurements need to know of messages on their way.
     journeys: journey::Journeys,
     /// Since the start and today.
@@ -108,7 +112,11 @@ impl Crew {
 
     fn bounds(&self) -> watchdog::Bounds {
         let config = &self.app.config;
-        watchdog::Bounds { poll_timeout: config.bot_polling_timeout, tutor_timeout: config.backend_timeout }
+        watchdog::Bounds {
+            poll_timeout: config.bot_polling_timeout,
+            poll_pause: config.bot_polling_interval,
+            tutor_timeout: config.backend_timeout,
+        }
     }
 }
 
@@ -130,6 +138,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         window: Arc::new(Semaphore::new(PER_SECOND)),
         purge: Notify::new(),
         busy: watchdog::Busy::default(),
+        greeting: watchdog::Greeting::default(),
         journeys: journey::Journeys::default(),
         numbers: numbers::Numbers::open(app.store.as_ref(), began).await,
         knocked: health::Knocked::default(),
@@ -142,8 +151,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     beside.spawn(door::run(crew.clone(), stop.clone()));
     // Up before Telegram is called: that it cannot be reached is what /health has to tell.
     if let Some(addr) = app.config.metrics_addr {
-        let listener = watch::open(&crew, addr).await?;
-        beside.spawn(watch::run(crew.clone(), listener, stop.clone()));
+        match watch::open(&crew, addr).await {
+            Ok(listener) => beside.spawn(watch::run(crew.clone(), listener, stop.clone())),
+            Err(error) => return Err(given_up(&crew, beside, error.into()).await),
+        };
     }
     if !app.config.telegram_bot_enabled {
         tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
@@ -157,8 +168,15 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     }
     // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
     watchdog::ready("connecting to Telegram");
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        beside.spawn(async move { watchdog::run(&crew, began, stop).await });
+    }
     let me = tokio::select! {
-        me = greet(&app.telegram) => me?,
+        me = greet(&crew) => match me {
+            Ok(me) => me,
+            Err(error) => return Err(given_up(&crew, beside, error).await),
+        },
         () = &mut shutdown => {
             beside.shutdown().await;
             return rest(&crew).await;
@@ -193,10 +211,6 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         beside.spawn(async move { numbers::run(&crew, stop).await });
     }
     {
-        let (crew, stop, started) = (crew.clone(), stop.clone(), crew.clock.now());
-        beside.spawn(async move { watchdog::run(&crew, started, stop).await });
-    }
-    {
         let (crew, stop) = (crew.clone(), stop.clone());
         beside.spawn(async move { crew.presence.run(&crew, stop).await });
     }
@@ -227,6 +241,16 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     Ok(())
 }
 
+/// What cannot be begun ends in order, too; the reason to end, for whoever started it.
+async fn given_up(crew: &Crew, mut beside: JoinSet<()>, why: anyhow::Error) -> anyhow::Error {
+    watchdog::stopping();
+    beside.shutdown().await;
+    if let Err(error) = rest(crew).await {
+        tracing::error!(error = format!("{error:#}"), "the store could not be closed in order");
+    }
+    why
+}
+
 /// Keeps the last numbers and closes the store.
 async fn rest(crew: &Crew) -> Result<()> {
     let store = crew.app.store.as_ref();
@@ -249,10 +273,14 @@ async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
 }
 
 /// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached, refuses a bad token.
-async fn greet(telegram: &Telegram) -> Result<Me> {
+async fn greet(crew: &Crew) -> Result<Me> {
+    let telegram: &Telegram = &crew.app.telegram;
     let mut failures = 0_u32;
     let me = loop {
-        match telegram.me().await {
+        crew.greeting.tried(crew.clock.now());
+        let answer = telegram.me().await;
+        crew.greeting.tried(crew.clock.now());
+        match answer {
             Ok(me) => break me,
             Err(TelegramError::Unauthorized) => bail!(
                 "Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN (or the file in TELEGRAM_BOT_TOKEN_FILE); \
@@ -266,6 +294,8 @@ async fn greet(telegram: &Telegram) -> Result<Me> {
                 };
                 tracing::warn!(%error, pause_ms = pause, "Telegram does not answer yet, trying again");
                 failures = failures.saturating_add(1);
+                // Silent for so long on purpose.
+                crew.greeting.tried(crew.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));
                 telegram.fresh_connection();
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }

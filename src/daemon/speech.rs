@@ -47,7 +47,7 @@ pub async fn spoken(
     let hint = Hint { extension: None, mime: voice.mime };
     let _permit = crew.app.desk.decoders.acquire().await;
     let encoding = tokio::task::spawn_blocking(move || audio::to_voice_note(voice.bytes, hint));
-    match crew.vitals.timed(Step::Encode, encoding).await {
+    match crew.vitals.timed_there(Step::Encode, encoding).await {
         Ok(Ok(note)) => Ok(Some(Outgoing::Voice {
             chat: message.reply.chat,
             thread: message.reply.thread,

@@ -8,6 +8,7 @@ use super::shutdown::Stop;
 use crate::domain::{Timestamp, WorkKind};
 use sd_notify::NotifyState;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -59,8 +60,17 @@ pub struct Signs {
 pub struct Bounds {
     /// `BOT_POLLING_TIMEOUT`.
     pub poll_timeout: Duration,
+    /// `BOT_POLLING_INTERVAL`.
+    pub poll_pause: Duration,
     /// `BACKEND_TIMEOUT`.
     pub tutor_timeout: Duration,
+}
+
+impl Bounds {
+    /// How long no poll may complete. Two may fail with a pause between them before anybody should worry.
+    pub fn longest_silence(self) -> Duration {
+        (self.poll_timeout + POLL_MARGIN) * 2 + LONGEST_PAUSE + self.poll_pause
+    }
 }
 
 /// Why the daemon is not alive, or that it is.
@@ -78,9 +88,7 @@ pub fn judge(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
 /// In words.
 pub fn judge_polling(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     let silence = signs.now.since_ms(signs.last_poll.unwrap_or(signs.started));
-    // Two polls may fail with a pause between them before anybody should worry.
-    let longest_silence = (bounds.poll_timeout + POLL_MARGIN) * 2 + LONGEST_PAUSE;
-    if silence > crate::app::millis(longest_silence) {
+    if silence > crate::app::millis(bounds.longest_silence()) {
         return Err("no poll has completed for too long");
     }
     Ok(())
@@ -102,7 +110,10 @@ pub async fn run(crew: &Crew, started: Timestamp, mut stop: Stop) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut silent = false;
     loop {
-        let alive = match judge(crew.signs(started), crew.bounds()) {
+        let mut signs = crew.signs(started);
+        // Before the first poll, trying to reach Telegram is what should happen.
+        signs.last_poll = signs.last_poll.max(crew.greeting.last());
+        let alive = match judge(signs, crew.bounds()) {
             Ok(()) => store_answers(crew).await,
             dead => dead,
         };
@@ -124,6 +135,22 @@ async fn store_answers(crew: &Crew) -> Result<(), &'static str> {
     match tokio::time::timeout(STORE_ANSWERS, crew.app.store.counts()).await {
         Ok(Ok(_)) => Ok(()),
         _ => Err("the store does not answer"),
+    }
+}
+
+/// Attempts to reach Telegram at the start: a sign of life, yet no poll, so that /health goes on telling.
+#[derive(Debug, Default)]
+pub struct Greeting(AtomicI64);
+
+impl Greeting {
+    /// An attempt begins or has ended, or is put off until that moment.
+    pub fn tried(&self, at: Timestamp) {
+        self.0.store(at.0, Ordering::Relaxed);
+    }
+
+    /// The latest; `None` before the first.
+    fn last(&self) -> Option<Timestamp> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 }
 
@@ -180,7 +207,11 @@ mod tests {
 
     #[test]
     fn alive_means_polls_complete_and_work_ends() {
-        let bounds = Bounds { poll_timeout: Duration::from_secs(30), tutor_timeout: Duration::from_secs(60) };
+        let bounds = Bounds {
+            poll_timeout: Duration::from_secs(30),
+            poll_pause: Duration::ZERO,
+            tutor_timeout: Duration::from_secs(60),
+        };
         let at = |secs: i64| Timestamp::from_secs(10_000 + secs);
         for (name, now, last_poll, work_secs, alive) in [
             ("just started", 0, None, 0, true),
@@ -197,6 +228,11 @@ mod tests {
                 longest_work: Duration::from_secs(work_secs),
             };
             assert_eq!(judge(signs, bounds).is_ok(), alive, "{name}");
+            let slow = Bounds { poll_pause: Duration::from_secs(600), ..bounds };
+            assert!(
+                judge_polling(signs, slow).is_ok(),
+                "{name}: that much is meant to lie between two polls"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, access, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
-use crate::domain::{Stage, Task, Timestamp, WaitReason, WorkKind};
+use crate::domain::{Stage, Task, Timestamp, UserId, WaitReason, WorkKind};
 use crate::logging::UserTag;
 use crate::store::{Burial, Claim, Deferral, Lease, StoreError};
 use crate::telegram::Action;
@@ -276,7 +276,7 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
     if let Err(StoreError::Gone) = done {
         crew.presence.end(seq);
         crew.journeys.ended(seq);
-        forget_orphan(crew, &claim.job.stage, now).await?;
+        forget_orphan(crew, claim.job.user, &claim.job.stage, now).await?;
         return Ok(());
     }
     done
@@ -293,8 +293,10 @@ async fn bury(crew: &Crew, lease: Lease, burial: Burial, now: Timestamp) -> Resu
 }
 
 /// The learner was deleted while the tutor was at work: what it recorded since then is to be forgotten as well.
-async fn forget_orphan(crew: &Crew, stage: &Stage, now: Timestamp) -> Result<(), StoreError> {
-    if let Stage::Submitted { session, .. } = stage {
+async fn forget_orphan(crew: &Crew, user: UserId, stage: &Stage, now: Timestamp) -> Result<(), StoreError> {
+    if let Stage::Submitted { session, .. } = stage
+        && crew.app.store.learner(user).await?.is_none()
+    {
         crew.app.store.add_purges(vec![*session], now).await?;
         crew.purge.notify_one();
     }

@@ -1,6 +1,7 @@
 //! The store: does it open, is there a good export, what happened to it, is there room on its disk.
 
 use super::{Cause, Finding, Found, Patient, now, size, span};
+use crate::store::home::{BY_HAND, Restored};
 use crate::store::{Home, Store, StoreError, export};
 use std::path::Path;
 
@@ -9,6 +10,8 @@ const EXPORTS: &str = "exports";
 const DISK: &str = "disk";
 /// Exports are taken daily; one this old means that they no longer are, seconds.
 const STALE: i64 = 50 * 3_600;
+/// For so long a restore is told of, as by the daemon, seconds.
+const TOLD_FOR: i64 = 7 * 24 * 3_600;
 /// Less is trouble at any moment, bytes.
 const LEAST: u64 = 64 << 20;
 /// Less deserves a look, bytes.
@@ -126,7 +129,7 @@ fn exports(home: &Home) -> Option<Finding> {
         Cause::Here,
         format!("none of the {} exports is good", listed.len()),
         "a damaged store could not be restored now. Look at the disk (dmesg, smartctl); a running daemon's next export is\n\
-         checked when it is taken, and `phonicflow-bot backup FILE` takes one elsewhere",
+         checked when it is taken, and `sudo phonicflow-bot backup FILE` takes one elsewhere",
     ))
 }
 
@@ -134,21 +137,7 @@ fn exports(home: &Home) -> Option<Finding> {
 fn history(home: &Home) -> Vec<Finding> {
     let mut findings = Vec::new();
     let damaged = home.damaged().unwrap_or_default();
-    if let Some(restored) = home.last_restore() {
-        let ago = span(now() - restored.at_ms / 1_000);
-        let from = match &restored.taken_at_ms {
-            Some(taken) => format!("an export taken {} before that", span((restored.at_ms - taken) / 1_000)),
-            None => "nothing, since there was no good export".to_owned(),
-        };
-        findings.push(Finding::warning(
-            "restore",
-            format!(
-                "{ago} ago the store was damaged ({}) and restored from {from}; {} messages became dead letters",
-                restored.damage, restored.set_aside
-            ),
-            "look at the disk (dmesg, smartctl), and at `phonicflow-bot queue list`; see README, \"A damaged store\"",
-        ));
-    }
+    findings.extend(home.last_restore().and_then(|restored| restore(&restored, now())));
     if !damaged.is_empty() {
         let names: Vec<String> = damaged.iter().map(|path| path.display().to_string()).collect();
         findings.push(Finding::warning(
@@ -158,6 +147,28 @@ fn history(home: &Home) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// What there is to say of the latest restore at this moment, seconds since the epoch.
+fn restore(restored: &Restored, now: i64) -> Option<Finding> {
+    let age = now - restored.at_ms / 1_000;
+    if age >= TOLD_FOR {
+        return None;
+    }
+    let ago = span(age);
+    if restored.damage == BY_HAND {
+        return Some(Finding::fine("restore", format!("a backup was put back by command {ago} ago")));
+    }
+    let from = match &restored.taken_at_ms {
+        Some(taken) => format!("an export taken {} before that", span((restored.at_ms - taken) / 1_000)),
+        None => "nothing, since there was no good export".to_owned(),
+    };
+    let found = format!(
+        "{ago} ago the store was damaged ({}) and restored from {from}; {} messages became dead letters",
+        restored.damage, restored.set_aside
+    );
+    let advice = "look at the disk (dmesg, smartctl), and at `sudo phonicflow-bot queue list`; see README, \"A damaged store\"";
+    Some(Finding::warning("restore", found, advice))
 }
 
 /// Room on the store's file system.
@@ -203,6 +214,29 @@ fn judge(free: u64, used: u64, no_names: bool) -> Finding {
 mod tests {
     use super::super::Grade;
     use super::*;
+
+    #[test]
+    fn a_restore_is_told_for_a_week_and_one_by_hand_is_no_damage() {
+        let restored = |damage: &str| Restored {
+            at_ms: 1_000_000_000,
+            damage: damage.to_owned(),
+            moved_to: None,
+            export: None,
+            taken_at_ms: Some(0),
+            records: 3,
+            set_aside: 0,
+            passed_over: Vec::new(),
+        };
+        for (damage, days, grade) in [
+            ("checksum", 1, Some(Grade::Warning)),
+            ("checksum", 8, None),
+            (BY_HAND, 1, Some(Grade::Fine)),
+            (BY_HAND, 8, None),
+        ] {
+            let found = restore(&restored(damage), 1_000_000 + days * 86_400);
+            assert_eq!(found.map(|finding| finding.grade), grade, "{damage} {days}");
+        }
+    }
 
     #[test]
     fn room_is_judged_by_the_store() {

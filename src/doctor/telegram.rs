@@ -1,11 +1,14 @@
-//! Telegram: does it answer, does it take the token, is a webhook set. Takes no updates.
+//! Telegram: does it answer, does it take the token, is a webhook set, does it tell who is in the required
+//! channel. Takes no updates.
 
 use super::{Cause, Finding, Found, Patient, now};
 use crate::app;
+use crate::domain::{ChannelName, UserId};
 use crate::telegram::{Telegram, TelegramError};
 
 const TOKEN: &str = "token";
 const WEBHOOK: &str = "webhook";
+const CHANNEL: &str = "channel";
 /// So many updates waiting mean that nobody takes them.
 const MANY: u64 = 50;
 
@@ -47,7 +50,10 @@ pub async fn check(patient: &Patient) -> Found {
                 greeting.me.username,
                 took.as_millis()
             );
-            let findings = vec![Finding::fine(TOKEN, found), webhook(&telegram).await];
+            let mut findings = vec![Finding::fine(TOKEN, found), webhook(&telegram).await];
+            if let Some(name) = &patient.config().required_channel {
+                findings.push(channel(&telegram, name, greeting.me.id).await);
+            }
             Found { findings, clock, ..Found::default() }
         }
         Err(error) => {
@@ -85,6 +91,30 @@ fn network_advice(patient: &Patient) -> &'static str {
          that blocks Telegram; then set TELEGRAM_PROXY"
     } else {
         "is the server at TELEGRAM_API_URL up, and is the address right?"
+    }
+}
+
+/// Whether Telegram tells this bot who is in the required channel.
+async fn channel(telegram: &Telegram, name: &ChannelName, bot: UserId) -> Finding {
+    let advice = "check the name in REQUIRED_CHANNEL, and make the bot an administrator of that channel. Until then nobody may\n\
+         practise who is not known to be a member";
+    match telegram.runs(name, bot).await {
+        Ok(true) => {
+            Finding::fine(CHANNEL, "the bot is an administrator of REQUIRED_CHANNEL and sees its members")
+        }
+        Ok(false) => Finding::problem(
+            CHANNEL,
+            Cause::Configuration,
+            "the bot is no administrator of REQUIRED_CHANNEL: Telegram does not surely tell it who is a member",
+            advice,
+        ),
+        Err(error) if error.hides_members() => Finding::problem(
+            CHANNEL,
+            Cause::Configuration,
+            format!("Telegram does not tell who is in REQUIRED_CHANNEL: {error}"),
+            advice,
+        ),
+        Err(error) => Finding::problem(CHANNEL, Cause::Unreachable, error.to_string(), "ask again"),
     }
 }
 

@@ -312,7 +312,7 @@ pub trait Store: Send + Sync {
     /// worked on.
     fn hurry(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;
 
-    /// Removes a row and its replies for good, at work or not (whoever works on it is answered `Gone`).
+    /// Removes a waiting row and its replies for good. `Gone` where there is none, or it is being worked on.
     fn drop_job(&self, seq: u64) -> Later<'_, ()>;
 
     /// Asks the tutor to forget these conversations, soon. One that is queued already stays as it is.

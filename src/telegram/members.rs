@@ -7,6 +7,7 @@ use super::{Telegram, tolerant};
 use crate::domain::{ChannelName, UserId, membership};
 use frankenstein::methods::{GetChatMemberParams, GetChatParams};
 use frankenstein::types::ChatId;
+use serde_json::Value;
 
 /// How a channel shows itself to those who are not in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,17 +25,32 @@ impl Telegram {
     /// [`TelegramError::hides_members`] where asking again is in vain until a person changes something, else what
     /// stands in the way.
     pub async fn is_member(&self, channel: &ChannelName, user: UserId) -> Result<bool, TelegramError> {
-        // A user id is positive, or it is none.
-        let Ok(user_id) = u64::try_from(user.0) else { return Ok(false) };
-        let params = GetChatMemberParams { chat_id: chat_id(channel), user_id };
-        let member = match self.ask("getChatMember", &params).await {
-            Err(error) if error.knows_no_such_user() => return Ok(false),
-            asked => asked?,
-        };
+        let Some(member) = self.member(channel, user).await? else { return Ok(false) };
         let status = tolerant::text(member.get("status"), 32).unwrap_or_default();
         let still_in = member.get("is_member").map(|still_in| tolerant::is_true(Some(still_in)));
         membership::is_in(status, still_in)
             .ok_or_else(|| TelegramError::Undecodable { what: "getChatMember names no known status".into() })
+    }
+
+    /// Whether the bot is an administrator of the channel: to others Telegram does not surely tell who is in it.
+    ///
+    /// # Errors
+    /// As [`Self::is_member`].
+    pub async fn runs(&self, channel: &ChannelName, bot: UserId) -> Result<bool, TelegramError> {
+        let member = self.member(channel, bot).await?;
+        let status = member.as_ref().and_then(|member| tolerant::text(member.get("status"), 32));
+        Ok(matches!(status, Some("administrator" | "creator")))
+    }
+
+    /// What Telegram says of a user in the channel; `None` where nobody of this id was ever there.
+    async fn member(&self, channel: &ChannelName, user: UserId) -> Result<Option<Value>, TelegramError> {
+        // A user id is positive, or it is none.
+        let Ok(user_id) = u64::try_from(user.0) else { return Ok(None) };
+        let params = GetChatMemberParams { chat_id: chat_id(channel), user_id };
+        match self.ask("getChatMember", &params).await {
+            Err(error) if error.knows_no_such_user() => Ok(None),
+            asked => asked.map(Some),
+        }
     }
 
     /// How the channel shows itself.

@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use wire::HistoryBody;
@@ -58,6 +58,9 @@ pub struct Tutor {
     api_key: Option<Secret>,
     private_key: Option<Secret>,
     reach: Mutex<Reach>,
+    /// When this was built, by the wall clock and by the monotonic one: what is told of the past holds over a jump of
+    /// the wall clock.
+    built: (Timestamp, Instant),
     /// Rung when it comes, goes, or fails again.
     turned: Notify,
     /// It has shown a history since the start.
@@ -118,6 +121,7 @@ impl Tutor {
             api_key: options.api_key,
             private_key: options.private_key,
             reach: Mutex::new(Reach::Unknown),
+            built: (wall_clock(), Instant::now()),
             turned: Notify::new(),
             keeps_history: AtomicBool::new(false),
         })
@@ -238,6 +242,12 @@ impl Tutor {
         &self.turned
     }
 
+    /// The moment, by the wall clock of the start and the monotonic one since.
+    fn now(&self) -> Timestamp {
+        let (wall, start) = self.built;
+        wall.plus_ms(i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
     fn short(&self) -> Duration {
         self.timeout.min(SHORT)
     }
@@ -251,7 +261,7 @@ impl Tutor {
             .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
         let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *reach;
-        *reach = next_reach(before, result.as_ref().err(), decisive, now());
+        *reach = next_reach(before, result.as_ref().err(), decisive, self.now());
         let turned = *reach != before;
         drop(reach);
         if turned {
@@ -285,7 +295,7 @@ impl Tutor {
             let url = request.url();
             let path =
                 url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-            let timestamp = now().secs();
+            let timestamp = wall_clock().secs();
             let signature = signing::signature(key.expose().as_bytes(), timestamp, call.method, &path, &body)
                 .and_then(|signature| signature.parse().ok())
                 .ok_or_else(|| TutorError::Setup("BOT_PRIVATE_KEY cannot be used".to_owned()))?;
@@ -340,8 +350,8 @@ fn pause(text: &str) -> Option<u32> {
     Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
 }
 
-/// The only look at the clock in this room.
-fn now() -> Timestamp {
+/// The only look at the wall clock in this room: the tutor compares a signature's time with its own.
+fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

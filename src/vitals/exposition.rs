@@ -51,6 +51,10 @@ const GAUGES: &[(&str, &str)] = &[
         "phonicflow_last_poll_age_seconds",
         "Time since the last completed poll, or since the start before the first.",
     ),
+    (
+        "phonicflow_last_poll_age_limit_seconds",
+        "Age of the last poll above which polling counts as stale, as configured.",
+    ),
     ("phonicflow_store_size_bytes", "Size of the store's folder on disk, exports included."),
     (
         "phonicflow_store_restored_timestamp_seconds",
@@ -124,6 +128,8 @@ pub struct Gauges {
     pub tutor_unreachable_secs: u64,
     /// Seconds since the last completed poll; `None` when the bot is switched off.
     pub poll_age_secs: Option<u64>,
+    /// Seconds above which that is stale.
+    pub poll_age_limit_secs: u64,
     /// Bytes on disk; `None` when they could not be counted.
     pub store_bytes: Option<u64>,
     /// The last restore, seconds since the epoch, else 0.
@@ -265,6 +271,7 @@ impl Exposition {
         set("phonicflow_tutor_reachable", f64::from(u8::from(gauges.tutor_reachable)));
         set("phonicflow_tutor_unreachable_seconds", gauges.tutor_unreachable_secs as f64);
         set("phonicflow_last_poll_age_seconds", gauges.poll_age_secs.map_or(f64::NAN, |secs| secs as f64));
+        set("phonicflow_last_poll_age_limit_seconds", gauges.poll_age_limit_secs as f64);
         set("phonicflow_store_size_bytes", gauges.store_bytes.map_or(f64::NAN, |bytes| bytes as f64));
         set("phonicflow_store_restored_timestamp_seconds", gauges.restored_at_secs as f64);
         set("phonicflow_healthy", f64::from(u8::from(gauges.healthy)));

@@ -279,6 +279,12 @@ async fn members_hidden_are_said_once_and_kindly() {
         learner.voice(voice(), 4);
         world.answer_with(learner.chat(), "set up wrong here").await;
     }
+    // Whoever speaks or asks by name is answered each time, also within the minute.
+    let again = world.learner(100);
+    again.voice(voice(), 4);
+    world.answers(again.chat(), 2).await;
+    again.text("/history");
+    world.answers(again.chat(), 3).await;
     let alert = world.answer_with(boss.chat(), "REQUIRED_CHANNEL").await;
     assert!(alert.text.contains("administrator"));
     world.settled().await;

@@ -49,6 +49,17 @@ async fn admin_shows_the_state_of_things_to_admins_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn in_a_group_admin_shows_nothing() {
+    let mut world = ruled().await;
+    world.start();
+    world.telegram.group(-500, "class");
+    let boss = world.learner(77).in_chat(-500);
+    boss.text("/admin@phonicflow_bot");
+    let shown = world.answer_with(-500, "private chat").await.text;
+    assert!(!shown.contains("Inbox"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn waiting_messages_are_counted_with_their_reason() {
     let mut world = ruled().await;
     world.tutor.stop().await;

@@ -173,6 +173,27 @@ async fn a_webhook_is_told_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_required_channel_that_hides_its_members_is_told() {
+    const CHANNEL: i64 = -1_000_000_000_010;
+    let mut world = World::new().await;
+    assert_eq!(visit(&world, &[]).await.state("channel"), "none");
+    world.telegram.channel(CHANNEL, "school");
+    world.set("REQUIRED_CHANNEL", "@school");
+    let found = visit(&world, &[]).await;
+    assert_eq!((found.code, found.state("channel")), (0, "ok"), "{}", found.said);
+    for status in ["left", "kicked"] {
+        world.telegram.set_own_status(CHANNEL, status);
+        let found = visit(&world, &[]).await;
+        assert_eq!((found.code, found.state("channel")), (2, "problem"), "{status}: {}", found.said);
+        assert!(found.words("channel").contains("administrator"), "{}", found.said);
+    }
+    world.set("REQUIRED_CHANNEL", "@nowhere_at_all");
+    let found = visit(&world, &[]).await;
+    assert_eq!((found.code, found.state("channel")), (2, "problem"), "{}", found.said);
+    assert!(found.words("channel").contains("REQUIRED_CHANNEL"), "{}", found.said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn telegram_out_of_reach_and_a_dead_proxy() {
     let mut world = World::new().await;
     world.telegram.pause_listening().await;

@@ -40,11 +40,20 @@ async fn an_idle_daemon_and_one_without_telegram_are_up_too() {
         let path = world.folder.path().join("notify.sock");
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        world.set("NOTIFY_SOCKET", &path.display().to_string()).set("TELEGRAM_BOT_ENABLED", enabled).start();
+        world.set("NOTIFY_SOCKET", &path.display().to_string()).set("WATCHDOG_USEC", "400000");
+        world.set("TELEGRAM_BOT_ENABLED", enabled).start();
         let told = tokio::task::spawn_blocking(move || {
             let mut buffer = [0; 512];
-            let length = socket.recv(&mut buffer).unwrap();
-            String::from_utf8_lossy(&buffer[..length]).into_owned()
+            let mut hear = || {
+                let length = socket.recv(&mut buffer).unwrap();
+                String::from_utf8_lossy(&buffer[..length]).into_owned()
+            };
+            let first = hear();
+            let mut alive = 0;
+            while alive < 3 {
+                alive += usize::from(hear().contains("WATCHDOG=1"));
+            }
+            first
         });
         assert!(told.await.unwrap().contains("READY=1"));
         assert!(world.stop().await.success(), "{}", world.log());

@@ -30,6 +30,18 @@ async fn all_configuration_errors_come_at_once_with_secrets_masked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_file_that_cannot_be_written_is_a_matter_of_configuration() {
+    let mut world = World::new().await;
+    let nobody = world.folder.path().join("file");
+    std::fs::write(&nobody, "no folder").unwrap();
+    world.set("BOT_LOG_FILE", &nobody.join("bot.log").display().to_string());
+    let output = world.command(&["run"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("BOT_LOG_FILE cannot be written"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_removed_at_the_start_and_while_running() {
     let mut world = World::new().await;
     world.telegram.set_webhook("https://example.org/hook?secret=s3cret");

@@ -69,6 +69,9 @@ pub trait Host: Send + Sync {
     /// The learner is gone from the store: nothing about them is to be kept in memory either.
     fn forgotten(&self, _user: UserId) {}
 
+    /// This row of the queue was dropped: nobody works on it any more.
+    fn dropped(&self, _seq: u64) {}
+
     /// There are conversations for the tutor to forget.
     fn purges_added(&self) {}
 }

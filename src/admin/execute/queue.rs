@@ -61,15 +61,21 @@ pub async fn change(context: &Context, number: u64, change: QueueChange) -> Resu
         (done, _) => done,
     };
     match changed {
-        Err(StoreError::Gone) if change == QueueChange::Retry && is_at_work(context, number).await? => {
+        Err(StoreError::Gone) if is_at_work(context, number).await? => {
             Err(Refusal::failed(format!("message {number} is being worked on right now")).into())
         }
         Err(StoreError::Gone) => Err(nothing_waits(number).into()),
-        other => Ok(other?),
+        Err(error) => Err(error.into()),
+        Ok(()) => {
+            if change == QueueChange::Drop {
+                context.host.dropped(number);
+            }
+            Ok(())
+        }
     }
 }
 
-/// What could not be hurried but is there is being worked on.
+/// What could not be changed but is there is being worked on.
 async fn is_at_work(context: &Context, number: u64) -> Result<bool, StoreError> {
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     Ok(next.first().is_some_and(|job| job.seq == number))

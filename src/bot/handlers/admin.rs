@@ -5,7 +5,7 @@ use crate::bot::Desk;
 use crate::domain::phrases::AdminView;
 use crate::domain::phrases::admin::DeadKind;
 use crate::domain::stats::Count;
-use crate::domain::{Outcome, WaitReason};
+use crate::domain::{ChatKind, Outcome, WaitReason};
 use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::{BTreeMap, HashMap};
@@ -15,11 +15,14 @@ const PAGE: usize = 500;
 /// Rows counted at most: the inbox holds no more, and of dead letters the total is enough.
 const COUNTED: usize = 10_000;
 
-/// Answers `/admin`.
+/// Answers `/admin`, in private alone: the state of the bot is not for a group.
 ///
 /// # Errors
 /// As the store's, when reading.
 pub async fn show(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    if case.incoming.chat.kind != ChatKind::Private {
+        return Ok(case.say(case.phrases.admin_in_private()));
+    }
     let now = case.now;
     let counts = desk.reader.counts().await?;
     let tutor = match desk.tutor.reachable() {

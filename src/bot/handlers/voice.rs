@@ -202,7 +202,7 @@ impl<'a> VoiceTurn<'a> {
         let limits = Limits { max_seconds: self.rules().max_audio_secs };
         let _permit = self.desk.decoders.acquire().await;
         let decoding = tokio::task::spawn_blocking(move || audio::to_wav(file, hint, limits));
-        match self.desk.vitals.timed(Stopwatch::Decode, decoding).await {
+        match self.desk.vitals.timed_there(Stopwatch::Decode, decoding).await {
             Ok(result) => result,
             Err(_) => Err(AudioError::Corrupt { detail: "the decoder failed" }),
         }

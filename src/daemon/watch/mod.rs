@@ -9,8 +9,8 @@ use crate::domain::health::Health;
 use crate::domain::{Timestamp, WorkKind};
 use crate::tutor::Reach;
 use crate::vitals::exposition::Gauges;
-use anyhow::{Context, Result};
 use server::Page;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -18,14 +18,20 @@ use tokio::net::TcpListener;
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
 
+/// `METRICS_ADDR` is in use, or may not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("METRICS_ADDR {addr} cannot be listened on; choose a free port, or stop what uses it")]
+pub struct Unusable {
+    addr: SocketAddr,
+    source: io::Error,
+}
+
 /// Takes the address; the numbers are collected from here on.
 ///
 /// # Errors
 /// It is in use, or may not be used; in words for the person who starts the daemon.
-pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(addr).await.with_context(|| {
-        format!("METRICS_ADDR {addr} cannot be listened on; choose a free port, or stop what uses it")
-    })?;
+pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener, Unusable> {
+    let listener = TcpListener::bind(addr).await.map_err(|source| Unusable { addr, source })?;
     crew.vitals.expose();
     let addr = listener.local_addr().unwrap_or(addr);
     tracing::info!(%addr, "serving /metrics and /health");
@@ -59,6 +65,7 @@ fn health_page(health: &Health) -> Page {
 
 async fn metrics(crew: &Crew) -> Page {
     let counts = health::counts(crew).await;
+    health::knock(crew);
     let health = health::of(crew, counts);
     let now = crew.clock.now();
     let secs = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
@@ -74,6 +81,7 @@ async fn metrics(crew: &Crew) -> Page {
         tutor_reachable: !matches!(crew.app.tutor.reachable(), Reach::No { .. }),
         tutor_unreachable_secs: health.checks.tutor.unreachable_seconds,
         poll_age_secs: polls,
+        poll_age_limit_secs: crew.bounds().longest_silence().as_secs(),
         store_bytes: disk::size(config.session_storage_path.clone()).await,
         restored_at_secs: crew.vitals.restored_at().map_or(0, Timestamp::secs),
         healthy: health.is_ok(),

@@ -70,6 +70,15 @@ impl DeadKind {
 }
 
 impl Phrases {
+    /// `/admin` where others read along.
+    pub fn admin_in_private(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I show that in a private chat only: please write /admin to me there.",
+            "Só mostro isso numa conversa privada: por favor, envie /admin para mim lá."
+        ))
+    }
+
     /// `/admin`.
     pub fn admin(self, view: &AdminView) -> Rich {
         let line = |text: Rich, line: String| text.push(Style::Plain, "\n").push(Style::Plain, line);

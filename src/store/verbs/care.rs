@@ -82,6 +82,10 @@ pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
 /// See [`Store::drop_job`](crate::store::Store::drop_job).
 pub fn drop_job(state: &mut State, seq: u64) -> Result<(), StoreError> {
     let _: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+    // What the tutor records for it meanwhile would be an answer nobody asks for any more.
+    if state.schedule.is_leased(seq) {
+        return Err(StoreError::Gone);
+    }
     let mut tx = Tx::default();
     tx.delete(keys::inbox(seq));
     for message in state.outbox(seq)? {

@@ -1,6 +1,7 @@
 //! `sessions list|show` and `queue list|show`: the same output with the daemon running and at rest.
 
-use crate::world::{World, voice};
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::sandbox::bot_api::State;
 use phonicflow_bot::sandbox::faults::On;
 
 /// What the state of a message at work may not change by itself between two looks.
@@ -87,4 +88,33 @@ async fn the_queue_of_a_running_daemon_can_be_changed() {
     assert_eq!(world.ask(&["queue", "retry", &first]).await, format!("{first}: due now\n"));
     world.voice_notes(ana.chat(), 1).await;
     assert_eq!(world.tutor.turns().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queued_voice_that_is_dropped_shows_no_typing_and_one_at_work_is_not_dropped() {
+    let mut world = World::new().await;
+    world.set("BACKEND_CONCURRENCY", "1").start();
+    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+    // One at the tutor, two prepared ahead, the fourth waits.
+    for user in 11..=14 {
+        world.learner(user).voice(voice(), 4);
+    }
+    gate.reached(1).await;
+    let signs = |chat: i64| world.telegram.read(|state| signs_in(state, chat));
+    let shown = |chat: i64, at_least: usize| {
+        world.telegram.wait_until(PATIENCE, move |state| (signs_in(state, chat) >= at_least).then_some(()))
+    };
+    assert!(shown(14, 1).await.is_some(), "{}", world.log());
+    assert_eq!(world.ask(&["queue", "drop", "4"]).await, "4: dropped\n");
+    let refused = world.admin(&["queue", "drop", "1"]).await;
+    assert!(refused.code == Some(1) && refused.err.contains("is being worked on right now"), "{refused:?}");
+    // Signs go round: whoever still waits has been shown twice more.
+    let (dropped, waiting) = (signs(14), signs(11));
+    assert!(shown(11, waiting + 2).await.is_some(), "{}", world.log());
+    assert!(signs(14) <= dropped + 1, "one may have been on its way");
+    gate.open();
+}
+
+fn signs_in(state: &State, chat: i64) -> usize {
+    state.log().of("sendChatAction").filter(|call| call.int("chat_id") == Some(chat)).count()
 }

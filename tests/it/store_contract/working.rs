@@ -294,6 +294,8 @@ pub async fn a_waiting_row_can_be_hurried_and_dropped(bench: &mut Bench) {
     bench.hurry(seqs[0], at(1)).await.unwrap();
     let claim = bench.get(TUTOR, at(1)).await;
     assert_eq!((claim.lease.seq, claim.job.attempts, claim.job.waiting_since), (seqs[0], 0, None));
+    assert!(matches!(bench.drop_job(seqs[0]).await, Err(StoreError::Gone)), "at work");
+    bench.release(claim.lease).await.unwrap();
     bench.drop_job(seqs[0]).await.unwrap();
     assert!(matches!(bench.drop_job(seqs[0]).await, Err(StoreError::Gone)));
     assert!(matches!(bench.commit(claim.lease, replies(1, 1), at(1)).await, Err(StoreError::Gone)));
