@@ -6,6 +6,7 @@ mod crowd;
 mod doorway;
 mod listings;
 mod stats;
+mod watch;
 
 use crate::world::World;
 use std::process::Output;

@@ -104,3 +104,68 @@ async fn a_backup_under_load_holds_every_message_acknowledged_before_it() {
         assert!(voices >= acknowledged, "{voices} of {acknowledged}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_backup_comes_back_with_its_key_and_a_plain_one_becomes_encrypted() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    let path = |name: &str| world.folder.path().join(name).display().to_string();
+    let (plain, sealed, key) = (path("plain.backup"), path("sealed.backup"), path("store.key"));
+    world.ask(&["backup", &plain]).await;
+    world.stop().await;
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    world.set("STORE_KEY_FILE", &key);
+    world.ask(&["store", "encrypt"]).await;
+    let sessions = world.ask(&["sessions", "list", "--json"]).await;
+    world.ask(&["backup", &sealed]).await;
+    for backup in [&sealed, &plain] {
+        world.ask(&["restore", backup, "--force"]).await;
+        assert_eq!(world.ask(&["sessions", "list", "--json"]).await, sessions, "{backup}");
+    }
+    world.ask(&["sessions", "delete", "11", "--yes"]).await;
+    assert_eq!(world.ask(&["sessions", "list"]).await, "");
+    world.set("STORE_KEY_FILE", "");
+    let keyless = world.admin(&["restore", &sealed, "--force"]).await;
+    assert!(keyless.code == Some(2) && keyless.err.contains("STORE_KEY_FILE"), "{keyless:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_root_makes_beside_the_daemon_belongs_to_the_folders_owner() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    let backup = world.folder.path().join("a.backup").display().to_string();
+    world.ask(&["backup", &backup]).await;
+    world.stop().await;
+    let home = world.home();
+    if fs::metadata(&home).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let mut all = vec![home.clone()];
+    let mut at = 0;
+    while let Some(path) = all.get(at).cloned() {
+        at += 1;
+        if path.is_dir() {
+            all.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        chown(&path, Some(65_534), Some(65_534)).unwrap();
+    }
+    for command in [&["restore", &backup, "--force"][..], &["sessions", "delete", "11", "--yes"], &["stats"]]
+    {
+        world.ask(command).await;
+        let mut open = vec![home.clone()];
+        while let Some(path) = open.pop() {
+            let meta = fs::symlink_metadata(&path).unwrap();
+            assert_eq!(meta.uid(), 65_534, "{} after {command:?}", path.display());
+            if meta.is_dir() {
+                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+        }
+    }
+}
