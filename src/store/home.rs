@@ -21,14 +21,16 @@
 mod by_hand;
 mod checkup;
 mod clean;
+mod daily;
 mod reseal;
 
 pub use by_hand::{BY_HAND, ByHand};
+pub use daily::KEPT;
 pub use reseal::{Resealed, Step};
 
-use super::export::{self, Exported};
+use super::StoreError;
+use super::export;
 use super::sled::{SledStore, empty, make_private, rebuild};
-use super::{Store, StoreError};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
 use serde::{Deserialize, Serialize};
@@ -37,8 +39,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Exports kept.
-pub const KEPT: usize = 7;
 /// Age at which the newest export is followed by another, milliseconds.
 pub const EVERY_MS: i64 = 24 * 3_600_000;
 /// Databases that may turn out damaged within a day; one more, and a person has to look at the disk.
@@ -315,32 +315,6 @@ impl Home {
         Ok(names)
     }
 
-    /// When the next export is due: now, or a day after the newest. One from the future (the clock was set back) counts
-    /// for nothing.
-    pub fn next_export(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
-        let newest = self.listed()?.first().and_then(|path| moment(&file_name(path)));
-        Ok(newest.filter(|at| *at <= now).map_or(now, |at| at.plus_ms(EVERY_MS)))
-    }
-
-    /// Takes an export and removes the oldest beyond [`KEPT`].
-    ///
-    /// # Errors
-    /// [`StoreError::Export`] mostly; see [`Store::export`].
-    pub async fn export(&self, store: &dyn Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
-        let failed = |error: io::Error| StoreError::Export(error.to_string());
-        make_private(&self.exports()).map_err(failed)?;
-        let path = self.exports().join(export_name(now));
-        let exported = store.export(path.clone(), now).await?;
-        let others: Vec<_> = self.listed()?.into_iter().filter(|other| *other != path).collect();
-        let partial = |name: &String| name.ends_with(".partial");
-        let left = self.names(&self.exports(), PREFIX)?.into_iter().filter(partial);
-        let left = left.map(|name| self.exports().join(name));
-        for old in others.into_iter().skip(KEPT - 1).chain(left) {
-            fs::remove_file(old).map_err(failed)?;
-        }
-        Ok((path, exported))
-    }
-
     /// What a person can do about a database that does not open.
     fn advice(&self, detail: &str) -> String {
         let exports = self.listed().unwrap_or_default();
@@ -397,13 +371,6 @@ fn file_name(path: &Path) -> String {
 fn stamp(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_second(at.secs()).unwrap_or_default();
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
-}
-
-/// The moment in an export's name.
-fn moment(name: &str) -> Option<Timestamp> {
-    let text = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
-    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
-    Some(Timestamp::from_secs(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()))
 }
 
 #[cfg(test)]

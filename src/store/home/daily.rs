@@ -1,0 +1,48 @@
+//! The daily exports: when one is due, how it is taken, which are kept. Must not know who asks for one.
+
+use super::{EVERY_MS, Home, PREFIX, SUFFIX, export_name, file_name};
+use crate::domain::Timestamp;
+use crate::store::export::Exported;
+use crate::store::sled::make_private;
+use crate::store::{Store, StoreError};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// Exports kept.
+pub const KEPT: usize = 7;
+
+impl Home {
+    /// When the next export is due: now, or a day after the newest. One from the future (the clock was set back) counts
+    /// for nothing.
+    pub fn next_export(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let newest = self.listed()?.first().and_then(|path| moment(&file_name(path)));
+        Ok(newest.filter(|at| *at <= now).map_or(now, |at| at.plus_ms(EVERY_MS)))
+    }
+
+    /// Takes an export and removes the oldest beyond [`KEPT`].
+    ///
+    /// # Errors
+    /// [`StoreError::Export`] mostly; see [`Store::export`].
+    pub async fn export(&self, store: &dyn Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
+        let failed = |error: io::Error| StoreError::Export(error.to_string());
+        make_private(&self.exports()).map_err(failed)?;
+        let path = self.exports().join(export_name(now));
+        let exported = store.export(path.clone(), now).await?;
+        let others: Vec<_> = self.listed()?.into_iter().filter(|other| *other != path).collect();
+        let partial = |name: &String| name.ends_with(".partial");
+        let left = self.names(&self.exports(), PREFIX)?.into_iter().filter(partial);
+        let left = left.map(|name| self.exports().join(name));
+        for old in others.into_iter().skip(KEPT - 1).chain(left) {
+            fs::remove_file(old).map_err(failed)?;
+        }
+        Ok((path, exported))
+    }
+}
+
+/// The moment in an export's name.
+fn moment(name: &str) -> Option<Timestamp> {
+    let text = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    Some(Timestamp::from_secs(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()))
+}
