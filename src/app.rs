@@ -14,6 +14,7 @@ use crate::telegram::{Telegram, TelegramOptions};
 use crate::tutor::{Tutor, TutorOptions};
 use crate::vitals::Vitals;
 use anyhow::{Context, Result};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore};
@@ -179,7 +180,7 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
                 tracing::info!(
                     at = %moment(restored.at_ms),
                     backup_of = restored.taken_at_ms.map(moment),
-                    replaced_database = ?restored.moved_to,
+                    replaced_database = folder(&restored.moved_to),
                     "the store was restored from a backup lately, by command"
                 );
             } else if let Some(restored) = earlier {
@@ -187,7 +188,7 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
                 tracing::warn!(
                     at = %moment(restored.at_ms),
                     export_of = restored.taken_at_ms.map(moment),
-                    damaged_database = ?restored.moved_to,
+                    damaged_database = folder(&restored.moved_to),
                     "the store was damaged and restored lately; what was said after that export is missing from it"
                 );
             }
@@ -200,6 +201,10 @@ fn late(restored: &Restored) -> LateRestore {
     LateRestore { at: Timestamp(restored.at_ms), export_of: restored.taken_at_ms.map(moment) }
 }
 
+fn folder(moved_to: &Option<PathBuf>) -> Option<impl tracing::Value> {
+    moved_to.as_deref().map(|path| tracing::field::display(path.display()))
+}
+
 fn wall_clock() -> Timestamp {
     Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
@@ -207,13 +212,17 @@ fn wall_clock() -> Timestamp {
 /// Says loudly what a restore did and what may be missing now.
 fn tell(restored: &Restored) {
     let Restored { damage, moved_to, records, set_aside, .. } = restored;
-    tracing::error!(damage, damaged_database = ?moved_to, "the store is damaged; it was moved aside, nothing was deleted");
+    tracing::error!(
+        damage,
+        damaged_database = folder(moved_to),
+        "the store is damaged; it was moved aside, nothing was deleted"
+    );
     for export in &restored.passed_over {
         tracing::error!(export, "an export is no good and was passed over");
     }
     match (&restored.export, restored.taken_at_ms) {
         (Some(export), Some(taken_at)) => tracing::error!(
-            ?export,
+            export = %export.display(),
             export_of = %moment(taken_at),
             records,
             dead_letters = set_aside,

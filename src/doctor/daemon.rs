@@ -45,7 +45,8 @@ pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
         }
     };
     let mut findings = vec![daemon];
-    if let Some(address) = patient.config().metrics_addr {
+    // Port 0 leaves the choice to the system; the daemon's log names what it chose.
+    if let Some(address) = patient.config().metrics_addr.filter(|address| address.port() != 0) {
         let url = format!("http://{address}/health");
         findings.push(match http::get(&url, Duration::from_secs(5), 64 << 10).await {
             Ok((200, _)) => Finding::fine(NUMBERS, format!("{address} answers")),
