@@ -8,13 +8,16 @@
 
 use crate::domain::{Timestamp, UserId};
 use crate::store::Import;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt;
+use std::io::{BufReader, Read};
 use uuid::Uuid;
 
-/// Largest file taken, bytes: some hundred thousand learners.
-pub const LIMIT: u64 = 64 << 20;
+/// Largest file taken, bytes: some million learners.
+pub const LIMIT: u64 = 1 << 30;
 
 /// A row that is not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,29 +75,80 @@ impl std::str::FromStr for Zone {
     }
 }
 
-/// Reads the text of such a file; moments without a zone are of `zone`. Sessions without a date are dated `now`.
+/// Reads such a file row by row; moments without a zone are of `zone`. Sessions without a date are dated `now`.
 ///
 /// # Errors
-/// In words for a person, when it is no such file at all.
-pub fn read(text: &[u8], zone: Zone, now: Timestamp) -> Result<Found, String> {
-    let value: Value = serde_json::from_slice(text).map_err(|error| format!("it is no JSON: {error}"))?;
-    let mut reading =
+/// In words for a person, when it cannot be read, is longer than [`LIMIT`], or is no such file at all.
+pub fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String> {
+    let mut file = BufReader::new(file.take(LIMIT));
+    let mut rows = serde_json::Deserializer::from_reader(&mut file);
+    let begun =
         Reading { now, zone, found: Found::default(), by_user: HashMap::new(), owner_of: HashMap::new() };
-    match ["sessions", "users", "telegram_sessions"].iter().find_map(|name| value.get(name)).unwrap_or(&value)
-    {
-        Value::Object(rows) => {
-            for (key, row) in rows {
-                reading.row(place_of(key), key.trim().parse().ok(), row);
-            }
+    let read = Rows { reading: begun, outermost: true }
+        .deserialize(&mut rows)
+        .and_then(|reading| rows.end().map(|()| reading.found));
+    drop(rows);
+    read.map_err(|error| {
+        if file.into_inner().limit() == 0 {
+            format!("it is larger than {} MB", LIMIT >> 20)
+        } else if error.is_data() {
+            "it holds neither an object nor a list of sessions".to_owned()
+        } else if error.is_io() {
+            error.to_string()
+        } else {
+            format!("it is no JSON: {error}")
         }
-        Value::Array(rows) => {
-            for (n, row) in rows.iter().enumerate() {
-                reading.row(format!("entry {}", n + 1), None, row);
-            }
-        }
-        _ => return Err("it holds neither an object nor a list of sessions".to_owned()),
+    })
+}
+
+/// What the sessions may lie under.
+const WRAPPERS: &[&str] = &["sessions", "users", "telegram_sessions"];
+
+/// The rows of an object or a list, taken one at a time, so that the file is never in memory whole.
+struct Rows {
+    reading: Reading,
+    /// Only in the outermost object the sessions may lie under a name.
+    outermost: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Rows {
+    type Value = Reading;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Reading, D::Error> {
+        from.deserialize_any(self)
     }
-    Ok(reading.found)
+}
+
+impl<'de> Visitor<'de> for Rows {
+    type Value = Reading;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("an object or a list of sessions")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Reading, A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if self.outermost && WRAPPERS.contains(&key.as_str()) {
+                // What stood before it was about the file, not rows.
+                let reading =
+                    map.next_value_seed(Rows { reading: self.reading.afresh(), outermost: false })?;
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(reading);
+            }
+            let row: Value = map.next_value()?;
+            self.reading.row(place_of(&key), key.trim().parse().ok(), &row);
+        }
+        Ok(self.reading)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Reading, A::Error> {
+        let mut n = 0_usize;
+        while let Some(row) = list.next_element::<Value>()? {
+            n += 1;
+            self.reading.row(format!("entry {n}"), None, &row);
+        }
+        Ok(self.reading)
+    }
 }
 
 /// A key as a place: a user id is shown, anything else might be a name.
@@ -116,6 +170,11 @@ struct Reading {
 }
 
 impl Reading {
+    /// With nothing read yet.
+    fn afresh(&self) -> Self {
+        Self { found: Found::default(), by_user: HashMap::new(), owner_of: HashMap::new(), ..*self }
+    }
+
     fn row(&mut self, place: String, key: Option<i64>, row: &Value) {
         match session(key, row, self.zone, self.now) {
             Err(why) => self.found.problems.push(Problem { place, why }),
@@ -240,7 +299,7 @@ mod tests {
                 r#"[{{"telegram_user_id":11,"session_id":"{ID}","created_at":1700000000500,"updated_at":null}}]"#
             ),
             format!(
-                r#"{{"sessions":[{{"chat_id":"11","conversation_id":"{ID}","created_at":"1700000000.5"}}]}}"#
+                r#"{{"version":2,"sessions":[{{"chat_id":"11","conversation_id":"{ID}","created_at":"1700000000.5"}}],"saved":[1]}}"#
             ),
         ] {
             let import = taken(&text);
@@ -292,7 +351,14 @@ mod tests {
             assert!(told.iter().any(|it| it == expected), "{expected}: {told:?}");
         }
         assert!(!told.concat().contains("Secret") && told.len() == 6);
-        assert!(["3", "{"].iter().all(|text| read(text.as_bytes(), Zone::default(), NOW).is_err()));
+        assert!(
+            ["3", "{", "{\"sessions\":3}", "{} x", ""].iter().all(|text| read(
+                text.as_bytes(),
+                Zone::default(),
+                NOW
+            )
+            .is_err())
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::daemon::clock::Clock;
 use crate::domain::UserId;
 use crate::store::{Home, Imported};
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 /// Asks the person, where there is one.
@@ -111,13 +111,8 @@ async fn expired(door: &mut Door, older_than_ms: Option<i64>, dry: bool) -> Resu
 /// `sessions import`.
 pub fn import(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", path.display()));
-    let mut text = Vec::new();
     let file = File::open(path).map_err(|error| failed(&error))?;
-    file.take(old_bot::LIMIT + 1).read_to_end(&mut text).map_err(|error| failed(&error))?;
-    if text.len() as u64 > old_bot::LIMIT {
-        return Err(failed(&format!("it is larger than {} MB", old_bot::LIMIT >> 20)));
-    }
-    let found = old_bot::read(&text, zone, Clock::start().now()).map_err(|error| failed(&error))?;
+    let found = old_bot::read(file, zone, Clock::start().now()).map_err(|error| failed(&error))?;
     let outcomes = runtime()?.block_on(async {
         let mut door = door::open(setup).await?;
         let mut outcomes = Vec::new();
