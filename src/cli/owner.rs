@@ -60,7 +60,10 @@ fn guard(home: Home) {
                 break;
             }
         }
-        let _ = writeln!(io::stderr(), "phonicflow-bot: ended by {name}; what was begun is undone or finished next time");
+        let _ = writeln!(
+            io::stderr(),
+            "phonicflow-bot: ended by {name}; what was begun is undone or finished next time"
+        );
         std::process::exit(1);
     });
     if spawned.is_ok() {

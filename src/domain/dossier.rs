@@ -282,8 +282,8 @@ fn moment(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage, Reply, Rich,
-        Stage, Task,
+        Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage,
+        Reply, Rich, Stage, Task,
     };
 
     /// A text that was given up, with an answer that was not sent.
@@ -298,7 +298,8 @@ mod tests {
             date: at,
             body: Body::Text("my *own* words".to_owned()),
         };
-        let reply = Reply::texts(&incoming, Rich::plain("an answer on its way"), Keyboard::default()).remove(0);
+        let reply =
+            Reply::texts(&incoming, Rich::plain("an answer on its way"), Keyboard::default()).remove(0);
         let job = Job {
             seq: 3,
             user: UserId(11),

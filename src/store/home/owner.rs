@@ -61,7 +61,8 @@ impl Giver {
             }
             self.left -= 1;
             // Without waiting for the other end of a pipe; a link or a socket does not open at all.
-            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+            let flags =
+                OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
             let Ok(opened) = openat(folder, entry.file_name(), flags, Mode::empty()).map(File::from) else {
                 continue;
             };

@@ -128,7 +128,10 @@ async fn an_encrypted_backup_comes_back_with_its_key_and_a_plain_one_becomes_enc
         assert_eq!(world.ask(&["sessions", "list", "--json"]).await, sessions, "{backup}");
         // Neither the store nor its newest export says a word, whatever it came from.
         let newest = Home::at(&world.home()).listed().unwrap().remove(0);
-        assert_eq!(export::verify(&newest).unwrap().taken_at, export::verify(Path::new(backup)).unwrap().taken_at);
+        assert_eq!(
+            export::verify(&newest).unwrap().taken_at,
+            export::verify(Path::new(backup)).unwrap().taken_at
+        );
         let mut folders = vec![world.home()];
         while let Some(folder) = folders.pop() {
             for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -52,7 +52,8 @@ fn check(world: &World, command: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_root_makes_beside_the_daemon_belongs_to_the_folders_owner() {
     let Some(mut world) = nobodys().await else { return };
-    fs::write(world.folder.path().join("store.key"), "0123456789abcdef0123456789abcdef\n").unwrap();
+    let key = world.folder.path().join("store.key").display().to_string();
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
     for command in [
         "restore a.backup --force",
         "sessions delete 11 --yes",
@@ -63,8 +64,7 @@ async fn what_root_makes_beside_the_daemon_belongs_to_the_folders_owner() {
         "store encrypt",
         "store decrypt",
     ] {
-        let key = if command.starts_with("store ") { "store.key" } else { "" };
-        world.set("STORE_KEY_FILE", key);
+        world.set("STORE_KEY_FILE", if command.starts_with("store ") { &key } else { "" });
         let words: Vec<&str> = command.split(' ').collect();
         let said = world.admin(&words).await;
         assert!(command == "doctor" || said.code == Some(0), "{command}: {said:?}");
