@@ -7,7 +7,7 @@ use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
 use crate::secret::Secret;
-use crate::store::home::{BY_HAND, Restored};
+use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::reader::Reader;
 use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError};
 use crate::telegram::{Telegram, TelegramOptions};
@@ -146,6 +146,9 @@ pub fn tutor_of(config: &Config) -> Result<Tutor> {
     .context("setting up the connection to the tutor")
 }
 
+/// A start spends no longer on copying the database without deleted bytes; systemd's patience (the unit's TimeoutStartSec) is
+/// several times that.
+const CLEARED_WITHIN: Duration = Duration::from_secs(180);
 /// For so long each start tells of a restore, milliseconds.
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
@@ -157,6 +160,7 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
         OnCorruption::Fail => OnDamage::Refuse,
     };
     let now = wall_clock();
+    let cleared = clear(&home);
     let opened = home.open(on_damage, now)?;
     vitals.add(Count::Restores, usize::from(opened.restored.is_some()));
     // A backup put back by command is no damage.
@@ -164,9 +168,7 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
     if let Some(restored) = latest.filter(|restored| restored.damage != BY_HAND) {
         vitals.restored(Timestamp(restored.at_ms));
     }
-    if opened.cleaned {
-        tracing::info!("the database's files were rewritten without the bytes of deleted learners");
-    }
+    tell_cleared(cleared);
     let mut lately = None;
     match &opened.restored {
         Some(restored) => {
@@ -195,6 +197,32 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
         }
     }
     Ok((opened.store, lately))
+}
+
+/// Clears the bytes of deleted learners from the database's files before it is opened.
+fn clear(home: &Home) -> Result<Cleared, StoreError> {
+    if home.uncleared() == Some(Uncleared::NextStart) {
+        tracing::info!("clearing the bytes of deleted learners from the database's files first");
+    }
+    home.clean_at_start(CLEARED_WITHIN)
+}
+
+/// Says what came of it, once the store is open: whoever cannot open it has other worries.
+fn tell_cleared(cleared: Result<Cleared, StoreError>) {
+    match cleared {
+        Ok(Cleared::Nothing) => {}
+        Ok(Cleared::Done) => {
+            tracing::info!("the database's files were rewritten without the bytes of deleted learners");
+        }
+        Ok(Cleared::Left) => tracing::warn!(
+            "bytes of deleted learners are still in the database's files: to clear them took a start too long, or ended it. \
+             Stop the daemon and run `phonicflow-bot store clean`"
+        ),
+        Err(error) => tracing::warn!(
+            %error,
+            "bytes of deleted learners could not be cleared from the database's files; the next start tries again"
+        ),
+    }
 }
 
 fn late(restored: &Restored) -> LateRestore {

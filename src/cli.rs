@@ -8,6 +8,7 @@ mod doctor;
 mod door;
 mod files;
 mod manual;
+mod owner;
 mod queue;
 mod sessions;
 mod stats;
@@ -95,7 +96,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Encrypt the store, or give it another key. The daemon must be stopped.
+    /// Encrypt the store, give it another key, clear deleted bytes from its files. The daemon must be stopped.
     Store {
         #[command(subcommand)]
         command: store::StoreCommand,

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 /// What is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// The learner, oldest session first: as the store has them.
+    /// The learner by user id, oldest session first: as a store has them that is not encrypted.
     User,
     /// When the session began.
     Created,

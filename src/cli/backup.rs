@@ -1,6 +1,7 @@
 //! `backup` and `restore`: files of a person's own.
 
 use super::commands::{Setup, finish_output, runtime};
+use super::owner::KeptOwner;
 use super::{Failure, door, files};
 use crate::admin::door::Receive;
 use crate::admin::render;
@@ -134,10 +135,10 @@ fn size(bytes: u64) -> String {
 pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     // What is made here is the daemon's, whoever restores.
-    let _owner = door::KeptOwner::of(&config);
+    let _owner = KeptOwner::of(&config);
     let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let now = Clock::start().now();
-    let restored = match home.restore_by_hand(&arguments.file, arguments.force, now) {
+    let restored = match home.restore_by_hand(&arguments.file, arguments.force, now, &mut |_| ()) {
         Ok(ByHand::Done(restored)) => restored,
         Ok(ByHand::NotEmpty) => {
             return Err(Failure::Failed(format!(

@@ -3,6 +3,7 @@
 
 use super::Failure;
 use super::commands::Setup;
+use super::owner::KeptOwner;
 use crate::admin::door::{Door, DoorError, Whereabouts};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
@@ -50,23 +51,6 @@ pub async fn ask(
     answered.and(closed)
 }
 
-/// At its end, what root has made in the store's folder belongs to the folder's owner: a daemon that is not root could not
-/// open it. Outlives the open store.
-pub struct KeptOwner(Home);
-
-impl KeptOwner {
-    /// Of the store of this configuration.
-    pub fn of(config: &Config) -> Self {
-        Self(Home::at(&config.session_storage_path))
-    }
-}
-
-impl Drop for KeptOwner {
-    fn drop(&mut self) {
-        self.0.keep_owner();
-    }
-}
-
 /// What a failure at the door means for the person.
 pub fn failure(error: DoorError) -> Failure {
     match error {
@@ -96,6 +80,7 @@ fn open_store(config: &Config) -> Result<Context, StoreError> {
     let owner = KeptOwner::of(config);
     // To restore a damaged store is the daemon's business: here it is only looked at.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
+    owner.keep();
     Ok(Context {
         store: Arc::new(opened.store),
         root: folder.clone(),

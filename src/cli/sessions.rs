@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// What `sessions` does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// All sessions, learner by learner.
+    /// All sessions, learner by learner: by user id, in an encrypted store by a hash of it.
     List(List),
     /// One session, or all of one learner.
     Show {
@@ -89,10 +89,11 @@ pub struct List {
     /// At most so many.
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// In this order, smallest first. Any but "user" holds them in memory, about 80 bytes each.
-    #[arg(long, value_name = "KEY", default_value = "user")]
-    sort: SortKey,
-    /// The other way round.
+    /// In this order, smallest first; "user" is by user id in an encrypted store, too. Holds them in memory, about 80 bytes
+    /// each [default: as they are kept].
+    #[arg(long, value_name = "KEY")]
+    sort: Option<SortKey>,
+    /// The other way round; without --sort that of "user".
     #[arg(long)]
     reverse: bool,
     /// As JSON, one object a line.
@@ -133,14 +134,14 @@ fn wanted(id: &str) -> Result<Wanted, Failure> {
 
 fn list(setup: Setup, arguments: &List) -> Result<(), Failure> {
     let now = Clock::start().now();
-    let (key, reverse) = (arguments.sort, arguments.reverse);
-    let key = match key {
-        SortKey::User => Key::User,
-        SortKey::Created => Key::Created,
-        SortKey::Activity => Key::Activity,
-        SortKey::Turns => Key::Turns,
+    let reverse = arguments.reverse;
+    let as_kept = arguments.sort.is_none() && !reverse;
+    let key = match arguments.sort {
+        None | Some(SortKey::User) => Key::User,
+        Some(SortKey::Created) => Key::Created,
+        Some(SortKey::Activity) => Key::Activity,
+        Some(SortKey::Turns) => Key::Turns,
     };
-    let as_kept = key == Key::User && !reverse;
     let filter = SessionFilter {
         state: arguments.state.map(|state| match state {
             State::Active => SessionState::Active,

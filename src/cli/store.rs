@@ -1,8 +1,8 @@
-//! `store encrypt|rekey|decrypt`: the store under another key. The daemon must be stopped.
+//! `store encrypt|rekey|decrypt|clean`: the store under another key, or without deleted bytes. The daemon must be stopped.
 
 use super::Failure;
 use super::commands::Setup;
-use super::door::KeptOwner;
+use super::owner::KeptOwner;
 use crate::config;
 use crate::daemon::clock::Clock;
 use crate::secret::KeyMaterial;
@@ -25,6 +25,9 @@ pub enum StoreCommand {
     },
     /// Turn an encrypted store back into a plain one; take the key out of the configuration afterwards.
     Decrypt,
+    /// Clear the bytes of deleted learners from the database's files. The daemon does it at its next start, unless that takes
+    /// too long.
+    Clean,
 }
 
 /// `store`.
@@ -60,6 +63,7 @@ pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
         StoreCommand::Decrypt => {
             (Some(configured()?), None, "no longer encrypted: take the key out of the configuration now")
         }
+        StoreCommand::Clean => return clean(&home.keyed(config.store_key.clone())),
     };
     reseal(&home.keyed(from), to.as_ref(), after)
 }
@@ -80,6 +84,13 @@ fn reseal(home: &Home, to: Option<&KeyMaterial>, after: &str) -> Result<(), Fail
         ));
     }
     super::commands::print_line(&text)
+}
+
+fn clean(home: &Home) -> Result<(), Failure> {
+    super::commands::print_line(match home.clean(&mut |_| ()).map_err(failure)? {
+        true => "the bytes of deleted learners are gone from the database's files",
+        false => "nothing to clear: no learner was deleted since the database's files were last rewritten",
+    })
 }
 
 fn failure(error: StoreError) -> Failure {

@@ -38,7 +38,6 @@ impl Host for Crew {
 
     fn forgotten(&self, user: UserId) {
         self.presence.forget(user, u64::MAX);
-        self.note_forgotten();
     }
 
     fn dropped(&self, seq: u64) {
@@ -52,14 +51,14 @@ impl Host for Crew {
 }
 
 impl Crew {
-    /// Leaves word that deleted bytes are to be cleared from the database's files at the next start.
-    pub fn note_forgotten(&self) {
+    /// Leaves word that deleted bytes are to be cleared from the database's files at the next start: before they are deleted,
+    /// so that no kill comes between. The deletion itself waits for nothing but this, and is not given up for it.
+    pub async fn note_forgotten(&self) {
         let home = Home::at(&self.app.config.session_storage_path);
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = home.note_forgotten() {
-                tracing::error!(%error, "deleted bytes will stay in the database's files until it uses their place again");
-            }
-        });
+        let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
+        if let Ok(Err(error)) = noted {
+            tracing::error!(%error, "deleted bytes will stay in the database's files until it uses their place again");
+        }
     }
 }
 

@@ -225,6 +225,9 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             let purges = !outcome.purge.is_empty() || outcome.forget;
             let (turn, replies) = (outcome.turn.is_some(), outcome.replies.len());
             let forget = outcome.forget;
+            if forget {
+                crew.note_forgotten().await;
+            }
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
                 tracing::info!(
@@ -245,7 +248,6 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             }
             if forget && done.is_ok() {
                 crew.presence.forget(claim.job.user, seq);
-                crew.note_forgotten();
             }
             if purges {
                 crew.purge.notify_one();

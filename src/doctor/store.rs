@@ -1,7 +1,7 @@
 //! The store: does it open, is there a good export, what happened to it, is there room on its disk.
 
 use super::{Cause, Finding, Found, Patient, now, size, span};
-use crate::store::home::{BY_HAND, Restored};
+use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, Store, StoreError, export};
 use std::path::Path;
 
@@ -27,6 +27,8 @@ pub async fn check(patient: &Patient) -> Found {
     let opening = home.clone();
     let opened = tokio::task::spawn_blocking(move || opening.look()).await;
     let mut held = Some(false);
+    // Then sled has been in there; what a running daemon holds is left as it is.
+    let ours = !matches!(opened, Ok(Ok(None) | Err(StoreError::Locked { .. })));
     let store = match opened {
         Ok(Ok(Some(store))) => {
             let counts = store.counts().await;
@@ -69,8 +71,9 @@ pub async fn check(patient: &Patient) -> Found {
     };
     let mut findings = vec![store];
     let beside = tokio::task::spawn_blocking(move || {
-        // Also after a failure: sled has been in there.
-        home.keep_owner();
+        if ours {
+            home.keep_owner();
+        }
         let mut findings: Vec<Finding> = exports(&home).into_iter().collect();
         findings.extend(history(&home));
         findings.extend(disk(&root, &home));
@@ -137,6 +140,7 @@ fn exports(home: &Home) -> Option<Finding> {
 fn history(home: &Home) -> Vec<Finding> {
     let mut findings = Vec::new();
     let damaged = home.damaged().unwrap_or_default();
+    findings.extend(home.uncleared().map(deletion));
     findings.extend(home.last_restore().and_then(|restored| restore(&restored, now())));
     if !damaged.is_empty() {
         let names: Vec<String> = damaged.iter().map(|path| path.display().to_string()).collect();
@@ -147,6 +151,21 @@ fn history(home: &Home) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Bytes of deleted learners that are still in the database's files.
+fn deletion(uncleared: Uncleared) -> Finding {
+    let found = "bytes of deleted learners are still in the database's files";
+    match uncleared {
+        Uncleared::NextStart => {
+            Finding::fine("deletion", format!("{found}; the daemon's next start clears them"))
+        }
+        Uncleared::ByHand => Finding::warning(
+            "deletion",
+            format!("{found}: to clear them took the daemon's start too long, or ended it"),
+            "stop the daemon, then: sudo phonicflow-bot store clean",
+        ),
+    }
 }
 
 /// What there is to say of the latest restore at this moment, seconds since the epoch.

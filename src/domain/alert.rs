@@ -25,6 +25,21 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Every one.
+    pub const ALL: [Self; 5] =
+        [Self::TutorDown, Self::TutorBack, Self::DeadLetters, Self::StoreRestored, Self::MembersHidden];
+
+    /// Its name for people and machines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TutorDown => "tutor down",
+            Self::TutorBack => "tutor back",
+            Self::DeadLetters => "dead letters",
+            Self::StoreRestored => "store restored",
+            Self::MembersHidden => "members hidden",
+        }
+    }
+
     /// Its number in the store's keys: never changed, never given again.
     pub fn number(self) -> u8 {
         match self {
@@ -105,6 +120,13 @@ pub fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> An
 mod tests {
     use super::*;
     use AlertKind::{DeadLetters, TutorBack, TutorDown};
+
+    #[test]
+    fn every_kind_is_listed_once() {
+        let mut numbers: Vec<u8> = AlertKind::ALL.into_iter().map(AlertKind::number).collect();
+        numbers.dedup();
+        assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    }
 
     fn told(at: i64, of: i64) -> Option<Told> {
         Some(Told { at: Timestamp(at), of: Timestamp(of) })

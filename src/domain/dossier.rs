@@ -2,9 +2,15 @@
 //!
 //! Pure: pieces in, text out. Must not know where the pieces come from or where the documents go.
 
+mod pending;
+
+pub use pending::Pending;
+
+use super::alert::Told;
 use super::assessment::Turn;
 use super::ids::{Timestamp, UserId};
 use super::learner::{Language, LanguageChoice, Learner, Translation};
+use super::membership::Membership;
 use super::rate::RateState;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
@@ -16,6 +22,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Held {
+    /// Whose all of it is; comes first.
+    User(UserId),
     /// Settings and the rest of the record.
     Learner(Learner),
     /// A session.
@@ -25,40 +33,33 @@ pub enum Held {
     /// The tutor still has to forget this session.
     Purge(Uuid),
     /// A message in the queue.
-    Pending(Pending),
+    Pending(Box<Pending>),
     /// The state of the rate limit.
     Rate(RateState),
-}
-
-/// A message in the queue; its words are not kept longer than it takes to answer it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    /// Its number.
-    pub number: u64,
-    /// What kind of message.
-    pub kind: String,
-    /// When it was taken.
-    pub accepted_at: Timestamp,
-    /// Failed attempts.
-    pub attempts: u32,
-    /// Why it was given up; `None`: it waits or is at work.
-    pub given_up: Option<String>,
+    /// What Telegram last said of the learner and the required channel.
+    Membership(Membership),
+    /// What the learner, being an admin, was last told of a kind.
+    Alert(String, Told),
 }
 
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dossier {
+    user: Option<UserId>,
     learner: Option<Learner>,
     sessions: Vec<(Session, Vec<Turn>)>,
     purges: Vec<Uuid>,
     pending: Vec<Pending>,
     rate: Option<RateState>,
+    membership: Option<Membership>,
+    alerts: Vec<(String, Told)>,
 }
 
 impl Dossier {
     /// Adds a piece.
     pub fn add(&mut self, held: Held) {
         match held {
+            Held::User(user) => self.user = Some(user),
             Held::Learner(learner) => self.learner = Some(learner),
             Held::Session(session) => self.sessions.push((session, Vec::new())),
             Held::Turn(turn) => {
@@ -67,16 +68,18 @@ impl Dossier {
                     turns.push(turn);
                 }
             }
+            Held::Purge(session) if self.purges.contains(&session) => {}
             Held::Purge(session) => self.purges.push(session),
-            Held::Pending(pending) => self.pending.push(pending),
+            Held::Pending(pending) => self.pending.push(*pending),
             Held::Rate(rate) => self.rate = Some(rate),
+            Held::Membership(membership) => self.membership = Some(membership),
+            Held::Alert(kind, told) => self.alerts.push((kind, told)),
         }
     }
 
-    /// Whose it is, where any piece tells.
+    /// Whose it is.
     pub fn user(&self) -> Option<UserId> {
-        let by_session = || self.sessions.first().map(|(session, _)| session.user);
-        self.learner.as_ref().map(|learner| learner.user).or_else(by_session)
+        self.user
     }
 
     /// Sessions and turns in it.
@@ -100,22 +103,16 @@ impl Dossier {
                 "other_notice_at": learner.other_notice_at.map(at_json),
             })
         });
-        let pending: Vec<Value> = self
-            .pending
+        let pending: Vec<Value> = self.pending.iter().map(Pending::json).collect();
+        let alerts: Vec<Value> = self
+            .alerts
             .iter()
-            .map(|row| {
-                json!({
-                    "number": row.number,
-                    "kind": row.kind,
-                    "accepted": at_json(row.accepted_at),
-                    "attempts": row.attempts,
-                    "given_up": row.given_up,
-                })
-            })
+            .map(|(kind, told)| json!({ "kind": kind, "told": at_json(told.at), "of": at_json(told.of) }))
             .collect();
         let document = json!({
             "format": "phonicflow-bot learner export 1",
             "exported": at_json(at),
+            "user": self.user.map(|user| user.0),
             "learner": learner,
             "sessions": sessions,
             "queue": pending,
@@ -123,6 +120,11 @@ impl Dossier {
                 "whole_again": at_json(rate.tat),
                 "noticed": rate.noticed_at.map(at_json),
             })),
+            "required_channel": self.membership.map(|said| json!({
+                "member": said.member,
+                "said_by_telegram": at_json(said.at),
+            })),
+            "alerts_as_admin": alerts,
             "to_be_forgotten_by_the_tutor": self.purges,
         });
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
@@ -134,9 +136,10 @@ impl Dossier {
     pub fn markdown(&self, at: Timestamp) -> String {
         let mut text = String::from("# What phonicflow-bot holds about you\n\n");
         let _ = writeln!(text, "Exported {}. Recordings are not kept: only what follows is.\n", moment(at));
+        if let Some(user) = self.user {
+            let _ = writeln!(text, "## You\n\n- Telegram user id: {user}");
+        }
         if let Some(learner) = &self.learner {
-            text.push_str("## You\n\n");
-            let _ = writeln!(text, "- Telegram user id: {}", learner.user);
             let _ = writeln!(text, "- first seen: {}", moment(learner.first_seen));
             let _ = writeln!(text, "- language: {}", language(learner.language));
             if let Some(tag) = &learner.client_language {
@@ -153,15 +156,22 @@ impl Dossier {
             text.push_str("\n## Messages not yet answered\n\n");
         }
         for row in &self.pending {
-            let state = match &row.given_up {
-                Some(reason) => format!("given up: {}", escaped(reason)),
-                None => "waiting or at work".to_owned(),
-            };
-            let _ = writeln!(text, "- {} of {}, {state}", row.kind, moment(row.accepted_at));
+            row.markdown(&mut text);
         }
         if let Some(rate) = self.rate {
             let _ =
                 writeln!(text, "\n## Rate limit\n\nYour allowance is whole again at {}.", moment(rate.tat));
+        }
+        if let Some(said) = self.membership {
+            let is = if said.member { "are" } else { "are not" };
+            let _ = writeln!(
+                text,
+                "\n## Required channel\n\nTelegram said at {} that you {is} a member.",
+                moment(said.at)
+            );
+        }
+        for (kind, told) in &self.alerts {
+            let _ = writeln!(text, "\nAs an admin you were told of \"{kind}\" at {}.", moment(told.at));
         }
         for session in &self.purges {
             let _ = writeln!(text, "\nThe tutor is being asked to forget conversation {session}.");
@@ -183,6 +193,8 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "coaching_portuguese": turn.assessment.coaching_pt,
                 "reply": turn.assessment.reply,
                 "reply_portuguese": turn.assessment.reply_pt,
+                "coaching_spoken": turn.assessment.coaching_audio,
+                "reply_spoken": turn.assessment.reply_audio,
             })
         })
         .collect();
@@ -269,7 +281,43 @@ fn moment(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Assessment;
+    use crate::domain::{
+        Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage,
+        Reply, Rich, Stage, Task,
+    };
+
+    /// A text that was given up, with an answer that was not sent.
+    fn pending(at: Timestamp) -> Pending {
+        let chat = Chat { id: ChatId(11), kind: ChatKind::Private, thread: None };
+        let incoming = Incoming {
+            update_id: 5,
+            chat,
+            user: UserId(11),
+            client_language: None,
+            message: None,
+            date: at,
+            body: Body::Text("my *own* words".to_owned()),
+        };
+        let reply =
+            Reply::texts(&incoming, Rich::plain("an answer on its way"), Keyboard::default()).remove(0);
+        let job = Job {
+            seq: 3,
+            user: UserId(11),
+            chat: chat.id,
+            lane: Lane::Conversation,
+            accepted_at: at,
+            not_before: at,
+            task: Task::Handle(incoming, Admission::Admitted),
+            stage: Stage::Taken,
+            attempts: 2,
+            submissions: 0,
+            waiting_since: None,
+            waiting_for: None,
+            told_late: false,
+        };
+        let replies = vec![OutMessage { index: 0, reply, unsure: 0, attempts: 0 }];
+        Pending { kind: "text".into(), job, given_up: Some((at, "no answer".into())), replies }
+    }
 
     fn dossier() -> Dossier {
         let user = UserId(11);
@@ -287,14 +335,12 @@ mod tests {
             Held::Session(session.clone()),
             Held::Turn(turn),
             Held::Purge(session.id),
-            Held::Pending(Pending {
-                number: 3,
-                kind: "voice".into(),
-                accepted_at: at,
-                attempts: 2,
-                given_up: None,
-            }),
+            Held::Pending(Box::new(pending(at))),
             Held::Rate(RateState { tat: at, noticed_at: None }),
+            Held::Membership(Membership { member: true, at }),
+            Held::Alert("tutor down".into(), Told { at, of: at }),
+            Held::User(user),
+            Held::Purge(session.id),
         ] {
             dossier.add(held);
         }
@@ -310,7 +356,13 @@ mod tests {
             value["sessions"][0]["turns"][0]["transcript"],
             "I *goed* to <b>market</b>\n# not a heading"
         );
-        assert_eq!(value["queue"][0]["kind"], "voice");
+        let row = &value["queue"][0];
+        assert_eq!((&row["kind"], &row["words"]), (&json!("text"), &json!("my *own* words")));
+        assert_eq!((&row["given_up"], &row["record"]["chat"]), (&json!("no answer"), &json!(11)));
+        assert_eq!(row["not_yet_sent"][0]["words"], "an answer on its way");
+        assert_eq!((&value["user"], &value["required_channel"]["member"]), (&json!(11), &json!(true)));
+        assert_eq!(value["alerts_as_admin"][0]["kind"], "tutor down");
+        assert_eq!(value["to_be_forgotten_by_the_tutor"].as_array().unwrap().len(), 1, "told once");
         assert_eq!(value["to_be_forgotten_by_the_tutor"][0], Uuid::from_u128(7).to_string());
         assert_eq!((dossier().user(), dossier().size()), (Some(UserId(11)), (1, 1)));
     }
@@ -324,7 +376,10 @@ mod tests {
             "### 1. 2023-11-14 22:13 UTC (4 s of voice)",
             "> I \\*goed\\* to \\<b\\>market\\</b\\>",
             "> \\# not a heading",
-            "- voice of 2023-11-14 22:13 UTC, waiting or at work",
+            "- text of 2023-11-14 22:13 UTC, given up: no answer",
+            "  > my \\*own\\* words",
+            "  > an answer on its way",
+            "Telegram said at 2023-11-14 22:13 UTC that you are a member.",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -19,6 +19,8 @@ pub struct Removed {
     pub dead: u64,
     /// Conversations queued to be forgotten at the tutor.
     pub purges: u64,
+    /// Small things that may outlive the record: state of the rate, membership, what an admin was told.
+    pub marks: u64,
 }
 
 /// What came of one step of archiving.

@@ -6,11 +6,11 @@
 //!   exports/store-<UTC>.export the latest states of it, checked
 //!   damaged-<UTC>/             databases that did not open, moved aside; nothing here ever removes one
 //!   replaced-<UTC>/            databases that a person has replaced by a backup
-//!   restoring.part/            a database being made of an export
-//!   restoring/                 the same when it is whole
+//!   restoring.part/            a database being made of an export, or of the one there is
+//!   restoring/                 the same when it is whole, see [`exchange`]
 //!   restored.json              the latest restore
 //!   sealing*, replaced/        a database on its way to another key, see [`reseal`]
-//!   forgotten                  a learner was deleted since the database's files were last rewritten
+//!   forgotten                  a learner was deleted since the database's files were last rewritten, see [`clean`]
 //!   cleaned/                   the database before that, about to be removed
 //!   lock                       held while the above are moved
 //! ```
@@ -22,10 +22,14 @@ mod by_hand;
 mod checkup;
 mod clean;
 mod daily;
+mod exchange;
+mod owner;
 mod reseal;
 
 pub use by_hand::{BY_HAND, ByHand};
+pub use clean::{Cleared, Uncleared};
 pub use daily::KEPT;
+pub use exchange::Exchange;
 pub use reseal::{Resealed, Step};
 
 use super::StoreError;
@@ -86,8 +90,6 @@ pub struct Opened {
     pub store: SledStore,
     /// It did not open and was restored now.
     pub restored: Option<Restored>,
-    /// Its files were rewritten without the bytes of deleted learners.
-    pub cleaned: bool,
 }
 
 /// The folder.
@@ -119,22 +121,6 @@ impl Home {
         self.root.join("exports")
     }
 
-    fn restoring(&self) -> PathBuf {
-        self.root.join("restoring")
-    }
-
-    /// Where a database is made; it moves to `restoring` when it is whole.
-    fn making(&self) -> PathBuf {
-        self.root.join("restoring.part")
-    }
-
-    /// Says that what was made is whole.
-    fn made(&self) -> Result<(), StoreError> {
-        let action = io_of("name the new database");
-        fs::rename(self.making(), self.restoring()).map_err(&action)?;
-        export::sync_folder(&self.root).map_err(&action)
-    }
-
     /// Whether there is a store, or what is left of one that a cut-off exchange will make one of.
     pub fn is_there(&self) -> bool {
         let kept = self.listed().map_or(true, |exports| !exports.is_empty());
@@ -155,13 +141,10 @@ impl Home {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
         self.finish_interrupted()?;
-        let cleaned = self.clean_at_start();
-        // Should the exchange have failed half-way.
-        self.finish_interrupted()?;
         let detail = match self.try_open() {
             Err(StoreError::Corrupt { detail, kind: "database" }) => detail,
             Err(StoreError::Corrupt { detail, kind }) => format!("{kind}: {detail}"),
-            opened => return Ok(Opened { store: opened?, restored: None, cleaned }),
+            opened => return Ok(Opened { store: opened?, restored: None }),
         };
         if on_damage == OnDamage::Refuse {
             return Err(StoreError::Damaged(self.advice(&detail)));
@@ -181,7 +164,7 @@ impl Home {
         }
         let restored = self.restore(detail, now)?;
         let store = SledStore::open_known(&self.store(), self.key.as_ref())?;
-        Ok(Opened { store, restored: Some(restored), cleaned })
+        Ok(Opened { store, restored: Some(restored) })
     }
 
     fn try_open(&self) -> Result<SledStore, StoreError> {
@@ -208,27 +191,6 @@ impl Home {
             }
         }
         Err(StoreError::Locked { folder: self.root.display().to_string() })
-    }
-
-    /// A restore is made whole in `restoring` before the old database is moved: where that is gone, this one is it.
-    fn finish_interrupted(&self) -> Result<(), StoreError> {
-        self.finish_reseal(&mut |_| ())?;
-        if self.making().exists() {
-            fs::remove_dir_all(self.making()).map_err(io_of("remove an unfinished database"))?;
-        }
-        if !self.restoring().exists() {
-            return Ok(());
-        }
-        if self.store().exists() {
-            return fs::remove_dir_all(self.restoring()).map_err(io_of("remove an unfinished restore"));
-        }
-        self.put_in_place()
-    }
-
-    fn put_in_place(&self) -> Result<(), StoreError> {
-        let action = "put the restored database in place";
-        fs::rename(self.restoring(), self.store()).map_err(io_of(action))?;
-        export::sync_folder(&self.root).map_err(io_of(action))
     }
 
     fn restore(&self, damage: String, now: Timestamp) -> Result<Restored, StoreError> {
@@ -265,7 +227,7 @@ impl Home {
         if restored.export.is_none() {
             empty(&self.making(), self.key.as_ref())?;
         }
-        self.made()?;
+        self.made(&mut |_| ())?;
         if self.store().exists() {
             restored.moved_to = Some(self.free_name(now));
         }
@@ -274,7 +236,7 @@ impl Home {
         if let Some(aside) = &restored.moved_to {
             fs::rename(self.store(), aside).map_err(io_of("move the damaged database aside"))?;
         }
-        self.put_in_place()?;
+        self.put_in_place(&mut |_| ())?;
         Ok(restored)
     }
 

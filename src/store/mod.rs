@@ -301,6 +301,9 @@ pub trait Store: Send + Sync {
     /// Dead letters in order, after `after`, at most `limit`.
     fn dead_letters(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<DeadLetter>>;
 
+    /// What a row has left to send, or, with `dead`, what the dead letter of this number had.
+    fn left_to_send(&self, seq: u64, dead: bool) -> Later<'_, Vec<OutMessage>>;
+
     /// Puts a dead letter back into the queue, as the youngest row accepted `now`, at its old stage with attempts and
     /// submissions at 0. `Gone` when there is none of this number.
     fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;

@@ -2,9 +2,12 @@
 
 mod backups;
 mod care;
+mod clearing;
 mod crowd;
 mod doorway;
+mod dossier;
 mod listings;
+mod ownership;
 mod stats;
 mod watch;
 

@@ -11,6 +11,8 @@ use uuid::Uuid;
 mod changing;
 #[path = "sealing/daemon.rs"]
 mod daemon;
+#[path = "sealing/exchanges.rs"]
+mod exchanges;
 #[path = "sealing/opening.rs"]
 mod opening;
 

@@ -3,10 +3,13 @@
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{IMPORTS, Item, Refusal};
 use crate::domain::{SessionState, Timestamp, UserId};
-use crate::store::{Import, Removed};
+use crate::store::{Home, Import, Removed};
+use std::io;
+use tokio::task::spawn_blocking;
 
 /// Removes everything held about a learner.
 pub async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    note(context).await?;
     let removed = context.store.forget(user, context.host.now()).await?;
     if removed == Removed::default() {
         return Err(Refusal::not_found(format!("nothing is held about user {user}")).into());
@@ -15,6 +18,20 @@ pub async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Res
     context.host.purges_added();
     sink.item(Item::Deleted(removed)).await?;
     Ok(())
+}
+
+/// Leaves word that deleted bytes are to be cleared from the database's files. Before the deletion: a kill between the two
+/// leaves a note too many, not bytes that nobody clears.
+async fn note(context: &Context) -> Result<(), Stopped> {
+    let home = Home::at(&context.root);
+    let noted = spawn_blocking(move || home.note_forgotten()).await;
+    let noted = noted.unwrap_or_else(|_| Err(io::Error::other("it failed unexpectedly")));
+    Ok(noted.map_err(|error| {
+        Refusal::failed(format!(
+            "nothing was deleted: that bytes are to be cleared could not be noted in {} ({error})",
+            context.root.display()
+        ))
+    })?)
 }
 
 /// Ends idle sessions and removes ended ones that are old enough.

@@ -4,7 +4,8 @@ use super::{Context, PAGE, Sink, Stopped, queue, sessions};
 use crate::admin::request::{Item, Refusal, Wanted};
 use crate::domain::dossier::{Held, Pending};
 use crate::domain::rate::RateState;
-use crate::domain::{Job, Session, UserId};
+use crate::domain::{AlertKind, Job, Session, Stage, Timestamp, UserId};
+use uuid::Uuid;
 
 /// Streams it.
 pub async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
@@ -17,92 +18,127 @@ pub async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Res
                 .user
         }
     };
+    let mut file = File { user, any: false, sink };
     let store = &context.store;
-    let mut any = false;
     if let Some(learner) = store.learner(user).await? {
-        any = true;
-        tell(sink, Held::Learner(learner)).await?;
+        file.add(Held::Learner(learner)).await?;
     }
     let mut cursor = None;
     loop {
         let page = store.sessions_of(user, cursor, PAGE).await?;
         for session in page.sessions {
-            any = true;
-            conversation(context, session, sink).await?;
+            conversation(context, session, &mut file).await?;
         }
         match page.next {
             Some(next) => cursor = Some(next),
             None => break,
         }
     }
-    any |= pending(context, user, sink).await?;
+    pending(context, &mut file).await?;
     let rate = store.rate(user).await?;
     if rate != RateState::default() {
-        any = true;
-        tell(sink, Held::Rate(rate)).await?;
+        file.add(Held::Rate(rate)).await?;
     }
-    if any { Ok(()) } else { Err(Refusal::not_found(format!("nothing is held about user {user}")).into()) }
+    if let Some(membership) = store.membership(user).await? {
+        file.add(Held::Membership(membership)).await?;
+    }
+    for kind in AlertKind::ALL {
+        if let Some(told) = store.told(user, kind).await? {
+            file.add(Held::Alert(kind.name().to_owned(), told)).await?;
+        }
+    }
+    match file.any {
+        true => Ok(()),
+        false => Err(Refusal::not_found(format!("nothing is held about user {user}")).into()),
+    }
 }
 
-async fn tell(sink: &mut dyn Sink, held: Held) -> Result<(), Stopped> {
-    Ok(sink.item(Item::Held(Box::new(held))).await?)
+/// Where the pieces go. Whose they are is said before the first one.
+struct File<'a> {
+    user: UserId,
+    any: bool,
+    sink: &'a mut dyn Sink,
+}
+
+impl File<'_> {
+    async fn add(&mut self, held: Held) -> Result<(), Stopped> {
+        if !std::mem::replace(&mut self.any, true) {
+            self.sink.item(Item::Held(Box::new(Held::User(self.user)))).await?;
+        }
+        Ok(self.sink.item(Item::Held(Box::new(held))).await?)
+    }
 }
 
 /// A session with its turns. A turn at a time would be a flush of the store's thread at a time; a page of them may be large.
-async fn conversation(context: &Context, session: Session, sink: &mut dyn Sink) -> Result<(), Stopped> {
+async fn conversation(context: &Context, session: Session, file: &mut File<'_>) -> Result<(), Stopped> {
     const TURNS: usize = 16;
     let (user, id) = (session.user, session.id);
-    tell(sink, Held::Session(session)).await?;
+    file.add(Held::Session(session)).await?;
     let mut skip = 0;
     loop {
         let (turns, _) = context.store.turns(user, id, skip, TURNS).await?;
         skip += turns.len();
         let last = turns.len() < TURNS;
         for turn in turns {
-            tell(sink, Held::Turn(turn)).await?;
+            file.add(Held::Turn(turn)).await?;
         }
         if last {
             break;
         }
     }
-    if context.store.purge_of(id).await?.is_some() {
-        tell(sink, Held::Purge(id)).await?;
+    purge(context, id, file).await
+}
+
+/// Whether the tutor is being asked to forget a conversation.
+async fn purge(context: &Context, session: Uuid, file: &mut File<'_>) -> Result<(), Stopped> {
+    match context.store.purge_of(session).await? {
+        Some(_) => file.add(Held::Purge(session)).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What of the learner's is in the queue.
-async fn pending(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<bool, Stopped> {
-    let piece = |job: &Job, given_up: Option<String>| {
-        Held::Pending(Pending {
-            number: job.seq,
-            kind: queue::kind(job).to_owned(),
-            accepted_at: job.accepted_at,
-            attempts: job.attempts,
-            given_up,
-        })
-    };
-    let (mut any, mut after) = (false, None);
+async fn pending(context: &Context, file: &mut File<'_>) -> Result<(), Stopped> {
+    let (store, user) = (&context.store, file.user);
+    let mut after = None;
     loop {
-        let jobs = context.store.jobs(after, PAGE).await?;
+        let jobs = store.jobs(after, PAGE).await?;
         after = jobs.last().map(|job| job.seq);
-        for job in jobs.iter().filter(|job| job.user == user) {
-            any = true;
-            tell(sink, piece(job, None)).await?;
+        for job in jobs.into_iter().filter(|job| job.user == user) {
+            row(context, job, None, file).await?;
         }
         if after.is_none() {
             break;
         }
     }
     loop {
-        let letters = context.store.dead_letters(after, PAGE).await?;
+        let letters = store.dead_letters(after, PAGE).await?;
         after = letters.last().map(|letter| letter.job.seq);
-        for letter in letters.iter().filter(|letter| letter.job.user == user) {
-            any = true;
-            tell(sink, piece(&letter.job, Some(letter.reason.clone()))).await?;
+        for letter in letters.into_iter().filter(|letter| letter.job.user == user) {
+            row(context, letter.job, Some((letter.at, letter.reason)), file).await?;
         }
         if after.is_none() {
-            return Ok(any);
+            return Ok(());
         }
+    }
+}
+
+/// A row or a dead letter, with what it has left to send.
+async fn row(
+    context: &Context,
+    job: Job,
+    given_up: Option<(Timestamp, String)>,
+    file: &mut File<'_>,
+) -> Result<(), Stopped> {
+    let replies = context.store.left_to_send(job.seq, given_up.is_some()).await?;
+    let kind = queue::kind(&job).to_owned();
+    let session = match job.stage {
+        Stage::Submitted { session, .. } => Some(session),
+        Stage::Taken | Stage::Answered => None,
+    };
+    file.add(Held::Pending(Box::new(Pending { kind, job, given_up, replies }))).await?;
+    match session {
+        Some(session) => purge(context, session, file).await,
+        None => Ok(()),
     }
 }

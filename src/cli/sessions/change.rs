@@ -1,12 +1,14 @@
 //! `sessions delete|expire|import`: what they ask, send and tell.
 
-use crate::admin::door::Door;
 use crate::admin::old_bot::{self, Zone};
 use crate::admin::request::{IMPORTS, Item, Request};
 use crate::cli::commands::{Setup, finish_output, runtime};
+use crate::cli::owner::KeptOwner;
 use crate::cli::{Failure, door};
+use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::domain::UserId;
+use crate::store::home::Uncleared;
 use crate::store::{Home, Imported};
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -33,7 +35,6 @@ fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
 pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
     let config = setup.load(false)?.config;
-    let _owner = door::KeptOwner::of(&config);
     runtime()?.block_on(async {
         let mut door = door::open_with(&config).await?;
         let mut removed = None;
@@ -47,18 +48,7 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
         let running = door.is_daemon();
         asked.and(door.close().await.map_err(door::failure))?;
         let removed = removed.unwrap_or_default();
-        let (later, bytes) = if running {
-            ("", "Its bytes leave the database's files at the daemon's next start.".to_owned())
-        } else {
-            let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
-            let noted = home.note_forgotten().map_err(|error| error.to_string());
-            // The learner is gone by now, whatever becomes of the bytes.
-            let bytes = match noted.and_then(|()| home.clean().map_err(|error| error.to_string())) {
-                Ok(_) => "Its bytes are gone from the database's files.".to_owned(),
-                Err(why) => format!("Its bytes are still in the database's files ({why}); a later start clears them."),
-            };
-            (" once the daemon runs", bytes)
-        };
+        let (later, bytes) = if running { ("", bytes_later(&config)) } else { (" once the daemon runs", clear(&config)) };
         finish_output(writeln!(
             io::stdout(),
             "removed learner {user}: {} session(s) with {} turn(s), {} message(s) of the queue, {} dead letter(s).\n\
@@ -70,18 +60,36 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     })
 }
 
-/// `sessions expire`.
-pub fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
-    runtime()?.block_on(async {
-        let mut door = door::open(setup).await?;
-        let done = expire_at(&mut door, older_than_ms, yes).await;
-        done.and(door.close().await.map_err(door::failure))
-    })
+/// What becomes of the deleted bytes where a daemon holds the database.
+fn bytes_later(config: &Config) -> String {
+    let left = match Home::at(&config.session_storage_path).uncleared() {
+        None => return "Its bytes are gone from the database's files.".to_owned(),
+        Some(Uncleared::NextStart) => "Its bytes leave the database's files at the daemon's next start.",
+        Some(Uncleared::ByHand) => {
+            "Its bytes stay in the database's files until you stop the daemon and run `phonicflow-bot store clean`: its start \
+             takes too long for that."
+        }
+    };
+    left.to_owned()
 }
 
-async fn expire_at(door: &mut Door, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
+/// Clears them at once. The learner is gone by now, whatever becomes of the bytes.
+fn clear(config: &Config) -> String {
+    let _owner = KeptOwner::of(config);
+    match Home::at(&config.session_storage_path).keyed(config.store_key.clone()).clean(&mut |_| ()) {
+        Ok(_) => "Its bytes are gone from the database's files.".to_owned(),
+        Err(why) => format!(
+            "Its bytes are still in the database's files ({why}); `phonicflow-bot store clean` tries again, as does the \
+             daemon's next start."
+        ),
+    }
+}
+
+/// `sessions expire`. The store is not held while the person thinks: a daemon may start meanwhile.
+pub fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
+    let config = setup.load(false)?.config;
     if !yes {
-        let (archived, removed) = expired(door, older_than_ms, true).await?;
+        let (archived, removed) = expired(&config, older_than_ms, true)?;
         if (archived, removed) == (0, 0) {
             return finish_output(writeln!(io::stdout(), "nothing to expire"));
         }
@@ -92,11 +100,11 @@ async fn expire_at(door: &mut Door, older_than_ms: Option<i64>, yes: bool) -> Re
             false,
         )?;
     }
-    let (archived, removed) = expired(door, older_than_ms, false).await?;
+    let (archived, removed) = expired(&config, older_than_ms, false)?;
     finish_output(writeln!(io::stdout(), "{archived} idle session(s) ended, {removed} ended one(s) removed"))
 }
 
-async fn expired(door: &mut Door, older_than_ms: Option<i64>, dry: bool) -> Result<(u64, u64), Failure> {
+fn expired(config: &Config, older_than_ms: Option<i64>, dry: bool) -> Result<(u64, u64), Failure> {
     let mut told = (0, 0);
     let mut take = |item: Item| -> io::Result<()> {
         if let Item::Expired { archived, removed } = item {
@@ -104,7 +112,11 @@ async fn expired(door: &mut Door, older_than_ms: Option<i64>, dry: bool) -> Resu
         }
         Ok(())
     };
-    door.ask(Request::Expire { older_than_ms, dry }, &mut take).await.map_err(door::failure)?;
+    runtime()?.block_on(async {
+        let mut door = door::open_with(config).await?;
+        let asked = door.ask(Request::Expire { older_than_ms, dry }, &mut take).await.map_err(door::failure);
+        asked.and(door.close().await.map_err(door::failure))
+    })?;
     Ok(told)
 }
 

@@ -3,9 +3,9 @@
 //! As safe as the restore of a damaged store: the file is checked and the new database made whole beside the old one before
 //! that is touched; cut off anywhere, the next start finds the old or the new one, whole.
 
-use super::{Home, PREFIX, Restored, SUFFIX, io_of, write_json};
+use super::{Exchange, Home, Restored, export_name, io_of, write_json};
 use crate::domain::Timestamp;
-use crate::store::sled::{is_blank, make_private, rebuild};
+use crate::store::sled::{Keyed, Rebuilt, export_of, is_blank, make_private, rebuild};
 use crate::store::{StoreError, export};
 use std::fs;
 use std::io;
@@ -27,11 +27,18 @@ pub enum ByHand {
 
 impl Home {
     /// Restores `from`; a store that holds something is moved aside with `force`, and left alone without. Blocks.
+    /// `tell` hears of each step.
     ///
     /// # Errors
     /// [`StoreError::Locked`] while a daemon runs, [`StoreError::Export`] when the file is no good, [`StoreError::Io`] when the
     /// system refuses. Nothing has changed then.
-    pub fn restore_by_hand(&self, from: &Path, force: bool, now: Timestamp) -> Result<ByHand, StoreError> {
+    pub fn restore_by_hand(
+        &self,
+        from: &Path,
+        force: bool,
+        now: Timestamp,
+        tell: &mut dyn FnMut(Exchange),
+    ) -> Result<ByHand, StoreError> {
         // Before anything else, so that a wrong file does not even make a folder.
         export::verify(from)?;
         make_private(&self.root).map_err(io_of("make its folder"))?;
@@ -57,7 +64,7 @@ impl Home {
             // Half a database is of no use; the next opening removes it where this fails.
             let _ = fs::remove_dir_all(self.making());
         })?;
-        self.made()?;
+        self.made(tell)?;
         let restored = Restored {
             at_ms: now.0,
             damage: BY_HAND.to_owned(),
@@ -71,24 +78,38 @@ impl Home {
         write_json(&self.note(), &restored).map_err(io_of("note the restore"))?;
         if let Some(aside) = &restored.moved_to {
             fs::rename(self.store(), aside).map_err(io_of("move the old database aside"))?;
+            tell(Exchange::Aside);
         }
-        self.put_in_place()?;
+        self.put_in_place(tell)?;
         // Should the new database be damaged within a day, it is this one that is wanted back, not an export of the one
         // before. The restore itself is done, whatever comes of it.
-        let _ = self.keep(from, now);
+        if self.keep(from, &rebuilt, now).is_ok() {
+            tell(Exchange::Kept);
+        }
+        tell(Exchange::Done);
         Ok(ByHand::Done(Box::new(restored)))
     }
 
-    /// Copies a checked file among the exports, as the newest.
-    fn keep(&self, from: &Path, now: Timestamp) -> io::Result<()> {
-        make_private(&self.exports())?;
-        let path = self.exports().join(format!("{PREFIX}{}{SUFFIX}", super::stamp(now)));
-        let partial = export::partial(&path);
-        let mut copy = export::create(&partial)?;
-        io::copy(&mut fs::File::open(from)?, &mut copy)?;
-        copy.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(partial, path)?;
-        export::sync_folder(&self.exports())
+    /// Puts a checked file among the exports, as the newest. Of a plain one that became an encrypted store, an export of that
+    /// store: nothing readable may lie beside it.
+    fn keep(&self, from: &Path, rebuilt: &Rebuilt, now: Timestamp) -> Result<(), StoreError> {
+        let failed = |error: io::Error| StoreError::Export(error.to_string());
+        make_private(&self.exports()).map_err(failed)?;
+        let path = self.exports().join(export_name(now));
+        if rebuilt.sealed {
+            let store = self.store();
+            let of = Keyed { folder: &store, key: self.key.as_ref() };
+            return export_of(of, &path, rebuilt.exported.taken_at).map(drop);
+        }
+        let copied = || {
+            let partial = export::partial(&path);
+            let mut copy = export::create(&partial)?;
+            io::copy(&mut fs::File::open(from)?, &mut copy)?;
+            copy.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            fs::rename(partial, &path)?;
+            export::sync_folder(&self.exports())
+        };
+        copied().map_err(failed)
     }
 
     /// Not under the name of a damaged one: those are counted.

@@ -6,7 +6,7 @@ use super::{DAMAGED, Home, StoreError, io_of};
 use crate::store::sled::SledStore;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, lchown};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Files looked at in one folder tree; a store has a few dozen.
@@ -14,7 +14,6 @@ const MOST_FILES: usize = 10_000;
 
 /// A file or folder.
 struct Entry {
-    path: PathBuf,
     uid: u32,
     bytes: u64,
 }
@@ -63,18 +62,6 @@ impl Home {
         let owner = fs::metadata(&self.root).map_err(io_of(action))?.uid();
         Ok(entries(&self.root).map_err(io_of(action))?.iter().filter(|entry| entry.uid != owner).count())
     }
-
-    /// Gives what root has made in here to the folder's owner, or a daemon that is not root could not open it. Without
-    /// effect for anybody else.
-    pub fn keep_owner(&self) {
-        let Ok(home) = fs::metadata(&self.root) else { return };
-        for entry in entries(&self.root).unwrap_or_default() {
-            if entry.uid != home.uid() {
-                // Only root may: everybody else has made nothing that is not his.
-                let _ = lchown(&entry.path, Some(home.uid()), Some(home.gid()));
-            }
-        }
-    }
 }
 
 /// Everything below a folder, links not followed; what goes away meanwhile is left out.
@@ -91,7 +78,7 @@ fn entries(root: &Path) -> io::Result<Vec<Entry>> {
             if meta.is_dir() {
                 folders.push(entry.path());
             }
-            found.push(Entry { path: entry.path(), uid: meta.uid(), bytes: meta.blocks() * 512 });
+            found.push(Entry { uid: meta.uid(), bytes: meta.blocks() * 512 });
             if found.len() >= MOST_FILES {
                 return Ok(found);
             }

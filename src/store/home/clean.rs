@@ -1,66 +1,156 @@
 //! Deleted is gone: the database's files rewritten without what it no longer holds.
 //!
-//! sled appends; bytes of a removed record stay in its file until the place is used again. After a learner was forgotten a
-//! note is left, and the next opening copies what is there into a new database and puts that in place: cut off anywhere,
-//! the next start finds the old or the new one, whole. What the disk itself keeps of a removed file is beyond us.
+//! sled appends; bytes of a removed record stay in its file until the place is used again. Before a learner is forgotten a
+//! note is left, and the daemon's next start copies what is there into a new database and puts that in place: cut off
+//! anywhere, the next one finds the old or the new database, whole. What the disk itself keeps of a removed file is beyond us.
+//!
+//! The note holds how many starts in a row were cut off meanwhile: a copy that takes too long, or more memory than there is,
+//! must not keep the daemon from its work for ever.
 
-use super::{Home, io_of};
-use crate::store::sled::copy;
+use super::{Exchange, Home, io_of};
+use crate::store::sled::{Keyed, copy};
 use crate::store::{StoreError, export};
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 const NOTE: &str = "forgotten";
-/// A start does not wait for the copy of a larger one, bytes: `sessions delete` on a daemon at rest does.
-const AT_START: u64 = 64 << 20;
+const ACTION: &str = "clear deleted bytes from the database";
+/// Starts cut off in a row, after which it is left to a person.
+const TRIES: u32 = 3;
+
+/// Bytes of deleted learners are still in the database's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncleared {
+    /// The daemon's next start clears them.
+    NextStart,
+    /// It took starts too long, or ended them: [`Home::clean`] has to be asked for.
+    ByHand,
+}
+
+/// What a start did about deleted bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cleared {
+    /// There were none.
+    Nothing,
+    /// They are gone.
+    Done,
+    /// They are still there, see [`Uncleared::ByHand`].
+    Left,
+}
 
 impl Home {
-    /// Notes that a learner was forgotten. Blocks for a moment.
+    /// Notes that a learner is about to be forgotten; on the disk when this returns. Blocks for a moment. A note without a
+    /// deletion does no harm.
     ///
     /// # Errors
     /// The system's.
     pub fn note_forgotten(&self) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600).open(self.root.join(NOTE)).map(drop)
+        // One that is there stays as it is, with its count.
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(self.root.join(NOTE))?;
+        file.sync_all()?;
+        export::sync_folder(&self.root)
     }
 
-    /// Rewrites the database now if a learner was forgotten since the last time; true when it did. Blocks. The database must
-    /// not be open.
+    /// Whether there are bytes of deleted learners to be cleared.
+    pub fn uncleared(&self) -> Option<Uncleared> {
+        let tries = self.cut_off()?;
+        Some(if tries < TRIES { Uncleared::NextStart } else { Uncleared::ByHand })
+    }
+
+    /// Rewrites the database now if a learner was forgotten since the last time; true when it did. Blocks, for as long as it
+    /// takes. The database must not be open. `tell` hears of each step.
     ///
     /// # Errors
     /// The store's; the old database is in place then.
-    pub fn clean(&self) -> Result<bool, StoreError> {
-        let _lock = self.lock()?;
-        self.finish_interrupted()?;
-        self.clean_locked(u64::MAX)
-    }
-
-    /// As [`Self::clean`] where the lock is held and time is short. A failure is no reason not to start: the note stays.
-    pub(super) fn clean_at_start(&self) -> bool {
-        self.clean_locked(AT_START).unwrap_or(false)
-    }
-
-    fn clean_locked(&self, largest: u64) -> Result<bool, StoreError> {
-        let action = "clear deleted bytes from the database";
-        self.remove_old(action)?;
-        let size = fs::metadata(self.store().join("db")).map(|file| file.len());
-        if !self.root.join(NOTE).exists() || size.map_or(true, |size| size > largest) {
+    pub fn clean(&self, tell: &mut dyn FnMut(Exchange)) -> Result<bool, StoreError> {
+        if self.cut_off().is_none() {
             return Ok(false);
         }
-        let copied = copy(&self.store(), &self.making(), self.key.as_ref());
-        if copied.is_err() && self.making().exists() {
-            fs::remove_dir_all(self.making()).map_err(io_of(action))?;
+        let _lock = self.lock()?;
+        self.finish_interrupted()?;
+        if self.is_bare() { Ok(false) } else { self.rewrite(None, tell) }
+    }
+
+    /// As [`Self::clean`] at a start, which spends no longer than `budget` on the copy. The database must not be open.
+    ///
+    /// # Errors
+    /// The store's. No reason not to start: the note stays, and the next start tries again.
+    pub fn clean_at_start(&self, budget: Duration) -> Result<Cleared, StoreError> {
+        let Some(tries) = self.cut_off() else { return Ok(Cleared::Nothing) };
+        if tries >= TRIES {
+            return Ok(Cleared::Left);
         }
-        copied?;
-        self.made()?;
-        fs::rename(self.store(), self.old()).map_err(io_of(action))?;
-        self.put_in_place()?;
-        self.remove_old(action)?;
-        fs::remove_file(self.root.join(NOTE)).map_err(io_of(action))?;
-        export::sync_folder(&self.root).map_err(io_of(action))?;
+        let _lock = self.lock()?;
+        self.finish_interrupted()?;
+        if self.is_bare() {
+            return Ok(Cleared::Nothing);
+        }
+        // Whatever ends us from here on is counted.
+        self.count(tries + 1).map_err(io_of(ACTION))?;
+        match self.rewrite(Instant::now().checked_add(budget), &mut |_| ()) {
+            Ok(true) => Ok(Cleared::Done),
+            Ok(false) => {
+                self.count(TRIES).map_err(io_of(ACTION))?;
+                Ok(Cleared::Left)
+            }
+            Err(error) => {
+                // An error is told each time; it takes no time and ends nobody.
+                self.count(0).map_err(io_of(ACTION))?;
+                Err(error)
+            }
+        }
+    }
+
+    /// False: not done by `until`.
+    fn rewrite(&self, until: Option<Instant>, tell: &mut dyn FnMut(Exchange)) -> Result<bool, StoreError> {
+        let failed = io_of(ACTION);
+        self.remove_old()?;
+        let store = self.store();
+        // A store that does not open is not copied in vain.
+        Keyed { folder: &store, key: self.key.as_ref() }.opens()?;
+        let copied = copy(&store, &self.making(), self.key.as_ref(), until);
+        if !matches!(copied, Ok(true)) && self.making().exists() {
+            fs::remove_dir_all(self.making()).map_err(&failed)?;
+        }
+        if !copied? {
+            return Ok(false);
+        }
+        self.made(tell)?;
+        fs::rename(&store, self.old()).map_err(&failed)?;
+        tell(Exchange::Aside);
+        self.put_in_place(tell)?;
+        self.remove_old()?;
+        tell(Exchange::OldRemoved);
+        fs::remove_file(self.root.join(NOTE)).map_err(&failed)?;
+        export::sync_folder(&self.root).map_err(&failed)?;
+        tell(Exchange::Done);
         Ok(true)
+    }
+
+    /// There is no database: to look into it would make one.
+    fn is_bare(&self) -> bool {
+        !self.store().join("db").exists()
+    }
+
+    /// How many starts in a row were cut off; `None`: there is nothing to clear.
+    fn cut_off(&self) -> Option<u32> {
+        match fs::read_to_string(self.root.join(NOTE)) {
+            Ok(text) => Some(text.trim().parse().unwrap_or(0)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(_) => Some(0),
+        }
+    }
+
+    fn count(&self, tries: u32) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(self.root.join(NOTE))?;
+        write!(file, "{tries}")?;
+        file.sync_all()
     }
 
     /// The database before, on its way out.
@@ -68,9 +158,9 @@ impl Home {
         self.root.join("cleaned")
     }
 
-    fn remove_old(&self, action: &'static str) -> Result<(), StoreError> {
+    fn remove_old(&self) -> Result<(), StoreError> {
         if self.store().exists() && self.old().exists() {
-            fs::remove_dir_all(self.old()).map_err(io_of(action))?;
+            fs::remove_dir_all(self.old()).map_err(io_of(ACTION))?;
         }
         Ok(())
     }

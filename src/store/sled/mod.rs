@@ -12,7 +12,7 @@ mod recast;
 
 pub use platter::{Moment, Watch};
 pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
-pub use recast::{Keyed, Progress, recast};
+pub use recast::{Keyed, Progress, export_of, recast};
 
 use super::StoreError;
 use super::engine::{Batch, Engine, Span, Visit};

@@ -13,6 +13,7 @@ use crate::store::state::State;
 use crate::store::verbs::aftermath;
 use crate::store::{StoreError, keys, ledger};
 use std::path::Path;
+use std::time::Instant;
 
 /// Records written at once.
 const AT_ONCE: usize = 1_000;
@@ -26,6 +27,8 @@ pub struct Rebuilt {
     pub exported: Exported,
     /// Rows of the queue that became dead letters, see [`aftermath`].
     pub set_aside: u64,
+    /// The export was plain, the new database is encrypted.
+    pub sealed: bool,
 }
 
 /// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked before its
@@ -66,7 +69,7 @@ pub fn rebuild(
     };
     // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
     guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))?;
-    Ok(Rebuilt { exported, set_aside })
+    Ok(Rebuilt { exported, set_aside, sealed: recode })
 }
 
 fn settle(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Result<u64, StoreError> {
@@ -93,20 +96,33 @@ pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreE
 }
 
 /// Copies the database in `from` into a new one in `into`, which must be empty or not exist: what was removed is not in its
-/// files. [`StoreError::Corrupt`] when `from` has lost records.
-pub fn copy(from: &Path, into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
+/// files. False: it was not done by `until`. [`StoreError::Corrupt`] when `from` has lost records.
+pub fn copy(
+    from: &Path,
+    into: &Path,
+    key: Option<&KeyMaterial>,
+    until: Option<Instant>,
+) -> Result<bool, StoreError> {
+    let mut in_time = true;
     guarded(from, None, |source| {
         guarded(into, None, |mut target| {
             let mut sink = |batch| target.apply(batch);
             let mut bulk = Bulk::new(&mut sink);
-            source.scan(&keys::everything(), false, &mut |key, value| bulk.put(key, value).map(|()| true))?;
+            source.scan(&keys::everything(), false, &mut |key, value| {
+                in_time = until.is_none_or(|until| Instant::now() < until);
+                bulk.put(key, value)?;
+                Ok(in_time)
+            })?;
             bulk.end()?;
             target.flush()
         })
     })?;
+    if !in_time {
+        return Ok(false);
+    }
     guarded(into, None, |engine| {
         let state = State::open(Box::new(engine), key)?;
-        if state.agrees(&state.take_stock()?) { Ok(()) } else { Err(ledger::gap()) }
+        if state.agrees(&state.take_stock()?) { Ok(true) } else { Err(ledger::gap()) }
     })
 }
 

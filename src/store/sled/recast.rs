@@ -68,15 +68,20 @@ pub fn recast(
         if copied != checked {
             return Err(ledger::gap());
         }
-        let partial = export::partial(to);
-        let written = new.with(|engine| {
-            let mut state = State::open(Box::new(engine), new.key)?;
-            verbs::export::write(&mut state, &partial, now)
-        })?;
-        let exported = export::seal(&partial, to, written)?;
+        let exported = export_of(new, to, now)?;
         tell(Progress::Exported(exported.records));
         Ok(exported)
     })
+}
+
+/// Writes a checked export of a database that is not open to `to`, as one of the state of `taken_at`.
+pub fn export_of(of: Keyed<'_>, to: &Path, taken_at: Timestamp) -> Result<Exported, StoreError> {
+    let partial = export::partial(to);
+    let written = of.with(|engine| {
+        let mut state = State::open(Box::new(engine), of.key)?;
+        verbs::export::write(&mut state, &partial, taken_at)
+    })?;
+    export::seal(&partial, to, written)
 }
 
 /// Tells now and then.

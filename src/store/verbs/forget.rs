@@ -82,9 +82,9 @@ pub fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<F
     };
     forgotten.removed.turns = delete_all(keys::turns_of(user))?;
     delete_all(keys::learner(user))?;
-    delete_all(keys::rate(user))?;
-    delete_all(keys::member(user))?;
-    delete_all(keys::told_to(user))?;
+    for marks in [keys::rate(user), keys::member(user), keys::told_to(user)] {
+        forgotten.removed.marks += delete_all(marks)?;
+    }
     forgotten.dead = state.dead.iter().filter(|(_, whose)| **whose == user).map(|(seq, _)| *seq).collect();
     for seq in &forgotten.dead {
         delete_all(keys::dead(*seq))?;

@@ -3,7 +3,7 @@
 //! Must not know who asks. Changes nothing.
 
 use crate::domain::stats::Holdings;
-use crate::domain::{DeadLetter, Job, Turn, UserId};
+use crate::domain::{DeadLetter, Job, OutMessage, Turn, UserId};
 use crate::store::engine::Range;
 use crate::store::state::State;
 use crate::store::{Counts, SessionPage, StoreError, keys, records};
@@ -87,6 +87,12 @@ pub fn jobs(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<Job>,
 pub fn dead_letters(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
     let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
     Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
+}
+
+/// See [`Store::left_to_send`](crate::store::Store::left_to_send).
+pub fn left_to_send(state: &State, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
+    let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
+    Ok(state.list(&Range::prefix(all), PAGE)?.into_iter().map(|(_, message)| message).collect())
 }
 
 /// See [`Store::holdings`](crate::store::Store::holdings).

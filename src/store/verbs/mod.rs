@@ -26,7 +26,7 @@ use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Incoming, Job, Learner, Membership,
-    Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
+    OutMessage, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,6 +136,10 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn dead_letters(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<DeadLetter>> {
         self.ask(move |state| lookup::dead_letters(state, after, limit))
+    }
+
+    fn left_to_send(&self, seq: u64, dead: bool) -> Later<'_, Vec<OutMessage>> {
+        self.ask(move |state| lookup::left_to_send(state, seq, dead))
     }
 
     fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()> {

@@ -1,7 +1,7 @@
 //! `backup` and `restore`: the same from the daemon and from the store, under load, and never half.
 
 use crate::world::{World, voice};
-use phonicflow_bot::store::export;
+use phonicflow_bot::store::{Home, export, keys};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -121,51 +121,39 @@ async fn an_encrypted_backup_comes_back_with_its_key_and_a_plain_one_becomes_enc
     world.ask(&["store", "encrypt"]).await;
     let sessions = world.ask(&["sessions", "list", "--json"]).await;
     world.ask(&["backup", &sealed]).await;
+    let readable = |bytes: &[u8]| bytes.windows(9).any(|window| window == b"Yesterday");
+    assert!(readable(&fs::read(&plain).unwrap()), "nothing was planted");
     for backup in [&sealed, &plain] {
         world.ask(&["restore", backup, "--force"]).await;
         assert_eq!(world.ask(&["sessions", "list", "--json"]).await, sessions, "{backup}");
+        // Neither the store nor its newest export says a word, whatever it came from.
+        let newest = Home::at(&world.home()).listed().unwrap().remove(0);
+        assert_eq!(
+            export::verify(&newest).unwrap().taken_at,
+            export::verify(Path::new(backup)).unwrap().taken_at
+        );
+        let mut folders = vec![world.home()];
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    assert!(!readable(&fs::read(&path).unwrap()), "{} after {backup}", path.display());
+                }
+            }
+        }
+        assert!(records(&newest).contains_key(&keys::seal()), "{backup}");
     }
+    // And that export is one to restore from.
+    crate::power::cut_in_half(&world.store_folder().join("db"));
+    world.start();
+    world.logged("the store was restored from an export").await;
+    world.stop().await;
+    let again = world.ask(&["sessions", "list", "--json"]).await;
+    assert_eq!(again.lines().count(), sessions.lines().count());
     world.ask(&["sessions", "delete", "11", "--yes"]).await;
     assert_eq!(world.ask(&["sessions", "list"]).await, "");
     world.set("STORE_KEY_FILE", "");
     let keyless = world.admin(&["restore", &sealed, "--force"]).await;
     assert!(keyless.code == Some(2) && keyless.err.contains("STORE_KEY_FILE"), "{keyless:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_root_makes_beside_the_daemon_belongs_to_the_folders_owner() {
-    use std::os::unix::fs::{MetadataExt, chown};
-    let mut world = World::started().await;
-    let ana = world.learner(11);
-    ana.voice(voice(), 4);
-    world.voice_notes(ana.chat(), 1).await;
-    let backup = world.folder.path().join("a.backup").display().to_string();
-    world.ask(&["backup", &backup]).await;
-    world.stop().await;
-    let home = world.home();
-    if fs::metadata(&home).unwrap().uid() != 0 {
-        eprintln!("skipped: only root can give files away");
-        return;
-    }
-    let mut all = vec![home.clone()];
-    let mut at = 0;
-    while let Some(path) = all.get(at).cloned() {
-        at += 1;
-        if path.is_dir() {
-            all.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        }
-        chown(&path, Some(65_534), Some(65_534)).unwrap();
-    }
-    for command in [&["restore", &backup, "--force"][..], &["sessions", "delete", "11", "--yes"], &["stats"]]
-    {
-        world.ask(command).await;
-        let mut open = vec![home.clone()];
-        while let Some(path) = open.pop() {
-            let meta = fs::symlink_metadata(&path).unwrap();
-            assert_eq!(meta.uid(), 65_534, "{} after {command:?}", path.display());
-            if meta.is_dir() {
-                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use crate::world::{BINARY, PATIENCE, World};
 use phonicflow_bot::domain::{Timestamp, UserId};
+use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{Home, Import, OnDamage, Store};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
@@ -75,6 +76,52 @@ async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
     assert_eq!(world.ask(&["sessions", "list", "--limit", "3"]).await.lines().count(), 4);
     assert_eq!(world.ask(&["sessions", "list", "--since", "1d"]).await, "");
     assert_eq!(world.ask(&["sessions", "list", "--before", "2000-01-01"]).await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_user_is_by_user_id_in_an_encrypted_store_too() {
+    let mut listed = Vec::new();
+    for with_key in [false, true] {
+        let mut world = World::new().await;
+        let key = world.folder.path().join("store.key");
+        fs::write(&key, "0123456789abcdef0123456789abcdef").unwrap();
+        let material = KeyMaterial::new(fs::read(&key).unwrap());
+        if with_key {
+            world.set("STORE_KEY_FILE", &key.display().to_string());
+        }
+        let home = Home::at(&world.home()).keyed(with_key.then_some(material));
+        let store = home.open(OnDamage::Refuse, Timestamp(0)).unwrap().store;
+        let imports = (0..40).map(|n| Import {
+            user: UserId(if n % 2 == 0 { n * 7_919 } else { -n }),
+            session: uuid::Uuid::from_u128(n as u128 + 1),
+            created: Timestamp(1_700_000_000_000),
+            last_activity: Timestamp(1_700_000_100_000),
+            language: None,
+        });
+        store.import(imports.collect(), false, Timestamp(1_800_000_000_000)).await.unwrap();
+        store.close().await.unwrap();
+        let mut users = Vec::new();
+        for arguments in [&["--sort", "user"][..], &["--sort", "user", "--reverse"], &["--reverse"], &[]] {
+            let text = world.ask(&[&["sessions", "list", "--json"], arguments].concat()).await;
+            let rows = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            users.push(rows.map(|row| row["user"].as_i64().unwrap()).collect::<Vec<i64>>());
+        }
+        let first = world.ask(&["sessions", "list", "--sort", "user", "--limit", "1", "--json"]).await;
+        assert!(first.contains(r#""user":-39"#), "{first}");
+        listed.push(users);
+    }
+    let [plain, sealed] = &listed[..] else { panic!("{listed:?}") };
+    let mut ascending = plain[0].clone();
+    ascending.sort_unstable();
+    let descending: Vec<i64> = ascending.iter().rev().copied().collect();
+    for users in [plain, sealed] {
+        assert_eq!(users[..3], [ascending.clone(), descending.clone(), descending.clone()]);
+    }
+    assert_eq!(plain[3], ascending, "as it is kept");
+    let mut kept = sealed[3].clone();
+    assert_ne!(kept, ascending, "by hash");
+    kept.sort_unstable();
+    assert_eq!(kept, ascending);
 }
 
 #[tokio::test(flavor = "multi_thread")]
