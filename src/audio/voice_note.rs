@@ -10,6 +10,7 @@ use ropus::{Application, Bitrate, Channels, Encoder};
 use super::decode::Sink;
 use super::error::AudioError;
 use super::resample::Resampler;
+use super::wav::to_i16;
 
 /// Longest voice note made, in seconds. Bounds the memory of [`super::to_voice_note`] to some 6 MB.
 pub const MAX_NOTE_SECONDS: u32 = 1_800;
@@ -97,7 +98,7 @@ struct Note {
     mux: PacketWriter<'static, Cursor<Vec<u8>>>,
     rate: u32,
     pre_skip: u16,
-    frame: Vec<f32>,
+    frame: Vec<i16>,
     frame_len: usize,
     samples: u64,
     packets: u64,
@@ -133,7 +134,7 @@ impl Note {
         while !ready.is_empty() {
             let room = self.frame_len.saturating_sub(self.frame.len()).min(ready.len());
             let (now, later) = ready.split_at(room);
-            self.frame.extend_from_slice(now);
+            self.frame.extend(now.iter().copied().map(to_i16));
             ready = later;
             if self.frame.len() == self.frame_len {
                 self.encode()?;
@@ -147,7 +148,7 @@ impl Note {
         let mut packet = vec![0; MAX_PACKET];
         let len = self
             .encoder
-            .encode_float(&self.frame, &mut packet)
+            .encode(&self.frame, &mut packet)
             .map_err(|_| AudioError::Encode { detail: "the Opus encoder refused a frame" })?;
         packet.truncate(len);
         self.frame.clear();
@@ -167,7 +168,7 @@ impl Note {
         let last_granule = u64::from(self.pre_skip) + samples_48k;
         // Silence follows until the decoder's delay has let the last sample out.
         while (self.packets + u64::from(self.held.is_some())) * FRAME_48K < last_granule {
-            self.frame.resize(self.frame_len, 0.0);
+            self.frame.resize(self.frame_len, 0);
             self.encode()?;
         }
         let Some(last) = self.held.take().filter(|_| self.samples > 0) else {
