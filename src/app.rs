@@ -152,9 +152,14 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(180);
 /// For so long each start tells of a restore, milliseconds.
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
+/// The folder of the store, with its key.
+pub fn home_of(config: &Config) -> Home {
+    Home::at(&config.session_storage_path).keyed(config.store_key.clone())
+}
+
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
 fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<LateRestore>), StoreError> {
-    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
+    let home = home_of(config);
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
         OnCorruption::Fail => OnDamage::Refuse,
@@ -205,6 +210,15 @@ fn clear(home: &Home) -> Result<Cleared, StoreError> {
         tracing::info!("clearing the bytes of deleted learners from the database's files first");
     }
     home.clean_at_start(CLEARED_WITHIN)
+}
+
+/// Clears them when the daemon has come to rest, where that takes a moment only. Blocks.
+pub fn clear_at_stop(home: &Home, within: Duration) {
+    match home.clean_at_stop(within) {
+        Ok(Cleared::Done) => tell_cleared(Ok(Cleared::Done)),
+        Ok(Cleared::Nothing | Cleared::Left) => {}
+        Err(error) => tell_cleared(Err(error)),
+    }
 }
 
 /// Says what came of it, once the store is open: whoever cannot open it has other worries.

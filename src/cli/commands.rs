@@ -1,7 +1,7 @@
 //! What each command does, from its arguments to what it prints.
 
 use super::Failure;
-use crate::app::App;
+use crate::app::{self, App};
 use crate::audio::{self, Hint};
 use crate::config::{self, Config, ConfigError, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
@@ -14,10 +14,16 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is left on other threads when the daemon has come to rest gets so long.
 const LEFTOVERS: Duration = Duration::from_secs(1);
+
+/// So long after the word to stop, at most, the daemon still clears deleted bytes from its database: a second before its
+/// time is up.
+const CLEARED_BY: Duration = Duration::from_secs(9);
+/// And it spends so long on it.
+const CLEARED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where the configuration comes from, as the command line says.
 pub struct Setup {
@@ -83,11 +89,12 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         None => return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into())),
     };
     let runtime = runtime()?;
+    let home = app::home_of(&config);
     let ended = runtime.block_on(async {
         let app = Arc::new(App::build(config, token)?);
         logging::set_log_key(app.store.log_key().await.context("reading the store")?);
         // The first signal asks for rest, the second ends at once.
-        let (asked, heard) = tokio::sync::oneshot::channel();
+        let (asked, mut heard) = tokio::sync::oneshot::channel();
         let mut signals = shutdown::Signals::listen().context("listening for signals")?;
         tokio::spawn(async move {
             let signal = signals.next().await;
@@ -96,10 +103,16 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
             signals.next().await;
             std::process::exit(1);
         });
+        let mut told = Instant::now();
         let shutdown = async {
-            let _ = heard.await;
+            let _ = (&mut heard).await;
+            told = Instant::now();
         };
-        daemon::run(app, shutdown).await.map_err(Failure::from)
+        daemon::run(app, shutdown).await?;
+        let left = CLEARED_BY.saturating_sub(told.elapsed()).min(CLEARED_WITHIN);
+        // The signals are still heard: a second one ends this, too, and the next start does it.
+        let _ = tokio::task::spawn_blocking(move || app::clear_at_stop(&home, left)).await;
+        Ok(())
     });
     // The store is closed. A thread still decoding or waiting for a disk must not keep the process.
     runtime.shutdown_timeout(LEFTOVERS);

@@ -25,8 +25,8 @@ pub enum StoreCommand {
     },
     /// Turn an encrypted store back into a plain one; take the key out of the configuration afterwards.
     Decrypt,
-    /// Clear the bytes of deleted learners from the database's files. The daemon does it at its next start, unless that takes
-    /// too long.
+    /// Clear the bytes of deleted learners from the database's files. The daemon does it when it stops or starts,
+    /// unless that takes too long.
     Clean,
 }
 

@@ -64,7 +64,9 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
 fn bytes_later(config: &Config) -> String {
     let left = match Home::at(&config.session_storage_path).uncleared() {
         None => return "Its bytes are gone from the database's files.".to_owned(),
-        Some(Uncleared::NextStart) => "Its bytes leave the database's files at the daemon's next start.",
+        Some(Uncleared::NextStart) => {
+            "Its bytes leave the database's files when the daemon stops, or at its next start."
+        }
         Some(Uncleared::ByHand) => {
             "Its bytes stay in the database's files until you stop the daemon and run `phonicflow-bot store clean`: its start \
              takes too long for that."

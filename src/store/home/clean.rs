@@ -1,8 +1,8 @@
 //! Deleted is gone: the database's files rewritten without what it no longer holds.
 //!
 //! sled appends; bytes of a removed record stay in its file until the place is used again. Before a learner is forgotten a
-//! note is left, and the daemon's next start copies what is there into a new database and puts that in place: cut off
-//! anywhere, the next one finds the old or the new database, whole. What the disk itself keeps of a removed file is beyond us.
+//! note is left, and the daemon at its end or at its next start copies what is there into a new database and puts that in
+//! place: cut off anywhere, the next start finds the old or the new database, whole. What the disk itself keeps of a removed file is beyond us.
 //!
 //! The note holds how many starts in a row were cut off meanwhile: a copy that takes too long, or more memory than there is,
 //! must not keep the daemon from its work for ever.
@@ -21,6 +21,9 @@ const ACTION: &str = "clear deleted bytes from the database";
 /// Starts cut off in a row, after which it is left to a person.
 const TRIES: u32 = 3;
 
+/// A larger database is not copied by a daemon that was told to stop, bytes.
+const AT_STOP: u64 = 16 << 20;
+
 /// Bytes of deleted learners are still in the database's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uncleared {
@@ -30,14 +33,14 @@ pub enum Uncleared {
     ByHand,
 }
 
-/// What a start did about deleted bytes.
+/// What a start, or an end, did about deleted bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cleared {
     /// There were none.
     Nothing,
     /// They are gone.
     Done,
-    /// They are still there, see [`Uncleared::ByHand`].
+    /// They are still there, see [`Uncleared`].
     Left,
 }
 
@@ -103,6 +106,24 @@ impl Home {
                 Err(error)
             }
         }
+    }
+
+    /// As [`Self::clean`] when the daemon has come to rest, which spends no longer than `budget` on the copy. Where that is too
+    /// little, the next start does it.
+    ///
+    /// # Errors
+    /// The store's; the note stays.
+    pub fn clean_at_stop(&self, budget: Duration) -> Result<Cleared, StoreError> {
+        if self.uncleared() != Some(Uncleared::NextStart) {
+            return Ok(Cleared::Nothing);
+        }
+        let database = fs::metadata(self.store().join("db"));
+        if database.map_or(true, |database| database.len() > AT_STOP) {
+            return Ok(Cleared::Left);
+        }
+        let _lock = self.lock()?;
+        let done = self.rewrite(Instant::now().checked_add(budget), &mut |_| ())?;
+        Ok(if done { Cleared::Done } else { Cleared::Left })
     }
 
     /// False: not done by `until`.

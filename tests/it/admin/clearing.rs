@@ -61,12 +61,32 @@ async fn a_learners_own_deletion_is_noted_and_a_killed_daemon_clears_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_is_told_to_stop_leaves_no_deleted_byte_behind() {
+    let mut world = practised().await;
+    let said = world.ask(&["sessions", "delete", "11", "--yes"]).await;
+    assert!(said.contains("when the daemon stops, or at its next start"), "{said}");
+    assert!(holds_words(&world) && world.home().join("forgotten").exists());
+    let rui = world.brazilian(12);
+    rui.text("/start");
+    world.answers(rui.chat(), 1).await;
+    world.stop().await;
+    assert!(!holds_words(&world) && !world.home().join("forgotten").exists());
+    let log = world.log();
+    assert!(log.contains("rewritten without the bytes of deleted learners"), "{log}");
+    assert_eq!(
+        world.ask(&["sessions", "list", "--json"]).await.lines().count(),
+        1,
+        "who is not deleted is there"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_cannot_clear_says_so_and_the_next_one_tries_again() {
     let mut world = practised().await;
     world.ask(&["sessions", "delete", "11", "--yes"]).await;
     let doctor = world.admin(&["doctor"]).await.out;
     assert!(doctor.contains("the daemon's next start clears them"), "{doctor}");
-    world.stop().await;
+    world.kill();
     // It cannot be removed as the folder it should be.
     let old = world.home().join("cleaned");
     fs::write(&old, "in the way").unwrap();
@@ -90,7 +110,7 @@ async fn a_start_that_cannot_clear_says_so_and_the_next_one_tries_again() {
 async fn what_takes_starts_too_long_is_left_to_a_person_who_is_told() {
     let mut world = practised().await;
     world.ask(&["sessions", "delete", "11", "--yes"]).await;
-    world.stop().await;
+    world.kill();
     let home = Home::at(&world.home());
     assert_eq!(home.uncleared(), Some(Uncleared::NextStart));
     // No time at all is too little for any database.
