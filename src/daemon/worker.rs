@@ -3,6 +3,7 @@
 //! Alone writes a message's progress. Must not know what a message means.
 
 use super::Crew;
+use super::journey::Journeys;
 use super::shutdown::Stop;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, access, handle_local, is_voice_turn};
@@ -56,7 +57,7 @@ pub async fn dispatch(
                 let (crew, stop) = (crew.clone(), stop.clone());
                 tasks.spawn(async move {
                     let _permit = permit;
-                    let span = crew.journeys.span(&claim);
+                    let span = Journeys::span(&claim);
                     contained(crew, kind, claim, stop).instrument(span).await
                 });
             }

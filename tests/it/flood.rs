@@ -79,6 +79,7 @@ async fn a_backlog_of_many_learners_fills_the_inbox_and_polling_pauses_until_the
 
     // Killed with a full inbox, it pauses again.
     world.kill();
+    gate.left().await;
     world.start();
     logged_times(&world, "inbox full: polling pauses", 2).await;
     assert_eq!(times_logged(&world, "message taken"), INBOX);

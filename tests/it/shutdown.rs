@@ -106,7 +106,7 @@ async fn while_sending_before_telegram_has_it_the_message_comes_once() {
     ana.voice(voice(), 4);
     gate.reached(1).await;
     rest(&mut world, "TERM").await;
-    gate.open();
+    gate.left().await;
     world.start();
     answered_once(&world, 11).await;
 }

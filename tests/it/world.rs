@@ -225,6 +225,15 @@ impl World {
         }
     }
 
+    /// Waits for words to have been logged so often.
+    pub async fn logged_times(&self, words: &str, times: usize) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.log().matches(words).count() < times {
+            assert!(tokio::time::Instant::now() < deadline, "{words:?} not {times} times:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     fn log_path(&self, n: usize) -> PathBuf {
         self.folder.path().join(format!("daemon-{n}.log"))
     }

@@ -85,6 +85,7 @@ pub fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<F
     delete_all(keys::rate(user))?;
     delete_all(keys::member(user))?;
     delete_all(keys::told_to(user))?;
+    delete_all(keys::menu(user))?;
     forgotten.dead = state.dead.iter().filter(|(_, whose)| **whose == user).map(|(seq, _)| *seq).collect();
     for seq in &forgotten.dead {
         delete_all(keys::dead(*seq))?;
