@@ -233,10 +233,7 @@ async fn a_notice_after_a_restart_names_the_update_it_is_about_and_an_alert_name
     world.start();
     world.answer_with(ana.chat(), "takes longer than usual").await;
     world.answer_with(boss.chat(), "The tutor does not answer").await;
-    for seq in [2, 3] {
-        let words = format!("\"answer is out\",\"seq\":{seq}");
-        world.logged(&words).await;
-    }
+    world.logged_times("\"answer is out\"", 2).await;
     let [(Some(update), 1), ..] = lines_of(&world.log(), "message waits")[..] else { panic!("{}", world.log()) };
     let mut out = lines_of(&world.log(), "answer is out");
     out.sort_by_key(|line| line.1);

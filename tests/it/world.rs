@@ -86,11 +86,15 @@ impl World {
     }
 
     pub fn start(&mut self) {
+        self.start_as(self.command(&["run"]));
+    }
+
+    /// The daemon by a command that becomes it.
+    pub fn start_as(&mut self, mut command: Command) {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let log = File::create(self.log_path(self.starts)).unwrap();
         self.starts += 1;
-        let child =
-            self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.daemon = Some(child);
     }
 
