@@ -12,7 +12,9 @@ use crate::domain::alert::QUIET_MS;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
 use crate::domain::stats::Count;
-use crate::domain::{AlertKind, Announced, Announcement, ChatId, Hidden, Learner, Reply, Rich, Timestamp, UserId};
+use crate::domain::{
+    AlertKind, Announced, Announcement, ChatId, Hidden, Learner, Reply, Rich, Timestamp, UserId,
+};
 use crate::store::StoreError;
 use crate::tutor::Reach;
 

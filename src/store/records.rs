@@ -10,7 +10,9 @@ use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
 use crate::domain::stats::Stats;
-use crate::domain::{ChatId, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn, UserId};
+use crate::domain::{
+    ChatId, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn, UserId,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

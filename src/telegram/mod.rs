@@ -32,7 +32,8 @@ use bytes::Bytes;
 use client::{Client, Upload};
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{
-    DeleteMyCommandsParams, DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams, SetMyCommandsParams,
+    DeleteMyCommandsParams, DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams,
+    SetMyCommandsParams,
 };
 use frankenstein::response::MethodResponse;
 use frankenstein::types::{

@@ -1,6 +1,5 @@
 //! Who may use the bot: the list of learners, the required channel, and what those hear who may not.
 
-use crate::store_contract::block_on;
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::domain::{
     AlertKind, Announcement, ChatId, Content, Hidden, Keyboard, Reply, Rich, Timestamp, UserId,
@@ -306,27 +305,25 @@ async fn members_hidden_are_said_once_and_kindly() {
 }
 
 /// Told two hours ago: within the hour nothing is repeated anyway, and nobody waits for one here.
-fn told_two_hours_ago(world: &World, channel: &str) {
+async fn told_two_hours_ago(world: &World, channel: &str) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     let since = Timestamp(i64::try_from(now).unwrap()).plus_ms(-2 * 3_600_000);
     let folder = Home::at(&world.folder.path().join("store")).store();
     fs::create_dir_all(&folder).unwrap();
-    block_on(async {
-        let store = SledStore::open(&folder).unwrap();
-        store.note_hidden(Some(Hidden { channel: channel.to_owned(), since })).await.unwrap();
-        let text = Rich::plain("told two hours ago");
-        let content = Content::Text { text, keyboard: Keyboard::default() };
-        let replies = vec![Reply { chat: ChatId(77), thread: None, answers: None, content }];
-        let kind = AlertKind::MembersHidden;
-        store.announce(Announcement { to: UserId(77), kind, of: since, replies }, since).await.unwrap();
-        store.close().await.unwrap();
-    });
+    let store = SledStore::open(&folder).unwrap();
+    store.note_hidden(Some(Hidden { channel: channel.to_owned(), since })).await.unwrap();
+    let text = Rich::plain("told two hours ago");
+    let content = Content::Text { text, keyboard: Keyboard::default() };
+    let replies = vec![Reply { chat: ChatId(77), thread: None, answers: None, content }];
+    let kind = AlertKind::MembersHidden;
+    store.announce(Announcement { to: UserId(77), kind, of: since, replies }, since).await.unwrap();
+    store.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn members_still_hidden_after_a_restart_are_nothing_new_until_they_were_shown() {
     let mut world = school().await;
-    tokio::task::block_in_place(|| told_two_hours_ago(&world, "@school"));
+    told_two_hours_ago(&world, "@school").await;
     world.telegram.set_own_status(CHANNEL, "left");
     world.set("ADMIN_USERS", "77");
     let (boss, eve) = (world.learner(77), world.learner(66));
@@ -360,7 +357,7 @@ async fn members_still_hidden_after_a_restart_are_nothing_new_until_they_were_sh
 #[tokio::test(flavor = "multi_thread")]
 async fn another_channel_that_hides_its_members_is_news() {
     let mut world = school().await;
-    tokio::task::block_in_place(|| told_two_hours_ago(&world, "@another"));
+    told_two_hours_ago(&world, "@another").await;
     world.telegram.set_own_status(CHANNEL, "left");
     world.set("ADMIN_USERS", "77").start();
     let (boss, eve) = (world.learner(77), world.learner(66));

@@ -236,7 +236,9 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         }
         let (boss, heir) = (world.learner(77), world.learner(78));
         let menu_of = |world: &World, user: i64| {
-            world.telegram.read(|state| ["", "pt"].map(|language| state.commands_of(user, language).is_some()))
+            world
+                .telegram
+                .read(|state| ["", "pt"].map(|language| state.commands_of(user, language).is_some()))
         };
         world.start();
         let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(|_| ()));
@@ -262,7 +264,9 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         world.stop().await;
         world.start();
         let set = world.telegram.calls("setMyCommands").len();
-        let again = world.telegram.wait_until(PATIENCE, |state| (state.log().count("setMyCommands") >= set + 2).then_some(()));
+        let again = world
+            .telegram
+            .wait_until(PATIENCE, |state| (state.log().count("setMyCommands") >= set + 2).then_some(()));
         assert!(again.await.is_some());
         world.settled().await;
         assert_eq!(world.telegram.calls("deleteMyCommands").len(), taken + 2, "{}", world.log());

@@ -157,7 +157,8 @@ async fn messages_sent_are_those_that_stand_in_a_chat() {
         methods.iter().map(count).sum::<usize>()
     };
     let answered = world.telegram.wait_until(PATIENCE, |state| {
-        (state.log().count("answerCallbackQuery") > 0 && state.log().count("editMessageText") > 0).then_some(())
+        (state.log().count("answerCallbackQuery") > 0 && state.log().count("editMessageText") > 0)
+            .then_some(())
     });
     assert!(answered.await.is_some(), "{}", world.log());
     let seen = scrape_until(addr, |seen| {

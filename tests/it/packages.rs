@@ -188,7 +188,10 @@ fn purging_says_what_is_left_and_removes_nothing_of_it() {
         for words in said {
             assert!(out.contains(words), "{action}: {out}");
         }
-        assert!(present.iter().all(|folder| at(folder).is_dir() && (said.is_empty() || out.contains(folder))), "{out}");
+        assert!(
+            present.iter().all(|folder| at(folder).is_dir() && (said.is_empty() || out.contains(folder))),
+            "{out}"
+        );
         assert_eq!(at("etc/phonicflow-bot/token").exists(), action == "remove");
     }
 }

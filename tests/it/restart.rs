@@ -209,7 +209,9 @@ async fn the_log_names_the_update_also_after_a_restart() {
     let gate = world.telegram.faults().gate(On::call("sendVoice"));
     ana.voice(voice(), 4);
     gate.reached(1).await;
-    let [(Some(update), 1)] = lines_of(&world.log(), "message answered")[..] else { panic!("{}", world.log()) };
+    let [(Some(update), 1)] = lines_of(&world.log(), "message answered")[..] else {
+        panic!("{}", world.log())
+    };
     world.kill();
     gate.left().await;
     world.start();
@@ -234,7 +236,9 @@ async fn a_notice_after_a_restart_names_the_update_it_is_about_and_an_alert_name
     world.answer_with(ana.chat(), "takes longer than usual").await;
     world.answer_with(boss.chat(), "The tutor does not answer").await;
     world.logged_times("\"answer is out\"", 2).await;
-    let [(Some(update), 1), ..] = lines_of(&world.log(), "message waits")[..] else { panic!("{}", world.log()) };
+    let [(Some(update), 1), ..] = lines_of(&world.log(), "message waits")[..] else {
+        panic!("{}", world.log())
+    };
     let mut out = lines_of(&world.log(), "answer is out");
     out.sort_by_key(|line| line.1);
     assert_eq!(out, [(Some(update), 2), (None, 3)], "{}", world.log());

@@ -9,7 +9,11 @@ async fn a_bad_token_ends_the_process_with_a_clear_message() {
     let mut world = World::new().await;
     world.set("TELEGRAM_BOT_TOKEN", "123456:not-the-right-one-at-all-really").start();
     assert_eq!(world.ended().await.code(), Some(2), "as any configuration that no restart mends");
-    assert!(world.log().contains("Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN"), "{}", world.log());
+    assert!(
+        world.log().contains("Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN"),
+        "{}",
+        world.log()
+    );
     assert!(!world.log().contains("not-the-right-one"), "{}", world.log());
     assert_eq!(world.telegram.calls("getMe").len(), 2, "asked twice before it gives up for good");
 }

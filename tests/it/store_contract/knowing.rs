@@ -55,7 +55,10 @@ pub async fn an_announcement_is_made_once_and_survives(bench: &mut Bench) {
     bench.crash();
     let first = bench.get(WorkKind::Delivery, at(20)).await;
     assert_eq!((first.job.user, first.job.chat.0, first.job.lane), (UserId(7), 7, Lane::Local));
-    assert_eq!((first.job.task, words(&first.outbox[0].reply)), (Task::Deliver { update_id: None }, "one".to_owned()));
+    assert_eq!(
+        (first.job.task, words(&first.outbox[0].reply)),
+        (Task::Deliver { update_id: None }, "one".to_owned())
+    );
     assert_eq!(first.learner.user, UserId(7), "one who never wrote has no record, and gets none");
     let other = bench.get(WorkKind::Delivery, at(20)).await;
     assert_eq!(words(&other.outbox[0].reply), "other");
