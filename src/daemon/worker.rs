@@ -226,6 +226,10 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             let purges = !outcome.purge.is_empty() || outcome.forget;
             let (turn, replies) = (outcome.turn.is_some(), outcome.replies.len());
             let forget = outcome.forget;
+            if turn {
+                // Before its replies can be on their way.
+                crew.journeys.turned(seq);
+            }
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
                 tracing::info!(
@@ -238,7 +242,6 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             }
             if turn && done.is_ok() {
                 crew.vitals.count(Count::Turns);
-                crew.journeys.turned(seq);
             }
             if replies == 0 {
                 crew.presence.end(seq);
