@@ -5,7 +5,6 @@
 
 use super::shutdown::Stop;
 use crate::app::App;
-use crate::domain::UserId;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::learner::Language;
 use crate::domain::phrases::{Phrases, offered};

@@ -52,7 +52,10 @@ async fn a_tutor_behind_tls_with_key_and_signature() {
     world.answer_with(ana.chat(), "fresh conversation").await;
     let forgotten = world
         .tutor
-        .wait_until(crate::world::PATIENCE, |state| (!state.forgotten().is_empty()).then_some(()))
+        .wait_until(crate::world::PATIENCE, |state| {
+            let mut calls = state.calls().iter().filter(|call| call.name == "DELETE /conversation");
+            calls.any(|call| call.status.is_some()).then_some(())
+        })
         .await;
     assert!(forgotten.is_some(), "{}", world.log());
     let refused = world.tutor.calls().iter().filter(|call| call.status == Some(401)).count();

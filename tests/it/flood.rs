@@ -4,7 +4,7 @@ use crate::storm::count::left_in_store;
 use crate::world::{PATIENCE, World};
 use phonicflow_bot::sandbox::bot_api::{Learner, Post};
 use phonicflow_bot::sandbox::faults::On;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const UPDATES: usize = 10_000;
 /// `poller::INBOX_CAPACITY`.
