@@ -1,6 +1,6 @@
 //! The command line: arguments -> one command -> what it prints and how it exits.
 //!
-//! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage, 3 daemon or tutor not reachable.
+//! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage or configuration, 3 daemon or tutor not reachable.
 
 mod backup;
 mod commands;
@@ -44,6 +44,8 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the daemon until SIGTERM or SIGINT.
+    ///
+    /// A configuration that cannot work, or a token that Telegram refuses, ends it with exit code 2: no restart helps.
     Run,
     /// See the whole daemon at work against stand-ins for Telegram and the tutor, with recorded voices.
     Demo {

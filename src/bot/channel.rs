@@ -1,7 +1,7 @@
 //! The required channel: asks Telegram who is in it, and no oftener than Telegram can bear.
 //!
-//! Remembers in memory when Telegram failed, so that others need not wait for the same failure, and that it hides the
-//! members, so that this is logged once. Must not know what a learner is told.
+//! Remembers in memory when Telegram failed, so that others need not wait for the same failure, and whether it shows the
+//! members, so that a change is logged once. Must not know what a learner is told.
 
 use crate::domain::{ChannelName, Timestamp, UserId};
 use crate::telegram::{ChannelCard, Retry, Telegram, TelegramError};
@@ -30,6 +30,18 @@ pub enum Answer {
     Hidden,
 }
 
+/// Whether Telegram shows who is in it, as far as it was asked since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// Not asked yet, or no answer.
+    #[default]
+    Unknown,
+    /// It does.
+    Shown,
+    /// It does not, since that moment.
+    Hidden(Timestamp),
+}
+
 /// The channel and what is known of asking about it.
 pub struct Channel {
     /// Its name.
@@ -37,7 +49,7 @@ pub struct Channel {
     telegram: Arc<Telegram>,
     /// For one question.
     deadline: Duration,
-    /// Rung when the members turn out to be hidden.
+    /// Rung when the members turn out to be hidden, or shown.
     news: Arc<Notify>,
     book: Mutex<Book>,
 }
@@ -46,8 +58,7 @@ pub struct Channel {
 struct Book {
     /// Nobody is asked about before.
     rest_until: Timestamp,
-    /// Since when the members are hidden.
-    hidden_since: Option<Timestamp>,
+    sight: Sight,
     card: Option<(ChannelCard, Timestamp)>,
 }
 
@@ -61,9 +72,14 @@ impl Channel {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Since when Telegram hides who is in it.
-    pub fn hidden_since(&self) -> Option<Timestamp> {
-        self.book().hidden_since
+    /// Whether Telegram shows who is in it.
+    pub fn sight(&self) -> Sight {
+        self.book().sight
+    }
+
+    /// Whether Telegram hides who is in it.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.sight(), Sight::Hidden(_))
     }
 
     /// Asks whether this learner is in it.
@@ -73,13 +89,18 @@ impl Channel {
             // A rest that ends far ahead was left by no clock of ours.
             let left = book.rest_until.since_ms(now).min(LONGEST_REST_MS);
             if left > 0 {
-                return book.hidden_since.map_or(Answer::Later(left), |_| Answer::Hidden);
+                let hidden = matches!(book.sight, Sight::Hidden(_));
+                return if hidden { Answer::Hidden } else { Answer::Later(left) };
             }
         }
         match self.in_time(self.telegram.is_member(&self.name, user)).await {
             Ok(member) => {
-                if self.book().hidden_since.take().is_some() {
+                let before = std::mem::replace(&mut self.book().sight, Sight::Shown);
+                if matches!(before, Sight::Hidden(_)) {
                     tracing::info!("Telegram tells again who is in REQUIRED_CHANNEL");
+                }
+                if before != Sight::Shown {
+                    self.news.notify_one();
                 }
                 Answer::Member(member)
             }
@@ -87,8 +108,10 @@ impl Channel {
                 let first = {
                     let mut book = self.book();
                     book.rest_until = now.plus_ms(REST_MS);
-                    let first = book.hidden_since.is_none();
-                    book.hidden_since.get_or_insert(now);
+                    let first = !matches!(book.sight, Sight::Hidden(_));
+                    if first {
+                        book.sight = Sight::Hidden(now);
+                    }
                     first
                 };
                 if first {

@@ -13,7 +13,10 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("0", "It worked."),
             ("1", "It did not work."),
-            ("2", "The arguments or the configuration are wrong."),
+            (
+                "2",
+                "The arguments or the configuration are wrong, or Telegram refuses the token; no restart helps.",
+            ),
             (
                 "3",
                 "The daemon, the tutor or Telegram cannot be reached, or a running daemon holds the store.",

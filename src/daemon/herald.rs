@@ -7,11 +7,14 @@
 
 use super::Crew;
 use super::shutdown::Stop;
+use crate::bot::channel::Sight;
 use crate::domain::alert::QUIET_MS;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
 use crate::domain::stats::Count;
-use crate::domain::{AlertKind, Announced, Announcement, ChatId, Learner, Reply, Rich, Timestamp, UserId};
+use crate::domain::{
+    AlertKind, Announced, Announcement, ChatId, Hidden, Learner, Reply, Rich, Timestamp, UserId,
+};
 use crate::store::StoreError;
 use crate::tutor::Reach;
 
@@ -90,8 +93,7 @@ async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Optio
     scene.events.extend(scene.dead.iter().max().map(|newest| (AlertKind::DeadLetters, *newest)));
     let restored = crew.app.restored.as_ref();
     scene.events.extend(restored.map(|restored| (AlertKind::StoreRestored, restored.at)));
-    let hidden = crew.app.desk.channel.as_ref().and_then(|channel| channel.hidden_since());
-    scene.events.extend(hidden.map(|since| (AlertKind::MembersHidden, since)));
+    scene.events.extend(hidden_since(crew).await?.map(|since| (AlertKind::MembersHidden, since)));
     for admin in admins {
         for (kind, of) in &scene.events {
             match tell(crew, scene, *admin, *kind, *of, now).await? {
@@ -102,6 +104,24 @@ async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Optio
         }
     }
     Ok(again)
+}
+
+/// Since when Telegram hides the channel's members, also over a restart: only when it has shown them in between is it
+/// something new.
+async fn hidden_since(crew: &Crew) -> Result<Option<Timestamp>, StoreError> {
+    let (Some(channel), store) = (&crew.app.desk.channel, &crew.app.store) else { return Ok(None) };
+    let name = channel.name.to_string();
+    let kept = store.hidden().await?.filter(|kept| kept.channel == name);
+    match (channel.sight(), kept) {
+        (Sight::Hidden(_), Some(kept)) => return Ok(Some(kept.since)),
+        (Sight::Hidden(since), None) => {
+            store.note_hidden(Some(Hidden { channel: name, since })).await?;
+            return Ok(Some(since));
+        }
+        (Sight::Shown, Some(_)) => store.note_hidden(None).await?,
+        (Sight::Shown, None) | (Sight::Unknown, _) => {}
+    }
+    Ok(None)
 }
 
 /// When the first admin may be told of dead letters again; `None`: one may be now.

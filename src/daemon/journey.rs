@@ -1,65 +1,45 @@
-//! What is remembered of a message while it is in the house and the store need not know: its update id for the log, and
-//! that it was a turn, to measure the whole of it. In memory; after a restart the log does without.
+//! What the log and the measurements need to know of a message while it is in the house: the span its lines stand in, and
+//! that it was a turn, to measure the whole of it (in memory; a turn over a restart is not measured).
 
-use crate::domain::Task;
 use crate::logging::UserTag;
 use crate::store::Claim;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::Span;
 
-/// Messages remembered at most; twice what the inbox holds.
+/// Turns remembered at most; twice what the inbox holds.
 const REMEMBERED: usize = 10_000;
 
-#[derive(Debug, Clone, Copy)]
-struct Journey {
-    update_id: i64,
-    turn: bool,
-}
-
-/// The messages on their way.
+/// The turns on their way.
 #[derive(Debug, Default)]
-pub struct Journeys(Mutex<HashMap<u64, Journey>>);
+pub struct Journeys(Mutex<HashSet<u64>>);
 
 impl Journeys {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Journey>> {
+    fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The span in which a claim is worked on: each line of the log within it names update, row and learner. At the level
     /// of errors, so that an error has it whatever `LOG_LEVEL` leaves out; where nothing is logged it costs nothing.
-    pub fn span(&self, claim: &Claim) -> Span {
-        let seq = claim.lease.seq;
-        let update_id = match &claim.job.task {
-            Task::Handle(incoming, _) => {
-                self.remember(seq, incoming.update_id);
-                Some(incoming.update_id)
-            }
-            Task::Deliver => self.lock().get(&seq).map(|journey| journey.update_id),
-        };
+    pub fn span(claim: &Claim) -> Span {
+        let (seq, update_id) = (claim.lease.seq, claim.job.update_id());
         let user = UserTag(claim.job.user);
         tracing::error_span!("message", update_id, seq, user = %user)
     }
 
-    fn remember(&self, seq: u64, update_id: i64) {
-        let mut journeys = self.lock();
-        // Rows dropped by an admin or with their learner are never heard of again.
-        if journeys.len() >= REMEMBERED {
-            journeys.clear();
-        }
-        journeys.entry(seq).or_insert(Journey { update_id, turn: false });
-    }
-
     /// Its turn is recorded; the replies are still to be sent.
     pub fn turned(&self, seq: u64) {
-        if let Some(journey) = self.lock().get_mut(&seq) {
-            journey.turn = true;
+        let mut turns = self.lock();
+        // Rows dropped by an admin or with their learner are never heard of again.
+        if turns.len() >= REMEMBERED {
+            turns.clear();
         }
+        turns.insert(seq);
     }
 
     /// It has left the house; true when it was a turn.
     pub fn ended(&self, seq: u64) -> bool {
-        self.lock().remove(&seq).is_some_and(|journey| journey.turn)
+        self.lock().remove(&seq)
     }
 }
 
@@ -68,15 +48,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_remembered_until_it_leaves_and_no_more_than_fit() {
+    fn a_turn_is_remembered_until_it_leaves_and_no_more_than_fit() {
         let journeys = Journeys::default();
-        journeys.remember(1, 7);
+        assert!(!journeys.ended(1), "no turn");
         journeys.turned(1);
-        journeys.remember(1, 7);
-        assert!(journeys.ended(1), "claimed again, it is still the same turn");
+        journeys.turned(1);
+        assert!(journeys.ended(1));
         assert!(!journeys.ended(1));
         for seq in 0..25_000 {
-            journeys.remember(seq, 0);
+            journeys.turned(seq);
             assert!(journeys.lock().len() <= REMEMBERED);
         }
     }

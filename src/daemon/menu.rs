@@ -1,52 +1,106 @@
 //! The command menu: everybody's, and the admins' own. A courtesy that may fail.
+//!
+//! Telegram keeps a menu until it is told otherwise, so the store remembers whom one of their own was given to: who is no
+//! admin any more loses it at the next start.
 
 use super::shutdown::Stop;
 use crate::app::App;
-use crate::domain::UserId;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::learner::Language;
 use crate::domain::phrases::{Phrases, offered};
-use crate::telegram::Retry;
+use crate::store::StoreError;
+use crate::telegram::{Retry, TelegramError};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Attempts at one menu.
 const ATTEMPTS: u32 = 8;
+/// The languages a menu is set in, as Telegram names them; `""` is for all others.
+const LANGUAGES: [(&str, Language); 2] = [("", Language::En), ("pt", Language::Pt)];
 
-/// Tells Telegram the commands, per language.
+/// What became of one menu.
+enum Done {
+    /// As it should be.
+    Settled,
+    /// Telegram will not have it, however often it is asked.
+    Refused(TelegramError),
+    /// Telegram could not be reached for too long.
+    GivenUp,
+    /// The word to stop came.
+    Stopped,
+}
+
+/// Tells Telegram the commands, per language; takes the menu of former admins away.
 pub async fn announce(app: Arc<App>, mut stop: Stop) {
-    if !set(&app, None, &mut stop).await {
-        return;
-    }
-    for admin in &app.config.admin_users {
-        if !set(&app, Some(*admin), &mut stop).await {
-            return;
-        }
+    if let Err(error) = tell(&app, &mut stop).await {
+        // Whatever the store cannot do any more ends the daemon elsewhere.
+        tracing::warn!(%error, "whose command menu is whose could not be kept");
     }
 }
 
-/// Sets one menu. True: on to the next.
-async fn set(app: &App, admin: Option<UserId>, stop: &mut Stop) -> bool {
-    let names = offered(app.config.required_channel.is_some(), admin.is_some());
-    let list = |language: Language| {
-        let phrases = Phrases(language);
-        names.iter().map(|name| ((*name).to_owned(), phrases.command(name))).collect::<Vec<_>>()
-    };
-    let commands = [("", list(Language::En)), ("pt", list(Language::Pt))];
-    for attempt in 0..ATTEMPTS {
-        match app.telegram.set_commands(admin, &commands).await {
-            Ok(()) => return true,
+async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
+    let (store, telegram, admins) = (&app.store, &app.telegram, &app.config.admin_users);
+    let menu = list(app, false);
+    match insist(stop, || telegram.set_commands(None, &menu)).await {
+        Done::Refused(error) => tracing::warn!(%error, "the command menu could not be set"),
+        Done::Stopped => return Ok(()),
+        Done::Settled | Done::GivenUp => {}
+    }
+    let given = store.menus().await?;
+    let languages = LANGUAGES.map(|(code, _)| code);
+    for former in given.iter().filter(|user| !admins.contains(user)) {
+        match insist(stop, || telegram.delete_commands(*former, &languages)).await {
+            Done::Settled => tracing::info!("a former admin's command menu is taken away"),
+            // Nothing is left to take away: the chat is gone, or there never was one.
+            Done::Refused(error) => tracing::info!(%error, "a former admin's command menu is out of reach"),
+            // At the next start again.
+            Done::GivenUp => continue,
+            Done::Stopped => return Ok(()),
+        }
+        store.note_menu(*former, false).await?;
+    }
+    let menu = list(app, true);
+    for admin in admins {
+        // Before it is given: one that nobody knows of would stay for ever.
+        if !given.contains(admin) {
+            store.note_menu(*admin, true).await?;
+        }
+        match insist(stop, || telegram.set_commands(Some(*admin), &menu)).await {
             // Most likely never wrote to the bot; the command works without a menu.
-            Err(error) if admin.is_some() && error.retry() == Retry::No => {
-                tracing::info!(%error, "an admin's command menu could not be set");
-                return true;
-            }
-            Err(error) => tracing::warn!(%error, "the command menu could not be set"),
+            Done::Refused(error) => tracing::info!(%error, "an admin's command menu could not be set"),
+            Done::Stopped => return Ok(()),
+            Done::Settled | Done::GivenUp => {}
+        }
+    }
+    Ok(())
+}
+
+/// The commands and what they do, per language.
+fn list(app: &App, admin: bool) -> Vec<(&'static str, Vec<(String, String)>)> {
+    let names = offered(app.config.required_channel.is_some(), admin);
+    let of = |language: Language| {
+        let phrases = Phrases(language);
+        names.iter().map(|name| ((*name).to_owned(), phrases.command(name))).collect()
+    };
+    LANGUAGES.iter().map(|(code, language)| (*code, of(*language))).collect()
+}
+
+/// Calls until it is done, or has failed too often.
+async fn insist<F>(stop: &mut Stop, call: impl Fn() -> F) -> Done
+where
+    F: Future<Output = Result<(), TelegramError>>,
+{
+    for attempt in 0..ATTEMPTS {
+        match call().await {
+            Ok(()) => return Done::Settled,
+            Err(error) if error.retry() == Retry::No => return Done::Refused(error),
+            Err(error) => tracing::warn!(%error, "a command menu could not be told to Telegram"),
         }
         let pause = u64::try_from(backoff_ms(attempt, fastrand::f64())).unwrap_or(1_000);
         if !stop.sleep(Duration::from_millis(pause)).await {
-            return false;
+            return Done::Stopped;
         }
     }
-    true
+    Done::GivenUp
 }

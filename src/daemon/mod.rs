@@ -17,11 +17,12 @@ mod poller;
 mod presence;
 pub mod shutdown;
 mod speech;
+mod unusable;
 mod watch;
 pub mod watchdog;
 mod worker;
 
-pub use watch::Unusable;
+pub use unusable::Unusable;
 
 use crate::app::App;
 use crate::domain::backoff::backoff_ms;
@@ -46,6 +47,9 @@ const LOCAL_AT_ONCE: usize = 16;
 /// Chats being sent to at once.
 const DELIVERIES_AT_ONCE: usize = 48;
 
+/// A refused token is asked about again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
+
 /// What the loops share.
 pub struct Crew {
     /// The parts.
@@ -69,7 +73,7 @@ pub struct Crew {
     busy: watchdog::Busy,
     /// When Telegram was tried at the start.
     greeting: watchdog::Greeting,
-    /// What the log and the measurements need to know of messages on their way.
+    /// Turns on their way, to be measured.
     journeys: journey::Journeys,
     /// Since the start and today.
     numbers: numbers::Numbers,
@@ -272,21 +276,25 @@ async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
     }
 }
 
-/// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached, refuses a bad token.
+/// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached. A token that Telegram refuses ends
+/// the daemon for as long as nobody changes it, so Telegram is asked twice.
 async fn greet(crew: &Crew) -> Result<Me> {
     let telegram: &Telegram = &crew.app.telegram;
     let mut failures = 0_u32;
+    let mut refused = false;
     let me = loop {
         crew.greeting.tried(crew.clock.now());
         let answer = telegram.me().await;
         crew.greeting.tried(crew.clock.now());
         match answer {
             Ok(me) => break me,
-            Err(TelegramError::Unauthorized) => bail!(
-                "Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN (or the file in TELEGRAM_BOT_TOKEN_FILE); \
-                 @BotFather shows it under /mybots"
-            ),
-            Err(TelegramError::Setup(what)) => bail!("{what}"),
+            Err(TelegramError::Unauthorized) if refused => return Err(Unusable::Token.into()),
+            Err(TelegramError::Unauthorized) => {
+                refused = true;
+                tracing::error!("Telegram refuses the bot token: asking once more, to be sure");
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            Err(TelegramError::Setup(what)) => return Err(Unusable::Telegram(what).into()),
             Err(error) => {
                 let pause = match error.retry() {
                     crate::telegram::Retry::After(secs) => secs.saturating_mul(1000),

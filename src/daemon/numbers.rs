@@ -84,10 +84,9 @@ impl Numbers {
 
 /// Keeps and tells until the word to stop. The last numbers are kept by whoever stops the daemon.
 pub async fn run(crew: &Crew, mut stop: Stop) {
-    let mut tell_at = Instant::now() + TELL_EVERY;
-    let mut wanted = true;
+    let mut next = Next::begin(Instant::now());
     loop {
-        let owed = wanted && !crew.numbers.untold().is_empty();
+        let owed = next.wanted && !crew.numbers.untold().is_empty();
         tokio::select! {
             () = crew.vitals.changed() => {
                 if !stop.sleep(KEEP_EVERY).await {
@@ -100,19 +99,29 @@ pub async fn run(crew: &Crew, mut stop: Stop) {
                 }
                 crew.vitals.upkeep();
             }
-            () = tokio::time::sleep_until(tell_at), if owed => {
-                let pause = match tell(crew).await {
-                    Told::Done => TELL_EVERY,
-                    Told::Busy => TELL_AGAIN,
-                    Told::Unwanted => {
-                        wanted = false;
-                        TELL_EVERY
-                    }
-                };
-                tell_at = Instant::now() + pause;
+            () = tokio::time::sleep_until(next.at), if owed => {
+                let told = tell(crew).await;
+                next.after(told, Instant::now());
             }
             () = stop.raised() => return,
         }
+    }
+}
+
+/// When the tutor is told next, if ever.
+struct Next {
+    at: Instant,
+    wanted: bool,
+}
+
+impl Next {
+    fn begin(now: Instant) -> Self {
+        Self { at: now + TELL_EVERY, wanted: true }
+    }
+
+    fn after(&mut self, told: Told, now: Instant) {
+        self.wanted &= !matches!(told, Told::Unwanted);
+        self.at = now + if matches!(told, Told::Busy) { TELL_AGAIN } else { TELL_EVERY };
     }
 }
 
@@ -168,6 +177,20 @@ mod tests {
     use super::*;
     use crate::domain::stats::{Count, Step};
     use crate::store::MemoryStore;
+
+    #[test]
+    fn a_tutor_that_takes_no_events_is_told_nothing_any_more() {
+        let now = Instant::now();
+        let mut next = Next::begin(now);
+        assert_eq!((next.wanted, next.at), (true, now + TELL_EVERY));
+        next.after(Told::Busy, now);
+        assert_eq!((next.wanted, next.at), (true, now + TELL_AGAIN));
+        next.after(Told::Done, now);
+        assert_eq!((next.wanted, next.at), (true, now + TELL_EVERY));
+        next.after(Told::Unwanted, now);
+        next.after(Told::Done, now);
+        assert!(!next.wanted, "until the next start");
+    }
 
     #[tokio::test]
     async fn numbers_are_kept_when_they_change_and_told_once() {

@@ -3,6 +3,7 @@
 //! Alone writes a message's progress. Must not know what a message means.
 
 use super::Crew;
+use super::journey::Journeys;
 use super::shutdown::Stop;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, access, handle_local, is_voice_turn};
@@ -56,7 +57,7 @@ pub async fn dispatch(
                 let (crew, stop) = (crew.clone(), stop.clone());
                 tasks.spawn(async move {
                     let _permit = permit;
-                    let span = crew.journeys.span(&claim);
+                    let span = Journeys::span(&claim);
                     contained(crew, kind, claim, stop).instrument(span).await
                 });
             }
@@ -228,6 +229,10 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             if forget {
                 crew.note_forgotten().await;
             }
+            if turn {
+                // Before its replies can be on their way.
+                crew.journeys.turned(seq);
+            }
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
                 tracing::info!(
@@ -240,7 +245,6 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             }
             if turn && done.is_ok() {
                 crew.vitals.count(Count::Turns);
-                crew.journeys.turned(seq);
             }
             if replies == 0 {
                 crew.presence.end(seq);

@@ -40,6 +40,8 @@ pub enum Held {
     Membership(Membership),
     /// What the learner, being an admin, was last told of a kind.
     Alert(String, Told),
+    /// The learner, being an admin, was given a command menu of their own.
+    Menu,
 }
 
 /// All of it.
@@ -53,6 +55,7 @@ pub struct Dossier {
     rate: Option<RateState>,
     membership: Option<Membership>,
     alerts: Vec<(String, Told)>,
+    menu: bool,
 }
 
 impl Dossier {
@@ -74,6 +77,7 @@ impl Dossier {
             Held::Rate(rate) => self.rate = Some(rate),
             Held::Membership(membership) => self.membership = Some(membership),
             Held::Alert(kind, told) => self.alerts.push((kind, told)),
+            Held::Menu => self.menu = true,
         }
     }
 
@@ -125,6 +129,7 @@ impl Dossier {
                 "said_by_telegram": at_json(said.at),
             })),
             "alerts_as_admin": alerts,
+            "command_menu_as_admin": self.menu,
             "to_be_forgotten_by_the_tutor": self.purges,
         });
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
@@ -172,6 +177,9 @@ impl Dossier {
         }
         for (kind, told) in &self.alerts {
             let _ = writeln!(text, "\nAs an admin you were told of \"{kind}\" at {}.", moment(told.at));
+        }
+        if self.menu {
+            text.push_str("\nAs an admin you were given a command menu of your own.\n");
         }
         for session in &self.purges {
             let _ = writeln!(text, "\nThe tutor is being asked to forget conversation {session}.");
@@ -339,6 +347,7 @@ mod tests {
             Held::Rate(RateState { tat: at, noticed_at: None }),
             Held::Membership(Membership { member: true, at }),
             Held::Alert("tutor down".into(), Told { at, of: at }),
+            Held::Menu,
             Held::User(user),
             Held::Purge(session.id),
         ] {
@@ -362,6 +371,7 @@ mod tests {
         assert_eq!(row["not_yet_sent"][0]["words"], "an answer on its way");
         assert_eq!((&value["user"], &value["required_channel"]["member"]), (&json!(11), &json!(true)));
         assert_eq!(value["alerts_as_admin"][0]["kind"], "tutor down");
+        assert_eq!(value["command_menu_as_admin"], true);
         assert_eq!(value["to_be_forgotten_by_the_tutor"].as_array().unwrap().len(), 1, "told once");
         assert_eq!(value["to_be_forgotten_by_the_tutor"][0], Uuid::from_u128(7).to_string());
         assert_eq!((dossier().user(), dossier().size()), (Some(UserId(11)), (1, 1)));

@@ -45,7 +45,10 @@ pub enum Task {
     /// A message to answer.
     Handle(Incoming, Admission),
     /// Replies in the outbox to send; the message itself is no longer needed and no longer kept.
-    Deliver,
+    Deliver {
+        /// The update they answer; `None`: words of the bot's own, or a row of an older program.
+        update_id: Option<i64>,
+    },
 }
 
 /// The rate verdict, taken at acceptance by the message's own date.
@@ -144,7 +147,15 @@ impl Job {
         match &self.task {
             Task::Handle(_, Admission::RateLimited { .. }) => WorkKind::Local,
             Task::Handle(incoming, Admission::Admitted) => incoming.work(),
-            Task::Deliver => WorkKind::Delivery,
+            Task::Deliver { .. } => WorkKind::Delivery,
+        }
+    }
+
+    /// The update it came from, where there is one.
+    pub fn update_id(&self) -> Option<i64> {
+        match &self.task {
+            Task::Handle(incoming, _) => Some(incoming.update_id),
+            Task::Deliver { update_id } => *update_id,
         }
     }
 }

@@ -21,6 +21,15 @@ pub struct Membership {
     pub at: Timestamp,
 }
 
+/// A channel whose members Telegram does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// Its name, as in `REQUIRED_CHANNEL`.
+    pub channel: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 impl Membership {
     /// Whether Telegram need not be asked again for a message. An answer of a moment to come was left by a clock that
     /// was set back since: it does not.

@@ -26,7 +26,7 @@ pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
 pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, WaitReason};
 pub use learner::{Change, Language, LanguageChoice, Learner, Translation};
-pub use membership::Membership;
+pub use membership::{Hidden, Membership};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};

@@ -1,9 +1,6 @@
 //! A door in a double's way that the test opens. It must not know what stands at it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
@@ -18,7 +15,7 @@ struct GateInner {
     place: Place,
     arrived: watch::Sender<usize>,
     passes: Semaphore,
-    waiting: AtomicUsize,
+    waiting: watch::Sender<usize>,
 }
 
 /// A door that matching requests stand at until the test lets them through. Clones share it.
@@ -31,7 +28,7 @@ impl Gate {
             place,
             arrived: watch::channel(0).0,
             passes: Semaphore::new(0),
-            waiting: AtomicUsize::new(0),
+            waiting: watch::channel(0).0,
         }))
     }
 
@@ -47,7 +44,14 @@ impl Gate {
 
     /// Requests standing at the gate now.
     pub fn waiting(&self) -> usize {
-        self.0.waiting.load(Ordering::Acquire)
+        *self.0.waiting.borrow()
+    }
+
+    /// Waits until nobody stands at the gate any more: whoever did has gone away. What the kernel tells at once when a
+    /// process is killed takes the double its time to hear, and a gate opened before that lets the dead one through.
+    pub async fn left(&self) {
+        let mut waiting = self.0.waiting.subscribe();
+        let _ = waiting.wait_for(|count| *count == 0).await;
     }
 
     /// Lets `n` requests through, standing or to come.
@@ -65,13 +69,13 @@ impl Gate {
     }
 
     pub(super) async fn pass(&self) {
-        struct Standing<'a>(&'a AtomicUsize);
+        struct Standing<'a>(&'a watch::Sender<usize>);
         impl Drop for Standing<'_> {
             fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::AcqRel);
+                self.0.send_modify(|count| *count = count.saturating_sub(1));
             }
         }
-        self.0.waiting.fetch_add(1, Ordering::AcqRel);
+        self.0.waiting.send_modify(|count| *count += 1);
         let _standing = Standing(&self.0.waiting);
         self.0.arrived.send_modify(|count| *count += 1);
         if let Ok(permit) = self.0.passes.acquire().await {

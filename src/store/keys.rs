@@ -25,6 +25,8 @@ pub const RATE: u8 = b'r';
 pub const MEMBER: u8 = b'j';
 /// What admins were told, and when.
 pub const TOLD: u8 = b'a';
+/// Who was given a command menu of their own.
+pub const MENU: u8 = b'u';
 /// Update ids taken lately, in order of acceptance.
 pub const SEEN: u8 = b's';
 /// Conversations to be forgotten at the tutor.
@@ -59,7 +61,7 @@ pub fn fields(kind: u8) -> Option<&'static [Field]> {
         TURN => &[Hidden(8), Hidden(16), Open(4)],
         INBOX | DEAD | SEEN => &[Open(8)],
         OUTBOX | DEAD_OUTBOX => &[Open(8), Open(4)],
-        RATE | MOVED | MEMBER => &[Hidden(8)],
+        RATE | MOVED | MEMBER | MENU => &[Hidden(8)],
         TOLD => &[Hidden(8), Open(1)],
         PURGE => &[Hidden(16)],
         PURGE_DUE => &[Open(8), Hidden(16)],
@@ -229,6 +231,11 @@ pub fn told(admin: UserId, kind: AlertKind) -> Vec<u8> {
     Key(told_to(admin)).byte(kind.number()).0
 }
 
+/// A user's own command menu.
+pub fn menu(user: UserId) -> Vec<u8> {
+    Key::new(MENU).signed(user.0).0
+}
+
 /// The n-th update id ever taken.
 pub fn seen(number: u64) -> Vec<u8> {
     Key::new(SEEN).unsigned(number).0
@@ -273,6 +280,11 @@ pub fn next_seq() -> Vec<u8> {
 /// The rate of all learners together.
 pub fn global_rate() -> Vec<u8> {
     vec![SINGLE, b'g']
+}
+
+/// The channel whose members are hidden.
+pub fn hidden() -> Vec<u8> {
+    vec![SINGLE, b'h']
 }
 
 /// Counts and sums over all records.
@@ -329,6 +341,8 @@ mod tests {
             member(user),
             told_to(user),
             told(user, AlertKind::TutorDown),
+            menu(user),
+            hidden(),
             stats(),
             seen(1),
             purge(id),

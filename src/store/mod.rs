@@ -65,8 +65,8 @@ pub use thread::ThreadedStore;
 use crate::domain::rate::{PerMinute, RateState};
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Announced, Announcement, DeadLetter, Incoming, Job, Learner, Membership, OutMessage, Outcome,
-    Reply, Session, Stage, Timestamp, Told, Turn, UserId, WaitReason, WorkKind,
+    AlertKind, Announced, Announcement, DeadLetter, Hidden, Incoming, Job, Learner, Membership, OutMessage,
+    Outcome, Reply, Session, Stage, Timestamp, Told, Turn, UserId, WaitReason, WorkKind,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -282,6 +282,18 @@ pub trait Store: Send + Sync {
     /// Tells an admin something, unless known already or too soon ([`judge`](crate::domain::alert::judge)): a row of its
     /// own for delivery in the admin's private chat, in one transaction with the mark that it was told.
     fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced>;
+
+    /// The channel whose members were hidden when last heard of.
+    fn hidden(&self) -> Later<'_, Option<Hidden>>;
+
+    /// Keeps that a channel's members are hidden, in place of what was kept before; `None`: of none they are.
+    fn note_hidden(&self, hidden: Option<Hidden>) -> Later<'_, ()>;
+
+    /// Who was given a command menu of their own.
+    fn menus(&self) -> Later<'_, Vec<UserId>>;
+
+    /// Keeps that this user is given a menu of their own, or that it was taken away. Goes with the learner.
+    fn note_menu(&self, user: UserId, given: bool) -> Later<'_, ()>;
 
     /// The learner's place in the queue for the tutor.
     fn place(&self, user: UserId) -> Later<'_, Place>;

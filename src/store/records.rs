@@ -1,14 +1,18 @@
 //! What is on disk: kinds of record, their versions, and the way from an older version to today's.
 //!
 //! A record is one version byte and its payload. The payloads are the domain's own structs: changing one of those
-//! changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves here as `…V1`, the version
+//! changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves to `v1` as `…V1`, the version
 //! goes up and [`Record::upgrade`] leads from one to the other. Must not know keys or verbs.
+
+mod v1;
 
 use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
 use crate::domain::stats::Stats;
-use crate::domain::{ChatId, DeadLetter, Job, Learner, Membership, OutMessage, Session, Told, Turn};
+use crate::domain::{
+    ChatId, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn, UserId,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +73,13 @@ pub struct Moved {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextSeq(pub u64);
 
+/// A command menu of one's own. Its key may be a hash, so the record says whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Menu {
+    /// Who has it.
+    pub of: UserId,
+}
+
 /// The secret for the keyed hash of user ids.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogKey(pub [u8; 32]);
@@ -76,6 +87,32 @@ pub struct LogKey(pub [u8; 32]);
 /// An entry of an index: the key says it all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark;
+
+impl Record for Job {
+    const KIND: &'static str = "inbox row";
+    /// Since 2 a row that only delivers names its update.
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => codec::read(payload).map(|old: v1::JobV1| old.into()),
+            other => Err(unknown::<Self>(other)),
+        }
+    }
+}
+
+impl Record for DeadLetter {
+    const KIND: &'static str = "dead letter";
+    /// As its row.
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
+        match version {
+            1 => codec::read(payload).map(|old: v1::DeadLetterV1| old.into()),
+            other => Err(unknown::<Self>(other)),
+        }
+    }
+}
 
 macro_rules! records {
     ($($record:ty = $kind:literal),* $(,)?) => { $(impl Record for $record { const KIND: &'static str = $kind; })* };
@@ -85,9 +122,7 @@ records! {
     Learner = "learner",
     Session = "session",
     Turn = "turn",
-    Job = "inbox row",
     OutMessage = "outbox message",
-    DeadLetter = "dead letter",
     RateState = "rate",
     Purge = "purge",
     Seen = "seen update",
@@ -99,6 +134,8 @@ records! {
     Stats = "numbers",
     Membership = "membership",
     Told = "alert",
+    Hidden = "hidden channel",
+    Menu = "command menu",
 }
 
 #[cfg(test)]

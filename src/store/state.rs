@@ -365,7 +365,7 @@ mod tests {
             lane: Lane::Conversation,
             accepted_at: Timestamp(0),
             not_before: Timestamp(0),
-            task: Task::Deliver,
+            task: Task::Deliver { update_id: None },
             stage: Stage::Answered,
             attempts: 1,
             submissions: 0,

@@ -38,11 +38,12 @@ impl Telegram {
     /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
     pub async fn greeting(&self) -> Result<Greeting, TelegramError> {
         let answer = self.api.call("getMe", None).await?;
-        if answer.status() == 404 {
-            return Err(TelegramError::Unauthorized);
-        }
         let clock = answer.clock();
-        let me = answer.decode::<MethodResponse<Value>>()?.result;
+        let me = match answer.decode::<MethodResponse<Value>>() {
+            // In Telegram's own words; a proxy's page of that status says nothing of the token.
+            Err(TelegramError::Permanent { code: 404, .. }) => return Err(TelegramError::Unauthorized),
+            decoded => decoded?.result,
+        };
         let id = tolerant::int(me.get("id"));
         let username = tolerant::text(me.get("username"), 64);
         match (id, username) {

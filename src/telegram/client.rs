@@ -88,10 +88,6 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn status(&self) -> u16 {
-        self.status
-    }
-
     /// The server's clock, seconds since the epoch.
     pub(super) fn clock(&self) -> Option<i64> {
         self.clock

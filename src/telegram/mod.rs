@@ -32,7 +32,8 @@ use bytes::Bytes;
 use client::{Client, Upload};
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{
-    DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams, SetMyCommandsParams,
+    DeleteMyCommandsParams, DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams,
+    SetMyCommandsParams,
 };
 use frankenstein::response::MethodResponse;
 use frankenstein::types::{
@@ -168,7 +169,7 @@ impl Telegram {
         of: Option<UserId>,
         commands: &[(&str, Vec<(String, String)>)],
     ) -> Result<(), TelegramError> {
-        let scope = of.map(|user| BotCommandScope::Chat(BotCommandScopeChat { chat_id: user.0.into() }));
+        let scope = of.map(chat_scope);
         for (language, list) in commands {
             let list = list
                 .iter()
@@ -183,6 +184,20 @@ impl Telegram {
                 .maybe_language_code(language)
                 .build();
             self.ask("setMyCommands", &params).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the command menu of one private chat away, in each of these languages: everybody's shows there again.
+    ///
+    /// # Errors
+    /// What stands in the way; languages before that one are done.
+    pub async fn delete_commands(&self, of: UserId, languages: &[&str]) -> Result<(), TelegramError> {
+        for language in languages {
+            let language = Some((*language).to_owned()).filter(|language| !language.is_empty());
+            let params =
+                DeleteMyCommandsParams::builder().scope(chat_scope(of)).maybe_language_code(language).build();
+            self.ask("deleteMyCommands", &params).await?;
         }
         Ok(())
     }
@@ -303,6 +318,11 @@ impl Telegram {
         let reply: Answered = self.api.request(method, Some(params)).await;
         Ok(reply?.result)
     }
+}
+
+/// The scope of one user's private chat, which has the user's id.
+fn chat_scope(user: UserId) -> BotCommandScope {
+    BotCommandScope::Chat(BotCommandScopeChat { chat_id: user.0.into() })
 }
 
 #[cfg(test)]

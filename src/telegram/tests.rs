@@ -264,14 +264,22 @@ async fn who_we_are_and_whether_the_token_is_good() {
     let (url, _asked) = server(vec![
         ok(r#"{"id":42,"is_bot":true,"first_name":"P","username":"PhonicFlowBot","new_right":[]}"#),
         no(401, r#""description":"Unauthorized""#),
+        no(404, r#""description":"Not Found""#),
+        no(404, r#""description":"Not Found: no such bot""#),
         Act::Answer(404, "", "<html>".into()),
+        Act::Answer(401, "", "<html>".into()),
         ok("{}"),
     ])
     .await;
     let telegram = telegram(&url);
     assert_eq!(telegram.me().await, Ok(Me { id: UserId(42), username: "PhonicFlowBot".into() }));
-    assert_eq!(telegram.me().await.map_err(decent), Err(TelegramError::Unauthorized));
-    assert_eq!(telegram.me().await.map_err(decent), Err(TelegramError::Unauthorized));
+    for _ in 0..3 {
+        assert_eq!(telegram.me().await.map_err(decent), Err(TelegramError::Unauthorized));
+    }
+    // What stands between us and Telegram does not know the token.
+    for _ in 0..2 {
+        assert!(matches!(telegram.me().await.map_err(decent), Err(TelegramError::Transient { .. })));
+    }
     assert!(matches!(telegram.me().await, Err(TelegramError::Undecodable { .. })));
 }
 

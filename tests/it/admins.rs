@@ -149,9 +149,11 @@ async fn an_alert_survives_being_killed_and_comes_once() {
     ana.voice(voice(), 4);
     gate.reached(1).await;
     world.kill();
+    gate.left().await;
     gate.open();
     world.start();
-    world.answer_with(boss.chat(), "Messages given up").await;
+    let told = world.answer_with(boss.chat(), "Messages given up").await;
+    assert!(told.text.contains("`sudo phonicflow-bot queue list`"), "{}", told.text);
     // Killed before that is written down it may come twice, as any message; from then on never.
     world.logged("answer is out seq=2").await;
     for _ in 0..3 {
@@ -221,4 +223,56 @@ async fn an_admin_who_cannot_be_reached_stops_nothing() {
     let waiting = world.command(&["queue", "list", "--json"]).output().unwrap();
     let text = String::from_utf8(waiting.stdout).unwrap();
     assert_eq!(text.lines().count(), 1, "only the dead letter is left: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_admin_any_more_loses_the_menu() {
+    for sealed in [false, true] {
+        let mut world = ruled().await;
+        if sealed {
+            let key = world.folder.path().join("key");
+            fs::write(&key, "0123456789abcdef0123456789abcdef").unwrap();
+            world.set("STORE_KEY_FILE", &key.display().to_string());
+        }
+        let (boss, heir) = (world.learner(77), world.learner(78));
+        let menu_of = |world: &World, user: i64| {
+            world
+                .telegram
+                .read(|state| ["", "pt"].map(|language| state.commands_of(user, language).is_some()))
+        };
+        world.start();
+        let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(|_| ()));
+        assert!(given.await.is_some(), "{}", world.log());
+        world.logged("an admin's command menu could not be set").await;
+        // Killed, not stopped; and Telegram does not take it away at the first call.
+        world.kill();
+        world.telegram.faults().add(On::call("deleteMyCommands"), Act::html(502));
+        world.set("ADMIN_USERS", "78").start();
+        let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(78, "pt").map(|_| ()));
+        assert!(given.await.is_some(), "{}", world.log());
+        assert_eq!((menu_of(&world, 77), menu_of(&world, 78)), ([false; 2], [true; 2]), "sealed: {sealed}");
+        assert!(world.telegram.read(|state| state.commands("pt").is_some()), "everybody's stays");
+        // He who never wrote to the bot had none.
+        world.logged("a former admin's command menu is out of reach").await;
+        boss.text("/admin");
+        world.answer_with(boss.chat(), "I don't know /admin").await;
+        let taken = world.telegram.calls("deleteMyCommands").len();
+        // It is done once, and nobody is an admin by then.
+        world.stop().await;
+        world.set("ADMIN_USERS", "").start();
+        world.logged_times("a former admin's command menu is taken away", 2).await;
+        world.stop().await;
+        world.start();
+        let set = world.telegram.calls("setMyCommands").len();
+        let again = world
+            .telegram
+            .wait_until(PATIENCE, |state| (state.log().count("setMyCommands") >= set + 2).then_some(()));
+        assert!(again.await.is_some());
+        world.settled().await;
+        assert_eq!(world.telegram.calls("deleteMyCommands").len(), taken + 2, "{}", world.log());
+        assert_eq!(menu_of(&world, 78), [false; 2]);
+        heir.text("/admin");
+        world.answer_with(heir.chat(), "I don't know /admin").await;
+        assert!(!world.log().contains("990078"), "{}", world.log());
+    }
 }

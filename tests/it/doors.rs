@@ -52,11 +52,54 @@ async fn a_tutor_behind_tls_with_key_and_signature() {
     world.answer_with(ana.chat(), "fresh conversation").await;
     let forgotten = world
         .tutor
-        .wait_until(crate::world::PATIENCE, |state| (!state.forgotten().is_empty()).then_some(()))
+        .wait_until(crate::world::PATIENCE, |state| {
+            let mut calls = state.calls().iter().filter(|call| call.name == "DELETE /conversation");
+            calls.any(|call| call.status.is_some()).then_some(())
+        })
         .await;
     assert!(forgotten.is_some(), "{}", world.log());
     let refused = world.tutor.calls().iter().filter(|call| call.status == Some(401)).count();
     assert_eq!(refused, 0);
+    let calls = world.tutor.calls();
+    for name in ["POST /process", "GET /audio", "DELETE /conversation"] {
+        let call = calls.iter().find(|call| call.name == name).unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!(call.status, Some(200), "{name}");
+        assert!(call.headers["x-bot-signature"].starts_with("v1="), "{name}");
+    }
+    kept_secret(&world);
+}
+
+/// Waits until the tutor has answered a batch of events so.
+async fn events_answered(world: &World, status: u16) -> bool {
+    let answered = world.tutor.wait_until(crate::world::PATIENCE, |state| {
+        let mut calls = state.calls().iter().filter(|call| call.name == "POST /bot/metrics");
+        calls.any(|call| call.status == Some(status)).then_some(())
+    });
+    answered.await.is_some()
+}
+
+/// The strict tutor refuses what is not signed, before it says whether it has such a thing.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_signed_and_where_nobody_wants_them_offered_once_a_start() {
+    let options = TutorOptions { signing_key: Some(SEAL.into()), ..TutorOptions::default() };
+    let mut world = World::with_tutor(options).await;
+    world.set("BOT_PRIVATE_KEY", SEAL).start();
+    one_turn(&world).await;
+    let offered = |world: &World| -> Vec<Option<u16>> {
+        let calls = world.tutor.calls().into_iter().filter(|call| call.name == "POST /bot/metrics");
+        calls.map(|call| call.status).collect()
+    };
+    assert!(events_answered(&world, 404).await, "{}", world.log());
+    let ana = world.learner(11);
+    ana.text("/status");
+    world.answer_with(ana.chat(), "Session").await;
+    assert!(world.stop().await.success());
+    assert_eq!(offered(&world), [Some(404)]);
+    world.tutor.configure(|options| options.bot_routes = true);
+    world.start();
+    ana.text("/help");
+    assert!(events_answered(&world, 200).await, "{:?}", offered(&world));
+    assert!(world.tutor.calls().iter().all(|call| call.status != Some(401)));
     kept_secret(&world);
 }
 

@@ -139,6 +139,38 @@ async fn what_happens_is_counted_and_measured() {
     assert!(TcpStream::connect(addr).await.is_err(), "it ends with the daemon");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_sent_are_those_that_stand_in_a_chat() {
+    let mut world = watched().await;
+    world.start();
+    let addr = served_at(&world).await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 1).await;
+    ana.text("/delete");
+    let asked = world.answer_with(11, "Delete everything").await;
+    ana.press(asked.message_id, "del:n:11").expect("the button that says no");
+    let said = ["sendMessage", "sendVoice", "editMessageText"];
+    let unsaid = ["sendChatAction", "setMessageReaction", "answerCallbackQuery"];
+    let took = |methods: &[&str]| {
+        let count = |method: &&str| world.telegram.calls(method).iter().filter(|call| call.is_ok()).count();
+        methods.iter().map(count).sum::<usize>()
+    };
+    let answered = world.telegram.wait_until(PATIENCE, |state| {
+        (state.log().count("answerCallbackQuery") > 0 && state.log().count("editMessageText") > 0)
+            .then_some(())
+    });
+    assert!(answered.await.is_some(), "{}", world.log());
+    let seen = scrape_until(addr, |seen| {
+        seen.value("phonicflow_inbox_messages", &[]) == 0.0
+            && seen.value("phonicflow_messages_sent_total", &[]) >= took(&said) as f64
+    })
+    .await;
+    assert_eq!(took(&said), 4, "transcript, voice note, question, and the question changed");
+    assert_eq!(seen.value("phonicflow_messages_sent_total", &[]), 4.0);
+    assert!(took(&unsaid) >= 2, "a sign of life and the answer to the press are none");
+}
+
 /// Every query of the dashboard and of the alerts.
 fn queries() -> Vec<String> {
     fn exprs(value: &Value, found: &mut Vec<String>) {

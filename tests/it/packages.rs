@@ -160,6 +160,42 @@ fn the_package_brings_what_the_unit_needs() {
     }
 }
 
+/// The script that runs when the package goes, on a tree of its own.
+#[test]
+fn purging_says_what_is_left_and_removes_nothing_of_it() {
+    let kept = ["var/lib/private/phonicflow-bot", "var/log/private/phonicflow-bot"];
+    for (action, present, said) in [
+        ("purge", &kept[..], &["conversations", "log files"][..]),
+        ("purge", &kept[1..], &["log files"]),
+        ("purge", &[], &[]),
+        ("remove", &kept[..], &[]),
+    ] {
+        let tree = tempfile::tempdir().unwrap();
+        let at = |name: &str| tree.path().join(name);
+        for folder in present.iter().chain([&"etc/phonicflow-bot"]) {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        fs::write(at("etc/phonicflow-bot/token"), "1:x").unwrap();
+        let script = read("assets/debian/postrm");
+        let script = ["/var/", "/etc/"].iter().fold(script, |script, top| {
+            script.replace(&format!(" {top}"), &format!(" {}{top}", tree.path().display()))
+        });
+        let done = Command::new("sh").args(["-c", &script, "postrm", action]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let out = String::from_utf8(done.stdout).unwrap();
+        assert_eq!(out.matches("are kept in").count(), said.len(), "{action}: {out}");
+        assert_eq!(out.matches("rm -r").count(), said.len(), "{out}");
+        for words in said {
+            assert!(out.contains(words), "{action}: {out}");
+        }
+        assert!(
+            present.iter().all(|folder| at(folder).is_dir() && (said.is_empty() || out.contains(folder))),
+            "{out}"
+        );
+        assert_eq!(at("etc/phonicflow-bot/token").exists(), action == "remove");
+    }
+}
+
 #[test]
 fn the_example_configuration_holds_options_alone() {
     let example = read("assets/debian/config.toml");

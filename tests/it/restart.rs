@@ -1,8 +1,12 @@
 //! Killed at any step and started again: the message is answered, once, from the step it had reached.
+//!
+//! A gate for one request stays closed when its sender is killed, and one for all is opened only when the dead have left it:
+//! opened earlier, it lets through what its sender has died of.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Learner};
 use phonicflow_bot::sandbox::faults::{Gate, On};
+use serde_json::Value;
 
 /// After everything has come to rest: one text and one voice note, one turn in the tutor's history.
 async fn answered_once(world: &World, learner: &Learner) {
@@ -26,7 +30,7 @@ async fn killed_at(mut world: World, gate: Gate) {
     ana.voice(voice(), 4);
     gate.reached(1).await;
     world.kill();
-    gate.open();
+    gate.left().await;
     world.start();
     answered_once(&world, &ana).await;
 }
@@ -182,7 +186,60 @@ async fn updates_delivered_again_are_not_answered_again() {
     world.logged("struck off seq=1 index=1").await;
     world.kill();
     assert_eq!(world.telegram.pending_updates(), 1);
+    gate.left().await;
     gate.open();
     world.start();
     answered_once(&world, &ana).await;
+}
+
+/// Lines of the log that say these words, with the update and the row they belong to.
+fn lines_of(log: &str, words: &str) -> Vec<(Option<i64>, u64)> {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let saying = lines.filter(|line| line["message"] == words);
+    saying
+        .map(|line| (line["span"]["update_id"].as_i64(), line["span"]["seq"].as_u64().unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_the_update_also_after_a_restart() {
+    let mut world = World::new().await;
+    world.set("LOG_FORMAT", "json").start();
+    let ana = world.learner(11);
+    let gate = world.telegram.faults().gate(On::call("sendVoice"));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    let [(Some(update), 1)] = lines_of(&world.log(), "message answered")[..] else {
+        panic!("{}", world.log())
+    };
+    world.kill();
+    gate.left().await;
+    world.start();
+    world.logged("answer is out").await;
+    assert_eq!(lines_of(&world.log(), "answer is out"), [(Some(update), 1)], "{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_after_a_restart_names_the_update_it_is_about_and_an_alert_names_none() {
+    let mut world = World::new().await;
+    world.set("LOG_FORMAT", "json").set("ADMIN_USERS", "77").start();
+    let (ana, boss) = (world.learner(11), world.learner(77));
+    world.tutor.stop().await;
+    let gate = world.telegram.faults().gate(On::call("sendMessage").always());
+    ana.voice(voice(), 4);
+    // The word that it takes longer is row 2, the one to the admin row 3.
+    gate.reached(2).await;
+    world.kill();
+    gate.left().await;
+    gate.open();
+    world.start();
+    world.answer_with(ana.chat(), "takes longer than usual").await;
+    world.answer_with(boss.chat(), "The tutor does not answer").await;
+    world.logged_times("\"answer is out\"", 2).await;
+    let [(Some(update), 1), ..] = lines_of(&world.log(), "message waits")[..] else {
+        panic!("{}", world.log())
+    };
+    let mut out = lines_of(&world.log(), "answer is out");
+    out.sort_by_key(|line| line.1);
+    assert_eq!(out, [(Some(update), 2), (None, 3)], "{}", world.log());
 }

@@ -4,6 +4,10 @@
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::EntryKind;
 use phonicflow_bot::sandbox::faults::{Act, On};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Command;
 
 /// The signal, the word in the log, the exit. What holds a request at a gate still holds it.
 async fn rest(world: &mut World, signal: &str) {
@@ -106,7 +110,7 @@ async fn while_sending_before_telegram_has_it_the_message_comes_once() {
     ana.voice(voice(), 4);
     gate.reached(1).await;
     rest(&mut world, "TERM").await;
-    gate.open();
+    gate.left().await;
     world.start();
     answered_once(&world, 11).await;
 }
@@ -227,4 +231,48 @@ async fn a_second_signal_ends_it_at_once_and_still_loses_nothing() {
         world.start();
         answered_once(&world, 11).await;
     }
+}
+
+/// The command in a world of its own where `/etc/hosts` is that pipe, so that every look-up of a name waits at it for ever;
+/// `None` where this machine does not allow it.
+fn with_endless_lookups(inner: &Command, pipe: &Path) -> Option<Command> {
+    let unshared = |words: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        command.arg(format!("mount --bind \"$0\" /etc/hosts && {words}")).arg(pipe);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command
+    };
+    let made = Command::new("mkfifo").arg(pipe).status().is_ok_and(|made| made.success());
+    if !made || !unshared("test -p /etc/hosts").status().is_ok_and(|may| may.success()) {
+        return None;
+    }
+    let mut command = unshared("exec \"$@\"");
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.envs(inner.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.current_dir(inner.get_current_dir().unwrap());
+    Some(command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_lookup_that_never_ends_keeps_nobody() {
+    let mut world = World::new().await;
+    world.set("BACKEND_URL", "http://tutor.invalid:8000").set("BACKEND_TIMEOUT", "1");
+    let pipe = world.folder.path().join("hosts");
+    let Some(command) = with_endless_lookups(&world.command(&["run"]), &pipe) else {
+        eprintln!("skipped: no mount of one's own on this machine");
+        return;
+    };
+    world.start_as(command);
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.answer_with(11, "takes longer than usual").await;
+    // A writer that need not wait finds a thread of the daemon at the other end, and says nothing to it for as long as it lives.
+    let writer = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&pipe);
+    if writer.is_err() {
+        eprintln!("skipped: names are not looked up in /etc/hosts on this machine");
+        return;
+    }
+    rest(&mut world, "TERM").await;
+    drop(writer);
 }

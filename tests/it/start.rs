@@ -8,9 +8,28 @@ use serde_json::json;
 async fn a_bad_token_ends_the_process_with_a_clear_message() {
     let mut world = World::new().await;
     world.set("TELEGRAM_BOT_TOKEN", "123456:not-the-right-one-at-all-really").start();
-    assert_eq!(world.ended().await.code(), Some(1));
-    assert!(world.log().contains("Telegram refuses the bot token"), "{}", world.log());
+    assert_eq!(world.ended().await.code(), Some(2), "as any configuration that no restart mends");
+    assert!(
+        world.log().contains("Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN"),
+        "{}",
+        world.log()
+    );
     assert!(!world.log().contains("not-the-right-one"), "{}", world.log());
+    assert_eq!(world.telegram.calls("getMe").len(), 2, "asked twice before it gives up for good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_passes_or_is_not_telegrams_does_not_end_the_process() {
+    let mut world = World::new().await;
+    world.telegram.faults().add(On::call("getMe"), Act::refuse(401, "Unauthorized", None));
+    for status in [401, 404] {
+        world.telegram.faults().add(On::call("getMe"), Act::html(status));
+    }
+    world.start();
+    let ana = world.learner(11);
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+    assert!(world.log().contains("asking once more"), "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -268,7 +268,8 @@ scenarios! {
     knowing:
         a_membership_is_kept_and_goes_with_its_learner
         an_announcement_is_made_once_and_survives
-        an_alert_goes_with_its_admin;
+        an_alert_goes_with_its_admin
+        menus_and_a_hidden_channel_are_kept;
     breaking:
         a_closed_store_says_so_and_can_be_opened_at_once
         much_at_once_is_kept_in_order;

@@ -86,11 +86,15 @@ impl World {
     }
 
     pub fn start(&mut self) {
+        self.start_as(self.command(&["run"]));
+    }
+
+    /// The daemon by a command that becomes it.
+    pub fn start_as(&mut self, mut command: Command) {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let log = File::create(self.log_path(self.starts)).unwrap();
         self.starts += 1;
-        let child =
-            self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.daemon = Some(child);
     }
 
@@ -221,6 +225,15 @@ impl World {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while !self.log().contains(words) {
             assert!(tokio::time::Instant::now() < deadline, "{words:?} never logged:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits for words to have been logged so often.
+    pub async fn logged_times(&self, words: &str, times: usize) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.log().matches(words).count() < times {
+            assert!(tokio::time::Instant::now() < deadline, "{words:?} not {times} times:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -47,6 +47,9 @@ pub async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Res
             file.add(Held::Alert(kind.name().to_owned(), told)).await?;
         }
     }
+    if store.menus().await?.contains(&user) {
+        file.add(Held::Menu).await?;
+    }
     match file.any {
         true => Ok(()),
         false => Err(Refusal::not_found(format!("nothing is held about user {user}")).into()),

@@ -111,7 +111,7 @@ fn given_up(letter: &DeadLetter) -> QueueRow {
 /// What kind of message it is, in a word.
 pub fn kind(job: &Job) -> &'static str {
     match &job.task {
-        Task::Deliver => "answer",
+        Task::Deliver { .. } => "answer",
         Task::Handle(_, Admission::RateLimited { .. }) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
             Body::Voice(_) => "voice",

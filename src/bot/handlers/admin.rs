@@ -35,7 +35,7 @@ pub async fn show(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
         uptime_ms: now.since_ms(desk.started),
         last_poll_ms: desk.vitals.last_poll().map(|at| now.since_ms(at)),
         tutor,
-        members_hidden: desk.channel.as_ref().is_some_and(|channel| channel.hidden_since().is_some()),
+        members_hidden: desk.channel.as_ref().is_some_and(|channel| channel.is_hidden()),
         inbox: counts.inbox,
         delivering: counts.delivering,
         leased: counts.leased,

@@ -4,13 +4,12 @@ pub mod disk;
 mod server;
 
 use super::shutdown::Stop;
-use super::{Crew, health, poller};
+use super::{Crew, Unusable, health, poller};
 use crate::domain::health::Health;
 use crate::domain::{Timestamp, WorkKind};
 use crate::tutor::Reach;
 use crate::vitals::exposition::Gauges;
 use server::Page;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -18,20 +17,12 @@ use tokio::net::TcpListener;
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// `METRICS_ADDR` is in use, or may not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("METRICS_ADDR {addr} cannot be listened on; choose a free port, or stop what uses it")]
-pub struct Unusable {
-    addr: SocketAddr,
-    source: io::Error,
-}
-
 /// Takes the address; the numbers are collected from here on.
 ///
 /// # Errors
 /// It is in use, or may not be used; in words for the person who starts the daemon.
 pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener, Unusable> {
-    let listener = TcpListener::bind(addr).await.map_err(|source| Unusable { addr, source })?;
+    let listener = TcpListener::bind(addr).await.map_err(|source| Unusable::MetricsAddr { addr, source })?;
     crew.vitals.expose();
     let addr = listener.local_addr().unwrap_or(addr);
     tracing::info!(%addr, "serving /metrics and /health");

@@ -33,10 +33,10 @@ impl Phrases {
     pub fn alert_dead_letters(self, fresh: usize, all: usize) -> Rich {
         Rich::plain(say!(
             self,
-            "⚠️ Messages given up: {} new, {} in all. They are kept: /admin counts them by reason, `queue list` on the \
-             machine shows them, `queue retry` puts one back.",
-            "⚠️ Mensagens abandonadas: {} novas, {} no total. Elas ficam guardadas: /admin conta por motivo, `queue list` na \
-             máquina mostra quais, `queue retry` devolve uma à fila.",
+            "⚠️ Messages given up: {} new, {} in all. They are kept: /admin counts them by reason; on the machine \
+             `sudo phonicflow-bot queue list` shows them and `sudo phonicflow-bot queue retry N` puts one back.",
+            "⚠️ Mensagens abandonadas: {} novas, {} no total. Elas ficam guardadas: /admin conta por motivo; na máquina, \
+             `sudo phonicflow-bot queue list` mostra quais são e `sudo phonicflow-bot queue retry N` devolve uma à fila.",
             fresh,
             all
         ))

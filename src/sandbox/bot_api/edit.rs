@@ -169,22 +169,29 @@ impl State {
     pub(super) fn set_commands(&mut self, params: &Params) -> Done {
         let list = params.map.get("commands").cloned().unwrap_or_default();
         known::commands(&list)?;
+        let key = self.command_key(params)?;
+        self.commands.insert(key, list);
+        yes()
+    }
+
+    /// Where a list of commands is kept; a scope names a chat the bot has met.
+    fn command_key(&self, params: &Params) -> Result<String, ApiError> {
         let key = known::command_key(params)?;
         let of = params.map.get("scope").and_then(|scope| scope.get("chat_id")).and_then(Value::as_i64);
         if of.is_some_and(|chat| !self.chats.contains_key(&chat)) {
             return Err(ApiError::bad("chat not found"));
         }
-        self.commands.insert(key, list);
-        yes()
+        Ok(key)
     }
 
     pub(super) fn get_commands(&self, params: &Params) -> Done {
-        let key = known::command_key(params)?;
+        let key = self.command_key(params)?;
         Ok((self.commands.get(&key).cloned().unwrap_or_else(|| json!([])), None))
     }
 
     pub(super) fn delete_commands(&mut self, params: &Params) -> Done {
-        self.commands.remove(&known::command_key(params)?);
+        let key = self.command_key(params)?;
+        self.commands.remove(&key);
         yes()
     }
 

@@ -1,12 +1,15 @@
-//! Who may use the bot, as far as it is kept: memberships; and what the bot's admins were told.
+//! Who may use the bot, as far as it is kept: memberships; and what the bot's admins were told and given.
 //!
-//! Must not know how Telegram is asked or when an admin is told.
+//! Must not know how Telegram is asked, when an admin is told, or what a menu holds.
 
 use super::outbox;
 use crate::domain::alert::{Marks, judge};
 use crate::domain::{
-    AlertKind, Announced, Announcement, ChatId, Job, Lane, Membership, Stage, Task, Timestamp, Told,
+    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Lane, Membership, Stage, Task, Timestamp, Told,
+    UserId,
 };
+use crate::store::engine::Range;
+use crate::store::records::Menu;
 use crate::store::state::{State, Tx};
 use crate::store::{Lease, StoreError, keys};
 
@@ -15,6 +18,33 @@ pub fn note_membership(state: &mut State, lease: Lease, membership: Membership) 
     let job = state.leased(lease)?;
     let mut tx = Tx::default();
     tx.put(keys::member(job.user), &membership)?;
+    state.apply(tx)
+}
+
+/// See [`Store::note_hidden`](crate::store::Store::note_hidden).
+pub fn note_hidden(state: &mut State, hidden: Option<Hidden>) -> Result<(), StoreError> {
+    let mut tx = Tx::default();
+    match hidden {
+        Some(hidden) => tx.put(keys::hidden(), &hidden)?,
+        None => tx.delete(keys::hidden()),
+    }
+    state.apply(tx)
+}
+
+/// See [`Store::menus`](crate::store::Store::menus).
+pub fn menus(state: &State) -> Result<Vec<UserId>, StoreError> {
+    let given = state.list::<Menu>(&Range::prefix(keys::kind(keys::MENU)), usize::MAX)?;
+    Ok(given.into_iter().map(|(_, menu)| menu.of).collect())
+}
+
+/// See [`Store::note_menu`](crate::store::Store::note_menu).
+pub fn note_menu(state: &mut State, user: UserId, given: bool) -> Result<(), StoreError> {
+    let mut tx = Tx::default();
+    if given {
+        tx.put(keys::menu(user), &Menu { of: user })?;
+    } else {
+        tx.delete(keys::menu(user));
+    }
     state.apply(tx)
 }
 
@@ -42,7 +72,7 @@ pub fn announce(
         lane: Lane::Local,
         accepted_at: now,
         not_before: Timestamp::default(),
-        task: Task::Deliver,
+        task: Task::Deliver { update_id: None },
         stage: Stage::Answered,
         attempts: 0,
         submissions: 0,

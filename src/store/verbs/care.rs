@@ -39,7 +39,7 @@ pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), Sto
             }
             false
         }
-        Task::Deliver => {
+        Task::Deliver { .. } => {
             to_delivery(&mut job);
             left.is_empty()
         }

@@ -82,7 +82,7 @@ pub fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<F
     };
     forgotten.removed.turns = delete_all(keys::turns_of(user))?;
     delete_all(keys::learner(user))?;
-    for marks in [keys::rate(user), keys::member(user), keys::told_to(user)] {
+    for marks in [keys::rate(user), keys::member(user), keys::told_to(user), keys::menu(user)] {
         forgotten.removed.marks += delete_all(marks)?;
     }
     forgotten.dead = state.dead.iter().filter(|(_, whose)| **whose == user).map(|(seq, _)| *seq).collect();

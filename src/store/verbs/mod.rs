@@ -25,8 +25,8 @@ use super::{
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Incoming, Job, Learner, Membership,
-    OutMessage, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
+    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Hidden, Incoming, Job, Learner,
+    Membership, OutMessage, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +112,22 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced> {
         self.ask(move |state| access::announce(state, announcement, now))
+    }
+
+    fn hidden(&self) -> Later<'_, Option<Hidden>> {
+        self.ask(|state| state.get(&keys::hidden()))
+    }
+
+    fn note_hidden(&self, hidden: Option<Hidden>) -> Later<'_, ()> {
+        self.ask(move |state| access::note_hidden(state, hidden))
+    }
+
+    fn menus(&self) -> Later<'_, Vec<UserId>> {
+        self.ask(|state| access::menus(state))
+    }
+
+    fn note_menu(&self, user: UserId, given: bool) -> Later<'_, ()> {
+        self.ask(move |state| access::note_menu(state, user, given))
     }
 
     fn place(&self, user: UserId) -> Later<'_, Place> {

@@ -9,9 +9,9 @@ use crate::store::records::Moved;
 use crate::store::state::{State, Tx};
 use crate::store::{Lease, Sent, StoreError, keys};
 
-/// Turns a row into one that only delivers; the message itself is forgotten.
+/// Turns a row into one that only delivers; of the message itself no more is kept than its number, for the log.
 pub fn to_delivery(job: &mut Job) {
-    job.task = Task::Deliver;
+    job.task = Task::Deliver { update_id: job.update_id() };
     job.stage = Stage::Answered;
     job.not_before = Timestamp::default();
     job.attempts = 0;

@@ -4,7 +4,7 @@
 
 use super::outbox::{self, to_delivery};
 use super::person::Person;
-use crate::domain::{Change, DeadLetter, Job, Lane, Learner, Reply, Stage, Task, Timestamp, WorkKind};
+use crate::domain::{Change, DeadLetter, Job, Lane, Learner, Reply, Stage, Timestamp, WorkKind};
 use crate::store::state::{State, Tx};
 use crate::store::{Burial, Claim, Deferral, Lease, StoreError, keys};
 
@@ -56,7 +56,7 @@ pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp
     let mut job = state.leased(lease)?;
     job.not_before = deferral.until;
     job.waiting_for = Some(deferral.reason);
-    if job.task != Task::Deliver {
+    if job.work() != WorkKind::Delivery {
         if deferral.forgive {
             job.submissions = job.submissions.saturating_sub(1);
         }
@@ -107,7 +107,7 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
     state.advance(now);
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
-    if let Some(stage) = burial.stage.filter(|_| job.task != Task::Deliver) {
+    if let Some(stage) = burial.stage.filter(|_| job.work() != WorkKind::Delivery) {
         job.stage = stage;
     }
     let mut letter = DeadLetter { job: job.clone(), at: now, reason: burial.reason };

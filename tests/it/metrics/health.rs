@@ -116,3 +116,46 @@ async fn other_paths_other_methods_and_hostile_bytes_do_no_harm() {
     assert!(!world.log().contains("panicked"), "{}", world.log());
     assert!(world.stop().await.success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tutor_out_of_reach_is_knocked_at_now_and_then_and_a_well_one_never() {
+    let mut world = watched().await;
+    world.set("BACKEND_RETRY_MAX_AGE", "0").start();
+    let addr = served_at(&world).await;
+    let scrape = async |times: usize| {
+        for n in 0..times {
+            get(addr, if n % 2 == 0 { "/metrics" } else { "/health" }).await;
+        }
+    };
+    let ana = world.learner(11);
+    scrape(6).await;
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 1).await;
+    scrape(6).await;
+    assert_eq!(world.tutor.count("GET /"), 0, "neither unknown nor well is a reason");
+
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    world.answer_with(11, "could not be reached for too long").await;
+    // Up again, but it lets nobody in.
+    world.tutor.faults().add(On::any().always(), Act::Reset);
+    world.tutor.resume().await.unwrap();
+    let began = tokio::time::Instant::now();
+    scrape(1).await;
+    let knocked = world.tutor.wait_until(PATIENCE, |state| (state.count("GET /") > 0).then_some(()));
+    assert!(knocked.await.is_some(), "{}", world.log());
+    scrape(40).await;
+    let allowed = 1 + began.elapsed().as_secs() / 30;
+    let knocks = world.tutor.count("GET /") as u64;
+    assert!((1..=allowed).contains(&knocks), "{knocks} of {allowed}");
+
+    world.tutor.faults().clear();
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 2).await;
+    health_until(addr, |health| health["checks"]["tutor"]["reachable"] == true).await;
+    let knocks = world.tutor.count("GET /");
+    scrape(10).await;
+    assert_eq!(world.tutor.count("GET /"), knocks);
+    assert_eq!(world.tutor.count("GET /health"), 0, "that one makes it work");
+    assert!(world.stop().await.success());
+}

@@ -106,7 +106,7 @@ async fn practise(world: &mut World) -> Vec<String> {
     zoe.text("plantedwords of mine");
     world.settled().await;
     world.kill();
-    gate.open();
+    gate.left().await;
     let exports = world.folder.path().join("store/exports");
     let _ = fs::remove_dir_all(&exports);
     let gate = world.tutor.faults().gate(On::call("POST /process"));
@@ -118,7 +118,7 @@ async fn practise(world: &mut World) -> Vec<String> {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     world.kill();
-    gate.open();
+    gate.left().await;
     sessions
 }
 

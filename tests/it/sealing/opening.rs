@@ -150,6 +150,16 @@ fn an_encrypted_store_of_version_1_opens() {
         .unwrap();
         assert_eq!(records[0].0, keys::seal(), "the header comes first");
         let store = MemoryStore::open_keyed(&MemoryDisk::holding(records), Some(&key)).unwrap();
-        assert_eq!(told(&store).await, told(&plain).await);
+        // Its rows did not know yet which update they answer.
+        let mut today = told(&plain).await;
+        for line in &mut today {
+            for update in 1..=3 {
+                *line = line.replace(
+                    &format!("Deliver {{ update_id: Some({update}) }}"),
+                    "Deliver { update_id: None }",
+                );
+            }
+        }
+        assert_eq!(told(&store).await, today);
     });
 }

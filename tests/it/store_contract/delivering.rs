@@ -24,8 +24,8 @@ pub async fn replies_are_struck_off_one_by_one(bench: &mut Bench) {
         let job = &bench.jobs(None, 2).await.unwrap()[0];
         assert_eq!(
             (job.seq, &job.task, &job.stage),
-            (seq, &Task::Deliver, &Stage::Answered),
-            "no text is kept"
+            (seq, &Task::Deliver { update_id: Some(1) }, &Stage::Answered),
+            "the number of the message is kept, and not its text"
         );
         let sending = bench.get(DELIVERY, T0).await;
         let indexes: Vec<u32> = sending.outbox.iter().map(|message| message.index).collect();

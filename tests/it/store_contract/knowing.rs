@@ -3,7 +3,8 @@
 use super::{Bench, T0, at, command, reply, sticker, voice, words};
 use phonicflow_bot::domain::alert::QUIET_MS;
 use phonicflow_bot::domain::{
-    AlertKind, Announced, Announcement, Lane, Membership, Outcome, Task, Timestamp, Told, UserId, WorkKind,
+    AlertKind, Announced, Announcement, Hidden, Lane, Membership, Outcome, Task, Timestamp, Told, UserId,
+    WorkKind,
 };
 use phonicflow_bot::store::{Counts, Sent, StoreError};
 
@@ -55,7 +56,10 @@ pub async fn an_announcement_is_made_once_and_survives(bench: &mut Bench) {
     bench.crash();
     let first = bench.get(WorkKind::Delivery, at(20)).await;
     assert_eq!((first.job.user, first.job.chat.0, first.job.lane), (UserId(7), 7, Lane::Local));
-    assert_eq!((first.job.task, words(&first.outbox[0].reply)), (Task::Deliver, "one".to_owned()));
+    assert_eq!(
+        (first.job.task, words(&first.outbox[0].reply)),
+        (Task::Deliver { update_id: None }, "one".to_owned())
+    );
     assert_eq!(first.learner.user, UserId(7), "one who never wrote has no record, and gets none");
     let other = bench.get(WorkKind::Delivery, at(20)).await;
     assert_eq!(words(&other.outbox[0].reply), "other");
@@ -86,4 +90,26 @@ pub async fn an_alert_goes_with_its_admin(bench: &mut Bench) {
     assert_eq!(bench.told(UserId(7), AlertKind::TutorDown).await.unwrap(), None);
     assert_eq!(bench.told(UserId(7), AlertKind::DeadLetters).await.unwrap(), None);
     assert_eq!(bench.counts().await.unwrap(), Counts::default());
+}
+
+pub async fn menus_and_a_hidden_channel_are_kept(bench: &mut Bench) {
+    assert_eq!((bench.menus().await.unwrap(), bench.hidden().await.unwrap()), (Vec::new(), None));
+    for user in [7, -17, 8, 7] {
+        bench.note_menu(UserId(user), true).await.unwrap();
+    }
+    let hidden = |since| Some(Hidden { channel: "@school".to_owned(), since: at(since) });
+    bench.note_hidden(hidden(1)).await.unwrap();
+    bench.note_hidden(hidden(2)).await.unwrap();
+    bench.crash();
+    let mut menus = bench.menus().await.unwrap();
+    menus.sort_unstable();
+    assert_eq!(menus, [UserId(-17), UserId(7), UserId(8)]);
+    assert_eq!(bench.hidden().await.unwrap(), hidden(2));
+    bench.note_menu(UserId(8), false).await.unwrap();
+    bench.note_menu(UserId(9), false).await.unwrap();
+    bench.note_hidden(None).await.unwrap();
+    // Nothing is left of one who is deleted.
+    forget(bench, 1, 7, at(3)).await;
+    bench.crash();
+    assert_eq!((bench.menus().await.unwrap(), bench.hidden().await.unwrap()), (vec![UserId(-17)], None));
 }

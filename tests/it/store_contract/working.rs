@@ -339,7 +339,10 @@ pub async fn a_row_can_be_buried_twice(bench: &mut Bench) {
         .await
         .unwrap();
     let sending = bench.get(DELIVERY, T0).await;
-    assert_eq!((sending.lease.seq, &sending.job.task), (claim.lease.seq, &Task::Deliver));
+    assert_eq!(
+        (sending.lease.seq, &sending.job.task),
+        (claim.lease.seq, &Task::Deliver { update_id: Some(1) })
+    );
     bench
         .bury(sending.lease, Burial { reason: "second".to_owned(), stage: None, replies: Vec::new() }, T0)
         .await

@@ -95,6 +95,34 @@ async fn who_is_in_a_channel_is_told_to_its_administrators_alone() {
 }
 
 #[tokio::test]
+async fn a_menu_goes_with_its_scope_and_language_alone() {
+    let api = start().await;
+    ana(&api).text("hello");
+    let commands = json!([{"command": "help", "description": "what I can do"}]);
+    let chat = json!({"type": "chat", "chat_id": 11});
+    for language in ["", "pt"] {
+        ok(&api, "setMyCommands", &json!({"commands": commands, "language_code": language})).await;
+        let own = json!({"commands": commands, "language_code": language, "scope": chat});
+        ok(&api, "setMyCommands", &own).await;
+    }
+    ok(&api, "deleteMyCommands", &json!({"scope": chat})).await;
+    let left = |language: &str| {
+        api.read(|state| (state.commands(language).is_some(), state.commands_of(11, language).is_some()))
+    };
+    assert_eq!((left(""), left("pt")), ((true, false), (true, true)));
+    ok(&api, "deleteMyCommands", &json!({"scope": chat, "language_code": "pt"})).await;
+    assert_eq!(left("pt"), (true, false));
+    // What is not there is taken away without a word; a chat the bot never met is none.
+    ok(&api, "deleteMyCommands", &json!({"scope": chat})).await;
+    for (params, words) in [
+        (json!({"scope": {"type": "chat", "chat_id": 12}}), "Bad Request: chat not found"),
+        (json!({"scope": chat, "language_code": "pt-br"}), "Bad Request: invalid language code specified"),
+    ] {
+        refused(&api, "deleteMyCommands", &params, 400, words).await;
+    }
+}
+
+#[tokio::test]
 async fn in_local_mode_files_are_on_the_disk() {
     let api = start().await;
     let folder = tempfile::tempdir().unwrap();
