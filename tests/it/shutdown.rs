@@ -4,8 +4,6 @@
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::EntryKind;
 use phonicflow_bot::sandbox::faults::{Act, On};
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -267,12 +265,7 @@ async fn a_name_lookup_that_never_ends_keeps_nobody() {
     let ana = world.learner(11);
     ana.voice(voice(), 4);
     world.answer_with(11, "takes longer than usual").await;
-    // A writer that need not wait finds a thread of the daemon at the other end, and says nothing to it for as long as it lives.
-    let writer = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&pipe);
-    if writer.is_err() {
-        eprintln!("skipped: names are not looked up in /etc/hosts on this machine");
-        return;
-    }
+    // The call was given up; the thread that looks the name up was not, for nobody can.
+    assert!(world.log().contains("no answer in time"), "{}", world.log());
     rest(&mut world, "TERM").await;
-    drop(writer);
 }
