@@ -35,8 +35,17 @@ pub async fn open(setup: Setup) -> Result<Door, Failure> {
 
 /// As [`open`], by a configuration that is loaded already.
 pub async fn open_with(config: &Config) -> Result<Door, Failure> {
+    through(config, false).await
+}
+
+/// As [`open_with`], but where there is no store yet, it makes one.
+pub async fn open_or_make(config: &Config) -> Result<Door, Failure> {
+    through(config, true).await
+}
+
+async fn through(config: &Config, make: bool) -> Result<Door, Failure> {
     let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
-    Door::open(&at, &|| open_store(config)).await.map_err(failure)
+    Door::open(&at, &|| open_store(config, make)).await.map_err(failure)
 }
 
 /// Asks one thing and closes the door behind.
@@ -66,10 +75,10 @@ pub fn failure(error: DoorError) -> Failure {
 }
 
 /// Opens the store of a daemon that is not running.
-fn open_store(config: &Config) -> Result<Context, StoreError> {
+fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
     let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let folder = &config.session_storage_path;
-    if !home.is_there() {
+    if !make && !home.is_there() {
         return Err(StoreError::Damaged(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
             folder.display()

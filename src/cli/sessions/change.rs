@@ -125,10 +125,13 @@ fn expired(config: &Config, older_than_ms: Option<i64>, dry: bool) -> Result<(u6
 /// `sessions import`.
 pub fn import(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", path.display()));
+    let config = setup.load(false)?.config;
     let file = File::open(path).map_err(|error| failed(&error))?;
     let found = old_bot::read(file, zone, Clock::start().now()).map_err(|error| failed(&error))?;
     let outcomes = runtime()?.block_on(async {
-        let mut door = door::open(setup).await?;
+        // Learners may be taken over before the first start.
+        let mut door =
+            if dry { door::open_with(&config).await? } else { door::open_or_make(&config).await? };
         let mut outcomes = Vec::new();
         let mut asked = Ok(());
         for sessions in found.sessions.chunks(IMPORTS) {

@@ -206,3 +206,25 @@ async fn the_old_bots_learners_keep_their_conversations() {
     fs::write(&file, "no json").unwrap();
     assert_eq!(world.admin(&["sessions", "import", &path]).await.code, Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn learners_can_be_taken_over_before_the_first_start() {
+    let mut world = World::new().await;
+    let ana = world.learner(11);
+    let kept = uuid::Uuid::new_v4().to_string();
+    let now = jiff::Timestamp::now().as_second();
+    let file = world.folder.path().join("telegram_sessions.json");
+    fs::write(&file, format!(r#"{{"11":{{"session_id":"{kept}","created_at":{now}}}}}"#)).unwrap();
+    let path = file.display().to_string();
+    // Neither a look nor a file that is none makes a store.
+    let dry = world.admin(&["sessions", "import", &path, "--dry-run"]).await;
+    assert!(dry.code == Some(1) && dry.err.contains("there is no store"), "{dry:?}");
+    let none = world.admin(&["sessions", "import", "nowhere.json"]).await;
+    assert!(none.code == Some(1) && !world.home().join("store").exists(), "{none:?}");
+    let taken = world.ask(&["sessions", "import", &path]).await;
+    assert!(taken.starts_with("1 session(s) taken over"), "{taken}");
+    world.start();
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    assert_eq!(world.tutor.turns()[0].session, kept, "the conversation goes on");
+}
