@@ -14,15 +14,15 @@ use std::process::{Command, Stdio};
 const SESSIONS: i64 = 30_000;
 
 /// Fills the store of a world before its first start.
-async fn filled(world: &World) {
+async fn filled(world: &World, sessions: i64) {
     let home = Home::at(&world.home());
     let store = home.open(OnDamage::Refuse, Timestamp(0)).unwrap().store;
-    for first in (0..SESSIONS).step_by(1_000) {
+    for first in (0..sessions).step_by(1_000) {
         let imports = (first..first + 1_000).map(|n| Import {
             user: UserId(n + 1),
             session: uuid::Uuid::from_u128(n as u128 + 1),
-            created: Timestamp(1_700_000_000_000 + (n * 7_919) % SESSIONS),
-            last_activity: Timestamp(1_700_000_100_000 + (n * 104_729) % SESSIONS),
+            created: Timestamp(1_700_000_000_000 + (n * 7_919) % sessions),
+            last_activity: Timestamp(1_700_000_100_000 + (n * 104_729) % sessions),
             language: None,
         });
         store.import(imports.collect(), false, Timestamp(1_800_000_000_000)).await.unwrap();
@@ -35,7 +35,7 @@ async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
     let mut world = World::new().await;
     // Their sessions are old: nothing is to end or remove them meanwhile.
     world.set("SESSION_RETENTION_DAYS", "36500");
-    filled(&world).await;
+    filled(&world, SESSIONS).await;
     let stopped = world.ask(&["sessions", "list"]).await;
     assert_eq!(stopped.lines().count() as i64, SESSIONS + 1);
     world.start();
@@ -53,9 +53,7 @@ async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
     while got < stopped.len() - (32 << 10) {
         got += out.read(&mut buffer[..32 << 10]).unwrap();
     }
-    let status = fs::read_to_string(format!("/proc/{}/status", client.id())).unwrap();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let peak = peak_kb(client.id()).unwrap();
     assert!(peak < 40 << 10, "the client took {peak} kB");
     // A reader that goes away is no failure.
     drop(out);
@@ -76,6 +74,35 @@ async fn many_sessions_stream_in_bounded_memory_and_in_any_order() {
     assert_eq!(world.ask(&["sessions", "list", "--limit", "3"]).await.lines().count(), 4);
     assert_eq!(world.ask(&["sessions", "list", "--since", "1d"]).await, "");
     assert_eq!(world.ask(&["sessions", "list", "--before", "2000-01-01"]).await, "");
+}
+
+/// The most a process ever had in memory; `None`: it has ended.
+fn peak_kb(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let peak = status.lines().find(|line| line.starts_with("VmHWM"))?;
+    peak.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_backup_is_restored_in_bounded_memory() {
+    const MANY: i64 = 150_000;
+    let world = World::new().await;
+    filled(&world, MANY).await;
+    let file = world.folder.path().join("b.backup").display().to_string();
+    world.ask(&["backup", &file]).await;
+    let mut restoring = world.command(&["restore", &file, "--force"]).stdout(Stdio::piped()).spawn().unwrap();
+    let pid = restoring.id();
+    let mut peak = 0;
+    // Looked at until its end: what it takes it keeps.
+    while restoring.try_wait().unwrap().is_none() {
+        peak = peak.max(peak_kb(pid).unwrap_or(0));
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let done = restoring.wait_with_output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    // A kilobyte a record, when nothing of what sled leaves behind is freed.
+    assert!(peak > 0 && peak < 130 << 10, "it took {peak} kB");
+    assert_eq!(world.ask(&["sessions", "list"]).await.lines().count() as i64, MANY + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +155,7 @@ async fn by_user_is_by_user_id_in_an_encrypted_store_too() {
 async fn a_client_that_stops_reading_blocks_only_itself() {
     let mut world = World::new().await;
     world.set("SESSION_RETENTION_DAYS", "36500");
-    filled(&world).await;
+    filled(&world, SESSIONS).await;
     world.start();
     world.listening().await;
     let mut stalled = UnixStream::connect(world.home().join("admin.sock")).unwrap();
