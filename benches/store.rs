@@ -212,7 +212,8 @@ async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     println!("{:<58} {:>10.1} MB", "its size", exported.bytes as f64 / 1e6);
     store.close().await?;
     let start = Instant::now();
-    let rebuilt = phonicflow_bot::store::sled::rebuild(&path, &folder.join("restored"), None, NOW)?;
+    let into = folder.join("restored");
+    let rebuilt = phonicflow_bot::store::sled::rebuild(&path, &into, None, NOW, &mut |_, _| ())?;
     let what = format!("restored, {} rows set aside", rebuilt.set_aside);
     println!("{what:<58} {:>10.1} ms", start.elapsed().as_secs_f64() * 1e3);
     println!("{:<58} {:>10.1} MB", "resident after that", resident_mb());

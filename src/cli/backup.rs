@@ -9,7 +9,7 @@ use crate::admin::request::{Item, Request};
 use crate::app::millis;
 use crate::daemon::clock::Clock;
 use crate::domain::Timestamp;
-use crate::store::home::ByHand;
+use crate::store::home::{ByHand, Exchange};
 use crate::store::{Exported, Home, StoreError, export};
 use anyhow::Context;
 use clap::Args;
@@ -42,7 +42,7 @@ pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     let path = &arguments.file;
     files::may_write(path, arguments.force)?;
     let file = files::Partial::create(path).with_context(|| format!("writing {}", path.display()))?;
-    let mut arriving = Arriving { file, expected: None, arrived: 0, bar: Bar::new() };
+    let mut arriving = Arriving { file, expected: None, arrived: 0, bar: Bar::new(size) };
     let sent = runtime()?.block_on(async {
         let mut door = door::open(setup).await?;
         let asked = door.ask(Request::Backup, &mut arriving).await.map_err(door::failure);
@@ -98,11 +98,13 @@ struct Bar {
     shown: bool,
     wanted: bool,
     last: Instant,
+    /// How an amount reads.
+    unit: fn(u64) -> String,
 }
 
 impl Bar {
-    fn new() -> Self {
-        Self { shown: false, wanted: io::stderr().is_terminal(), last: Instant::now() }
+    fn new(unit: fn(u64) -> String) -> Self {
+        Self { shown: false, wanted: io::stderr().is_terminal(), last: Instant::now(), unit }
     }
 
     fn show(&mut self, done: u64, whole: u64) {
@@ -112,7 +114,7 @@ impl Bar {
         (self.last, self.shown) = (Instant::now(), true);
         let tenths = (done.saturating_mul(30) / whole.max(1)).min(30) as usize;
         let (full, empty) = ("#".repeat(tenths), ".".repeat(30 - tenths));
-        let _ = write!(io::stderr(), "\r[{full}{empty}] {} of {} ", size(done), size(whole));
+        let _ = write!(io::stderr(), "\r[{full}{empty}] {} of {} ", (self.unit)(done), (self.unit)(whole));
     }
 
     fn clear(&mut self) {
@@ -131,6 +133,11 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// Records for people.
+fn records(count: u64) -> String {
+    format!("{count} records")
+}
+
 /// Puts a backup in the store's place.
 pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
@@ -138,7 +145,14 @@ pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let _owner = KeptOwner::of(&config);
     let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
     let now = Clock::start().now();
-    let restored = match home.restore_by_hand(&arguments.file, arguments.force, now, &mut |_| ()) {
+    let mut bar = Bar::new(records);
+    let mut tell = |step| match step {
+        Exchange::Filled { done, whole } => bar.show(done, whole),
+        _ => bar.clear(),
+    };
+    let done = home.restore_by_hand(&arguments.file, arguments.force, now, &mut tell);
+    bar.clear();
+    let restored = match done {
         Ok(ByHand::Done(restored)) => restored,
         Ok(ByHand::NotEmpty) => {
             return Err(Failure::Failed(format!(

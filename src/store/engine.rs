@@ -141,6 +141,11 @@ impl Batch {
         self.0.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
     }
 
+    /// How many keys it changes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether it would change nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -205,7 +205,7 @@ impl Home {
             passed_over: Vec::new(),
         };
         for path in self.listed()? {
-            match rebuild(&path, &self.making(), self.key.as_ref(), now) {
+            match rebuild(&path, &self.making(), self.key.as_ref(), now, &mut |_, _| ()) {
                 Ok(rebuilt) => {
                     restored.export = Some(path);
                     restored.taken_at_ms = Some(rebuilt.exported.taken_at.0);

@@ -60,10 +60,12 @@ impl Home {
                 Err(error) => return Err(error),
             }
         }
-        let rebuilt = rebuild(from, &self.making(), self.key.as_ref(), now).inspect_err(|_| {
-            // Half a database is of no use; the next opening removes it where this fails.
-            let _ = fs::remove_dir_all(self.making());
-        })?;
+        let mut filled = |done, whole| tell(Exchange::Filled { done, whole });
+        let rebuilt =
+            rebuild(from, &self.making(), self.key.as_ref(), now, &mut filled).inspect_err(|_| {
+                // Half a database is of no use; the next opening removes it where this fails.
+                let _ = fs::remove_dir_all(self.making());
+            })?;
         self.made(tell)?;
         let restored = Restored {
             at_ms: now.0,

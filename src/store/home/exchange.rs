@@ -10,6 +10,13 @@ use std::path::PathBuf;
 /// What was just done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
+    /// So many records of a backup are in the new database.
+    Filled {
+        /// Records written.
+        done: u64,
+        /// Records there are.
+        whole: u64,
+    },
     /// The new database is made and was read back.
     Made,
     /// It is named as whole: without the old one, it is the store.

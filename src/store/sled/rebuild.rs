@@ -34,12 +34,14 @@ pub struct Rebuilt {
 /// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked before its
 /// first record is written. An encrypted export needs the key it was taken with; of a plain one an encrypted store is made
 /// when there is a key. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is no good, [`StoreError::Key`] when the
-/// key does not fit, [`StoreError::Io`] when the new database cannot be written.
+/// key does not fit, [`StoreError::Io`] when the new database cannot be written. `tell` hears now and then how many records of
+/// how many are written.
 pub fn rebuild(
     export: &Path,
     into: &Path,
     key: Option<&KeyMaterial>,
     now: Timestamp,
+    tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Rebuilt, StoreError> {
     let mut header = None;
     let exported = export::read_file(export, &mut |key, value| {
@@ -51,15 +53,26 @@ pub fn rebuild(
     if let Some(header) = &header {
         header.unlock(key)?;
     }
+    let mut written = 0;
+    let mut tell = |batch: &Batch| {
+        written += batch.len() as u64;
+        tell(written.min(exported.records), exported.records);
+    };
     let recode = header.is_none() && key.is_some();
     let set_aside = guarded(into, None, |mut engine| {
         if !recode {
-            fill(export, false, &mut |batch| engine.apply(batch))?;
+            fill(export, false, &mut |batch| {
+                tell(&batch);
+                engine.apply(batch)
+            })?;
             engine.flush()?;
             return settle(engine, key, now);
         }
         let mut disk = Disk::create(Box::new(engine), key)?;
-        fill(export, true, &mut |batch| disk.write(batch))?;
+        fill(export, true, &mut |batch| {
+            tell(&batch);
+            disk.write(batch)
+        })?;
         disk.flush()?;
         Ok(0)
     })?;
