@@ -247,8 +247,10 @@ async fn fifty_learners_before_a_slow_tutor_take_turns() {
     let done = world.tutor.wait_until(PATIENCE * 2, |state| (state.finished() == 101).then_some(()));
     assert!(done.await.is_some(), "{}", world.log());
     let sessions: Vec<String> = world.tutor.turns().into_iter().map(|turn| turn.session).collect();
-    let first_round: std::collections::HashSet<_> = sessions[..50].iter().collect();
-    assert_eq!(first_round.len(), 50, "nobody has a second turn before everybody had a first one");
+    // Turns are handed out in order, and four at once are made ready: which of these the tutor hears first is the machine's
+    // affair. So when somebody's second turn comes, no more than three first ones may still be on their way.
+    let again = (0..sessions.len()).find(|n| sessions[..*n].contains(&sessions[*n])).unwrap();
+    assert!(again >= 50 - 3, "a second turn after {again} first ones");
     assert!(world.tutor.violations().is_empty());
 }
 
