@@ -205,6 +205,9 @@ fn given_flags(matches: &ArgMatches) -> BTreeMap<String, String> {
 /// # Errors
 /// What to print and the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
+    if let Some(failure) = owner::ended() {
+        return Err(failure);
+    }
     let matches = command().try_get_matches_from(arguments).map_err(Failure::Usage)?;
     let flags = given_flags(&matches);
     let cli = Cli::from_arg_matches(&matches).map_err(Failure::Usage)?;
