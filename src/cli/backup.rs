@@ -6,11 +6,11 @@ use super::{Failure, door, files};
 use crate::admin::door::Receive;
 use crate::admin::render;
 use crate::admin::request::{Item, Request};
-use crate::app::millis;
+use crate::app::{home_of, millis};
 use crate::daemon::clock::Clock;
 use crate::domain::Timestamp;
 use crate::store::home::{ByHand, Exchange};
-use crate::store::{Exported, Home, StoreError, export};
+use crate::store::{Exported, StoreError, export};
 use anyhow::Context;
 use clap::Args;
 use std::io::{self, IsTerminal, Write};
@@ -143,7 +143,7 @@ pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     // What is made here is the daemon's, whoever restores.
     let _owner = KeptOwner::of(&config);
-    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
+    let home = home_of(&config);
     let now = Clock::start().now();
     let mut bar = Bar::new(records);
     let mut tell = |step| match step {

@@ -7,11 +7,11 @@ use super::owner::KeptOwner;
 use crate::admin::door::{Door, DoorError, Whereabouts};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
-use crate::app::millis;
+use crate::app::{home_of, millis};
 use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::domain::Timestamp;
-use crate::store::{Home, OnDamage, StoreError};
+use crate::store::{OnDamage, StoreError};
 use std::io;
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ pub fn failure(error: DoorError) -> Failure {
 
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
-    let home = Home::at(&config.session_storage_path).keyed(config.store_key.clone());
+    let home = home_of(config);
     let folder = &config.session_storage_path;
     if !make && !home.is_there() {
         return Err(StoreError::Damaged(format!(

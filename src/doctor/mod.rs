@@ -16,6 +16,7 @@ mod tutor;
 
 pub use finding::{Cause, Finding, Grade, Report};
 
+use crate::app;
 use crate::config::{Config, ConfigError, Loaded};
 use crate::store::Home;
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ impl Patient {
     }
 
     fn home(&self) -> Home {
-        Home::at(&self.config().session_storage_path).keyed(self.config().store_key.clone())
+        app::home_of(self.config())
     }
 
     /// Whether an option of this name, or one that begins so, or a whole source of options is at fault: then what

@@ -2,6 +2,7 @@
 
 use crate::admin::old_bot::{self, Zone};
 use crate::admin::request::{IMPORTS, Item, Request};
+use crate::app::home_of;
 use crate::cli::commands::{Setup, finish_output, runtime};
 use crate::cli::owner::KeptOwner;
 use crate::cli::{Failure, door};
@@ -78,7 +79,7 @@ fn bytes_later(config: &Config) -> String {
 /// Clears them at once. The learner is gone by now, whatever becomes of the bytes.
 fn clear(config: &Config) -> String {
     let _owner = KeptOwner::of(config);
-    match Home::at(&config.session_storage_path).keyed(config.store_key.clone()).clean(&mut |_| ()) {
+    match home_of(config).clean(&mut |_| ()) {
         Ok(_) => "Its bytes are gone from the database's files.".to_owned(),
         Err(why) => format!(
             "Its bytes are still in the database's files ({why}); `phonicflow-bot store clean` tries again, as does the \
