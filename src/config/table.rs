@@ -94,9 +94,9 @@ const TUTOR: &[Key] = &[
     },
     Key {
         name: "BACKEND_CONCURRENCY",
-        default: "2",
+        default: "1",
         kind: Count { min: 1, max: 64, field: |c| &mut c.backend_concurrency },
-        doc: "Turns at the tutor at the same time.",
+        doc: "Turns at the tutor at the same time. It works on one request at a time: more only make its spoken answers late.",
     },
     Key {
         name: "BACKEND_API_KEY",

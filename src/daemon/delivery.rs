@@ -163,6 +163,7 @@ impl Out<'_> {
             Attempt::Done => {
                 if self.is_last {
                     self.crew.presence.end(seq);
+                    self.crew.spoken.forget(seq);
                 }
                 store.delivered(self.lease, index, Sent::Done).await?;
                 tracing::debug!(seq, index, "sent and struck off");
@@ -179,6 +180,7 @@ impl Out<'_> {
             Attempt::Put(sent) => store.delivered(self.lease, index, sent).await.map(|()| Next::Nothing),
             Attempt::Unreachable { blocked } => {
                 self.crew.presence.end(seq);
+                self.crew.spoken.forget(seq);
                 self.crew.journeys.ended(seq);
                 let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
                 store.drop_replies(self.lease, changes).await.map(|()| Next::Nothing)

@@ -17,6 +17,7 @@ mod poller;
 mod presence;
 pub mod shutdown;
 mod speech;
+mod spoken_answers;
 mod unusable;
 mod watch;
 pub mod watchdog;
@@ -75,6 +76,8 @@ pub struct Crew {
     greeting: watchdog::Greeting,
     /// Turns on their way, to be measured.
     journeys: journey::Journeys,
+    /// Spoken answers on their way to be sent.
+    spoken: spoken_answers::SpokenAnswers,
     /// Since the start and today.
     numbers: numbers::Numbers,
     /// When the tutor was knocked at.
@@ -144,6 +147,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
         journeys: journey::Journeys::default(),
+        spoken: spoken_answers::SpokenAnswers::default(),
         numbers: numbers::Numbers::open(app.store.as_ref(), began).await,
         knocked: health::Knocked::default(),
         began,

@@ -1,7 +1,8 @@
-//! The spoken answer: fetched from the tutor and encoded at the moment of sending, never stored. Where there is none to be
-//! had, its words go out alone.
+//! The spoken answer: fetched from the tutor while the turn still has its place there (else at the moment of sending),
+//! encoded at the moment of sending, never stored. Where there is none to be had, its words go out alone.
 
 use super::Crew;
+use super::spoken_answers::Fetched;
 use crate::audio::{self, Hint};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
@@ -26,10 +27,20 @@ pub async fn spoken(
 ) -> Result<Option<Outgoing>, Sent> {
     let words = || text_of(&message.reply, caption);
     crew.presence.change(seq, Action::UploadVoice);
-    let fetched = crew.vitals.timed(Step::Speech, crew.app.tutor.spoken(session, part)).await;
-    if let Err(error) = &fetched {
-        crew.vitals.failed(error.failure());
-    }
+    let fetched = match crew.spoken.of(seq).await {
+        Some(fetched) => {
+            if fetched.is_err() {
+                // The next attempt is our own.
+                crew.spoken.forget(seq);
+            }
+            fetched
+        }
+        None => {
+            // The tutor answers nobody while somebody's turn runs.
+            let _slot = crew.app.desk.slots.acquire().await;
+            fetch(crew, session, part).await
+        }
+    };
     let voice = match fetched {
         Ok(Some(voice)) => voice,
         Ok(None) => return Ok(words()),
@@ -63,6 +74,15 @@ pub async fn spoken(
         }
         Err(_) => Ok(words()),
     }
+}
+
+/// Asks the tutor for it, once. Whoever calls has a place there.
+pub async fn fetch(crew: &Crew, session: Uuid, part: SpokenPart) -> Fetched {
+    let fetched = crew.vitals.timed(Step::Speech, crew.app.tutor.spoken(session, part)).await;
+    if let Err(error) = &fetched {
+        crew.vitals.failed(error.failure());
+    }
+    fetched
 }
 
 /// The words alone; `None` when there are none.

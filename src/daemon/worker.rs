@@ -9,7 +9,7 @@ use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, access, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
-use crate::domain::{Stage, Task, Timestamp, UserId, WaitReason, WorkKind};
+use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WaitReason, WorkKind};
 use crate::logging::UserTag;
 use crate::store::{Burial, Claim, Deferral, Lease, StoreError};
 use crate::telegram::Action;
@@ -18,9 +18,12 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
+use uuid::Uuid;
 
 /// How often a message may bring its handler down (a bug of ours) before it is given up.
 const FAULTS_ALLOWED: u32 = 4;
+/// The place at the tutor is kept no longer for a spoken answer that does not come; it is delivery's then.
+const FETCHED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Hands out claims of one kind until the word to stop, then waits for those under way.
 ///
@@ -200,7 +203,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         prepared = turn.prepare(|| crew.clock.now()) => prepared,
         () = stop.raised() => return crew.app.store.release(claim.lease).await,
     };
-    let submission = match prepared {
+    let mut submission = match prepared {
         Step::Go(submission) => submission,
         Step::Settled(verdict) => return conclude(crew, &claim, *verdict).await,
     };
@@ -213,8 +216,33 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
     crew.presence.change(claim.lease.seq, Action::RecordVoice);
     tracing::info!(seq = claim.lease.seq, user = %UserTag(claim.job.user), "voice handed to the tutor");
     let Some(turn) = VoiceTurn::of(&desk, &claim) else { return Ok(()) };
-    let verdict = turn.ask(submission, || crew.clock.now()).await?;
-    conclude(crew, &claim, verdict).await
+    let verdict = turn.ask(&mut submission, || crew.clock.now()).await?;
+    let seq = claim.lease.seq;
+    // Announced before the answer is on its way, fetched once it is safe.
+    let spoken = speaks(&verdict).map(|(session, part)| (crew.spoken.expect(seq), session, part));
+    conclude(crew, &claim, verdict).await?;
+    if let Some((expected, session, part)) = spoken {
+        let fetching = tokio::time::timeout(FETCHED_WITHIN, super::speech::fetch(crew, session, part));
+        let fetched = tokio::select! {
+            fetched = fetching => fetched.ok(),
+            () = stop.raised() => None,
+        };
+        if let Some(fetched) = fetched {
+            expected.came(fetched);
+        }
+    }
+    // Only now may the next turn begin: while it runs the tutor answers nobody.
+    drop(submission);
+    Ok(())
+}
+
+/// The spoken answer that belongs to a verdict.
+fn speaks(verdict: &Verdict) -> Option<(Uuid, SpokenPart)> {
+    let Verdict::Commit(outcome) = verdict else { return None };
+    outcome.replies.iter().find_map(|reply| match &reply.content {
+        Content::Spoken { session, part, .. } => Some((*session, *part)),
+        _ => None,
+    })
 }
 
 /// Records a verdict.

@@ -82,7 +82,7 @@ fn the_defaults() {
     assert_eq!(config.bot_timeout, Duration::from_secs(30));
     assert_eq!(config.backend_url, "http://localhost:8000");
     assert_eq!(config.backend_timeout, Duration::from_secs(60));
-    assert_eq!(config.backend_concurrency, 2);
+    assert_eq!(config.backend_concurrency, 1);
     assert_eq!(config.backend_retry_max_age, Duration::from_secs(3_600));
     assert_eq!(config.learner_rate(), Some(PerMinute(30)));
     assert_eq!(config.global_rate(), None);

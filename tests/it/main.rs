@@ -28,6 +28,7 @@ mod restart;
 mod sealing;
 mod service;
 mod shutdown;
+mod spoken_answers;
 mod stages;
 mod start;
 mod store_contract;

@@ -29,7 +29,7 @@ pub struct Submission {
     pub stage: Stage,
     /// Changes to record with it.
     pub changes: Vec<Change>,
-    /// The right to a turn at the tutor.
+    /// The right to a turn at the tutor; held until this is dropped.
     _slot: OwnedSemaphorePermit,
 }
 
@@ -219,20 +219,21 @@ impl<'a> VoiceTurn<'a> {
         }
     }
 
-    /// Hands the voice to the tutor. The store must know of it before.
+    /// Hands the voice to the tutor. The store must know of it before. What is left of the submission still holds the
+    /// place at the tutor: the spoken answer is to be fetched before anybody else's turn begins.
     ///
     /// # Errors
     /// As the store's, when reading.
     pub async fn ask(
         &self,
-        submission: Submission,
+        submission: &mut Submission,
         now: impl Fn() -> Timestamp,
     ) -> Result<Verdict, StoreError> {
         let Stage::Submitted { session, baseline, at, voice_ms, .. } = submission.stage else {
             return Ok(self.set_back(self.fault("a voice without its stage"), now()));
         };
         let handed = Handed { session, baseline, at, voice_ms };
-        let process = self.desk.tutor.process(session, submission.wav);
+        let process = self.desk.tutor.process(session, std::mem::take(&mut submission.wav));
         let error = match self.desk.vitals.timed(Stopwatch::Tutor, process).await {
             Ok(said) => return Ok(self.answered(handed, said, None, now())),
             Err(error) => error,
