@@ -7,7 +7,7 @@ use phonicflow_bot::domain::{
     Rich, Session, Timestamp, UserId, WorkKind,
 };
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{AcceptPolicy, Sent, SledStore, Store, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Claimed, Sent, SledStore, Store, StoreError};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -100,10 +100,10 @@ async fn messages(folder: &Path) -> Result<(), StoreError> {
 }
 
 async fn cycle(store: &SledStore) -> Result<(), StoreError> {
-    if let Some(claim) = store.claim(WorkKind::Tutor, NOW).await? {
+    if let Some(claim) = store.claim(WorkKind::Tutor, NOW).await?.row() {
         store.commit(claim.lease, answer(claim.job.user.0), NOW).await?;
     }
-    if let Some(claim) = store.claim(WorkKind::Delivery, NOW).await? {
+    if let Some(claim) = store.claim(WorkKind::Delivery, NOW).await?.row() {
         for message in claim.outbox {
             store.delivered(claim.lease, message.index, Sent::Done).await?;
         }
@@ -142,7 +142,7 @@ async fn sessions(folder: &Path, count: i64) -> Result<(), StoreError> {
             .await?;
         let claims =
             futures_util::future::try_join_all(users.map(|_| store.claim(WorkKind::Tutor, NOW))).await?;
-        let commits = claims.into_iter().flatten().map(|claim| {
+        let commits = claims.into_iter().filter_map(Claimed::row).map(|claim| {
             let session = Session::open(Uuid::new_v4(), claim.job.user, NOW);
             let outcome = Outcome { changes: vec![Change::SessionOpened(session)], ..Outcome::default() };
             store.commit(claim.lease, outcome, NOW)

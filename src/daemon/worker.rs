@@ -11,7 +11,7 @@ use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WaitReason, WorkKind};
 use crate::logging::UserTag;
-use crate::store::{Burial, Claim, Deferral, Lease, StoreError};
+use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError};
 use crate::telegram::Action;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,16 +56,15 @@ pub async fn dispatch(
             claimed => claimed?,
         };
         match claimed {
-            Some(claim) => {
+            Claimed::Row(claim) => {
                 let (crew, stop) = (crew.clone(), stop.clone());
                 tasks.spawn(async move {
                     let _permit = permit;
                     let span = Journeys::span(&claim);
-                    contained(crew, kind, claim, stop).instrument(span).await
+                    contained(crew, kind, *claim, stop).instrument(span).await
                 });
             }
-            None => {
-                let due = crew.app.store.next_due(kind).await?;
+            Claimed::Nothing { due } => {
                 let until_due = async {
                     match due {
                         Some(at) => tokio::time::sleep_until(crew.clock.instant(at)).await,

@@ -39,6 +39,17 @@ pub struct Job {
     pub told_late: bool,
 }
 
+/// Which of the messages that could be sent now goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// The first message of an answer: somebody has nothing yet.
+    First,
+    /// The rest of an answer.
+    Rest,
+    /// Words of the bot's own, which nobody waits for.
+    Own,
+}
+
 /// What a row asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
@@ -148,6 +159,14 @@ impl Job {
             Task::Handle(_, Admission::RateLimited { .. }) => WorkKind::Local,
             Task::Handle(incoming, Admission::Admitted) => incoming.work(),
             Task::Deliver { .. } => WorkKind::Delivery,
+        }
+    }
+
+    /// How soon its first message is wanted.
+    pub fn urgency(&self) -> Urgency {
+        match self.task {
+            Task::Deliver { update_id: None } => Urgency::Own,
+            Task::Deliver { .. } | Task::Handle(..) => Urgency::First,
         }
     }
 

@@ -24,7 +24,7 @@ pub use alert::{AlertKind, Announced, Announcement, Told};
 pub use assessment::{Assessment, RecordedTurn, Turn};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
-pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, WaitReason};
+pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, Language, LanguageChoice, Learner, Translation};
 pub use membership::{Hidden, Membership};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};

@@ -3,7 +3,7 @@
 //!
 //! Owns what is decided when a store is opened with or without a key. Must not know records but the ledger's, nor verbs.
 
-use super::engine::{Batch, Engine, Range, Visit};
+use super::engine::{Batch, Engine, Flush, Range, Visit};
 use super::ledger::Ledger;
 use super::records::LogKey;
 use super::seal::{Header, KeyTrouble, Seal};
@@ -161,6 +161,11 @@ impl Disk {
     /// Makes all that was written since the last flush safe.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         self.engine.flush()
+    }
+
+    /// What makes it safe, for a thread of its own.
+    pub fn flusher(&self) -> Box<dyn Flush> {
+        self.engine.flusher()
     }
 
     /// Counts all that is there.

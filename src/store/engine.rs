@@ -19,7 +19,18 @@ pub trait Engine: Send {
     /// Writes all of a batch or nothing of it. It is safe only after the next [`Engine::flush`], but seen at once.
     fn apply(&mut self, batch: Batch) -> Result<(), StoreError>;
 
+    /// What makes this disk safe, for a thread of its own.
+    fn flusher(&self) -> Box<dyn Flush>;
+
     /// Returns once everything applied so far survives a crash.
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.flusher().flush()
+    }
+}
+
+/// Makes a disk safe while the engine's own thread goes on reading and writing.
+pub trait Flush: Send {
+    /// Returns once everything survives a crash that was applied before the call; perhaps more does.
     fn flush(&mut self) -> Result<(), StoreError>;
 }
 

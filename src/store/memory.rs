@@ -3,7 +3,7 @@
 //! Must not know records or verbs.
 
 use super::StoreError;
-use super::engine::{Batch, Engine, Span, Visit};
+use super::engine::{Batch, Engine, Flush, Span, Visit};
 use super::thread::ThreadedStore;
 use crate::secret::KeyMaterial;
 use std::collections::BTreeMap;
@@ -32,7 +32,14 @@ pub struct MemoryEngine {
     disk: MemoryDisk,
     opening: u64,
     live: Map,
-    unflushed: Vec<Batch>,
+    unflushed: Arc<Mutex<Vec<Batch>>>,
+}
+
+/// The way of one opening to its disk.
+struct MemoryFlush {
+    disk: MemoryDisk,
+    opening: u64,
+    unflushed: Arc<Mutex<Vec<Batch>>>,
 }
 
 impl MemoryDisk {
@@ -56,6 +63,17 @@ impl MemoryDisk {
     fn platter(&self) -> MutexGuard<'_, Platter> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn writable(&self, opening: u64, action: &'static str) -> Result<MutexGuard<'_, Platter>, StoreError> {
+        let platter = self.platter();
+        if platter.failing || platter.opening != opening {
+            return Err(StoreError::Io {
+                action,
+                source: std::io::Error::other("the disk in memory was told to fail"),
+            });
+        }
+        Ok(platter)
+    }
 }
 
 impl MemoryStore {
@@ -77,7 +95,7 @@ impl MemoryStore {
             platter.opening += 1;
             (platter.opening, platter.durable.clone())
         };
-        Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Vec::new() }, key)
+        Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Arc::default() }, key)
     }
 }
 
@@ -90,17 +108,8 @@ fn write(map: &mut Map, batch: Batch) {
     }
 }
 
-impl MemoryEngine {
-    fn writable(&self, action: &'static str) -> Result<MutexGuard<'_, Platter>, StoreError> {
-        let platter = self.disk.platter();
-        if platter.failing || platter.opening != self.opening {
-            return Err(StoreError::Io {
-                action,
-                source: std::io::Error::other("the disk in memory was told to fail"),
-            });
-        }
-        Ok(platter)
-    }
+fn waiting(unflushed: &Mutex<Vec<Batch>>) -> MutexGuard<'_, Vec<Batch>> {
+    unflushed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Engine for MemoryEngine {
@@ -119,16 +128,23 @@ impl Engine for MemoryEngine {
     }
 
     fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
-        drop(self.writable("write")?);
-        self.unflushed.push(batch.clone());
+        drop(self.disk.writable(self.opening, "write")?);
+        waiting(&self.unflushed).push(batch.clone());
         write(&mut self.live, batch);
         Ok(())
     }
 
+    fn flusher(&self) -> Box<dyn Flush> {
+        let (disk, opening, unflushed) = (self.disk.clone(), self.opening, Arc::clone(&self.unflushed));
+        Box::new(MemoryFlush { disk, opening, unflushed })
+    }
+}
+
+impl Flush for MemoryFlush {
     fn flush(&mut self) -> Result<(), StoreError> {
-        let unflushed = std::mem::take(&mut self.unflushed);
-        let mut platter = self.writable("flush")?;
-        for batch in unflushed {
+        // The disk first: of two flushes at once the earlier batches must not come last.
+        let mut platter = self.disk.writable(self.opening, "flush")?;
+        for batch in waiting(&self.unflushed).drain(..) {
             write(&mut platter.durable, batch);
         }
         Ok(())

@@ -22,28 +22,32 @@
 //!    of one session at a time.
 //! 3. A row has at most one lease; leases live in memory, so a crash frees them all.
 //! 4. Rows that become claimable are handed out in the order in which they became so: a learner who sends ten messages
-//!    does not go before one who sends his first.
+//!    does not go before one who sends his first. Of rows to deliver the more urgent go first: an answer of which nothing
+//!    is out yet, then the rest of one, then the bot's own words.
 //! 5. A wake-up is registered before the search for work ([`Store::wakeup`] holds one permit), so none is missed. Who
 //!    takes one of several claimable rows wakes the next worker.
 //!
 //! # How it is built
 //!
 //! The verbs are written once, over [`engine::Engine`]: an ordered map of bytes with atomic batches. A thread of its
-//! own owns engine and schedule, carries verbs out in order, flushes once for all that are waiting and answers after
-//! that. A failed write leaves memory and disk apart, so from then on every verb answers [`StoreError::Io`] until a
+//! own owns engine and schedule and carries verbs out in order; a second one flushes, once for all that are waiting, and
+//! answers after that. What only reads is answered at once. A failed write leaves memory and disk apart, so from then on every verb answers [`StoreError::Io`] until a
 //! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
 //! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
 
 mod care;
+mod claim;
 mod codec;
 mod disk;
 pub mod engine;
 mod error;
 pub mod export;
+mod flusher;
 pub mod home;
 pub mod keys;
 mod ledger;
 pub mod memory;
+mod progress;
 pub mod reader;
 pub mod records;
 mod schedule;
@@ -54,6 +58,7 @@ mod thread;
 mod verbs;
 
 pub use care::{Archived, Import, Imported, Removed};
+pub use claim::{Claim, Claimed, Lease};
 pub use error::StoreError;
 pub use export::Exported;
 pub use home::{Home, OnDamage};
@@ -97,28 +102,6 @@ pub struct Accepted {
     pub repeats: Vec<i64>,
     /// Update ids over the learner's rate (one of them may have got a notice row).
     pub limited: Vec<i64>,
-}
-
-/// The right to work on a row; dropped without a verb it stays held until `release` or a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// The row.
-    pub seq: u64,
-    /// Distinguishes this lease from an earlier one of the same row.
-    pub token: u64,
-}
-
-/// A leased row with what is needed to work on it.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    /// The right to it.
-    pub lease: Lease,
-    /// The row.
-    pub job: Job,
-    /// Its learner as of now; of one who was deleted meanwhile, what a new record would be (it is not kept).
-    pub learner: Learner,
-    /// For [`WorkKind::Delivery`]: what is left to send, in order.
-    pub outbox: Vec<OutMessage>,
 }
 
 /// Numbers for `/status`, `stats` and the poller's full-inbox check.
@@ -204,7 +187,7 @@ pub struct SessionPage {
     pub next: Option<Vec<u8>>,
 }
 
-/// The durable state. Every verb answers only after its effect is flushed to disk.
+/// The durable state. Every verb that changes something answers only after its effect is flushed to disk.
 pub trait Store: Send + Sync {
     /// Takes a batch: tells repeats by recently taken ids, judges the rate by each message's date, creates rows, and
     /// flushes. Only after this has answered may the offset be confirmed. A message whose row would be pointless
@@ -213,16 +196,16 @@ pub trait Store: Send + Sync {
     /// the tutor the rush after an outage. A row that need not wait has a `not_before` of 0.
     fn accept(&self, batch: Vec<Incoming>, policy: AcceptPolicy, now: Timestamp) -> Later<'_, Accepted>;
 
-    /// The next claimable row of a kind, leased; `None` when there is none due at `now`. When the caller drops this
-    /// future before it has answered, the lease ends by itself. `Corrupt` when the row or its learner cannot be read:
-    /// that row is set aside for a minute, the others go on.
-    fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Option<Claim>>;
+    /// The next claimable row of a kind, leased, and flushed as it is; or when to ask again, where none is due at `now`.
+    /// When the caller drops this future before it has answered, the lease ends by itself. `Corrupt` when the row or its
+    /// learner cannot be read: that row is set aside for a minute, the others go on.
+    fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Claimed>;
+
+    /// Ends a lease where a more urgent row of its kind ([`Urgency`](crate::domain::Urgency)) waits; whether it did.
+    fn give_way(&self, lease: Lease) -> Later<'_, bool>;
 
     /// Woken (one permit) whenever a row of this kind may have become claimable.
     fn wakeup(&self, kind: WorkKind) -> Arc<Notify>;
-
-    /// When the earliest parked row of this kind falls due.
-    fn next_due(&self, kind: WorkKind) -> Later<'_, Option<Timestamp>>;
 
     /// Records that the voice is about to be handed to the tutor (stage [`Stage::Submitted`]; `changes` hold a freshly
     /// opened session). Raises `submissions`. The returned learner has the changes applied.

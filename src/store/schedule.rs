@@ -4,7 +4,7 @@
 //! O(log n). Must not know records, disks or what a row is about.
 
 use super::{Counts, Lease};
-use crate::domain::{ChatId, Job, Lane, Timestamp, UserId, WorkKind};
+use crate::domain::{ChatId, Job, Lane, Timestamp, Urgency, UserId, WorkKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the schedule knows of a row.
@@ -15,6 +15,9 @@ struct Row {
     lane: Lane,
     kind: WorkKind,
     not_before: Timestamp,
+    urgency: Urgency,
+    /// The transaction that wrote it last, as numbered by the state.
+    written: u64,
     standing: Standing,
 }
 
@@ -26,7 +29,7 @@ enum Standing {
     /// At the head of all its queues but not due.
     Parked,
     /// Claimable, since this turn.
-    Ready(u64),
+    Ready(Urgency, u64),
     /// Being worked on under this token.
     Leased(u64),
 }
@@ -34,8 +37,8 @@ enum Standing {
 /// The claimable and the parked rows of one kind of work.
 #[derive(Debug, Default)]
 struct Pool {
-    /// In the order of becoming claimable: (turn, seq).
-    ready: BTreeMap<u64, u64>,
+    /// The most urgent first, then in the order of becoming claimable: (urgency, turn) to seq.
+    ready: BTreeMap<(Urgency, u64), u64>,
     /// By due time.
     parked: BTreeSet<(Timestamp, u64)>,
     /// Under lease, in the order of being handed out: (token, seq).
@@ -59,6 +62,8 @@ pub struct Schedule {
     clock: Timestamp,
     leased: usize,
     delivering: usize,
+    /// The number of the latest transaction; rows taken in or renewed are stamped with it.
+    pub written: u64,
 }
 
 impl Schedule {
@@ -93,6 +98,8 @@ impl Schedule {
             lane: job.lane,
             kind: job.work(),
             not_before: job.not_before,
+            urgency: job.urgency(),
+            written: self.written,
             standing: Standing::Behind,
         };
         self.delivering += usize::from(row.kind == WorkKind::Delivery);
@@ -134,7 +141,7 @@ impl Schedule {
         }
     }
 
-    /// Leases the row that has been claimable longest.
+    /// Leases the most urgent row; of several the one that has been claimable longest.
     pub fn lease(&mut self, kind: WorkKind) -> Option<Lease> {
         let (_, &seq) = self.pool(kind).ready.first_key_value()?;
         self.tokens = self.tokens.wrapping_add(1);
@@ -166,6 +173,29 @@ impl Schedule {
         }
     }
 
+    /// The transaction that wrote a row last.
+    pub fn written(&self, seq: u64) -> u64 {
+        self.rows.get(&seq).map_or(0, |row| row.written)
+    }
+
+    /// The first message of a leased row is out: the rest of it is less urgent than somebody else's first one.
+    pub fn begun(&mut self, seq: u64) {
+        if let Some(row) = self.rows.get_mut(&seq) {
+            row.urgency = row.urgency.max(Urgency::Rest);
+        }
+    }
+
+    /// Ends a lease where a more urgent row of its kind could be worked on instead; whether it did.
+    pub fn give_way(&mut self, lease: Lease) -> bool {
+        let Some(row) = self.rows.get(&lease.seq).copied() else { return false };
+        let first = self.pool_ref(row.kind).ready.first_key_value();
+        let gives = first.is_some_and(|((urgency, _), _)| *urgency < row.urgency);
+        if gives {
+            self.release(lease);
+        }
+        gives
+    }
+
     /// Ends a row's lease and notes what has changed about its work; it keeps its place.
     pub fn renew(&mut self, job: &Job) {
         self.stand(job.seq, Standing::Behind);
@@ -173,8 +203,12 @@ impl Schedule {
         if let Some(row) = self.rows.get_mut(&job.seq) {
             self.delivering -= usize::from(row.kind == WorkKind::Delivery);
             self.delivering += usize::from(kind == WorkKind::Delivery);
+            if row.kind != kind {
+                row.urgency = job.urgency();
+            }
             row.kind = kind;
             row.not_before = job.not_before;
+            row.written = self.written;
         }
         self.settle(job.seq);
     }
@@ -241,12 +275,14 @@ impl Schedule {
         let others = |seq: &u64| self.rows.get(seq).is_some_and(|row| row.user != user);
         let pool = &self.tutor;
         let leased = |until: u64| pool.leased.range(..until).filter(|(_, seq)| others(seq)).count();
-        let ready =
-            |until: u64| leased(u64::MAX) + pool.ready.range(..until).filter(|(_, seq)| others(seq)).count();
+        let ready = |until: u64| {
+            leased(u64::MAX)
+                + pool.ready.range(..(Urgency::First, until)).filter(|(_, seq)| others(seq)).count()
+        };
         let parked = pool.parked.range(..(first.not_before, *seq)).filter(|(_, seq)| others(seq)).count();
         let ahead = match first.standing {
             Standing::Leased(token) => leased(token),
-            Standing::Ready(turn) => ready(turn),
+            Standing::Ready(_, turn) => ready(turn),
             Standing::Parked => ready(u64::MAX) + parked,
             Standing::Behind => {
                 // Others' older messages in a shared chat go first as well, where they are not counted yet.
@@ -279,13 +315,13 @@ impl Schedule {
         let leads = first(self.chats.get(&(row.chat, row.lane)))
             && (row.lane != Lane::Conversation || first(self.users.get(&row.user)));
         match (leads, row.standing) {
-            (_, Standing::Leased(_)) | (true, Standing::Ready(_)) => {}
+            (_, Standing::Leased(_)) | (true, Standing::Ready(..)) => {}
             (false, _) => self.stand(seq, Standing::Behind),
             (true, _) if row.not_before > self.clock => self.stand(seq, Standing::Parked),
             (true, _) => {
                 self.turns += 1;
                 let turn = self.turns;
-                self.stand(seq, Standing::Ready(turn));
+                self.stand(seq, Standing::Ready(row.urgency, turn));
             }
         }
     }
@@ -297,8 +333,8 @@ impl Schedule {
         let old = std::mem::replace(&mut row.standing, standing);
         let pool = self.pool(kind);
         match old {
-            Standing::Ready(turn) => {
-                pool.ready.remove(&turn);
+            Standing::Ready(urgency, turn) => {
+                pool.ready.remove(&(urgency, turn));
             }
             Standing::Parked => {
                 pool.parked.remove(&(due, seq));
@@ -311,8 +347,8 @@ impl Schedule {
         }
         let pool = self.pool(kind);
         match standing {
-            Standing::Ready(turn) => {
-                pool.ready.insert(turn, seq);
+            Standing::Ready(urgency, turn) => {
+                pool.ready.insert((urgency, turn), seq);
                 pool.wakes += 1;
             }
             // Whoever sleeps until the next due time has to think again.

@@ -1,11 +1,11 @@
 //! What the store's thread holds: the disk, the schedule and a few small indexes, opened from disk and kept in step.
 //!
-//! Owns reading and writing of records, and the rule that a store whose disk has failed once writes no more: its
-//! memory may have drifted. Must not know threads, channels or what a verb means.
+//! Owns reading and writing of records. Must not know threads, channels or what a verb means.
 
 use super::disk::Disk;
-use super::engine::{Batch, Engine, Range, Visit};
+use super::engine::{Batch, Engine, Flush, Range, Visit};
 use super::ledger::Ledger;
+use super::progress::Progress;
 use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
 use super::schedule::Schedule;
 use super::{Lease, StoreError, keys};
@@ -37,8 +37,9 @@ pub struct State {
     /// The secret made with the store.
     pub log_key: LogKey,
     next_seq: u64,
-    dirty: bool,
-    broken: Option<(&'static str, std::io::ErrorKind, String)>,
+    /// Transactions applied since the opening.
+    written: u64,
+    progress: Progress,
 }
 
 /// The latest update ids, numbered in order of acceptance.
@@ -116,8 +117,8 @@ impl State {
             global: RateState::default(),
             log_key: LogKey([0; 32]),
             next_seq: 1,
-            dirty: false,
-            broken: None,
+            written: 0,
+            progress: Progress::default(),
         };
         state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
         let global: RateState = state.get(&keys::global_rate())?.unwrap_or_default();
@@ -287,53 +288,41 @@ impl State {
         if tx.batch.is_empty() {
             return Ok(());
         }
-        self.dirty = true;
+        self.written += 1;
+        self.schedule.written = self.written;
         let applied = self.disk.write(tx.batch);
-        self.note_write(applied)
+        self.progress.note_write(applied)
+    }
+
+    /// Transactions applied since the opening; how many of them are safe is in [`Self::progress`].
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// How far the disk is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// What makes the disk safe, for a thread of its own.
+    pub fn flusher(&self) -> Box<dyn Flush> {
+        self.disk.flusher()
     }
 
     /// Makes all that was written since the last flush safe.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         self.usable()?;
-        if !self.dirty {
-            return Ok(());
+        if self.written > self.progress.flushed() {
+            let flushed = self.disk.flush();
+            self.progress.note_write(flushed)?;
+            self.progress.reached(self.written);
         }
-        let flushed = self.disk.flush();
-        self.note_write(flushed)?;
-        self.dirty = false;
         Ok(())
     }
 
     /// The error of a store whose disk has failed.
     pub fn usable(&self) -> Result<(), StoreError> {
-        match &self.broken {
-            None => Ok(()),
-            Some((action, kind, text)) => {
-                let source = std::io::Error::new(*kind, text.clone());
-                Err(StoreError::Io { action, source })
-            }
-        }
-    }
-
-    /// Remembers a failure of the disk. A record that cannot be read is none: the others can.
-    pub fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(StoreError::Io { action, source }) = &result
-            && self.broken.is_none()
-        {
-            self.broken = Some((action, source.kind(), source.to_string()));
-        }
-        result
-    }
-
-    /// Remembers any failure to write: from here on memory and disk may differ.
-    fn note_write(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
-        let result = self.note(result);
-        if let Err(error) = &result
-            && self.broken.is_none()
-        {
-            self.broken = Some(("write", std::io::ErrorKind::InvalidData, error.to_string()));
-        }
-        result
+        self.progress.usable()
     }
 }
 

@@ -1,11 +1,13 @@
-//! The store's own thread: verbs go in through a bounded channel, are carried out in order, flushed together and
-//! answered after the flush (group commit).
+//! The store's own thread: verbs go in through a bounded channel and are carried out in order. What changed something is
+//! answered after the next flush, which a second thread does for all that are waiting (group commit, see `flusher`) while
+//! this one goes on: a read waits for nobody's flush.
 //!
 //! Owns threads and channels. Must not know what a verb does.
 
 use super::engine::Engine;
+use super::flusher::{Answer, Flusher};
 use super::state::State;
-use super::{Claim, Later, Lease, StoreError};
+use super::{Claimed, Later, Lease, StoreError};
 use crate::domain::WorkKind;
 use crate::secret::KeyMaterial;
 use std::marker::PhantomData;
@@ -14,15 +16,16 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Verbs that may wait for the thread; beyond it callers wait to be let in.
 const QUEUE: usize = 1024;
-/// Verbs flushed together at most.
+/// Verbs taken up together at most.
 const GROUP: usize = 256;
 /// Wake-ups given for one group at most, per kind; whoever takes a row calls the next worker.
 const WAKES: u32 = 64;
 
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A verb as the thread sees it: carried out, it says which transaction its answer has to wait for.
+type Verb = Box<dyn FnOnce(&mut State) -> (u64, Answer) + Send>;
 
 enum Message {
-    Verb(Box<dyn FnOnce(&mut State) -> Answer + Send>),
+    Verb(Verb),
     Close(oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -57,19 +60,54 @@ impl<E: Engine + 'static> ThreadedStore<E> {
     /// Opens the store on an engine. Reads the whole inbox: call it before the daemon is at work, or off its threads.
     pub(super) fn start(engine: E, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         let state = State::open(Box::new(engine), key)?;
+        let flusher = Flusher::start(state.flusher(), state.progress().clone())?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let bells = Arc::new(Bells::default());
         let strays = Arc::new(Mutex::new(Vec::new()));
         let (own_bells, own_strays) = (Arc::clone(&bells), Arc::clone(&strays));
         std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(state, receiver, &own_bells, &own_strays))
+            .spawn(move || run(state, receiver, &own_bells, &own_strays, flusher))
             .map_err(|source| StoreError::Io { action: "start its thread", source })?;
         Ok(Self { sender, bells, strays, engine: PhantomData })
     }
 
-    /// Has the thread carry out a verb and answers once it is safe.
+    /// Has the thread carry out a verb that changes something, and answers once that is safe.
     pub(super) fn ask<T, F>(&self, verb: F) -> Later<'_, T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.carry_out(verb, |state, _| state.written())
+    }
+
+    /// As [`Self::ask`] for what only reads: it waits for nobody's flush. What it finds may still be on its way to the disk, and
+    /// nothing that leaves the house may rest on it alone.
+    pub(super) fn look<T, F>(&self, verb: F) -> Later<'_, T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.carry_out(verb, |_, _| 0)
+    }
+
+    /// As [`Self::look`] for a claim, which waits until its own row is safe: an answer that a crash takes back must not be sent.
+    /// Should the caller have gone before it got the row, the lease ends.
+    pub(super) fn ask_claim<F>(&self, verb: F) -> Later<'_, Claimed>
+    where
+        F: FnOnce(&mut State) -> Result<Claimed, StoreError> + Send + 'static,
+    {
+        let (strays, sender) = (Arc::clone(&self.strays), self.sender.downgrade());
+        let handed = move |state: &mut State| Ok(Handover { claimed: Some(verb(state)?), strays, sender });
+        let asked = self.carry_out(handed, |state, handover: &Handover| match &handover.claimed {
+            Some(Claimed::Row(claim)) => state.schedule.written(claim.lease.seq),
+            _ => 0,
+        });
+        Box::pin(async move { asked.await?.take().ok_or(StoreError::Closed) })
+    }
+
+    /// Has the thread carry out a verb; `rests_on` says which transaction must be safe before its result is handed out.
+    fn carry_out<T, F>(&self, verb: F, rests_on: fn(&State, &T) -> u64) -> Later<'_, T>
     where
         T: Send + 'static,
         F: FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
@@ -78,26 +116,17 @@ impl<E: Engine + 'static> ThreadedStore<E> {
             let (answer, answered) = oneshot::channel();
             let message = Message::Verb(Box::new(move |state| {
                 let result = state.usable().and_then(|()| verb(state));
-                let result = state.note(result);
-                Box::new(move |flushed| {
+                let result = state.progress().note(result);
+                let needs = result.as_ref().map_or(0, |result| rests_on(state, result));
+                let answer: Answer = Box::new(move |flushed| {
                     // Nobody waits any more: the effect stays all the same.
                     let _ = answer.send(flushed.and(result));
-                })
+                });
+                (needs, answer)
             }));
             self.sender.send(message).await.map_err(|_| StoreError::Closed)?;
             answered.await.map_err(|_| StoreError::Closed)?
         })
-    }
-
-    /// As [`Self::ask`] for a claim: should the caller have gone before it got the answer, the lease ends.
-    pub(super) fn ask_claim<F>(&self, verb: F) -> Later<'_, Option<Claim>>
-    where
-        F: FnOnce(&mut State) -> Result<Option<Claim>, StoreError> + Send + 'static,
-    {
-        let (strays, sender) = (Arc::clone(&self.strays), self.sender.downgrade());
-        let asked = self
-            .ask(move |state| Ok(verb(state)?.map(|claim| Handover { claim: Some(claim), strays, sender })));
-        Box::pin(async move { Ok(asked.await?.and_then(Handover::take)) })
     }
 
     /// The bell of a kind of work.
@@ -117,58 +146,69 @@ impl<E: Engine + 'static> ThreadedStore<E> {
 
 /// A claim on its way to the caller; dropped on the way, it gives the lease back.
 struct Handover {
-    claim: Option<Claim>,
+    claimed: Option<Claimed>,
     strays: Arc<Mutex<Vec<Lease>>>,
     sender: mpsc::WeakSender<Message>,
 }
 
 impl Handover {
-    fn take(mut self) -> Option<Claim> {
-        self.claim.take()
+    fn take(mut self) -> Option<Claimed> {
+        self.claimed.take()
     }
 }
 
 impl Drop for Handover {
     fn drop(&mut self) {
-        let Some(claim) = self.claim.take() else { return };
+        let Some(claim) = self.claimed.take().and_then(Claimed::row) else { return };
         self.strays.lock().unwrap_or_else(PoisonError::into_inner).push(claim.lease);
         // Wakes the thread; when the channel is full it is awake anyway.
         if let Some(sender) = self.sender.upgrade() {
-            let _ = sender.try_send(Message::Verb(Box::new(|_| Box::new(|_| ()))));
+            let _ = sender.try_send(Message::Verb(Box::new(|_| (0, Box::new(|_| ())))));
         }
     }
 }
 
-fn run(mut state: State, mut receiver: mpsc::Receiver<Message>, bells: &Bells, strays: &Mutex<Vec<Lease>>) {
+fn run(
+    mut state: State,
+    mut receiver: mpsc::Receiver<Message>,
+    bells: &Bells,
+    strays: &Mutex<Vec<Lease>>,
+    flusher: Flusher,
+) {
     let mut group = Vec::new();
     // Rows from before a restart are claimable already.
     ring(&mut state, bells);
     while receiver.blocking_recv_many(&mut group, GROUP) > 0 {
         let mut closing = None;
-        let mut answers = Vec::with_capacity(group.len());
+        let (mut ready, mut waiting) = (Vec::new(), Vec::new());
         for lease in std::mem::take(&mut *strays.lock().unwrap_or_else(PoisonError::into_inner)) {
             state.schedule.release(lease);
         }
         for message in group.drain(..) {
             match message {
                 Message::Verb(_) if closing.is_some() => {}
-                Message::Verb(verb) => answers.push(verb(&mut state)),
+                Message::Verb(verb) => match verb(&mut state) {
+                    (needs, answer) if needs <= state.progress().flushed() => ready.push(answer),
+                    (_, answer) => waiting.push(answer),
+                },
                 Message::Close(answer) => closing = Some(answer),
             }
         }
-        // One flush for all of them; when it fails nobody is told that his verb is safe.
-        let flushed = state.flush();
-        let failed = flushed.is_err();
+        // Before the answers: who has heard of a change finds the bells rung.
         ring(&mut state, bells);
-        for answer in answers {
-            answer(if failed { state.usable() } else { Ok(()) });
+        for answer in ready {
+            answer(Ok(()));
         }
+        flusher.flush(state.written(), waiting);
         if let Some(answer) = closing {
+            flusher.end();
+            let flushed = state.flush();
             drop(state);
             let _ = answer.send(flushed);
             return;
         }
     }
+    flusher.end();
 }
 
 fn ring(state: &mut State, bells: &Bells) {

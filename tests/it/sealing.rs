@@ -26,7 +26,7 @@ pub async fn fill(store: &dyn Store) {
     let batch: Vec<Incoming> = (1..).zip(USERS).map(|(n, user)| voice(n, user, user)).collect();
     store.accept(batch, policy, T0).await.unwrap();
     for n in 1..=3 {
-        let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().unwrap();
+        let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().row().unwrap();
         let user = claim.job.user;
         if n == 3 {
             let reason = "the tutor did not answer".to_owned();
@@ -44,7 +44,7 @@ pub async fn fill(store: &dyn Store) {
         let outcome = Outcome { changes, turn: Some(turn), ..replies(user.0, 2) };
         store.commit(claim.lease, outcome, at(4)).await.unwrap();
     }
-    let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().unwrap();
+    let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().row().unwrap();
     let stage = Stage::Submitted {
         session: Uuid::from_u128(300),
         baseline: 3,

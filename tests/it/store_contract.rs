@@ -9,7 +9,7 @@ use phonicflow_bot::domain::{
     Reply, Rich, Timestamp, UserId, WorkKind,
 };
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{AcceptPolicy, Claim, MemoryDisk, MemoryStore, SledStore, Store};
+use phonicflow_bot::store::{AcceptPolicy, Claim, Claimed, MemoryDisk, MemoryStore, SledStore, Store};
 use std::ops::Deref;
 
 #[path = "store_contract/accepting.rs"]
@@ -18,6 +18,8 @@ mod accepting;
 mod breaking;
 #[path = "store_contract/delivering.rs"]
 mod delivering;
+#[path = "store_contract/flushing.rs"]
+mod flushing;
 #[path = "store_contract/keeping.rs"]
 mod keeping;
 #[path = "store_contract/knowing.rs"]
@@ -102,13 +104,20 @@ impl Bench {
 
     /// Claims a row that must be there.
     pub async fn get(&self, kind: WorkKind, now: Timestamp) -> Claim {
-        self.claim(kind, now).await.unwrap().expect("a claimable row")
+        self.claim(kind, now).await.unwrap().row().expect("a claimable row")
     }
 
     /// Asserts that there is nothing to claim.
     pub async fn none(&self, kind: WorkKind, now: Timestamp) {
-        let claim = self.claim(kind, now).await.unwrap();
-        assert!(claim.is_none(), "unexpected claim of row {}", claim.unwrap().lease.seq);
+        self.due(kind, now).await;
+    }
+
+    /// When to ask again; there must be nothing to claim.
+    pub async fn due(&self, kind: WorkKind, now: Timestamp) -> Option<Timestamp> {
+        match self.claim(kind, now).await.unwrap() {
+            Claimed::Nothing { due } => due,
+            Claimed::Row(claim) => panic!("unexpected claim of row {}", claim.lease.seq),
+        }
     }
 
     /// Whether the bell of this kind has rung since the last look.

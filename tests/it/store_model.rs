@@ -5,9 +5,9 @@
 
 use crate::store_contract::{Bench, T0, at, block_on, command, reply, voice, words};
 use phonicflow_bot::domain::{Change, ChatId, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind};
-use phonicflow_bot::store::{AcceptPolicy, Burial, Claim, Deferral, Lease, Sent, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Burial, Claim, Claimed, Deferral, Lease, Sent, StoreError};
 use proptest::prelude::*;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 #[path = "store_model/checks.rs"]
@@ -81,6 +81,7 @@ impl Run {
             Op::Retry(nth) => self.retry(nth).await,
             Op::Submit(n)
             | Op::Release(n)
+            | Op::GiveWay(n)
             | Op::DropReplies(n)
             | Op::Commit(n, _)
             | Op::Forget(n)
@@ -121,6 +122,7 @@ impl Run {
                 submissions: 0,
                 submitted: false,
                 told: false,
+                begun: false,
                 outbox: Vec::new(),
                 lease: None,
             };
@@ -135,17 +137,14 @@ impl Run {
 
     async fn claim(&mut self, kind: WorkKind) {
         self.model.advance(self.now);
-        let of_kind = |seq: &u64| self.model.rows.iter().any(|row| row.seq == *seq && row.kind == kind);
-        let mut groups = self
-            .model
-            .order
-            .iter()
-            .map(|group| group.iter().copied().filter(of_kind).collect::<BTreeSet<u64>>());
-        let next = groups.find(|group| !group.is_empty()).unwrap_or_default();
-        let claim = self.bench.claim(kind, self.now).await.unwrap();
-        let Some(claim) = claim else {
-            assert!(next.is_empty(), "{next:?} should have been claimable");
-            return;
+        let next = self.model.next(kind, false).or_else(|| self.model.next(kind, true)).unwrap_or_default();
+        let claim = match self.bench.claim(kind, self.now).await.unwrap() {
+            Claimed::Row(claim) => *claim,
+            Claimed::Nothing { due } => {
+                assert!(next.is_empty(), "{next:?} should have been claimable");
+                assert_eq!(due, self.next_due(kind), "next due of {kind:?}");
+                return;
+            }
         };
         assert!(next.contains(&claim.lease.seq), "{} was claimed, {next:?} came first", claim.lease.seq);
         let row = self.model.rows.iter_mut().find(|row| row.seq == claim.lease.seq).unwrap();
@@ -262,6 +261,17 @@ impl Run {
                     }
                 }
             }
+            Op::GiveWay(_) if delivering => {
+                let waits = self.model.next(WorkKind::Delivery, false).is_some();
+                match (self.model.held(lease), self.bench.give_way(lease).await) {
+                    (Some(row), Ok(gave)) => {
+                        assert_eq!(gave, row.begun && waits);
+                        row.lease = row.lease.filter(|_| !gave);
+                    }
+                    (None, Err(StoreError::Gone)) => {}
+                    (held, result) => panic!("{held:?}, but the store said {result:?}"),
+                }
+            }
             Op::Release(_) => {
                 let result = self.bench.release(lease).await;
                 if self.agree(lease, result) {
@@ -288,7 +298,7 @@ impl Run {
         let row = self.model.held(lease).unwrap();
         if sent == Sent::Done {
             row.outbox.remove(0);
-            row.attempts = 0;
+            (row.attempts, row.begun) = (0, true);
             if row.outbox.is_empty() {
                 self.model.remove(lease.seq);
             }
@@ -309,6 +319,7 @@ impl Run {
         row.seq = self.model.new_seq();
         row.chat = self.model.chat(row.chat);
         (row.due, row.attempts, row.submissions, row.told) = (Timestamp::default(), 0, 0, false);
+        row.begun = false;
         self.model.rows.push(row);
     }
 }

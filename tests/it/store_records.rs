@@ -336,9 +336,12 @@ fn a_store_of_version_1_opens_and_works() {
         let batch = vec![voice(-5, 1, 1), voice(6, 1, -1)];
         let accepted = store.accept(batch, Default::default(), at(10)).await.unwrap();
         assert_eq!((&accepted.repeats[..], &accepted.taken[..]), (&[-5][..], &[(6, 1 << 40)][..]));
-        let old = store.claim(WorkKind::Tutor, at(10)).await.unwrap().unwrap();
+        let old = store.claim(WorkKind::Tutor, at(10)).await.unwrap().row().unwrap();
         assert_eq!((old.job, old.learner), (jobs().swap_remove(0).1, learner()));
-        assert_eq!(store.claim(WorkKind::Tutor, at(10)).await.unwrap().unwrap().job.chat, ChatId(-1001));
+        assert_eq!(
+            store.claim(WorkKind::Tutor, at(10)).await.unwrap().row().unwrap().job.chat,
+            ChatId(-1001)
+        );
     });
 }
 
@@ -386,7 +389,7 @@ fn a_damaged_row_is_named_on_opening() {
         store.accept(vec![voice(7, 9, 9)], Default::default(), at(10)).await.unwrap();
         let unreadable = store.claim(WorkKind::Tutor, at(10)).await;
         assert!(matches!(unreadable, Err(StoreError::Corrupt { kind: "learner", .. })));
-        let claimed = store.claim(WorkKind::Tutor, at(10)).await.unwrap();
+        let claimed = store.claim(WorkKind::Tutor, at(10)).await.unwrap().row();
         assert_eq!(claimed.unwrap().job.user, UserId(9));
     });
 }

@@ -15,7 +15,7 @@ pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
 pub use recast::{Keyed, Progress, export_of, recast};
 
 use super::StoreError;
-use super::engine::{Batch, Engine, Span, Visit};
+use super::engine::{Batch, Engine, Flush, Span, Visit};
 use super::thread::ThreadedStore;
 use crate::secret::KeyMaterial;
 use mark::Mark;
@@ -23,6 +23,8 @@ use platter::Platter;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// sled's page cache, bytes; its own default is 1 GB.
@@ -46,10 +48,23 @@ pub struct SledEngine {
     // Declared first, dropped first: the database's own drop flushes and unlocks.
     tree: ::sled::Tree,
     _db: ::sled::Db,
+    disk: Arc<Mutex<FlushedDisk>>,
+    /// Batches written in this store's life.
+    batches: Arc<AtomicU64>,
+}
+
+/// What a flush has to do beside sled's own.
+#[derive(Debug)]
+struct FlushedDisk {
     platter: Platter,
     mark: Mark,
-    /// Batches written in this store's life.
-    batches: u64,
+}
+
+/// Flushes the database of an engine, on whichever thread.
+struct SledFlush {
+    tree: ::sled::Tree,
+    disk: Arc<Mutex<FlushedDisk>>,
+    batches: Arc<AtomicU64>,
 }
 
 impl SledStore {
@@ -71,7 +86,7 @@ impl SledStore {
     /// As [`Self::open_keyed`] for a store that is known to have held something: an empty one is
     /// [`StoreError::Corrupt`].
     pub fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
-        guarded(folder, None, |engine| match engine.batches {
+        guarded(folder, None, |engine| match engine.batches.load(Ordering::Acquire) {
             0 => Err(damage("it is empty, and was not".to_owned())),
             _ => Self::start(engine, key),
         })
@@ -123,7 +138,8 @@ impl SledEngine {
                 "its last {lost} writes are missing: the file was damaged, or is an older copy"
             )));
         }
-        Ok(Self { tree, _db: db, platter, mark, batches })
+        let disk = Arc::new(Mutex::new(FlushedDisk { platter, mark }));
+        Ok(Self { tree, _db: db, disk, batches: Arc::new(AtomicU64::new(batches)) })
     }
 }
 
@@ -203,9 +219,10 @@ impl Engine for SledEngine {
                 None => writes.remove(key),
             }
         }
-        writes.insert(BATCHES, &(self.batches + 1).to_be_bytes());
+        let batches = self.batches.load(Ordering::Acquire) + 1;
+        writes.insert(BATCHES, &batches.to_be_bytes());
         self.tree.apply_batch(writes).map_err(|error| told("write", error))?;
-        self.batches += 1;
+        self.batches.store(batches, Ordering::Release);
         if records >= LARGE_BATCH {
             // sled frees what a write replaced bit by bit, with the calls that follow, some four pages a call. A large batch is
             // one call: a million records written so and nothing read would leave more than a gigabyte behind.
@@ -216,10 +233,20 @@ impl Engine for SledEngine {
         Ok(())
     }
 
+    fn flusher(&self) -> Box<dyn Flush> {
+        let (tree, disk, batches) = (self.tree.clone(), Arc::clone(&self.disk), Arc::clone(&self.batches));
+        Box::new(SledFlush { tree, disk, batches })
+    }
+}
+
+impl Flush for SledFlush {
     fn flush(&mut self) -> Result<(), StoreError> {
+        // Counted before: of what is written meanwhile nobody knows whether this flush reached it.
+        let batches = self.batches.load(Ordering::Acquire);
         self.tree.flush().map_err(|error| told("flush", error))?;
-        self.platter.sync().map_err(|source| StoreError::Io { action: "flush", source })?;
-        let raised = self.mark.raise(self.batches);
+        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        disk.platter.sync().map_err(|source| StoreError::Io { action: "flush", source })?;
+        let raised = disk.mark.raise(batches);
         raised.map_err(|source| StoreError::Io { action: "write its high-water mark", source })
     }
 }

@@ -19,7 +19,7 @@ mod work;
 use super::engine::Engine;
 use super::thread::ThreadedStore;
 use super::{
-    AcceptPolicy, Accepted, Archived, Burial, Claim, Counts, Deferral, Exported, Import, Imported, Later,
+    AcceptPolicy, Accepted, Archived, Burial, Claimed, Counts, Deferral, Exported, Import, Imported, Later,
     Lease, Place, Purge, Removed, Sent, SessionPage, Store, StoreError, keys,
 };
 use crate::domain::rate::RateState;
@@ -38,7 +38,7 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| accept::accept(state, batch, policy, now))
     }
 
-    fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Option<Claim>> {
+    fn claim(&self, kind: WorkKind, now: Timestamp) -> Later<'_, Claimed> {
         self.ask_claim(move |state| work::claim(state, kind, now))
     }
 
@@ -46,8 +46,8 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.bell(kind)
     }
 
-    fn next_due(&self, kind: WorkKind) -> Later<'_, Option<Timestamp>> {
-        self.ask(move |state| Ok(state.schedule.next_due(kind)))
+    fn give_way(&self, lease: Lease) -> Later<'_, bool> {
+        self.look(move |state| work::give_way(state, lease))
     }
 
     fn submit(&self, lease: Lease, stage: Stage, changes: Vec<Change>) -> Later<'_, Learner> {
@@ -75,7 +75,7 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn release(&self, lease: Lease) -> Later<'_, ()> {
-        self.ask(move |state| work::release(state, lease))
+        self.look(move |state| work::release(state, lease))
     }
 
     fn migrate_chat(&self, from: ChatId, to: ChatId) -> Later<'_, ()> {
@@ -83,23 +83,23 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn learner(&self, user: UserId) -> Later<'_, Option<Learner>> {
-        self.ask(move |state| state.learner(user))
+        self.look(move |state| state.learner(user))
     }
 
     fn turns(&self, user: UserId, session: Uuid, skip: usize, limit: usize) -> Later<'_, (Vec<Turn>, usize)> {
-        self.ask(move |state| lookup::turns(state, user, session, skip, limit))
+        self.look(move |state| lookup::turns(state, user, session, skip, limit))
     }
 
     fn last_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>> {
-        self.ask(move |state| lookup::last_turn(state, user, session))
+        self.look(move |state| lookup::last_turn(state, user, session))
     }
 
     fn rate(&self, user: UserId) -> Later<'_, RateState> {
-        self.ask(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default()))
+        self.look(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default()))
     }
 
     fn membership(&self, user: UserId) -> Later<'_, Option<Membership>> {
-        self.ask(move |state| state.get(&keys::member(user)))
+        self.look(move |state| state.get(&keys::member(user)))
     }
 
     fn note_membership(&self, lease: Lease, membership: Membership) -> Later<'_, ()> {
@@ -107,7 +107,7 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn told(&self, admin: UserId, kind: AlertKind) -> Later<'_, Option<Told>> {
-        self.ask(move |state| state.get(&keys::told(admin, kind)))
+        self.look(move |state| state.get(&keys::told(admin, kind)))
     }
 
     fn announce(&self, announcement: Announcement, now: Timestamp) -> Later<'_, Announced> {
@@ -115,7 +115,7 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn hidden(&self) -> Later<'_, Option<Hidden>> {
-        self.ask(|state| state.get(&keys::hidden()))
+        self.look(|state| state.get(&keys::hidden()))
     }
 
     fn note_hidden(&self, hidden: Option<Hidden>) -> Later<'_, ()> {
@@ -123,7 +123,7 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn menus(&self) -> Later<'_, Vec<UserId>> {
-        self.ask(|state| access::menus(state))
+        self.look(|state| access::menus(state))
     }
 
     fn note_menu(&self, user: UserId, given: bool) -> Later<'_, ()> {
@@ -131,31 +131,31 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn place(&self, user: UserId) -> Later<'_, Place> {
-        self.ask(move |state| Ok(state.schedule.place(user)))
+        self.look(move |state| Ok(state.schedule.place(user)))
     }
 
     fn counts(&self) -> Later<'_, Counts> {
-        self.ask(|state| Ok(lookup::counts(state)))
+        self.look(|state| Ok(lookup::counts(state)))
     }
 
     fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
-        self.ask(move |state| lookup::sessions(state, keys::kind(keys::PERSON), cursor, limit))
+        self.look(move |state| lookup::sessions(state, keys::kind(keys::PERSON), cursor, limit))
     }
 
     fn sessions_of(&self, user: UserId, cursor: Option<Vec<u8>>, limit: usize) -> Later<'_, SessionPage> {
-        self.ask(move |state| lookup::sessions(state, keys::person(user), cursor, limit))
+        self.look(move |state| lookup::sessions(state, keys::person(user), cursor, limit))
     }
 
     fn jobs(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<Job>> {
-        self.ask(move |state| lookup::jobs(state, after, limit))
+        self.look(move |state| lookup::jobs(state, after, limit))
     }
 
     fn dead_letters(&self, after: Option<u64>, limit: usize) -> Later<'_, Vec<DeadLetter>> {
-        self.ask(move |state| lookup::dead_letters(state, after, limit))
+        self.look(move |state| lookup::dead_letters(state, after, limit))
     }
 
     fn left_to_send(&self, seq: u64, dead: bool) -> Later<'_, Vec<OutMessage>> {
-        self.ask(move |state| lookup::left_to_send(state, seq, dead))
+        self.look(move |state| lookup::left_to_send(state, seq, dead))
     }
 
     fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()> {
@@ -195,11 +195,11 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn stats(&self) -> Later<'_, Option<Stats>> {
-        self.ask(|state| state.get(&keys::stats()))
+        self.look(|state| state.get(&keys::stats()))
     }
 
     fn holdings(&self) -> Later<'_, Holdings> {
-        self.ask(|state| Ok(lookup::holdings(state)))
+        self.look(|state| Ok(lookup::holdings(state)))
     }
 
     fn archive_idle(
@@ -221,11 +221,11 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn purge_of(&self, session: Uuid) -> Later<'_, Option<Purge>> {
-        self.ask(move |state| state.get(&keys::purge(session)))
+        self.look(move |state| state.get(&keys::purge(session)))
     }
 
     fn log_key(&self) -> Later<'_, [u8; 32]> {
-        self.ask(|state| Ok(state.log_key.0))
+        self.look(|state| Ok(state.log_key.0))
     }
 
     fn export(&self, to: PathBuf, now: Timestamp) -> Later<'_, Exported> {

@@ -42,6 +42,7 @@ pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Res
                     (job.attempts, job.waiting_since, job.waiting_for) = (0, None, None);
                     tx.put(keys::inbox(job.seq), &job)?;
                 }
+                state.schedule.begun(job.seq);
                 return state.apply(tx);
             }
             tx.delete(keys::inbox(job.seq));

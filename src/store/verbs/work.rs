@@ -6,20 +6,22 @@ use super::outbox::{self, to_delivery};
 use super::person::Person;
 use crate::domain::{Change, DeadLetter, Job, Lane, Learner, Reply, Stage, Timestamp, WorkKind};
 use crate::store::state::{State, Tx};
-use crate::store::{Burial, Claim, Deferral, Lease, StoreError, keys};
+use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError, keys};
 
 /// A row that cannot be read is looked at again only after this, milliseconds.
 const UNREADABLE_PAUSE_MS: i64 = 60_000;
 
 /// See [`Store::claim`](crate::store::Store::claim).
-pub fn claim(state: &mut State, kind: WorkKind, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+pub fn claim(state: &mut State, kind: WorkKind, now: Timestamp) -> Result<Claimed, StoreError> {
     state.advance(now);
-    let Some(lease) = state.schedule.lease(kind) else { return Ok(None) };
+    let Some(lease) = state.schedule.lease(kind) else {
+        return Ok(Claimed::Nothing { due: state.schedule.next_due(kind) });
+    };
     let read = read_claim(state, lease, kind);
     if read.is_err() {
         state.schedule.set_aside(lease, now.plus_ms(UNREADABLE_PAUSE_MS));
     }
-    read.map(Some)
+    read.map(|claim| Claimed::Row(Box::new(claim)))
 }
 
 fn read_claim(state: &State, lease: Lease, kind: WorkKind) -> Result<Claim, StoreError> {
@@ -137,6 +139,11 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
         state.schedule.remove(job.seq);
     }
     Ok(())
+}
+
+/// See [`Store::give_way`](crate::store::Store::give_way).
+pub fn give_way(state: &mut State, lease: Lease) -> Result<bool, StoreError> {
+    if state.schedule.holds(lease) { Ok(state.schedule.give_way(lease)) } else { Err(StoreError::Gone) }
 }
 
 /// See [`Store::release`](crate::store::Store::release).

@@ -116,7 +116,7 @@ async fn step(store: &dyn Store, n: i64, dice: &mut Dice) {
             store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
         }
         2 => {
-            let Some(claim) = store.claim(WorkKind::Tutor, at(n)).await.unwrap() else { return };
+            let Some(claim) = store.claim(WorkKind::Tutor, at(n)).await.unwrap().row() else { return };
             let user = claim.job.user;
             let long = if dice.below(5) == 0 { 400_000 } else { 500 };
             let assessment = Assessment { coaching: "word ".repeat(long / 5), ..Assessment::default() };
@@ -128,7 +128,7 @@ async fn step(store: &dyn Store, n: i64, dice: &mut Dice) {
             store.commit(claim.lease, outcome, at(n)).await.unwrap();
         }
         _ => {
-            let Some(claim) = store.claim(WorkKind::Delivery, at(n)).await.unwrap() else { return };
+            let Some(claim) = store.claim(WorkKind::Delivery, at(n)).await.unwrap().row() else { return };
             for message in &claim.outbox {
                 store.delivered(claim.lease, message.index, Sent::Done).await.unwrap();
             }

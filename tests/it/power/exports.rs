@@ -34,7 +34,7 @@ fn break_it(home: &Home) {
 async fn fill(store: &dyn Store) {
     let batch = (1..=4).map(|n| voice(n, n, n)).collect();
     store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
-    let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().unwrap();
+    let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().row().unwrap();
     assert_eq!(claim.job.user, UserId(1));
     let session = Session { tutor_turns: Some(7), ..Session::open(Uuid::max(), UserId(1), T0) };
     let assessment = Assessment { transcript: "kept".to_owned(), ..Assessment::default() };
@@ -43,7 +43,7 @@ async fn fill(store: &dyn Store) {
     let outcome = Outcome { changes, turn: Some(turn), ..replies(1, 2) };
     store.commit(claim.lease, outcome, T0).await.unwrap();
     // The second one was being handed to the tutor.
-    let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().unwrap();
+    let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().row().unwrap();
     let stage =
         Stage::Submitted { session: Uuid::nil(), baseline: 3, at: T0, uncertain_since: None, voice_ms: 1 };
     store.submit(claim.lease, stage, Vec::new()).await.unwrap();
@@ -143,7 +143,7 @@ fn what_was_open_in_the_export_becomes_a_dead_letter_and_counts_are_forgotten() 
         let counts = store.counts().await.unwrap();
         assert_eq!((counts.inbox, counts.dead), (0, 4));
         for kind in [WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery] {
-            assert!(store.claim(kind, at(5_000)).await.unwrap().is_none());
+            assert!(store.claim(kind, at(5_000)).await.unwrap().row().is_none());
         }
         // Sessions and history are there, but no count that the tutor may have left behind.
         let session = store.learner(UserId(1)).await.unwrap().unwrap().session.unwrap();
@@ -163,7 +163,7 @@ fn what_was_open_in_the_export_becomes_a_dead_letter_and_counts_are_forgotten() 
         for letter in &letters[..2] {
             store.retry_dead(letter.job.seq, at(6_000)).await.unwrap();
         }
-        let sending = store.claim(WorkKind::Delivery, at(6_000)).await.unwrap().unwrap();
+        let sending = store.claim(WorkKind::Delivery, at(6_000)).await.unwrap().row().unwrap();
         assert_eq!(sending.outbox.len(), 2);
         let stages = store.jobs(None, 10).await.unwrap();
         let again = stages.iter().find(|job| job.user == UserId(2)).unwrap();

@@ -165,7 +165,7 @@ pub async fn a_deleted_learner_leaves_nothing(bench: &mut Bench) {
     let mut others = Vec::new();
     let lease = loop {
         // The Conversation lane of this learner is taken by the leased voice, so the command cannot be claimed.
-        match bench.claim(WorkKind::Local, T0).await.unwrap() {
+        match bench.claim(WorkKind::Local, T0).await.unwrap().row() {
             Some(claim) if claim.job.seq == delete => break claim.lease,
             Some(claim) => others.push(claim),
             None => {

@@ -118,11 +118,12 @@ pub async fn longest_due_goes_first(bench: &mut Bench) {
     }
     // Accepted at 250, after two of the three were due and before the third.
     let newcomer = bench.accept(vec![voice(4, 4, 4)], Default::default(), at(250)).await.unwrap().taken[0].1;
-    assert_eq!(bench.next_due(TUTOR).await.unwrap(), Some(at(300)));
-    for expected in [seqs[1], seqs[2], newcomer, seqs[0]] {
-        assert_eq!(bench.get(TUTOR, at(400)).await.lease.seq, expected);
+    for expected in [seqs[1], seqs[2], newcomer] {
+        assert_eq!(bench.get(TUTOR, at(250)).await.lease.seq, expected);
     }
-    assert_eq!(bench.next_due(TUTOR).await.unwrap(), None);
+    assert_eq!(bench.due(TUTOR, at(250)).await, Some(at(300)));
+    assert_eq!(bench.get(TUTOR, at(400)).await.lease.seq, seqs[0]);
+    assert_eq!(bench.due(TUTOR, at(400)).await, None);
 }
 
 pub async fn bells_ring(bench: &mut Bench) {
@@ -220,8 +221,7 @@ pub async fn a_deferred_row_waits(bench: &mut Bench) {
         assert_eq!(i64::from(job.attempts), attempt);
         assert_eq!((job.waiting_since, job.not_before), (Some(at(100)), now.plus_ms(100)));
         assert_eq!((job.waiting_for, &job.stage), (Some(WaitReason::TutorDown), &Stage::Taken));
-        bench.none(TUTOR, now).await;
-        assert_eq!(bench.next_due(TUTOR).await.unwrap(), Some(now.plus_ms(100)));
+        assert_eq!(bench.due(TUTOR, now).await, Some(now.plus_ms(100)));
     }
 }
 
@@ -359,7 +359,7 @@ pub async fn a_claim_nobody_took_is_claimable_again(bench: &mut Bench) {
     let mut asked = bench.claim(TUTOR, T0);
     while let Some(answered) = (&mut asked).now_or_never() {
         // The store's thread was quicker than we: once more.
-        bench.release(answered.unwrap().unwrap().lease).await.unwrap();
+        bench.release(answered.unwrap().row().unwrap().lease).await.unwrap();
         asked = bench.claim(TUTOR, T0);
     }
     // The claim is on its way; its caller is cancelled before it hears of it.

@@ -18,6 +18,8 @@ pub struct Row {
     pub submissions: u32,
     pub submitted: bool,
     pub told: bool,
+    /// Something of its answer is out.
+    pub begun: bool,
     /// What is left to send: (index, words).
     pub outbox: Vec<(u32, String)>,
     pub lease: Option<Lease>,
@@ -70,9 +72,17 @@ impl Model {
         }
     }
 
+    /// Sentence three: of those claimable, which may be handed out next; those of which something is out come last.
+    pub fn next(&self, kind: WorkKind, begun: bool) -> Option<BTreeSet<u64>> {
+        let fits =
+            |seq: &u64| self.rows.iter().any(|row| row.seq == *seq && row.kind == kind && row.begun == begun);
+        let mut groups = self.order.iter().map(|group| group.iter().copied().filter(fits).collect());
+        groups.find(|group: &BTreeSet<u64>| !group.is_empty())
+    }
+
     pub fn crash(&mut self) {
         for row in &mut self.rows {
-            row.lease = None;
+            (row.lease, row.begun) = (None, false);
         }
         self.order.clear();
         self.clock = Timestamp::default();
@@ -99,10 +109,12 @@ impl Model {
 }
 
 pub fn deliver(row: &mut Row, replies: &[String]) {
-    row.kind = WorkKind::Delivery;
     row.due = Timestamp::default();
     row.attempts = 0;
     row.submitted = false;
+    // The words of regret for an answer that is partly out are no first answer.
+    row.begun &= row.kind == WorkKind::Delivery;
     row.outbox = (0..).zip(replies.iter().cloned()).collect();
     row.lease = None;
+    row.kind = WorkKind::Delivery;
 }
