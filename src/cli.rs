@@ -4,10 +4,14 @@
 
 mod backup;
 mod commands;
+mod completions;
+mod convert;
 mod doctor;
 mod door;
+mod examples;
 mod files;
 mod manual;
+mod options;
 mod owner;
 mod queue;
 mod sessions;
@@ -16,11 +20,9 @@ mod store;
 mod top;
 mod when;
 
-use crate::config;
 use crate::daemon;
 use crate::store::StoreError;
-use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use std::collections::BTreeMap;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -37,7 +39,7 @@ struct Cli {
 #[derive(Debug, Args)]
 struct Global {
     /// TOML file to read [default: /etc/phonicflow-bot/config.toml where it exists].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
 }
 
@@ -55,10 +57,12 @@ enum Command {
     },
     /// The audio path alone: any supported file to a 16 kHz mono WAV, or a WAV (or mp3) to a Telegram voice note.
     Convert {
-        /// The file to read.
+        /// The file to read; - is standard input.
+        #[arg(value_hint = ValueHint::FilePath)]
         input: PathBuf,
-        /// The file to write; `.ogg` makes a voice note, anything else a WAV [default: the input's name with .wav, or
-        /// .ogg when the input is a WAV].
+        /// The file to write; - is standard output. `.ogg` makes a voice note, anything else a WAV [default: the input's name
+        /// with .wav, or with .ogg when the input is a WAV].
+        #[arg(value_hint = ValueHint::FilePath)]
         output: Option<PathBuf>,
         /// Overwrite an existing file.
         #[arg(long)]
@@ -176,28 +180,21 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// The command with a flag for every configuration key that is no secret (those would show in the process list).
-fn command() -> clap::Command {
-    let flags = config::flags().map(|flag| {
-        Arg::new(flag.key)
-            .long(flag.long)
-            .global(true)
-            .value_name("VALUE")
-            .help(flag.doc)
-            .hide_short_help(true)
-            .help_heading("Configuration (each also as an environment variable and in the TOML file)")
+/// The commands as they are shown: each with an example, the options where they are looked for.
+fn shown() -> clap::Command {
+    let names: Vec<String> =
+        Cli::command().get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    // Each is touched, as one that is touched becomes the last.
+    let with_options = names.into_iter().fold(Cli::command(), |command, name| {
+        let shows = options::SHOWN_BY.contains(&name.as_str());
+        command.mut_subcommand(name, |inner| if shows { options::shown(inner) } else { inner })
     });
-    Cli::command().args(flags)
+    examples::added(with_options)
 }
 
-fn given_flags(matches: &ArgMatches) -> BTreeMap<String, String> {
-    let mut deepest = matches;
-    while let Some((_, inner)) = deepest.subcommand() {
-        deepest = inner;
-    }
-    config::flags()
-        .filter_map(|flag| Some((flag.key.to_owned(), deepest.get_one::<String>(flag.key)?.clone())))
-        .collect()
+/// The commands as they are taken: every one takes every option, but for the secrets (arguments show in the process list).
+fn command() -> clap::Command {
+    shown().args(options::hidden())
 }
 
 /// Parses `arguments` and runs the command they name.
@@ -209,13 +206,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         return Err(failure);
     }
     let matches = command().try_get_matches_from(arguments).map_err(Failure::Usage)?;
-    let flags = given_flags(&matches);
+    let flags = options::given(&matches);
     let cli = Cli::from_arg_matches(&matches).map_err(Failure::Usage)?;
     let setup = commands::Setup { config_path: cli.global.config, flags };
     match cli.command {
         Command::Run => commands::run_daemon(setup),
         Command::Demo { interactive } => commands::demo(interactive),
-        Command::Convert { input, output, force } => commands::convert(&input, output, force),
+        Command::Convert { input, output, force } => convert::run(&input, output, force),
         Command::Doctor { json } => doctor::doctor(setup, json),
         Command::Health => doctor::health(setup),
         Command::Config { json } => commands::show_config(setup, json),
@@ -226,13 +223,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Top(arguments) => top::run(setup, &arguments),
         Command::Backup(arguments) => backup::backup(setup, &arguments),
         Command::Restore(arguments) => backup::restore(setup, &arguments),
-        Command::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut self::command(), "phonicflow-bot", &mut text);
-            commands::print_bytes(&text)
-        }
+        Command::Completions { shell } => commands::print_bytes(&completions::script(shell, &mut shown())),
         Command::Man => {
-            let mut command = self::command();
+            let mut command = shown();
             command.build();
             let page = manual::page(&command).map_err(|error| Failure::Failed(error.to_string()))?;
             commands::print_bytes(&page)

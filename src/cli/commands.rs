@@ -2,17 +2,15 @@
 
 use super::Failure;
 use crate::app::{self, App};
-use crate::audio::{self, Hint};
 use crate::config::{self, Config, ConfigError, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
 use crate::logging::{self, LogOptions};
-use crate::sandbox::demo;
+use crate::sandbox::demo::{self, Ended};
 use crate::secret::Secret;
 use anyhow::Context;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -121,50 +119,13 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
 
 /// `demo`.
 pub fn demo(interactive: bool) -> Result<(), Failure> {
-    runtime()?.block_on(demo::run(interactive)).map_err(Failure::from)
-}
-
-/// `convert`.
-pub fn convert(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
-    let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let output = output.unwrap_or_else(|| {
-        let to_note = extension(input).as_deref() == Some("wav");
-        input.with_extension(if to_note { "ogg" } else { "wav" })
-    });
-    let to_note = matches!(extension(&output).as_deref(), Some("ogg" | "oga" | "opus"));
-    let hint = Hint { extension: extension(input), mime: None };
-    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", input.display()));
-    if output.exists() && !force {
-        return Err(Failure::Failed(format!("{} exists; add --force to overwrite it", output.display())));
-    }
-    let source = File::open(input).map_err(|error| failed(&error))?;
-    // Written beside and renamed, so that a failure leaves neither half a file nor the old one broken.
-    let partial = output.with_extension("partial");
-    let done = if to_note {
-        std::fs::read(input).map_err(|error| failed(&error)).and_then(|bytes| {
-            let note = audio::to_voice_note(bytes.into(), hint).map_err(|error| failed(&error))?;
-            std::fs::write(&partial, &note.bytes).context("writing the voice note")?;
-            Ok(format!("{} s, OGG/Opus mono, {} bytes", note.duration_secs, note.bytes.len()))
-        })
-    } else {
-        File::create(&partial).context("creating the WAV").map_err(Failure::from).and_then(|target| {
-            let mut target = BufWriter::new(target);
-            let report = audio::convert_to_wav(BufReader::new(source), hint, None, &mut target)
-                .map_err(|error| failed(&error))?;
-            target.flush().context("writing the WAV")?;
-            let secs = report.samples as f64 / 16_000.0;
-            Ok(format!("{secs:.3} s, WAV 16 kHz mono 16 bit, {} samples", report.samples))
-        })
-    };
-    match done {
-        Ok(told) => {
-            std::fs::rename(&partial, &output).context("putting the result in place")?;
-            print_line(&format!("{}: {told}", output.display()))
-        }
-        Err(failure) => {
-            let _ = std::fs::remove_file(&partial);
-            Err(failure)
-        }
+    let runtime = runtime()?;
+    let ended = runtime.block_on(demo::run(interactive));
+    runtime.shutdown_timeout(LEFTOVERS);
+    match ended? {
+        Ended::Played => Ok(()),
+        // As a shell tells it of a program that a signal has ended.
+        Ended::Signal(number) => Err(Failure::Told(u8::try_from(128 + number).unwrap_or(1))),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! One page for all commands, made of what `--help` and the table of options say; nothing is written twice.
 
+use super::examples;
 use crate::config::keys;
 use clap::{Arg, Command};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
@@ -54,7 +55,8 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
 pub fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let mut roff = Roff::new();
     let version = format!("phonicflow-bot {}", command.get_version().unwrap_or_default());
-    roff.control("TH", ["PHONICFLOW-BOT", "1", "", &version, "User Commands"]);
+    // The empty word in quotes: without them the date's place is taken by what follows.
+    roff.control("TH", ["PHONICFLOW-BOT", "1", "\"\"", &version, "User Commands"]);
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     section(&mut roff, "NAME", [roman("phonicflow-bot - the PhonicFlow English tutor in Telegram")]);
     section(
@@ -64,11 +66,11 @@ pub fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     );
     section(&mut roff, "DESCRIPTION", [roman(about)]);
     roff.control("SH", ["COMMANDS"]);
-    for inner in command.get_subcommands() {
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
         commands(&mut roff, inner, "");
     }
     roff.control("SH", ["OPTIONS"]);
-    for argument in command.get_arguments().filter(|argument| !is_key(argument)) {
+    for argument in command.get_arguments() {
         entry(&mut roff, vec![bold(usage(argument))], &help(argument));
     }
     roff.control("SH", ["CONFIGURATION"]);
@@ -121,7 +123,7 @@ fn commands(roff: &mut Roff, command: &Command, before: &str) {
         return;
     }
     let own: Vec<&Arg> = command.get_arguments().filter(|argument| is_own(argument)).collect();
-    let mut title = vec![bold(name)];
+    let mut title = vec![bold(name.as_str())];
     for argument in own.iter().filter(|argument| argument.is_positional()) {
         let shown = argument.get_id().as_str().to_uppercase();
         title.push(roman(" "));
@@ -129,10 +131,11 @@ fn commands(roff: &mut Roff, command: &Command, before: &str) {
     }
     let about = command.get_long_about().or_else(|| command.get_about());
     entry(roff, title, &about.map(ToString::to_string).unwrap_or_default().replace("\n\n", " "));
-    if own.is_empty() {
-        return;
-    }
     roff.control("RS", []);
+    if let Some(example) = examples::of(&name) {
+        roff.control("PP", []);
+        roff.text([roman("Example: "), bold(example)]);
+    }
     for argument in own {
         entry(roff, vec![bold(usage(argument))], &help(argument));
     }
@@ -142,6 +145,7 @@ fn commands(roff: &mut Roff, command: &Command, before: &str) {
 /// Belongs to this command alone.
 fn is_own(argument: &Arg) -> bool {
     !argument.is_global_set()
+        && !is_key(argument)
         && !matches!(argument.get_id().as_str(), "help" | "version")
         && !argument.is_hide_set()
 }

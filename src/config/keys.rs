@@ -111,14 +111,14 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
 }
 
 /// A command-line flag.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Flag {
     /// The key it sets.
     pub key: &'static str,
     /// Its name without the leading dashes.
     pub long: &'static str,
     /// What it means.
-    pub doc: &'static str,
+    pub doc: String,
 }
 
 /// A flag for every option. A secret has none, since the process list shows arguments: its file has.
@@ -131,7 +131,7 @@ pub fn flags() -> impl Iterator<Item = Flag> {
             .collect()
     });
     NAMES.iter().zip(all()).map(|((long, name), key)| {
-        let doc = if key.is_secret() { "A file that holds this secret." } else { key.doc };
+        let doc = if key.is_secret() { format!("In this file: {}", key.doc) } else { key.doc.to_owned() };
         Flag { key: name, long, doc }
     })
 }

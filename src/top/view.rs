@@ -77,7 +77,7 @@ fn tutor_lines(now: &Snapshot) -> Vec<Line<'static>> {
     let since = |at: Timestamp| span(now.at.since_ms(at));
     let sign = match now.tutor {
         TutorSign::Unknown => Line::styled("not asked yet", FAINT),
-        TutorSign::Answers(at) => Line::styled(format!("answers, for {}", since(at)), WELL),
+        TutorSign::Answers(at) => Line::styled(format!("answering for {}", since(at)), WELL),
         TutorSign::Silent(at, _) => Line::styled(format!("silent for {}", since(at)), UNWELL),
     };
     let mut lines = vec![sign, Line::raw(format!("turns at once {}", of(now.slots)))];

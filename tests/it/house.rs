@@ -120,7 +120,8 @@ fn each_outside_crate_has_one_owner() {
         ("hyper::", &["sandbox/", "daemon/watch/"]),
         ("metrics::", &["vitals/exposition.rs"]),
         ("metrics_exporter_prometheus::", &["vitals/exposition.rs"]),
-        ("rustix::", &["doctor/", "store/home/owner.rs"]),
+        ("rustix::", &["doctor/", "store/home/owner.rs", "sandbox/demo/screen.rs"]),
+        ("unicode_width::", &["sandbox/demo/wrap.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
         for (file, text) in sources() {

@@ -160,6 +160,29 @@ fn the_package_brings_what_the_unit_needs() {
     }
 }
 
+/// A first `cargo run --release` is quick to build; what is handed out is optimised as a whole.
+#[test]
+fn what_is_packaged_is_optimised_as_a_whole() {
+    let manifest = read("Cargo.toml");
+    let profile = |name: &str| {
+        let (_, rest) = manifest.split_once(&format!("[profile.{name}]\n")).unwrap();
+        rest.split("\n[").next().unwrap().to_owned()
+    };
+    for whole in ["dist", "bench"] {
+        assert!(profile(whole).contains("lto = \"fat\"\ncodegen-units = 1"), "{whole}");
+    }
+    assert!(!profile("release").contains("fat") && !profile("release").contains("codegen-units = 1"));
+    for file in [".ci/deb", "Dockerfile.bot"] {
+        let text = read(file);
+        assert!(text.contains("cargo build --profile dist --locked"), "{file}");
+        assert!(text.contains("target/dist/phonicflow-bot") && !text.contains("target/release"), "{file}");
+    }
+    assert!(read(".ci/deb").contains("cargo deb --no-build --locked --profile dist"));
+    assert!(
+        read("README.md").contains("cargo build --profile dist\nsudo install target/dist/phonicflow-bot")
+    );
+}
+
 /// The script that runs when the package goes, on a tree of its own.
 #[test]
 fn purging_says_what_is_left_and_removes_nothing_of_it() {

@@ -1,4 +1,4 @@
-//! The commands around the daemon: `convert`, `config`, `sessions`, `demo`, `--help`.
+//! The commands around the daemon: `convert`, `config`, `sessions`, `queue`.
 
 use crate::world::{BINARY, PATIENCE, World, asset, voice};
 use std::fs;
@@ -132,37 +132,44 @@ async fn an_admin_sees_retries_and_drops_what_was_given_up() {
     assert_eq!(world.tutor.turns().len(), 1);
 }
 
-#[test]
-fn the_demo_shows_the_main_job_and_says_what_is_real() {
-    let folder = tempfile::tempdir().unwrap();
-    let demo = run(folder.path(), &["demo"]);
-    let said = text(&demo.stdout);
-    assert!(demo.status.success(), "{said}{}", text(&demo.stderr));
-    for words in ["stand-in", "You said", "Coaching", "voice note", "/status"] {
-        assert!(said.contains(words), "{words}: {said}");
-    }
-    assert!(said.matches("You said").count() >= 3, "{said}");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
-}
-
-#[test]
-fn the_interactive_demo_answers_what_is_typed() {
+fn piped(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
     use std::io::Write;
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("mine.ogg"), voice()).unwrap();
     let mut child = Command::new(BINARY)
-        .args(["demo", "--interactive"])
+        .args(arguments)
         .env_clear()
-        .current_dir(folder.path())
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(b"/help\nmine.ogg\nno-such-file.ogg\n").unwrap();
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    let writing = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
-    let said = text(&output.stdout);
-    assert!(output.status.success(), "{said}{}", text(&output.stderr));
-    assert!(said.contains("/history") && said.contains("You said"), "{said}");
-    assert!(said.contains("no-such-file.ogg"), "{said}");
+    let _ = writing.join();
+    output
+}
+
+#[test]
+fn convert_reads_standard_input_and_writes_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("voice.ogg"), voice()).unwrap();
+    fs::write(folder.path().join("reply.wav"), asset("voice/tutor-reply.wav")).unwrap();
+    let is_note = |output: &Output| phonicflow_bot::audio::is_voice_note(&output.stdout);
+    let is_wav =
+        |output: &Output| hound::WavReader::new(&output.stdout[..]).is_ok_and(|wav| wav.len() > 16_000);
+
+    let wav = piped(folder.path(), &["convert", "voice.ogg", "-"], b"");
+    assert!(wav.status.success() && is_wav(&wav), "{}", text(&wav.stderr));
+    assert!(text(&wav.stderr).contains("16 kHz mono"), "what is said goes beside what is made");
+    assert!(is_note(&piped(folder.path(), &["convert", "reply.wav", "-"], b"")));
+    assert!(is_wav(&piped(folder.path(), &["convert", "-"], &voice())));
+    assert!(is_note(&piped(folder.path(), &["convert", "-", "-"], &asset("voice/tutor-reply.wav"))));
+    assert!(!folder.path().join("-").exists());
+
+    let to_file = piped(folder.path(), &["convert", "-", "out.ogg"], &asset("voice/tutor-reply.wav"));
+    assert!(to_file.status.success(), "{}", text(&to_file.stderr));
+    assert!(phonicflow_bot::audio::is_voice_note(&fs::read(folder.path().join("out.ogg")).unwrap()));
+    let bad = piped(folder.path(), &["convert", "-"], b"not audio");
+    assert!(bad.status.code() == Some(1) && bad.stdout.is_empty(), "{}", text(&bad.stderr));
 }

@@ -29,7 +29,7 @@ impl Phrases {
                     say!(
                         self,
                         " To be let in, send this number to the person who runs it: ",
-                        " Para ter acesso, envie este número a quem o administra: "
+                        " Para ter acesso, envie este número ao responsável pelo bot: "
                     ),
                 )
                 .push(Style::Code, id.to_string()),
@@ -38,7 +38,7 @@ impl Phrases {
                 say!(
                     self,
                     " Write to me in a private chat to see how to be let in.",
-                    " Escreva-me numa conversa privada para ver como ter acesso."
+                    " Me chame no privado para ver como ter acesso."
                 ),
             ),
         }
@@ -47,17 +47,13 @@ impl Phrases {
     /// The way into the required channel, over the buttons; `linked`: there is a link among them.
     pub fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
         let text = match channel {
-            Some(channel) => Rich::plain(say!(
-                self,
-                "Practising here is for members of ",
-                "Praticar aqui é para membros de "
-            ))
-            .push(Style::Bold, channel)
-            .push(Style::Plain, "."),
+            Some(channel) => Rich::plain(say!(self, "This is for members of ", "Isso é só para membros de "))
+                .push(Style::Bold, channel)
+                .push(Style::Plain, "."),
             None => Rich::plain(say!(
                 self,
-                "Practising here is for members of a private channel.",
-                "Praticar aqui é para membros de um canal privado."
+                "This is for members of a private channel.",
+                "Isso é só para membros de um canal privado."
             )),
         };
         text.push(
@@ -72,7 +68,7 @@ impl Phrases {
                 say!(
                     self,
                     " Ask the person who runs me for an invitation, then press “I have joined”.",
-                    " Peça um convite a quem me administra e depois toque em “Já entrei”."
+                    " Peça um convite ao responsável pelo bot e depois toque em “Já entrei”."
                 )
             },
         )
@@ -82,8 +78,8 @@ impl Phrases {
     pub fn members_hint(self) -> Rich {
         Rich::plain(say!(
             self,
-            "\n\nPractising is for the members of a channel: /subscribe shows the way in.",
-            "\n\nPraticar é para os membros de um canal: /subscribe mostra como entrar."
+            "\n\nPractice is for members of a channel: /subscribe shows the way in.",
+            "\n\nA prática é só para membros de um canal: /subscribe mostra como entrar."
         ))
     }
 
@@ -102,13 +98,13 @@ impl Phrases {
             Refusal::TryLater => say!(
                 self,
                 "Telegram does not tell me at the moment whether you are in the channel. Please try again in a minute.",
-                "O Telegram não me diz agora se você está no canal. Tente de novo em um minuto, por favor."
+                "Agora não consigo verificar se você está no canal. Tente de novo em um minuto, por favor."
             ),
             Refusal::Hidden => say!(
                 self,
                 "I cannot see who is in the channel: something is set up wrong here, and the person who runs me is told. \
                  Please try again later.",
-                "Não consigo ver quem está no canal: há algo mal configurado aqui, e quem me administra já foi avisado. \
+                "Não consigo ver quem está no canal: há algo mal configurado aqui, e o responsável pelo bot já foi avisado. \
                  Tente de novo mais tarde, por favor."
             ),
             Refusal::NotMember | Refusal::NotAllowed => self.refused_notice(why),
@@ -122,18 +118,18 @@ impl Phrases {
                 say!(
                     self,
                     "This tutor is private: write to me in a private chat.",
-                    "Este tutor é privado: escreva-me numa conversa privada."
+                    "Este tutor é privado: me chame no privado."
                 )
             }
             Refusal::NotMember => say!(
                 self,
                 "This is for members of the channel: /subscribe shows the way in.",
-                "Isto é para membros do canal: /subscribe mostra como entrar."
+                "Isso é só para membros do canal: /subscribe mostra como entrar."
             ),
             Refusal::TryLater => say!(
                 self,
                 "Telegram does not tell me at the moment. Please try again in a minute.",
-                "O Telegram não me diz agora. Tente de novo em um minuto, por favor."
+                "Agora não consigo verificar. Tente de novo em um minuto, por favor."
             ),
             Refusal::Hidden => say!(
                 self,
@@ -158,7 +154,7 @@ impl Phrases {
         Rich::plain(say!(
             self,
             "You are in. Send me a voice message in English! 🎙",
-            "Você está dentro. Envie uma mensagem de voz em inglês! 🎙"
+            "Pronto, você entrou! Envie uma mensagem de voz em inglês! 🎙"
         ))
     }
 

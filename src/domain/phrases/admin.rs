@@ -75,7 +75,7 @@ impl Phrases {
         Rich::plain(say!(
             self,
             "I show that in a private chat only: please write /admin to me there.",
-            "Só mostro isso numa conversa privada: por favor, envie /admin para mim lá."
+            "Só mostro isso no privado: me envie /admin por lá, por favor."
         ))
     }
 
@@ -95,9 +95,9 @@ impl Phrases {
         text = line(
             text,
             match view.tutor.map(|(answers, ms)| (answers, self.age(ms))) {
-                Some((true, age)) => say!(self, "Tutor: answers, for {}", "Tutor: responde, há {}", age),
+                Some((true, age)) => say!(self, "Tutor: answering for {}", "Tutor: responde há {}", age),
                 Some((false, age)) => {
-                    say!(self, "Tutor: does not answer, for {}", "Tutor: não responde, há {}", age)
+                    say!(self, "Tutor: stopped answering {} ago", "Tutor: não responde há {}", age)
                 }
                 None => say!(self, "Tutor: not asked since the start", "Tutor: ainda não consultado"),
             },
@@ -112,7 +112,10 @@ impl Phrases {
                 ),
             );
         }
-        text = line(text, say!(self, "Turns since the start: {}", "Turnos desde o início: {}", view.turns));
+        text = line(
+            text,
+            say!(self, "Turns since the start: {}", "Mensagens respondidas desde o início: {}", view.turns),
+        );
         text = line(
             text,
             say!(
@@ -168,7 +171,11 @@ impl Phrases {
             DeadKind::TelegramDown => say!(self, "Telegram did not answer", "o Telegram não respondeu"),
             DeadKind::Fault => say!(self, "a fault of the bot", "uma falha do bot"),
             DeadKind::Restored => {
-                say!(self, "open when the store was restored", "abertas quando o banco foi restaurado")
+                say!(
+                    self,
+                    "open when the store was restored",
+                    "abertas quando o banco de dados foi restaurado"
+                )
             }
             DeadKind::Other => say!(self, "other", "outras"),
         }

@@ -7,14 +7,18 @@ use crate::domain::rich::Rich;
 impl Phrases {
     /// The tutor does not answer.
     pub fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
-        let age = self.age(for_ms);
+        // "0 s ago" says nothing that "stopped" does not.
+        let since = match for_ms {
+            ..60_000 => String::new(),
+            _ => say!(self, " {} ago", " há {}", self.age(for_ms)),
+        };
         Rich::plain(say!(
             self,
-            "⚠️ The tutor does not answer, for {}. Messages in the queue: {}. They are kept and answered when it is back. \
+            "⚠️ The tutor stopped answering{}. Messages in the queue: {}. They are kept and answered when it is back. \
              /admin shows more.",
-            "⚠️ O tutor não responde há {}. Mensagens na fila: {}. Elas ficam guardadas e são respondidas quando ele voltar. \
+            "⚠️ O tutor parou de responder{}. Mensagens na fila: {}. Elas ficam guardadas e são respondidas quando ele voltar. \
              /admin mostra mais.",
-            age,
+            since,
             waiting
         ))
     }
@@ -35,7 +39,7 @@ impl Phrases {
             self,
             "⚠️ Messages given up: {} new, {} in all. They are kept: /admin counts them by reason; on the machine \
              `sudo phonicflow-bot queue list` shows them and `sudo phonicflow-bot queue retry N` puts one back.",
-            "⚠️ Mensagens abandonadas: {} novas, {} no total. Elas ficam guardadas: /admin conta por motivo; na máquina, \
+            "⚠️ Mensagens abandonadas: novas: {}, no total: {}. Elas ficam guardadas: /admin conta por motivo; na máquina, \
              `sudo phonicflow-bot queue list` mostra quais são e `sudo phonicflow-bot queue retry N` devolve uma à fila.",
             fresh,
             all
@@ -69,7 +73,7 @@ impl Phrases {
             self,
             "⚠️ Telegram does not tell me who is in REQUIRED_CHANNEL. Check its name, and make me an administrator of it. \
              Until then only those may practise whom I know to be members.",
-            "⚠️ O Telegram não me diz quem está em REQUIRED_CHANNEL. Confira o nome e faça de mim administrador do canal. \
+            "⚠️ O Telegram não me diz quem está em REQUIRED_CHANNEL. Confira o nome e me adicione como administrador do canal. \
              Até lá só pratica quem eu já sei que é membro."
         ))
     }
@@ -92,6 +96,8 @@ mod tests {
         ] {
             assert!(a != b && !a.is_blank() && !b.is_blank());
         }
-        assert!(en.alert_tutor_down(61_000, 3).to_plain().contains("1 min"));
+        assert!(en.alert_tutor_down(61_000, 3).to_plain().contains("stopped answering 1 min ago."));
+        assert!(en.alert_tutor_down(400, 3).to_plain().contains("stopped answering. "));
+        assert!(pt.alert_dead_letters(1, 2).to_plain().contains("novas: 1, no total: 2"));
     }
 }

@@ -33,7 +33,10 @@ macro_rules! say {
 pub mod access;
 pub mod admin;
 mod alerts;
+mod recordings;
 mod status;
+#[cfg(test)]
+mod wording;
 
 pub use admin::AdminView;
 pub use status::StatusView;
@@ -50,7 +53,7 @@ impl Phrases {
                     "\n\nHold the microphone, say something in English and send it. You will get back what I understood, \
                      coaching on your pronunciation and grammar, and a spoken reply, so that we can keep talking.\n\n\
                      Try now: tell me what you did yesterday. 🎙\n\n/help shows what else I can do.",
-                    "\n\nSegure o microfone, diga algo em inglês e envie. Você recebe o que eu entendi, dicas de pronúncia e \
+                    "\n\nSegure o microfone, diga algo em inglês e solte para enviar. Você recebe o que eu entendi, dicas de pronúncia e \
                      gramática e uma resposta falada, para continuarmos a conversa.\n\n\
                      Experimente agora: conte em inglês o que você fez ontem. 🎙\n\n/help mostra o que mais eu faço."
                 ),
@@ -62,7 +65,9 @@ impl Phrases {
         match name {
             "start" => say!(self, "Begin, or see how it works", "Começar, ou ver como funciona"),
             "help" => say!(self, "The commands, one line each", "Os comandos, um por linha"),
-            "status" => say!(self, "Your session, the queue and the tutor", "Sua sessão, a fila e o tutor"),
+            "status" => {
+                say!(self, "Your session, the queue and the tutor", "Sua conversa, suas mensagens e o tutor")
+            }
             "history" => say!(self, "Our conversation so far", "Nossa conversa até aqui"),
             "feedback" => {
                 say!(self, "The last coaching again, with its audio", "As últimas dicas de novo, com áudio")
@@ -71,8 +76,8 @@ impl Phrases {
             "delete" => {
                 say!(self, "Delete everything I hold about you", "Apagar tudo o que guardo sobre você")
             }
-            "subscribe" => say!(self, "The channel to join, and how", "O canal a seguir, e como"),
-            "admin" => say!(self, "Counts, health and queue", "Números, saúde e fila"),
+            "subscribe" => say!(self, "The channel to join, and how", "Em qual canal entrar e como"),
+            "admin" => say!(self, "Counts, health and queue", "Números, situação e fila"),
             _ => String::new(),
         }
     }
@@ -82,7 +87,7 @@ impl Phrases {
         let mut text = Rich::plain(say!(
             self,
             "Send me a voice message in English and I will coach you.\n",
-            "Envie uma mensagem de voz em inglês e eu ajudo você.\n"
+            "Envie uma mensagem de voz em inglês e eu te dou dicas.\n"
         ));
         for name in commands {
             text = text.push(Style::Plain, format!("\n/{name} – {}", self.command(name)));
@@ -115,7 +120,7 @@ impl Phrases {
         Rich::plain(say!(
             self,
             "Thanks for writing! I listen to voice messages: hold the microphone, speak English and send it. 🎙",
-            "Obrigado pela mensagem! Eu escuto mensagens de voz: segure o microfone, fale em inglês e envie. 🎙"
+            "Obrigado pela mensagem! Eu escuto mensagens de voz: segure o microfone, fale em inglês e solte para enviar. 🎙"
         ))
     }
 
@@ -130,7 +135,7 @@ impl Phrases {
             OtherKind::Picture => say!(
                 self,
                 "I can't see pictures, but I would love to hear about this one: describe it in a voice message. 🎙",
-                "Não consigo ver imagens, mas quero ouvir sobre esta: descreva-a em inglês numa mensagem de voz. 🎙"
+                "Não consigo ver imagens, mas quero ouvir sobre esta: descreva em inglês numa mensagem de voz. 🎙"
             ),
             OtherKind::Location => say!(
                 self,
@@ -157,89 +162,6 @@ impl Phrases {
             "That was a lot at once! Please wait {} s before the next message; the ones sent meanwhile are not answered.",
             "Foi bastante coisa de uma vez! Espere {} s antes da próxima mensagem; as enviadas até lá ficam sem resposta.",
             secs
-        ))
-    }
-
-    /// The file is larger than `MAX_AUDIO_SIZE_MB`.
-    pub fn too_large(self, limit_mb: u64) -> Rich {
-        Rich::plain(say!(
-            self,
-            "This file is too large: I take up to {} MB. Please send a shorter one.",
-            "Este arquivo é grande demais: aceito até {} MB. Envie um menor, por favor.",
-            limit_mb
-        ))
-    }
-
-    /// The recording is longer than `MAX_AUDIO_SECONDS`.
-    pub fn too_long(self, limit_secs: u64) -> Rich {
-        Rich::plain(say!(
-            self,
-            "This recording is too long: I take up to {} seconds. Please say it in a shorter one.",
-            "Esta gravação é longa demais: aceito até {} segundos. Envie uma mais curta, por favor.",
-            limit_secs
-        ))
-    }
-
-    /// The file holds no sound.
-    pub fn no_audio(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "There is no sound in this file. Please record your message again.",
-            "Não há som neste arquivo. Grave a mensagem de novo, por favor."
-        ))
-    }
-
-    /// The file is no audio at all, or too damaged to read.
-    pub fn not_audio(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "I can't read this as audio; it may be damaged. Please record your message again, or send ogg, mp3, m4a, flac or wav.",
-            "Não consigo ler isto como áudio; pode estar danificado. Grave de novo, ou envie ogg, mp3, m4a, flac ou wav."
-        ))
-    }
-
-    /// A format we do not decode.
-    pub fn unsupported(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "I don't know this audio format. Please send a voice message, or an ogg, mp3, m4a, flac or wav file.",
-            "Não conheço este formato de áudio. Envie uma mensagem de voz, ou um arquivo ogg, mp3, m4a, flac ou wav."
-        ))
-    }
-
-    /// Telegram no longer has the file.
-    pub fn file_gone(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "Telegram could not give me this recording. Please send it again.",
-            "O Telegram não conseguiu me entregar esta gravação. Envie de novo, por favor."
-        ))
-    }
-
-    /// The bot's own Bot API server is not set up right.
-    pub fn files_out_of_reach(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "I cannot open recordings at the moment: something is set up wrong here. The person who runs me can see what in my log.",
-            "No momento não consigo abrir gravações: há algo mal configurado aqui. Quem me administra pode ver o quê no meu log."
-        ))
-    }
-
-    /// The tutor does not take this recording.
-    pub fn tutor_refused(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "The tutor could not understand this recording. Please try again, a little closer to the microphone.",
-            "O tutor não conseguiu entender esta gravação. Tente de novo, um pouco mais perto do microfone."
-        ))
-    }
-
-    /// The tutor answered with nothing in it.
-    pub fn empty_answer(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "The tutor heard your message but had nothing to say about it. Please try once more.",
-            "O tutor ouviu sua mensagem, mas não teve o que dizer. Tente mais uma vez, por favor."
         ))
     }
 
@@ -296,7 +218,7 @@ impl Phrases {
             n => say!(
                 self,
                 "A fresh conversation. The last one (turns: {}) is put away. Send me a voice message. 🎙",
-                "Conversa nova. A anterior (turnos: {}) foi arquivada. Envie uma mensagem de voz. 🎙",
+                "Conversa nova. A anterior (mensagens: {}) foi arquivada. Envie uma mensagem de voz. 🎙",
                 n
             ),
         })

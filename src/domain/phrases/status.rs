@@ -12,29 +12,29 @@ impl Phrases {
             Some((age_secs, turns)) => say!(
                 self,
                 "\nSession: {} old, turns: {}",
-                "\nSessão: aberta há {}, turnos: {}",
+                "\nConversa: aberta há {}, mensagens: {}",
                 self.span_of_time(*age_secs),
                 turns
             ),
             None => say!(
                 self,
                 "\nSession: none yet, your next voice message opens one",
-                "\nSessão: nenhuma ainda, sua próxima mensagem de voz abre uma"
+                "\nConversa: nenhuma ainda, sua próxima mensagem de voz abre uma"
             ),
         };
         text = text.push(Style::Plain, session);
         let queue = match (view.own_waiting, view.ahead) {
-            (0, _) => say!(self, "\nQueue: nothing of yours is waiting", "\nFila: nada seu em espera"),
+            (0, _) => say!(self, "\nQueue: nothing of yours is waiting", "\nNenhuma mensagem sua na fila"),
             (own, 0) => say!(
                 self,
                 "\nQueue: {} of yours, the first is being worked on or comes next",
-                "\nFila: {} sua(s), a primeira está em andamento ou é a próxima",
+                "\nSuas mensagens na fila: {}, a primeira está em andamento ou é a próxima",
                 own
             ),
             (own, ahead) => say!(
                 self,
                 "\nQueue: {} of yours, place {} in line",
-                "\nFila: {} sua(s), lugar {} na fila",
+                "\nSuas mensagens na fila: {}, lugar {}",
                 own,
                 ahead + 1
             ),

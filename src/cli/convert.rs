@@ -1,0 +1,129 @@
+//! `convert`: the audio path alone, from a file or standard input, to a file or standard output.
+
+use super::Failure;
+use super::commands::print_line;
+use crate::audio::{self, Hint};
+use anyhow::Context;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Cursor, IsTerminal, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Most that is taken from standard input, bytes: it is held in memory, as a recording cannot be read by going on alone.
+const STDIN_LIMIT: u64 = 256 << 20;
+
+/// Runs it.
+pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
+    let (from_stdin, standard) = (input == Path::new("-"), Path::new("-"));
+    let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", input.display()));
+    if from_stdin && io::stdin().is_terminal() {
+        return Err(Failure::Config("standard input is a terminal: name a file, or pipe one in".to_owned()));
+    }
+    // Before a byte is read: nobody waits for a refusal.
+    let to_stdout = output.as_deref().map_or(from_stdin, |output| output == standard);
+    if to_stdout && io::stdout().is_terminal() {
+        return Err(Failure::Config(
+            "standard output is a terminal, and audio is no text: name a file, or pipe it on".to_owned(),
+        ));
+    }
+    let source =
+        if from_stdin { Source::Bytes(stdin()?) } else { Source::open(input).map_err(|e| failed(&e))? };
+    let is_wav = extension(input).as_deref() == Some("wav") || from_stdin && source.is_wav();
+    let to_note = match output.as_deref().filter(|_| !to_stdout) {
+        Some(output) => matches!(extension(output).as_deref(), Some("ogg" | "oga" | "opus")),
+        None => is_wav,
+    };
+    let hint = Hint { extension: extension(input), mime: None };
+    if to_stdout {
+        let mut made = unnamed().context("making a file for the result")?;
+        let told = convert(source, hint, to_note, &mut made).map_err(|error| failed(&error))?;
+        made.rewind().context("reading the result back")?;
+        super::commands::finish_output(io::copy(&mut made, &mut io::stdout().lock()).map(drop))?;
+        let _ = writeln!(io::stderr(), "{told}");
+        return Ok(());
+    }
+    let output = output.unwrap_or_else(|| input.with_extension(if to_note { "ogg" } else { "wav" }));
+    if output.exists() && !force {
+        return Err(Failure::Failed(format!("{} exists; add --force to overwrite it", output.display())));
+    }
+    // Written beside and renamed, so that a failure leaves neither half a file nor the old one broken.
+    let partial = output.with_extension("partial");
+    let done = File::create(&partial)
+        .with_context(|| format!("creating {}", partial.display()))
+        .map_err(Failure::from)
+        .and_then(|mut target| convert(source, hint, to_note, &mut target).map_err(|error| failed(&error)));
+    match done {
+        Ok(told) => {
+            fs::rename(&partial, &output).context("putting the result in place")?;
+            print_line(&format!("{}: {told}", output.display()))
+        }
+        Err(failure) => {
+            let _ = fs::remove_file(&partial);
+            Err(failure)
+        }
+    }
+}
+
+/// What is read.
+enum Source {
+    File(File),
+    Bytes(Vec<u8>),
+}
+
+impl Source {
+    fn open(path: &Path) -> io::Result<Self> {
+        File::open(path).map(Self::File)
+    }
+
+    /// By its first bytes: what comes through a pipe has no name.
+    fn is_wav(&self) -> bool {
+        matches!(self, Self::Bytes(bytes) if bytes.starts_with(b"RIFF") || bytes.starts_with(b"RF64"))
+    }
+}
+
+/// Converts, and says what came of it.
+fn convert(source: Source, hint: Hint, to_note: bool, target: &mut File) -> anyhow::Result<String> {
+    if to_note {
+        let bytes = match source {
+            Source::Bytes(bytes) => bytes,
+            Source::File(mut file) => {
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes)?;
+                bytes
+            }
+        };
+        let note = audio::to_voice_note(bytes.into(), hint)?;
+        target.write_all(&note.bytes).context("writing the voice note")?;
+        return Ok(format!("{} s, OGG/Opus mono, {} bytes", note.duration_secs, note.bytes.len()));
+    }
+    let mut target = BufWriter::new(target);
+    let report = match source {
+        Source::Bytes(bytes) => audio::convert_to_wav(Cursor::new(bytes), hint, None, &mut target)?,
+        Source::File(file) => audio::convert_to_wav(BufReader::new(file), hint, None, &mut target)?,
+    };
+    target.flush().context("writing the WAV")?;
+    let secs = report.samples as f64 / 16_000.0;
+    Ok(format!("{secs:.3} s, WAV 16 kHz mono 16 bit, {} samples", report.samples))
+}
+
+fn stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(STDIN_LIMIT + 1).read_to_end(&mut bytes).context("reading standard input")?;
+    if bytes.len() as u64 > STDIN_LIMIT {
+        let limit = STDIN_LIMIT >> 20;
+        return Err(Failure::Failed(format!(
+            "standard input holds more than {limit} MB: name the file instead"
+        )));
+    }
+    Ok(bytes)
+}
+
+/// A file without a name: the head of a WAV is written last, and a pipe cannot go back.
+fn unnamed() -> io::Result<File> {
+    let name = format!("phonicflow-bot-convert-{}-{:08x}", std::process::id(), fastrand::u32(..));
+    let path = std::env::temp_dir().join(name);
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
+}

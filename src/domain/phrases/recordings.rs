@@ -1,0 +1,100 @@
+//! The sentences about recordings that cannot be answered. Must not know how a recording is read.
+
+use super::Phrases;
+use crate::domain::learner::Language;
+use crate::domain::rich::Rich;
+
+impl Phrases {
+    /// The file is larger than `MAX_AUDIO_SIZE_MB`.
+    pub fn too_large(self, limit_mb: u64) -> Rich {
+        Rich::plain(say!(
+            self,
+            "This file is too large: I take up to {} MB. Please send a shorter one.",
+            "Este arquivo é grande demais: aceito até {} MB. Envie um menor, por favor.",
+            limit_mb
+        ))
+    }
+
+    /// The recording is longer than `MAX_AUDIO_SECONDS`.
+    pub fn too_long(self, limit_secs: u64) -> Rich {
+        Rich::plain(say!(
+            self,
+            "This recording is too long: I take up to {}. Please say it in a shorter one.",
+            "Esta gravação é longa demais: aceito até {}. Envie uma mais curta, por favor.",
+            self.length(limit_secs)
+        ))
+    }
+
+    /// A length as people say it: whole minutes as minutes, others in seconds.
+    fn length(self, secs: u64) -> String {
+        match (secs / 60, secs % 60) {
+            (1, 0) => say!(self, "1 minute", "1 minuto"),
+            (minutes @ 2.., 0) => say!(self, "{} minutes", "{} minutos", minutes),
+            (0, 1) => say!(self, "1 second", "1 segundo"),
+            _ => say!(self, "{} seconds", "{} segundos", secs),
+        }
+    }
+
+    /// The file holds no sound.
+    pub fn no_audio(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "There is no sound in this file. Please record your message again.",
+            "Não há som neste arquivo. Grave a mensagem de novo, por favor."
+        ))
+    }
+
+    /// The file is no audio at all, or too damaged to read.
+    pub fn not_audio(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I can't read this as audio; it may be damaged. Please record your message again, or send ogg, mp3, m4a, flac or wav.",
+            "Não consigo ler isto como áudio; pode estar danificado. Grave de novo, ou envie ogg, mp3, m4a, flac ou wav."
+        ))
+    }
+
+    /// A format we do not decode.
+    pub fn unsupported(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I don't know this audio format. Please send a voice message, or an ogg, mp3, m4a, flac or wav file.",
+            "Não conheço este formato de áudio. Envie uma mensagem de voz, ou um arquivo ogg, mp3, m4a, flac ou wav."
+        ))
+    }
+
+    /// Telegram no longer has the file.
+    pub fn file_gone(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Telegram could not give me this recording. Please send it again.",
+            "O Telegram não conseguiu me entregar esta gravação. Envie de novo, por favor."
+        ))
+    }
+
+    /// The bot's own Bot API server is not set up right.
+    pub fn files_out_of_reach(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I cannot open recordings at the moment: something is set up wrong here. Whoever runs this bot has to mend it.",
+            "No momento não consigo abrir gravações: há algo mal configurado aqui. O responsável pelo bot precisa corrigir isso."
+        ))
+    }
+
+    /// The tutor does not take this recording.
+    pub fn tutor_refused(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "The tutor could not understand this recording. Please try again, a little closer to the microphone.",
+            "O tutor não conseguiu entender esta gravação. Tente de novo, um pouco mais perto do microfone."
+        ))
+    }
+
+    /// The tutor answered with nothing in it.
+    pub fn empty_answer(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "The tutor heard your message but could not answer this one. Please try once more.",
+            "O tutor ouviu sua mensagem, mas não conseguiu responder desta vez. Tente mais uma vez, por favor."
+        ))
+    }
+}

@@ -1,0 +1,147 @@
+//! How the sentences sound: what a learner reads is warm, Brazilian where it is Portuguese, and never speaks of the
+//! machine.
+
+use super::access::Refusal;
+use super::admin::{AdminView, DeadKind};
+use super::{COMMANDS, Phrases, StatusView};
+use crate::domain::UserId;
+use crate::domain::incoming::OtherKind;
+use crate::domain::learner::Language;
+
+const EN: Phrases = Phrases(Language::En);
+const PT: Phrases = Phrases(Language::Pt);
+
+/// All that a learner may read in the course of a lesson.
+fn told_to_learners(phrases: Phrases) -> Vec<String> {
+    let kinds = [
+        OtherKind::Sticker,
+        OtherKind::Picture,
+        OtherKind::Location,
+        OtherKind::Document,
+        OtherKind::Unknown,
+    ];
+    let refusals = [Refusal::NotAllowed, Refusal::NotMember, Refusal::TryLater, Refusal::Hidden];
+    let waiting = |own_waiting, ahead| StatusView {
+        session: Some((90, 3)),
+        own_waiting,
+        ahead,
+        tutor_reachable: Some(false),
+        rate_left: Some((1, 30)),
+    };
+    let rich = [
+        phrases.welcome(),
+        phrases.help(&COMMANDS),
+        phrases.voice_only(),
+        phrases.rate_limited(5),
+        phrases.too_large(20),
+        phrases.too_long(300),
+        phrases.no_audio(),
+        phrases.not_audio(),
+        phrases.unsupported(),
+        phrases.file_gone(),
+        phrases.files_out_of_reach(),
+        phrases.tutor_refused(),
+        phrases.empty_answer(),
+        phrases.later(),
+        phrases.given_up(),
+        phrases.nothing_yet(),
+        phrases.fresh(3),
+        phrases.delete_ask(),
+        phrases.deleted(),
+        phrases.not_allowed(Some(UserId(1))),
+        phrases.not_allowed(None),
+        phrases.members_only(Some("@school"), true),
+        phrases.members_only(None, false),
+        phrases.members_hint(),
+        phrases.no_channel(),
+        phrases.joined(),
+        phrases.status(&StatusView::default()),
+        phrases.status(&waiting(1, 0)),
+        phrases.status(&waiting(2, 4)),
+    ];
+    let rich = rich.into_iter().chain(kinds.map(|kind| phrases.other(kind)));
+    rich.chain(refusals.map(|why| phrases.refused(why)))
+        .map(|text| text.to_plain())
+        .chain(refusals.map(|why| phrases.refused_notice(why)))
+        .chain([phrases.joined_notice(), phrases.not_joined_notice()])
+        .collect()
+}
+
+#[test]
+fn a_learner_never_reads_of_the_machine() {
+    let of_the_machine = [
+        "turno",
+        "sessão",
+        "sessões",
+        " log",
+        "banco",
+        "escreva-me",
+        "isto é",
+        "administra",
+        "não me diz",
+        "sua(s)",
+        "dentro.",
+        "300 s",
+        "practising is",
+        "practising here",
+    ];
+    for text in [EN, PT].into_iter().flat_map(told_to_learners) {
+        let lower = text.to_lowercase();
+        let found: Vec<_> = of_the_machine.iter().filter(|word| lower.contains(**word)).collect();
+        assert!(found.is_empty(), "{found:?} in {text:?}");
+    }
+}
+
+#[test]
+fn a_length_is_said_as_people_say_it() {
+    for (secs, en, pt) in [
+        (300, "up to 5 minutes.", "até 5 minutos."),
+        (60, "up to 1 minute.", "até 1 minuto."),
+        (90, "up to 90 seconds.", "até 90 segundos."),
+        (3, "up to 3 seconds.", "até 3 segundos."),
+        (1, "up to 1 second.", "até 1 segundo."),
+    ] {
+        assert!(EN.too_long(secs).to_plain().contains(en), "{secs}");
+        assert!(PT.too_long(secs).to_plain().contains(pt), "{secs}");
+    }
+}
+
+#[test]
+fn these_sentences_were_chosen_with_care() {
+    let admin = |tutor| AdminView { tutor, dead: vec![(DeadKind::Restored, 1)], ..AdminView::default() };
+    let (well, gone) = (admin(Some((true, 300_000))), admin(Some((false, 61_000))));
+    let plain = |text: super::Rich| text.to_plain();
+    for (text, part) in [
+        (PT.command("subscribe"), "Em qual canal entrar e como"),
+        (PT.command("admin"), "Números, situação e fila"),
+        (plain(PT.help(&COMMANDS)), "eu te dou dicas"),
+        (plain(PT.welcome()), "e solte para enviar"),
+        (plain(PT.voice_only()), "e solte para enviar"),
+        (plain(PT.other(OtherKind::Picture)), "descreva em inglês"),
+        (plain(PT.not_allowed(None)), "Me chame no privado"),
+        (plain(PT.joined()), "Pronto, você entrou!"),
+        (PT.refused_notice(Refusal::NotMember), "Isso é só para membros"),
+        (plain(PT.refused(Refusal::TryLater)), "Agora não consigo verificar se"),
+        (plain(PT.files_out_of_reach()), "O responsável pelo bot precisa corrigir isso"),
+        (plain(PT.alert_members_hidden()), "me adicione como administrador"),
+        (plain(PT.alert_dead_letters(1, 1)), "novas: 1"),
+        (plain(PT.empty_answer()), "não conseguiu responder desta vez"),
+        (plain(PT.fresh(3)), "mensagens: 3"),
+        (plain(PT.status(&StatusView::default())), "Nenhuma mensagem sua na fila"),
+        (
+            plain(PT.status(&StatusView { own_waiting: 2, ..StatusView::default() })),
+            "Suas mensagens na fila: 2",
+        ),
+        (plain(PT.admin(&well)), "Tutor: responde há 5 min"),
+        (plain(PT.admin(&gone)), "Tutor: não responde há 1 min"),
+        (plain(PT.admin(&gone)), "quando o banco de dados foi restaurado"),
+        (plain(EN.admin(&well)), "Tutor: answering for 5 min"),
+        (plain(EN.admin(&gone)), "Tutor: stopped answering 1 min ago"),
+        (plain(EN.alert_tutor_down(0, 1)), "The tutor stopped answering."),
+        (plain(EN.files_out_of_reach()), "Whoever runs this bot has to mend it."),
+        (plain(EN.empty_answer()), "could not answer this one"),
+        (plain(EN.members_only(Some("@school"), true)), "This is for members of @school"),
+    ] {
+        assert!(text.contains(part), "{part:?} in {text:?}");
+    }
+}

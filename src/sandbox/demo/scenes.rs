@@ -1,0 +1,53 @@
+//! The recorded conversation: voices and what the stand-in tutor says to them. Knows nothing of how it is played.
+
+/// A recorded voice and what the stand-in tutor, which cannot listen, says about it.
+pub struct Scene {
+    /// The recording, as the chat names it.
+    pub name: &'static str,
+    /// Its length, seconds.
+    pub seconds: u32,
+    /// The recording.
+    pub voice: &'static [u8],
+    /// Transcript, coaching and reply, the latter two in English and Portuguese.
+    pub words: [&'static str; 5],
+}
+
+/// The conversation shipped with the program.
+pub const SCENES: [Scene; 3] = [
+    Scene {
+        name: "01-market.ogg, Opus SILK 16 kbit/s",
+        seconds: 4,
+        voice: include_bytes!("../../../assets/voice/01-market.ogg"),
+        words: [
+            "Yesterday I go to the market and I buyed two apples.",
+            "Yesterday asks for the past: \"I went to the market and I bought two apples.\" \"Bought\" rhymes with \"caught\".",
+            "\"Yesterday\" pede o passado: \"I went to the market and I bought two apples.\" \"Bought\" rima com \"caught\".",
+            "Good. I went to the market and I bought two apples. What will you make with them?",
+            "Muito bem. O que você vai fazer com elas?",
+        ],
+    },
+    Scene {
+        name: "02-weather.ogg, Opus hybrid 32 kbit/s",
+        seconds: 8,
+        voice: include_bytes!("../../../assets/voice/02-weather.ogg"),
+        words: [
+            "The weather is more better today, so I am going walk in the park. My sister like very much the flowers.",
+            "Say \"better\", not \"more better\", and \"I am going to walk\". With \"my sister\" it is \"likes\": \"My sister likes the flowers <very much> & so do I\" is a full sentence.",
+            "Diga \"better\", não \"more better\", e \"I am going to walk\". Com \"my sister\" usa-se \"likes\".",
+            "A walk sounds lovely! Which flowers does your sister like best?",
+            "Que passeio gostoso! De quais flores sua irmã mais gosta?",
+        ],
+    },
+    Scene {
+        name: "03-travel.ogg, Opus CELT 64 kbit/s",
+        seconds: 6,
+        voice: include_bytes!("../../../assets/voice/03-travel.ogg"),
+        words: [
+            "I have visited London since two years. It was very beautiful city.",
+            "For a finished time say \"I visited London two years ago\". And \"It was *a* very beautiful city\": do not drop the article.",
+            "Para um tempo terminado: \"I visited London two years ago\". E não esqueça o artigo: \"*a* very beautiful city\".",
+            "London is wonderful. What did you like most about it?",
+            "Londres é maravilhosa. Do que você mais gostou?",
+        ],
+    },
+];
