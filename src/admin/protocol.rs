@@ -20,7 +20,7 @@ use std::path::Path;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Raised with every change of a request or an item.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// This program, as greetings name it.
 pub const PROGRAM: &str = concat!("phonicflow-bot ", env!("CARGO_PKG_VERSION"));
 /// Largest request, bytes.
@@ -224,7 +224,7 @@ mod tests {
         assert!(error.contains("phonicflow-bot 9.0.0") && error.contains("version 9"), "{error}");
         assert!(!error.contains('\u{1b}'));
         for garbage in
-            [&b"\xff\xfe"[..], b"[1]", b"{}", br#"{"program":"x","protocol":1,"request":{"dance":1}}"#]
+            [&b"\xff\xfe"[..], b"[1]", b"{}", br#"{"program":"x","protocol":2,"request":{"dance":1}}"#]
         {
             assert!(matches!(understand::<Ask>(garbage), Err(FrameError::Garbled(_))));
         }

@@ -7,7 +7,9 @@ use super::snapshot::Snapshot;
 use crate::domain::dossier::Held;
 use crate::domain::health::Health;
 use crate::domain::stats::{Holdings, Stats};
-use crate::domain::{LanguageChoice, Session, SessionState, Timestamp, Translation, UserId};
+use crate::domain::{
+    DeadReason, LanguageChoice, Session, SessionState, Timestamp, Translation, UserId, WaitReason,
+};
 use crate::store::{Import, Imported, Removed};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -265,12 +267,14 @@ pub struct QueueRow {
     pub since: Timestamp,
     /// Not worked on before, where it waits.
     pub until: Option<Timestamp>,
-    /// Failed attempts.
+    /// Failed attempts of every kind.
     pub attempts: u32,
-    /// Why it waits, or why it was given up.
-    pub why: String,
-    /// Given up.
-    pub dead: bool,
+    /// What it waits for.
+    pub waiting_for: Option<WaitReason>,
+    /// Why it was given up; `None`: it was not.
+    pub given_up: Option<DeadReason>,
+    /// What the error said when it was given up.
+    pub detail: String,
 }
 
 /// The numbers, the same with the daemon running and at rest.

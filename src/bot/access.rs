@@ -11,7 +11,7 @@ use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::{Button, Content, Keyboard};
 use crate::domain::phrases::access::Refusal;
 use crate::domain::{
-    Body, Change, ChatKind, Membership, Outcome, Reply, Stage, Task, Timestamp, UserId, WaitReason,
+    Body, Change, ChatKind, Failed, Membership, Outcome, Reply, Stage, Task, Timestamp, UserId, WaitReason,
 };
 use crate::store::{Claim, Deferral, StoreError};
 
@@ -86,7 +86,7 @@ pub async fn check(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Checked
         Demand::Nothing => open,
         Demand::Joined(asked) if asked != user => open,
         Demand::Joined(_) => joined(desk, channel, &case).await,
-        Demand::Member => member(desk, channel, &case, claim.job.attempts).await,
+        Demand::Member => member(desk, channel, &case, claim.job.membership_failures).await,
     }
 }
 
@@ -94,7 +94,7 @@ async fn member(
     desk: &Desk,
     channel: &Channel,
     case: &Case<'_>,
-    attempts: u32,
+    failures: u32,
 ) -> Result<Checked, StoreError> {
     let (user, now) = (case.incoming.user, case.now);
     let known = desk.reader.membership(user).await?;
@@ -112,13 +112,13 @@ async fn member(
         Answer::Member(false) => Some(refuse(channel, case, Refusal::NotMember).await),
         Answer::Hidden => Some(refuse(channel, case, Refusal::Hidden).await),
         // Nothing is known of this learner: the message waits a little rather than being turned away.
-        Answer::Later(ms) if attempts < ATTEMPTS && !pressed => {
-            let pause_ms = backoff_ms(attempts, fastrand::f64()).max(ms).min(LONGEST_PAUSE_MS);
+        Answer::Later(ms) if failures < ATTEMPTS && !pressed => {
+            let pause_ms = backoff_ms(failures, fastrand::f64()).max(ms).min(LONGEST_PAUSE_MS);
             Some(Verdict::Defer(Deferral {
                 until: now.plus_ms(pause_ms),
                 reason: WaitReason::TelegramDown,
                 stage: Stage::Taken,
-                failed: true,
+                failed: Some(Failed::Membership),
                 forgive: false,
                 notice: None,
             }))

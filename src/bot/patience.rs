@@ -3,7 +3,7 @@
 use super::{Rules, Verdict};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
-use crate::domain::{Incoming, Job, Reply, Stage, Timestamp, WaitReason};
+use crate::domain::{DeadReason, Failed, Incoming, Job, Reply, Stage, Timestamp, WaitReason};
 use crate::store::{Burial, Deferral};
 
 /// A file that Telegram cannot hand out for a day is given up.
@@ -11,8 +11,10 @@ const TELEGRAM_PATIENCE_MS: i64 = 24 * 3_600_000;
 
 /// One failed attempt.
 pub struct Setback {
-    /// What failed.
+    /// What it waits for.
     pub reason: WaitReason,
+    /// What failed; `None`: nothing did, what is looked for is not there yet.
+    pub failed: Option<Failed>,
     /// Stage to go on from.
     pub stage: Stage,
     /// Pause before the next attempt, milliseconds.
@@ -34,8 +36,7 @@ pub fn wait_or_give_up(
     setback: Setback,
     now: Timestamp,
 ) -> Verdict {
-    // A date to come is left from a clock that was set back since.
-    let since = job.waiting_since.unwrap_or(now).min(now);
+    let since = job.waiting_since(setback.reason, now);
     let patience_ms = match setback.reason {
         // A turn whose outcome is open is looked for to the end of its window, whatever its age.
         WaitReason::TutorUncertain => i64::MAX,
@@ -44,8 +45,8 @@ pub fn wait_or_give_up(
         _ => rules.retry_max_age_ms,
     };
     if now.since_ms(since) >= patience_ms {
-        let reason = format!("{} ({})", setback.reason.as_str(), setback.what);
-        return give_up(incoming, phrases, setback.stage, reason);
+        let reason = DeadReason::waited_for(setback.reason);
+        return give_up(incoming, phrases, setback.stage, reason, setback.what);
     }
     // Without this nobody would see what is wrong (a certificate, say) before the message is given up.
     tracing::warn!(seq = job.seq, why = %setback.what, "an attempt failed");
@@ -53,12 +54,18 @@ pub fn wait_or_give_up(
     let notice = (setback.tell && !job.told_late)
         .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())
         .flatten();
-    let Setback { reason, stage, forgive, .. } = setback;
-    Verdict::Defer(Deferral { until, reason, stage, failed: true, forgive, notice })
+    let Setback { reason, failed, stage, forgive, .. } = setback;
+    Verdict::Defer(Deferral { until, reason, stage, failed, forgive, notice })
 }
 
 /// Gives the job up with a clear message. A retry goes on from `stage`.
-pub fn give_up(incoming: &Incoming, phrases: Phrases, stage: Stage, reason: String) -> Verdict {
+pub fn give_up(
+    incoming: &Incoming,
+    phrases: Phrases,
+    stage: Stage,
+    reason: DeadReason,
+    detail: String,
+) -> Verdict {
     let replies = Reply::texts(incoming, phrases.given_up(), Keyboard::default());
-    Verdict::Bury(Burial { reason, stage: Some(stage), replies })
+    Verdict::Bury(Burial { reason, detail, stage: Some(stage), replies })
 }

@@ -13,10 +13,11 @@ use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
 use crate::domain::stats::Count;
 use crate::domain::{
-    AlertKind, Announced, Announcement, ChatId, Hidden, Learner, Reply, Rich, Timestamp, UserId,
+    AlertKind, Announced, Announcement, ChatId, DeadReason, Hidden, Learner, Reply, Rich, Timestamp, UserId,
 };
 use crate::store::StoreError;
 use crate::tutor::Reach;
+use std::collections::BTreeMap;
 
 /// Failed calls in a row after which the tutor counts as gone: one may be a hiccup.
 const FAILURES: u32 = 2;
@@ -29,7 +30,7 @@ struct Scene {
     /// Everything there is to tell, as it happened.
     events: Vec<(AlertKind, Timestamp)>,
     inbox: usize,
-    dead: Vec<Timestamp>,
+    dead: Vec<(Timestamp, DeadReason)>,
     /// The dead letters were read at this count of those buried.
     dead_as_of: Option<u64>,
 }
@@ -90,7 +91,9 @@ async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Optio
         Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
         _ => {}
     }
-    scene.events.extend(scene.dead.iter().max().map(|newest| (AlertKind::DeadLetters, *newest)));
+    scene
+        .events
+        .extend(scene.dead.iter().map(|(at, _)| *at).max().map(|newest| (AlertKind::DeadLetters, newest)));
     let restored = crew.app.restored.as_ref();
     scene.events.extend(restored.map(|restored| (AlertKind::StoreRestored, restored.at)));
     scene.events.extend(hidden_since(crew).await?.map(|since| (AlertKind::MembersHidden, since)));
@@ -158,8 +161,11 @@ async fn tell(
         AlertKind::TutorBack => phrases.alert_tutor_back(scene.inbox),
         AlertKind::DeadLetters => {
             let before = store.told(admin, kind).await?.map(|told| told.of);
-            let fresh = scene.dead.iter().filter(|at| before.is_none_or(|before| **at > before)).count();
-            phrases.alert_dead_letters(fresh, scene.dead.len())
+            let mut fresh: BTreeMap<DeadReason, usize> = BTreeMap::new();
+            for (_, reason) in scene.dead.iter().filter(|(at, _)| before.is_none_or(|before| *at > before)) {
+                *fresh.entry(*reason).or_default() += 1;
+            }
+            phrases.alert_dead_letters(&fresh.into_iter().collect::<Vec<_>>(), scene.dead.len())
         }
         AlertKind::StoreRestored => {
             let export_of = crew.app.restored.as_ref().and_then(|restored| restored.export_of.as_deref());
@@ -176,13 +182,13 @@ fn to(user: UserId, text: Rich) -> Reply {
     Reply { chat: ChatId(user.0), thread: None, answers: None, content }
 }
 
-/// When each dead letter was given up.
-async fn dead_letters(crew: &Crew) -> Result<Vec<Timestamp>, StoreError> {
+/// When and why each dead letter was given up.
+async fn dead_letters(crew: &Crew) -> Result<Vec<(Timestamp, DeadReason)>, StoreError> {
     let mut found = Vec::new();
     let mut after = None;
     loop {
         let page = crew.app.store.dead_letters(after, PAGE).await?;
-        found.extend(page.iter().map(|letter| letter.at));
+        found.extend(page.iter().map(|letter| (letter.at, letter.reason)));
         after = page.last().map(|letter| letter.job.seq);
         if page.len() < PAGE {
             return Ok(found);

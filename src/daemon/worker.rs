@@ -9,7 +9,9 @@ use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, access, handle_local, is_voice_turn};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
-use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WaitReason, WorkKind};
+use crate::domain::{
+    Content, DeadReason, Failed, SpokenPart, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
+};
 use crate::logging::UserTag;
 use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError};
 use crate::telegram::Action;
@@ -114,23 +116,23 @@ async fn contained(crew: Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) ->
             crew.vitals.failed(Failure::Fault);
             tracing::error!(
                 seq = lease.seq,
-                attempts = job.attempts,
+                faults = job.faults,
                 "a handler failed unexpectedly; please report it"
             );
             crew.presence.end(lease.seq);
             let now = crew.clock.now();
-            let recovered = if job.attempts >= FAULTS_ALLOWED {
-                let reason = "the handler failed again and again".into();
+            let recovered = if job.faults >= FAULTS_ALLOWED {
+                let reason = DeadReason::Fault;
                 bury(&crew, lease, Burial { reason, ..Burial::default() }, now).await
             } else {
                 crew.vitals.count(Count::TurnRetries);
-                let until = now.plus_ms(backoff_ms(job.attempts, fastrand::f64()));
+                let until = now.plus_ms(backoff_ms(job.faults, fastrand::f64()));
                 let stage = job.stage;
                 let deferral = Deferral {
                     until,
                     reason: WaitReason::Fault,
                     stage,
-                    failed: true,
+                    failed: Some(Failed::Fault),
                     forgive: false,
                     notice: None,
                 };
@@ -185,7 +187,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         let (seq, user) = (claim.lease.seq, claim.job.user);
         crew.presence.begin(seq, user, chat.id, chat.thread, incoming.message, Action::Typing);
     }
-    if claim.job.attempts == 0 && claim.job.stage == Stage::Taken {
+    if claim.job.failures() == 0 && claim.job.stage == Stage::Taken {
         crew.vitals.took_ms(Stopwatch::Queue, crew.clock.now().since_ms(claim.job.accepted_at));
     }
     let Some(turn) = VoiceTurn::of(&desk, &claim) else {
@@ -287,11 +289,11 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         }
         Verdict::Defer(deferral) => {
             let wait_ms = deferral.until.since_ms(now);
-            crew.vitals.add(Count::TurnRetries, usize::from(deferral.failed));
+            crew.vitals.add(Count::TurnRetries, usize::from(deferral.failed.is_some()));
             tracing::warn!(
                 seq,
                 reason = deferral.reason.as_str(),
-                attempts = claim.job.attempts + 1,
+                attempts = claim.job.failures() + 1,
                 wait_ms,
                 "message waits"
             );
@@ -301,7 +303,8 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             store.defer(lease, deferral, now).await
         }
         Verdict::Bury(burial) => {
-            tracing::error!(seq, reason = burial.reason, "message given up: it is kept as a dead letter");
+            let why = burial.reason.with(&burial.detail);
+            tracing::error!(seq, why, "message given up: it is kept as a dead letter");
             crew.presence.end(seq);
             bury(crew, lease, burial, now).await
         }

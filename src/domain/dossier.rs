@@ -291,7 +291,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage,
-        Reply, Rich, Stage, Task,
+        Reply, Rich, Task,
     };
 
     /// A text that was given up, with an answer that was not sent.
@@ -308,22 +308,9 @@ mod tests {
         };
         let reply =
             Reply::texts(&incoming, Rich::plain("an answer on its way"), Keyboard::default()).remove(0);
-        let job = Job {
-            seq: 3,
-            user: UserId(11),
-            chat: chat.id,
-            lane: Lane::Conversation,
-            accepted_at: at,
-            not_before: at,
-            task: Task::Handle(incoming, Admission::Admitted),
-            stage: Stage::Taken,
-            attempts: 2,
-            submissions: 0,
-            waiting_since: None,
-            waiting_for: None,
-            told_late: false,
-        };
-        let replies = vec![OutMessage { index: 0, reply, unsure: 0, attempts: 0 }];
+        let task = Task::Handle(incoming, Admission::Admitted);
+        let job = Job::new(3, UserId(11), chat.id, Lane::Conversation, at, task);
+        let replies = vec![OutMessage::new(0, reply)];
         Pending { kind: "text".into(), job, given_up: Some((at, "no answer".into())), replies }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Must not know how rows are stored or leased.
 
-use super::ids::{ChatId, Timestamp, UserId};
+use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use super::incoming::{Incoming, Lane, WorkKind};
 use super::outcome::Reply;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,6 @@ pub struct Job {
     pub task: Task,
     /// How far the work has come.
     pub stage: Stage,
-    /// Failed attempts in a row.
-    pub attempts: u32,
     /// How often the voice was handed to the tutor and the outcome stayed open by no fault of ours.
     pub submissions: u32,
     /// Since when it waits for something that is down.
@@ -37,6 +35,33 @@ pub struct Job {
     pub waiting_for: Option<WaitReason>,
     /// The learner was told that the answer comes later.
     pub told_late: bool,
+    /// Calls of the tutor that failed: the pause before the next one grows with them.
+    pub tutor_failures: u32,
+    /// Downloads of the recording that failed: the pause before the next one grows with them.
+    pub download_failures: u32,
+    /// Looks whether the learner is in the required channel that failed: after a few the learner is told.
+    pub membership_failures: u32,
+    /// Panics of its handler, a bug of ours: after a few it is given up.
+    pub faults: u32,
+    /// Sends of its replies that failed, in a row; shown to admins (each reply counts its own).
+    pub send_failures: u32,
+    /// How often the daemon ended out of order with this row in hands, see `store::in_hands`.
+    pub deaths: u32,
+    /// The message in its chat that says the answer is being worked on, where one was sent.
+    pub progress: Option<MessageId>,
+}
+
+/// What went wrong with a row, for the count that stands for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    /// A call of the tutor.
+    Tutor,
+    /// The download of the recording.
+    Download,
+    /// The look whether the learner is in the required channel.
+    Membership,
+    /// The handler: it panicked.
+    Fault,
 }
 
 /// Which of the messages that could be sent now goes first.
@@ -126,6 +151,25 @@ impl WaitReason {
             Self::Fault => "a fault that may pass",
         }
     }
+
+    /// Whether both wait for the same one.
+    fn has_the_cause_of(self, other: Self) -> bool {
+        let tutor = |reason| matches!(reason, Self::TutorDown | Self::TutorUncertain);
+        let telegram = |reason| matches!(reason, Self::TelegramDown | Self::Paced);
+        self == other || tutor(self) && tutor(other) || telegram(self) && telegram(other)
+    }
+
+    /// Its name for machines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TutorDown => "tutor_down",
+            Self::TutorUncertain => "tutor_uncertain",
+            Self::TelegramDown => "telegram_down",
+            Self::Paced => "paced",
+            Self::GlobalRate => "global_rate",
+            Self::Fault => "fault",
+        }
+    }
 }
 
 /// One Telegram message (or edit, or callback answer) that waits to be sent.
@@ -139,20 +183,92 @@ pub struct OutMessage {
     pub unsure: u32,
     /// Sends that surely failed.
     pub attempts: u32,
+    /// The words of a spoken answer went out as text already: only the voice is still to come.
+    pub words_sent: bool,
 }
 
-/// A message given up, for an admin to look at and to retry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// The row as it was.
-    pub job: Job,
-    /// When it was given up.
-    pub at: Timestamp,
-    /// Why, in words without message text.
-    pub reason: String,
+impl OutMessage {
+    /// One that nobody has tried to send yet.
+    pub fn new(index: u32, reply: Reply) -> Self {
+        Self { index, reply, unsure: 0, attempts: 0, words_sent: false }
+    }
 }
 
 impl Job {
+    /// A row that nothing has happened to yet, due at once.
+    pub fn new(seq: u64, user: UserId, chat: ChatId, lane: Lane, accepted_at: Timestamp, task: Task) -> Self {
+        let stage = match &task {
+            Task::Handle(..) => Stage::Taken,
+            Task::Deliver { .. } => Stage::Answered,
+        };
+        Self {
+            seq,
+            user,
+            chat,
+            lane,
+            accepted_at,
+            not_before: Timestamp::default(),
+            task,
+            stage,
+            submissions: 0,
+            waiting_since: None,
+            waiting_for: None,
+            told_late: false,
+            tutor_failures: 0,
+            download_failures: 0,
+            membership_failures: 0,
+            faults: 0,
+            send_failures: 0,
+            deaths: 0,
+            progress: None,
+        }
+    }
+
+    /// Counts a failure.
+    pub fn note_failure(&mut self, failed: Failed) {
+        let count = match failed {
+            Failed::Tutor => &mut self.tutor_failures,
+            Failed::Download => &mut self.download_failures,
+            Failed::Membership => &mut self.membership_failures,
+            Failed::Fault => &mut self.faults,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// Since when it waits for this, should it still not be there `now`. What it waited for before is another matter: it
+    /// has come.
+    pub fn waiting_since(&self, reason: WaitReason, now: Timestamp) -> Timestamp {
+        let same = self.waiting_for.is_some_and(|before| before.has_the_cause_of(reason));
+        // A date to come is left from a clock that was set back since.
+        self.waiting_since.filter(|_| same).map_or(now, |since| since.min(now))
+    }
+
+    /// All that went wrong and all waiting is forgotten: the next attempt is as the first.
+    pub fn begin_anew(&mut self) {
+        self.waiting_since = None;
+        self.waiting_for = None;
+        self.tutor_failures = 0;
+        self.download_failures = 0;
+        self.membership_failures = 0;
+        self.faults = 0;
+        self.send_failures = 0;
+        self.deaths = 0;
+    }
+
+    /// Failed attempts of every kind, for people to see.
+    pub fn failures(&self) -> u32 {
+        [
+            self.tutor_failures,
+            self.download_failures,
+            self.membership_failures,
+            self.faults,
+            self.send_failures,
+            self.deaths,
+        ]
+        .into_iter()
+        .fold(0, u32::saturating_add)
+    }
+
     /// The pool of workers this row is for.
     pub fn work(&self) -> WorkKind {
         match &self.task {

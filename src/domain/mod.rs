@@ -5,6 +5,7 @@
 pub mod alert;
 pub mod assessment;
 pub mod backoff;
+pub mod dead_letter;
 pub mod dossier;
 pub mod health;
 pub mod ids;
@@ -22,9 +23,10 @@ pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
 pub use assessment::{Assessment, RecordedTurn, Turn};
+pub use dead_letter::{DeadLetter, DeadReason};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
-pub use job::{Admission, DeadLetter, Job, OutMessage, Stage, Task, Urgency, WaitReason};
+pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, Language, LanguageChoice, Learner, Translation};
 pub use membership::{Hidden, Membership};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};

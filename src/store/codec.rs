@@ -33,6 +33,14 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     }
 }
 
+/// Reads a value from the front of `bytes`; the rest comes back with it.
+pub fn read_front<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), String> {
+    let (value, used) =
+        bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|error| error.to_string())?;
+    let rest = bytes.get(used..).ok_or("it ends too early")?;
+    Ok((value, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

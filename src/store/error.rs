@@ -31,15 +31,15 @@ pub enum StoreError {
     },
     /// A record was written by a newer program. Nothing is damaged, and nothing must be restored over it.
     #[error(
-        "a record of kind {kind} in the store has version {version}, and this program knows versions up to {known}: a newer \
-         phonicflow-bot wrote it. Install that one again, or restore a backup taken with this one"
+        "a record of kind {kind} in the store has version {version} or a field of that number, and this program knows up to \
+         {known}: a newer phonicflow-bot wrote it. Install that one again, or restore a backup taken with this one"
     )]
     Newer {
         /// Kind of record.
         kind: &'static str,
-        /// Its version.
+        /// Its version, or the field that is unknown.
         version: u8,
-        /// The latest version known here.
+        /// The latest known here.
         known: u8,
     },
     /// The store as a whole does not open; in words for the person who has to act.

@@ -70,8 +70,9 @@ pub use thread::ThreadedStore;
 use crate::domain::rate::{PerMinute, RateState};
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Announced, Announcement, DeadLetter, Hidden, Incoming, Job, Learner, Membership, OutMessage,
-    Outcome, Reply, Session, Stage, Timestamp, Told, Turn, UserId, WaitReason, WorkKind,
+    AlertKind, Announced, Announcement, DeadLetter, DeadReason, Failed, Hidden, Incoming, Job, Learner,
+    Membership, MessageId, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Told, Turn, UserId,
+    WaitReason, WorkKind,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -135,8 +136,8 @@ pub struct Deferral {
     pub reason: WaitReason,
     /// Stage from now on.
     pub stage: Stage,
-    /// Whether this was a failed attempt (raises `attempts`, sets `waiting_since` on the first).
-    pub failed: bool,
+    /// What failed, where something did: raises its count.
+    pub failed: Option<Failed>,
     /// Takes the last submission back out of the count: it is known to have had no effect, or it was our own end that
     /// cut it short.
     pub forgive: bool,
@@ -147,8 +148,10 @@ pub struct Deferral {
 /// How a claimed row is given up.
 #[derive(Debug, Clone, Default)]
 pub struct Burial {
-    /// Why, for the admin, without message text.
-    pub reason: String,
+    /// Why.
+    pub reason: DeadReason,
+    /// What the error said, for the admin, without message text.
+    pub detail: String,
     /// Stage to go on from should it be retried; `None`: as recorded.
     pub stage: Option<Stage>,
     /// What the learner is told.
@@ -160,6 +163,8 @@ pub struct Burial {
 pub enum Sent {
     /// Delivered, or given up for good: struck off.
     Done,
+    /// The words of a spoken answer are out as text: only its voice is left of this message. Keeps the lease.
+    Words,
     /// Not delivered for sure: to be tried again not before the given moment.
     Later(Timestamp, WaitReason),
     /// Fate unknown: to be tried once more not before the given moment; raises `unsure`.
@@ -230,6 +235,10 @@ pub trait Store: Send + Sync {
     /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()>;
 
+    /// Notes the message that says the row's answer is being worked on (`None`: it is gone). Keeps the lease; the row
+    /// keeps the note while its answer is delivered.
+    fn note_progress(&self, lease: Lease, message: Option<MessageId>) -> Later<'_, ()>;
+
     /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
     /// the learner (the blocked mark) when there is still a record.
     fn drop_replies(&self, lease: Lease, changes: Vec<crate::domain::Change>) -> Later<'_, ()>;
@@ -299,8 +308,8 @@ pub trait Store: Send + Sync {
     /// What a row has left to send, or, with `dead`, what the dead letter of this number had.
     fn left_to_send(&self, seq: u64, dead: bool) -> Later<'_, Vec<OutMessage>>;
 
-    /// Puts a dead letter back into the queue, as the youngest row accepted `now`, at its old stage with attempts and
-    /// submissions at 0. `Gone` when there is none of this number.
+    /// Puts a dead letter back into the queue, as the youngest row accepted `now`, at its old stage with all
+    /// counts at 0. `Gone` when there is none of this number.
     fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;
 
     /// Removes a dead letter for good. `Gone` when there is none of this number.

@@ -1,18 +1,20 @@
 //! What is on disk: kinds of record, their versions, and the way from an older version to today's.
 //!
-//! A record is one version byte and its payload. The payloads are the domain's own structs: changing one of those
-//! changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves to `v1` as `…V1`, the version
-//! goes up and [`Record::upgrade`] leads from one to the other. Must not know keys or verbs.
+//! A record is one version byte and its payload. Those that grow with the product are written field by field (`layout`):
+//! such a record gains a field by one line there. The payloads of the others are the domain's own structs: changing one of
+//! those changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves to a module of its
+//! version, the version goes up and [`Record::upgrade`] leads from one to the other. Must not know keys or verbs.
 
+mod fields;
+mod layout;
 mod v1;
+mod v2;
 
 use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
 use crate::domain::stats::Stats;
-use crate::domain::{
-    ChatId, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn, UserId,
-};
+use crate::domain::{ChatId, Hidden, Membership, Told, Turn, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +25,39 @@ pub trait Record: Serialize + DeserializeOwned {
     /// The version written today.
     const VERSION: u8 = 1;
 
+    /// Writes the payload. On failure says why, without the content.
+    fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
+        codec::write(self, to)
+    }
+
+    /// Reads the payload of today's version.
+    fn read(payload: &[u8]) -> Result<Self, Unreadable> {
+        Ok(codec::read(payload)?)
+    }
+
     /// Reads the payload of an older version. On failure says why, without the content.
     fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
         let _ = payload;
         Err(unknown::<Self>(version))
+    }
+}
+
+/// Why a payload cannot be read.
+pub enum Unreadable {
+    /// In words, without the content.
+    Damaged(String),
+    /// It holds a field of a newer program.
+    NewerField {
+        /// The field's tag.
+        tag: u8,
+        /// The highest tag known here.
+        known: u8,
+    },
+}
+
+impl From<String> for Unreadable {
+    fn from(detail: String) -> Self {
+        Self::Damaged(detail)
     }
 }
 
@@ -37,22 +68,27 @@ fn unknown<R: Record>(version: u8) -> String {
 /// A record as it is kept.
 pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![R::VERSION];
-    codec::write(record, &mut bytes).map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })?;
+    record.write(&mut bytes).map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })?;
     Ok(bytes)
 }
 
 /// A record from its bytes, of whatever version.
 pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, StoreError> {
-    let record = match bytes.split_first() {
-        None => Err("it is empty".to_owned()),
-        Some((&version, payload)) if version == R::VERSION => codec::read(payload),
-        Some((&version, payload)) if (1..R::VERSION).contains(&version) => R::upgrade(version, payload),
+    let read = match bytes.split_first() {
+        None => Err("it is empty".to_owned().into()),
+        Some((&version, payload)) if version == R::VERSION => R::read(payload),
+        Some((&version, payload)) if (1..R::VERSION).contains(&version) => {
+            R::upgrade(version, payload).map_err(Unreadable::from)
+        }
         Some((&version, _)) if version > R::VERSION => {
             return Err(StoreError::Newer { kind: R::KIND, version, known: R::VERSION });
         }
-        Some((&version, _)) => Err(unknown::<R>(version)),
+        Some((&version, _)) => Err(unknown::<R>(version).into()),
     };
-    record.map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })
+    read.map_err(|unreadable| match unreadable {
+        Unreadable::Damaged(detail) => StoreError::Corrupt { kind: R::KIND, detail },
+        Unreadable::NewerField { tag, known } => StoreError::Newer { kind: R::KIND, version: tag, known },
+    })
 }
 
 /// An update id taken lately.
@@ -88,41 +124,12 @@ pub struct LogKey(pub [u8; 32]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark;
 
-impl Record for Job {
-    const KIND: &'static str = "inbox row";
-    /// Since 2 a row that only delivers names its update.
-    const VERSION: u8 = 2;
-
-    fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
-        match version {
-            1 => codec::read(payload).map(|old: v1::JobV1| old.into()),
-            other => Err(unknown::<Self>(other)),
-        }
-    }
-}
-
-impl Record for DeadLetter {
-    const KIND: &'static str = "dead letter";
-    /// As its row.
-    const VERSION: u8 = 2;
-
-    fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
-        match version {
-            1 => codec::read(payload).map(|old: v1::DeadLetterV1| old.into()),
-            other => Err(unknown::<Self>(other)),
-        }
-    }
-}
-
 macro_rules! records {
     ($($record:ty = $kind:literal),* $(,)?) => { $(impl Record for $record { const KIND: &'static str = $kind; })* };
 }
 
 records! {
-    Learner = "learner",
-    Session = "session",
     Turn = "turn",
-    OutMessage = "outbox message",
     RateState = "rate",
     Purge = "purge",
     Seen = "seen update",

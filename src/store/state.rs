@@ -344,24 +344,11 @@ fn latest_sane(job: &Job, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Lane, Stage, Task};
+    use crate::domain::{Lane, Task};
 
     fn waiting(reason: Option<WaitReason>) -> Job {
-        Job {
-            seq: 1,
-            user: UserId(1),
-            chat: ChatId(1),
-            lane: Lane::Conversation,
-            accepted_at: Timestamp(0),
-            not_before: Timestamp(0),
-            task: Task::Deliver { update_id: None },
-            stage: Stage::Answered,
-            attempts: 1,
-            submissions: 0,
-            waiting_since: None,
-            waiting_for: reason,
-            told_late: false,
-        }
+        let (user, chat, task) = (UserId(1), ChatId(1), Task::Deliver { update_id: None });
+        Job { waiting_for: reason, ..Job::new(1, user, chat, Lane::Conversation, Timestamp(0), task) }
     }
 
     #[test]

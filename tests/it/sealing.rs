@@ -30,7 +30,12 @@ pub async fn fill(store: &dyn Store) {
         let user = claim.job.user;
         if n == 3 {
             let reason = "the tutor did not answer".to_owned();
-            let burial = Burial { reason, stage: None, replies: replies(user.0, 1).replies };
+            let burial = Burial {
+                reason: DeadReason::Other,
+                detail: reason,
+                stage: None,
+                replies: replies(user.0, 1).replies,
+            };
             store.bury(claim.lease, burial, at(5)).await.unwrap();
             continue;
         }

@@ -249,6 +249,7 @@ scenarios! {
         a_submission_is_remembered
         leases_end_with_a_crash
         a_deferred_row_waits
+        each_failure_has_a_count_of_its_own
         a_notice_goes_out_beside_the_row
         a_buried_row_can_be_retried
         a_waiting_row_can_be_hurried_and_dropped
@@ -260,6 +261,7 @@ scenarios! {
         replies_are_struck_off_one_by_one
         a_row_without_replies_is_gone
         a_failed_send_is_tried_later
+        what_has_been_shown_already_is_kept
         what_cannot_be_sent_is_dropped
         a_moved_group_keeps_its_messages
         moved_rows_keep_their_age

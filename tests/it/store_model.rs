@@ -4,7 +4,9 @@
 //! what each verb does to its row, and what a crash does. It shares no code with the store.
 
 use crate::store_contract::{Bench, T0, at, block_on, command, reply, voice, words};
-use phonicflow_bot::domain::{Change, ChatId, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind};
+use phonicflow_bot::domain::{
+    Change, ChatId, DeadReason, Failed, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind,
+};
 use phonicflow_bot::store::{AcceptPolicy, Burial, Claim, Claimed, Deferral, Lease, Sent, StoreError};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -204,7 +206,7 @@ impl Run {
                 let until = now.plus_ms(ms);
                 let texts = self.texts(usize::from(notice));
                 let notice = to_replies(&texts).pop();
-                let (reason, stage, failed) = (WaitReason::TutorDown, Stage::Taken, true);
+                let (reason, stage, failed) = (WaitReason::TutorDown, Stage::Taken, Some(Failed::Tutor));
                 let row_submitted = self.model.held(lease).is_some_and(|row| row.submitted);
                 let result = self
                     .bench
@@ -244,7 +246,12 @@ impl Run {
                     .bench
                     .bury(
                         lease,
-                        Burial { reason: "because".to_owned(), stage: None, replies: to_replies(&texts) },
+                        Burial {
+                            reason: DeadReason::Other,
+                            detail: "because".to_owned(),
+                            stage: None,
+                            replies: to_replies(&texts),
+                        },
                         now,
                     )
                     .await;

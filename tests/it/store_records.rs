@@ -1,6 +1,6 @@
 //! Records of every version ever written still open: the bytes under `tests/fixtures/records` are the proof.
 //!
-//! `v2` holds what the rows of the inbox and the dead letters look like since they changed, `v1` all the rest.
+//! A record lies in the folder of the version it has had since it last changed: most are still of version 1.
 //! A fixture is never changed or removed. A test that turns red here says that the layout on disk has changed: give the
 //! record a new version and an upgrade (see `store::records`), and add a folder of fixtures for the new version.
 //! `UPDATE_FIXTURES=1` writes the ones that are missing.
@@ -44,10 +44,10 @@ fn holds<R: Record + Debug + PartialEq>(name: &str, sample: &R) {
     assert_eq!(todays, committed, "{name}: the layout on disk has changed");
 }
 
-/// Bytes of version 1, which today's program no longer writes, are read as the sample.
-fn opens<R: Record + Debug + PartialEq>(name: &str, sample: &R) {
-    let committed = std::fs::read(folder().join(format!("{name}.bin"))).unwrap();
-    assert_eq!((committed[0], R::VERSION > 1), (1, true), "{name}");
+/// Bytes of an older version, which today's program no longer writes, are read as the sample.
+fn opens<R: Record + Debug + PartialEq>(version: u8, name: &str, sample: &R) {
+    let committed = std::fs::read(folder_of(version).join(format!("{name}.bin"))).unwrap();
+    assert_eq!((committed[0], R::VERSION > version), (version, true), "{name}");
     assert_eq!(&records::decode::<R>(&committed).unwrap(), sample, "{name}");
 }
 
@@ -78,21 +78,33 @@ fn learner() -> Learner {
     }
 }
 
+/// A row as programs before version 3 could write it: one count for everything that failed.
 fn job(seq: u64, task: Task, stage: Stage) -> Job {
+    let delivers = matches!(task, Task::Deliver { .. });
+    let chat = ChatId(-1_001_234_567_890);
     Job {
-        seq,
-        user: UserId(-17),
-        chat: ChatId(-1_001_234_567_890),
-        lane: Lane::Conversation,
-        accepted_at: T0,
         not_before: at(9),
-        task,
         stage,
-        attempts: 2,
         submissions: 1,
         waiting_since: Some(at(1)),
         waiting_for: Some(WaitReason::TutorUncertain),
         told_late: true,
+        tutor_failures: if delivers { 0 } else { 2 },
+        send_failures: if delivers { 2 } else { 0 },
+        ..Job::new(seq, UserId(-17), chat, Lane::Conversation, T0, task)
+    }
+}
+
+/// A row that uses every field there is.
+fn job_of_version_3() -> Job {
+    Job {
+        download_failures: 3,
+        membership_failures: 4,
+        faults: 5,
+        send_failures: 6,
+        deaths: 1,
+        progress: Some(MessageId(77)),
+        ..jobs().swap_remove(0).1
     }
 }
 
@@ -131,7 +143,7 @@ fn outbox() -> Vec<(&'static str, OutMessage)> {
     ];
     let message = |(index, (name, content))| {
         let reply = Reply { content, thread: Some(12), answers: Some(MessageId(3)), ..reply(-5, "") };
-        (name, OutMessage { index, reply, unsure: 1, attempts: 2 })
+        (name, OutMessage { unsure: 1, attempts: 2, ..OutMessage::new(index, reply) })
     };
     (0..).zip(contents).map(message).collect()
 }
@@ -151,22 +163,23 @@ fn turn() -> Turn {
 
 fn letter() -> DeadLetter {
     let (_, job) = jobs().swap_remove(0);
-    DeadLetter { job: Job { seq: 40, ..job }, at: at(60), reason: "the tutor did not answer".to_owned() }
+    let (reason, detail) = (DeadReason::Other, "the tutor did not answer".to_owned());
+    DeadLetter { job: Job { seq: 40, ..job }, at: at(60), reason, detail }
 }
 
 const PURGE: Purge = Purge { session: Uuid::max(), not_before: T0, attempts: 3 };
 
 #[test]
 fn version_1_of_every_record_opens() {
-    holds("learner", &learner());
-    holds("session", &session(2, Some(at(6))));
+    opens(1, "learner", &learner());
+    opens(1, "session", &session(2, Some(at(6))));
     holds("turn", &turn());
     for (name, job) in jobs() {
-        opens(name, &job);
+        opens(1, name, &job);
     }
-    opens("dead-letter", &letter());
+    opens(1, "dead-letter", &letter());
     for (name, message) in outbox() {
-        holds(name, &message);
+        opens(1, name, &message);
     }
     holds("rate", &RateState { tat: at(3), noticed_at: Some(at(2)) });
     holds("purge", &PURGE);
@@ -180,21 +193,55 @@ fn version_1_of_every_record_opens() {
     let bytes = records::encode(&key).unwrap();
     assert_eq!(bytes, fixture("log-key.bin", &bytes));
     assert!(records::decode::<LogKey>(&bytes).unwrap() == key);
+    // Kinds that came with version 2 of others.
+    holds("hidden", &Hidden { channel: "@school".to_owned(), since: at(8) });
+    holds("menu", &Menu { of: UserId(17) });
 }
 
-/// Rows and dead letters since they name the update of what they deliver; and kinds that came with that.
+/// Rows and dead letters since they name the update of what they deliver; and what is written field by field.
 #[test]
 fn version_2_opens() {
     for (name, job) in jobs() {
+        opens(2, name, &job);
+    }
+    let words = job(8, Task::Deliver { update_id: Some(83) }, Stage::Answered);
+    opens(2, "job-deliver-update", &words);
+    opens(2, "dead-letter", &letter());
+    opens(2, "dead-letter-words", &DeadLetter { job: Job { seq: 41, ..words }, ..letter() });
+    holds("learner", &learner());
+    holds("session", &session(2, Some(at(6))));
+    for (name, message) in outbox() {
+        holds(name, &message);
+    }
+    let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
+    holds("out-spoken-words-sent", &spoken);
+}
+
+/// Rows and dead letters with a count and a reason for each thing that may go wrong.
+#[test]
+fn version_3_opens() {
+    for (name, job) in jobs() {
         holds(name, &job);
     }
-    holds("job-deliver-update", &job(8, Task::Deliver { update_id: Some(83) }, Stage::Answered));
-    holds("dead-letter", &letter());
-    let words = Job { seq: 41, ..job(8, Task::Deliver { update_id: Some(83) }, Stage::Answered) };
-    holds("dead-letter-words", &DeadLetter { job: words, ..letter() });
-    // These are of version 1, as everything is that has not changed.
-    holds("hidden", &Hidden { channel: "@school".to_owned(), since: at(8) });
-    holds("menu", &Menu { of: UserId(17) });
+    holds("job-every-field", &job_of_version_3());
+    let reasons = DeadReason::ALL.map(|reason| DeadLetter { job: job_of_version_3(), reason, ..letter() });
+    for letter in reasons {
+        holds(&format!("dead-letter-{}", letter.reason.name()), &letter);
+    }
+}
+
+/// A field nobody knows here is a newer program's: leaving it out would lose it.
+#[test]
+fn a_field_of_a_newer_program_is_no_damage() {
+    let mut bytes = records::encode(&job_of_version_3()).unwrap();
+    bytes.extend([200, 1, 0]);
+    let refused = records::decode::<Job>(&bytes).unwrap_err();
+    assert!(matches!(refused, StoreError::Newer { kind: "inbox row", version: 200, .. }), "{refused}");
+    // What is cut short or there twice is damage.
+    for damaged in [&bytes[..bytes.len() - 1], &bytes[..20], &[&bytes[..], &[200, 1, 0]].concat()] {
+        let refused = records::decode::<Job>(damaged).unwrap_err();
+        assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+    }
 }
 
 fn numbers() -> Stats {
@@ -221,15 +268,20 @@ fn the_numbers_of_version_1_are_read() {
     });
 }
 
-#[test]
-fn every_variant_of_every_enum_keeps_its_number() {
-    let bytes = |sample: &Learner| records::encode(sample).unwrap();
-    let mut all: Vec<u8> = Vec::new();
+/// One record of each variant.
+enum Variant {
+    Learner(Learner),
+    Job(Box<Job>),
+    Out(OutMessage),
+}
+
+fn variants() -> Vec<Variant> {
+    let mut all = Vec::new();
     for language in
         [LanguageChoice::Auto, LanguageChoice::Fixed(Language::En), LanguageChoice::Fixed(Language::Pt)]
     {
         for translation in [Translation::Always, Translation::OnTap, Translation::Never] {
-            all.extend(bytes(&Learner { language, translation, ..learner() }));
+            all.push(Variant::Learner(Learner { language, translation, ..learner() }));
         }
     }
     let kinds = [
@@ -250,20 +302,53 @@ fn every_variant_of_every_enum_keeps_its_number() {
     for (other, waiting_for) in kinds.into_iter().cycle().zip(waits) {
         for lane in [Lane::Conversation, Lane::Local] {
             let task = Task::Handle(message(1, 2, 3, Body::Other(other)), Admission::Admitted);
-            let job = Job { waiting_for: Some(waiting_for), lane, ..job(9, task, Stage::Taken) };
-            // Of a message that is not answered yet version 1 and 2 say the same.
-            let mut bytes = records::encode(&job).unwrap();
-            bytes[0] = 1;
-            assert_eq!(records::decode::<Job>(&bytes).unwrap(), job);
-            all.extend(bytes);
+            let mut job = Job { waiting_for: Some(waiting_for), lane, ..job(9, task, Stage::Taken) };
+            if waiting_for == WaitReason::TelegramDown {
+                (job.tutor_failures, job.download_failures) = (0, 2);
+            }
+            all.push(Variant::Job(Box::new(job)));
         }
     }
     for part in [SpokenPart::Conversational, SpokenPart::Coaching] {
         let content = Content::Spoken { session: uuid(1), part, caption: Rich::default() };
         let reply = Reply { content, ..reply(1, "") };
-        all.extend(records::encode(&OutMessage { index: 0, reply, unsure: 0, attempts: 0 }).unwrap());
+        all.push(Variant::Out(OutMessage::new(0, reply)));
     }
-    assert_eq!(all, fixture("variants.bin", &all));
+    all
+}
+
+#[test]
+fn every_variant_of_every_enum_keeps_its_number() {
+    let mut all = Vec::new();
+    for variant in variants() {
+        all.extend(match variant {
+            Variant::Learner(sample) => records::encode(&sample).unwrap(),
+            Variant::Job(sample) => records::encode(&*sample).unwrap(),
+            Variant::Out(sample) => records::encode(&sample).unwrap(),
+        });
+    }
+    assert_eq!(all, fixture_of(3, "variants.bin", &all));
+}
+
+/// They lie one behind the other: the next one is as long as it takes to be read as the sample.
+#[test]
+fn every_variant_of_version_1_opens() {
+    fn next<R: Record + PartialEq>(bytes: &[u8], sample: &R) -> Option<usize> {
+        (1..=bytes.len())
+            .find(|length| records::decode::<R>(&bytes[..*length]).is_ok_and(|read| read == *sample))
+    }
+    let all = std::fs::read(folder().join("variants.bin")).unwrap();
+    let mut rest = all.as_slice();
+    for (nth, variant) in variants().into_iter().enumerate() {
+        assert_eq!(rest[0], 1);
+        let length = match variant {
+            Variant::Learner(sample) => next(rest, &sample),
+            Variant::Job(sample) => next(rest, &*sample),
+            Variant::Out(sample) => next(rest, &sample),
+        };
+        rest = &rest[length.unwrap_or_else(|| panic!("variant {nth} is not read as it was"))..];
+    }
+    assert!(rest.is_empty());
 }
 
 /// Key and value of every kind of record, as a store of version 1 holds them.

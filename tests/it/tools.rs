@@ -116,10 +116,14 @@ async fn an_admin_sees_retries_and_drops_what_was_given_up() {
     let rows: Vec<serde_json::Value> =
         listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((code, rows.len()), (Some(0), 2), "{listed}");
-    assert!(rows.iter().all(|row| row["given_up"] == true && row["kind"] == "voice"), "{listed}");
+    assert!(
+        rows.iter()
+            .all(|row| row["given_up"] == true && row["reason"] == "tutor_down" && row["kind"] == "voice"),
+        "{listed}"
+    );
     let (first, second) = (rows[0]["number"].to_string(), rows[1]["number"].to_string());
     let (code, shown) = queue(&["show", &first]);
-    assert!(code == Some(0) && shown.contains("tutor not answering"), "{shown}");
+    assert!(code == Some(0) && shown.contains("the tutor did not answer ("), "{shown}");
     assert!(queue(&["list"]).1.contains("given up"));
     assert_eq!(queue(&["drop", &second]).0, Some(0));
     assert_eq!(queue(&["drop", &second]).0, Some(1));

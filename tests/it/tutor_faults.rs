@@ -3,7 +3,7 @@
 
 use crate::world::{PATIENCE, World, voice};
 use bytes::Bytes;
-use phonicflow_bot::domain::Timestamp;
+use phonicflow_bot::domain::{DeadReason, Timestamp};
 use phonicflow_bot::sandbox::bot_api::EntryKind;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::{Reply, Shape};
@@ -198,7 +198,7 @@ async fn given_up_after_the_longest_wait_it_is_a_dead_letter_that_can_be_retried
         let dead = store.dead_letters(None, 10).await.unwrap();
         let [letter] = dead.as_slice() else { panic!("{dead:?}") };
         assert_eq!(letter.job.user.0, 11);
-        assert!(letter.reason.contains("tutor not answering"), "{}", letter.reason);
+        assert_eq!(letter.reason, DeadReason::TutorDown, "{}", letter.detail);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         store.retry_dead(letter.job.seq, Timestamp(i64::try_from(now.as_millis()).unwrap())).await.unwrap();
         store.close().await.unwrap();

@@ -118,7 +118,7 @@ async fn pending(context: &Context, file: &mut File<'_>) -> Result<(), Stopped> 
         let letters = store.dead_letters(after, PAGE).await?;
         after = letters.last().map(|letter| letter.job.seq);
         for letter in letters.into_iter().filter(|letter| letter.job.user == user) {
-            row(context, letter.job, Some((letter.at, letter.reason)), file).await?;
+            row(context, letter.job, Some((letter.at, letter.reason.with(&letter.detail))), file).await?;
         }
         if after.is_none() {
             return Ok(());

@@ -98,14 +98,16 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
         stage: stage.to_owned(),
         since: job.accepted_at,
         until: (job.not_before > now).then_some(job.not_before),
-        attempts: job.attempts,
-        why: job.waiting_for.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
-        dead: false,
+        attempts: job.failures(),
+        waiting_for: job.waiting_for,
+        given_up: None,
+        detail: String::new(),
     }
 }
 
 fn given_up(letter: &DeadLetter) -> QueueRow {
-    QueueRow { why: letter.reason.clone(), dead: true, ..waiting(&letter.job, Timestamp(i64::MAX)) }
+    let (given_up, detail) = (Some(letter.reason), letter.detail.clone());
+    QueueRow { given_up, detail, ..waiting(&letter.job, Timestamp(i64::MAX)) }
 }
 
 /// What kind of message it is, in a word.

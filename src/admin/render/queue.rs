@@ -12,9 +12,17 @@ pub fn queue_heading() -> String {
     )
 }
 
+/// Why it was given up or what it waits for, in words; empty: neither.
+fn why(row: &QueueRow) -> String {
+    match row.given_up {
+        Some(reason) => reason.with(&row.detail),
+        None => row.waiting_for.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
 /// A line of `queue list`.
 pub fn queue_line(row: &QueueRow) -> String {
-    let stage = if row.dead { "given up" } else { row.stage.as_str() };
+    let stage = if row.given_up.is_some() { "given up" } else { row.stage.as_str() };
     format!(
         "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
         row.seq,
@@ -23,7 +31,7 @@ pub fn queue_line(row: &QueueRow) -> String {
         stage,
         moment(row.since),
         row.attempts,
-        row.why
+        why(row)
     )
     .trim_end()
     .to_owned()
@@ -36,11 +44,12 @@ pub fn queue_json(row: &QueueRow) -> Value {
         "user": row.user.0,
         "kind": row.kind,
         "stage": row.stage,
-        "given_up": row.dead,
+        "given_up": row.given_up.is_some(),
         "since": moment(row.since),
         "not_before": row.until.map(moment),
         "attempts": row.attempts,
-        "why": row.why,
+        "why": why(row),
+        "reason": row.given_up.map(|reason| reason.name()).or_else(|| Some(row.waiting_for?.name())),
     })
 }
 
@@ -52,14 +61,15 @@ pub fn queue_text(row: &QueueRow) -> String {
     line("user", row.user.to_string());
     line("kind", row.kind.clone());
     line("stage", row.stage.clone());
-    line("given up", if row.dead { "yes" } else { "no" }.to_owned());
+    line("given up", if row.given_up.is_some() { "yes" } else { "no" }.to_owned());
     line("since", moment(row.since));
     if let Some(until) = row.until {
         line("not before", moment(until));
     }
     line("attempts", row.attempts.to_string());
-    if !row.why.is_empty() {
-        line("why", row.why.clone());
+    let why = why(row);
+    if !why.is_empty() {
+        line("why", why);
     }
     text
 }

@@ -3,9 +3,8 @@
 use super::Case;
 use crate::bot::Desk;
 use crate::domain::phrases::AdminView;
-use crate::domain::phrases::admin::DeadKind;
 use crate::domain::stats::Count;
-use crate::domain::{ChatKind, Outcome, WaitReason};
+use crate::domain::{ChatKind, DeadReason, Outcome, WaitReason};
 use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::{BTreeMap, HashMap};
@@ -70,14 +69,14 @@ async fn waiting(desk: &Desk, case: &Case<'_>) -> Result<Vec<(WaitReason, usize,
     Ok(found)
 }
 
-/// Dead letters by kind.
-async fn dead(desk: &Desk) -> Result<Vec<(DeadKind, usize)>, StoreError> {
-    let mut found: BTreeMap<DeadKind, usize> = BTreeMap::new();
+/// Dead letters by reason.
+async fn dead(desk: &Desk) -> Result<Vec<(DeadReason, usize)>, StoreError> {
+    let mut found: BTreeMap<DeadReason, usize> = BTreeMap::new();
     let (mut after, mut seen) = (None, 0);
     while seen < COUNTED {
         let page = desk.reader.dead_letters(after, PAGE).await?;
         for letter in &page {
-            *found.entry(DeadKind::of(&letter.reason)).or_default() += 1;
+            *found.entry(letter.reason).or_default() += 1;
         }
         seen += page.len();
         after = page.last().map(|letter| letter.job.seq);

@@ -11,8 +11,8 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::stats::{Failure, Step as Stopwatch};
 use crate::domain::{
-    Assessment, Change, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage, Timestamp,
-    Turn, WaitReason,
+    Assessment, Change, DeadReason, Failed, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session,
+    Stage, Timestamp, Turn, WaitReason,
 };
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
@@ -98,6 +98,7 @@ impl<'a> VoiceTurn<'a> {
                 self.desk.vitals.failed(error.failure());
                 let setback = Setback {
                     reason: WaitReason::TutorDown,
+                    failed: Some(Failed::Tutor),
                     stage: handed.stage(Some(since)),
                     pause_ms: self.pause(&error),
                     tell: true,
@@ -116,6 +117,7 @@ impl<'a> VoiceTurn<'a> {
             Finding::KeepLooking => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
+                    failed: None,
                     stage: handed.stage(Some(since)),
                     pause_ms: look_again_in(uncertain_ms, self.rules().tutor_timeout_ms),
                     // A restart finds most answers at once; nobody needs to hear of it.
@@ -129,7 +131,8 @@ impl<'a> VoiceTurn<'a> {
                 self.incoming,
                 self.phrases(),
                 handed.stage(Some(since)),
-                "the tutor's answer was lost twice and it offers no history".into(),
+                DeadReason::AnswerLost,
+                "twice, and it offers no history".into(),
             )),
         })
     }
@@ -252,6 +255,7 @@ impl<'a> VoiceTurn<'a> {
             TutorError::Uncertain(_) => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
+                    failed: Some(Failed::Tutor),
                     stage: handed.stage(Some(now())),
                     pause_ms: 250,
                     // Whoever waited out the whole time-out has waited long.
@@ -319,10 +323,11 @@ impl<'a> VoiceTurn<'a> {
                 return self.say(self.phrases().file_gone());
             }
             Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
-            Retry::Yes | Retry::Once => backoff_ms(self.job.attempts, fastrand::f64()),
+            Retry::Yes | Retry::Once => backoff_ms(self.job.download_failures, fastrand::f64()),
         };
         let setback = Setback {
             reason: WaitReason::TelegramDown,
+            failed: Some(Failed::Download),
             stage: Stage::Taken,
             pause_ms,
             tell: false,
@@ -351,6 +356,7 @@ impl<'a> VoiceTurn<'a> {
     fn tutor_setback(&self, stage: Stage, forgive: bool, error: &TutorError) -> Setback {
         Setback {
             reason: WaitReason::TutorDown,
+            failed: Some(Failed::Tutor),
             stage,
             pause_ms: self.pause(error),
             tell: true,
@@ -362,8 +368,9 @@ impl<'a> VoiceTurn<'a> {
     fn fault(&self, what: &str) -> Setback {
         Setback {
             reason: WaitReason::Fault,
+            failed: Some(Failed::Fault),
             stage: self.job.stage.clone(),
-            pause_ms: backoff_ms(self.job.attempts, fastrand::f64()),
+            pause_ms: backoff_ms(self.job.faults, fastrand::f64()),
             tell: false,
             forgive: false,
             what: what.to_owned(),
@@ -375,6 +382,6 @@ impl<'a> VoiceTurn<'a> {
             TutorError::Busy { retry_after: Some(wait), .. } => i64::from((*wait).min(600)) * 1000,
             _ => 0,
         };
-        backoff_ms(self.job.attempts, fastrand::f64()).max(asked)
+        backoff_ms(self.job.tutor_failures, fastrand::f64()).max(asked)
     }
 }

@@ -45,7 +45,7 @@ impl Pending {
             "number": job.seq,
             "kind": self.kind,
             "accepted": at_json(job.accepted_at),
-            "attempts": job.attempts,
+            "attempts": job.failures(),
             "given_up": self.given_up.as_ref().map(|(_, why)| why),
             "given_up_at": self.given_up.as_ref().map(|(at, _)| at_json(*at)),
             "words": self.words(),

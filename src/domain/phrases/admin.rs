@@ -1,6 +1,7 @@
 //! The sentences of `/admin`: counts, health and queue, never a text or a name.
 
 use super::Phrases;
+use crate::domain::dead_letter::DeadReason;
 use crate::domain::job::WaitReason;
 use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
@@ -26,47 +27,10 @@ pub struct AdminView {
     pub leased: usize,
     /// What waits and why: how many, and for how long the oldest has.
     pub waiting: Vec<(WaitReason, usize, i64)>,
-    /// Dead letters by kind.
-    pub dead: Vec<(DeadKind, usize)>,
+    /// Dead letters by reason.
+    pub dead: Vec<(DeadReason, usize)>,
     /// Finished turns since the start.
     pub turns: u64,
-}
-
-/// Kinds of dead letters, read off the reasons they are kept with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DeadKind {
-    /// The tutor did not answer for too long.
-    TutorDown,
-    /// The tutor's answer was lost and nobody can know.
-    AnswerLost,
-    /// Telegram did not answer for too long.
-    TelegramDown,
-    /// A fault of ours.
-    Fault,
-    /// Open when the store was restored from an export.
-    Restored,
-    /// Anything else.
-    Other,
-}
-
-impl DeadKind {
-    /// The kind a reason belongs to.
-    pub fn of(reason: &str) -> Self {
-        let begins = |words: &str| reason.starts_with(words);
-        if begins(WaitReason::TutorDown.as_str()) {
-            Self::TutorDown
-        } else if begins(WaitReason::TutorUncertain.as_str()) || begins("the tutor's answer was lost") {
-            Self::AnswerLost
-        } else if begins(WaitReason::TelegramDown.as_str()) || begins(WaitReason::Paced.as_str()) {
-            Self::TelegramDown
-        } else if begins(WaitReason::Fault.as_str()) || begins("the handler failed") {
-            Self::Fault
-        } else if begins("open when the export") {
-            Self::Restored
-        } else {
-            Self::Other
-        }
-    }
 }
 
 impl Phrases {
@@ -143,8 +107,8 @@ impl Phrases {
         }
         let dead: usize = view.dead.iter().map(|(_, count)| count).sum();
         text = line(text, say!(self, "Dead letters: {}", "Mensagens abandonadas: {}", dead));
-        for (kind, count) in &view.dead {
-            text = line(text, format!("– {}: {count}", self.dead_kind(*kind)));
+        for (reason, count) in &view.dead {
+            text = line(text, format!("– {}: {count}", self.dead_reason(*reason)));
         }
         text
     }
@@ -162,22 +126,37 @@ impl Phrases {
         }
     }
 
-    fn dead_kind(self, kind: DeadKind) -> String {
-        match kind {
-            DeadKind::TutorDown => say!(self, "the tutor did not answer", "o tutor não respondeu"),
-            DeadKind::AnswerLost => {
+    /// Why messages were given up.
+    pub(super) fn dead_reason(self, reason: DeadReason) -> String {
+        match reason {
+            DeadReason::TutorDown => say!(self, "the tutor did not answer", "o tutor não respondeu"),
+            DeadReason::AnswerLost => {
                 say!(self, "the tutor's answer was lost", "a resposta do tutor se perdeu")
             }
-            DeadKind::TelegramDown => say!(self, "Telegram did not answer", "o Telegram não respondeu"),
-            DeadKind::Fault => say!(self, "a fault of the bot", "uma falha do bot"),
-            DeadKind::Restored => {
+            DeadReason::TelegramDown => say!(self, "Telegram did not answer", "o Telegram não respondeu"),
+            DeadReason::Fault => say!(self, "a fault of the bot", "uma falha do bot"),
+            DeadReason::Restored => {
                 say!(
                     self,
                     "open when the store was restored",
                     "abertas quando o banco de dados foi restaurado"
                 )
             }
-            DeadKind::Other => say!(self, "other", "outras"),
+            DeadReason::EndedDaemon => {
+                say!(self, "the bot ended twice while working on it", "o bot caiu duas vezes ao tratá-la")
+            }
+            DeadReason::SendRefused => {
+                say!(self, "Telegram refuses the answer", "o Telegram recusa a resposta")
+            }
+            DeadReason::SendUnknown => say!(
+                self,
+                "sent, but Telegram never said whether it arrived",
+                "enviadas, mas o Telegram não disse se chegaram"
+            ),
+            DeadReason::TutorRefused => {
+                say!(self, "the tutor refuses what we send", "o tutor recusa o que enviamos")
+            }
+            DeadReason::Other => say!(self, "other", "outras"),
         }
     }
 
@@ -197,21 +176,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_a_letter_is_kept_with_has_its_kind() {
-        for (reason, kind) in [
-            ("tutor not answering (the tutor cannot be reached)", DeadKind::TutorDown),
-            ("looking for the tutor's answer (the answer was lost)", DeadKind::AnswerLost),
-            ("the tutor's answer was lost twice and it offers no history", DeadKind::AnswerLost),
-            ("telegram not answering (x)", DeadKind::TelegramDown),
-            ("a fault that may pass (x)", DeadKind::Fault),
-            ("the handler failed again and again", DeadKind::Fault),
-            ("something else", DeadKind::Other),
-        ] {
-            assert_eq!(DeadKind::of(reason), kind, "{reason}");
-        }
-    }
-
-    #[test]
     fn the_whole_of_it_fits_one_message_in_both_languages() {
         let all = [
             WaitReason::TutorDown,
@@ -228,16 +192,16 @@ mod tests {
             tutor: Some((false, 61_000)),
             members_hidden: true,
             waiting: all.iter().map(|why| (*why, 3, 3_700_000)).collect(),
-            dead: vec![(DeadKind::TutorDown, 2), (DeadKind::Other, 1)],
+            dead: DeadReason::ALL.map(|reason| (reason, 1)).to_vec(),
             ..AdminView::default()
         };
         let [en, pt] = [Language::En, Language::Pt].map(|language| Phrases(language).admin(&view).to_plain());
         assert!(
             en.contains("Up for 1 d 1 h")
-                && en.contains("Dead letters: 3")
+                && en.contains("Dead letters: 10")
                 && en.contains("oldest for 1 h 1 min")
         );
-        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 3"));
+        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 10"));
         assert!(en.len() < 2000 && pt.len() < 2000);
         assert!(Phrases(Language::En).admin(&AdminView::default()).to_plain().contains("none yet"));
     }

@@ -1,6 +1,7 @@
 //! What admins are told by themselves, without asking. Never a text or a name.
 
 use super::Phrases;
+use crate::domain::dead_letter::DeadReason;
 use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
@@ -33,16 +34,22 @@ impl Phrases {
         ))
     }
 
-    /// Messages were given up.
-    pub fn alert_dead_letters(self, fresh: usize, all: usize) -> Rich {
+    /// Messages were given up: the new ones by reason.
+    pub fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
+        let new: usize = fresh.iter().map(|(_, count)| count).sum();
+        let reasons: Vec<String> = fresh
+            .iter()
+            .map(|(reason, count)| format!("\n– {}: {count}", self.dead_reason(*reason)))
+            .collect();
         Rich::plain(say!(
             self,
-            "⚠️ Messages given up: {} new, {} in all. They are kept: /admin counts them by reason; on the machine \
+            "⚠️ Messages given up: {} new, {} in all.{}\nThey are kept: on the machine \
              `sudo phonicflow-bot queue list` shows them and `sudo phonicflow-bot queue retry N` puts one back.",
-            "⚠️ Mensagens abandonadas: novas: {}, no total: {}. Elas ficam guardadas: /admin conta por motivo; na máquina, \
+            "⚠️ Mensagens abandonadas: novas: {}, no total: {}.{}\nElas ficam guardadas: na máquina, \
              `sudo phonicflow-bot queue list` mostra quais são e `sudo phonicflow-bot queue retry N` devolve uma à fila.",
-            fresh,
-            all
+            new,
+            all,
+            reasons.concat()
         ))
     }
 
@@ -86,10 +93,11 @@ mod tests {
     #[test]
     fn each_alert_speaks_both_languages() {
         let (en, pt) = (Phrases(Language::En), Phrases(Language::Pt));
+        let fresh = [(DeadReason::Fault, 1)];
         for (a, b) in [
             (en.alert_tutor_down(61_000, 3), pt.alert_tutor_down(61_000, 3)),
             (en.alert_tutor_back(1), pt.alert_tutor_back(1)),
-            (en.alert_dead_letters(1, 2), pt.alert_dead_letters(1, 2)),
+            (en.alert_dead_letters(&fresh, 2), pt.alert_dead_letters(&fresh, 2)),
             (en.alert_restored(Some("then")), pt.alert_restored(Some("then"))),
             (en.alert_restored(None), pt.alert_restored(None)),
             (en.alert_members_hidden(), pt.alert_members_hidden()),
@@ -98,6 +106,6 @@ mod tests {
         }
         assert!(en.alert_tutor_down(61_000, 3).to_plain().contains("stopped answering 1 min ago."));
         assert!(en.alert_tutor_down(400, 3).to_plain().contains("stopped answering. "));
-        assert!(pt.alert_dead_letters(1, 2).to_plain().contains("novas: 1, no total: 2"));
+        assert!(pt.alert_dead_letters(&fresh, 2).to_plain().contains("novas: 1, no total: 2"));
     }
 }

@@ -2,9 +2,10 @@
 //! machine.
 
 use super::access::Refusal;
-use super::admin::{AdminView, DeadKind};
+use super::admin::AdminView;
 use super::{COMMANDS, Phrases, StatusView};
 use crate::domain::UserId;
+use crate::domain::dead_letter::DeadReason;
 use crate::domain::incoming::OtherKind;
 use crate::domain::learner::Language;
 
@@ -108,7 +109,7 @@ fn a_length_is_said_as_people_say_it() {
 
 #[test]
 fn these_sentences_were_chosen_with_care() {
-    let admin = |tutor| AdminView { tutor, dead: vec![(DeadKind::Restored, 1)], ..AdminView::default() };
+    let admin = |tutor| AdminView { tutor, dead: vec![(DeadReason::Restored, 1)], ..AdminView::default() };
     let (well, gone) = (admin(Some((true, 300_000))), admin(Some((false, 61_000))));
     let plain = |text: super::Rich| text.to_plain();
     for (text, part) in [
@@ -124,7 +125,7 @@ fn these_sentences_were_chosen_with_care() {
         (plain(PT.refused(Refusal::TryLater)), "Agora não consigo verificar se"),
         (plain(PT.files_out_of_reach()), "O responsável pelo bot precisa corrigir isso"),
         (plain(PT.alert_members_hidden()), "me adicione como administrador"),
-        (plain(PT.alert_dead_letters(1, 1)), "novas: 1"),
+        (plain(PT.alert_dead_letters(&[(DeadReason::Fault, 1)], 1)), "novas: 1"),
         (plain(PT.empty_answer()), "não conseguiu responder desta vez"),
         (plain(PT.fresh(3)), "mensagens: 3"),
         (plain(PT.status(&StatusView::default())), "Nenhuma mensagem sua na fila"),

@@ -2,10 +2,13 @@
 //!
 //! Must not know where they lie or who asks for them.
 
+use super::v2::{DeadLetterV2, JobV2};
 use crate::domain::{
-    Admission, ChatId, DeadLetter, Incoming, Job, Lane, Stage, Task, Timestamp, UserId, WaitReason,
+    Admission, ChatId, DeadLetter, Incoming, Job, Lane, LanguageChoice, Learner, OutMessage, Reply, Session,
+    Stage, Task, Timestamp, Translation, UserId, WaitReason,
 };
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// A row of the inbox.
 #[derive(Deserialize)]
@@ -41,7 +44,42 @@ pub struct DeadLetterV1 {
     reason: String,
 }
 
-impl From<JobV1> for Job {
+/// A message of the outbox.
+#[derive(Deserialize)]
+pub struct OutMessageV1 {
+    index: u32,
+    reply: Reply,
+    unsure: u32,
+    attempts: u32,
+}
+
+/// A learner.
+#[derive(Deserialize)]
+pub struct LearnerV1 {
+    user: UserId,
+    first_seen: Timestamp,
+    language: LanguageChoice,
+    client_language: Option<String>,
+    translation: Translation,
+    voice_reply: bool,
+    blocked: bool,
+    other_notice_at: Option<Timestamp>,
+    session: Option<SessionV1>,
+}
+
+/// A session.
+#[derive(Deserialize)]
+pub struct SessionV1 {
+    id: Uuid,
+    user: UserId,
+    created: Timestamp,
+    last_activity: Timestamp,
+    turns: u32,
+    tutor_turns: Option<u32>,
+    archived_at: Option<Timestamp>,
+}
+
+impl From<JobV1> for JobV2 {
     fn from(old: JobV1) -> Self {
         Self {
             seq: old.seq,
@@ -64,8 +102,47 @@ impl From<JobV1> for Job {
     }
 }
 
+impl From<JobV1> for Job {
+    fn from(old: JobV1) -> Self {
+        JobV2::from(old).into()
+    }
+}
+
 impl From<DeadLetterV1> for DeadLetter {
     fn from(old: DeadLetterV1) -> Self {
-        Self { job: old.job.into(), at: old.at, reason: old.reason }
+        DeadLetterV2 { job: old.job.into(), at: old.at, reason: old.reason }.into()
+    }
+}
+
+impl From<OutMessageV1> for OutMessage {
+    fn from(old: OutMessageV1) -> Self {
+        Self { unsure: old.unsure, attempts: old.attempts, ..Self::new(old.index, old.reply) }
+    }
+}
+
+impl From<LearnerV1> for Learner {
+    fn from(old: LearnerV1) -> Self {
+        Self {
+            language: old.language,
+            client_language: old.client_language,
+            translation: old.translation,
+            voice_reply: old.voice_reply,
+            blocked: old.blocked,
+            other_notice_at: old.other_notice_at,
+            session: old.session.map(Session::from),
+            ..Self::new(old.user, old.first_seen)
+        }
+    }
+}
+
+impl From<SessionV1> for Session {
+    fn from(old: SessionV1) -> Self {
+        Self {
+            last_activity: old.last_activity,
+            turns: old.turns,
+            tutor_turns: old.tutor_turns,
+            archived_at: old.archived_at,
+            ..Self::open(old.id, old.user, old.created)
+        }
     }
 }

@@ -3,9 +3,7 @@
 //! Must not know what is done with a row afterwards.
 
 use crate::domain::rate::{RateState, Verdict};
-use crate::domain::{
-    Admission, Body, Incoming, Job, Lane, Learner, Stage, Task, Timestamp, UserId, WaitReason,
-};
+use crate::domain::{Admission, Body, Incoming, Job, Lane, Learner, Task, Timestamp, UserId, WaitReason};
 use crate::store::records::Seen;
 use crate::store::state::{SEEN_KEPT, State, Tx};
 use crate::store::{AcceptPolicy, Accepted, StoreError, keys};
@@ -82,21 +80,13 @@ pub fn accept(
 /// A new row. `delay` is how long the limit on all learners together holds it back, milliseconds.
 fn row(seq: u64, incoming: Incoming, admission: Admission, now: Timestamp, delay: i64) -> Job {
     let lane = if admission == Admission::Admitted { incoming.lane() } else { Lane::Local };
-    Job {
-        seq,
-        user: incoming.user,
-        chat: incoming.chat.id,
-        lane,
-        accepted_at: now,
-        not_before: if delay > 0 { now.plus_ms(delay) } else { Timestamp::default() },
-        task: Task::Handle(incoming, admission),
-        stage: Stage::Taken,
-        attempts: 0,
-        submissions: 0,
-        waiting_since: None,
-        waiting_for: (delay > 0).then_some(WaitReason::GlobalRate),
-        told_late: false,
+    let (user, chat) = (incoming.user, incoming.chat.id);
+    let mut job = Job::new(seq, user, chat, lane, now, Task::Handle(incoming, admission));
+    if delay > 0 {
+        job.not_before = now.plus_ms(delay);
+        job.waiting_for = Some(WaitReason::GlobalRate);
     }
+    job
 }
 
 impl Intake {

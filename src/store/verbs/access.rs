@@ -5,8 +5,7 @@
 use super::outbox;
 use crate::domain::alert::{Marks, judge};
 use crate::domain::{
-    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Lane, Membership, Stage, Task, Timestamp, Told,
-    UserId,
+    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Lane, Membership, Task, Timestamp, Told, UserId,
 };
 use crate::store::engine::Range;
 use crate::store::records::Menu;
@@ -64,22 +63,10 @@ pub fn announce(
         return Ok(verdict);
     }
     let mut tx = Tx::default();
-    let job = Job {
-        seq: state.new_seq(&mut tx)?,
-        user: to,
-        // A private chat has its user's id (Bot API "Chat").
-        chat: state.chat(ChatId(to.0)),
-        lane: Lane::Local,
-        accepted_at: now,
-        not_before: Timestamp::default(),
-        task: Task::Deliver { update_id: None },
-        stage: Stage::Answered,
-        attempts: 0,
-        submissions: 0,
-        waiting_since: None,
-        waiting_for: None,
-        told_late: false,
-    };
+    // A private chat has its user's id (Bot API "Chat").
+    let chat = state.chat(ChatId(to.0));
+    let seq = state.new_seq(&mut tx)?;
+    let job = Job::new(seq, to, chat, Lane::Local, now, Task::Deliver { update_id: None });
     outbox::put(state, &mut tx, job.seq, replies)?;
     tx.put(keys::inbox(job.seq), &job)?;
     tx.put(keys::told(to, kind), &Told { at: now, of })?;

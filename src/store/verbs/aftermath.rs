@@ -7,14 +7,10 @@
 //!
 //! Must not know where the records came from.
 
-use crate::domain::{DeadLetter, Learner, Stage, Timestamp};
+use crate::domain::{DeadLetter, DeadReason, Learner, Stage, Timestamp};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
 use crate::store::{StoreError, keys, records};
-
-/// Why such a row was given up.
-pub const REASON: &str =
-    "open when the export was taken that the store was restored from; may have been answered since";
 
 /// More rows than any store takes in between two exports.
 const NUMBERS_LEFT_OUT: u64 = 1 << 24;
@@ -51,7 +47,8 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
         tx.delete(keys::outbox(seq, message.index));
         tx.put(keys::dead_outbox(dead, message.index), &message)?;
     }
-    tx.put(keys::dead(dead), &DeadLetter { job, at: now, reason: REASON.to_owned() })?;
+    let (reason, detail) = (DeadReason::Restored, String::new());
+    tx.put(keys::dead(dead), &DeadLetter { job, at: now, reason, detail })?;
     tx.delete(keys::inbox(seq));
     state.apply(tx)?;
     state.dead.insert(dead, user);

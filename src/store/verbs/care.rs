@@ -25,10 +25,8 @@ pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), Sto
     job.chat = state.chat(job.chat);
     job.accepted_at = now;
     job.not_before = Timestamp::default();
-    job.attempts = 0;
+    job.begin_anew();
     job.submissions = 0;
-    job.waiting_since = None;
-    job.waiting_for = None;
     job.told_late = false;
     let left = state.list::<OutMessage>(&Range::prefix(keys::dead_outbox_of(seq)), usize::MAX)?;
     let pointless = match &mut job.task {
@@ -47,7 +45,7 @@ pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), Sto
     for (key, mut message) in left {
         tx.delete(key);
         message.reply.chat = state.chat(message.reply.chat);
-        message.attempts = 0;
+        (message.attempts, message.unsure) = (0, 0);
         tx.put(keys::outbox(job.seq, message.index), &message)?;
     }
     tx.delete(keys::dead(seq));
@@ -70,8 +68,7 @@ pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
         return Err(StoreError::Gone);
     }
     job.not_before = Timestamp::default();
-    job.attempts = 0;
-    job.waiting_since = None;
+    job.begin_anew();
     let mut tx = Tx::default();
     tx.put(keys::inbox(seq), &job)?;
     state.apply(tx)?;

@@ -26,7 +26,7 @@ use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Hidden, Incoming, Job, Learner,
-    Membership, OutMessage, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
+    Membership, MessageId, OutMessage, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +64,10 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn bury(&self, lease: Lease, burial: Burial, now: Timestamp) -> Later<'_, ()> {
         self.ask(move |state| work::bury(state, lease, burial, now))
+    }
+
+    fn note_progress(&self, lease: Lease, message: Option<MessageId>) -> Later<'_, ()> {
+        self.ask(move |state| work::note_progress(state, lease, message))
     }
 
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()> {

@@ -14,16 +14,14 @@ pub fn to_delivery(job: &mut Job) {
     job.task = Task::Deliver { update_id: job.update_id() };
     job.stage = Stage::Answered;
     job.not_before = Timestamp::default();
-    job.attempts = 0;
-    job.waiting_since = None;
-    job.waiting_for = None;
+    job.begin_anew();
 }
 
 /// Queues replies for a row.
 pub fn put(state: &State, tx: &mut Tx, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
     for (index, mut reply) in (0..).zip(replies) {
         reply.chat = state.chat(reply.chat);
-        tx.put(keys::outbox(seq, index), &OutMessage { index, reply, unsure: 0, attempts: 0 })?;
+        tx.put(keys::outbox(seq, index), &OutMessage::new(index, reply))?;
     }
     Ok(())
 }
@@ -38,8 +36,8 @@ pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Res
             tx.delete(key.clone());
             let left = state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), 2)?;
             if left.iter().any(|other| *other != key) {
-                if job.attempts > 0 {
-                    (job.attempts, job.waiting_since, job.waiting_for) = (0, None, None);
+                if job.failures() > 0 || job.waiting_since.is_some() {
+                    job.begin_anew();
                     tx.put(keys::inbox(job.seq), &job)?;
                 }
                 state.schedule.begun(job.seq);
@@ -52,10 +50,19 @@ pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Res
         Sent::Later(until, reason) => {
             // Waiting for its turn is no failure.
             let failed = u32::from(reason != WaitReason::Paced);
+            job.send_failures = job.send_failures.saturating_add(failed);
             let tried = |message: &mut OutMessage| message.attempts = message.attempts.saturating_add(failed);
             postpone(state, tx, job, index, until, reason, tried)?;
         }
+        Sent::Words => {
+            if let Some(mut message) = state.get::<OutMessage>(&key)? {
+                message.words_sent = true;
+                tx.put(key, &message)?;
+            }
+            state.apply(tx)?;
+        }
         Sent::Unsure(until) => {
+            job.send_failures = job.send_failures.saturating_add(1);
             let tried = |message: &mut OutMessage| message.unsure = message.unsure.saturating_add(1);
             postpone(state, tx, job, index, until, WaitReason::TelegramDown, tried)?;
         }
@@ -80,7 +87,6 @@ fn postpone(
     job.not_before = until;
     job.waiting_for = Some(reason);
     job.waiting_since.get_or_insert(state.schedule.clock());
-    job.attempts = job.attempts.saturating_add(1);
     tx.put(keys::inbox(job.seq), &job)?;
     state.apply(tx)?;
     state.schedule.renew(&job);

@@ -4,7 +4,7 @@
 
 use super::outbox::{self, to_delivery};
 use super::person::Person;
-use crate::domain::{Change, DeadLetter, Job, Lane, Learner, Reply, Stage, Timestamp, WorkKind};
+use crate::domain::{Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Timestamp, WorkKind};
 use crate::store::state::{State, Tx};
 use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError, keys};
 
@@ -52,11 +52,21 @@ pub fn submit(
     Ok(learner)
 }
 
+/// See [`Store::note_progress`](crate::store::Store::note_progress).
+pub fn note_progress(state: &mut State, lease: Lease, message: Option<MessageId>) -> Result<(), StoreError> {
+    let mut job = state.leased(lease)?;
+    job.progress = message;
+    let mut tx = Tx::default();
+    tx.put(keys::inbox(job.seq), &job)?;
+    state.apply(tx)
+}
+
 /// See [`Store::defer`](crate::store::Store::defer).
 pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let mut job = state.leased(lease)?;
     job.not_before = deferral.until;
+    job.waiting_since = Some(job.waiting_since(deferral.reason, now));
     job.waiting_for = Some(deferral.reason);
     if job.work() != WorkKind::Delivery {
         if deferral.forgive {
@@ -64,9 +74,8 @@ pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp
         }
         job.stage = deferral.stage;
     }
-    if deferral.failed {
-        job.attempts = job.attempts.saturating_add(1);
-        job.waiting_since = Some(job.waiting_since.map_or(now, |since| since.min(now)));
+    if let Some(failed) = deferral.failed {
+        job.note_failure(failed);
     }
     let mut tx = Tx::default();
     let notice = match deferral.notice {
@@ -98,6 +107,7 @@ fn notice_row(
     notice.lane = Lane::Local;
     notice.accepted_at = now;
     notice.submissions = 0;
+    notice.progress = None;
     to_delivery(&mut notice);
     outbox::put(state, tx, notice.seq, vec![reply])?;
     tx.put(keys::inbox(notice.seq), &notice)?;
@@ -112,7 +122,12 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
     if let Some(stage) = burial.stage.filter(|_| job.work() != WorkKind::Delivery) {
         job.stage = stage;
     }
-    let mut letter = DeadLetter { job: job.clone(), at: now, reason: burial.reason };
+    let mut letter = DeadLetter {
+        job: Job { progress: None, ..job.clone() },
+        at: now,
+        reason: burial.reason,
+        detail: burial.detail,
+    };
     if state.dead.contains_key(&job.seq) {
         // The words of regret for an earlier dead letter could not be delivered either.
         letter.job.seq = state.new_seq(&mut tx)?;

@@ -159,7 +159,7 @@ async fn a_client_that_stops_reading_blocks_only_itself() {
     world.start();
     world.listening().await;
     let mut stalled = UnixStream::connect(world.home().join("admin.sock")).unwrap();
-    let ask = br#"{"program":"test","protocol":1,"request":{"sessions":{}}}"#;
+    let ask = br#"{"program":"test","protocol":2,"request":{"sessions":{}}}"#;
     stalled.write_all(&u32::try_from(ask.len()).unwrap().to_be_bytes()).unwrap();
     stalled.write_all(b"j").unwrap();
     stalled.write_all(ask).unwrap();

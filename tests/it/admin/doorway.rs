@@ -149,7 +149,7 @@ async fn another_version_is_told_on_both_sides() {
     let mut world = World::started().await;
     world.listening().await;
     let (mut stream, greeting) = greeted(&socket(&world));
-    assert_eq!(greeting["protocol"], 1);
+    assert_eq!(greeting["protocol"], phonicflow_bot::admin::protocol::VERSION);
     put(&mut stream, b'j', &ask(99, r#"{"dance":{}}"#));
     let (kind, refusal) = frame(&mut stream);
     let refusal = String::from_utf8_lossy(&refusal).into_owned();

@@ -2,7 +2,9 @@
 
 use super::{Bench, T0, block_on, command, message, replies, voice};
 use phonicflow_bot::domain::rate::PerMinute;
-use phonicflow_bot::domain::{Assessment, Body, Change, Outcome, Session, Turn, UserId, WorkKind};
+use phonicflow_bot::domain::{
+    Assessment, Body, Change, DeadReason, Outcome, Session, Turn, UserId, WorkKind,
+};
 use phonicflow_bot::store::{
     AcceptPolicy, Burial, MemoryDisk, MemoryStore, Sent, SledStore, Store, StoreError,
 };
@@ -179,7 +181,12 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         store
             .bury(
                 sending.lease,
-                Burial { reason: "unreachable".to_owned(), stage: None, replies: Vec::new() },
+                Burial {
+                    reason: DeadReason::Other,
+                    detail: "unreachable".to_owned(),
+                    stage: None,
+                    replies: Vec::new(),
+                },
                 T0,
             )
             .await

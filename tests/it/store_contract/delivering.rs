@@ -2,7 +2,8 @@
 
 use super::{Bench, T0, at, message, replies, reply, sticker, voice, words};
 use phonicflow_bot::domain::{
-    Admission, Body, Change, ChatId, Outcome, Stage, Task, UserId, WaitReason, WorkKind,
+    Admission, Body, Change, ChatId, DeadReason, Failed, MessageId, Outcome, Stage, Task, UserId, WaitReason,
+    WorkKind,
 };
 use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Deferral, Sent, StoreError};
 
@@ -61,7 +62,7 @@ pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {
     bench.none(DELIVERY, at(499)).await;
     let sending = bench.get(DELIVERY, at(500)).await;
     assert_eq!((sending.outbox.len(), sending.outbox[0].attempts, sending.outbox[0].unsure), (1, 1, 0));
-    assert_eq!((sending.job.waiting_for, sending.job.attempts), (Some(WaitReason::TelegramDown), 2));
+    assert_eq!((sending.job.waiting_for, sending.job.send_failures), (Some(WaitReason::TelegramDown), 1));
     bench.delivered(sending.lease, 1, Sent::Unsure(at(900))).await.unwrap();
     bench.crash();
     bench.none(DELIVERY, at(899)).await;
@@ -69,6 +70,27 @@ pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {
     assert_eq!((sending.outbox[0].index, sending.outbox[0].attempts, sending.outbox[0].unsure), (1, 1, 1));
     bench.delivered(sending.lease, 1, Sent::Done).await.unwrap();
     assert_eq!(bench.counts().await.unwrap().inbox, 0);
+}
+
+pub async fn what_has_been_shown_already_is_kept(bench: &mut Bench) {
+    bench.take(vec![message(1, 1, 1, Body::Text("hello".to_owned()))]).await;
+    let claim = bench.get(WorkKind::Local, T0).await;
+    bench.note_progress(claim.lease, Some(MessageId(77))).await.unwrap();
+    bench.crash();
+    let claim = bench.get(WorkKind::Local, T0).await;
+    assert_eq!(claim.job.progress, Some(MessageId(77)));
+    bench.commit(claim.lease, replies(1, 2), T0).await.unwrap();
+    assert!(matches!(bench.note_progress(claim.lease, None).await, Err(StoreError::Gone)));
+    bench.crash();
+    let sending = bench.get(DELIVERY, T0).await;
+    assert_eq!(sending.job.progress, Some(MessageId(77)), "the first reply takes its place");
+    bench.note_progress(sending.lease, None).await.unwrap();
+    bench.delivered(sending.lease, 0, Sent::Words).await.unwrap();
+    bench.none(DELIVERY, T0).await;
+    bench.crash();
+    let sending = bench.get(DELIVERY, T0).await;
+    let words_sent: Vec<bool> = sending.outbox.iter().map(|message| message.words_sent).collect();
+    assert_eq!((sending.job.progress, words_sent), (None, vec![true, false]));
 }
 
 pub async fn what_cannot_be_sent_is_dropped(bench: &mut Bench) {
@@ -109,7 +131,12 @@ pub async fn a_moved_group_keeps_its_messages(bench: &mut Bench) {
     bench
         .bury(
             moved.lease,
-            Burial { reason: "x".to_owned(), stage: None, replies: vec![reply(-7, "sorry")] },
+            Burial {
+                reason: DeadReason::Other,
+                detail: "x".to_owned(),
+                stage: None,
+                replies: vec![reply(-7, "sorry")],
+            },
             T0,
         )
         .await
@@ -119,7 +146,7 @@ pub async fn a_moved_group_keeps_its_messages(bench: &mut Bench) {
         until: T0,
         reason: WaitReason::Fault,
         stage: Stage::Taken,
-        failed: true,
+        failed: Some(Failed::Tutor),
         forgive: false,
         notice: Some(reply(-7, "later")),
     };

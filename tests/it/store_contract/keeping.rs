@@ -4,7 +4,7 @@ use super::{Bench, T0, at, command, replies, reply, sticker, voice};
 use phonicflow_bot::domain::rate::{PerMinute, RateState};
 use phonicflow_bot::domain::stats::{Holdings, Stats};
 use phonicflow_bot::domain::{
-    Assessment, Change, Learner, Outcome, Session, Stage, Timestamp, Turn, UserId, WorkKind,
+    Assessment, Change, DeadReason, Learner, Outcome, Session, Stage, Timestamp, Turn, UserId, WorkKind,
 };
 use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Purge, StoreError};
 use uuid::Uuid;
@@ -151,7 +151,11 @@ pub async fn a_deleted_learner_leaves_nothing(bench: &mut Bench) {
         |session| Stage::Submitted { session, baseline: 0, at: T0, uncertain_since: None, voice_ms: 1 };
     bench.submit(dead.lease, stage(id(3)), Vec::new()).await.unwrap();
     bench
-        .bury(dead.lease, Burial { reason: "x".to_owned(), stage: None, replies: Vec::new() }, T0)
+        .bury(
+            dead.lease,
+            Burial { reason: DeadReason::Other, detail: "x".to_owned(), stage: None, replies: Vec::new() },
+            T0,
+        )
         .await
         .unwrap();
     bench.take(vec![voice(4, 1, 1), sticker(5, 1, 5), sticker(6, 1, 6), sticker(7, 2, 2)]).await;

@@ -3,7 +3,7 @@
 use super::{Bench, T0, at, command, replies, reply, sticker, voice, words};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
-    Change, ChatId, Lane, Session, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
+    Change, ChatId, DeadReason, Failed, Lane, Session, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
 };
 use phonicflow_bot::store::{Burial, Deferral, Place, Sent, StoreError};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ fn deferral(until: Timestamp) -> Deferral {
         until,
         reason: WaitReason::TutorDown,
         stage: Stage::Taken,
-        failed: true,
+        failed: Some(Failed::Tutor),
         forgive: true,
         notice: None,
     }
@@ -148,7 +148,12 @@ pub async fn bells_ring(bench: &mut Bench) {
     bench
         .bury(
             second.lease,
-            Burial { reason: "tired".to_owned(), stage: None, replies: vec![reply(1, "sorry")] },
+            Burial {
+                reason: DeadReason::Other,
+                detail: "tired".to_owned(),
+                stage: None,
+                replies: vec![reply(1, "sorry")],
+            },
             T0,
         )
         .await
@@ -207,22 +212,44 @@ pub async fn a_deferred_row_waits(bench: &mut Bench) {
     bench.take(vec![voice(1, 1, 1)]).await;
     let stage = submitted(Uuid::from_u128(3));
     let claim = bench.get(TUTOR, T0).await;
-    let patient = Deferral { stage: stage.clone(), failed: false, ..deferral(at(10)) };
+    let patient = Deferral { stage: stage.clone(), failed: None, ..deferral(at(10)) };
     bench.defer(claim.lease, patient, T0).await.unwrap();
     assert!(matches!(bench.defer(claim.lease, deferral(at(10)), T0).await, Err(StoreError::Gone)));
     let claim = bench.get(TUTOR, at(10)).await;
-    assert_eq!((claim.job.attempts, claim.job.waiting_since, &claim.job.stage), (0, None, &stage));
+    assert_eq!((claim.job.failures(), claim.job.waiting_since, &claim.job.stage), (0, Some(T0), &stage));
     for attempt in 1..4 {
         let now = at(attempt * 100);
         let claim = if attempt == 1 { claim.clone() } else { bench.get(TUTOR, now).await };
         bench.defer(claim.lease, deferral(now.plus_ms(100)), now).await.unwrap();
         bench.crash();
         let job = &bench.jobs(None, 1).await.unwrap()[0];
-        assert_eq!(i64::from(job.attempts), attempt);
-        assert_eq!((job.waiting_since, job.not_before), (Some(at(100)), now.plus_ms(100)));
+        assert_eq!(i64::from(job.tutor_failures), attempt);
+        assert_eq!((job.waiting_since, job.not_before), (Some(T0), now.plus_ms(100)));
         assert_eq!((job.waiting_for, &job.stage), (Some(WaitReason::TutorDown), &Stage::Taken));
         assert_eq!(bench.due(TUTOR, now).await, Some(now.plus_ms(100)));
     }
+}
+
+pub async fn each_failure_has_a_count_of_its_own(bench: &mut Bench) {
+    bench.take(vec![voice(1, 1, 1)]).await;
+    let four = [Failed::Tutor, Failed::Download, Failed::Membership, Failed::Fault];
+    for (failed, times) in four.into_iter().zip(1..) {
+        for _ in 0..times {
+            let claim = bench.get(TUTOR, at(500)).await;
+            let until = Deferral { failed: Some(failed), ..deferral(at(500)) };
+            bench.defer(claim.lease, until, at(500)).await.unwrap();
+        }
+    }
+    let claim = bench.get(TUTOR, at(500)).await;
+    let job = &claim.job;
+    let counts = [job.tutor_failures, job.download_failures, job.membership_failures, job.faults];
+    assert_eq!((counts, job.failures()), ([1, 2, 3, 4], 10));
+    // What it waited for before has come: the patience with what it waits for now begins now.
+    assert_eq!(job.waiting_since, Some(at(500)));
+    let telegram = Deferral { reason: WaitReason::TelegramDown, ..deferral(at(900)) };
+    bench.defer(claim.lease, telegram, at(800)).await.unwrap();
+    let claim = bench.get(TUTOR, at(900)).await;
+    assert_eq!(claim.job.waiting_since, Some(at(800)));
 }
 
 pub async fn a_notice_goes_out_beside_the_row(bench: &mut Bench) {
@@ -249,7 +276,12 @@ pub async fn a_buried_row_can_be_retried(bench: &mut Bench) {
     bench
         .bury(
             claim.lease,
-            Burial { reason: "the tutor is away".to_owned(), stage: None, replies: Vec::new() },
+            Burial {
+                reason: DeadReason::Other,
+                detail: "the tutor is away".to_owned(),
+                stage: None,
+                replies: Vec::new(),
+            },
             at(9),
         )
         .await
@@ -268,17 +300,23 @@ pub async fn a_buried_row_can_be_retried(bench: &mut Bench) {
     let jobs = bench.jobs(None, 10).await.unwrap();
     let job = &jobs[1];
     assert!(job.seq > seqs[1], "the youngest row");
-    assert_eq!((job.attempts, job.told_late, &job.stage), (0, false, &submitted(Uuid::max())));
+    assert_eq!((job.failures(), job.told_late, &job.stage), (0, false, &submitted(Uuid::max())));
     assert_eq!(job.task, letters[0].job.task);
     let claim = bench.get(TUTOR, T0).await;
-    let again = Burial { reason: "again".to_owned(), stage: None, replies: Vec::new() };
+    let again =
+        Burial { reason: DeadReason::Other, detail: "again".to_owned(), stage: None, replies: Vec::new() };
     bench.bury(claim.lease, again, at(9)).await.unwrap();
     bench.drop_dead(claim.lease.seq).await.unwrap();
     bench.crash();
     assert!(bench.dead_letters(None, 10).await.unwrap().is_empty());
     let claim = bench.get(TUTOR, at(10)).await;
     assert_eq!(claim.job.stage, submitted(Uuid::max()));
-    let nil = Burial { reason: "never sent".to_owned(), stage: Some(Stage::Taken), replies: Vec::new() };
+    let nil = Burial {
+        reason: DeadReason::Other,
+        detail: "never sent".to_owned(),
+        stage: Some(Stage::Taken),
+        replies: Vec::new(),
+    };
     bench.bury(claim.lease, nil, at(10)).await.unwrap();
     bench.retry_dead(claim.lease.seq, at(11)).await.unwrap();
     let claim = bench.get(TUTOR, at(11)).await;
@@ -293,7 +331,7 @@ pub async fn a_waiting_row_can_be_hurried_and_dropped(bench: &mut Bench) {
     bench.none(TUTOR, at(1)).await;
     bench.hurry(seqs[0], at(1)).await.unwrap();
     let claim = bench.get(TUTOR, at(1)).await;
-    assert_eq!((claim.lease.seq, claim.job.attempts, claim.job.waiting_since), (seqs[0], 0, None));
+    assert_eq!((claim.lease.seq, claim.job.failures(), claim.job.waiting_since), (seqs[0], 0, None));
     assert!(matches!(bench.drop_job(seqs[0]).await, Err(StoreError::Gone)), "at work");
     bench.release(claim.lease).await.unwrap();
     bench.drop_job(seqs[0]).await.unwrap();
@@ -313,7 +351,12 @@ pub async fn a_buried_delivery_keeps_its_replies(bench: &mut Bench) {
     bench
         .bury(
             sending.lease,
-            Burial { reason: "telegram will not".to_owned(), stage: None, replies: Vec::new() },
+            Burial {
+                reason: DeadReason::Other,
+                detail: "telegram will not".to_owned(),
+                stage: None,
+                replies: Vec::new(),
+            },
             T0,
         )
         .await
@@ -333,7 +376,12 @@ pub async fn a_row_can_be_buried_twice(bench: &mut Bench) {
     bench
         .bury(
             claim.lease,
-            Burial { reason: "first".to_owned(), stage: None, replies: vec![reply(1, "sorry")] },
+            Burial {
+                reason: DeadReason::Other,
+                detail: "first".to_owned(),
+                stage: None,
+                replies: vec![reply(1, "sorry")],
+            },
             T0,
         )
         .await
@@ -344,11 +392,20 @@ pub async fn a_row_can_be_buried_twice(bench: &mut Bench) {
         (claim.lease.seq, &Task::Deliver { update_id: Some(1) })
     );
     bench
-        .bury(sending.lease, Burial { reason: "second".to_owned(), stage: None, replies: Vec::new() }, T0)
+        .bury(
+            sending.lease,
+            Burial {
+                reason: DeadReason::Other,
+                detail: "second".to_owned(),
+                stage: None,
+                replies: Vec::new(),
+            },
+            T0,
+        )
         .await
         .unwrap();
     let letters = bench.dead_letters(None, 10).await.unwrap();
-    assert_eq!(letters.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>(), ["first", "second"]);
+    assert_eq!(letters.iter().map(|letter| letter.detail.as_str()).collect::<Vec<_>>(), ["first", "second"]);
     assert_ne!(letters[0].job.seq, letters[1].job.seq);
     bench.retry_dead(letters[1].job.seq, T0).await.unwrap();
     assert_eq!(words(&bench.get(DELIVERY, T0).await.outbox[0].reply), "sorry");

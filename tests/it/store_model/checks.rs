@@ -31,7 +31,7 @@ impl Run {
                 job.lane,
                 kind,
                 due,
-                job.attempts,
+                job.failures(),
                 job.submissions,
                 submitted,
                 job.told_late,

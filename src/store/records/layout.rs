@@ -1,0 +1,49 @@
+//! The layout of the records that grow with the product: which field has which tag.
+//!
+//! To add a field: add it to the struct, and a line with the next tag under `since` (its default is what older records
+//! get). Tags are never changed or given twice. Must not know where the records lie.
+
+use super::fields::record;
+use super::{v1, v2};
+use crate::domain::{DeadLetter, Job, Learner, OutMessage, Session};
+
+record! {
+    Job = "inbox row", version 3
+    always {
+        1 seq, 2 user, 3 chat, 4 lane, 5 accepted_at, 6 not_before, 7 task, 8 stage, 9 submissions, 10 waiting_since,
+        11 waiting_for, 12 told_late,
+    }
+    since {
+        13 tutor_failures, 14 download_failures, 15 membership_failures, 16 faults, 17 send_failures, 18 deaths,
+        19 progress,
+    }
+    from { 1 v1::JobV1, 2 v2::JobV2 }
+}
+
+record! {
+    DeadLetter = "dead letter", version 3
+    always { 1 job as nested, 2 at, 3 reason }
+    since { 4 detail }
+    from { 1 v1::DeadLetterV1, 2 v2::DeadLetterV2 }
+}
+
+record! {
+    OutMessage = "outbox message", version 2
+    always { 1 index, 2 reply }
+    since { 3 unsure, 4 attempts, 5 words_sent }
+    from { 1 v1::OutMessageV1 }
+}
+
+record! {
+    Learner = "learner", version 2
+    always { 1 user, 2 first_seen, 3 language, 4 client_language, 5 translation, 6 voice_reply, 7 blocked }
+    since { 8 other_notice_at, 9 session as optional }
+    from { 1 v1::LearnerV1 }
+}
+
+record! {
+    Session = "session", version 2
+    always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
+    since { 6 tutor_turns, 7 archived_at }
+    from { 1 v1::SessionV1 }
+}
