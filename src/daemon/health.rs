@@ -5,6 +5,7 @@ use crate::domain::health::{Health, Signs, judge};
 use crate::domain::{Timestamp, WorkKind};
 use crate::store::Counts;
 use crate::tutor::Reach;
+use crate::vitals::polling::Trouble;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -41,11 +42,20 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
         Reach::Yes { .. } => (Some(true), 0),
         Reach::No { since: at, .. } => (Some(false), since(at)),
     };
+    let (polling_refused, polling_wait_ms) = match crew.vitals.polling.trouble() {
+        Some(Trouble::Refused(why)) => (Some(why), 0),
+        Some(Trouble::Wait(until)) => (None, u64::try_from(until.since_ms(now)).unwrap_or(0)),
+        None => (None, 0),
+    };
     let busy = crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
     let signs = Signs {
         uptime_seconds: since(crew.began),
         enabled: crew.app.config.telegram_bot_enabled,
-        seconds_since_poll: signs.last_poll.map(since),
+        seconds_since_poll: crew.vitals.last_poll().map(since),
+        polling_refused,
+        polling_wait_seconds: polling_wait_ms.div_ceil(1000),
+        sending_wait_seconds: crew.held(None).div_ceil(1000),
+        chat_wait_seconds: crew.pacing().longest_hold_ms(crew.now_ms()).div_ceil(1000),
         polling_problem: watchdog::judge_polling(signs, crew.bounds()).err(),
         work_problem: watchdog::judge_work(signs, crew.bounds()).err(),
         busy: busy.into_iter().sum::<usize>() as u64,

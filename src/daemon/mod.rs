@@ -8,6 +8,7 @@ mod delivery;
 mod door;
 mod health;
 mod herald;
+mod identity;
 mod janitor;
 mod journey;
 mod look;
@@ -112,7 +113,7 @@ impl Crew {
         watchdog::Signs {
             now: self.clock.now(),
             started,
-            last_poll: self.vitals.last_poll(),
+            last_poll: self.vitals.polling.last_sign(),
             longest_work: self.busy.longest(),
         }
     }
@@ -204,7 +205,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     }
     {
         let (crew, stop) = (crew.clone(), stop.clone());
-        loops.spawn(async move { poller::run(&crew, &me, stop).await });
+        loops.spawn(async move { poller::run(&crew, me, stop).await });
     }
     {
         let (crew, stop) = (crew.clone(), stop.clone());
@@ -291,7 +292,10 @@ async fn greet(crew: &Crew) -> Result<Me> {
         let answer = telegram.me().await;
         crew.greeting.tried(crew.clock.now());
         match answer {
-            Ok(me) => break me,
+            Ok(me) => {
+                crew.vitals.polling.well();
+                break me;
+            }
             Err(TelegramError::Unauthorized) if refused => return Err(Unusable::Token.into()),
             Err(TelegramError::Unauthorized) => {
                 refused = true;
@@ -304,7 +308,18 @@ async fn greet(crew: &Crew) -> Result<Me> {
                     crate::telegram::Retry::After(secs) => secs.saturating_mul(1000),
                     _ => u64::try_from(backoff_ms(failures, fastrand::f64())).unwrap_or(1_000),
                 };
-                tracing::warn!(%error, pause_ms = pause, "Telegram does not answer yet, trying again");
+                poller::note(crew, &error);
+                match &error {
+                    TelegramError::Server { .. } => {
+                        tracing::error!(pause_ms = pause, "the bot cannot begin yet, trying again: {error}");
+                    }
+                    TelegramError::RetryAfter { secs } => {
+                        tracing::warn!(secs, "Telegram asked us to wait before the bot can begin");
+                    }
+                    _ => {
+                        tracing::warn!(%error, pause_ms = pause, "Telegram does not answer yet, trying again")
+                    }
+                }
                 failures = failures.saturating_add(1);
                 // Silent for so long on purpose.
                 crew.greeting.tried(crew.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));

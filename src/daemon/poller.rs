@@ -3,6 +3,7 @@
 //! Must not know what a message means beyond "ours or not".
 
 use super::Crew;
+use super::identity::Identity;
 use super::shutdown::Stop;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
@@ -21,16 +22,20 @@ pub const INBOX_CAPACITY: usize = 5_000;
 /// is answered at once, however long the tutor takes for the voices before it.
 const ROOM_AGAIN: usize = 500;
 
+/// A server that answers an empty poll at once, whatever time-out it was given, is asked no more often than this.
+const SLOWLY: Duration = Duration::from_secs(1);
+
 /// Polls until the word to stop.
 ///
 /// # Errors
 /// The store's: nothing may be confirmed that is not stored, so the daemon ends.
-pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError> {
+pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> {
     // No stored offset: after a week without updates ids start anew at random (Bot API "Update"). Repeats are told by
     // their ids in the store.
     let mut offset: Option<i64> = None;
     let mut failures = 0_u32;
     let mut paused = false;
+    let mut identity = Identity::new(me);
     while !stop.is_raised() {
         let room = INBOX_CAPACITY.saturating_sub(crew.app.store.counts().await?.inbox);
         if room == 0 {
@@ -42,7 +47,7 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
             }
             paused = true;
             // Not polling is what should happen now.
-            crew.vitals.polled(crew.clock.now());
+            crew.vitals.polling.completed(crew.clock.now());
             stop.sleep(Duration::from_millis(250)).await;
             continue;
         }
@@ -51,6 +56,7 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
             tracing::info!("inbox has room again: polling goes on");
         }
         let limit = u32::try_from(room.min(BATCH)).unwrap_or(1);
+        let asked = tokio::time::Instant::now();
         let polled = tokio::select! {
             polled = crew.app.telegram.poll(offset, limit) => polled,
             () = stop.raised() => return Ok(()),
@@ -61,31 +67,27 @@ pub async fn run(crew: &Crew, me: &Me, mut stop: Stop) -> Result<(), StoreError>
                     tracing::info!(failures, "polling works again");
                 }
                 failures = 0;
-                crew.vitals.polled(crew.clock.now());
+                crew.vitals.polling.completed(crew.clock.now());
                 crew.vitals.poll(Poll::Completed);
+                let at_once = SLOWLY.saturating_sub(asked.elapsed());
                 if batch.is_empty() {
-                    stop.sleep(crew.app.config.bot_polling_interval).await;
+                    stop.sleep(crew.app.config.bot_polling_interval.max(at_once)).await;
                     continue;
                 }
+                let me = identity.for_batch(crew, &batch).await;
                 accept(crew, me, &batch).await?;
                 // From this batch alone: ids may have started anew below an older offset.
-                offset = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1)).or(offset);
+                let next = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1));
+                if next == offset {
+                    // A server that hands out what was confirmed would be asked as fast as it answers.
+                    stop.sleep(at_once).await;
+                }
+                offset = next.or(offset);
             }
             Err(error) => {
                 failures = failures.saturating_add(1);
                 crew.vitals.poll(kind_of(&error));
-                match error {
-                    // Refused, but answered.
-                    TelegramError::Conflict { .. } | TelegramError::Unauthorized => {
-                        crew.vitals.polled(crew.clock.now());
-                    }
-                    // Silent for so long because Telegram asked for it: the watchdog must not cut that short.
-                    TelegramError::RetryAfter { secs } => {
-                        let ms = i64::try_from(secs).unwrap_or(0).saturating_mul(1000);
-                        crew.vitals.polled(crew.clock.now().plus_ms(ms));
-                    }
-                    _ => {}
-                }
+                note(crew, &error);
                 crew.app.telegram.fresh_connection();
                 let pause = after_failure(crew, &error, failures).await;
                 stop.sleep(pause).await;
@@ -141,6 +143,22 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Keeps, for the watchdog and `/health`, what a failed poll or greeting says beyond "no answer".
+pub fn note(crew: &Crew, error: &TelegramError) {
+    let (polling, now) = (&crew.vitals.polling, crew.clock.now());
+    match error {
+        // Refused, but answered.
+        TelegramError::Unauthorized | TelegramError::Server { .. } | TelegramError::Conflict { .. } => {
+            polling.refused(now, error.to_string());
+        }
+        // Silent for so long because Telegram asked for it: the watchdog must not cut that short.
+        TelegramError::RetryAfter { secs } => {
+            polling.held(now.plus_ms(i64::try_from(*secs).unwrap_or(0).saturating_mul(1000)));
+        }
+        _ => {}
+    }
+}
+
 /// Logs a failed poll and says how long to wait.
 async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Duration {
     match error {
@@ -165,6 +183,15 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             );
             // Growing: a proxy's 401 passes, a revoked token does not.
             growing_pause(failures)
+        }
+        TelegramError::Server { .. } => {
+            let pause = growing_pause(failures);
+            tracing::error!(
+                failures,
+                pause_ms = crate::app::millis(pause),
+                "polling is refused, trying again: {error}"
+            );
+            pause
         }
         TelegramError::RetryAfter { secs, .. } => {
             crew.vitals.count(Count::PollThrottled);

@@ -49,7 +49,8 @@ pub struct Signs {
     pub now: Timestamp,
     /// When the daemon began to poll.
     pub started: Timestamp,
-    /// When a poll was last answered (or was left out on purpose, the inbox being full).
+    /// Until when polling was certainly alive: when a poll was last answered (or left out on purpose, the inbox being full),
+    /// or the end of a wait that Telegram asked for.
     pub last_poll: Option<Timestamp>,
     /// How long the longest-running piece of work has been at it.
     pub longest_work: Duration,
@@ -218,6 +219,7 @@ mod tests {
             ("starting for too long", 200, None, 0, false),
             ("polled lately", 500, Some(400), 0, true),
             ("a hung poll, cut off twice", 500, Some(300), 0, false),
+            ("told to wait", 900, Some(1_000), 0, true),
             ("a slow turn", 500, Some(499), 500, true),
             ("a stuck worker", 5_000, Some(4_999), 2_000, false),
         ] {

@@ -76,6 +76,12 @@ fn refused(patient: &Patient, error: &TelegramError) -> Finding {
             "compare it with what @BotFather shows under /mybots; after /revoke only the new one counts.\n\
              With a server of your own, check TELEGRAM_API_URL, too",
         ),
+        TelegramError::Server { fault, what } => Finding::problem(
+            TOKEN,
+            Cause::Configuration,
+            format!("the Bot API server says \"{what}\""),
+            fault.advice(),
+        ),
         TelegramError::RetryAfter { .. } => {
             Finding::warning(TOKEN, error.to_string(), "nothing: ask again after that time")
         }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// its models takes less.
 pub const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
 
+/// A wait that Telegram asks for is worth a person's eye when it is longer than this, seconds.
+const LONG_WAIT_SECS: u64 = 60;
+
 /// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -36,6 +39,9 @@ pub struct Health {
 pub struct Checks {
     /// Whether updates come in.
     pub polling: Polling,
+    /// Whether answers may go out.
+    #[serde(default)]
+    pub sending: Sending,
     /// Whether work ends.
     pub workers: Workers,
     /// Whether the store answers.
@@ -53,8 +59,26 @@ pub struct Polling {
     pub enabled: bool,
     /// Seconds since the last completed poll; `None` before the first.
     pub seconds_since_poll: Option<u64>,
+    /// Seconds that Telegram still wants us to wait before the next poll; 0 when it does not.
+    #[serde(default)]
+    pub waiting_seconds: u64,
     /// What is wrong, in words.
     pub problem: Option<String>,
+}
+
+/// Whether answers may go out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    /// Telegram does not hold the whole bot for long.
+    pub ok: bool,
+    /// Seconds that Telegram still wants us to wait before anything is sent to anybody.
+    pub waiting_seconds: u64,
+    /// The same for the one chat that has to wait longest.
+    pub chat_waiting_seconds: u64,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+    /// What a person might wonder about, though the bot as a whole is well.
+    pub note: Option<String>,
 }
 
 /// Whether work ends.
@@ -107,6 +131,14 @@ pub struct Signs {
     pub seconds_since_poll: Option<u64>,
     /// Why polling counts as stale.
     pub polling_problem: Option<&'static str>,
+    /// Why Telegram gives out no updates, in its words.
+    pub polling_refused: Option<String>,
+    /// Seconds Telegram still wants us to wait before the next poll.
+    pub polling_wait_seconds: u64,
+    /// Seconds Telegram still wants us to wait before anything is sent.
+    pub sending_wait_seconds: u64,
+    /// The same for the chat that has to wait longest.
+    pub chat_wait_seconds: u64,
     /// Why the workers count as stuck.
     pub work_problem: Option<&'static str>,
     /// Messages being worked on.
@@ -124,7 +156,14 @@ pub struct Signs {
 /// The verdict on these signs.
 pub fn judge(signs: Signs, version: &str) -> Health {
     let words = |problem: Option<&str>| problem.map(str::to_owned);
-    let polling_problem = signs.polling_problem.filter(|_| signs.enabled);
+    let waits = |secs: u64, what: &str| {
+        (secs > LONG_WAIT_SECS).then(|| format!("Telegram asked us to wait: {what} for {secs} s more"))
+    };
+    let polling_problem = waits(signs.polling_wait_seconds, "no messages are taken")
+        .or(signs.polling_refused)
+        .or(words(signs.polling_problem))
+        .filter(|_| signs.enabled);
+    let sending_problem = waits(signs.sending_wait_seconds, "nothing is sent");
     let (inbox, dead_letters) = signs.store.unwrap_or_default();
     let tutor_ok = signs.tutor_unreachable_seconds <= TUTOR_PATIENCE_SECS;
     let checks = Checks {
@@ -132,7 +171,15 @@ pub fn judge(signs: Signs, version: &str) -> Health {
             ok: polling_problem.is_none(),
             enabled: signs.enabled,
             seconds_since_poll: signs.seconds_since_poll,
-            problem: words(polling_problem),
+            waiting_seconds: signs.polling_wait_seconds,
+            problem: polling_problem,
+        },
+        sending: Sending {
+            ok: sending_problem.is_none(),
+            waiting_seconds: signs.sending_wait_seconds,
+            chat_waiting_seconds: signs.chat_wait_seconds,
+            problem: sending_problem,
+            note: waits(signs.chat_wait_seconds, "nothing is sent to some chats"),
         },
         workers: Workers {
             ok: signs.work_problem.is_none(),
@@ -153,7 +200,8 @@ pub fn judge(signs: Signs, version: &str) -> Health {
             problem: words((!tutor_ok).then_some("the tutor has been out of reach for too long")),
         },
     };
-    let ok = checks.polling.ok && checks.workers.ok && checks.store.ok && checks.tutor.ok;
+    let ok =
+        checks.polling.ok && checks.sending.ok && checks.workers.ok && checks.store.ok && checks.tutor.ok;
     Health {
         status: if ok { Status::Ok } else { Status::Failing },
         checks,
@@ -170,8 +218,8 @@ impl Health {
 
     /// What is wrong, one line each.
     pub fn problems(&self) -> Vec<&str> {
-        let Checks { polling, workers, store, tutor } = &self.checks;
-        let all = [&polling.problem, &workers.problem, &store.problem, &tutor.problem];
+        let Checks { polling, sending, workers, store, tutor } = &self.checks;
+        let all = [&polling.problem, &sending.problem, &workers.problem, &store.problem, &tutor.problem];
         all.into_iter().filter_map(|problem| problem.as_deref()).collect()
     }
 }
@@ -190,6 +238,11 @@ mod tests {
             ("tutor away for too long", Signs { tutor_unreachable_seconds: 301, ..well.clone() }, 1),
             ("store silent", Signs { store: None, ..well.clone() }, 1),
             ("polling stale", Signs { polling_problem: Some("stale"), ..well.clone() }, 1),
+            ("asked to wait a little", Signs { polling_wait_seconds: 30, ..well.clone() }, 0),
+            ("asked to wait long", Signs { polling_wait_seconds: 600, ..well.clone() }, 1),
+            ("told not to send", Signs { sending_wait_seconds: 600, ..well.clone() }, 1),
+            ("told not to send to one chat", Signs { chat_wait_seconds: 600, ..well.clone() }, 0),
+            ("refused", Signs { polling_refused: Some("why".into()), ..well.clone() }, 1),
             ("worker stuck", Signs { work_problem: Some("stuck"), ..well.clone() }, 1),
             ("switched off", Signs { polling_problem: Some("stale"), enabled: false, ..well.clone() }, 0),
             ("restored lately", Signs { restored_at: Some(5), ..well.clone() }, 0),

@@ -62,7 +62,7 @@ pub enum Body {
     Callback {
         /// The query to answer.
         id: String,
-        /// The button's data, 1..64 bytes.
+        /// The button's data, 1..64 bytes; empty when the message does not hold such a button (any more).
         data: String,
     },
     /// Content the tutor can do nothing with.

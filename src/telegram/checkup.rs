@@ -40,12 +40,13 @@ impl Telegram {
         let answer = self.api.call("getMe", None).await?;
         let clock = answer.clock();
         let me = match answer.decode::<MethodResponse<Value>>() {
-            // In Telegram's own words; a proxy's page of that status says nothing of the token.
-            Err(TelegramError::Permanent { code: 404, .. }) => return Err(TelegramError::Unauthorized),
-            decoded => decoded?.result,
+            Err(error) => return Err(error.of_a_method_all_have()),
+            Ok(answer) => answer.result,
         };
         let id = tolerant::int(me.get("id"));
-        let username = tolerant::text(me.get("username"), 64);
+        // It goes into logs and onto terminals.
+        let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let username = tolerant::text(me.get("username"), 64).filter(plain);
         match (id, username) {
             (Some(id), Some(username)) => {
                 Ok(Greeting { me: Me { id: UserId(id), username: username.to_owned() }, clock })

@@ -3,6 +3,7 @@
 //! Owns the shape of a Bot API request and answer. Must not know which methods are called or why.
 
 use super::error::TelegramError;
+use super::refusal;
 use crate::http::{self, HttpError};
 use crate::secret::Secret;
 use bytes::Bytes;
@@ -105,7 +106,7 @@ impl Answer {
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.trim().parse().ok());
+            .and_then(|value| refusal::seconds(value.trim()));
         let (body, oversize) = match http::read_capped(response, cap).await {
             Ok(body) => (body, false),
             Err(HttpError::TooLarge(_)) => (Bytes::new(), true),

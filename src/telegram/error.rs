@@ -9,13 +9,16 @@ use crate::http::{Fate, HttpError};
 /// `getFile` serves at most this many bytes (Bot API "getFile").
 pub const GET_FILE_LIMIT: u64 = 20 * 1024 * 1024;
 
+/// However long a 429 asks to wait, a call is tried again after this, seconds: what it names may be hours, or nonsense.
+pub const LONGEST_WAIT_SECS: u64 = 600;
+
 /// A Bot API call that did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TelegramError {
     /// 429: nothing was done; not before so many seconds.
     #[error("Telegram asks to wait {secs} s")]
     RetryAfter {
-        /// Seconds to wait, 1 or more.
+        /// Seconds to wait, 1 to [`LONGEST_WAIT_SECS`].
         secs: u64,
     },
     /// The learner blocked the bot, is deactivated, or the bot may not write in this chat.
@@ -62,6 +65,14 @@ pub enum TelegramError {
         it is set), or ask @BotFather for a new token"
     )]
     Unauthorized,
+    /// The Bot API server cannot serve this bot, whatever the token: a matter of that server's own settings.
+    #[error("the Bot API server says \"{what}\": {}", fault.advice())]
+    Server {
+        /// What is wrong with it.
+        fault: ServerFault,
+        /// Its words, shortened.
+        what: String,
+    },
     /// 409: somebody else takes this bot's updates.
     #[error("{}", if *webhook {
         "a webhook is set for this bot, so it cannot be polled: remove it with deleteWebhook"
@@ -107,6 +118,43 @@ pub enum TelegramError {
     Setup(String),
 }
 
+/// What keeps a Bot API server (as a rule one of somebody's own) from serving a bot whose token may well be good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerFault {
+    /// It was started with credentials that Telegram does not know.
+    ApiId,
+    /// It does not know a method that every Bot API server has.
+    NoMethod,
+    /// It was told to serve other bots.
+    OtherBots,
+    /// The bot was logged out of it.
+    LoggedOut,
+    /// It does not let this program in, for a reason of its own.
+    Access,
+}
+
+impl ServerFault {
+    /// What a person should do.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::ApiId => {
+                "it was started with a wrong --api-id or --api-hash (my.telegram.org shows both); the bot token is not at fault"
+            }
+            Self::NoMethod => {
+                "check the address in TELEGRAM_API_URL (it ends before /bot) and the server's version; the bot token is not at fault"
+            }
+            Self::OtherBots => "it is set to serve other bots (its --filter); the bot token is not at fault",
+            Self::LoggedOut => {
+                "the bot was logged out of this server (logOut): wait some minutes, or restart it, or point TELEGRAM_API_URL \
+                 to the server that holds the bot now; the bot token is not at fault"
+            }
+            Self::Access => {
+                "the server, or what stands before it, does not let us in: check TELEGRAM_API_URL and what the server asks for"
+            }
+        }
+    }
+}
+
 /// Whether to try a failed call again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -121,11 +169,14 @@ pub enum Retry {
 }
 
 impl TelegramError {
-    /// Whether to try again. A refused token is `Yes`: what waits must survive until the token is mended.
+    /// Whether to try again. A refused token or a server set up wrongly is `Yes`: what waits must survive until that is
+    /// mended.
     pub fn retry(&self) -> Retry {
         match self {
             Self::RetryAfter { secs } => Retry::After(*secs),
-            Self::Transient { .. } | Self::Unauthorized | Self::Conflict { .. } => Retry::Yes,
+            Self::Transient { .. } | Self::Unauthorized | Self::Server { .. } | Self::Conflict { .. } => {
+                Retry::Yes
+            }
             Self::Unknown { .. } | Self::Undecodable { .. } => Retry::Once,
             Self::Blocked { .. }
             | Self::ChatGone { .. }
@@ -144,6 +195,15 @@ impl TelegramError {
 }
 
 impl TelegramError {
+    /// The same error, of a method that no Bot API server lacks: one that does not know it is no Bot API, or is asked at a
+    /// wrong address.
+    pub(super) fn of_a_method_all_have(self) -> Self {
+        match self {
+            Self::Permanent { code: 404 | 405, what } => Self::Server { fault: ServerFault::NoMethod, what },
+            other => other,
+        }
+    }
+
     /// The kind it is counted as; `None` for what is none: asked to wait, moved, nothing to change.
     pub fn failure(&self) -> Option<Failure> {
         match self {

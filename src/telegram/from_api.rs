@@ -18,6 +18,10 @@ const HANDLE_LIMIT: usize = 1024;
 const AUDIO_ENDINGS: [&str; 14] =
     ["ogg", "oga", "opus", "mp3", "m4a", "m4b", "aac", "flac", "wav", "wave", "aif", "aiff", "mka", "weba"];
 
+/// Telegram's own senders, each of which stands for many (Bot API "Message", `from`): Telegram itself, which also forwards
+/// channel posts; anonymous admins; channels in groups; replies to channel posts.
+const NOBODY: [i64; 4] = [777_000, 1_087_968_824, 136_817_688, 1_271_266_957];
+
 /// An update of a kind we take that lacks what it must have. Holds no text of anybody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("update {update_id} cannot be read: {why}")]
@@ -40,7 +44,7 @@ pub fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incom
         if let Some(message) = content("message") {
             from_message(message.ok_or("message is not an object")?, me, now)
         } else if let Some(query) = content("callback_query") {
-            from_callback(query.ok_or("button press is not an object")?, now)
+            from_callback(query.ok_or("button press is not an object")?, me, now)
         } else if let Some(change) = content("my_chat_member") {
             from_membership(change.ok_or("membership is not an object")?, now)
         } else {
@@ -56,6 +60,9 @@ pub fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incom
 type Read = Result<Option<Incoming>, &'static str>;
 
 fn from_message(message: &Value, me: &Me, now: Timestamp) -> Read {
+    if speaks_for_a_chat(message) || via_ourselves(message, me) {
+        return Ok(None);
+    }
     let Some((user, client_language)) = sender(message)? else { return Ok(None) };
     let Some(chat) = chat_of(message)? else { return Ok(None) };
     let id = int(message.get("message_id")).ok_or("message without message_id")?;
@@ -71,13 +78,16 @@ fn from_message(message: &Value, me: &Me, now: Timestamp) -> Read {
     }))
 }
 
-fn from_callback(query: &Value, now: Timestamp) -> Read {
+fn from_callback(query: &Value, me: &Me, now: Timestamp) -> Read {
     let Some((user, client_language)) = sender(query)? else { return Ok(None) };
     // Without a message it is a button of an inline result, without data that of a game: neither is ours.
     let Some(message) = query.get("message").filter(|message| message.is_object()) else { return Ok(None) };
     let Some(data) = text(query.get("data"), 64) else { return Ok(None) };
     let Some(chat) = chat_of(message)? else { return Ok(None) };
     let id = text(query.get("id"), HANDLE_LIMIT).ok_or("button press without id")?;
+    // Telegram passes on whatever a client claims to have pressed. Of a message that is gone it shows nothing, so a press
+    // on that one counts as little as one on a button that never was: it is answered, and does nothing.
+    let data = if is_ours(message, me) && holds_button(message, data) { data } else { "" };
     Ok(Some(Incoming {
         update_id: 0,
         chat,
@@ -110,13 +120,38 @@ fn from_membership(change: &Value, now: Timestamp) -> Read {
     }))
 }
 
-/// Who acted and in which language; `None` for bots (anonymous admins among them) and for chats that speak.
+/// Whether a message is a chat's rather than a person's: of an anonymous admin, of a channel that speaks in a group, or a
+/// channel's post forwarded to its discussion. Its `from` is then one made-up user for all of them.
+fn speaks_for_a_chat(message: &Value) -> bool {
+    message.get("sender_chat").is_some_and(Value::is_object) || is_true(message.get("is_automatic_forward"))
+}
+
+/// Whether a message is our own words. What a person sends by way of another bot is that person's.
+fn via_ourselves(message: &Value, me: &Me) -> bool {
+    int(message.get("via_bot").and_then(|bot| bot.get("id"))) == Some(me.id.0)
+}
+
+fn is_ours(message: &Value, me: &Me) -> bool {
+    int(message.get("from").and_then(|from| from.get("id"))) == Some(me.id.0)
+}
+
+/// Whether a message carries a button with exactly this data.
+fn holds_button(message: &Value, data: &str) -> bool {
+    let rows = message.get("reply_markup").and_then(|markup| markup.get("inline_keyboard"));
+    let buttons = rows.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_array).flatten();
+    buttons.filter_map(|button| button.get("callback_data")).any(|own| own.as_str() == Some(data))
+}
+
+/// Who acted and in which language; `None` for whoever is no person.
 fn sender(of: &Value) -> Result<Option<(UserId, Option<String>)>, &'static str> {
     let Some(from) = of.get("from") else { return Ok(None) };
     if is_true(from.get("is_bot")) {
         return Ok(None);
     }
     let id = int(from.get("id")).ok_or("sender without id")?;
+    if id <= 0 || NOBODY.contains(&id) {
+        return Ok(None);
+    }
     let language = text(from.get("language_code"), 35)
         .filter(|tag| tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'))
         .map(str::to_owned);

@@ -155,15 +155,44 @@ fn a_thread_is_kept_only_where_it_is_a_topic() {
 
 #[test]
 fn buttons_are_pressed_now() {
-    for (got, id) in
-        [(fixture!("callback"), "1184587653214785"), (fixture!("callback_inaccessible"), "1184587653214786")]
-    {
+    for (got, id, data) in [
+        (fixture!("callback"), "1184587653214785", "h:2"),
+        // Nobody can tell any more what it held.
+        (fixture!("callback_inaccessible"), "1184587653214786", ""),
+    ] {
         let got = got.unwrap().unwrap();
-        assert_eq!(got.body, Body::Callback { id: id.into(), data: "h:2".into() });
+        assert_eq!(got.body, Body::Callback { id: id.into(), data: data.into() });
         assert_eq!((got.message, got.date), (Some(MessageId(1300)), NOW));
     }
     assert_eq!(body!("callback_inline"), None);
     assert_eq!(body!("callback_long_data"), None);
+}
+
+#[test]
+fn a_press_without_its_button_says_nothing() {
+    let keyboard = json!([[{"text": "a", "url": "https://x.example"}, {"text": "b", "callback_data": "h:3"}],
+        [{"text": "c", "callback_data": "h:2"}], "x", null, [7]]);
+    let pressed = |from: i64, keyboard: &Value, data: &str| {
+        let query = json!({"id": "q", "from": {"id": 5, "is_bot": false}, "data": data, "message": {
+            "message_id": 9, "date": 1, "chat": {"id": 5, "type": "private"}, "from": {"id": from, "is_bot": true},
+            "reply_markup": {"inline_keyboard": keyboard}}});
+        let update = RawUpdate { id: 1, value: json!({"callback_query": query}) };
+        match incoming(&update, &me(), NOW).unwrap().unwrap().body {
+            Body::Callback { data, .. } => data,
+            other => panic!("{other:?}"),
+        }
+    };
+    for (from, keyboard, data, expected) in [
+        (me().id.0, &keyboard, "h:2", "h:2"),
+        (me().id.0, &keyboard, "h:3", "h:3"),
+        (me().id.0, &keyboard, "h:4", ""),
+        (me().id.0, &keyboard, "H:2", ""),
+        (me().id.0, &keyboard, "h:", ""),
+        (me().id.0, &json!(null), "h:2", ""),
+        (6, &keyboard, "h:2", ""),
+    ] {
+        assert_eq!(pressed(from, keyboard, data), expected, "{from} {data}");
+    }
 }
 
 #[test]
@@ -243,6 +272,11 @@ fn hostile() -> impl Strategy<Value = Value> {
         "message_thread_id",
         "file_size",
         "duration",
+        "reply_markup",
+        "inline_keyboard",
+        "callback_data",
+        "sender_chat",
+        "via_bot",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -11,6 +11,7 @@ pub mod from_api;
 mod html;
 mod local_file;
 pub mod members;
+pub mod own_name;
 pub mod pacing;
 mod refusal;
 mod speech;
@@ -18,7 +19,7 @@ pub mod to_api;
 mod tolerant;
 pub mod updates;
 
-pub use error::{Retry, TelegramError};
+pub use error::{Retry, ServerFault, TelegramError};
 pub use from_api::Undecodable;
 pub use members::ChannelCard;
 pub use pacing::Pacing;
@@ -231,7 +232,7 @@ impl Telegram {
             match self.send(out, manner).await {
                 Err(TelegramError::ParseEntities) if manner.html => manner.html = false,
                 Err(TelegramError::ThreadGone) if manner.topic => manner.topic = false,
-                other => return other,
+                other => return other.map_err(TelegramError::of_a_method_all_have),
             }
         }
     }

@@ -108,6 +108,11 @@ impl Pacing {
         own.max(self.held_until).saturating_sub(now_ms)
     }
 
+    /// How much longer the chat that is held longest is held for its own sake, milliseconds.
+    pub fn longest_hold_ms(&self, now_ms: u64) -> u64 {
+        self.chats.values().map(|state| state.held_until.saturating_sub(now_ms)).max().unwrap_or(0)
+    }
+
     /// Nothing goes to the chat (`None`: to anybody) before `until_ms`. An earlier moment never shortens a hold.
     pub fn hold(&mut self, chat: Option<ChatId>, until_ms: u64) {
         // Room to count on from there.
@@ -278,6 +283,7 @@ mod tests {
         pacing.hold(Some(ChatId(1)), NOW + 500);
         pacing.hold(Some(ChatId(1)), NOW + 100);
         assert_eq!(pacing.held_ms(ChatId(1), NOW), 500);
+        assert_eq!((pacing.longest_hold_ms(NOW), pacing.longest_hold_ms(NOW + 600)), (500, 0));
         pacing.refused(None, u64::MAX, NOW);
         assert!(pacing.reserve(ChatId(2), false, NOW) > 0);
     }

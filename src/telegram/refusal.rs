@@ -2,14 +2,12 @@
 //!
 //! Owns the wording Telegram is known to use. Must not know what was asked.
 
-use super::error::{GET_FILE_LIMIT, TelegramError};
+use super::error::{GET_FILE_LIMIT, LONGEST_WAIT_SECS, ServerFault, TelegramError};
 use crate::domain::ChatId;
 use serde_json::Value;
 
 /// Seconds to wait on a 429 that does not say how long.
 const DEFAULT_RETRY_SECS: u64 = 5;
-/// A wait beyond a week is a damaged answer.
-const MAX_RETRY_SECS: u64 = 7 * 24 * 3600;
 /// Longest piece of Telegram's description that is kept, characters.
 const DESCRIPTION_LIMIT: usize = 160;
 
@@ -33,19 +31,26 @@ impl TelegramError {
         Self::from_description(code, description)
     }
 
-    /// A 429 with the seconds it names.
+    /// A 429 with the seconds it names. The one place where a wait is bounded, for polls and sends alike.
     pub(super) fn retry_after(secs: Option<u64>) -> Self {
-        Self::RetryAfter { secs: secs.unwrap_or(DEFAULT_RETRY_SECS).clamp(1, MAX_RETRY_SECS) }
+        Self::RetryAfter { secs: secs.unwrap_or(DEFAULT_RETRY_SECS).clamp(1, LONGEST_WAIT_SECS) }
     }
 
     fn from_description(code: u16, description: &str) -> Self {
         let lower = description.to_ascii_lowercase();
         let says = |any: &[&str]| any.iter().any(|words| lower.contains(words));
         let what = presentable(description);
+        let server = |fault| Self::Server { fault, what: what.clone() };
         match code {
-            401 => Self::Unauthorized,
+            // A server of one's own answers so while its own credentials are wrong.
+            401 if says(&["api-id", "api_id", "api-hash", "api_hash"]) => server(ServerFault::ApiId),
+            // The words for a bad token: bare, or "invalid token specified". Any others are of something before it.
+            401 if matches!(lower.trim(), "" | "unauthorized") || says(&["token"]) => Self::Unauthorized,
+            401 => server(ServerFault::Access),
             // "Not Found: method not found" is an older server that lacks one method.
             404 if lower.trim() == "not found" => Self::Unauthorized,
+            421 => server(ServerFault::OtherBots),
+            400 if says(&["logged out"]) => server(ServerFault::LoggedOut),
             409 => Self::Conflict { webhook: says(&["webhook"]) },
             413 => Self::TooLarge { limit: super::UPLOAD_LIMIT },
             500..=599 => Self::Transient { what: format!("{code} {what}") },
@@ -102,29 +107,64 @@ impl TelegramError {
     }
 }
 
-/// A number, also one written as text or with a fraction (rounded up: never too early).
+/// Seconds, also written as text or with a fraction (rounded up: never too early) or too large for any number of ours.
+/// A negative number says nothing.
 fn number(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| value.as_f64().filter(|secs| (0.0..1e9).contains(secs)).map(|secs| secs.ceil() as u64))
-        .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))
+    let secs = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))?;
+    // A cast of a float saturates.
+    (secs >= 0.0).then_some(secs.ceil() as u64)
 }
 
-/// The last number in a text ("Too Many Requests: retry after 35").
+/// A header's seconds; a date there, or anything else, says nothing.
+pub(super) fn seconds(header: &str) -> Option<u64> {
+    let digits = !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| header.parse().unwrap_or(u64::MAX))
+}
+
+/// The last number in a text ("Too Many Requests: retry after 35"); one with a minus says nothing.
 fn number_in(text: &str) -> Option<u64> {
-    text.split(|c: char| !c.is_ascii_digit()).rfind(|digits| !digits.is_empty())?.parse().ok()
+    let start = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let digits = start.get(start.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1)..)?;
+    let before = start.strip_suffix(digits)?;
+    if digits.is_empty() || before.ends_with('-') {
+        return None;
+    }
+    // More digits than fit are a very long time.
+    Some(digits.parse().unwrap_or(u64::MAX))
 }
 
-/// Telegram's words for people: short, on one line, without quoted pieces of the message and without addresses.
+/// Telegram's words for people: short, on one line, without quoted pieces of the message, without addresses, without
+/// anything that looks like a token, and without characters that a terminal would obey.
 fn presentable(description: &str) -> String {
     let outside_quotes: Vec<&str> = description.split('"').step_by(2).collect();
     let words: Vec<&str> = outside_quotes
         .iter()
-        .flat_map(|part| part.split(|c: char| c.is_whitespace() || c.is_control()))
-        .filter(|word| !word.is_empty() && !word.contains("://"))
+        .flat_map(|part| part.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)))
+        .filter(|word| !word.is_empty() && !word.contains("://") && !holds_a_token(word))
         .collect();
     let text: String = words.join(" ").chars().take(DESCRIPTION_LIMIT).collect();
     if text.is_empty() { "no reason given".to_owned() } else { text }
+}
+
+/// Marks that turn the direction of writing or take no room.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Digits, a colon (also written `%3A`) and a long run of what secrets are made of.
+fn holds_a_token(word: &str) -> bool {
+    let word = word.replace("%3A", ":").replace("%3a", ":");
+    let mut parts = word.split(':').peekable();
+    while let Some(before) = parts.next() {
+        let digits = before.chars().rev().take_while(char::is_ascii_digit).count();
+        let secret = |part: &&str| {
+            part.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).count() >= 10
+        };
+        if digits >= 5 && parts.peek().is_some_and(secret) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -144,8 +184,22 @@ mod tests {
     fn telegrams_answers_are_told_apart() {
         let blocked = |what: &str| TelegramError::Blocked { what: what.into() };
         let gone = |what: &str| TelegramError::ChatGone { what: what.into() };
+        let server = |fault, what: &str| TelegramError::Server { fault, what: what.into() };
         for (code, description, expected) in [
             (401, "Unauthorized", TelegramError::Unauthorized),
+            (401, "Unauthorized: invalid token specified", TelegramError::Unauthorized),
+            (
+                401,
+                "Unauthorized: invalid api-id/api-hash",
+                server(ServerFault::ApiId, "Unauthorized: invalid api-id/api-hash"),
+            ),
+            (401, "Unauthorized: who are you?", server(ServerFault::Access, "Unauthorized: who are you?")),
+            (400, "Logged out", server(ServerFault::LoggedOut, "Logged out")),
+            (
+                421,
+                "Misdirected Request: unallowed token specified",
+                server(ServerFault::OtherBots, "Misdirected Request: unallowed token specified"),
+            ),
             (404, "Not Found", TelegramError::Unauthorized),
             (
                 404,
@@ -235,7 +289,16 @@ mod tests {
             (json!({"error_code": 429, "parameters": {"retry_after": 35}}), 35),
             (json!({"error_code": 429, "parameters": {"retry_after": "35"}}), 35),
             (json!({"error_code": 429, "parameters": {"retry_after": 0.5}}), 1),
-            (json!({"error_code": 429, "parameters": {"retry_after": 70_000}}), 70_000),
+            (json!({"error_code": 429, "parameters": {"retry_after": 600}}), 600),
+            (json!({"error_code": 429, "parameters": {"retry_after": 70_000}}), 600),
+            (json!({"error_code": 429, "parameters": {"retry_after": 1_000_000_000_000_u64}}), 600),
+            (json!({"error_code": 429, "parameters": {"retry_after": 1e300}}), 600),
+            (json!({"error_code": 429, "parameters": {"retry_after": "99999999999999999999999"}}), 600),
+            (json!({"error_code": 429, "parameters": {"retry_after": "soon"}}), 5),
+            (json!({"error_code": 429, "parameters": {"retry_after": null}}), 5),
+            (json!({"error_code": 429, "parameters": {"retry_after": "-3"}}), 5),
+            (json!({"error_code": 429, "description": "retry after 99999999999999999999999999"}), 600),
+            (json!({"error_code": 429, "description": "Too Many Requests: retry after -12"}), 5),
             (json!({"error_code": 429, "description": "Too Many Requests: retry after 12"}), 12),
             (json!({"error_code": 429, "description": "Too Many Requests"}), 5),
             (json!({"error_code": 429, "parameters": {"retry_after": -3}}), 5),
@@ -243,6 +306,15 @@ mod tests {
             (json!({}), 5),
         ] {
             assert_eq!(TelegramError::from_answer(429, &answer).retry(), Retry::After(secs), "{answer}");
+        }
+        for (header, secs) in [
+            ("35", Some(35)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("-3", None),
+            ("", None),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ] {
+            assert_eq!(seconds(header), secs, "{header}");
         }
         let moved = json!({"ok": false, "error_code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat",
             "parameters": {"migrate_to_chat_id": -1_001_234_567_890_i64}});
@@ -262,5 +334,10 @@ mod tests {
         assert!(!shown.contains("my words") && !shown.contains("x.example") && !shown.contains('\n'));
         assert!(shown.len() < 600);
         assert!(TelegramError::Unauthorized.to_string().contains("TELEGRAM_BOT_TOKEN"));
+        let error =
+            read(421, "Misdirected \u{1b}[31mRequest\u{202e} /bot4200000001:AAsecret_of-the-bot/getMe bot");
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("Misdirected [31mRequest bot") && !shown.contains("AAsecret"), "{shown}");
+        assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown}");
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn poll(
             limit = (limit / 4).max(1);
             continue;
         }
-        let batch = split(&answer.accepted()?)?;
+        let batch = split(&answer.accepted().map_err(TelegramError::of_a_method_all_have)?)?;
         if batch.unreadable > 0 {
             tracing::warn!(count = batch.unreadable, "skipped updates without a readable update_id");
         }

@@ -4,10 +4,12 @@
 //! not know who counts, or where the numbers are kept.
 
 pub mod exposition;
+pub mod polling;
 
 use crate::domain::Timestamp;
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Step, Tally};
 use exposition::{Exposition, Gauges, Poll};
+use polling::Polling;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +18,8 @@ use tokio::sync::Notify;
 /// Counters since the start. No user id, no text.
 #[derive(Debug)]
 pub struct Vitals {
-    last_poll: AtomicI64,
+    /// What polling came to last.
+    pub polling: Polling,
     restored_at: AtomicI64,
     counts: [AtomicU64; Count::ALL.len()],
     failures: [AtomicU64; Failure::ALL.len()],
@@ -44,7 +47,7 @@ impl Default for Durations {
 impl Default for Vitals {
     fn default() -> Self {
         Self {
-            last_poll: AtomicI64::new(0),
+            polling: Polling::default(),
             restored_at: AtomicI64::new(0),
             counts: zeros(),
             failures: zeros(),
@@ -72,14 +75,9 @@ fn read(counters: &[AtomicU64], place: usize) -> u64 {
 }
 
 impl Vitals {
-    /// A `getUpdates` was answered, or left out on purpose.
-    pub fn polled(&self, now: Timestamp) {
-        self.last_poll.store(now.0, Ordering::Relaxed);
-    }
-
-    /// When the last `getUpdates` was answered; `None` before the first.
+    /// When the last `getUpdates` completed; `None` before the first.
     pub fn last_poll(&self) -> Option<Timestamp> {
-        Some(self.last_poll.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
+        self.polling.last_completed()
     }
 
     /// A poll came to this. Polls go on while nothing happens, so they are no part of the [`Tally`].

@@ -77,7 +77,9 @@ async fn delete_works_at_once_while_the_tutor_is_at_work_on_a_turn() {
     world.telegram.raw_update(json!({"callback_query": {
         "id": "77", "chat_instance": "1", "data": "del:y:11",
         "from": {"id": 11, "is_bot": false, "first_name": "Ana", "language_code": "en"},
-        "message": {"message_id": 1, "date": 0, "chat": {"id": 11, "type": "private"}}
+        "message": {"message_id": 1, "date": 1_752_570_000, "chat": {"id": 11, "type": "private"},
+            "from": {"id": 4_200_000_001_i64, "is_bot": true, "first_name": "PhonicFlow"},
+            "reply_markup": {"inline_keyboard": [[{"text": "Yes", "callback_data": "del:y:11"}]]}}
     }}));
     let session = world.tutor.turns()[0].session.clone();
     let cleared =

@@ -36,6 +36,11 @@ impl ApiError {
         Self { code: 404, description: "Not Found".to_owned(), parameters: None }
     }
 
+    /// 404 of a server that knows the bot but not what is asked.
+    pub fn no_method() -> Self {
+        Self { code: 404, description: "Not Found: method not found".to_owned(), parameters: None }
+    }
+
     /// 409.
     pub fn conflict(why: &str) -> Self {
         Self { code: 409, description: format!("Conflict: {why}"), parameters: None }

@@ -262,19 +262,25 @@ impl BotApi {
     /// Presses a button; `None` when the message is gone or has no button with this data.
     pub fn press(&self, chat: i64, user: i64, message_id: i64, data: &str) -> Option<Pressed> {
         self.shared.with(|state| {
-            let entry = state.entry(chat, message_id)?;
-            if !entry.buttons().iter().any(|button| button == data) {
-                return None;
-            }
-            let message = entry.to_json(state);
-            let query_id = format!("77{:012}", state.serial());
-            state.presses.insert(query_id.clone(), Press::default());
-            let query = json!({
-                "id": query_id, "from": state.user_json(user), "message": message,
-                "chat_instance": format!("{chat}"), "data": data,
-            });
-            Some(Pressed { query_id, update_id: state.enqueue("callback_query", query) })
+            let held = state.entry(chat, message_id)?.buttons().iter().any(|button| button == data);
+            held.then(|| state.pressed(chat, user, message_id, data))
         })
+    }
+
+    /// A client claims to have pressed a button, there or not: Telegram passes that on. A message that is gone shows
+    /// nothing but its place.
+    pub fn claim_press(&self, chat: i64, user: i64, message_id: i64, data: &str) -> Pressed {
+        self.shared.with(|state| state.pressed(chat, user, message_id, data))
+    }
+
+    /// The bot's owner gives it another user name.
+    pub fn rename(&self, username: &str) {
+        self.shared.with(|state| {
+            let own = state.options.bot_id();
+            if let Some(bot) = state.users.get_mut(&own).and_then(Value::as_object_mut) {
+                bot.insert("username".to_owned(), json!(username));
+            }
+        });
     }
 
     /// The query of a press is too old to be answered from now on.
@@ -345,6 +351,20 @@ impl State {
             "message"
         };
         Sent { message_id, update_id: self.enqueue(kind, json) }
+    }
+
+    fn pressed(&mut self, chat: i64, user: i64, message_id: i64, data: &str) -> Pressed {
+        let message = match self.entry(chat, message_id) {
+            Some(entry) => entry.to_json(self),
+            None => json!({ "chat": self.chat_json(chat), "message_id": message_id, "date": 0 }),
+        };
+        let query_id = format!("77{:012}", self.serial());
+        self.presses.insert(query_id.clone(), Press::default());
+        let query = json!({
+            "id": query_id, "from": self.user_json(user), "message": message,
+            "chat_instance": format!("{chat}"), "data": data,
+        });
+        Pressed { query_id, update_id: self.enqueue("callback_query", query) }
     }
 
     fn turn(&mut self, chat: i64, by: i64, standing: Standing, old: &str, new: &str) -> Option<i64> {

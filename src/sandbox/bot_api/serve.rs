@@ -177,7 +177,7 @@ impl State {
             "getChat" => self.get_chat(params),
             "getChatMember" => self.get_chat_member(params),
             "logOut" | "close" => Ok((Value::Bool(true), None)),
-            _ => Err(ApiError::not_found()),
+            _ => Err(ApiError::no_method()),
         }
     }
 }

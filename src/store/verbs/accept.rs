@@ -103,6 +103,10 @@ impl Intake {
             }
             return Ok(());
         }
+        // A press only answers us: whoever presses another's button, or an old one, need not be remembered for it.
+        if kept.is_none() && matches!(incoming.body, Body::Callback { .. }) {
+            return Ok(());
+        }
         *changed |= kept.is_none();
         let learner = kept.get_or_insert_with(|| Learner::new(incoming.user, now));
         *changed |= std::mem::take(&mut learner.blocked);

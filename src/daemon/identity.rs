@@ -1,0 +1,66 @@
+//! The bot's own name, by which groups speak to it: looked up again when an update shows another one, else once a day.
+//!
+//! Must not know what is done with the updates.
+
+use super::Crew;
+use crate::telegram::{Me, RawUpdate, own_name};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A name is trusted for so long.
+const TRUSTED: Duration = Duration::from_secs(24 * 3600);
+/// Each kind of sign makes us ask no more often than this: a name that somebody calls may be another bot's.
+const GUESSES: Duration = Duration::from_secs(60);
+/// Updates wait no longer for the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who the bot is, as far as is known.
+pub struct Identity {
+    me: Me,
+    asked: Instant,
+    /// When an update last showed another name, and when somebody last called one, that made us ask.
+    told: Option<Instant>,
+    guessed: Option<Instant>,
+}
+
+impl Identity {
+    /// As `getMe` has just said.
+    pub fn new(me: Me) -> Self {
+        Self { me, asked: Instant::now(), told: None, guessed: None }
+    }
+
+    /// Who the bot is, for reading this batch: what is called by a new name in it is for us already.
+    pub async fn for_batch(&mut self, crew: &Crew, batch: &[RawUpdate]) -> &Me {
+        let may = |last: Option<Instant>| last.is_none_or(|at| at.elapsed() >= GUESSES);
+        let any = |sign: fn(&RawUpdate, &Me) -> bool| batch.iter().any(|update| sign(update, &self.me));
+        let told = may(self.told) && any(own_name::shown_otherwise);
+        let called = !told && may(self.guessed) && any(own_name::calls_another);
+        if told {
+            self.told = Some(Instant::now());
+        }
+        if called {
+            self.guessed = Some(Instant::now());
+        }
+        if told || called || self.asked.elapsed() >= TRUSTED {
+            self.ask(crew).await;
+        }
+        &self.me
+    }
+
+    async fn ask(&mut self, crew: &Crew) {
+        match tokio::time::timeout(PATIENCE, crew.app.telegram.me()).await {
+            Ok(Ok(me)) => {
+                if me.username != self.me.username {
+                    tracing::info!(was = %self.me.username, is = %me.username, "the bot has a new name");
+                }
+                self.me.username = me.username;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the bot's name could not be looked up: the last one serves")
+            }
+            Err(_) => tracing::warn!("the bot's name could not be looked up in time: the last one serves"),
+        }
+        // Also after a failure: it is not worth a call with every batch.
+        self.asked = Instant::now();
+    }
+}
