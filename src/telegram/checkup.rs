@@ -40,7 +40,13 @@ impl Telegram {
         let answer = self.api.call("getMe", None).await?;
         let clock = answer.clock();
         let me = match answer.decode::<MethodResponse<Value>>() {
-            Err(error) => return Err(error.of_a_method_all_have()),
+            Err(error) => {
+                return Err(match error.of_a_method_all_have() {
+                    // In Telegram's own words; a proxy's page of that status says nothing of the token.
+                    TelegramError::Permanent { code: 404, .. } => TelegramError::Unauthorized,
+                    other => other,
+                });
+            }
             Ok(answer) => answer.result,
         };
         let id = tolerant::int(me.get("id"));

@@ -199,7 +199,9 @@ impl TelegramError {
     /// wrong address.
     pub(super) fn of_a_method_all_have(self) -> Self {
         match self {
-            Self::Permanent { code: 404 | 405, what } => Self::Server { fault: ServerFault::NoMethod, what },
+            Self::Permanent { code: 404 | 405, what } if what.to_ascii_lowercase().contains("method") => {
+                Self::Server { fault: ServerFault::NoMethod, what }
+            }
             other => other,
         }
     }

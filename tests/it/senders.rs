@@ -60,8 +60,10 @@ async fn chats_bots_and_telegram_itself_share_nobodys_record() {
     world.answers(GROUP, 1).await;
     world.settled().await;
     assert_eq!(world.telegram.read(|state| state.from_bot(GROUP).count()), 1, "of {count} none");
-    let sessions = world.command(&["sessions", "show", "777000"]).output().unwrap();
-    assert!(!sessions.status.success(), "{sessions:?}");
+    for id in ["777000", "1087968824", "136817688", "5555555555"] {
+        let out = world.command(&["sessions", "export", id]).output().unwrap();
+        assert!(!out.status.success(), "{id}: {out:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,8 +140,9 @@ async fn in_a_group_anothers_button_is_not_mine() {
     world.settled().await;
     let now = world.telegram.read(|state| state.entry(GROUP, asked.message_id).cloned()).unwrap();
     assert_eq!((now.text, now.keyboard), (asked.text, asked.keyboard), "the question still stands");
-    let known = world.command(&["sessions", "show", "12"]).output().unwrap();
-    assert!(!known.status.success(), "a press begins no record: {known:?}");
+    let out = world.command(&["sessions", "export", "12"]).output().unwrap();
+    assert!(!out.status.success(), "a press begins no record: {out:?}");
+    assert!(world.command(&["sessions", "export", "11"]).output().unwrap().status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
