@@ -2,6 +2,7 @@
 //!
 //! Must not know what the daemon does with them.
 
+use crate::audio_worker::Workers;
 use crate::bot::{Channel, Desk, Guests, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
@@ -73,7 +74,6 @@ impl App {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let news = Arc::new(Notify::new());
         let channel = config
             .required_channel
@@ -101,7 +101,7 @@ impl App {
                 retry_max_age_ms: millis(config.backend_retry_max_age),
             },
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
-            decoders: Arc::new(Semaphore::new(cores.min(4))),
+            audio: Workers::default(),
         });
         let policy = AcceptPolicy { per_user, global };
         Ok(App { config, store, telegram, tutor, desk, policy, vitals, news, restored: None })

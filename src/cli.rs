@@ -20,6 +20,7 @@ mod store;
 mod top;
 mod when;
 
+use crate::audio_worker;
 use crate::daemon;
 use crate::store::StoreError;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
@@ -204,6 +205,11 @@ fn command() -> clap::Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     if let Some(failure) = owner::ended() {
         return Err(failure);
+    }
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // No command: in no help, no completions, no manual, and it reads no configuration.
+    if arguments.get(1).is_some_and(|first| first == audio_worker::ARGUMENT) {
+        return audio_worker::serve().map_err(|error| Failure::Failed(error.to_string()));
     }
     let matches = command().try_get_matches_from(arguments).map_err(Failure::Usage)?;
     let flags = options::given(&matches);

@@ -3,13 +3,14 @@
 //! The floors, imports running downward only (`tests/it/house.rs` checks):
 //!
 //! ```text
-//! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, store, domain
+//! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
-//! bot     -> tutor, audio, telegram (downloads and memberships), store::reader, vitals, domain
+//! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::reader, vitals, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
-//! app     -> config, bot, store, telegram, tutor, vitals
+//! app     -> config, bot, audio_worker, store, telegram, tutor, vitals
+//! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret
 //! domain  -> std, serde
@@ -19,6 +20,7 @@
 pub mod admin;
 pub mod app;
 pub mod audio;
+pub mod audio_worker;
 pub mod bot;
 pub mod cli;
 pub mod config;

@@ -16,6 +16,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
 use super::Hint;
+use super::bounds::Effort;
 use super::error::AudioError;
 use super::ogg_repair::OggRepair;
 use super::opus::OpusDecoder;
@@ -67,7 +68,7 @@ where
         Box::new(Source::new(input, len, unknown))
     };
     // The decoders are other people's code on other people's bytes: a panic there is one more damaged file.
-    let result = match catch_unwind(AssertUnwindSafe(|| run(source, hint, sink))) {
+    let result = match catch_unwind(AssertUnwindSafe(|| run(source, hint, Effort::new(len), sink))) {
         Ok(result) => result,
         Err(_) => Err(AudioError::Corrupt { detail: "the decoder gave up" }),
     };
@@ -78,7 +79,12 @@ where
     }
 }
 
-fn run(source: Box<dyn MediaSource>, hint: &Hint, sink: &mut dyn Sink) -> Result<(), AudioError> {
+fn run(
+    source: Box<dyn MediaSource>,
+    hint: &Hint,
+    mut effort: Effort,
+    sink: &mut dyn Sink,
+) -> Result<(), AudioError> {
     let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
     // Tags and cover art are of no use here: refuse to hold them.
     let tags = MetadataOptions::default()
@@ -92,17 +98,28 @@ fn run(source: Box<dyn MediaSource>, hint: &Hint, sink: &mut dyn Sink) -> Result
     let mut bad_reads = 0;
     while bad_reads < MAX_BAD_READS {
         match format.next_packet() {
-            Ok(Some(packet)) if packet.track_id == track => {
+            Ok(Some(packet)) => {
                 bad_reads = 0;
-                mixer.packet(decoder.as_mut(), &packet, format.as_ref(), sink)?;
+                effort.packet(packet.data.len())?;
+                if packet.track_id != track {
+                    effort.other()?;
+                    continue;
+                }
+                let before = mixer.frames;
+                mixer.packet(decoder.as_mut(), &packet, format.as_ref(), &mut effort, sink)?;
+                if !effort.heard(mixer.frames > before) {
+                    break;
+                }
             }
-            Ok(Some(_)) => {}
             Ok(None) => break,
             // The next link of a chain: other tracks, other parameters.
-            Err(Error::ResetRequired) => match open_track(format.tracks()) {
-                Ok(next) => (track, decoder) = next,
-                Err(_) => break,
-            },
+            Err(Error::ResetRequired) => {
+                effort.link()?;
+                match open_track(format.tracks()) {
+                    Ok(next) => (track, decoder) = next,
+                    Err(_) => break,
+                }
+            }
             Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => break,
             Err(Error::IoError(error)) => return Err(AudioError::Io(error)),
             Err(_) => bad_reads += 1,
@@ -168,6 +185,7 @@ impl Mixer {
         decoder: &mut dyn AudioDecoder,
         packet: &Packet,
         format: &dyn FormatReader,
+        effort: &mut Effort,
         sink: &mut dyn Sink,
     ) -> Result<(), AudioError> {
         match decoder.decode(packet) {
@@ -178,6 +196,7 @@ impl Mixer {
                 }
                 check_rate(rate)?;
                 check_channels(channels)?;
+                effort.rate(rate)?;
                 audio.copy_to_vec_interleaved(&mut self.interleaved);
                 self.rate = Some(rate);
                 self.mix(channels);

@@ -2,6 +2,7 @@
 //! [`AudioFault`] to one.
 
 use crate::domain::stats::Failure;
+use serde::{Deserialize, Serialize};
 use std::io;
 
 /// Why a recording could not be converted. Only [`AudioError::Io`] may go away by trying again.
@@ -37,6 +38,12 @@ pub enum AudioError {
         /// What the decoder met; fixed words, never content.
         detail: &'static str,
     },
+    /// More work than a recording of any length is: built to cost, not to be heard.
+    #[error("the audio costs far more to read than it can hold: {detail}")]
+    Costly {
+        /// What there is too much of; fixed words.
+        detail: &'static str,
+    },
     /// The encoder refused; a bug rather than an input.
     #[error("the audio could not be encoded: {detail}")]
     Encode {
@@ -49,7 +56,7 @@ pub enum AudioError {
 }
 
 /// The few cases a person is told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AudioFault {
     /// Not audio, or too damaged to be any.
     NotAudio,
@@ -59,8 +66,21 @@ pub enum AudioFault {
     TooLong,
     /// Audio of a kind that is not decoded.
     Unsupported,
+    /// More work than any recording is.
+    Costly,
     /// Our own failure, not the input's.
     Internal,
+}
+
+impl AudioFault {
+    /// The kind it is counted as.
+    pub fn failure(self) -> Failure {
+        match self {
+            Self::NotAudio | Self::NoAudio | Self::Unsupported | Self::Costly => Failure::AudioUnreadable,
+            Self::TooLong => Failure::AudioTooLarge,
+            Self::Internal => Failure::Fault,
+        }
+    }
 }
 
 impl AudioError {
@@ -71,16 +91,8 @@ impl AudioError {
             Self::Empty | Self::NoAudio => AudioFault::NoAudio,
             Self::Unsupported { .. } => AudioFault::Unsupported,
             Self::TooLong { .. } | Self::TooLarge => AudioFault::TooLong,
+            Self::Costly { .. } => AudioFault::Costly,
             Self::Encode { .. } | Self::Io(_) => AudioFault::Internal,
-        }
-    }
-
-    /// The kind it is counted as.
-    pub fn failure(&self) -> Failure {
-        match self.kind() {
-            AudioFault::NotAudio | AudioFault::NoAudio | AudioFault::Unsupported => Failure::AudioUnreadable,
-            AudioFault::TooLong => Failure::AudioTooLarge,
-            AudioFault::Internal => Failure::Fault,
         }
     }
 

@@ -4,6 +4,7 @@
 //! Telegram, the tutor, tokio or the disk: it is plain synchronous code over `Read` and `Write`, to be run off
 //! the async threads. Everything is one streaming pass; memory does not grow with the length of the recording.
 
+mod bounds;
 mod decode;
 mod error;
 #[cfg(test)]
@@ -109,7 +110,18 @@ where
 /// # Errors
 /// Any [`AudioError`]; audio beyond [`MAX_NOTE_SECONDS`] is [`AudioError::TooLong`].
 pub fn to_voice_note(input: bytes::Bytes, hint: Hint) -> Result<VoiceNote, AudioError> {
+    convert_to_voice_note(Cursor::new(input), hint)
+}
+
+/// As [`to_voice_note`], while reading the input.
+///
+/// # Errors
+/// As [`to_voice_note`].
+pub fn convert_to_voice_note<R>(input: R, hint: Hint) -> Result<VoiceNote, AudioError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
     let mut sink = voice_note::NoteSink::new();
-    decode::decode(Cursor::new(input), &hint, &mut sink)?;
+    decode::decode(input, &hint, &mut sink)?;
     sink.finish()
 }

@@ -11,14 +11,13 @@
 
 use std::io::{self, Read};
 
+use super::bounds::MAX_STREAMS;
 use super::ogg_page::{FIRST, LAST, MARKER, MAX_PAGE, Page, Sighting, look};
 use super::ogg_stream::{Stage, Stream};
 use super::opus::OpusHead;
 
 /// Bytes of pages that turn out broken before the rest is given up: bounds the work on hostile input.
 const MAX_WASTE: usize = 64 << 20;
-/// Logical streams followed at once; more than any file has.
-const MAX_STREAMS: usize = 16;
 
 /// A reader that gives out the mended file.
 pub(super) struct OggRepair<R> {
@@ -30,6 +29,8 @@ pub(super) struct OggRepair<R> {
     out_at: usize,
     wasted: usize,
     streams: Vec<Stream>,
+    /// Beginnings of streams passed on since the last other page.
+    begun: usize,
 }
 
 impl<R: Read> OggRepair<R> {
@@ -44,6 +45,7 @@ impl<R: Read> OggRepair<R> {
             out_at: 0,
             wasted: 0,
             streams: Vec::new(),
+            begun: 0,
         }
     }
 
@@ -116,12 +118,18 @@ impl<R: Read> OggRepair<R> {
         if page.flags & FIRST != 0 {
             let head = OpusHead::parse(&page.body).is_some();
             if intact || head {
+                self.begun += 1;
+                if self.begun > MAX_STREAMS {
+                    // The reader behind this would keep something of each.
+                    return;
+                }
                 self.begin(&page, page.body.starts_with(b"OpusHead"));
                 page.write(&mut self.out);
                 return;
             }
             page.flags &= !FIRST;
         }
+        self.begun = 0;
         let mut index = self.streams.iter().position(|s| s.serial == page.serial);
         if !intact && index.is_none() && self.streams.len() == 1 {
             // The damage hit the serial number itself, and there is but one stream it can be.

@@ -12,6 +12,7 @@ mod route;
 pub use channel::Channel;
 pub use route::{Guests, Route, route};
 
+use crate::audio_worker::Workers;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
 use crate::domain::{Language, Learner, Outcome, Timestamp};
@@ -65,8 +66,8 @@ pub struct Desk {
     pub started: Timestamp,
     /// `BACKEND_CONCURRENCY` permits: turns in flight at the tutor, first come first served.
     pub slots: Arc<Semaphore>,
-    /// Audio work is CPU work: as many permits as cores.
-    pub decoders: Arc<Semaphore>,
+    /// Where foreign audio is decoded and encoded.
+    pub audio: Workers,
 }
 
 /// What is to become of a claimed message.

@@ -1,11 +1,12 @@
 //! `convert`: the audio path alone, from a file or standard input, to a file or standard output.
 
 use super::Failure;
-use super::commands::print_line;
-use crate::audio::{self, Hint};
+use super::commands::{self, print_line};
+use crate::audio::Hint;
+use crate::audio_worker::{Input, Workers};
 use anyhow::Context;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Cursor, IsTerminal, Read, Seek, Write};
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -28,8 +29,8 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
         ));
     }
     let source =
-        if from_stdin { Source::Bytes(stdin()?) } else { Source::open(input).map_err(|e| failed(&e))? };
-    let is_wav = extension(input).as_deref() == Some("wav") || from_stdin && source.is_wav();
+        if from_stdin { Input::Memory(stdin()?.into()) } else { open(input).map_err(|e| failed(&e))? };
+    let is_wav = extension(input).as_deref() == Some("wav") || is_wav(&source);
     let to_note = match output.as_deref().filter(|_| !to_stdout) {
         Some(output) => matches!(extension(output).as_deref(), Some("ogg" | "oga" | "opus")),
         None => is_wav,
@@ -39,7 +40,7 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
         let mut made = unnamed().context("making a file for the result")?;
         let told = convert(source, hint, to_note, &mut made).map_err(|error| failed(&error))?;
         made.rewind().context("reading the result back")?;
-        super::commands::finish_output(io::copy(&mut made, &mut io::stdout().lock()).map(drop))?;
+        commands::finish_output(io::copy(&mut made, &mut io::stdout().lock()).map(drop))?;
         let _ = writeln!(io::stderr(), "{told}");
         return Ok(());
     }
@@ -65,46 +66,30 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
     }
 }
 
-/// What is read.
-enum Source {
-    File(File),
-    Bytes(Vec<u8>),
+/// By its first bytes: what comes through a pipe has no name.
+fn is_wav(input: &Input) -> bool {
+    matches!(input, Input::Memory(bytes) if bytes.starts_with(b"RIFF") || bytes.starts_with(b"RF64"))
 }
 
-impl Source {
-    fn open(path: &Path) -> io::Result<Self> {
-        File::open(path).map(Self::File)
-    }
-
-    /// By its first bytes: what comes through a pipe has no name.
-    fn is_wav(&self) -> bool {
-        matches!(self, Self::Bytes(bytes) if bytes.starts_with(b"RIFF") || bytes.starts_with(b"RF64"))
-    }
+/// Converts, by the daemon's way, and says what came of it.
+fn convert(input: Input, hint: Hint, to_note: bool, target: &mut File) -> anyhow::Result<String> {
+    let workers = Workers::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let place = workers.place().await;
+        if to_note {
+            let note = place.to_voice_note(input, hint).await?;
+            target.write_all(&note.bytes).context("writing the voice note")?;
+            return Ok(format!("{} s, OGG/Opus mono, {} bytes", note.duration_secs, note.bytes.len()));
+        }
+        let report = place.to_wav_file(input, hint, target.try_clone()?).await?;
+        let secs = report.samples as f64 / 16_000.0;
+        Ok(format!("{secs:.3} s, WAV 16 kHz mono 16 bit, {} samples", report.samples))
+    })
 }
 
-/// Converts, and says what came of it.
-fn convert(source: Source, hint: Hint, to_note: bool, target: &mut File) -> anyhow::Result<String> {
-    if to_note {
-        let bytes = match source {
-            Source::Bytes(bytes) => bytes,
-            Source::File(mut file) => {
-                let mut bytes = Vec::new();
-                file.read_to_end(&mut bytes)?;
-                bytes
-            }
-        };
-        let note = audio::to_voice_note(bytes.into(), hint)?;
-        target.write_all(&note.bytes).context("writing the voice note")?;
-        return Ok(format!("{} s, OGG/Opus mono, {} bytes", note.duration_secs, note.bytes.len()));
-    }
-    let mut target = BufWriter::new(target);
-    let report = match source {
-        Source::Bytes(bytes) => audio::convert_to_wav(Cursor::new(bytes), hint, None, &mut target)?,
-        Source::File(file) => audio::convert_to_wav(BufReader::new(file), hint, None, &mut target)?,
-    };
-    target.flush().context("writing the WAV")?;
-    let secs = report.samples as f64 / 16_000.0;
-    Ok(format!("{secs:.3} s, WAV 16 kHz mono 16 bit, {} samples", report.samples))
+fn open(path: &Path) -> io::Result<Input> {
+    File::open(path)?.try_into()
 }
 
 fn stdin() -> Result<Vec<u8>, Failure> {

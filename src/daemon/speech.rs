@@ -3,7 +3,7 @@
 
 use super::Crew;
 use super::spoken_answers::Fetched;
-use crate::audio::{self, Hint};
+use crate::audio::Hint;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
@@ -56,10 +56,9 @@ pub async fn spoken(
         }
     };
     let hint = Hint { extension: None, mime: voice.mime };
-    let _permit = crew.app.desk.decoders.acquire().await;
-    let encoding = tokio::task::spawn_blocking(move || audio::to_voice_note(voice.bytes, hint));
-    match crew.vitals.timed_there(Step::Encode, encoding).await {
-        Ok(Ok(note)) => Ok(Some(Outgoing::Voice {
+    let place = crew.app.desk.audio.place().await;
+    match crew.vitals.timed(Step::Encode, place.to_voice_note(voice.bytes.into(), hint)).await {
+        Ok(note) => Ok(Some(Outgoing::Voice {
             chat: message.reply.chat,
             thread: message.reply.thread,
             answers: message.reply.answers,
@@ -67,12 +66,14 @@ pub async fn spoken(
             bytes: Bytes::from(note.bytes),
             duration_secs: note.duration_secs,
         })),
-        Ok(Err(error)) => {
+        Err(error) => {
             crew.vitals.failed(error.failure());
+            if let Some(death) = error.death() {
+                crew.vitals.count(death.count());
+            }
             tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
             Ok(words())
         }
-        Err(_) => Ok(words()),
     }
 }
 

@@ -20,6 +20,7 @@ const AMBIGUOUS: &str = "phonicflow_ambiguous_sends_total";
 const DEAD: &str = "phonicflow_dead_letters_total";
 const SENT: &str = "phonicflow_messages_sent_total";
 const RESTORES: &str = "phonicflow_store_restores_total";
+const WORKERS: &str = "phonicflow_audio_workers_lost_total";
 const POLLS: &str = "phonicflow_polls_total";
 const POLL_FAILURES: &str = "phonicflow_poll_failures_total";
 
@@ -33,6 +34,7 @@ const COUNTERS: &[(&str, &str)] = &[
     (DEAD, "Messages given up and kept as dead letters."),
     (SENT, "Messages that Telegram took."),
     (RESTORES, "Restores of a damaged store since the start."),
+    (WORKERS, "Audio workers that ended in the middle of a recording, by cause."),
     (POLLS, "Completed polls."),
     (POLL_FAILURES, "Failed polls, by kind."),
 ];
@@ -177,6 +179,11 @@ fn shown(count: Count) -> (&'static str, Option<(&'static str, &'static str)>) {
         Count::Ambiguous => (AMBIGUOUS, None),
         Count::DeadLetters => (DEAD, None),
         Count::Restores => (RESTORES, None),
+        Count::WorkersOutOfMemory => (WORKERS, Some(("cause", "memory"))),
+        Count::WorkersOutOfCpu => (WORKERS, Some(("cause", "cpu"))),
+        Count::WorkersOutOfTime => (WORKERS, Some(("cause", "clock"))),
+        Count::WorkersKilled => (WORKERS, Some(("cause", "killed"))),
+        Count::WorkersCrashed => (WORKERS, Some(("cause", "crashed"))),
     }
 }
 

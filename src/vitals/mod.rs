@@ -147,20 +147,6 @@ impl Vitals {
         done
     }
 
-    /// As [`Self::timed`], for work on another thread, which may end on its own or fail there.
-    pub async fn timed_there<T, E, J>(
-        &self,
-        step: Step,
-        work: impl Future<Output = Result<Result<T, E>, J>>,
-    ) -> Result<Result<T, E>, J> {
-        let start = Instant::now();
-        let done = work.await;
-        if let Ok(Ok(_)) = done {
-            self.took(step, start.elapsed());
-        }
-        done
-    }
-
     /// All that was counted since the start.
     pub fn tally(&self) -> Tally {
         let counts = Count::ALL.iter().map(|count| (*count, read(&self.counts, *count as usize)));
@@ -248,8 +234,8 @@ mod tests {
     #[tokio::test]
     async fn only_what_succeeds_is_measured() {
         let vitals = Vitals::default();
-        for (done, count) in [(Err(()), 0), (Ok(Err(())), 0), (Ok(Ok(())), 1)] {
-            assert_eq!(vitals.timed_there(Step::Decode, std::future::ready(done)).await, done);
+        for (done, count) in [(Err(()), 0), (Ok(()), 1)] {
+            assert_eq!(vitals.timed(Step::Decode, std::future::ready(done)).await, done);
             let measured = vitals.tally().latency(Step::Decode).map_or(0, |latency| latency.count);
             assert_eq!(measured, count, "{done:?}");
         }

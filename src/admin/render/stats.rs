@@ -23,6 +23,11 @@ fn words(count: Count) -> &'static str {
         Count::Ambiguous => "ambiguous sends",
         Count::DeadLetters => "given up",
         Count::Restores => "store restored",
+        Count::WorkersOutOfMemory => "audio workers: memory",
+        Count::WorkersOutOfCpu => "audio workers: CPU time",
+        Count::WorkersOutOfTime => "audio workers: clock",
+        Count::WorkersKilled => "audio workers killed",
+        Count::WorkersCrashed => "audio workers crashed",
     }
 }
 

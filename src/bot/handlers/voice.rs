@@ -2,7 +2,8 @@
 //! `look` (only when an answer was lost), `prepare`, then — once the store knows — `ask`.
 
 use super::handed::{Handed, look_again_in, turns_in};
-use crate::audio::{self, AudioError, AudioFault, Hint, Limits};
+use crate::audio::{AudioFault, Hint, Limits, Wav};
+use crate::audio_worker::JobError;
 use crate::bot::patience::{Setback, give_up, wait_or_give_up};
 use crate::bot::{Desk, Rules, Verdict};
 use crate::domain::backoff::backoff_ms;
@@ -180,7 +181,7 @@ impl<'a> VoiceTurn<'a> {
         };
         let wav = match self.decode(file).await {
             Ok(wav) => wav,
-            Err(error) => return settled(self.no_wav(&error)),
+            Err(error) => return settled(self.no_wav(&error, now())),
         };
         let voice_ms = wav.duration_ms();
         let (session, changes) =
@@ -200,15 +201,11 @@ impl<'a> VoiceTurn<'a> {
         Step::Go(Submission { wav: wav.bytes.into(), stage: handed.stage(None), changes, _slot: slot })
     }
 
-    async fn decode(&self, file: Bytes) -> Result<audio::Wav, AudioError> {
+    async fn decode(&self, file: Bytes) -> Result<Wav, JobError> {
         let hint = Hint { extension: self.recording.extension.clone(), mime: self.recording.mime.clone() };
         let limits = Limits { max_seconds: self.rules().max_audio_secs };
-        let _permit = self.desk.decoders.acquire().await;
-        let decoding = tokio::task::spawn_blocking(move || audio::to_wav(file, hint, limits));
-        match self.desk.vitals.timed_there(Stopwatch::Decode, decoding).await {
-            Ok(result) => result,
-            Err(_) => Err(AudioError::Corrupt { detail: "the decoder failed" }),
-        }
+        let place = self.desk.audio.place().await;
+        self.desk.vitals.timed(Stopwatch::Decode, place.to_wav(file, hint, limits)).await
     }
 
     /// Turns the tutor's history holds now. Known from our own count, or asked for when that is in doubt.
@@ -337,14 +334,22 @@ impl<'a> VoiceTurn<'a> {
         self.set_back(setback, now)
     }
 
-    fn no_wav(&self, error: &AudioError) -> Verdict {
+    fn no_wav(&self, error: &JobError, now: Timestamp) -> Verdict {
         self.desk.vitals.failed(error.failure());
+        if error.is_transient() {
+            tracing::error!(seq = self.job.seq, %error, "a recording cannot be decoded now, through no fault of its own");
+            return self.set_back(self.fault(&error.to_string()), now);
+        }
+        if let Some(death) = error.death() {
+            self.desk.vitals.count(death.count());
+            tracing::warn!(seq = self.job.seq, %error, "a recording ended its audio worker");
+        }
         let phrases = self.phrases();
         self.say(match error.kind() {
             AudioFault::NoAudio => phrases.no_audio(),
-            AudioFault::NotAudio => phrases.not_audio(),
+            AudioFault::NotAudio | AudioFault::Internal => phrases.not_audio(),
             AudioFault::Unsupported => phrases.unsupported(),
-            AudioFault::Internal => phrases.not_audio(),
+            AudioFault::Costly => phrases.costly_audio(),
             AudioFault::TooLong => phrases.too_long(u64::from(self.rules().max_audio_secs)),
         })
     }

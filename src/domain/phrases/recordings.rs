@@ -62,6 +62,15 @@ impl Phrases {
         ))
     }
 
+    /// Reading the file costs far more than any recording does.
+    pub fn costly_audio(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I gave up on this file: reading it takes far more than any recording should. Please record your message again.",
+            "Desisti deste arquivo: para lê-lo é preciso muito mais do que para qualquer gravação. Grave a mensagem de novo, por favor."
+        ))
+    }
+
     /// Telegram no longer has the file.
     pub fn file_gone(self) -> Rich {
         Rich::plain(say!(

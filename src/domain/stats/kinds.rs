@@ -69,6 +69,16 @@ closed_set! {
         DeadLetters = "dead_letters",
         /// Restores of a damaged store.
         Restores = "store_restores",
+        /// Audio workers that a recording made want more memory than they may have.
+        WorkersOutOfMemory = "audio_workers_out_of_memory",
+        /// Audio workers that used up their CPU time.
+        WorkersOutOfCpu = "audio_workers_out_of_cpu",
+        /// Audio workers that did not finish in time.
+        WorkersOutOfTime = "audio_workers_out_of_time",
+        /// Audio workers killed from outside.
+        WorkersKilled = "audio_workers_killed",
+        /// Audio workers that broke in another way.
+        WorkersCrashed = "audio_workers_crashed",
     }
 }
 

@@ -1,0 +1,157 @@
+//! The worker's side: puts itself under its limits, then converts one recording after the other until the pipe is closed.
+//!
+//! Plain synchronous code without a runtime, a log or a configuration.
+
+use super::limits;
+use super::wire::{self, Ending, Job, Kind, PIECE, Target};
+use crate::audio::{self, AudioError, Hint, Limits};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+/// Runs the worker on standard input and output.
+///
+/// # Errors
+/// A broken pipe, limits that are not to be had, or a daemon that speaks another protocol.
+pub fn serve() -> io::Result<()> {
+    if io::stdin().is_terminal() {
+        return Err(io::Error::other("the audio worker is started by the program itself, not by hand"));
+    }
+    let pipes = Arc::new(Pipes {
+        from: io::stdin().as_fd().try_clone_to_owned()?.into(),
+        to: io::stdout().as_fd().try_clone_to_owned()?.into(),
+    });
+    if let Err(error) = limits::confine() {
+        pipes.give(Kind::Unconfined, &[error.to_string().as_bytes()])?;
+        return Err(error);
+    }
+    pipes.give(Kind::Ready, &[])?;
+    let mut body = Vec::new();
+    while let Some(kind) = wire::take(&mut &pipes.from, &mut body)? {
+        if kind != Kind::Job {
+            return Err(wire::nonsense());
+        }
+        let job: Job = wire::read(&body)?;
+        limits::renew_cpu(job.cpu_secs)?;
+        let ending = match work(&pipes, job) {
+            Ok(measure) => Ending::Done(measure),
+            Err(error) => Ending::Refused { fault: error.kind(), detail: error.to_string() },
+        };
+        (&pipes.to).write_all(&wire::record(Kind::End, &ending)?)?;
+    }
+    Ok(())
+}
+
+fn work(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
+    let input = Input { pipes: pipes.clone(), size: job.size, at: 0, piece: Vec::new(), piece_at: 0 };
+    let hint = Hint { extension: job.extension, mime: job.mime };
+    let mut output = BufWriter::with_capacity(PIECE, Output { pipes, at: 0, size: 0 });
+    let measure = match job.target {
+        Target::Wav => {
+            let limits = job.max_seconds.map(|max_seconds| Limits { max_seconds });
+            audio::convert_to_wav(input, hint, limits, &mut output)?.samples
+        }
+        Target::VoiceNote => {
+            let note = audio::convert_to_voice_note(input, hint)?;
+            output.write_all(&note.bytes)?;
+            u64::from(note.duration_secs)
+        }
+    };
+    output.flush()?;
+    Ok(measure)
+}
+
+/// The daemon's end of things. Duplicates of the standard streams, because those buffer.
+struct Pipes {
+    from: File,
+    to: File,
+}
+
+impl Pipes {
+    fn give(&self, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+        wire::give(&mut &self.to, kind, parts)
+    }
+}
+
+/// The recording, which stays with the daemon: asked for piece by piece.
+struct Input {
+    pipes: Arc<Pipes>,
+    size: u64,
+    at: u64,
+    piece: Vec<u8>,
+    piece_at: u64,
+}
+
+impl Input {
+    /// What is at hand at the present position.
+    fn ready(&self) -> &[u8] {
+        let skip = self.at.checked_sub(self.piece_at).and_then(|skip| usize::try_from(skip).ok());
+        skip.and_then(|skip| self.piece.get(skip..)).unwrap_or_default()
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() || self.at >= self.size {
+            return Ok(0);
+        }
+        if self.ready().is_empty() {
+            self.pipes.give(Kind::Want, &[&self.at.to_le_bytes()])?;
+            match wire::take(&mut &self.pipes.from, &mut self.piece)? {
+                Some(Kind::Piece) => self.piece_at = self.at,
+                _ => return Err(wire::nonsense()),
+            }
+        }
+        let count = self.ready().len().min(buf.len());
+        if let (Some(to), Some(from)) = (buf.get_mut(..count), self.ready().get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Input {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = sought(to, self.at, self.size)?;
+        Ok(self.at)
+    }
+}
+
+/// The result, which goes to the daemon as it comes.
+struct Output<'a> {
+    pipes: &'a Pipes,
+    at: u64,
+    size: u64,
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let piece = buf.get(..PIECE).unwrap_or(buf);
+        self.pipes.give(Kind::Output, &[&self.at.to_le_bytes(), piece])?;
+        self.at += piece.len() as u64;
+        self.size = self.size.max(self.at);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Output<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = sought(to, self.at, self.size)?;
+        Ok(self.at)
+    }
+}
+
+fn sought(to: SeekFrom, at: u64, size: u64) -> io::Result<u64> {
+    let (base, by) = match to {
+        SeekFrom::Start(at) => (at, 0),
+        SeekFrom::Current(by) => (at, by),
+        SeekFrom::End(by) => (size, by),
+    };
+    base.checked_add_signed(by).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}

@@ -1,0 +1,165 @@
+//! What daemon and worker say to each other: frames of one byte for the kind, four for the length, and that many more.
+//!
+//! The worker asks for its input piece by piece and hands out its output as it comes, so neither side holds a recording
+//! twice. What comes from a worker is believed no further than the bounds given here. Must not know what is in a recording.
+
+use crate::audio::AudioFault;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Bytes of a recording in one frame, at most.
+pub(super) const PIECE: usize = 64 * 1024;
+/// Bytes of a frame, at most: a piece and its position, or some words.
+const MAX_FRAME: usize = PIECE + 8;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// To the worker: a [`Job`].
+    Job = b'J',
+    /// To the worker: the piece it asked for; empty at the end of the input.
+    Piece = b'P',
+    /// From the worker, first: its limits are in force.
+    Ready = b'R',
+    /// From the worker, first: its limits are not to be had, and why.
+    Unconfined = b'U',
+    /// From the worker: it wants the piece at this position.
+    Want = b'W',
+    /// From the worker: a part of its output, behind the position it belongs to.
+    Output = b'O',
+    /// From the worker: the job's end, an [`Ending`].
+    End = b'E',
+}
+
+impl Kind {
+    fn of(byte: u8) -> Option<Self> {
+        [Self::Job, Self::Piece, Self::Ready, Self::Unconfined, Self::Want, Self::Output, Self::End]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
+    }
+}
+
+/// What a recording is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Target {
+    /// 16 kHz mono WAV.
+    Wav,
+    /// OGG/Opus.
+    VoiceNote,
+}
+
+/// One recording's work.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub(super) target: Target,
+    pub(super) extension: Option<String>,
+    pub(super) mime: Option<String>,
+    /// Longest WAV, seconds.
+    pub(super) max_seconds: Option<u32>,
+    /// Bytes of the input.
+    pub(super) size: u64,
+    /// CPU time it may take.
+    pub(super) cpu_secs: u64,
+}
+
+/// What came of a job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Ending {
+    /// Done: samples of the WAV, or seconds of the voice note.
+    Done(u64),
+    /// The recording cannot be converted.
+    Refused { fault: AudioFault, detail: String },
+}
+
+/// The bytes of a frame.
+pub(super) fn frame(kind: Kind, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let mut bytes = Vec::with_capacity(length + 5);
+    bytes.push(kind as u8);
+    bytes.extend_from_slice(&(length as u32).to_le_bytes());
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    bytes
+}
+
+/// A record in a frame.
+pub(super) fn record(kind: Kind, record: &impl Serialize) -> io::Result<Vec<u8>> {
+    Ok(frame(kind, &[&serde_json::to_vec(record)?]))
+}
+
+/// The record in a frame's body.
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> io::Result<T> {
+    Ok(serde_json::from_slice(body)?)
+}
+
+/// A position, and what follows it.
+pub(super) fn position(body: &[u8]) -> io::Result<(u64, &[u8])> {
+    let (at, rest) = body.split_first_chunk::<8>().ok_or_else(nonsense)?;
+    Ok((u64::from_le_bytes(*at), rest))
+}
+
+/// What is no frame of ours.
+pub(super) fn nonsense() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "not the audio worker's protocol")
+}
+
+fn header(head: [u8; 5]) -> io::Result<(Kind, usize)> {
+    let [kind, length @ ..] = head;
+    let length = u32::from_le_bytes(length) as usize;
+    match Kind::of(kind) {
+        Some(kind) if length <= MAX_FRAME => Ok((kind, length)),
+        _ => Err(nonsense()),
+    }
+}
+
+/// Reads a frame on the worker's side; `None` when the daemon has closed the pipe between two frames.
+pub(super) fn take(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Kind>> {
+    let mut head = [0; 5];
+    let [first, rest @ ..] = &mut head;
+    if from.read(std::slice::from_mut(first))? == 0 {
+        return Ok(None);
+    }
+    from.read_exact(rest)?;
+    let (kind, length) = header(head)?;
+    body.resize(length, 0);
+    from.read_exact(body)?;
+    Ok(Some(kind))
+}
+
+/// Writes a frame on the worker's side.
+pub(super) fn give(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+    to.write_all(&frame(kind, parts))
+}
+
+/// Reads a frame on the daemon's side.
+pub(super) async fn receive(from: &mut (impl AsyncRead + Unpin), body: &mut Vec<u8>) -> io::Result<Kind> {
+    let mut head = [0; 5];
+    from.read_exact(&mut head).await?;
+    let (kind, length) = header(head)?;
+    body.resize(length, 0);
+    from.read_exact(body).await?;
+    Ok(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn both_sides_read_what_the_other_wrote_and_nothing_else() {
+        let mut bytes = frame(Kind::Output, &[&7u64.to_le_bytes(), b"sound"]);
+        bytes.extend(frame(Kind::Ready, &[]));
+        let mut body = Vec::new();
+        let mut from = bytes.as_slice();
+        assert_eq!(receive(&mut from, &mut body).await.unwrap(), Kind::Output);
+        assert_eq!(position(&body).unwrap(), (7, &b"sound"[..]));
+        assert_eq!(take(&mut from, &mut body).unwrap(), Some(Kind::Ready));
+        assert_eq!(take(&mut from, &mut body).unwrap(), None);
+        let mut huge = frame(Kind::Output, &[]);
+        huge[1..].copy_from_slice(&u32::MAX.to_le_bytes());
+        for mut odd in [huge.as_slice(), b"?\0\0\0\0", b"R\0"] {
+            assert!(receive(&mut odd, &mut body).await.is_err(), "{odd:?}");
+        }
+    }
+}
