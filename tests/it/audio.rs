@@ -77,12 +77,12 @@ fn make_wav(channels: u16, rate: u32, data_size: u32, samples: &[i16]) -> Vec<u8
     bytes
 }
 
-fn honest_wav(rate: u32, samples: &[i16]) -> Vec<u8> {
+pub fn honest_wav(rate: u32, samples: &[i16]) -> Vec<u8> {
     make_wav(1, rate, samples.len() as u32 * 2, samples)
 }
 
 /// Something voice-like and never silent.
-fn hum(count: usize, rate: u32) -> Vec<i16> {
+pub fn hum(count: usize, rate: u32) -> Vec<i16> {
     (0..count)
         .map(|n| {
             let t = n as f64 / f64::from(rate);

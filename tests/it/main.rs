@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod admins;
 mod audio;
+mod audio_worker;
 mod commands;
 mod config;
 mod conversation;
