@@ -34,7 +34,7 @@ const COUNTERS: &[(&str, &str)] = &[
     (DEAD, "Messages given up and kept as dead letters."),
     (SENT, "Messages that Telegram took."),
     (RESTORES, "Restores of a damaged store since the start."),
-    (WORKERS, "Audio workers that ended in the middle of a recording, by cause."),
+    (WORKERS, "Audio workers that ended in the middle of a recording, by kind of end."),
     (POLLS, "Completed polls."),
     (POLL_FAILURES, "Failed polls, by kind."),
 ];
@@ -179,11 +179,11 @@ fn shown(count: Count) -> (&'static str, Option<(&'static str, &'static str)>) {
         Count::Ambiguous => (AMBIGUOUS, None),
         Count::DeadLetters => (DEAD, None),
         Count::Restores => (RESTORES, None),
-        Count::WorkersOutOfMemory => (WORKERS, Some(("cause", "memory"))),
-        Count::WorkersOutOfCpu => (WORKERS, Some(("cause", "cpu"))),
-        Count::WorkersOutOfTime => (WORKERS, Some(("cause", "clock"))),
-        Count::WorkersKilled => (WORKERS, Some(("cause", "killed"))),
-        Count::WorkersCrashed => (WORKERS, Some(("cause", "crashed"))),
+        Count::WorkersOutOfMemory => (WORKERS, Some(("kind", "memory"))),
+        Count::WorkersOutOfCpu => (WORKERS, Some(("kind", "cpu"))),
+        Count::WorkersOutOfTime => (WORKERS, Some(("kind", "clock"))),
+        Count::WorkersKilled => (WORKERS, Some(("kind", "killed"))),
+        Count::WorkersCrashed => (WORKERS, Some(("kind", "crashed"))),
     }
 }
 

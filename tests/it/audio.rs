@@ -6,6 +6,7 @@ mod damage;
 mod formats;
 mod hostile;
 mod memory;
+pub mod mutate;
 mod notes;
 mod ogg;
 
@@ -26,7 +27,7 @@ fn folder() -> PathBuf {
 }
 
 /// Every fixture, in the order of their names.
-fn all_voices() -> Vec<(String, Vec<u8>)> {
+pub fn all_voices() -> Vec<(String, Vec<u8>)> {
     let mut all: Vec<_> = fs::read_dir(folder())
         .unwrap()
         .map(|entry| {

@@ -4,6 +4,7 @@ mod bombs;
 mod confined;
 mod contained;
 mod filtered;
+mod mutated;
 
 use crate::world::World;
 use std::fs;

@@ -2,6 +2,7 @@
 
 use phonicflow_bot::audio::{AudioFault, Hint, Limits, to_wav};
 
+use super::mutate::Random;
 use super::{all_voices, alone, honest_wav, hum, make_wav, status_kib, wav};
 
 #[test]
@@ -74,17 +75,5 @@ fn hostile_bytes_in_a_process_of_their_own() {
     assert!(survived > 200, "{survived} survived: the mutations are too coarse to reach the decoders");
     if let (Some(before), Some(after)) = (before, status_kib("VmPeak")) {
         assert!(after - before < 96 * 1024, "address space grew from {before} to {after} KiB");
-    }
-}
-
-/// A small generator with a fixed sequence (xorshift), so that a failure can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % bound.max(1)
     }
 }

@@ -1,5 +1,6 @@
 //! Small files that cost a lot: those that were met (`tests/fixtures/hostile`), and their kin, made here.
 
+use crate::audio::mutate::checksum;
 use std::fs;
 use std::path::Path;
 
@@ -96,25 +97,6 @@ fn page(flags: u8, position: u64, serial: u32, number: u32, packets: &[&[u8]]) -
     let sum = checksum(&page);
     page[22..26].copy_from_slice(&sum.to_le_bytes());
     page
-}
-
-/// RFC 3533: polynomial 0x04c11db7, from 0, nothing reflected.
-fn checksum(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut n = 0;
-        while n < 256 {
-            let (mut sum, mut bit) = ((n as u32) << 24, 0);
-            while bit < 8 {
-                sum = if sum & 0x8000_0000 != 0 { (sum << 1) ^ 0x04c1_1db7 } else { sum << 1 };
-                bit += 1;
-            }
-            table[n] = sum;
-            n += 1;
-        }
-        table
-    };
-    bytes.iter().fold(0, |sum: u32, byte| (sum << 8) ^ TABLE[usize::from((sum >> 24) as u8 ^ byte)])
 }
 
 fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {

@@ -11,9 +11,9 @@ fn bomb(bytes: &[u8]) -> Post {
 }
 
 /// Workers lost so far, by what `/metrics` says.
-async fn lost(world: &World, cause: &str) -> u64 {
+async fn lost(world: &World, kind: &str) -> u64 {
     let (_, _, body) = metrics::get(metrics::served_at(world).await, "/metrics").await;
-    let name = format!("phonicflow_audio_workers_lost_total{{cause=\"{cause}\"}} ");
+    let name = format!("phonicflow_audio_workers_lost_total{{kind=\"{kind}\"}} ");
     let line = body.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_else(|| panic!("{body}"));
     line.parse().unwrap()
 }
