@@ -10,7 +10,7 @@ use crate::domain::stats::Count;
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::reader::Reader;
-use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError};
+use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::tutor::{Tutor, TutorOptions};
 use crate::vitals::Vitals;
@@ -103,7 +103,7 @@ impl App {
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             audio: Workers::default(),
         });
-        let policy = AcceptPolicy { per_user, global };
+        let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH) };
         Ok(App { config, store, telegram, tutor, desk, policy, vitals, news, restored: None })
     }
 }
@@ -146,6 +146,8 @@ pub fn tutor_of(config: &Config) -> Result<Tutor> {
     .context("setting up the connection to the tutor")
 }
 
+/// Rows of one learner that may wait at once: nobody fills the inbox alone.
+const WAITING_EACH: WaitingEach = WaitingEach { messages: 20, commands_beside: 10 };
 /// A start spends no longer on copying the database without deleted bytes; systemd's patience (the unit's TimeoutStartSec) is
 /// several times that.
 const CLEARED_WITHIN: Duration = Duration::from_secs(180);

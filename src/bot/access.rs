@@ -62,6 +62,7 @@ fn demand(route: &Route) -> Demand {
         | Route::UnknownCommand(_)
         | Route::Press(Press::DeleteYes(_) | Press::DeleteNo(_) | Press::Unknown)
         | Route::RateNotice { .. }
+        | Route::CrowdedNotice
         | Route::NotAllowed
         | Route::Nothing => Demand::Nothing,
     }

@@ -110,6 +110,7 @@ pub async fn handle_local(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<
         Route::Text => Ok(handlers::text::handle(&case)),
         Route::Press(press) => handlers::callback::handle(desk, &case, press).await,
         Route::Other(kind) => Ok(handlers::text::other(&case, kind)),
+        Route::CrowdedNotice => Ok(case.say(phrases.crowded())),
         Route::RateNotice { wait_secs } => Ok(case.say(phrases.rate_limited(wait_secs))),
         Route::NotAllowed => Ok(access::not_allowed(&case)),
         Route::Voice | Route::Nothing => Ok(Outcome::default()),

@@ -18,6 +18,8 @@ pub enum Route {
     Press(Press),
     /// Content the tutor can do nothing with.
     Other(OtherKind),
+    /// Too many messages of the learner wait.
+    CrowdedNotice,
     /// Over the rate; this one carries the notice.
     RateNotice {
         /// Seconds to wait.
@@ -122,8 +124,10 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
     if !guests.may(incoming.user) {
         return Route::NotAllowed;
     }
-    if let Admission::RateLimited { wait_secs } = admission {
-        return Route::RateNotice { wait_secs };
+    match admission {
+        Admission::Admitted => {}
+        Admission::RateLimited { wait_secs } => return Route::RateNotice { wait_secs },
+        Admission::Crowded => return Route::CrowdedNotice,
     }
     match &incoming.body {
         Body::Command { name, .. } => match name.as_str() {

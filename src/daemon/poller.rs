@@ -2,6 +2,8 @@
 //!
 //! Must not know what a message means beyond "ours or not".
 
+mod full;
+
 use super::Crew;
 use super::identity::Identity;
 use super::shutdown::Stop;
@@ -36,8 +38,10 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
     let mut failures = 0_u32;
     let mut paused = false;
     let mut identity = Identity::new(me);
+    let mut next_look = tokio::time::Instant::now();
     while !stop.is_raised() {
-        let room = INBOX_CAPACITY.saturating_sub(crew.app.store.counts().await?.inbox);
+        let inbox = crew.app.store.counts().await?.inbox;
+        let room = INBOX_CAPACITY.saturating_sub(inbox);
         if room == 0 {
             if !paused {
                 tracing::warn!(
@@ -48,6 +52,10 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
             paused = true;
             // Not polling is what should happen now.
             crew.vitals.polling.completed(crew.clock.now());
+            if inbox < INBOX_CAPACITY + full::KEPT_FOR_COMMANDS && next_look <= tokio::time::Instant::now() {
+                next_look = tokio::time::Instant::now() + full::LOOK_EVERY;
+                offset = full::take_commands(crew, &mut identity, offset, &mut stop).await?;
+            }
             stop.sleep(Duration::from_millis(250)).await;
             continue;
         }
@@ -123,7 +131,7 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
     let accepted = crew.app.store.accept(messages, crew.app.policy, now).await?;
     crew.vitals.add(Count::Taken, accepted.taken.len());
     crew.vitals.add(Count::Repeated, accepted.repeats.len());
-    crew.vitals.add(Count::RateLimited, accepted.limited.len());
+    crew.vitals.add(Count::RateLimited, accepted.limited.len() + accepted.crowded.len());
     let user = |update_id: &i64| {
         senders.iter().find(|sender| sender.0 == *update_id).map(|sender| UserTag(sender.1))
     };
@@ -132,6 +140,13 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
         if let Some((_, user, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
             crew.presence.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
         }
+    }
+    for update_id in &accepted.crowded {
+        tracing::info!(
+            update_id,
+            user = user(update_id).map(tracing::field::display),
+            "message not taken: too many of the sender's wait already"
+        );
     }
     for update_id in &accepted.limited {
         tracing::info!(

@@ -143,6 +143,11 @@ impl Incoming {
         }
     }
 
+    /// Whether it asks for something that is soon done: a command or a button.
+    pub fn is_command(&self) -> bool {
+        matches!(self.body, Body::Command { .. } | Body::Callback { .. })
+    }
+
     /// Whether it uses up the learner's rate. Button presses and presence changes do not: they answer us.
     pub fn counts_for_rate(&self) -> bool {
         !matches!(self.body, Body::Callback { .. } | Body::Blocked(_))

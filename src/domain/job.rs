@@ -97,6 +97,8 @@ pub enum Admission {
         /// Seconds until the next message would pass.
         wait_secs: u32,
     },
+    /// Too many messages of the learner wait already; the one notice of this window says so.
+    Crowded,
 }
 
 /// How far the work on a row has come. The only way back is [`Stage::Submitted`] to [`Stage::Taken`], once the
@@ -272,7 +274,7 @@ impl Job {
     /// The pool of workers this row is for.
     pub fn work(&self) -> WorkKind {
         match &self.task {
-            Task::Handle(_, Admission::RateLimited { .. }) => WorkKind::Local,
+            Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => WorkKind::Local,
             Task::Handle(incoming, Admission::Admitted) => incoming.work(),
             Task::Deliver { .. } => WorkKind::Delivery,
         }

@@ -78,6 +78,8 @@ pub struct Learner {
     pub other_notice_at: Option<Timestamp>,
     /// The conversation in use.
     pub session: Option<Session>,
+    /// When the learner was last told that too many messages wait.
+    pub crowded_notice_at: Option<Timestamp>,
 }
 
 /// One fact that changes a learner's record.
@@ -118,6 +120,7 @@ impl Learner {
             blocked: false,
             other_notice_at: None,
             session: None,
+            crowded_notice_at: None,
         }
     }
 

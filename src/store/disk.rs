@@ -56,6 +56,11 @@ impl Disk {
 
     fn read_ledger(&mut self) -> Result<(), StoreError> {
         self.ledger = match self.get(&keys::ledger())? {
+            // Whoever removed it could roll records back without a trace. A plain store may be older than the ledger.
+            None if self.seal.is_some() => {
+                let detail = "it is missing, and an encrypted store always has one".to_owned();
+                return Err(StoreError::Corrupt { kind: "ledger", detail });
+            }
             None => self.take_stock()?,
             Some(bytes) => self.decode_ledger(&bytes)?,
         };

@@ -44,6 +44,7 @@ mod error;
 pub mod export;
 mod flusher;
 pub mod home;
+mod intake;
 pub mod keys;
 mod ledger;
 pub mod memory;
@@ -62,12 +63,13 @@ pub use claim::{Claim, Claimed, Lease};
 pub use error::StoreError;
 pub use export::Exported;
 pub use home::{Home, OnDamage};
+pub use intake::{AcceptPolicy, Accepted, WaitingEach};
 pub use memory::{MemoryDisk, MemoryStore};
 pub use seal::KeyTrouble;
 pub use sled::SledStore;
 pub use thread::ThreadedStore;
 
-use crate::domain::rate::{PerMinute, RateState};
+use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     AlertKind, Announced, Announcement, DeadLetter, DeadReason, Failed, Hidden, Incoming, Job, Learner,
@@ -84,26 +86,6 @@ use uuid::Uuid;
 
 /// A boxed future, so that the store is a `dyn` trait.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// The rules `accept` applies, from the configuration.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct AcceptPolicy {
-    /// Per learner; `None`: no limit.
-    pub per_user: Option<PerMinute>,
-    /// All learners together; beyond it messages wait.
-    pub global: Option<PerMinute>,
-}
-
-/// What `accept` did with a batch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted {
-    /// Rows created for messages to be answered, as (update id, seq).
-    pub taken: Vec<(i64, u64)>,
-    /// Update ids seen before and left alone.
-    pub repeats: Vec<i64>,
-    /// Update ids over the learner's rate (one of them may have got a notice row).
-    pub limited: Vec<i64>,
-}
 
 /// Numbers for `/status`, `stats` and the poller's full-inbox check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

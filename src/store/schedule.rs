@@ -60,6 +60,8 @@ pub struct Schedule {
     turns: u64,
     tokens: u64,
     clock: Timestamp,
+    /// How many rows of each learner there are, whatever their lane.
+    owned: HashMap<UserId, usize>,
     leased: usize,
     delivering: usize,
     /// The number of the latest transaction; rows taken in or renewed are stamped with it.
@@ -107,7 +109,9 @@ impl Schedule {
         if row.lane == Lane::Conversation {
             self.users.entry(row.user).or_default().insert(job.seq);
         }
-        self.rows.insert(job.seq, row);
+        if self.rows.insert(job.seq, row).is_none() {
+            *self.owned.entry(job.user).or_default() += 1;
+        }
         self.settle(job.seq);
     }
 
@@ -116,6 +120,12 @@ impl Schedule {
         self.stand(seq, Standing::Behind);
         let Some(row) = self.rows.remove(&seq) else { return };
         self.delivering -= usize::from(row.kind == WorkKind::Delivery);
+        if let Some(owned) = self.owned.get_mut(&row.user) {
+            *owned -= 1;
+            if *owned == 0 {
+                self.owned.remove(&row.user);
+            }
+        }
         let mut heads = [None, None];
         let lane = (row.chat, row.lane);
         if let Some(queue) = self.chats.get_mut(&lane) {
@@ -257,6 +267,11 @@ impl Schedule {
             .filter(|(seq, row)| row.user == user && **seq < before)
             .map(|(seq, _)| *seq)
             .collect()
+    }
+
+    /// How many rows of a learner there are.
+    pub fn rows_owned(&self, user: UserId) -> usize {
+        self.owned.get(&user).copied().unwrap_or_default()
     }
 
     /// When the earliest parked row falls due.

@@ -257,8 +257,8 @@ impl State {
     }
 
     /// Leaves out numbers that may have been given to rows this disk has forgotten.
-    pub fn skip_seqs(&mut self, tx: &mut Tx, count: u64) -> Result<(), StoreError> {
-        self.next_seq = self.next_seq.saturating_add(count);
+    pub fn skip_seqs(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        self.next_seq = super::verbs::aftermath::number_after(self.next_seq);
         tx.put(keys::next_seq(), &NextSeq(self.next_seq))
     }
 

@@ -1,7 +1,7 @@
 //! A backlog of 10,000 updates: taken as far as there is room, the rest left at Telegram, nothing lost, order kept.
 
 use crate::storm::count::left_in_store;
-use crate::world::{PATIENCE, World};
+use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{Learner, Post};
 use phonicflow_bot::sandbox::faults::On;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -42,7 +42,7 @@ async fn comes_to_rest(world: &mut World) -> u64 {
 async fn a_backlog_of_many_learners_fills_the_inbox_and_polling_pauses_until_there_is_room() {
     let mut world = World::new().await;
     world.set("BOT_TIMEOUT", "300");
-    let learners: Vec<Learner> = (0..200).map(|n| world.learner(2_000 + n)).collect();
+    let learners: Vec<Learner> = (0..500).map(|n| world.learner(2_000 + n)).collect();
     // Written over some minutes, while nobody listened: nobody was too fast. One kind line a minute is due for stickers.
     let (each, began) = (UPDATES / learners.len(), now() - 600);
     let mut firsts = Vec::new();
@@ -102,7 +102,7 @@ async fn a_flood_of_one_learner_costs_nobody_else_anything() {
     }
     ana.text("/help");
     world.start();
-    // One kind line and one notice of the limit; the command of someone else at the end of it all.
+    // One kind line and one notice; the command of someone else at the end of it all.
     all_said(&world, 3).await;
     world.answers(ana.chat(), 1).await;
     let peak = comes_to_rest(&mut world).await;
@@ -111,7 +111,38 @@ async fn a_flood_of_one_learner_costs_nobody_else_anything() {
         world.telegram.read(|state| state.from_bot(flooder.chat()).map(|entry| entry.text.clone()).collect());
     assert_eq!(said.len(), 2, "{said:?}");
     assert_eq!(times_logged(&world, "over the sender's rate limit"), UPDATES - 1 - 30);
-    // 30 stickers within the limit, the command, and the bystander's.
-    assert_eq!(times_logged(&world, "message taken"), 32);
+    // Of the 30 within that limit 20 may wait at once; and the command, and the bystander's.
+    assert_eq!(times_logged(&world, "too many of the sender's wait"), 10);
+    assert_eq!(times_logged(&world, "message taken"), 22);
     assert_eq!(times_logged(&world, "inbox full"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_answered_while_voices_fill_the_inbox() {
+    let mut world = World::new().await;
+    world.set("BOT_RATE_LIMIT", "false").set("BACKEND_TIMEOUT", "300");
+    let learners: Vec<Learner> = (0..253).map(|n| world.learner(2_000 + n)).collect();
+    for learner in &learners {
+        for _ in 0..20 {
+            learner.voice(voice(), 4);
+        }
+    }
+    // The tutor takes its time.
+    let gate = world.tutor.faults().gate(On::call("POST /process").always());
+    world.start();
+    world.logged("inbox full: polling pauses").await;
+    let waiting = world.telegram.pending_updates();
+    assert!(waiting >= 60, "{waiting}");
+    let ana = world.learner(9_999);
+    ana.text("/help");
+    world.answers(ana.chat(), 1).await;
+    // Whoever waits at Telegram is not overtaken by a command that has its place behind a voice, but by one that has none.
+    let last = learners.last().unwrap();
+    last.text("/new");
+    last.text("/help");
+    world.answers(last.chat(), 1).await;
+    let said = world.telegram.read(|state| state.from_bot(last.chat()).count());
+    assert_eq!(said, 1, "{}", world.log());
+    assert_eq!(world.telegram.pending_updates(), waiting + 3, "nothing is confirmed out of turn");
+    gate.open();
 }

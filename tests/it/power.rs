@@ -9,6 +9,8 @@ mod cuts;
 mod damage;
 #[path = "power/exports.rs"]
 mod exports;
+#[path = "power/files.rs"]
+mod files;
 
 /// Copies a folder with all that is in it.
 pub fn copy(from: &Path, to: &Path) {

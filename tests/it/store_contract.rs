@@ -235,6 +235,7 @@ scenarios! {
         the_rate_is_judged_by_date_and_survives_a_restart
         buttons_do_not_use_up_the_rate
         beyond_the_limit_on_all_messages_wait
+        nobody_fills_the_inbox_alone
         presence_changes_only_the_learner
         a_number_is_never_given_twice;
     working:

@@ -213,6 +213,8 @@ fn version_2_opens() {
     for (name, message) in outbox() {
         holds(name, &message);
     }
+    let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
+    holds("learner-crowded", &crowded);
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
 }

@@ -114,7 +114,7 @@ fn given_up(letter: &DeadLetter) -> QueueRow {
 pub fn kind(job: &Job) -> &'static str {
     match &job.task {
         Task::Deliver { .. } => "answer",
-        Task::Handle(_, Admission::RateLimited { .. }) => "rate notice",
+        Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
             Body::Voice(_) => "voice",
             Body::Text(_) => "text",

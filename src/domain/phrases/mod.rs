@@ -165,6 +165,17 @@ impl Phrases {
         ))
     }
 
+    /// Said once a minute while so many of the learner's messages wait that no more are taken.
+    pub fn crowded(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Many of your messages are waiting already, so I have not taken this one. Once they are answered, please send it \
+             again.",
+            "Já há muitas mensagens suas esperando, por isso não peguei esta. Quando elas forem respondidas, envie-a de \
+             novo, por favor."
+        ))
+    }
+
     /// Said once while a message waits for a tutor that is down.
     pub fn later(self) -> Rich {
         Rich::plain(say!(

@@ -2,9 +2,10 @@
 //!
 //! One tree holds all kinds of record, so that one batch is atomic over all of them. sled's own timer is off: a verb
 //! is answered after an explicit flush. A damaged file makes sled fall back to an older state without a word, down to an
-//! empty one; the high-water mark beside it (see [`mark`]) and the ledger turn that into an error. What a power cut
-//! may take is the matter of [`platter`]. Must not know records or verbs.
+//! empty one; the high-water mark beside it (see [`mark`]) and the ledger turn that into an error. What a killed start leaves
+//! is cleared by [`leftovers`]; what a power cut may take is the matter of [`platter`]. Must not know records or verbs.
 
+mod leftovers;
 mod mark;
 mod platter;
 mod rebuild;
@@ -124,7 +125,16 @@ fn damage(detail: String) -> StoreError {
 
 impl SledEngine {
     fn open(folder: &Path, watch: Option<Watch>) -> Result<Self, StoreError> {
-        let db = unlocked(folder)?;
+        let left = |source| StoreError::Io { action: "clear what a killed start left", source };
+        leftovers::remove_unfinished(folder).map_err(left)?;
+        let db = match unlocked(folder) {
+            Err(StoreError::Locked { folder }) => return Err(StoreError::Locked { folder }),
+            Err(error) => match leftovers::remove_damaged(folder).map_err(left)? {
+                true => unlocked(folder)?,
+                false => return Err(error),
+            },
+            Ok(db) => db,
+        };
         let tree = db.open_tree("records").map_err(|error| told("open its tree", error))?;
         let platter = Platter::open(folder, watch)
             .map_err(|source| StoreError::Io { action: "make its folder safe", source })?;

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is done with a row afterwards.
 
-use crate::domain::rate::{RateState, Verdict};
+use crate::domain::rate::{NOTICE_WINDOW_MS, RateState, Verdict};
 use crate::domain::{Admission, Body, Incoming, Job, Lane, Learner, Task, Timestamp, UserId, WaitReason};
 use crate::store::records::Seen;
 use crate::store::state::{SEEN_KEPT, State, Tx};
@@ -50,6 +50,14 @@ pub fn accept(
         let update_id = incoming.update_id;
         match intake.judge(state, &incoming, policy, now)? {
             Verdict::Pass => {
+                if intake.is_crowded(state, &incoming, policy) {
+                    accepted.crowded.push(update_id);
+                    if intake.tells_crowded(&incoming, now) {
+                        let seq = state.new_seq(&mut tx)?;
+                        intake.rows.push(row(seq, incoming, Admission::Crowded, now, 0));
+                    }
+                    continue;
+                }
                 let seq = state.new_seq(&mut tx)?;
                 let delay = intake.delay(&incoming, policy, now);
                 intake.rows.push(row(seq, incoming, Admission::Admitted, now, delay));
@@ -136,6 +144,34 @@ impl Intake {
         };
         // A message from the future is one of now with a wrong date.
         Ok(limit.judge(rate, incoming.date.min(now)))
+    }
+
+    /// Whether so many rows of the learner wait that this message is not taken.
+    fn is_crowded(&self, state: &State, incoming: &Incoming, policy: AcceptPolicy) -> bool {
+        let Some(limit) = policy.waiting_each else { return false };
+        let here = self.rows.iter().filter(|job| job.user == incoming.user).count();
+        let commands = if incoming.is_command() { limit.commands_beside } else { 0 };
+        state.schedule.rows_owned(incoming.user) + here >= limit.messages + commands
+    }
+
+    /// Whether this is the message to answer with the notice of this window.
+    fn tells_crowded(&mut self, incoming: &Incoming, now: Timestamp) -> bool {
+        let Some((Some(learner), changed)) = self.learners.get_mut(&incoming.user) else { return false };
+        let within = |last: Timestamp, at: Timestamp| (at.0 - last.0).abs() < NOTICE_WINDOW_MS;
+        // The notice of the learner's rate and this one share their window.
+        let rate = self.rates.get_mut(&incoming.user);
+        let noticed = rate.as_ref().and_then(|rate| rate.noticed_at);
+        let told = learner.crowded_notice_at.is_some_and(|last| within(last, now))
+            || noticed.is_some_and(|last| within(last, incoming.date));
+        if told {
+            return false;
+        }
+        learner.crowded_notice_at = Some(now);
+        *changed = true;
+        if let Some(rate) = rate {
+            rate.noticed_at = Some(incoming.date.min(now));
+        }
+        true
     }
 
     /// The limit on all together. By the present moment: it spares the tutor the rush after an outage, and nobody is

@@ -3,7 +3,7 @@
 //! - A row that was open then has most likely been answered since. Whether it was, nobody can tell: it becomes a dead
 //!   letter, to be retried by a person, not answered again by itself.
 //! - Its conversation at the tutor has grown: what we counted of it no longer tells a lost turn from a recorded one.
-//! - Row numbers were given out since: they are left out.
+//! - Row numbers were given out since: as many as a day may have taken are left out.
 //!
 //! Must not know where the records came from.
 
@@ -12,15 +12,22 @@ use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
 use crate::store::{StoreError, keys, records};
 
-/// More rows than any store takes in between two exports.
-const NUMBERS_LEFT_OUT: u64 = 1 << 24;
+/// At least so many row numbers are left out, and the next one is the first of a thousand: people type them.
+const NUMBERS_LEFT_OUT: u64 = 1_000;
 /// Records changed in one transaction.
 const AT_ONCE: usize = 1_000;
+
+/// The next number of a store that has given out all below `next`: exports are a day apart, and a day takes no more than a
+/// tenth of a store's life, or a thousand of a young one.
+pub fn number_after(next: u64) -> u64 {
+    let taken = NUMBERS_LEFT_OUT.max(next / 10);
+    next.saturating_add(taken).checked_next_multiple_of(1_000).unwrap_or(u64::MAX)
+}
 
 /// Brings a freshly restored store in step with what may have happened since; how many rows it set aside.
 pub fn settle(state: &mut State, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = Tx::default();
-    state.skip_seqs(&mut tx, NUMBERS_LEFT_OUT)?;
+    state.skip_seqs(&mut tx)?;
     state.apply(tx)?;
     let rows = state.list_keys(&Range::prefix(keys::kind(keys::INBOX)), usize::MAX)?;
     for seq in rows.iter().filter_map(|key| keys::seq(key)) {
@@ -79,5 +86,19 @@ fn forget_counts(state: &mut State) -> Result<(), StoreError> {
             return Ok(());
         }
         range = range.after(&last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_short_and_leave_out_what_a_day_takes() {
+        for (next, after) in [(1, 2_000), (17, 2_000), (1_000, 2_000), (1_001, 3_000), (1_000_000, 1_100_000)]
+        {
+            assert_eq!(number_after(next), after, "{next}");
+        }
+        assert_eq!(number_after(u64::MAX), u64::MAX);
     }
 }

@@ -48,6 +48,28 @@ fn a_store_opens_with_its_own_key_alone() {
 }
 
 #[test]
+fn a_missing_ledger_is_damage() {
+    let disk = MemoryDisk::default();
+    let key = test_key();
+    block_on(async {
+        let store = MemoryStore::open_keyed(&disk, Some(&key)).unwrap();
+        fill(&store).await;
+        store.close().await.unwrap();
+    });
+    // Which of the sealed records it is cannot be seen: without any one of them, but the header, it must not open.
+    let records = disk.records();
+    for gone in 0..records.len() {
+        let mut less = records.clone();
+        let (at, _) = less.remove(gone);
+        let opened = MemoryStore::open_keyed(&MemoryDisk::holding(less), Some(&key)).map(drop);
+        assert!(
+            matches!(opened, Err(StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Key(_))),
+            "{at:?}"
+        );
+    }
+}
+
+#[test]
 fn any_record_changed_or_exchanged_is_found_on_opening() {
     let disk = MemoryDisk::default();
     let key = test_key();

@@ -2,8 +2,10 @@
 
 use super::{Bench, T0, at, command, message, sticker, voice};
 use phonicflow_bot::domain::rate::PerMinute;
-use phonicflow_bot::domain::{Admission, Body, Lane, Learner, Task, Timestamp, UserId, WaitReason, WorkKind};
-use phonicflow_bot::store::{AcceptPolicy, Accepted};
+use phonicflow_bot::domain::{
+    Admission, Body, Lane, Learner, Outcome, Task, Timestamp, UserId, WaitReason, WorkKind,
+};
+use phonicflow_bot::store::{AcceptPolicy, Accepted, WaitingEach};
 
 pub async fn rows_survive_a_crash_in_order(bench: &mut Bench) {
     let seqs = bench.take(vec![voice(50, 1, 1), voice(49, 2, 2), command(60, 1, 1, "help")]).await;
@@ -54,7 +56,7 @@ pub async fn the_oldest_update_ids_are_forgotten(bench: &mut Bench) {
 }
 
 pub async fn the_rate_is_judged_by_date_and_survives_a_restart(bench: &mut Bench) {
-    let policy = AcceptPolicy { per_user: Some(PerMinute(2)), global: None };
+    let policy = AcceptPolicy { per_user: Some(PerMinute(2)), global: None, ..AcceptPolicy::default() };
     let dated = |id, date| phonicflow_bot::domain::Incoming { date, ..voice(id, 1, 1) };
     let batch =
         vec![dated(1, T0), dated(2, T0), dated(3, at(1)), dated(4, T0), dated(5, at(30_001)), voice(6, 2, 2)];
@@ -77,7 +79,8 @@ pub async fn the_rate_is_judged_by_date_and_survives_a_restart(bench: &mut Bench
 }
 
 pub async fn buttons_do_not_use_up_the_rate(bench: &mut Bench) {
-    let policy = AcceptPolicy { per_user: Some(PerMinute(1)), global: Some(PerMinute(1)) };
+    let policy =
+        AcceptPolicy { per_user: Some(PerMinute(1)), global: Some(PerMinute(1)), ..AcceptPolicy::default() };
     let press = |id: i64| message(id, 1, 1, Body::Callback { id: id.to_string(), data: "x".to_owned() });
     let accepted = bench.accept((1..20).map(press).collect(), policy, T0).await.unwrap();
     assert_eq!(accepted.taken.len(), 19);
@@ -85,7 +88,7 @@ pub async fn buttons_do_not_use_up_the_rate(bench: &mut Bench) {
 }
 
 pub async fn beyond_the_limit_on_all_messages_wait(bench: &mut Bench) {
-    let policy = AcceptPolicy { per_user: None, global: Some(PerMinute(60)) };
+    let policy = AcceptPolicy { per_user: None, global: Some(PerMinute(60)), ..AcceptPolicy::default() };
     let batch = (1..=61).map(|id| voice(id, id, id)).collect();
     assert_eq!(bench.accept(batch, policy, T0).await.unwrap().taken.len(), 61);
     bench.crash();
@@ -133,4 +136,33 @@ pub async fn a_number_is_never_given_twice(bench: &mut Bench) {
         assert_eq!(bench.counts().await.unwrap().inbox, 0);
         bench.crash();
     }
+}
+
+pub async fn nobody_fills_the_inbox_alone(bench: &mut Bench) {
+    let each = WaitingEach { messages: 3, commands_beside: 2 };
+    let policy = AcceptPolicy { waiting_each: Some(each), ..AcceptPolicy::default() };
+    let mut batch: Vec<_> = (1..=5).map(|id| voice(id, 1, 1)).collect();
+    batch.push(voice(6, 2, 2));
+    let accepted = bench.accept(batch, policy, T0).await.unwrap();
+    let taken = |accepted: &Accepted| accepted.taken.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    assert_eq!((taken(&accepted), &accepted.crowded[..]), (vec![1, 2, 3, 6], &[4, 5][..]));
+    let jobs = bench.jobs(None, 10).await.unwrap();
+    let notices = jobs.iter().filter(|job| matches!(job.task, Task::Handle(_, Admission::Crowded)));
+    let notices: Vec<_> = notices.map(|job| (job.update_id(), job.lane, job.work())).collect();
+    assert_eq!(notices, [(Some(4), Lane::Local, WorkKind::Local)], "one notice, at once");
+    bench.crash();
+    // Its notice counts as well: one command is taken beside.
+    let batch = vec![voice(7, 1, 1), command(8, 1, 1, "help"), command(9, 1, 1, "help")];
+    let accepted = bench.accept(batch, policy, at(59_999)).await.unwrap();
+    assert_eq!((taken(&accepted), &accepted.crowded[..]), (vec![8], &[7, 9][..]));
+    assert_eq!(bench.jobs(None, 10).await.unwrap().len(), 6, "told within the minute");
+    let claim = bench.get(WorkKind::Tutor, at(60_000)).await;
+    bench.commit(claim.lease, Outcome::default(), at(60_000)).await.unwrap();
+    for _ in 0..2 {
+        let claim = bench.get(WorkKind::Local, at(60_000)).await;
+        bench.commit(claim.lease, Outcome::default(), at(60_000)).await.unwrap();
+    }
+    let accepted = bench.accept(vec![voice(10, 1, 1), voice(11, 1, 1)], policy, at(60_000)).await.unwrap();
+    assert_eq!((taken(&accepted), &accepted.crowded[..]), (vec![10], &[11][..]), "there is room again");
+    assert!(bench.jobs(None, 10).await.unwrap().iter().any(|job| job.update_id() == Some(11)), "told anew");
 }

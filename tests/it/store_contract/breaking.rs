@@ -163,7 +163,7 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         }
         let before = disk.records().len();
         assert!(before < 8200, "{before} records");
-        let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None };
+        let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None, ..AcceptPolicy::default() };
         let text = message(20_000, user, user, Body::Text("my secret".to_owned()));
         store.accept(vec![text, voice(20_001, user, user)], policy, T0).await.unwrap();
         let delete = command(20_002, user, -5, "status");

@@ -17,6 +17,15 @@ pub async fn left_in_store(world: &World) -> usize {
     jobs + dead + counts.inbox + counts.delivering + counts.leased + counts.dead
 }
 
+/// How often the store was set back: each time the database before is kept.
+fn set_back(world: &World) -> usize {
+    let root = world.store_folder();
+    let beside = std::fs::read_dir(root.parent().unwrap()).unwrap();
+    beside
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("damaged-"))
+        .count()
+}
+
 /// The result.
 #[derive(Debug, Default)]
 pub struct Count {
@@ -40,6 +49,8 @@ pub struct Count {
     /// Messages Telegram refused with 429.
     pub refused: usize,
     pub left: usize,
+    /// Databases that did not open after a kill, and were set back to an export.
+    pub set_back: usize,
     pub peak_kb: u64,
     pub struck: BTreeMap<String, usize>,
 }
@@ -117,6 +128,7 @@ pub fn count(after: &Aftermath) -> Count {
         }
     }
     count.duplicates_of_one_kill = after_kill.values().copied().max().unwrap_or(0);
+    count.set_back = set_back(&after.world);
     count.doubled = turns.iter().filter(|turn| turn.finished_ms.is_some()).count() - used.len();
     let known = |violation: &Violation| {
         // A killed daemon's call that the tutor had not noticed to be abandoned.
@@ -149,6 +161,7 @@ impl Count {
             && self.disordered.is_empty()
             && self.violations.is_empty()
             && self.left == 0
+            && self.set_back == 0
     }
 
     /// For the reader of a test or bench.
@@ -166,6 +179,7 @@ impl Count {
             ("answers out of order", self.disordered.len().to_string()),
             ("tutor's complaints", self.violations.len().to_string()),
             ("left in the store", self.left.to_string()),
+            ("stores set back", self.set_back.to_string()),
             ("429s", self.refused.to_string()),
             ("highest resident memory", format!("{:.1} MB", self.peak_kb as f64 / 1024.0)),
             ("calls open at the kills", format!("{:?}", self.struck)),

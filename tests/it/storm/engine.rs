@@ -204,7 +204,12 @@ pub async fn run(plan: Plan) -> Aftermath {
     for round in 0..plan.kills {
         let rest = plan.messages - storm.questions.len();
         storm.write(rest / (plan.kills - round) / 2);
-        Cue::random(&mut storm.rng).wait(&storm.world, storm.due).await;
+        // Every other kill strikes in the first moments of a start.
+        if round % 2 == 1 {
+            tokio::time::sleep(Duration::from_millis(storm.rng.u64(0..100))).await;
+        } else {
+            Cue::random(&mut storm.rng).wait(&storm.world, storm.due).await;
+        }
         storm.kill();
         // Some of it while nobody listens.
         let rest = plan.messages - storm.questions.len();

@@ -1,0 +1,71 @@
+//! While the inbox is full: what waits at Telegram is looked through for commands, and nothing else is taken.
+//!
+//! Must not know how a command is answered.
+
+use super::{BATCH, accept};
+use crate::daemon::Crew;
+use crate::daemon::identity::Identity;
+use crate::daemon::shutdown::Stop;
+use crate::domain::{ChatId, Incoming, Lane, UserId};
+use crate::store::StoreError;
+use crate::telegram::from_api;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// Rows beyond the inbox's capacity that are kept for commands.
+pub const KEPT_FOR_COMMANDS: usize = 1_000;
+/// Pause between two looks.
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What has to wait at Telegram.
+#[derive(Default)]
+struct Held {
+    first: Option<i64>,
+    chats: HashSet<ChatId>,
+    users: HashSet<UserId>,
+}
+
+impl Held {
+    /// Whether this message may be taken before those: not where it has its place in a conversation that they belong to.
+    fn lets_pass(&self, message: &Incoming) -> bool {
+        let in_turn = !self.chats.contains(&message.chat.id) && !self.users.contains(&message.user);
+        message.is_command() && (message.lane() == Lane::Local || in_turn)
+    }
+
+    fn add(&mut self, message: &Incoming) {
+        self.first.get_or_insert(message.update_id);
+        self.chats.insert(message.chat.id);
+        self.users.insert(message.user);
+    }
+}
+
+/// Takes the commands among the next updates and answers the offset to go on from: nothing from the first message on that has
+/// to wait is confirmed. What was taken comes again later, and is told by its id then.
+pub async fn take_commands(
+    crew: &Crew,
+    identity: &mut Identity,
+    offset: Option<i64>,
+    stop: &mut Stop,
+) -> Result<Option<i64>, StoreError> {
+    let limit = u32::try_from(BATCH).unwrap_or(1);
+    let polled = tokio::select! {
+        polled = crew.app.telegram.poll(offset, limit) => polled,
+        () = stop.raised() => return Ok(offset),
+    };
+    // What is wrong with polling is told when it goes on.
+    let Ok(batch) = polled else { return Ok(offset) };
+    let me = identity.for_batch(crew, &batch).await;
+    let now = crew.clock.now();
+    let mut held = Held::default();
+    let mut taken = Vec::new();
+    for raw in &batch {
+        match from_api::incoming(raw, me, now) {
+            Ok(Some(message)) if held.lets_pass(&message) => taken.push(raw.clone()),
+            Ok(Some(message)) => held.add(&message),
+            Ok(None) | Err(_) => {}
+        }
+    }
+    accept(crew, me, &taken).await?;
+    let after = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1));
+    Ok(held.first.or(after).or(offset))
+}
