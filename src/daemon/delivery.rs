@@ -6,13 +6,14 @@
 //! overtaken, so that a slow upload to one chat holds up no other.
 
 use super::Crew;
+use super::progress::in_place_of;
 use super::shutdown::Stop;
 use super::speech::{spoken, text_of};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Change, ChatId, Content, OutMessage, Timestamp, UserId, WaitReason};
+use crate::domain::{Change, ChatId, Content, MessageId, OutMessage, Timestamp, UserId, WaitReason};
 use crate::store::{Claim, Lease, Sent, StoreError};
-use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
+use crate::telegram::{Delivered, Outgoing, Retry, TelegramError, outgoing};
 use std::future::Future;
 use std::time::Duration;
 use tokio::sync::{MutexGuard, OwnedSemaphorePermit};
@@ -68,7 +69,9 @@ pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), St
             return store.release(lease).await;
         }
         let (user, accepted_at) = (claim.job.user, claim.job.accepted_at);
-        let out = Out { crew, lease, user, accepted_at, message, is_last: place == last };
+        // Only the answer's very first words take the place of what was said of the wait.
+        let shown = claim.job.progress.filter(|_| message.index == 0 && !message.words_sent);
+        let out = Out { crew, lease, user, accepted_at, message, shown, is_last: place == last };
         if !out.send(&mut stop).await? {
             return Ok(());
         }
@@ -83,6 +86,8 @@ struct Out<'a> {
     user: UserId,
     accepted_at: Timestamp,
     message: &'a OutMessage,
+    /// What stands in the chat in its place.
+    shown: Option<MessageId>,
     is_last: bool,
 }
 
@@ -102,6 +107,7 @@ impl Out<'_> {
             Ok(None) => return self.settle(Attempt::Done).await.map(|next| matches!(next, Next::Message)),
             Err(put) => return store.delivered(lease, message.index, put).await.map(|()| false),
         };
+        sendable = in_place_of(crew, self.shown, sendable).await;
         loop {
             let pass = match turn_of(crew, sendable.chat(), stop).await {
                 Turn::Now(pass) => pass,
@@ -148,6 +154,16 @@ impl Out<'_> {
                 if matches!(sendable, Outgoing::Voice { .. }) =>
             {
                 text_of(&self.message.reply, caption).map_or(Attempt::Done, Attempt::Instead)
+            }
+            // What was said of the wait is gone or cannot be changed: the answer is a message of its own.
+            (Err(TelegramError::ReplyGone | TelegramError::Permanent { .. }), content)
+                if self.shown.is_some() && matches!(sendable, Outgoing::Edit { .. }) =>
+            {
+                let words = match content {
+                    Content::Spoken { caption, .. } => text_of(&self.message.reply, caption),
+                    _ => outgoing(&self.message.reply),
+                };
+                words.map_or(Attempt::Done, Attempt::Instead)
             }
             (Err(error), _) => {
                 failed(crew, self.lease.seq, self.user, self.message, sendable.chat(), &error).await?
@@ -308,6 +324,31 @@ fn long_wait(crew: &Crew, chat: Option<ChatId>) -> Option<i64> {
         None => crew.held(None),
     };
     (Duration::from_millis(ms) > PATIENCE).then(|| i64::try_from(ms).unwrap_or(60_000))
+}
+
+/// Sends what nobody waits for, when its chat may be written to now. `None`: it may not.
+pub async fn courtesy(
+    crew: &Crew,
+    out: &Outgoing,
+    stop: &mut Stop,
+) -> Option<Result<Delivered, TelegramError>> {
+    let chat = out.chat();
+    let Turn::Now(Pass { door, place }) = turn_of(crew, chat, stop).await else { return None };
+    let sending = async {
+        let sent = crew.app.telegram.deliver(out).await;
+        if let Some(chat) = chat {
+            crew.pacing().arrived(chat, chat.0 < 0, crew.now_ms());
+        }
+        if let Err(TelegramError::RetryAfter { secs }) = &sent {
+            crew.pacing().refused(chat, *secs, crew.now_ms() + 1);
+        }
+        tokio::spawn(async move {
+            tokio::time::sleep(SECOND).await;
+            drop(place);
+        });
+        sent
+    };
+    Some(alone(door, sending).await)
 }
 
 /// Waits for the chat's turn, planned among all others'.

@@ -16,6 +16,7 @@ mod menu;
 mod numbers;
 mod poller;
 mod presence;
+mod progress;
 pub mod shutdown;
 mod speech;
 mod spoken_answers;
@@ -36,6 +37,7 @@ use crate::vitals::Vitals;
 use anyhow::{Context, Result, bail};
 use clock::Clock;
 use presence::Presence;
+use progress::Progress;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -62,6 +64,8 @@ pub struct Crew {
     pub vitals: Arc<Vitals>,
     /// The signs of life.
     presence: Presence,
+    /// What is said to those who wait long.
+    progress: Progress,
     /// The pace of sending.
     pacing: Mutex<Pacing>,
     /// Held by whoever sends.
@@ -141,6 +145,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         clock,
         vitals: app.vitals.clone(),
         presence: Presence::default(),
+        progress: Progress::default(),
         pacing: Mutex::new(Pacing::new()),
         door: tokio::sync::Mutex::default(),
         window: Arc::new(Semaphore::new(PER_SECOND)),
@@ -214,6 +219,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     {
         let (crew, stop) = (crew.clone(), stop.clone());
         loops.spawn(async move { herald::run(&crew, stop).await });
+    }
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        loops.spawn(async move { crew.progress.run(&crew, stop).await });
     }
     {
         let (crew, stop) = (crew.clone(), stop.clone());

@@ -139,6 +139,7 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
         tracing::info!(update_id, seq, user = user(update_id).map(tracing::field::display), "message taken");
         if let Some((_, user, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
             crew.presence.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
+            crew.progress.begin(*seq, *user, *chat, *message, now);
         }
     }
     for update_id in &accepted.crowded {

@@ -186,6 +186,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         let chat = incoming.chat;
         let (seq, user) = (claim.lease.seq, claim.job.user);
         crew.presence.begin(seq, user, chat.id, chat.thread, incoming.message, Action::Typing);
+        crew.progress.take_up(&claim.job);
     }
     if claim.job.failures() == 0 && claim.job.stage == Stage::Taken {
         crew.vitals.took_ms(Stopwatch::Queue, crew.clock.now().since_ms(claim.job.accepted_at));
@@ -216,9 +217,11 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
     claim.job.submissions = claim.job.submissions.saturating_add(1);
     crew.presence.change(claim.lease.seq, Action::RecordVoice);
     tracing::info!(seq = claim.lease.seq, user = %UserTag(claim.job.user), "voice handed to the tutor");
+    crew.progress.at_work(claim.lease.seq);
     let Some(turn) = VoiceTurn::of(&desk, &claim) else { return Ok(()) };
     let verdict = turn.ask(&mut submission, || crew.clock.now()).await?;
     let seq = claim.lease.seq;
+    crew.progress.off_work(seq, matches!(&verdict, Verdict::Commit(outcome) if outcome.turn.is_some()));
     // Announced before the answer is on its way, fetched once it is safe.
     let spoken = speaks(&verdict).map(|(session, part)| (crew.spoken.expect(seq), session, part));
     conclude(crew, &claim, verdict).await?;
@@ -250,6 +253,14 @@ fn speaks(verdict: &Verdict) -> Option<(Uuid, SpokenPart)> {
 async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(), StoreError> {
     let (store, lease, now) = (&crew.app.store, claim.lease, crew.clock.now());
     let seq = lease.seq;
+    // Whoever is to be tried again without a word waits on; all others have waited long enough.
+    let waits_on = matches!(&verdict, Verdict::Defer(deferral) if deferral.notice.is_none());
+    let told = if waits_on { None } else { crew.progress.end(seq).await };
+    let unanswered = match &verdict {
+        Verdict::Commit(outcome) => outcome.replies.is_empty(),
+        Verdict::Bury(burial) => burial.replies.is_empty(),
+        Verdict::Defer(_) => false,
+    };
     let done = match verdict {
         Verdict::Commit(outcome) => {
             let purges = !outcome.purge.is_empty() || outcome.forget;
@@ -309,6 +320,11 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
             bury(crew, lease, burial, now).await
         }
     };
+    if let Some(message) = told
+        && (unanswered || matches!(done, Err(StoreError::Gone)))
+    {
+        super::progress::take_away(crew, Some(claim.job.chat), message).await;
+    }
     if let Err(StoreError::Gone) = done {
         crew.presence.end(seq);
         crew.journeys.ended(seq);

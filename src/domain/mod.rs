@@ -7,6 +7,7 @@ pub mod assessment;
 pub mod backoff;
 pub mod dead_letter;
 pub mod dossier;
+pub mod expectation;
 pub mod health;
 pub mod ids;
 pub mod incoming;

@@ -217,9 +217,10 @@ pub trait Store: Send + Sync {
     /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()>;
 
-    /// Notes the message that says the row's answer is being worked on (`None`: it is gone). Keeps the lease; the row
-    /// keeps the note while its answer is delivered.
-    fn note_progress(&self, lease: Lease, message: Option<MessageId>) -> Later<'_, ()>;
+    /// Notes the message that says the row's answer is being worked on (`None`: it is gone), whoever holds the row: also
+    /// one that waits for its turn is told of. The row keeps the note while its answer is delivered, or hands it to the
+    /// notice that the answer comes later.
+    fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Later<'_, ()>;
 
     /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
     /// the learner (the blocked mark) when there is still a record.

@@ -33,8 +33,8 @@ use bytes::Bytes;
 use client::{Client, Upload};
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{
-    DeleteMyCommandsParams, DeleteWebhookParams, SendChatActionParams, SetMessageReactionParams,
-    SetMyCommandsParams,
+    DeleteMessageParams, DeleteMyCommandsParams, DeleteWebhookParams, SendChatActionParams,
+    SetMessageReactionParams, SetMyCommandsParams,
 };
 use frankenstein::response::MethodResponse;
 use frankenstein::types::{
@@ -297,6 +297,16 @@ impl Telegram {
             .reaction(vec![ReactionType::Emoji(ReactionTypeEmoji { emoji: emoji.to_owned() })])
             .build();
         self.ask("setMessageReaction", &params).await.map(drop)
+    }
+
+    /// Removes a message of ours.
+    ///
+    /// # Errors
+    /// What stands in the way; one that is gone already included.
+    pub async fn remove(&self, chat: ChatId, message: MessageId) -> Result<(), TelegramError> {
+        let params =
+            DeleteMessageParams::builder().chat_id(chat.0).message_id(to_api::message_id(message)?).build();
+        self.ask("deleteMessage", &params).await.map(drop)
     }
 
     /// Fetches a file into memory; `announced` is the size the update named, bytes.

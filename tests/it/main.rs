@@ -27,6 +27,7 @@ mod polling_faults;
 mod polling_refusals;
 mod power;
 mod privacy;
+mod progress;
 mod restart;
 mod sealing;
 mod senders;

@@ -6,6 +6,7 @@ use super::admin::AdminView;
 use super::{COMMANDS, Phrases, StatusView};
 use crate::domain::UserId;
 use crate::domain::dead_letter::DeadReason;
+use crate::domain::expectation::{About, Expectation};
 use crate::domain::incoming::OtherKind;
 use crate::domain::learner::Language;
 
@@ -59,6 +60,10 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.status(&StatusView::default()),
         phrases.status(&waiting(1, 0)),
         phrases.status(&waiting(2, 4)),
+        phrases.expectation(Expectation { place: 1, about: None }),
+        phrases.expectation(Expectation { place: 1, about: Some(About::Seconds(30)) }),
+        phrases.expectation(Expectation { place: 2, about: None }),
+        phrases.expectation(Expectation { place: 3, about: Some(About::Minutes(2)) }),
     ];
     let rich = rich.into_iter().chain(kinds.map(|kind| phrases.other(kind)));
     rich.chain(refusals.map(|why| phrases.refused(why)))

@@ -66,8 +66,8 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| work::bury(state, lease, burial, now))
     }
 
-    fn note_progress(&self, lease: Lease, message: Option<MessageId>) -> Later<'_, ()> {
-        self.ask(move |state| work::note_progress(state, lease, message))
+    fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Later<'_, ()> {
+        self.ask(move |state| work::note_progress(state, seq, message))
     }
 
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()> {

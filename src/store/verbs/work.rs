@@ -53,8 +53,8 @@ pub fn submit(
 }
 
 /// See [`Store::note_progress`](crate::store::Store::note_progress).
-pub fn note_progress(state: &mut State, lease: Lease, message: Option<MessageId>) -> Result<(), StoreError> {
-    let mut job = state.leased(lease)?;
+pub fn note_progress(state: &mut State, seq: u64, message: Option<MessageId>) -> Result<(), StoreError> {
+    let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
     job.progress = message;
     let mut tx = Tx::default();
     tx.put(keys::inbox(job.seq), &job)?;
@@ -82,7 +82,10 @@ pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp
         None => None,
         Some(reply) => {
             job.told_late = true;
-            Some(notice_row(state, &mut tx, &job, reply, now)?)
+            let notice = notice_row(state, &mut tx, &job, reply, now)?;
+            // What was said of the wait becomes the notice; the answer comes as a message of its own, and is heard.
+            job.progress = None;
+            Some(notice)
         }
     };
     tx.put(keys::inbox(job.seq), &job)?;
@@ -107,7 +110,6 @@ fn notice_row(
     notice.lane = Lane::Local;
     notice.accepted_at = now;
     notice.submissions = 0;
-    notice.progress = None;
     to_delivery(&mut notice);
     outbox::put(state, tx, notice.seq, vec![reply])?;
     tx.put(keys::inbox(notice.seq), &notice)?;

@@ -75,16 +75,16 @@ pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {
 pub async fn what_has_been_shown_already_is_kept(bench: &mut Bench) {
     bench.take(vec![message(1, 1, 1, Body::Text("hello".to_owned()))]).await;
     let claim = bench.get(WorkKind::Local, T0).await;
-    bench.note_progress(claim.lease, Some(MessageId(77))).await.unwrap();
+    bench.note_progress(claim.lease.seq, Some(MessageId(77))).await.unwrap();
     bench.crash();
     let claim = bench.get(WorkKind::Local, T0).await;
     assert_eq!(claim.job.progress, Some(MessageId(77)));
     bench.commit(claim.lease, replies(1, 2), T0).await.unwrap();
-    assert!(matches!(bench.note_progress(claim.lease, None).await, Err(StoreError::Gone)));
+    assert!(matches!(bench.note_progress(4_711, None).await, Err(StoreError::Gone)));
     bench.crash();
     let sending = bench.get(DELIVERY, T0).await;
     assert_eq!(sending.job.progress, Some(MessageId(77)), "the first reply takes its place");
-    bench.note_progress(sending.lease, None).await.unwrap();
+    bench.note_progress(sending.lease.seq, None).await.unwrap();
     bench.delivered(sending.lease, 0, Sent::Words).await.unwrap();
     bench.none(DELIVERY, T0).await;
     bench.crash();

@@ -1,0 +1,330 @@
+//! One message to whoever waits long for an answer: what to expect. It becomes the answer's first part, or goes away.
+//!
+//! The row keeps its id (`Job::progress`), so that a restart sends no second one and delivery finds it; whoever changes what
+//! is shown meanwhile edits that message. A courtesy: it goes only when its chat may be written to now, so few at a time
+//! that no answer feels it, and its failures end it. Must not know what the words are.
+
+use super::shutdown::Stop;
+use super::{Crew, delivery};
+use crate::domain::expectation::{TurnTimes, Wait};
+use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, UserId, WorkKind};
+use crate::store::StoreError;
+use crate::telegram::{Outgoing, Retry};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// How often those who wait are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// At most so many are looked up and told at one look.
+const AT_ONCE: usize = 4;
+/// Whoever was looked up is left alone for this long.
+const AGAIN: Duration = Duration::from_secs(5);
+/// The answer waits no longer for the end of a word that is on its way.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Rows watched at most; more are simply not told.
+const WATCHED: usize = 10_000;
+
+struct Entry {
+    user: UserId,
+    chat: Chat,
+    answers: Option<MessageId>,
+    since: Timestamp,
+    at_work: Option<Instant>,
+    looked: Option<Instant>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing was said yet.
+    Untold,
+    /// On its way.
+    Sending,
+    /// It stands in the chat.
+    Shown(MessageId),
+    /// Nothing will be said.
+    Silent,
+}
+
+/// The rows that wait for their turn to end.
+#[derive(Default)]
+pub struct Progress {
+    waiting: Mutex<BTreeMap<u64, Entry>>,
+    times: Mutex<TurnTimes>,
+    changed: Notify,
+    sent: Notify,
+}
+
+impl Progress {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn times(&self) -> MutexGuard<'_, TurnTimes> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, seq: u64, state: State) -> bool {
+        let mut waiting = self.waiting();
+        let entry = waiting.get_mut(&seq);
+        let known = entry.is_some();
+        if let Some(entry) = entry {
+            entry.state = state;
+        }
+        drop(waiting);
+        self.sent.notify_waiters();
+        known
+    }
+
+    /// Row `seq` waits from now on.
+    pub fn begin(&self, seq: u64, user: UserId, chat: Chat, answers: Option<MessageId>, since: Timestamp) {
+        let mut waiting = self.waiting();
+        if waiting.len() < WATCHED {
+            waiting.entry(seq).or_insert(Entry {
+                user,
+                chat,
+                answers,
+                since,
+                at_work: None,
+                looked: None,
+                state: State::Untold,
+            });
+        }
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// As [`Self::begin`], for a row as the store knows it; whoever was told that the answer comes later is told no more.
+    pub fn take_up(&self, job: &Job) {
+        let Task::Handle(incoming, _) = &job.task else { return };
+        if job.told_late || job.work() != WorkKind::Tutor {
+            return;
+        }
+        self.begin(job.seq, job.user, incoming.chat, incoming.message, job.accepted_at);
+        if let Some(shown) = job.progress {
+            self.set(job.seq, State::Shown(shown));
+        }
+    }
+
+    /// The tutor is at work on it.
+    pub fn at_work(&self, seq: u64) {
+        if let Some(entry) = self.waiting().get_mut(&seq) {
+            entry.at_work = Some(Instant::now());
+        }
+    }
+
+    /// The tutor is done with it, or is to be asked again later. Its time tells what others may expect where it was a turn.
+    pub fn off_work(&self, seq: u64, turn: bool) {
+        let began = self.waiting().get_mut(&seq).and_then(|entry| entry.at_work.take());
+        if let Some(began) = began.filter(|_| turn) {
+            self.times().note(i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// The wait is over: nothing more is said, and what is on its way is waited for, so that the row knows of it before its
+    /// answer is under way. Returns what stands in the chat.
+    pub async fn end(&self, seq: u64) -> Option<MessageId> {
+        let quiet = async {
+            loop {
+                // Registered before the look.
+                let sent = self.sent.notified();
+                if self.waiting().get(&seq).is_none_or(|entry| entry.state != State::Sending) {
+                    return;
+                }
+                sent.await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, quiet).await;
+        match self.waiting().remove(&seq)?.state {
+            State::Shown(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Those to look up now: of each chat the first that waits, those not looked at for a while, the oldest first.
+    fn due(&self, now: Timestamp, at_once: usize) -> Vec<u64> {
+        let typical = self.times().typical_ms();
+        let mut waiting = self.waiting();
+        let all = waiting.len();
+        let (mut chats, mut due): (HashSet<ChatId>, Vec<u64>) = (HashSet::new(), Vec::new());
+        for (seq, entry) in waiting.iter_mut() {
+            let first = chats.insert(entry.chat.id);
+            let rested = entry.looked.is_none_or(|at| at.elapsed() >= AGAIN);
+            let worth = match entry.state {
+                State::Sending | State::Silent => false,
+                State::Shown(_) => true,
+                // As if all others went before: if even that is soon enough, nobody needs to be asked.
+                State::Untold => first && entry.wait(now, all, at_once, typical).tell().is_some(),
+            };
+            if rested && worth && due.len() < AT_ONCE {
+                entry.looked = Some(Instant::now());
+                due.push(*seq);
+            }
+        }
+        due
+    }
+
+    /// Tells those who wait, until the word to stop.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn run(&self, crew: &Arc<Crew>, mut stop: Stop) -> Result<(), StoreError> {
+        // Those who waited when the daemon ended wait on; further ones are taken up as they are worked on.
+        for job in crew.app.store.jobs(None, WATCHED).await? {
+            self.take_up(&job);
+        }
+        let mut under_way: JoinSet<Result<(), StoreError>> = JoinSet::new();
+        while !stop.is_raised() {
+            if self.waiting().is_empty() {
+                tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = stop.raised() => break,
+                }
+            }
+            let at_once = crew.app.config.backend_concurrency;
+            for seq in self.due(crew.clock.now(), at_once) {
+                let (crew, stop) = (crew.clone(), stop.clone());
+                under_way.spawn(async move { crew.progress.look(&crew, seq, stop).await });
+            }
+            while let Some(done) = under_way.try_join_next() {
+                done.unwrap_or(Ok(()))?;
+            }
+            if !stop.sleep(LOOK).await {
+                break;
+            }
+        }
+        // What is on its way is noted, or the next start would say it again.
+        while let Some(done) = under_way.join_next().await {
+            done.unwrap_or(Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Looks one up: tells it what to expect, or takes away what is told to nobody any more.
+    async fn look(&self, crew: &Crew, seq: u64, mut stop: Stop) -> Result<(), StoreError> {
+        let store = &crew.app.store;
+        let row = store.jobs(seq.checked_sub(1), 1).await?.into_iter().find(|job| job.seq == seq);
+        let shown = self.waiting().get(&seq).map(|entry| entry.state);
+        let handled = row.as_ref().is_some_and(|job| matches!(job.task, Task::Handle(..)));
+        match (shown, row) {
+            (Some(State::Untold), Some(job)) if handled && !job.told_late => {}
+            (Some(State::Shown(_)), Some(_)) if handled => return Ok(()),
+            (Some(State::Shown(message)), None) => {
+                // Dropped or deleted: there will be no answer.
+                let chat = self.waiting().remove(&seq).map(|entry| entry.chat.id);
+                take_away(crew, chat, message).await;
+                return Ok(());
+            }
+            _ => {
+                self.waiting().remove(&seq);
+                return Ok(());
+            }
+        }
+        let Some(out) = self.words(crew, seq).await? else { return Ok(()) };
+        if !self.set(seq, State::Sending) {
+            return Ok(());
+        }
+        let state = match delivery::courtesy(crew, &out, &mut stop).await {
+            None => State::Untold,
+            Some(Ok(delivered)) => match delivered.message {
+                Some(message) => return self.keep(crew, seq, out.chat(), message).await,
+                None => State::Silent,
+            },
+            // Said again only where it surely was not.
+            Some(Err(error)) => match error.retry() {
+                Retry::Yes | Retry::After(_) => State::Untold,
+                Retry::Once | Retry::No => State::Silent,
+            },
+        };
+        self.set(seq, state);
+        Ok(())
+    }
+
+    /// What to say; `None`: nothing (any more).
+    async fn words(&self, crew: &Crew, seq: u64) -> Result<Option<Outgoing>, StoreError> {
+        let Some((user, chat, answers)) =
+            self.waiting().get(&seq).map(|entry| (entry.user, entry.chat, entry.answers))
+        else {
+            return Ok(None);
+        };
+        let Some(learner) = crew.app.store.learner(user).await?.filter(|learner| !learner.blocked) else {
+            return Ok(None);
+        };
+        let ahead = crew.app.store.place(user).await?.ahead;
+        let typical = self.times().typical_ms();
+        let at_once = crew.app.config.backend_concurrency;
+        let now = crew.clock.now();
+        let told = self.waiting().get(&seq).and_then(|entry| entry.wait(now, ahead, at_once, typical).tell());
+        Ok(told.map(|expected| Outgoing::Text {
+            chat: chat.id,
+            thread: chat.thread,
+            answers,
+            text: crew.app.desk.phrases(&learner).expectation(expected),
+            keyboard: Default::default(),
+        }))
+    }
+
+    /// It is out: the row is to know.
+    async fn keep(
+        &self,
+        crew: &Crew,
+        seq: u64,
+        chat: Option<ChatId>,
+        message: MessageId,
+    ) -> Result<(), StoreError> {
+        // The answer did not wait for us: it goes out as a message of its own.
+        let late = !self.waiting().contains_key(&seq);
+        let kept =
+            if late { Err(StoreError::Gone) } else { crew.app.store.note_progress(seq, Some(message)).await };
+        match kept {
+            Ok(()) => {
+                tracing::info!(seq, "told what to expect");
+                self.set(seq, State::Shown(message));
+                Ok(())
+            }
+            Err(StoreError::Gone) => {
+                self.set(seq, State::Silent);
+                take_away(crew, chat, message).await;
+                Ok(())
+            }
+            Err(error) => {
+                self.set(seq, State::Silent);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn wait(&self, now: Timestamp, ahead: usize, at_once: usize, typical_ms: Option<i64>) -> Wait {
+        let at_work_ms = self.at_work.map(|at| i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX));
+        Wait { waited_ms: now.since_ms(self.since), at_work_ms, ahead, at_once, typical_ms }
+    }
+}
+
+/// Removes what was said. Where that fails it stays: not worth more.
+pub async fn take_away(crew: &Crew, chat: Option<ChatId>, message: MessageId) {
+    let Some(chat) = chat else { return };
+    if let Err(error) = crew.app.telegram.remove(chat, message).await {
+        tracing::debug!(%error, "what was said of the wait could not be taken away");
+    }
+}
+
+/// The answer's first part in the place of what was said of the wait: an edit, which may be repeated without harm. What no
+/// edit can carry (a voice) goes out as it is, and the other goes away.
+pub async fn in_place_of(crew: &Crew, shown: Option<MessageId>, out: Outgoing) -> Outgoing {
+    match (shown, out) {
+        (Some(message), Outgoing::Text { chat, text, keyboard, .. }) => {
+            Outgoing::Edit { chat, message, text, keyboard }
+        }
+        (Some(message), out) => {
+            take_away(crew, out.chat(), message).await;
+            out
+        }
+        (None, out) => out,
+    }
+}
