@@ -27,7 +27,7 @@ async fn broken_recordings_are_refused_or_heard_and_no_worker_is_lost_to_them() 
                 let place = workers.place().await;
                 match place.to_wav(bytes.into(), Hint::default(), Limits { max_seconds: 300 }).await {
                     Ok(_) => heard += 1,
-                    Err(JobError::Refused { fault, detail }) => {
+                    Err(JobError::Refused { fault, detail, .. }) => {
                         assert_ne!(fault, AudioFault::Internal, "{n}, of {name}: {detail}");
                         refused += 1;
                     }
