@@ -89,8 +89,11 @@ impl Stream {
         }
         self.neutralise(&mut page);
         let mut frames = self.measure(&page, None);
-        if !intact && lost == 0 {
-            frames = self.mend(&mut page, frames);
+        if lost == 0 {
+            frames = self.straighten(&mut page, frames);
+            if !intact {
+                self.reposition(&mut page, frames);
+            }
         }
         let filled = if (1..=0x7fff_ffff).contains(&lost) { self.conceal(&page, frames, out) } else { 0 };
         let stated = page.granule;
@@ -194,37 +197,41 @@ impl Stream {
         frames
     }
 
-    /// Mends what a damaged page says of itself: the first bytes of its packets and its granule position.
-    fn mend(&self, page: &mut Page, frames: u64) -> u64 {
+    /// Mends packets whose length is damaged. Streams hardly ever change their packet length, so where all being alike explains
+    /// the page's position and what they say does not, the odd ones are made like the others.
+    fn straighten(&self, page: &mut Page, frames: u64) -> u64 {
         let (Some(before), Some(toc)) = (self.granule, self.toc) else { return frames };
-        let mut frames = frames;
-        if before.saturating_add(frames) != page.granule {
-            // Either the position is damaged or a packet's length is. Streams hardly ever change their packet
-            // length, so where all being alike explains the position, the odd ones are mended.
-            let alike = self.measure(page, Some(toc));
-            if before.saturating_add(alike) == page.granule && alike != frames {
-                let mut at = 0;
-                let mut first = page.flags & CONTINUED != 0;
-                for (length, _) in page.pieces().collect::<Vec<_>>() {
-                    let piece = page.body.get_mut(at..at + length).unwrap_or_default();
-                    at += length;
-                    if !std::mem::take(&mut first)
-                        && odd_frames(piece, toc).is_some()
-                        && let Some(byte) = piece.first_mut()
-                    {
-                        *byte = toc;
-                    }
-                }
-                frames = alike;
+        if before.saturating_add(frames) == page.granule {
+            return frames;
+        }
+        let alike = self.measure(page, Some(toc));
+        if before.saturating_add(alike) != page.granule || alike == frames {
+            return frames;
+        }
+        let mut at = 0;
+        let mut first = page.flags & CONTINUED != 0;
+        for (length, _) in page.pieces().collect::<Vec<_>>() {
+            let piece = page.body.get_mut(at..at + length).unwrap_or_default();
+            at += length;
+            if !std::mem::take(&mut first)
+                && odd_frames(piece, toc).is_some()
+                && let Some(byte) = piece.first_mut()
+            {
+                *byte = toc;
             }
         }
+        alike
+    }
+
+    /// Mends what a damaged page says of its position, and takes its word for no end.
+    fn reposition(&self, page: &mut Page, frames: u64) {
+        let (Some(before), Some(_)) = (self.granule, self.toc) else { return };
         let end = before.saturating_add(frames);
         let trimmed = page.flags & LAST != 0 && page.granule > before && page.granule < end;
         if page.granule != end && !trimmed {
             page.granule = if frames > 0 { end } else { NO_GRANULE };
             page.flags &= !LAST;
         }
-        frames
     }
 
     /// Fills the time of pages that are missing before `page`; returns how much that was.
