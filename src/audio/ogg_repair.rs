@@ -101,12 +101,16 @@ impl<R: Read> OggRepair<R> {
             Sighting::Cut(mut page) => {
                 self.wasted += page.body.len();
                 self.at += MARKER.len();
-                let known = self.streams.iter().any(|s| s.serial == page.serial && s.opus);
+                let stream = self.streams.iter().find(|s| s.serial == page.serial).map(|s| s.opus);
                 // With another page behind it, it is not the input that is short but a length that is wrong.
                 let last = !page.body.windows(MARKER.len()).any(|four| four == MARKER);
-                if known && last && page.keep_whole_packets() {
+                if let Some(opus) = stream
+                    && last
+                    && page.keep_whole_packets()
+                {
                     page.flags &= !LAST;
-                    self.pass(page, false);
+                    // Of what is no Opus, only what is intact is passed on; what is left of this page is.
+                    self.pass(page, !opus);
                     self.at = self.window.len();
                 }
             }

@@ -61,11 +61,10 @@ impl Stream {
         }
     }
 
-    /// Whether this very page has just gone by.
+    /// Whether this very page has just gone by: its checksum covers its number as well.
     pub(super) fn repeats(&mut self, page: &Page) -> bool {
         let checksum = Some(page.checksum());
-        let before = std::mem::replace(&mut self.last, checksum);
-        before == checksum && page.sequence == self.sequence
+        std::mem::replace(&mut self.last, checksum) == checksum
     }
 
     /// Writes `page`, and what is missing before it, in the state it should have been in.

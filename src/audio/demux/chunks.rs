@@ -98,6 +98,10 @@ impl Chunks {
                 return Ok(end);
             }
             match self.header(input, at)? {
+                // Another file begins, which is judged by itself.
+                Some((id, _)) if matches!(&id, b"RIFF" | b"RIFX" | b"RF64" | b"BW64" | b"FORM") => {
+                    return Ok(end);
+                }
                 Some((_, size)) => at = at.saturating_add(8 + u64::from(size)),
                 None => return Ok(len),
             }
