@@ -8,8 +8,6 @@ use super::{WAV_RATE, resample};
 /// Packets in a row that give no sound: a minute of the usual 20 ms. Longest in earnest is the 1.4 s an Opus header may ask
 /// to be dropped, in packets of 2.5 ms: some 550.
 const MAX_BARREN: u32 = 3_000;
-/// Packets of other tracks: an hour of video at 50 a second, all of it before the sound.
-const MAX_OTHERS: u32 = 180_000;
 /// Links of a chain: a day of voice notes joined into one file has hundreds. Each costs a decoder.
 const MAX_LINKS: u32 = 4_096;
 /// Points of all the transforms made to convert sample rates: each link of a joined file may have another rate than the one
@@ -27,7 +25,6 @@ pub(super) const MAX_STREAMS: usize = 16;
 pub(super) struct Effort {
     bytes_left: u64,
     barren: u32,
-    others: u32,
     links: u32,
     rate: u32,
     points_left: usize,
@@ -38,21 +35,16 @@ impl Effort {
     pub(super) fn new(size: u64) -> Self {
         // A damaged stream's missing packets are filled in by some bytes that are not in the file.
         let bytes_left = size.saturating_mul(MAX_READ_OVER).saturating_add(1 << 20);
-        Self { bytes_left, barren: 0, others: 0, links: 0, rate: 0, points_left: MAX_POINTS }
+        Self { bytes_left, barren: 0, links: 0, rate: 0, points_left: MAX_POINTS }
     }
 
-    /// A packet of so many bytes, of any track.
+    /// A packet of so many bytes.
     pub(super) fn packet(&mut self, bytes: usize) -> Result<(), AudioError> {
         self.bytes_left = self
             .bytes_left
             .checked_sub(bytes as u64)
             .ok_or(AudioError::Costly { detail: "its index points at the same bytes again and again" })?;
         Ok(())
-    }
-
-    /// The packet was of another track.
-    pub(super) fn other(&mut self) -> Result<(), AudioError> {
-        count(&mut self.others, MAX_OTHERS, "packets of other tracks")
     }
 
     /// The packet gave sound, or not. False: there is no point in going on.
@@ -107,7 +99,6 @@ mod tests {
         let mut effort = Effort::new(1_000);
         assert!(!(0..MAX_BARREN).all(|_| effort.heard(false)));
         assert!((0..=MAX_LINKS).any(|_| effort.link().is_err()));
-        assert!((0..=MAX_OTHERS).any(|_| effort.other().is_err()));
         assert!((0..20_000).any(|_| effort.packet(1_000).is_err()));
     }
 }

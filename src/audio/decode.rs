@@ -1,36 +1,21 @@
-//! Any supported recording to mono samples, one packet at a time: symphonia demuxes and decodes, Opus comes
-//! from `opus.rs`. Must not know what happens to the samples.
+//! Any supported recording to mono samples, one packet at a time: `demux` finds the packets, `codec` their decoder. Must not
+//! know what happens to the samples.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
 
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
-use symphonia::core::codecs::registry::CodecRegistry;
-use symphonia::core::codecs::{CodecParameters, audio::AudioCodecParameters};
-use symphonia::core::common::Limit;
+use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error;
-use symphonia::core::formats::{FormatOptions, FormatReader, Track, probe};
-use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource};
-use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
-use super::Hint;
 use super::bounds::Effort;
+use super::codec::{check_channels, check_rate};
+use super::demux::{self, Input, Step};
 use super::error::AudioError;
-use super::ogg_repair::OggRepair;
-use super::opus::OpusDecoder;
-use super::resample::RATES;
-use super::source::{self, Source, Watched};
+use super::source::Watched;
 
-/// Most channels mixed down; more than any recorder makes, less than a header can claim.
-const MAX_CHANNELS: usize = 8;
-/// Bytes looked at before a demuxer is chosen.
-const HEAD: usize = 1_024;
 /// Samples beyond this are cut before resampling; 1.0 is full scale.
 const MAX_LEVEL: f32 = 8.0;
-/// Container errors in a row after which a stream is taken for ended.
-const MAX_BAD_READS: u32 = 64;
 
 /// Where decoded audio goes.
 pub(super) trait Sink {
@@ -38,145 +23,74 @@ pub(super) trait Sink {
     fn take(&mut self, rate: u32, mono: &[f32]) -> Result<(), AudioError>;
 }
 
-static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
-    let mut codecs = CodecRegistry::new();
-    symphonia::default::register_enabled_codecs(&mut codecs);
-    codecs.register_audio_decoder::<OpusDecoder>();
-    codecs
-});
-
 /// Decodes `input` into `sink`. Returns once the input ends; damaged packets are concealed.
-pub(super) fn decode<R>(mut input: R, hint: &Hint, sink: &mut dyn Sink) -> Result<(), AudioError>
+pub(super) fn decode<R>(mut input: R, sink: &mut dyn Sink) -> Result<(), AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let mut head = [0; HEAD];
     let len = input.seek(SeekFrom::End(0))?;
     input.seek(SeekFrom::Start(0))?;
     if len == 0 {
         return Err(AudioError::Empty);
     }
-    let seen = source::read_up_to(&mut input, &mut head)?;
-    input.seek(SeekFrom::Start(0))?;
-    let head = head.get(..seen).unwrap_or_default();
     let (input, failure) = Watched::new(input);
-    let source: Box<dyn MediaSource> = if head.starts_with(b"OggS") {
-        // Without seeking the Ogg reader needs no intact last page to begin, and reads everything once.
-        Box::new(ReadOnlySource::new(OggRepair::new(input)))
-    } else {
-        let unknown = source::wave_sizes_to_distrust(head);
-        Box::new(Source::new(input, len, unknown))
-    };
+    let mut mixer = Mixer::default();
     // The decoders are other people's code on other people's bytes: a panic there is one more damaged file.
-    let result = match catch_unwind(AssertUnwindSafe(|| run(source, hint, Effort::new(len), sink))) {
+    let result = match catch_unwind(AssertUnwindSafe(|| {
+        run(Input::new(Box::new(input), len), Effort::new(len), &mut mixer, sink)
+    })) {
         Ok(result) => result,
         Err(_) => Err(AudioError::Corrupt { detail: "the decoder gave up" }),
     };
     // Demuxers take a read error for the end of the file or for damage; it is neither.
-    match failure.take() {
-        Some(error) => Err(AudioError::Io(error)),
-        None => result,
+    if let Some(error) = failure.take() {
+        return Err(AudioError::Io(error));
+    }
+    match result {
+        // What was heard is not worth less for what follows it.
+        Err(AudioError::Corrupt { .. } | AudioError::Unsupported { .. } | AudioError::Foreign { .. })
+            if mixer.frames > 0 =>
+        {
+            Ok(())
+        }
+        Ok(()) if mixer.frames == 0 => Err(mixer.refusal.take().unwrap_or(AudioError::NoAudio)),
+        result => result,
     }
 }
 
-fn run(
-    source: Box<dyn MediaSource>,
-    hint: &Hint,
-    mut effort: Effort,
-    sink: &mut dyn Sink,
-) -> Result<(), AudioError> {
-    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
-    // Tags and cover art are of no use here: refuse to hold them.
-    let tags = MetadataOptions::default()
-        .limit_tag_bytes(Limit::Maximum(4_096))
-        .limit_visual_bytes(Limit::Maximum(4_096));
-    let mut format = symphonia::default::get_probe()
-        .probe(&probe_hint(hint), stream, FormatOptions::default(), tags)
-        .map_err(opening_error)?;
-    let mut mixer = Mixer { interleaved: Vec::new(), mono: Vec::new(), frames: 0, rate: None };
-    let (mut track, mut decoder) = open_track(format.tracks())?;
-    let mut bad_reads = 0;
-    while bad_reads < MAX_BAD_READS {
-        match format.next_packet() {
-            Ok(Some(packet)) => {
-                bad_reads = 0;
+fn run(input: Input, mut effort: Effort, mixer: &mut Mixer, sink: &mut dyn Sink) -> Result<(), AudioError> {
+    let mut demuxer = demux::open(input)?;
+    let mut decoder = None;
+    while let Some(step) = demuxer.next()? {
+        match step {
+            Step::Decoder(next) => {
+                effort.link()?;
+                decoder = Some(next);
+            }
+            Step::Packet(packet) => {
                 effort.packet(packet.data.len())?;
-                if packet.track_id != track {
-                    effort.other()?;
-                    continue;
-                }
+                let Some(decoder) = &mut decoder else { continue };
                 let before = mixer.frames;
-                mixer.packet(decoder.as_mut(), &packet, format.as_ref(), &mut effort, sink)?;
+                mixer.packet(decoder.as_mut(), &packet, &mut effort, sink)?;
                 if !effort.heard(mixer.frames > before) {
                     break;
                 }
             }
-            Ok(None) => break,
-            // The next link of a chain: other tracks, other parameters.
-            Err(Error::ResetRequired) => {
-                effort.link()?;
-                match open_track(format.tracks()) {
-                    Ok(next) => (track, decoder) = next,
-                    Err(_) => break,
-                }
-            }
-            Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            Err(Error::IoError(error)) => return Err(AudioError::Io(error)),
-            Err(_) => bad_reads += 1,
         }
     }
-    if mixer.frames == 0 { Err(AudioError::NoAudio) } else { Ok(()) }
-}
-
-/// The first audio track that decodes, with its decoder.
-fn open_track(tracks: &[Track]) -> Result<(u32, Box<dyn AudioDecoder>), AudioError> {
-    let mut refusal = AudioError::NoAudio;
-    for track in tracks {
-        let Some(CodecParameters::Audio(params)) = &track.codec_params else { continue };
-        match open_decoder(params) {
-            Ok(decoder) => return Ok((track.id, decoder)),
-            Err(error) => refusal = error,
-        }
-    }
-    Err(refusal)
-}
-
-fn open_decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, AudioError> {
-    if let Some(rate) = params.sample_rate {
-        check_rate(rate)?;
-    }
-    if let Some(channels) = &params.channels {
-        check_channels(channels.count())?;
-    }
-    CODECS.make_audio_decoder(params, &AudioDecoderOptions::default()).map_err(|error| match error {
-        Error::DecodeError(detail) => AudioError::Corrupt { detail },
-        Error::Unsupported(what) | Error::LimitError(what) => {
-            AudioError::Unsupported { what: what.to_owned() }
-        }
-        _ => AudioError::Corrupt { detail: "the codec's parameters are incomplete" },
-    })
-}
-
-fn check_rate(rate: u32) -> Result<(), AudioError> {
-    if RATES.contains(&rate) {
-        return Ok(());
-    }
-    Err(AudioError::Unsupported { what: format!("a sample rate of {rate} Hz") })
-}
-
-fn check_channels(count: usize) -> Result<(), AudioError> {
-    if (1..=MAX_CHANNELS).contains(&count) {
-        return Ok(());
-    }
-    Err(AudioError::Unsupported { what: format!("{count} channels") })
+    Ok(())
 }
 
 /// Decodes packets and mixes their channels down.
+#[derive(Default)]
 struct Mixer {
     interleaved: Vec<f32>,
     mono: Vec<f32>,
     frames: u64,
-    rate: Option<u32>,
+    /// Rate and length of the last packet that decoded.
+    last: Option<(u32, usize)>,
+    /// Why a packet was not decoded, for want of any that is.
+    refusal: Option<AudioError>,
 }
 
 impl Mixer {
@@ -184,7 +98,6 @@ impl Mixer {
         &mut self,
         decoder: &mut dyn AudioDecoder,
         packet: &Packet,
-        format: &dyn FormatReader,
         effort: &mut Effort,
         sink: &mut dyn Sink,
     ) -> Result<(), AudioError> {
@@ -198,18 +111,19 @@ impl Mixer {
                 check_channels(channels)?;
                 effort.rate(rate)?;
                 audio.copy_to_vec_interleaved(&mut self.interleaved);
-                self.rate = Some(rate);
                 self.mix(channels);
                 self.frames += self.mono.len() as u64;
+                self.last = Some((rate, self.mono.len()));
                 sink.take(rate, &self.mono)
             }
-            Err(Error::IoError(_) | Error::DecodeError(_)) => self.silence(packet, format, sink),
+            Err(Error::IoError(_) | Error::DecodeError(_)) => self.silence(sink),
             Err(Error::ResetRequired) => {
                 decoder.reset();
                 Ok(())
             }
             Err(Error::Unsupported(what) | Error::LimitError(what)) => {
-                Err(AudioError::Unsupported { what: what.to_owned() })
+                self.refusal.get_or_insert_with(|| AudioError::unsupported(what));
+                self.silence(sink)
             }
             Err(_) => Err(AudioError::Corrupt { detail: "the decoder stopped" }),
         }
@@ -236,42 +150,11 @@ impl Mixer {
         }
     }
 
-    /// A packet that does not decode keeps its time: silence of its own length, once the rate is known.
-    fn silence(
-        &mut self,
-        packet: &Packet,
-        format: &dyn FormatReader,
-        sink: &mut dyn Sink,
-    ) -> Result<(), AudioError> {
-        let Some(rate) = self.rate else { return Ok(()) };
-        let base = format.tracks().iter().find(|t| t.id == packet.track_id).and_then(|t| t.time_base);
-        let Some(base) = base else { return Ok(()) };
-        let ticks = u128::from(packet.dur.get()) * u128::from(base.numer.get()) * u128::from(rate);
-        let frames = ticks / u128::from(base.denom.get());
-        // A damaged header may claim any length; real packets stay far below a second.
-        let frames = usize::try_from(frames).unwrap_or(usize::MAX).min(rate as usize);
+    /// A packet that does not decode keeps its time: silence as long as the last one that did.
+    fn silence(&mut self, sink: &mut dyn Sink) -> Result<(), AudioError> {
+        let Some((rate, frames)) = self.last else { return Ok(()) };
         self.mono.clear();
         self.mono.resize(frames, 0.0);
         sink.take(rate, &self.mono)
-    }
-}
-
-fn probe_hint(hint: &Hint) -> probe::Hint {
-    let mut given = probe::Hint::new();
-    if let Some(extension) = &hint.extension {
-        given.with_extension(extension);
-    }
-    if let Some(mime) = &hint.mime {
-        given.mime_type(mime);
-    }
-    given
-}
-
-fn opening_error(error: Error) -> AudioError {
-    match error {
-        Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => AudioError::Io(error),
-        Error::DecodeError(detail) => AudioError::Corrupt { detail },
-        Error::LimitError(detail) => AudioError::Corrupt { detail },
-        _ => AudioError::Unrecognised,
     }
 }

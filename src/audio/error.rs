@@ -23,6 +23,12 @@ pub enum AudioError {
         /// The property that is not supported, such as a sample rate.
         what: String,
     },
+    /// Real audio of a kind that has a name and is not decoded.
+    #[error("this audio format is not supported: {name}")]
+    Foreign {
+        /// What people call it.
+        name: String,
+    },
     /// Longer than the caller allows.
     #[error("the audio is longer than {limit_secs} seconds")]
     TooLong {
@@ -32,6 +38,9 @@ pub enum AudioError {
     /// The result does not fit its container (a WAV file ends at 4 GiB).
     #[error("the audio does not fit into one WAV file; split it")]
     TooLarge,
+    /// The end of the file is missing, and with it what describes the sound.
+    #[error("the file is cut off before what describes its sound; send it again, whole")]
+    Cut,
     /// The container is known but nothing in it decodes.
     #[error("the audio is damaged: {detail}")]
     Corrupt {
@@ -60,6 +69,8 @@ pub enum AudioError {
 pub enum AudioFault {
     /// Not audio, or too damaged to be any.
     NotAudio,
+    /// Audio whose end, without which it cannot be read, is missing.
+    Cut,
     /// Audio without sound in it.
     NoAudio,
     /// More than is accepted.
@@ -76,7 +87,9 @@ impl AudioFault {
     /// The kind it is counted as.
     pub fn failure(self) -> Failure {
         match self {
-            Self::NotAudio | Self::NoAudio | Self::Unsupported | Self::Costly => Failure::AudioUnreadable,
+            Self::NotAudio | Self::Cut | Self::NoAudio | Self::Unsupported | Self::Costly => {
+                Failure::AudioUnreadable
+            }
             Self::TooLong => Failure::AudioTooLarge,
             Self::Internal => Failure::Fault,
         }
@@ -84,12 +97,31 @@ impl AudioFault {
 }
 
 impl AudioError {
+    /// A property that is not supported.
+    pub(super) fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+
+    /// Real audio that is not decoded, by its name.
+    pub(super) fn foreign(name: impl Into<String>) -> Self {
+        Self::Foreign { name: name.into() }
+    }
+
+    /// What people call the format that is not decoded.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Foreign { name } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The case to tell a person about.
     pub fn kind(&self) -> AudioFault {
         match self {
             Self::Unrecognised | Self::Corrupt { .. } => AudioFault::NotAudio,
+            Self::Cut => AudioFault::Cut,
             Self::Empty | Self::NoAudio => AudioFault::NoAudio,
-            Self::Unsupported { .. } => AudioFault::Unsupported,
+            Self::Unsupported { .. } | Self::Foreign { .. } => AudioFault::Unsupported,
             Self::TooLong { .. } | Self::TooLarge => AudioFault::TooLong,
             Self::Costly { .. } => AudioFault::Costly,
             Self::Encode { .. } | Self::Io(_) => AudioFault::Internal,

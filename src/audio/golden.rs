@@ -64,7 +64,7 @@ fn bytes(folder: &str, name: &str) -> Vec<u8> {
 
 fn samples(bytes: Vec<u8>) -> Collect {
     let mut all = Collect::default();
-    decode(Cursor::new(bytes), &Hint::default(), &mut all).unwrap();
+    decode(Cursor::new(bytes), &mut all).unwrap();
     all
 }
 

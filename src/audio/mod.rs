@@ -5,7 +5,9 @@
 //! the async threads. Everything is one streaming pass; memory does not grow with the length of the recording.
 
 mod bounds;
+mod codec;
 mod decode;
+mod demux;
 mod error;
 #[cfg(test)]
 mod golden;
@@ -91,7 +93,7 @@ pub fn to_wav(input: bytes::Bytes, hint: Hint, limits: Limits) -> Result<Wav, Au
 /// Any [`AudioError`]; after an error the content of `out` is unfinished.
 pub fn convert_to_wav<R, W>(
     input: R,
-    hint: Hint,
+    _hint: Hint,
     limits: Option<Limits>,
     out: W,
 ) -> Result<Report, AudioError>
@@ -100,7 +102,7 @@ where
     W: Write + Seek,
 {
     let mut sink = wav::WavSink::new(out, limits)?;
-    decode::decode(input, &hint, &mut sink)?;
+    decode::decode(input, &mut sink)?;
     let samples = sink.finish()?;
     Ok(Report { samples })
 }
@@ -109,19 +111,19 @@ where
 ///
 /// # Errors
 /// Any [`AudioError`]; audio beyond [`MAX_NOTE_SECONDS`] is [`AudioError::TooLong`].
-pub fn to_voice_note(input: bytes::Bytes, hint: Hint) -> Result<VoiceNote, AudioError> {
-    convert_to_voice_note(Cursor::new(input), hint)
+pub fn to_voice_note(input: bytes::Bytes, _hint: Hint) -> Result<VoiceNote, AudioError> {
+    convert_to_voice_note(Cursor::new(input), Hint::default())
 }
 
 /// As [`to_voice_note`], while reading the input.
 ///
 /// # Errors
 /// As [`to_voice_note`].
-pub fn convert_to_voice_note<R>(input: R, hint: Hint) -> Result<VoiceNote, AudioError>
+pub fn convert_to_voice_note<R>(input: R, _hint: Hint) -> Result<VoiceNote, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
     let mut sink = voice_note::NoteSink::new();
-    decode::decode(input, &hint, &mut sink)?;
+    decode::decode(input, &mut sink)?;
     sink.finish()
 }

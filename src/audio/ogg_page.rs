@@ -136,7 +136,8 @@ impl Page {
         header
     }
 
-    fn checksum(&self) -> u32 {
+    /// The checksum the page should have.
+    pub(super) fn checksum(&self) -> u32 {
         crc(crc(crc(0, &self.header(0)), &self.lacing), &self.body)
     }
 }

@@ -5,9 +5,11 @@
 //! - a page with a wrong checksum whose framing holds is passed on with a right one;
 //! - pages that are missing are replaced by packets that say "lost", so the decoder conceals their time;
 //! - a page the input ends within is cut to its whole packets;
+//! - a page that comes twice is passed on once;
+//! - positions are those of the packets, whatever the pages say (see `ogg_stream`);
 //! - the comment header (which may be megabytes of pictures) is replaced by an empty one.
 //!
-//! Intact pages pass through unchanged. Must not know how Opus decodes, only how long a packet is.
+//! Must not know how Opus decodes, only how long a packet is.
 
 use std::io::{self, Read};
 
@@ -99,12 +101,16 @@ impl<R: Read> OggRepair<R> {
             Sighting::Cut(mut page) => {
                 self.wasted += page.body.len();
                 self.at += MARKER.len();
-                let known = self.streams.iter().any(|s| s.serial == page.serial && s.opus);
+                let stream = self.streams.iter().find(|s| s.serial == page.serial).map(|s| s.opus);
                 // With another page behind it, it is not the input that is short but a length that is wrong.
                 let last = !page.body.windows(MARKER.len()).any(|four| four == MARKER);
-                if known && last && page.keep_whole_packets() {
+                if let Some(opus) = stream
+                    && last
+                    && page.keep_whole_packets()
+                {
                     page.flags &= !LAST;
-                    self.pass(page, false);
+                    // Of what is no Opus, only what is intact is passed on; what is left of this page is.
+                    self.pass(page, !opus);
                     self.at = self.window.len();
                 }
             }
@@ -135,7 +141,14 @@ impl<R: Read> OggRepair<R> {
             // The damage hit the serial number itself, and there is but one stream it can be.
             index = Some(0);
         }
-        match index.and_then(|index| self.streams.get_mut(index)) {
+        let mut stream = index.and_then(|index| self.streams.get_mut(index));
+        if let Some(stream) = &mut stream
+            && intact
+            && stream.repeats(&page)
+        {
+            return;
+        }
+        match stream {
             Some(stream) if stream.opus => stream.pass(page, intact, &mut self.out),
             _ if intact => page.write(&mut self.out),
             _ => {}

@@ -19,7 +19,14 @@ pub(super) struct Stream {
     pub(super) opus: bool,
     pub(super) stage: Stage,
     sequence: u32,
+    /// Position as the last page states it. It says how long pages that are missing were, and nothing else.
     granule: Option<u64>,
+    /// Position as the packets have it, which is what is passed on.
+    position: u64,
+    /// The last page ended where its packets say.
+    agreed: bool,
+    /// Checksum of the last page, to tell one that comes twice.
+    last: Option<u32>,
     /// First bytes of the packet that the last page ended within.
     open: Option<Vec<u8>>,
     /// Table-of-contents byte of the last packet.
@@ -40,7 +47,24 @@ impl Stream {
     /// A stream whose first page, number `sequence`, has just gone by.
     pub(super) fn new(serial: u32, sequence: u32, opus: bool) -> Self {
         let stage = if opus { Stage::Head } else { Stage::Data };
-        Self { serial, opus, stage, sequence, granule: Some(0), open: None, toc: None }
+        Self {
+            serial,
+            opus,
+            stage,
+            sequence,
+            granule: Some(0),
+            position: 0,
+            agreed: true,
+            last: None,
+            open: None,
+            toc: None,
+        }
+    }
+
+    /// Whether this very page has just gone by: its checksum covers its number as well.
+    pub(super) fn repeats(&mut self, page: &Page) -> bool {
+        let checksum = Some(page.checksum());
+        std::mem::replace(&mut self.last, checksum) == checksum
     }
 
     /// Writes `page`, and what is missing before it, in the state it should have been in.
@@ -64,14 +88,32 @@ impl Stream {
         }
         self.neutralise(&mut page);
         let mut frames = self.measure(&page, None);
-        if !intact && lost == 0 {
-            frames = self.mend(&mut page, frames);
+        if lost == 0 {
+            frames = self.straighten(&mut page, frames);
+            if !intact {
+                self.reposition(&mut page, frames);
+            }
         }
-        if (1..=0x7fff_ffff).contains(&lost) {
-            self.conceal(&page, frames, out);
-        }
-        self.remember(&page);
+        let filled = if (1..=0x7fff_ffff).contains(&lost) { self.conceal(&page, frames, out) } else { 0 };
+        let stated = page.granule;
+        page.granule = self.place(&page, filled, frames);
+        self.remember(&page, stated, frames);
         page.write(out);
+    }
+
+    /// The position to pass on: where the packets end, whatever the page says. Only a last page may end within them, and
+    /// only where the one before it was right about its own end.
+    fn place(&mut self, page: &Page, filled: u64, frames: u64) -> u64 {
+        let (from, before) = (self.position, self.granule.unwrap_or_default());
+        let end = from.saturating_add(filled).saturating_add(frames);
+        self.position = end;
+        let known = page.granule != NO_GRANULE;
+        let advance = page.granule.saturating_sub(before);
+        let trusted = std::mem::replace(&mut self.agreed, !known || advance == filled + frames || from == 0);
+        if page.flags & LAST != 0 && known && trusted && page.granule > before {
+            return end.min(from.saturating_add(advance));
+        }
+        if frames > 0 { end } else { NO_GRANULE }
     }
 
     /// Swallows the comment header and puts an empty one in its place. True when `page` still holds audio.
@@ -154,46 +196,52 @@ impl Stream {
         frames
     }
 
-    /// Mends what a damaged page says of itself: the first bytes of its packets and its granule position.
-    fn mend(&self, page: &mut Page, frames: u64) -> u64 {
+    /// Mends packets whose length is damaged. Streams hardly ever change their packet length, so where all being alike explains
+    /// the page's position and what they say does not, the odd ones are made like the others.
+    fn straighten(&self, page: &mut Page, frames: u64) -> u64 {
         let (Some(before), Some(toc)) = (self.granule, self.toc) else { return frames };
-        let mut frames = frames;
-        if before.saturating_add(frames) != page.granule {
-            // Either the position is damaged or a packet's length is. Streams hardly ever change their packet
-            // length, so where all being alike explains the position, the odd ones are mended.
-            let alike = self.measure(page, Some(toc));
-            if before.saturating_add(alike) == page.granule && alike != frames {
-                let mut at = 0;
-                let mut first = page.flags & CONTINUED != 0;
-                for (length, _) in page.pieces().collect::<Vec<_>>() {
-                    let piece = page.body.get_mut(at..at + length).unwrap_or_default();
-                    at += length;
-                    if !std::mem::take(&mut first)
-                        && odd_frames(piece, toc).is_some()
-                        && let Some(byte) = piece.first_mut()
-                    {
-                        *byte = toc;
-                    }
-                }
-                frames = alike;
+        if before.saturating_add(frames) == page.granule {
+            return frames;
+        }
+        let alike = self.measure(page, Some(toc));
+        if before.saturating_add(alike) != page.granule || alike == frames {
+            return frames;
+        }
+        let mut at = 0;
+        let mut first = page.flags & CONTINUED != 0;
+        for (length, _) in page.pieces().collect::<Vec<_>>() {
+            let piece = page.body.get_mut(at..at + length).unwrap_or_default();
+            at += length;
+            if !std::mem::take(&mut first)
+                && odd_frames(piece, toc).is_some()
+                && let Some(byte) = piece.first_mut()
+            {
+                *byte = toc;
             }
         }
+        alike
+    }
+
+    /// Mends what a damaged page says of its position, and takes its word for no end.
+    fn reposition(&self, page: &mut Page, frames: u64) {
+        let (Some(before), Some(_)) = (self.granule, self.toc) else { return };
         let end = before.saturating_add(frames);
         let trimmed = page.flags & LAST != 0 && page.granule > before && page.granule < end;
         if page.granule != end && !trimmed {
             page.granule = if frames > 0 { end } else { NO_GRANULE };
             page.flags &= !LAST;
         }
-        frames
     }
 
-    /// Fills the time of pages that are missing before `page`.
-    fn conceal(&self, page: &Page, frames: u64, out: &mut Vec<u8>) {
-        let Some(before) = self.granule.filter(|_| page.granule != NO_GRANULE && frames > 0) else { return };
+    /// Fills the time of pages that are missing before `page`; returns how much that was.
+    fn conceal(&self, page: &Page, frames: u64, out: &mut Vec<u8>) -> u64 {
+        let Some(before) = self.granule.filter(|_| page.granule != NO_GRANULE && frames > 0) else {
+            return 0;
+        };
         let start = page.granule.saturating_sub(frames);
         let mut gap = start.saturating_sub(before);
         if gap == 0 || gap > MAX_GAP {
-            return;
+            return 0;
         }
         // A packet of one byte is a frame that was not transmitted (RFC 6716, 3.2.1 and 4.4).
         let toc = self.toc.or(page.body.first().copied()).unwrap_or(SHORT_TOC) & !3;
@@ -202,9 +250,9 @@ impl Stream {
             // The last position leaves the padding out, so what is missing seems shorter by it.
             gap = gap.next_multiple_of(usual);
         }
-        let mut position = before;
+        let mut position = self.position;
         for (toc, length) in [(toc, usual), (SHORT_TOC | toc & 4, SHORT_FRAMES)] {
-            let mut count = before.saturating_add(gap).saturating_sub(position) / length;
+            let mut count = self.position.saturating_add(gap).saturating_sub(position) / length;
             while count > 0 {
                 let batch = count.min(FILLERS_PER_PAGE);
                 count -= batch;
@@ -214,13 +262,15 @@ impl Stream {
                 Page { flags: 0, granule: position, serial: self.serial, sequence, lacing, body }.write(out);
             }
         }
+        position.saturating_sub(self.position)
     }
 
-    fn remember(&mut self, page: &Page) {
+    fn remember(&mut self, page: &Page, stated: u64, frames: u64) {
         self.sequence = page.sequence;
-        if page.granule != NO_GRANULE {
-            self.granule = Some(page.granule);
-        }
+        self.granule = match stated {
+            NO_GRANULE => self.granule.map(|before| before.saturating_add(frames)),
+            stated => Some(stated),
+        };
         let (mut at, mut continued) = (0, page.flags & CONTINUED != 0);
         for (length, ends) in page.pieces() {
             let piece = page.body.get(at..at + length).unwrap_or_default();

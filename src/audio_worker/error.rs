@@ -68,6 +68,8 @@ pub enum JobError {
     Refused {
         /// The case to tell a person about.
         fault: AudioFault,
+        /// What people call a format that is not decoded.
+        name: Option<String>,
         /// What was wrong with it.
         detail: String,
     },
@@ -89,6 +91,14 @@ impl JobError {
             Self::Refused { fault, .. } => *fault,
             Self::Died(_) => AudioFault::Costly,
             Self::Unavailable(_) | Self::Io(_) => AudioFault::Internal,
+        }
+    }
+
+    /// What people call the format that is not decoded.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Refused { name, .. } => name.as_deref(),
+            _ => None,
         }
     }
 

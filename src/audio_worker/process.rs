@@ -114,8 +114,9 @@ impl Process {
     ) -> Result<u64, JobError> {
         match timeout(clock, self.converse(job, input, output)).await {
             Ok(Ok(Ending::Done(measure))) => Ok(measure),
-            Ok(Ok(Ending::Refused { fault, detail })) => {
-                Err(JobError::Refused { fault, detail: presentable(&detail) })
+            Ok(Ok(Ending::Refused { fault, name, detail })) => {
+                let name = name.as_deref().map(presentable);
+                Err(JobError::Refused { fault, name, detail: presentable(&detail) })
             }
             Ok(Err(Broken::Job(error))) => Err(error),
             Ok(Err(Broken::Pipe(error))) => Err(self.cause(&error).await),

@@ -36,7 +36,11 @@ pub fn serve() -> io::Result<()> {
         limits::renew_cpu(job.cpu_secs)?;
         let ending = match work(&pipes, job) {
             Ok(measure) => Ending::Done(measure),
-            Err(error) => Ending::Refused { fault: error.kind(), detail: error.to_string() },
+            Err(error) => Ending::Refused {
+                fault: error.kind(),
+                name: error.name().map(str::to_owned),
+                detail: error.to_string(),
+            },
         };
         (&pipes.to).write_all(&wire::record(Kind::End, &ending)?)?;
     }

@@ -70,7 +70,7 @@ pub(super) enum Ending {
     /// Done: samples of the WAV, or seconds of the voice note.
     Done(u64),
     /// The recording cannot be converted.
-    Refused { fault: AudioFault, detail: String },
+    Refused { fault: AudioFault, name: Option<String>, detail: String },
 }
 
 /// The bytes of a frame.

@@ -14,9 +14,14 @@ use serde_json::Value;
 
 /// Longest id of a file or a query kept, bytes.
 const HANDLE_LIMIT: usize = 1024;
-/// Endings of documents that are worth listening to.
-const AUDIO_ENDINGS: [&str; 14] =
-    ["ogg", "oga", "opus", "mp3", "m4a", "m4b", "aac", "flac", "wav", "wave", "aif", "aiff", "mka", "weba"];
+/// Endings of documents that are worth listening to: sound, films that may hold some, and sound of kinds that are refused by
+/// their names, which is kinder than to call them documents.
+const AUDIO_ENDINGS: &[&str] = &[
+    "ogg", "oga", "opus", "ogx", "spx", "mp3", "mp2", "mpga", "m4a", "m4b", "m4r", "aac", "flac", "wav",
+    "wave", "bwf", "rf64", "aif", "aiff", "aifc", "mka", "weba", "webm", "mkv", "mov", "qt", "mp4", "m4v",
+    "3gp", "3gpp", "3ga", "3g2", "ogv", "wma", "amr", "awb", "caf", "au", "snd", "gsm", "ra", "rm", "wv",
+    "ape", "ac3", "dts", "dsf", "dff", "mid", "midi", "avi", "silk",
+];
 
 /// Telegram's own senders, each of which stands for many (Bot API "Message", `from`): Telegram itself, which also forwards
 /// channel posts; anonymous admins; channels in groups; replies to channel posts.
@@ -243,10 +248,17 @@ fn media(message: &Value) -> Result<Option<Body>, &'static str> {
     Ok(Some(Body::Other(other)))
 }
 
+/// Whether a document may hold sound, by either of its labels; which of them is right, its bytes will say.
 fn is_audio(file: &Value) -> bool {
     let mime = text(file.get("mime_type"), 128).map(str::to_ascii_lowercase);
-    mime.is_some_and(|mime| mime.starts_with("audio/") || mime == "application/ogg")
-        || ending(file).is_some_and(|ending| AUDIO_ENDINGS.contains(&ending.as_str()))
+    let mime = mime.as_deref().unwrap_or("application/octet-stream");
+    let sound = ["audio/", "video/"].iter().any(|kind| mime.starts_with(kind)) || mime == "application/ogg";
+    match ending(file) {
+        Some(ending) if AUDIO_ENDINGS.contains(&ending.as_str()) => true,
+        Some(_) => sound,
+        // Without any label there is nothing to go by but the bytes.
+        None => sound || mime == "application/octet-stream",
+    }
 }
 
 fn recording(file: &Value, kind: &str) -> Result<Body, &'static str> {

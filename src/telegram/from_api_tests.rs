@@ -88,6 +88,41 @@ fn everything_to_listen_to_is_a_voice() {
 }
 
 #[test]
+fn a_document_with_sound_is_a_voice_by_either_label() {
+    let sent = |name: Option<&str>, mime: Option<&str>| {
+        let mut update: Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/updates/document_pdf.json")).unwrap();
+        let document = update["message"]["document"].as_object_mut().unwrap();
+        document.remove("file_name");
+        document.remove("mime_type");
+        name.map(|name| document.insert("file_name".into(), name.into()));
+        mime.map(|mime| document.insert("mime_type".into(), mime.into()));
+        matches!(incoming(&raw(&update.to_string()), &me(), NOW).unwrap().unwrap().body, Body::Voice(_))
+    };
+    for ending in ["webm", "mov", "mp4", "3gp", "aifc", "mka", "oga", "opus", "aac", "m4b", "wma", "AMR"] {
+        let name = format!("lesson.{ending}");
+        for mime in [None, Some("text/plain"), Some("application/octet-stream"), Some("application/pdf")] {
+            assert!(sent(Some(&name), mime), "{name} {mime:?}");
+        }
+    }
+    for mime in ["audio/x-new", "video/webm", "video/quicktime", "application/ogg", "AUDIO/OGG"] {
+        for name in [None, Some("lesson"), Some("lesson.txt"), Some("lesson.pdf")] {
+            assert!(sent(name, Some(mime)), "{name:?} {mime}");
+        }
+    }
+    assert!(sent(None, None) && sent(Some("lesson"), Some("application/octet-stream")));
+    for (name, mime) in [
+        ("homework.pdf", Some("application/pdf")),
+        ("homework.zip", Some("application/octet-stream")),
+        ("homework", Some("application/pdf")),
+        ("homework.txt", Some("text/plain")),
+        ("homework.docx", None),
+    ] {
+        assert!(!sent(Some(name), mime), "{name} {mime:?}");
+    }
+}
+
+#[test]
 fn other_content_gets_its_kind() {
     for (got, kind) in [
         (body!("document_pdf"), OtherKind::Document),

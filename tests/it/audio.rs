@@ -2,13 +2,18 @@
 //! Must not know how the room is built inside (comparisons with libopus live in `src/audio/golden.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cut;
 mod damage;
 mod formats;
+mod headers;
 mod hostile;
 mod memory;
+mod mp3;
 pub mod mutate;
+mod names;
 mod notes;
 mod ogg;
+mod positions;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,16 +24,25 @@ use phonicflow_bot::audio::{AudioError, Hint, Limits, Wav, to_wav};
 const LIMITS: Limits = Limits { max_seconds: 300 };
 
 fn voice(name: &str) -> Vec<u8> {
-    fs::read(folder().join(name)).unwrap()
+    fs::read(folder("voice").join(name)).unwrap()
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/voice")
+/// A recording of a kind that is rarer.
+fn kind_file(name: &str) -> Vec<u8> {
+    fs::read(folder("kinds").join(name)).unwrap()
 }
 
-/// Every fixture, in the order of their names.
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// Every voice, in the order of their names.
 pub fn all_voices() -> Vec<(String, Vec<u8>)> {
-    let mut all: Vec<_> = fs::read_dir(folder())
+    all_in("voice")
+}
+
+pub fn all_in(name: &str) -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(folder(name))
         .unwrap()
         .map(|entry| {
             let entry = entry.unwrap();

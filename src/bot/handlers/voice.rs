@@ -348,7 +348,8 @@ impl<'a> VoiceTurn<'a> {
         self.say(match error.kind() {
             AudioFault::NoAudio => phrases.no_audio(),
             AudioFault::NotAudio | AudioFault::Internal => phrases.not_audio(),
-            AudioFault::Unsupported => phrases.unsupported(),
+            AudioFault::Cut => phrases.cut_audio(),
+            AudioFault::Unsupported => phrases.unsupported(error.name()),
             AudioFault::Costly => phrases.costly_audio(),
             AudioFault::TooLong => phrases.too_long(u64::from(self.rules().max_audio_secs)),
         })

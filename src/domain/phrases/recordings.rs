@@ -53,12 +53,23 @@ impl Phrases {
         ))
     }
 
-    /// A format we do not decode.
-    pub fn unsupported(self) -> Rich {
+    /// The end of the file is missing, and nothing of it can be read without.
+    pub fn cut_audio(self) -> Rich {
         Rich::plain(say!(
             self,
-            "I don't know this audio format. Please send a voice message, or an ogg, mp3, m4a, flac or wav file.",
-            "Não conheço este formato de áudio. Envie uma mensagem de voz, ou um arquivo ogg, mp3, m4a, flac ou wav."
+            "The end of this file is missing, and I can't play it without. Please send it again.",
+            "Falta o final deste arquivo, e sem ele não consigo ouvir nada. Envie de novo, por favor."
+        ))
+    }
+
+    /// A format we do not decode, by its name where that is known.
+    pub fn unsupported(self, name: Option<&str>) -> Rich {
+        let named = name.map(|name| format!(" ({name})")).unwrap_or_default();
+        Rich::plain(say!(
+            self,
+            "I don't know this audio format{}. Please send a voice message, or an ogg, mp3, m4a, flac or wav file.",
+            "Não conheço este formato de áudio{}. Envie uma mensagem de voz, ou um arquivo ogg, mp3, m4a, flac ou wav.",
+            named
         ))
     }
 

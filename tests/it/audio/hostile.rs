@@ -3,7 +3,7 @@
 use phonicflow_bot::audio::{AudioFault, Hint, Limits, to_wav};
 
 use super::mutate::Random;
-use super::{all_voices, alone, honest_wav, hum, make_wav, status_kib, wav};
+use super::{all_in, alone, honest_wav, hum, make_wav, status_kib, wav};
 
 #[test]
 fn wav_headers_that_lie_are_survived() {
@@ -37,7 +37,7 @@ fn hostile_bytes_in_a_process_of_their_own() {
     let limits = Limits { max_seconds: 20 };
     let before = status_kib("VmPeak");
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let fixtures = all_voices();
+    let fixtures: Vec<_> = all_in("voice").into_iter().chain(all_in("kinds")).collect();
     let mut survived = 0;
     for round in 0..2_400 {
         let (name, whole) = &fixtures[round % fixtures.len()];

@@ -1,7 +1,7 @@
 //! Some thousands of broken recordings of every container, by the daemon's way. `cargo bench --bench hostile` runs many more.
 
 use super::below;
-use crate::audio::{all_voices, mutate};
+use crate::audio::{all_in, mutate};
 use crate::world::BINARY;
 use phonicflow_bot::audio::{AudioFault, Hint, Limits};
 use phonicflow_bot::audio_worker::{Death, JobError, Workers};
@@ -15,7 +15,7 @@ const FOR_SO_LONG: Duration = Duration::from_secs(40);
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_recordings_are_refused_or_heard_and_no_worker_is_lost_to_them() {
     let workers = Arc::new(Workers::of(BINARY.into()));
-    let whole = Arc::new(all_voices());
+    let whole = Arc::new(all_in("voice").into_iter().chain(all_in("kinds")).collect::<Vec<_>>());
     let began = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for lane in 0..4 {
@@ -27,7 +27,7 @@ async fn broken_recordings_are_refused_or_heard_and_no_worker_is_lost_to_them() 
                 let place = workers.place().await;
                 match place.to_wav(bytes.into(), Hint::default(), Limits { max_seconds: 300 }).await {
                     Ok(_) => heard += 1,
-                    Err(JobError::Refused { fault, detail }) => {
+                    Err(JobError::Refused { fault, detail, .. }) => {
                         assert_ne!(fault, AudioFault::Internal, "{n}, of {name}: {detail}");
                         refused += 1;
                     }
