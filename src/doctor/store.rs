@@ -1,6 +1,6 @@
 //! The store: does it open, is there a good export, what happened to it, is there room on its disk.
 
-use super::{Cause, Finding, Found, Patient, now, size, span};
+use super::{Cause, Finding, Found, Patient, now, size, span, writable};
 use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, Store, StoreError, export};
 use std::path::Path;
@@ -24,6 +24,11 @@ pub async fn check(patient: &Patient) -> Found {
     }
     let home = patient.home();
     let root = patient.config().session_storage_path.clone();
+    if !writable::readable(&root) {
+        // Nothing is claimed of what cannot be looked into; why not stands above.
+        let why = "its folder cannot be looked into: run doctor as root or as the bot's user";
+        return vec![Finding::skipped(STORE, why)].into();
+    }
     let opening = home.clone();
     let opened = tokio::task::spawn_blocking(move || opening.look()).await;
     let mut held = Some(false);
@@ -63,7 +68,7 @@ pub async fn check(patient: &Patient) -> Found {
             held = None;
             Finding::skipped(
                 STORE,
-                format!("{}: {source}; run doctor as root or as the bot's user", root.display()),
+                format!("could not be opened ({source}): run doctor as root or as the bot's user"),
             )
         }
         Ok(Err(error)) => broken(&error),
@@ -104,6 +109,13 @@ fn exports(home: &Home) -> Option<Finding> {
     }
     let mut bad = 0;
     for path in &listed {
+        if std::fs::File::open(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        {
+            return Some(Finding::skipped(
+                EXPORTS,
+                "they cannot be read by this user, so nothing is known of them",
+            ));
+        }
         let Ok(exported) = export::verify(path) else {
             bad += 1;
             continue;
