@@ -5,6 +5,7 @@
 mod backup;
 mod commands;
 mod completions;
+mod confirm;
 mod convert;
 mod doctor;
 mod door;
@@ -79,8 +80,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Ask the running daemon whether it is well, for container checks: 0 well, 1 not well, 3 no daemon answers.
-    Health,
+    /// Ask the running daemon whether it works, for container checks: 0 it does, 1 it does not, 3 no daemon answers.
+    ///
+    /// That the tutor is gone is told, but no failure: a restart of the daemon would not help. With --ready it is one.
+    Health {
+        /// Whether a voice sent now would be answered soon: Telegram and the tutor answer, too.
+        #[arg(long)]
+        ready: bool,
+    },
     /// Print the configuration in force and where each value came from. Secrets are masked.
     Config {
         /// As JSON.
@@ -220,7 +227,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Demo { interactive } => commands::demo(interactive),
         Command::Convert { input, output, force } => convert::run(&input, output, force),
         Command::Doctor { json } => doctor::doctor(setup, json),
-        Command::Health => doctor::health(setup),
+        Command::Health { ready } => doctor::health(setup, ready),
         Command::Config { json } => commands::show_config(setup, json),
         Command::Store { command } => store::run(setup, command),
         Command::Sessions { command } => sessions::run(setup, command),

@@ -68,6 +68,9 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// `run`.
 pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
     let loaded = setup.load(true)?;
+    // Where it is, without the scheme: the log holds no URL.
+    let tutor = loaded.shown("BACKEND_URL").unwrap_or_default();
+    let tutor = tutor.split_once("://").map_or(tutor, |(_, place)| place).to_owned();
     let config = loaded.config;
     let _guard = logging::init(&LogOptions {
         level: config.log_level.clone(),
@@ -77,6 +80,12 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
     })
     // No restart mends a folder that is missing or closed.
     .map_err(|error| Failure::Config(format!("setting up the log: {error}")))?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        store = %config.session_storage_path.display(),
+        tutor,
+        "starting; the tutor has not been asked yet"
+    );
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

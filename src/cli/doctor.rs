@@ -5,7 +5,6 @@ use super::commands::{self, Setup};
 use crate::config::{ConfigError, ConfigErrors};
 use crate::doctor::health::{ask, problems};
 use crate::doctor::{self, Patient};
-use crate::domain::health::Status;
 
 /// `doctor`.
 pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
@@ -24,7 +23,7 @@ pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
 }
 
 /// `health`.
-pub fn health(setup: Setup) -> Result<(), Failure> {
+pub fn health(setup: Setup, ready: bool) -> Result<(), Failure> {
     let (loaded, faults, _) = setup.inspect()?;
     // Whoever may ask the daemon need not be able to read the token.
     let matters =
@@ -35,7 +34,11 @@ pub fn health(setup: Setup) -> Result<(), Failure> {
     }
     let runtime = commands::runtime()?;
     match runtime.block_on(ask(&loaded.config)) {
-        Ok(health) if health.status == Status::Ok => commands::print_line("well"),
+        Ok(health) if health.is_live() => match health.unready().join("; ") {
+            why if why.is_empty() => commands::print_line("well"),
+            why if ready => Err(Failure::Failed(format!("the daemon works, but is not ready: {why}"))),
+            why => commands::print_line(&format!("works; not ready: {why}")),
+        },
         Ok(health) => Err(Failure::Failed(format!("the daemon is not well: {}", problems(&health)))),
         Err(why) => Err(Failure::Unreachable(why)),
     }

@@ -95,6 +95,7 @@ fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
         root: folder.clone(),
         session_timeout_ms: millis(config.session_timeout),
         session_retention_ms: millis(config.session_retention),
+        default_language: config.default_language,
         host: Arc::new(Alone { clock, _owner: owner }),
     })
 }

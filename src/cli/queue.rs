@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
+use super::confirm::confirmed;
 use super::door;
 use crate::admin::render;
 use crate::admin::request::{Item, QueueChange, QueueFilter, Request};
@@ -41,9 +42,14 @@ pub enum Command {
         number: u64,
     },
     /// Remove a dead letter or a waiting message for good: it will not be answered.
+    ///
+    /// Asks first. The learner of a waiting message is told; of a dead letter he was told when it was given up.
     Drop {
         /// Its number, as in `queue list`.
         number: u64,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -59,7 +65,10 @@ pub fn run(setup: Setup, command: Command) -> Result<(), Failure> {
             list(setup, QueueFilter { number: Some(number), ..QueueFilter::default() }, json)
         }
         Command::Retry { number } => change(setup, number, QueueChange::Retry),
-        Command::Drop { number } => change(setup, number, QueueChange::Drop),
+        Command::Drop { number, yes } => {
+            confirmed(&format!("Message {number} will be removed for good, unanswered."), yes)?;
+            change(setup, number, QueueChange::Drop)
+        }
     }
 }
 

@@ -224,7 +224,7 @@ const WATCHING: &[Key] = &[
         name: "METRICS_ADDR",
         default: "",
         kind: Address(|c| &mut c.metrics_addr),
-        doc: "Serves /metrics (Prometheus) and /health here, for instance on 127.0.0.1:9464; a port alone means loopback.",
+        doc: "Serves /metrics (Prometheus), /health, /live and /ready here, for instance on 127.0.0.1:9464; a port alone means loopback.",
     },
     Key {
         name: "METRICS_ALLOW_PUBLIC",

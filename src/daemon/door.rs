@@ -81,6 +81,7 @@ pub async fn run(crew: Arc<Crew>, mut stop: Stop) {
         root: config.session_storage_path.clone(),
         session_timeout_ms: millis(config.session_timeout),
         session_retention_ms: millis(config.session_retention),
+        default_language: config.default_language,
         host: crew.clone(),
     });
     tokio::select! {

@@ -6,8 +6,9 @@ use crate::domain::{Timestamp, WorkKind};
 use crate::store::Counts;
 use crate::tutor::Reach;
 use crate::vitals::polling::Trouble;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A store that does not answer within this fails the check. An export of a large store takes some seconds.
 const STORE_ANSWERS: Duration = Duration::from_secs(8);
@@ -65,6 +66,18 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
         tutor_unreachable_seconds,
     };
     judge(signs, env!("CARGO_PKG_VERSION"))
+}
+
+/// Tells the log at the start how the tutor is: nobody else calls it before the first voice.
+pub async fn announce_tutor(crew: Arc<Crew>) {
+    let asked = Instant::now();
+    match crew.app.tutor.root().await {
+        Ok(_) => {
+            let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(took_ms, "the tutor answers");
+        }
+        Err(error) => tracing::warn!(%error, "the tutor does not answer yet: voices wait until it does"),
+    }
 }
 
 /// Knocks at a tutor that was out of reach when last called; the next answer here knows what came of it.

@@ -2,23 +2,23 @@
 
 use super::watch::disk;
 use super::{Crew, DELIVERIES_AT_ONCE, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
-use crate::admin::snapshot::{LogLine, Queue, Share, Snapshot, TutorSign};
-use crate::domain::stats::{Count, Failure};
+use crate::admin::snapshot::{Counted, LogLine, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work};
+use crate::domain::stats::{Count, Step, Tally};
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging;
 use crate::tutor::Reach;
 
-/// What is counted, under the names it is shown by, in this order.
-const SHOWN: [(&str, Count); 9] = [
-    ("taken", Count::Taken),
-    ("turns", Count::Turns),
-    ("messages sent", Count::Sent),
-    ("retries", Count::TurnRetries),
-    ("sends retried", Count::SendRetries),
-    ("429s", Count::SendThrottled),
-    ("ambiguous sends", Count::Ambiguous),
-    ("duplicates", Count::Repeated),
-    ("given up", Count::DeadLetters),
+/// What is counted, the most important first: a small screen shows no more.
+const SHOWN: [Count; 9] = [
+    Count::Taken,
+    Count::Turns,
+    Count::Sent,
+    Count::DeadLetters,
+    Count::TurnRetries,
+    Count::SendRetries,
+    Count::SendThrottled,
+    Count::Ambiguous,
+    Count::Repeated,
 ];
 
 /// Everything at this moment.
@@ -29,22 +29,24 @@ pub async fn snapshot(crew: &Crew) -> Snapshot {
     let slots = config.backend_concurrency;
     let counts = counts.unwrap_or_default();
     let [tutor, local, delivery] = crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
-    let share = |name: &str, used, of| (name.to_owned(), Share { used, of });
+    let work = |name: &str, used, of| Work { name: name.to_owned(), used, of };
+    let now = crew.clock.now();
     let tally = crew.vitals.tally();
-    let failures: u64 = Failure::ALL.iter().map(|kind| tally.failed(*kind)).sum();
-    let mut totals: Vec<_> =
-        SHOWN.iter().map(|(name, count)| ((*name).to_owned(), crew.vitals.counted(*count))).collect();
-    totals.push(("failures".to_owned(), failures));
+    let minute = crew.minute.of(&tally, now);
     Snapshot {
-        at: crew.clock.now(),
+        at: now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: crew.began,
         troubles,
         last_poll: crew.vitals.last_poll(),
         tutor: match crew.app.tutor.reachable() {
-            Reach::Unknown => TutorSign::Unknown,
-            Reach::Yes { since } => TutorSign::Answers(since),
-            Reach::No { since, failures } => TutorSign::Silent(since, failures),
+            Reach::Unknown => TutorLook::default(),
+            Reach::Yes { since } => {
+                TutorLook { state: TutorState::Answering, since: Some(since), failed_calls: 0 }
+            }
+            Reach::No { since, failures } => {
+                TutorLook { state: TutorState::Silent, since: Some(since), failed_calls: failures }
+            }
         },
         slots: Share { used: slots.saturating_sub(crew.app.desk.slots.available_permits()), of: slots },
         queue: Queue {
@@ -55,15 +57,43 @@ pub async fn snapshot(crew: &Crew) -> Snapshot {
             dead: counts.dead,
         },
         workers: vec![
-            share("voices", tutor, slots + PREPARED_AHEAD),
-            share("commands", local, LOCAL_AT_ONCE),
-            share("sending", delivery, DELIVERIES_AT_ONCE),
+            work("voices", tutor, slots + PREPARED_AHEAD),
+            work("commands", local, LOCAL_AT_ONCE),
+            work("sending", delivery, DELIVERIES_AT_ONCE),
         ],
-        totals,
+        counts: counted(&tally, &minute),
+        latencies: timed(&minute),
         store_bytes: disk::size(config.session_storage_path.clone()).await.unwrap_or(0),
         recent: logging::recent()
             .into_iter()
             .map(|line| LogLine { at: Timestamp(line.at_ms), error: line.error, text: line.text })
             .collect(),
     }
+}
+
+fn counted(tally: &Tally, minute: &Tally) -> Vec<Counted> {
+    let one = |count: &Count| Counted {
+        name: count.name().to_owned(),
+        last_minute: minute.count(*count),
+        total: tally.count(*count),
+    };
+    let failures =
+        Counted { name: "failures".to_owned(), last_minute: minute.failures(), total: tally.failures() };
+    let mut counts: Vec<Counted> = SHOWN.iter().map(one).collect();
+    counts.insert(counts.len().min(3), failures);
+    counts
+}
+
+fn timed(minute: &Tally) -> Vec<Timed> {
+    let whole = |ms: f64| (ms * 10.0).round() / 10.0;
+    let of = |step: &Step| {
+        let latency = minute.latency(*step)?;
+        Some(Timed {
+            stage: step.name().to_owned(),
+            count: latency.count,
+            p50_ms: whole(latency.quantile_ms(0.5)),
+            p95_ms: whole(latency.quantile_ms(0.95)),
+        })
+    };
+    Step::ALL.iter().filter_map(of).collect()
 }

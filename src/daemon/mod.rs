@@ -13,6 +13,7 @@ mod janitor;
 mod journey;
 mod look;
 mod menu;
+mod minute;
 mod numbers;
 mod poller;
 mod presence;
@@ -81,6 +82,8 @@ pub struct Crew {
     spoken: spoken_answers::SpokenAnswers,
     /// Since the start and today.
     numbers: numbers::Numbers,
+    /// The last minute.
+    minute: minute::Minute,
     /// When the tutor was knocked at.
     knocked: health::Knocked,
     /// When the daemon was started.
@@ -150,6 +153,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         journeys: journey::Journeys::default(),
         spoken: spoken_answers::SpokenAnswers::default(),
         numbers: numbers::Numbers::open(app.store.as_ref(), began).await,
+        minute: minute::Minute::default(),
         knocked: health::Knocked::default(),
         began,
         started: tokio::time::Instant::now(),
@@ -224,6 +228,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         beside.spawn(async move { crew.presence.run(&crew, stop).await });
     }
     beside.spawn(menu::announce(app.clone(), stop.clone()));
+    beside.spawn(health::announce_tutor(crew.clone()));
 
     let failure = tokio::select! {
         () = &mut shutdown => None,

@@ -2,6 +2,7 @@
 //! it wants them (`POST /bot/metrics`). Nothing is written or sent while nothing happens.
 
 use super::Crew;
+use super::minute::SAMPLE_EVERY;
 use super::shutdown::Stop;
 use crate::domain::Timestamp;
 use crate::domain::stats::{Stats, Tally};
@@ -89,8 +90,12 @@ pub async fn run(crew: &Crew, mut stop: Stop) {
         let owed = next.wanted && !crew.numbers.untold().is_empty();
         tokio::select! {
             () = crew.vitals.changed() => {
-                if !stop.sleep(KEEP_EVERY).await {
-                    return;
+                // The last minute is told from samples, which are only taken while something happens.
+                for _ in 0..KEEP_EVERY.as_secs() / SAMPLE_EVERY.as_secs() {
+                    crew.minute.sample(crew.vitals.tally(), crew.clock.now());
+                    if !stop.sleep(SAMPLE_EVERY).await {
+                        return;
+                    }
                 }
                 let now = crew.clock.now();
                 if let Err(error) = crew.numbers.keep(crew.app.store.as_ref(), &crew.vitals, now).await {

@@ -290,7 +290,8 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         Verdict::Defer(deferral) => {
             let wait_ms = deferral.until.since_ms(now);
             crew.vitals.add(Count::TurnRetries, usize::from(deferral.failed.is_some()));
-            tracing::warn!(
+            // Why an attempt failed has been said, as a warning.
+            tracing::info!(
                 seq,
                 reason = deferral.reason.as_str(),
                 attempts = claim.job.failures() + 1,

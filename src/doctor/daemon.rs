@@ -9,6 +9,18 @@ use std::time::Duration;
 const DAEMON: &str = "daemon";
 const NUMBERS: &str = "metrics";
 
+/// Whether the address that the daemon is going to listen on is taken, or may not be used.
+async fn taken(patient: &Patient) -> Option<Finding> {
+    let address = patient.config().metrics_addr?;
+    let error = tokio::net::TcpListener::bind(address).await.err()?;
+    Some(Finding::problem(
+        NUMBERS,
+        Cause::Here,
+        format!("METRICS_ADDR {address} cannot be listened on ({error}): `run` would end at once"),
+        "what listens there? `ss -ltnp`; or choose another port",
+    ))
+}
+
 /// Looks at it. `held`: whether a process holds the store, where that can be told.
 pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_", "METRICS_", "ADMIN_SOCKET"]) {
@@ -36,12 +48,12 @@ pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
                 .into();
         }
         Err(_) => {
-            return vec![Finding::warning(
+            let stopped = Finding::warning(
                 DAEMON,
                 "does not run (nobody holds the store)",
                 "start it: `systemctl start phonicflow-bot`; `journalctl -u phonicflow-bot -n 50` says why it ended",
-            )]
-            .into();
+            );
+            return std::iter::once(stopped).chain(taken(patient).await).collect::<Vec<_>>().into();
         }
     };
     let mut findings = vec![daemon];

@@ -13,6 +13,7 @@ mod settings;
 mod store;
 mod telegram;
 mod tutor;
+mod writable;
 
 pub use finding::{Cause, Finding, Grade, Report};
 
@@ -74,6 +75,7 @@ pub async fn examine(patient: &Patient) -> Report {
     let clock = clock::check(telegram.clock, tutor.clock);
     let parts = [
         settings::check(patient),
+        writable::check(patient),
         telegram.findings,
         proxy.findings,
         tutor.findings,

@@ -1,6 +1,6 @@
 //! Who may read what: the store's folder, files that hold secrets, the folder of a local Bot API server.
 
-use super::{Cause, Finding, Patient};
+use super::{Cause, Finding, Patient, writable};
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -14,13 +14,28 @@ pub fn check(patient: &Patient) -> Vec<Finding> {
     let mut files = patient.loaded.secret_files(&patient.folder);
     files.sort_by(|one, other| one.1.cmp(&other.1));
     files.dedup_by(|one, other| one.1 == other.1);
-    findings.extend(files.iter().filter_map(|(key, path)| secret(key, path)));
-    if !patient.at_fault(&["SESSION_STORAGE_PATH"]) {
+    // What cannot even be looked at is said, and nothing is claimed of it.
+    let (seen, unseen): (Vec<_>, Vec<_>) = files.iter().partition(|(_, path)| fs::metadata(path).is_ok());
+    findings.extend(seen.iter().filter_map(|(key, path)| secret(key, path)));
+    findings.extend(unseen.iter().filter(|(_, path)| is_hidden(path)).map(|(key, path)| {
+        Finding::skipped(
+            PERMISSIONS,
+            format!("{} holds {key} and cannot be looked at by this user", path.display()),
+        )
+    }));
+    let readable = writable::readable(&patient.config().session_storage_path);
+    if !readable {
+        findings.push(Finding::skipped(
+            PERMISSIONS,
+            "the store's folder cannot be looked into: run doctor as root or as the bot's user",
+        ));
+    }
+    if readable && !patient.at_fault(&["SESSION_STORAGE_PATH"]) {
         findings.extend(folder(&patient.config().session_storage_path));
         findings.extend(strays(patient));
     }
     if findings.is_empty() {
-        let files = match files.len() {
+        let files = match seen.len() {
             0 => String::new(),
             1 => ", 1 file that holds a secret".to_owned(),
             count => format!(", {count} files that hold secrets"),
@@ -36,6 +51,11 @@ pub fn check(patient: &Patient) -> Vec<Finding> {
 /// The bits of a mode that `chmod` takes.
 fn mode(meta: &fs::Metadata) -> u32 {
     meta.permissions().mode() & 0o777
+}
+
+/// It is there, or may be, but this user must not see it. (A file that is not there is a fault of the configuration.)
+fn is_hidden(path: &Path) -> bool {
+    fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn secret(key: &str, path: &Path) -> Option<Finding> {
@@ -64,13 +84,8 @@ fn folder(path: &Path) -> Option<Finding> {
     let shown = path.display();
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-        Err(error) => {
-            return Some(Finding::skipped(
-                PERMISSIONS,
-                format!("{shown}: {error}; run doctor as root or as the bot's user"),
-            ));
-        }
+        // There is none yet.
+        Err(_) => return None,
     };
     let mode = mode(&meta);
     (mode & 0o077 != 0).then(|| {

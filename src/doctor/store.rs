@@ -63,7 +63,7 @@ pub async fn check(patient: &Patient) -> Found {
             held = None;
             Finding::skipped(
                 STORE,
-                format!("{}: {source}; run doctor as root or as the bot's user", root.display()),
+                format!("could not be opened ({source}): run doctor as root or as the bot's user"),
             )
         }
         Ok(Err(error)) => broken(&error),
@@ -104,6 +104,13 @@ fn exports(home: &Home) -> Option<Finding> {
     }
     let mut bad = 0;
     for path in &listed {
+        if std::fs::File::open(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        {
+            return Some(Finding::skipped(
+                EXPORTS,
+                "they cannot be read by this user, so nothing is known of them",
+            ));
+        }
         let Ok(exported) = export::verify(path) else {
             bad += 1;
             continue;

@@ -2,7 +2,7 @@
 
 use super::{Cause, Finding, Found, Patient, now};
 use crate::app;
-use crate::tutor::TutorError;
+use crate::tutor::{Identity, TutorError};
 use std::time::Instant;
 
 const TUTOR: &str = "tutor";
@@ -23,8 +23,15 @@ pub async fn check(patient: &Patient) -> Found {
         }
     };
     let asked = Instant::now();
-    let clock = match tutor.root().await {
-        Ok(clock) => clock.map(|there| there - now()),
+    let clock = match tutor.identity().await {
+        Ok(Identity::Tutor(clock)) => clock.map(|there| there - now()),
+        Ok(Identity::Other(what)) => {
+            let found = format!("{place} answers with {what}: this is not the PhonicFlow tutor");
+            let advice =
+                "BACKEND_URL is the address of something else: which host, port and path has the tutor?";
+            let health = Finding::skipped(HEALTH, "the tutor has to be found first");
+            return vec![Finding::problem(TUTOR, Cause::Configuration, found, advice), health].into();
+        }
         Err(error) => {
             let health = Finding::skipped(HEALTH, "the tutor has to be reached first");
             return vec![failed(TUTOR, &place, &error), health].into();
@@ -61,9 +68,10 @@ fn failed(check: &'static str, place: &str, error: &TutorError) -> Finding {
             Cause::Unreachable,
             "it may be at work on a turn, during which it answers nobody: ask again. If it stays so, restart it",
         ),
-        TutorError::Denied { status: 401 | 403 | 407 } => {
-            (Cause::Configuration, "compare BACKEND_API_KEY and BOT_PRIVATE_KEY with what the tutor expects")
-        }
+        TutorError::Denied { status: 401 | 403 | 407 } => (
+            Cause::Configuration,
+            "it is there, but gives no access: compare BACKEND_API_KEY and BOT_PRIVATE_KEY with what it expects",
+        ),
         TutorError::Setup(_) => (Cause::Configuration, "look at BACKEND_URL and the keys"),
         _ => (Cause::Configuration, "is BACKEND_URL the tutor's address, and not that of something else?"),
     };

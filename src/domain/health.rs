@@ -62,6 +62,8 @@ pub struct Polling {
     /// Seconds that Telegram still wants us to wait before the next poll; 0 when it does not.
     #[serde(default)]
     pub waiting_seconds: u64,
+    /// No poll completes, and Telegram does not say why: a restart may help.
+    pub stalled: bool,
     /// What is wrong, in words.
     pub problem: Option<String>,
 }
@@ -159,6 +161,9 @@ pub fn judge(signs: Signs, version: &str) -> Health {
     let waits = |secs: u64, what: &str| {
         (secs > LONG_WAIT_SECS).then(|| format!("Telegram asked us to wait: {what} for {secs} s more"))
     };
+    // What Telegram says is no fault of the daemon.
+    let answered = signs.polling_wait_seconds > 0 || signs.polling_refused.is_some();
+    let stalled = signs.enabled && signs.polling_problem.is_some() && !answered;
     let polling_problem = waits(signs.polling_wait_seconds, "no messages are taken")
         .or(signs.polling_refused)
         .or(words(signs.polling_problem))
@@ -172,6 +177,7 @@ pub fn judge(signs: Signs, version: &str) -> Health {
             enabled: signs.enabled,
             seconds_since_poll: signs.seconds_since_poll,
             waiting_seconds: signs.polling_wait_seconds,
+            stalled,
             problem: polling_problem,
         },
         sending: Sending {
@@ -216,6 +222,33 @@ impl Health {
         self.status == Status::Ok
     }
 
+    /// Whether the daemon itself works; where not, a restart may help. That the tutor is gone, or that Telegram gives out
+    /// nothing, is no reason for one.
+    pub fn is_live(&self) -> bool {
+        let Checks { polling, workers, store, .. } = &self.checks;
+        !polling.stalled && workers.ok && store.ok
+    }
+
+    /// Whether a voice sent now would be answered soon: the daemon works, Telegram hands out messages, the tutor answers.
+    pub fn is_ready(&self) -> bool {
+        self.is_live() && self.unready().is_empty()
+    }
+
+    /// What a live daemon waits for before it is ready, one line each.
+    pub fn unready(&self) -> Vec<&str> {
+        let Checks { polling, sending, tutor, .. } = &self.checks;
+        let unpolled = polling.enabled && polling.seconds_since_poll.is_none();
+        let polling = match polling.problem.as_deref() {
+            None if unpolled => Some("Telegram has not answered a poll yet"),
+            problem => problem,
+        };
+        let tutor = match tutor.problem.as_deref() {
+            None if tutor.reachable == Some(false) => Some("the tutor does not answer"),
+            problem => problem,
+        };
+        [polling, sending.problem.as_deref(), tutor].into_iter().flatten().collect()
+    }
+
     /// What is wrong, one line each.
     pub fn problems(&self) -> Vec<&str> {
         let Checks { polling, sending, workers, store, tutor } = &self.checks;
@@ -250,6 +283,37 @@ mod tests {
             let health = judge(signs, "1.2.3");
             assert_eq!(health.problems().len(), problems, "{name}");
             assert_eq!(health.is_ok(), problems == 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_dead_tutor_is_no_reason_for_a_restart() {
+        let well =
+            Signs { enabled: true, store: Some((3, 0)), seconds_since_poll: Some(1), ..Signs::default() };
+        for (name, signs, live, ready) in [
+            ("all well", well.clone(), true, true),
+            ("not polled yet", Signs { seconds_since_poll: None, ..well.clone() }, true, false),
+            ("switched off", Signs { seconds_since_poll: None, enabled: false, ..well.clone() }, true, true),
+            ("tutor away", Signs { tutor_reachable: Some(false), ..well.clone() }, true, false),
+            ("tutor away for long", Signs { tutor_unreachable_seconds: 9_999, ..well.clone() }, true, false),
+            ("polling stale", Signs { polling_problem: Some("stale"), ..well.clone() }, false, false),
+            ("told to wait", Signs { polling_wait_seconds: 600, ..well.clone() }, true, false),
+            (
+                "refused for long",
+                Signs {
+                    polling_problem: Some("stale"),
+                    polling_refused: Some("409".to_owned()),
+                    ..well.clone()
+                },
+                true,
+                false,
+            ),
+            ("worker stuck", Signs { work_problem: Some("stuck"), ..well.clone() }, false, false),
+            ("store silent", Signs { store: None, ..well.clone() }, false, false),
+        ] {
+            let health = judge(signs, "1.2.3");
+            assert_eq!((health.is_live(), health.is_ready()), (live, ready), "{name}");
+            assert_eq!(health.unready().is_empty(), ready || !live, "{name}");
         }
     }
 

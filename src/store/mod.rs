@@ -301,8 +301,9 @@ pub trait Store: Send + Sync {
     /// worked on.
     fn hurry(&self, seq: u64, now: Timestamp) -> Later<'_, ()>;
 
-    /// Removes a waiting row and its replies for good. `Gone` where there is none, or it is being worked on.
-    fn drop_job(&self, seq: u64) -> Later<'_, ()>;
+    /// Removes a waiting row and its replies for good; these replies go out in its place, where there are any. `Gone` where
+    /// there is none, or it is being worked on.
+    fn drop_job(&self, seq: u64, replies: Vec<Reply>) -> Later<'_, ()>;
 
     /// Asks the tutor to forget these conversations, soon. One that is queued already stays as it is.
     fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()>;

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 /// The counter whose course is drawn.
-pub const DRAWN: &str = "taken";
+pub const DRAWN: &str = "updates_taken";
 /// Pause between two looks at keyboard and channel.
 const LOOK: Duration = Duration::from_millis(100);
 

@@ -1,4 +1,4 @@
-//! From snapshots in a row to rates: what happened in the last minute and how it went up and down.
+//! From snapshots in a row to a course: how what is counted went up and down while somebody looked on.
 //!
 //! Pure. Must not know the terminal.
 
@@ -6,8 +6,6 @@ use crate::admin::snapshot::Snapshot;
 use crate::domain::Timestamp;
 use std::collections::VecDeque;
 
-/// Rates are over so long, milliseconds.
-const WINDOW_MS: i64 = 60_000;
 /// A bar of the course stands for so long, milliseconds.
 const BAR_MS: i64 = 2_000;
 /// Bars kept: as many as the widest terminal shows.
@@ -17,24 +15,11 @@ const BARS: usize = 300;
 #[derive(Debug, Default)]
 pub struct Course {
     latest: Option<Snapshot>,
-    /// (moment, counters), for the last minute and a little more.
-    samples: VecDeque<(Timestamp, Vec<(String, u64)>)>,
     /// The counter whose course is drawn: its growth, bar by bar.
     bars: VecDeque<u64>,
     bar_began: Option<(Timestamp, u64)>,
     /// Name of that counter.
     drawn: String,
-}
-
-/// A counter and how much it grew in the last minute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rate {
-    /// Its name.
-    pub name: String,
-    /// Since the start.
-    pub total: u64,
-    /// In the last minute, or since the first look where that is less long ago.
-    pub last_minute: u64,
 }
 
 impl Course {
@@ -50,12 +35,8 @@ impl Course {
             *self = Self::of(&self.drawn.clone());
         }
         let at = snapshot.at;
-        self.raise_bars(at, total(&snapshot.totals, &self.drawn));
-        self.samples.push_back((at, snapshot.totals.clone()));
-        // One sample at or before the beginning of the window is kept, to count from.
-        while self.samples.get(1).is_some_and(|(second, _)| at.since_ms(*second) >= WINDOW_MS) {
-            self.samples.pop_front();
-        }
+        let drawn = snapshot.counts.iter().find(|one| one.name == self.drawn);
+        self.raise_bars(at, drawn.map_or(0, |one| one.total));
         self.latest = Some(snapshot);
     }
 
@@ -83,21 +64,6 @@ impl Course {
         self.latest.as_ref()
     }
 
-    /// Every counter with its growth.
-    pub fn rates(&self) -> Vec<Rate> {
-        let Some(latest) = &self.latest else { return Vec::new() };
-        let first = self.samples.front().map(|(_, totals)| totals.as_slice()).unwrap_or_default();
-        latest
-            .totals
-            .iter()
-            .map(|(name, now)| Rate {
-                name: name.clone(),
-                total: *now,
-                last_minute: now.saturating_sub(total(first, name)),
-            })
-            .collect()
-    }
-
     /// The last `width` bars, newest last.
     pub fn bars(&self, width: usize) -> Vec<u64> {
         let skip = self.bars.len().saturating_sub(width);
@@ -110,18 +76,15 @@ impl Course {
     }
 }
 
-fn total(totals: &[(String, u64)], name: &str) -> u64 {
-    totals.iter().find(|(other, _)| other == name).map_or(0, |(_, total)| *total)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::snapshot::Counted;
 
     fn at(secs: i64, taken: u64) -> Snapshot {
         Snapshot {
             at: Timestamp::from_secs(1_000 + secs),
-            totals: vec![("taken".to_owned(), taken)],
+            counts: vec![Counted { name: "taken".to_owned(), last_minute: 0, total: taken }],
             ..Snapshot::default()
         }
     }
@@ -130,19 +93,6 @@ mod tests {
         let mut course = Course::of("taken");
         points.iter().for_each(|(secs, taken)| course.push(at(*secs, *taken)));
         course
-    }
-
-    #[test]
-    fn rates_look_back_a_minute_and_no_further() {
-        for (points, expected) in [
-            (&[(0, 5)][..], 0),
-            (&[(0, 5), (10, 8)], 3),
-            (&[(0, 5), (30, 8), (61, 10)], 5),
-            (&[(0, 5), (10, 8), (75, 20)], 12),
-            (&[(0, 5), (600, 9)], 4),
-        ] {
-            assert_eq!(course(points).rates()[0].last_minute, expected, "{points:?}");
-        }
     }
 
     #[test]
@@ -157,7 +107,6 @@ mod tests {
         let mut course = course(&[(0, 100), (10, 200)]);
         let restarted = Snapshot { started: Timestamp(1), ..at(12, 3) };
         course.push(restarted);
-        assert_eq!(course.rates()[0].last_minute, 0);
         assert!(course.bars(10).is_empty());
     }
 
@@ -167,6 +116,6 @@ mod tests {
         for secs in 0..5_000 {
             course.push(at(secs, 1));
         }
-        assert!(course.samples.len() <= 62 && course.bars(usize::MAX).len() == BARS);
+        assert!(course.bars(usize::MAX).len() == BARS);
     }
 }

@@ -2,17 +2,26 @@
 //!
 //! Alone lays out widgets. Must not know where snapshots come from or how keys are read.
 
-use super::model::{Course, Rate};
-use crate::admin::snapshot::{LogLine, Share, Snapshot, TutorSign};
+use super::model::Course;
+use crate::admin::snapshot::{Counted, LogLine, Share, Snapshot, Timed, TutorState};
 use crate::domain::Timestamp;
+use crate::domain::stats::Step;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, List, ListItem, Paragraph, Row, Sparkline, Table};
+use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table, Wrap};
 
-/// Smallest terminal that shows all of it, columns and rows.
+/// Smallest terminal that shows what matters, columns and rows.
 const LEAST: (u16, u16) = (60, 20);
+/// Rows of the boxes on top.
+const BOXES: u16 = 5;
+/// Columns of the counts.
+const COUNTS: u16 = 37;
+/// Fewer columns are not enough for the latencies beside them.
+const LATENCIES: u16 = 34;
+/// Rows from which on there is room for the course of what comes in.
+const TALL: u16 = 32;
 
 const WELL: Style = Style::new().fg(Color::Green);
 const UNWELL: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
@@ -30,38 +39,54 @@ pub fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
         let text = note.unwrap_or("Waiting for the daemon's first numbers …");
         return frame.render_widget(Paragraph::new(text), area);
     };
-    let rates = course.rates();
-    let rate_rows = u16::try_from(rates.len()).unwrap_or(10) + 3;
-    let [head, state, numbers, log] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(6),
-        Constraint::Length(rate_rows.min(area.height.saturating_sub(12))),
-        Constraint::Min(4),
+    // As many as there may ever be, so that nothing jumps.
+    let rows = u16::try_from(now.counts.len().max(Step::ALL.len())).unwrap_or(10) + 2;
+    let bars = if area.height >= TALL { 7 } else { 0 };
+    let [head, state, numbers, course_area, log] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Length(BOXES),
+        Constraint::Length(rows.min(area.height.saturating_sub(2 + BOXES + 3))),
+        Constraint::Length(bars),
+        Constraint::Min(3),
     ])
     .areas(area);
-    frame.render_widget(Paragraph::new(heading(now, note)), head);
-    let [polling, tutor, queue] = Layout::horizontal([Constraint::Ratio(1, 3); 3]).areas(state);
-    frame.render_widget(boxed("Polling", polling_lines(now)), polling);
+    frame.render_widget(Paragraph::new(heading(now, note, area.width)), head);
+    let [polling, tutor, queue] = Layout::horizontal([Constraint::Ratio(1, 3); 3]).spacing(1).areas(state);
+    frame.render_widget(boxed("Polling and workers", polling_lines(now)), polling);
     frame.render_widget(boxed("Tutor", tutor_lines(now)), tutor);
     frame.render_widget(boxed("Queue", queue_lines(now)), queue);
-    let [table, bars] = Layout::horizontal([Constraint::Length(42), Constraint::Min(10)]).areas(numbers);
-    frame.render_widget(rate_table(&rates), table);
-    draw_bars(frame, course, bars);
-    frame.render_widget(recent(&now.recent, log), log);
+    if area.width >= COUNTS + 2 + LATENCIES {
+        let [counts, latencies] =
+            Layout::horizontal([Constraint::Length(COUNTS), Constraint::Min(LATENCIES)])
+                .spacing(2)
+                .areas(numbers);
+        frame.render_widget(count_table(&now.counts), counts);
+        frame.render_widget(latency_table(&now.latencies), latencies);
+    } else {
+        frame.render_widget(count_table(&now.counts), numbers);
+    }
+    if bars > 0 {
+        draw_bars(frame, course, course_area);
+    }
+    frame.render_widget(recent(&now.recent), log);
 }
 
-fn heading(now: &Snapshot, note: Option<&str>) -> Line<'static> {
-    let state = match (note, now.troubles.first()) {
-        (Some(note), _) => Span::styled(note.to_owned(), UNWELL),
-        (None, Some(trouble)) => Span::styled(trouble.clone(), UNWELL),
-        (None, None) => Span::styled("well", WELL),
+/// Who it is, and beneath it how it is: on a line of its own, as there may be much to say.
+fn heading(now: &Snapshot, note: Option<&str>, width: u16) -> Vec<Line<'static>> {
+    let state = match note {
+        Some(note) => Line::styled(note.to_owned(), UNWELL),
+        None if now.troubles.is_empty() => Line::styled("well", WELL),
+        None => Line::styled(now.troubles.join("; "), UNWELL),
     };
-    Line::from(vec![
-        Span::styled(format!("phonicflow-bot {}", now.version), Style::new().add_modifier(Modifier::BOLD)),
-        Span::raw(format!("  up {}  ", span(now.at.since_ms(now.started)))),
-        state,
-        Span::styled("  q quits", FAINT),
-    ])
+    let name = format!("phonicflow-bot {}  up {}", now.version, span(now.at.since_ms(now.started)));
+    let quits = "q quits";
+    let room = usize::from(width).saturating_sub(name.chars().count() + quits.len());
+    let first = Line::from(vec![
+        Span::styled(name, Style::new().add_modifier(Modifier::BOLD)),
+        Span::raw(" ".repeat(room)),
+        Span::styled(quits, FAINT),
+    ]);
+    vec![first, state]
 }
 
 fn polling_lines(now: &Snapshot) -> Vec<Line<'static>> {
@@ -69,20 +94,23 @@ fn polling_lines(now: &Snapshot) -> Vec<Line<'static>> {
         None => Line::styled("no poll answered yet", WORTH_A_LOOK),
         Some(at) => Line::raw(format!("last answer {} ago", span(now.at.since_ms(at)))),
     };
-    let busy = now.workers.iter().map(|(kind, share)| Line::raw(format!("{kind:<9} {}", of(*share))));
+    let busy = now
+        .workers
+        .iter()
+        .map(|work| Line::raw(format!("{:<9} {}", work.name, of(Share { used: work.used, of: work.of }))));
     std::iter::once(last).chain(busy).collect()
 }
 
 fn tutor_lines(now: &Snapshot) -> Vec<Line<'static>> {
-    let since = |at: Timestamp| span(now.at.since_ms(at));
-    let sign = match now.tutor {
-        TutorSign::Unknown => Line::styled("not asked yet", FAINT),
-        TutorSign::Answers(at) => Line::styled(format!("answering for {}", since(at)), WELL),
-        TutorSign::Silent(at, _) => Line::styled(format!("silent for {}", since(at)), UNWELL),
+    let since = now.tutor.since.map_or_else(String::new, |at| span(now.at.since_ms(at)));
+    let sign = match now.tutor.state {
+        TutorState::Unknown => Line::styled("not asked yet", FAINT),
+        TutorState::Answering => Line::styled(format!("answering for {since}"), WELL),
+        TutorState::Silent => Line::styled(format!("silent for {since}"), UNWELL),
     };
     let mut lines = vec![sign, Line::raw(format!("turns at once {}", of(now.slots)))];
-    if let TutorSign::Silent(_, failures) = now.tutor {
-        lines.push(Line::raw(format!("{failures} failed calls in a row")));
+    if now.tutor.failed_calls > 0 {
+        lines.push(Line::raw(format!("{} failed calls in a row", now.tutor.failed_calls)));
     }
     lines.push(Line::raw(format!("store {}", bytes(now.store_bytes))));
     lines
@@ -103,41 +131,75 @@ fn queue_lines(now: &Snapshot) -> Vec<Line<'static>> {
     ]
 }
 
-fn rate_table(rates: &[Rate]) -> Table<'static> {
-    let rows = rates.iter().map(|rate| {
-        Row::new([rate.name.clone(), format!("{:>11}", rate.last_minute), format!("{:>11}", rate.total)])
+fn count_table(counts: &[Counted]) -> Table<'static> {
+    let rows = counts.iter().map(|one| {
+        Row::new([one.name.replace('_', " "), format!("{:>8}", one.last_minute), format!("{:>9}", one.total)])
     });
-    let widths = [Constraint::Min(14), Constraint::Length(11), Constraint::Length(11)];
+    let widths = [Constraint::Length(17), Constraint::Length(8), Constraint::Length(9)];
     Table::new(rows, widths)
-        .header(Row::new(["", "last minute", "since start"]).style(FAINT))
-        .block(Block::bordered().title("Counts"))
+        .header(Row::new(["", "last min", "  started"]).style(FAINT))
+        .block(ruled("Counts"))
+}
+
+fn latency_table(latencies: &[Timed]) -> Table<'static> {
+    let rows = latencies.iter().map(|one| {
+        Row::new([
+            one.stage.clone(),
+            format!("{:>6}", one.count),
+            format!("{:>8}", took(one.p50_ms)),
+            format!("{:>8}", took(one.p95_ms)),
+        ])
+    });
+    let widths = [Constraint::Length(9), Constraint::Length(6), Constraint::Length(8), Constraint::Length(8)];
+    let title = if latencies.is_empty() { "No turn in the last minute" } else { "Latencies, last minute" };
+    let header = if latencies.is_empty() { ["", "", "", ""] } else { ["", " times", "  median", "     p95"] };
+    Table::new(rows, widths).header(Row::new(header).style(FAINT)).block(ruled(title))
+}
+
+/// A duration in three digits or so.
+fn took(ms: f64) -> String {
+    match ms {
+        ..10.0 => format!("{ms:.1} ms"),
+        10.0..1_000.0 => format!("{ms:.0} ms"),
+        1_000.0..100_000.0 => format!("{:.1} s", ms / 1_000.0),
+        _ => format!("{:.0} s", ms / 1_000.0),
+    }
 }
 
 fn draw_bars(frame: &mut Frame<'_>, course: &Course, area: Rect) {
-    let bars = course.bars(usize::from(area.width.saturating_sub(2)));
-    let title = format!("Messages taken, {} s a bar", course.bar_secs());
-    let block = Block::bordered().title(title);
+    let bars = course.bars(usize::from(area.width));
+    let block = ruled(format!("Messages taken, {} s a bar", course.bar_secs()));
     frame.render_widget(Sparkline::default().data(&bars).style(WELL).block(block), area);
 }
 
-fn recent(lines: &[LogLine], area: Rect) -> List<'static> {
-    let room = usize::from(area.height.saturating_sub(2));
-    let skip = lines.len().saturating_sub(room);
-    let items = lines.iter().skip(skip).map(|line| {
-        let style = if line.error { UNWELL } else { WORTH_A_LOOK };
-        let text = Line::from(vec![
-            Span::styled(format!("{} ", clock(line.at)), FAINT),
-            Span::styled(line.text.clone(), style),
-        ]);
-        ListItem::new(text)
-    });
-    let title =
-        if lines.is_empty() { "No warnings and no errors" } else { "Recent warnings and errors (UTC)" };
-    List::new(items.collect::<Vec<_>>()).block(Block::bordered().title(title))
+/// The newest first, so that what does not fit is the oldest; long ones go on in the next line.
+fn recent(lines: &[LogLine]) -> Paragraph<'static> {
+    let lines: Vec<Line<'static>> = lines
+        .iter()
+        .rev()
+        .map(|line| {
+            let style = if line.error { UNWELL } else { WORTH_A_LOOK };
+            Line::from(vec![
+                Span::styled(format!("{} ", clock(line.at)), FAINT),
+                Span::styled(line.text.clone(), style),
+            ])
+        })
+        .collect();
+    let title = if lines.is_empty() {
+        "No warnings and no errors"
+    } else {
+        "Warnings and errors, newest first (UTC)"
+    };
+    Paragraph::new(lines).wrap(Wrap { trim: false }).block(ruled(title))
 }
 
 fn boxed(title: &'static str, lines: Vec<Line<'static>>) -> Paragraph<'static> {
-    Paragraph::new(lines).block(Block::bordered().title(title))
+    Paragraph::new(lines).block(ruled(title))
+}
+
+/// A rule with a title: a whole frame would take a fifth of a small screen.
+fn ruled(title: impl Into<String>) -> Block<'static> {
+    Block::new().borders(Borders::TOP).title(format!("{} ", title.into()))
 }
 
 fn of(share: Share) -> String {
@@ -172,7 +234,7 @@ fn clock(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::snapshot::Queue;
+    use crate::admin::snapshot::{Queue, TutorLook, Work};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -184,26 +246,57 @@ mod tests {
         (0..height).map(|y| row(y) + "\n").collect()
     }
 
+    const COUNTED: [&str; 10] = [
+        "updates_taken",
+        "turns",
+        "messages_sent",
+        "turn_retries",
+        "send_retries",
+        "send_throttled",
+        "ambiguous_sends",
+        "updates_repeated",
+        "dead_letters",
+        "failures",
+    ];
+
     fn busy() -> Course {
-        let mut course = Course::of("taken");
+        let mut course = Course::of("updates_taken");
         for (secs, taken) in [(0, 0), (2, 3), (4, 9)] {
             course.push(Snapshot {
                 at: Timestamp::from_secs(100_000 + secs),
                 version: "1.2.3".into(),
                 started: Timestamp::from_secs(88_000),
                 last_poll: Some(Timestamp::from_secs(99_998)),
-                tutor: TutorSign::Silent(Timestamp::from_secs(99_900), 7),
+                tutor: TutorLook {
+                    state: TutorState::Silent,
+                    since: Some(Timestamp::from_secs(99_900)),
+                    failed_calls: 7,
+                },
                 slots: Share { used: 1, of: 2 },
                 queue: Queue { inbox: 4_500, capacity: 5_000, delivering: 3, leased: 5, dead: 2 },
-                workers: vec![("tutor".into(), Share { used: 2, of: 4 })],
-                totals: vec![("taken".into(), taken), ("answered".into(), 1)],
+                workers: ["voices", "commands", "sending"]
+                    .map(|name| Work { name: name.into(), used: 2, of: 4 })
+                    .into(),
+                counts: COUNTED
+                    .map(|name| Counted { name: name.into(), last_minute: 41, total: taken })
+                    .into(),
+                latencies: Step::ALL
+                    .iter()
+                    .map(|step| Timed { stage: step.name().into(), count: 7, p50_ms: 9.26, p95_ms: 12_345.0 })
+                    .collect(),
                 store_bytes: 12_345_678,
                 troubles: vec!["the tutor is silent".into()],
-                recent: vec![LogLine {
-                    at: Timestamp::from_secs(99_999),
-                    error: true,
-                    text: "message given up".into(),
-                }],
+                recent: vec![
+                    LogLine { at: Timestamp::from_secs(99_998), error: false, text: "an older one".into() },
+                    LogLine {
+                        at: Timestamp::from_secs(99_999),
+                        error: true,
+                        text: format!(
+                            "message given up: {} to the end",
+                            "it is kept as a dead letter ".repeat(3)
+                        ),
+                    },
+                ],
             });
         }
         course
@@ -223,9 +316,16 @@ mod tests {
             "inbox 4500 of 5000",
             "given up 2",
             "store 12.3 MB",
-            "tutor     2 of 4",
-            "taken",
+            "voices    2 of 4",
+            "sending   2 of 4",
+            "updates taken           41         9",
+            "dead letters            41         9",
+            "failures                41         9",
+            "queue          7   9.3 ms   12.3 s",
+            "turn           7   9.3 ms   12.3 s",
             "message given up",
+            "to the end",
+            "an older one",
             "q quits",
         ] {
             assert!(screen.contains(part), "{part} in\n{screen}");
@@ -236,12 +336,14 @@ mod tests {
     fn a_lost_connection_is_said_and_a_small_terminal_too() {
         assert!(screen(&busy(), Some("the daemon does not answer"), 80, 24).contains("does not answer"));
         assert!(screen(&busy(), None, 40, 10).contains("60 columns"));
-        assert!(screen(&Course::of("taken"), None, 80, 24).contains("Waiting"));
+        assert!(screen(&Course::of("updates_taken"), None, 80, 24).contains("Waiting"));
     }
 
     #[test]
     fn no_size_of_the_terminal_makes_it_panic() {
-        for (width, height) in [(1, 1), (60, 20), (61, 21), (80, 12), (300, 100), (60, 200), (500, 20)] {
+        for (width, height) in
+            [(1, 1), (60, 20), (61, 21), (80, 12), (110, 34), (300, 100), (60, 200), (500, 20)]
+        {
             let _ = screen(&busy(), None, width, height);
         }
     }

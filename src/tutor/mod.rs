@@ -5,6 +5,7 @@
 
 mod answers;
 mod error;
+mod identity;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod wire;
 
 pub use answers::{History, Past, Reach, Spoken};
 pub use error::{Refusal, Retry, TutorError};
+pub use identity::Identity;
 
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};

@@ -114,7 +114,7 @@ pub fn refusal(body: &[u8]) -> Refusal {
     }
 }
 
-fn object(body: &[u8]) -> Option<Map<String, Value>> {
+pub fn object(body: &[u8]) -> Option<Map<String, Value>> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Some(fields),

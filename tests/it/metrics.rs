@@ -15,9 +15,10 @@ use tokio::net::TcpStream;
 
 /// Where the daemon serves, as its log tells.
 pub async fn served_at(world: &World) -> SocketAddr {
-    world.logged("serving /metrics and /health").await;
+    world.logged("serving /metrics, /health, /live and /ready").await;
     let log = world.log();
-    let line = log.lines().rfind(|line| line.contains("serving /metrics and /health")).unwrap();
+    let line =
+        log.lines().rfind(|line| line.contains("serving /metrics, /health, /live and /ready")).unwrap();
     let at = line.find("127.0.0.1:").unwrap();
     let end = line[at + 10..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |end| at + 10 + end);
     line[at..end].parse().unwrap()

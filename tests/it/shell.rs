@@ -57,7 +57,7 @@ fn the_manual_page_tells_of_each_command_once() {
     for command in ["run", "config", "queue drop", "sessions list", "convert", "store rekey"] {
         assert_eq!(page.matches(&format!("\n\\fB{command}\\fR")).count(), 1, "{command}");
     }
-    assert!(page.contains("Example: \\fBsudo phonicflow\\-bot queue drop 12\\fR"), "{page}");
+    assert!(page.contains("Example: \\fBsudo phonicflow\\-bot queue drop 12 \\-\\-yes\\fR"), "{page}");
     assert_eq!(page.matches("BACKEND_TIMEOUT\\fR").count(), 1);
 }
 

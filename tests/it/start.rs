@@ -61,6 +61,36 @@ async fn a_log_file_that_cannot_be_written_is_a_matter_of_configuration() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_line_says_who_starts_and_with_what_and_soon_after_how_the_tutor_is() {
+    let mut world = World::started().await;
+    world.logged("the tutor answers").await;
+    let log = world.log();
+    let first = log.lines().next().unwrap();
+    let store = world.folder.path().join("store").display().to_string();
+    let tutor = world.tutor.base_url().replace("http://", "tutor=\"");
+    for part in [env!("CARGO_PKG_VERSION"), store.as_str(), tutor.as_str(), "starting"] {
+        assert!(first.contains(part), "{part} in {first}");
+    }
+    assert!(world.stop().await.success());
+    world.tutor.stop().await;
+    world.start();
+    world.logged("the tutor does not answer yet").await;
+    world.logged("connected to Telegram, polling").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_attempt_is_one_warning() {
+    let mut world = World::new().await;
+    world.tutor.stop().await;
+    world.start();
+    world.learner(11).voice(voice(), 4);
+    world.logged_times("message waits", 3).await;
+    let log = world.log();
+    let warnings = log.lines().filter(|line| line.contains(" WARN ") && line.contains("seq=")).count();
+    assert_eq!(warnings, log.matches("an attempt failed").count(), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_removed_at_the_start_and_while_running() {
     let mut world = World::new().await;
     world.telegram.set_webhook("https://example.org/hook?secret=s3cret");

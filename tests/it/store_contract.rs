@@ -254,6 +254,7 @@ scenarios! {
         a_notice_goes_out_beside_the_row
         a_buried_row_can_be_retried
         a_waiting_row_can_be_hurried_and_dropped
+        a_dropped_row_leaves_a_word_to_its_learner
         a_buried_delivery_keeps_its_replies
         a_row_can_be_buried_twice
         a_claim_nobody_took_is_claimable_again

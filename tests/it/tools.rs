@@ -125,8 +125,9 @@ async fn an_admin_sees_retries_and_drops_what_was_given_up() {
     let (code, shown) = queue(&["show", &first]);
     assert!(code == Some(0) && shown.contains("the tutor did not answer ("), "{shown}");
     assert!(queue(&["list"]).1.contains("given up"));
-    assert_eq!(queue(&["drop", &second]).0, Some(0));
-    assert_eq!(queue(&["drop", &second]).0, Some(1));
+    assert_eq!(queue(&["drop", &second]).0, Some(2), "it asks, and nobody is there to answer");
+    assert_eq!(queue(&["drop", "--yes", &second]).0, Some(0));
+    assert_eq!(queue(&["drop", "--yes", &second]).0, Some(1));
     assert_eq!(queue(&["retry", &first]).0, Some(0));
     assert!(!queue(&["list"]).1.contains("given up"));
 

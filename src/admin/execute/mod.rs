@@ -13,7 +13,7 @@ use super::request::{Item, Refusal, Request};
 use super::snapshot::Snapshot;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Language, Timestamp, UserId};
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
 use std::io;
@@ -33,6 +33,8 @@ pub struct Context {
     pub session_timeout_ms: i64,
     /// Age at which an ended session is removed, milliseconds.
     pub session_retention_ms: i64,
+    /// `DEFAULT_LANGUAGE`, for what a learner is told.
+    pub default_language: Option<Language>,
     /// Whoever holds the store: the daemon, or the command itself.
     pub host: Arc<dyn Host>,
 }

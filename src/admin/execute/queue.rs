@@ -2,7 +2,9 @@
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{Item, QueueChange, QueueFilter, QueueRow, Refusal};
-use crate::domain::{Admission, Body, DeadLetter, Job, Stage, Task, Timestamp};
+use crate::domain::outcome::Keyboard;
+use crate::domain::phrases::Phrases;
+use crate::domain::{Admission, Body, DeadLetter, Job, Language, Reply, Stage, Task, Timestamp};
 use crate::store::StoreError;
 
 /// Streams everything that waits, then what was given up.
@@ -57,7 +59,9 @@ pub async fn change(context: &Context, number: u64, change: QueueChange) -> Resu
     };
     let changed = match (dead, change) {
         (Err(StoreError::Gone), QueueChange::Retry) => store.hurry(number, now).await,
-        (Err(StoreError::Gone), QueueChange::Drop) => store.drop_job(number).await,
+        (Err(StoreError::Gone), QueueChange::Drop) => {
+            store.drop_job(number, word_of(context, number).await?).await
+        }
         (done, _) => done,
     };
     match changed {
@@ -73,6 +77,22 @@ pub async fn change(context: &Context, number: u64, change: QueueChange) -> Resu
             Ok(())
         }
     }
+}
+
+/// What the learner of a waiting message is told when it is dropped. (Of a dead letter he has heard when it was given up.)
+async fn word_of(context: &Context, number: u64) -> Result<Vec<Reply>, StoreError> {
+    let next = context.store.jobs(number.checked_sub(1), 1).await?;
+    let Some(job) = next.first().filter(|job| job.seq == number) else { return Ok(Vec::new()) };
+    let Task::Handle(incoming, Admission::Admitted) = &job.task else { return Ok(Vec::new()) };
+    if !matches!(incoming.body, Body::Voice(_) | Body::Text(_) | Body::Command { .. }) {
+        return Ok(Vec::new());
+    }
+    let client = || incoming.client_language.as_deref().and_then(Language::from_tag);
+    let language = match context.store.learner(job.user).await? {
+        Some(learner) => learner.speaks(context.default_language),
+        None => context.default_language.or_else(client).unwrap_or(Language::En),
+    };
+    Ok(Reply::texts(incoming, Phrases(language).dropped(), Keyboard::default()))
 }
 
 /// What could not be changed but is there is being worked on.

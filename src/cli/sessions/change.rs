@@ -4,6 +4,7 @@ use crate::admin::old_bot::{self, Zone};
 use crate::admin::request::{IMPORTS, Item, Request};
 use crate::app::home_of;
 use crate::cli::commands::{Setup, finish_output, runtime};
+use crate::cli::confirm::confirmed;
 use crate::cli::owner::KeptOwner;
 use crate::cli::{Failure, door};
 use crate::config::Config;
@@ -12,25 +13,8 @@ use crate::domain::UserId;
 use crate::store::home::Uncleared;
 use crate::store::{Home, Imported};
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
-
-/// Asks the person, where there is one.
-fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Config(format!("{question} Add --yes to do it without being asked")));
-    }
-    let _ = write!(io::stderr(), "{question} [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    match (read, answer.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(Failure::Failed("nothing was changed".to_owned())),
-    }
-}
 
 /// `sessions delete`.
 pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `/metrics` and `/health`, where `METRICS_ADDR` is set: what is answered. Must not know the wire (see [`server`]).
+//! `/metrics`, `/health`, `/live` and `/ready`, where `METRICS_ADDR` is set: what is answered. Must not know the wire (see [`server`]).
 
 pub mod disk;
 mod server;
@@ -25,7 +25,7 @@ pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener, Unusable
     let listener = TcpListener::bind(addr).await.map_err(|source| Unusable::MetricsAddr { addr, source })?;
     crew.vitals.expose();
     let addr = listener.local_addr().unwrap_or(addr);
-    tracing::info!(%addr, "serving /metrics and /health");
+    tracing::info!(%addr, "serving /metrics, /health, /live and /ready");
     Ok(listener)
 }
 
@@ -37,6 +37,16 @@ pub async fn run(crew: Arc<Crew>, listener: TcpListener, mut stop: Stop) {
             match path.as_str() {
                 "/metrics" => Some(metrics(&crew).await),
                 "/health" => Some(health_page(&health::health(&crew).await)),
+                // Asks after nobody else: what is alive must not depend on it.
+                "/live" => {
+                    let health = health::of(&crew, health::counts(&crew).await);
+                    Some(verdict_page(health.is_live(), health.problems()))
+                }
+                "/ready" => {
+                    let health = health::health(&crew).await;
+                    let problems = if health.is_live() { health.unready() } else { health.problems() };
+                    Some(verdict_page(health.is_ready(), problems))
+                }
                 _ => None,
             }
         }
@@ -52,6 +62,13 @@ fn health_page(health: &Health) -> Page {
     let mut body = serde_json::to_vec_pretty(health).unwrap_or_default();
     body.push(b'\n');
     Page { status, kind: JSON, body }
+}
+
+/// For machines: the status tells it all, the body why.
+fn verdict_page(ok: bool, problems: Vec<&str>) -> Page {
+    let problems = if ok { Vec::new() } else { problems };
+    let verdict = serde_json::json!({ "status": if ok { "ok" } else { "failing" }, "problems": problems });
+    Page { status: if ok { 200 } else { 503 }, kind: JSON, body: format!("{verdict}\n").into_bytes() }
 }
 
 async fn metrics(crew: &Crew) -> Page {

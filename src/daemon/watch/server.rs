@@ -1,4 +1,4 @@
-//! A small HTTP server for two pages: GET and HEAD, one request a connection, everything bounded.
+//! A small HTTP server for a few pages: GET and HEAD, one request a connection, everything bounded.
 //!
 //! Must not know what the pages say.
 
@@ -85,7 +85,7 @@ where
     if !matches!(method, Method::GET | Method::HEAD) {
         return plain(405, "only GET and HEAD\n");
     }
-    answer(path).await.unwrap_or_else(|| plain(404, "there are /metrics and /health\n"))
+    answer(path).await.unwrap_or_else(|| plain(404, "there are /metrics, /health, /live and /ready\n"))
 }
 
 fn respond(page: Page) -> Response<Full<Bytes>> {

@@ -194,6 +194,16 @@ impl Phrases {
         ))
     }
 
+    /// An admin has taken a waiting message out of the queue.
+    pub fn dropped(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I'm sorry: the person who runs this bot has taken this message out, so it stays without an answer. You are \
+             welcome to send it again.",
+            "Sinto muito: o responsável pelo bot retirou esta mensagem, e ela ficou sem resposta. Se quiser, envie de novo."
+        ))
+    }
+
     /// Heading of the transcript.
     pub fn you_said(self) -> String {
         say!(self, "🎧 You said", "🎧 Você disse")

@@ -45,6 +45,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.empty_answer(),
         phrases.later(),
         phrases.given_up(),
+        phrases.dropped(),
         phrases.nothing_yet(),
         phrases.fresh(3),
         phrases.delete_ask(),

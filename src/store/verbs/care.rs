@@ -2,10 +2,10 @@
 //!
 //! Must not know how the tutor is asked.
 
-use super::outbox::to_delivery;
+use super::outbox::{put, to_delivery};
 use super::person::add_purge;
 use crate::domain::stats::Stats;
-use crate::domain::{DeadLetter, Job, OutMessage, Session, Stage, Task, Timestamp};
+use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Timestamp};
 use crate::store::engine::Range;
 use crate::store::records::Mark;
 use crate::store::state::{State, Tx};
@@ -77,19 +77,27 @@ pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
 }
 
 /// See [`Store::drop_job`](crate::store::Store::drop_job).
-pub fn drop_job(state: &mut State, seq: u64) -> Result<(), StoreError> {
-    let _: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+pub fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
+    let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
     // What the tutor records for it meanwhile would be an answer nobody asks for any more.
     if state.schedule.is_leased(seq) {
         return Err(StoreError::Gone);
     }
     let mut tx = Tx::default();
-    tx.delete(keys::inbox(seq));
     for message in state.outbox(seq)? {
         tx.delete(keys::outbox(seq, message.index));
     }
-    state.apply(tx)?;
-    state.schedule.remove(seq);
+    if replies.is_empty() {
+        tx.delete(keys::inbox(seq));
+        state.apply(tx)?;
+        state.schedule.remove(seq);
+    } else {
+        to_delivery(&mut job);
+        put(state, &mut tx, seq, replies)?;
+        tx.put(keys::inbox(seq), &job)?;
+        state.apply(tx)?;
+        state.schedule.renew(&job);
+    }
     Ok(())
 }
 

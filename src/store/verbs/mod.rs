@@ -26,7 +26,7 @@ use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
     AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Hidden, Incoming, Job, Learner,
-    Membership, MessageId, OutMessage, Outcome, Stage, Timestamp, Told, Turn, UserId, WorkKind,
+    Membership, MessageId, OutMessage, Outcome, Reply, Stage, Timestamp, Told, Turn, UserId, WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -174,8 +174,8 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| care::hurry(state, seq, now))
     }
 
-    fn drop_job(&self, seq: u64) -> Later<'_, ()> {
-        self.ask(move |state| care::drop_job(state, seq))
+    fn drop_job(&self, seq: u64, replies: Vec<Reply>) -> Later<'_, ()> {
+        self.ask(move |state| care::drop_job(state, seq, replies))
     }
 
     fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()> {

@@ -70,7 +70,7 @@ async fn whoever_is_known_by_a_waiting_message_alone_gets_it_under_his_id() {
     assert_eq!(document["alerts_as_admin"][0]["kind"], "tutor down");
     assert_eq!(document["queue"][0]["not_yet_sent"][0]["words"], "plantedalert");
     assert!(text.contains("- Telegram user id: 77") && text.contains("  > plantedalert"), "{text}");
-    world.ask(&["queue", "drop", "1"]).await;
+    world.ask(&["queue", "drop", "--yes", "1"]).await;
     // Marks alone are something, too.
     assert_eq!(exported(&world, 77).await.0["queue"], Value::Array(Vec::new()));
     let said = world.ask(&["sessions", "delete", "77", "--yes"]).await;

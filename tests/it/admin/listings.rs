@@ -81,8 +81,8 @@ async fn the_queue_of_a_running_daemon_can_be_changed() {
     assert_eq!(world.ask(&["queue", "list", "--user", "12"]).await, "");
     assert_eq!(world.ask(&["queue", "list", "--user", "11", "--json"]).await, listed);
     let (first, second) = (rows[0]["number"].to_string(), rows[1]["number"].to_string());
-    assert_eq!(world.ask(&["queue", "drop", &second]).await, format!("{second}: dropped\n"));
-    let again = world.admin(&["queue", "drop", &second]).await;
+    assert_eq!(world.ask(&["queue", "drop", "--yes", &second]).await, format!("{second}: dropped\n"));
+    let again = world.admin(&["queue", "drop", "--yes", &second]).await;
     assert!(again.code == Some(1) && again.err.contains("no message of the queue"), "{again:?}");
     world.tutor.resume().await.unwrap();
     assert_eq!(world.ask(&["queue", "retry", &first]).await, format!("{first}: due now\n"));
@@ -105,8 +105,10 @@ async fn a_queued_voice_that_is_dropped_shows_no_typing_and_one_at_work_is_not_d
         world.telegram.wait_until(PATIENCE, move |state| (signs_in(state, chat) >= at_least).then_some(()))
     };
     assert!(shown(14, 1).await.is_some(), "{}", world.log());
-    assert_eq!(world.ask(&["queue", "drop", "4"]).await, "4: dropped\n");
-    let refused = world.admin(&["queue", "drop", "1"]).await;
+    assert_eq!(world.ask(&["queue", "drop", "--yes", "4"]).await, "4: dropped\n");
+    let told = world.answer_with(14, "taken this message out").await;
+    assert!(told.reply_to.is_some(), "the learner is told, beneath the message");
+    let refused = world.admin(&["queue", "drop", "--yes", "1"]).await;
     assert!(refused.code == Some(1) && refused.err.contains("is being worked on right now"), "{refused:?}");
     // Signs go round: whoever still waits has been shown twice more.
     let (dropped, waiting) = (signs(14), signs(11));

@@ -30,14 +30,27 @@ async fn health_tells_of_polling_store_and_tutor() {
     let (status, health) =
         health_until(addr, |h| h["checks"]["polling"]["seconds_since_poll"].is_u64()).await;
     assert_eq!((status, health["status"].as_str()), (200, Some("ok")));
-    assert_eq!(health["checks"]["tutor"]["reachable"], Value::Null, "nobody has called it yet");
     assert_eq!(health["checks"]["store"]["ok"], true);
     assert!(health["version"].is_string() && health["uptime_seconds"].is_u64());
+
+    health_until(addr, |h| h["checks"]["tutor"]["reachable"] == true).await;
+    assert_eq!((get(addr, "/live").await.0, get(addr, "/ready").await.0), (200, 200));
 
     world.tutor.stop().await;
     world.learner(11).voice(voice(), 4);
     let (status, _) = health_until(addr, |h| h["checks"]["tutor"]["reachable"] == false).await;
     assert_eq!(status, 200, "out of reach, but not for long");
+    // A restart of the bot would mend nothing, but nobody should be sent here.
+    assert_eq!(get(addr, "/live").await.0, 200);
+    let (status, head, body) = get(addr, "/ready").await;
+    assert!(status == 503 && head.contains("application/json"), "{status} {head}");
+    let ready: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(ready["status"], "failing");
+    assert_eq!(ready["problems"][0], "the tutor does not answer");
+    let asked = world.command(&["health"]).output().unwrap();
+    let said = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(asked.status.success() && said.contains("not ready: the tutor does not answer"), "{said}");
+    assert_eq!(world.command(&["health", "--ready"]).output().unwrap().status.code(), Some(1));
     world.tutor.resume().await.unwrap();
     let (_, health) = health_until(addr, |h| h["checks"]["tutor"]["reachable"] == true).await;
     assert_eq!(health["checks"]["tutor"]["unreachable_seconds"], 0);
@@ -51,6 +64,12 @@ async fn it_serves_before_telegram_answers_and_without_a_bot() {
     world.start();
     let (status, health) = health_until(served_at(&world).await, |_| true).await;
     assert_eq!((status, &health["checks"]["polling"]["seconds_since_poll"]), (200, &Value::Null));
+    let addr = served_at(&world).await;
+    assert_eq!(
+        (get(addr, "/live").await.0, get(addr, "/ready").await.0),
+        (200, 503),
+        "it waits for Telegram"
+    );
     assert!(world.stop().await.success());
 
     // Switched off it needs no token either.
@@ -132,7 +151,7 @@ async fn a_tutor_out_of_reach_is_knocked_at_now_and_then_and_a_well_one_never() 
     ana.voice(voice(), 4);
     world.voice_notes(11, 1).await;
     scrape(6).await;
-    assert_eq!(world.tutor.count("GET /"), 0, "neither unknown nor well is a reason");
+    assert_eq!(world.tutor.count("GET /"), 1, "at the start; neither unknown nor well is a reason");
 
     world.tutor.stop().await;
     ana.voice(voice(), 4);
@@ -142,11 +161,11 @@ async fn a_tutor_out_of_reach_is_knocked_at_now_and_then_and_a_well_one_never() 
     world.tutor.resume().await.unwrap();
     let began = tokio::time::Instant::now();
     scrape(1).await;
-    let knocked = world.tutor.wait_until(PATIENCE, |state| (state.count("GET /") > 0).then_some(()));
+    let knocked = world.tutor.wait_until(PATIENCE, |state| (state.count("GET /") > 1).then_some(()));
     assert!(knocked.await.is_some(), "{}", world.log());
     scrape(40).await;
     let allowed = 1 + began.elapsed().as_secs() / 30;
-    let knocks = world.tutor.count("GET /") as u64;
+    let knocks = world.tutor.count("GET /") as u64 - 1;
     assert!((1..=allowed).contains(&knocks), "{knocks} of {allowed}");
 
     world.tutor.faults().clear();

@@ -332,14 +332,26 @@ pub async fn a_waiting_row_can_be_hurried_and_dropped(bench: &mut Bench) {
     bench.hurry(seqs[0], at(1)).await.unwrap();
     let claim = bench.get(TUTOR, at(1)).await;
     assert_eq!((claim.lease.seq, claim.job.failures(), claim.job.waiting_since), (seqs[0], 0, None));
-    assert!(matches!(bench.drop_job(seqs[0]).await, Err(StoreError::Gone)), "at work");
+    assert!(matches!(bench.drop_job(seqs[0], Vec::new()).await, Err(StoreError::Gone)), "at work");
     bench.release(claim.lease).await.unwrap();
-    bench.drop_job(seqs[0]).await.unwrap();
-    assert!(matches!(bench.drop_job(seqs[0]).await, Err(StoreError::Gone)));
+    bench.drop_job(seqs[0], Vec::new()).await.unwrap();
+    assert!(matches!(bench.drop_job(seqs[0], Vec::new()).await, Err(StoreError::Gone)));
     assert!(matches!(bench.commit(claim.lease, replies(1, 1), at(1)).await, Err(StoreError::Gone)));
     assert_eq!(bench.get(TUTOR, at(1)).await.lease.seq, seqs[1], "the chat goes on");
     bench.crash();
     assert_eq!(bench.jobs(None, 10).await.unwrap().len(), 1);
+}
+
+pub async fn a_dropped_row_leaves_a_word_to_its_learner(bench: &mut Bench) {
+    let seqs = bench.take(vec![voice(1, 1, 1), voice(2, 1, 1)]).await;
+    let word = replies(1, 1).replies;
+    bench.drop_job(seqs[0], word.clone()).await.unwrap();
+    bench.crash();
+    let claim = bench.get(DELIVERY, T0).await;
+    assert_eq!((claim.lease.seq, claim.outbox.len()), (seqs[0], 1));
+    assert_eq!(claim.outbox[0].reply, word[0]);
+    bench.delivered(claim.lease, 0, Sent::Done).await.unwrap();
+    assert_eq!(bench.get(TUTOR, T0).await.lease.seq, seqs[1], "the chat goes on");
 }
 
 pub async fn a_buried_delivery_keeps_its_replies(bench: &mut Bench) {

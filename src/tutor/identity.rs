@@ -1,0 +1,46 @@
+//! Whether it is a PhonicFlow tutor that answers, or another server at its address: for a person's `doctor`.
+
+use super::{Call, Tutor, TutorError, wire};
+use uuid::Uuid;
+
+/// Who answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A PhonicFlow tutor, as far as can be told; its clock, seconds since the epoch, where it shows it.
+    Tutor(Option<i64>),
+    /// Something else, and what it answers with.
+    Other(String),
+}
+
+impl Tutor {
+    /// Looks at what answers, and at one conversation, which no tutor knows; its models are not asked.
+    ///
+    /// # Errors
+    /// Nothing answers, or it lets nobody in.
+    pub async fn identity(&self) -> Result<Identity, TutorError> {
+        let root = match self.send(Call::get("/".to_owned(), None, self.short())).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => return Ok(Identity::Other("nothing".to_owned())),
+            Err(TutorError::Denied { status }) if !matches!(status, 401 | 403 | 407) => {
+                return Ok(Identity::Other(format!("HTTP {status}")));
+            }
+            Err(error) => return Err(error),
+        };
+        if wire::object(&root.body).is_none() {
+            let kind = root.mime.unwrap_or_else(|| "of no kind".to_owned());
+            // Of a header no more than a type is shown.
+            let kind: String = kind.chars().filter(char::is_ascii_graphic).take(40).collect();
+            return Ok(Identity::Other(format!("a page ({kind}), not JSON")));
+        }
+        let path = format!("/conversation/{}", Uuid::nil());
+        let call = Call { absent: &[404, 405, 410, 501], ..Call::get(path, Some(Uuid::nil()), self.short()) };
+        if let Ok(Ok(answer)) = self.send(call).await {
+            let fields = wire::object(&answer.body).unwrap_or_default();
+            let ours = ["history", "conversation_count", "session_id"];
+            if !ours.iter().any(|name| fields.contains_key(*name)) {
+                return Ok(Identity::Other("JSON that is not the tutor's".to_owned()));
+            }
+        }
+        Ok(Identity::Tutor(root.clock))
+    }
+}
