@@ -40,7 +40,13 @@ pub fn check(patient: &Patient) -> Vec<Finding> {
             1 => ", 1 file that holds a secret".to_owned(),
             count => format!(", {count} files that hold secrets"),
         };
-        findings.push(Finding::fine(PERMISSIONS, format!("the store{files}: nobody else can read them")));
+        let there = patient.config().session_storage_path.exists();
+        let found = match (there, files.trim_start_matches(", ")) {
+            (false, "") => "nothing is there yet that others could read".to_owned(),
+            (false, files) => format!("{files}: nobody else can read it"),
+            (true, _) => format!("the store{files}: nobody else can read them"),
+        };
+        findings.push(Finding::fine(PERMISSIONS, found));
     }
     if patient.config().telegram_api_local && !patient.at_fault(&["TELEGRAM_API_LOCAL"]) {
         findings.push(local(&patient.config().telegram_api_local_path));

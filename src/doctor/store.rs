@@ -1,6 +1,6 @@
 //! The store: does it open, is there a good export, what happened to it, is there room on its disk.
 
-use super::{Cause, Finding, Found, Patient, now, size, span};
+use super::{Cause, Finding, Found, Patient, now, size, span, writable};
 use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, Store, StoreError, export};
 use std::path::Path;
@@ -24,6 +24,11 @@ pub async fn check(patient: &Patient) -> Found {
     }
     let home = patient.home();
     let root = patient.config().session_storage_path.clone();
+    if !writable::readable(&root) {
+        // Nothing is claimed of what cannot be looked into; why not stands above.
+        let why = "its folder cannot be looked into: run doctor as root or as the bot's user";
+        return vec![Finding::skipped(STORE, why)].into();
+    }
     let opening = home.clone();
     let opened = tokio::task::spawn_blocking(move || opening.look()).await;
     let mut held = Some(false);

@@ -4,8 +4,9 @@ use super::{Cause, Finding, Patient, now};
 use crate::app;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::fs::{self, Metadata};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "folder";
 const LOG: &str = "log file";
@@ -14,23 +15,24 @@ const LOG: &str = "log file";
 pub fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = patient.config();
+    let root = &config.session_storage_path;
     if !patient.at_fault(&["SESSION_STORAGE_PATH"])
-        && let Err(why) = folder(&config.session_storage_path)
+        && let Err(obstacle) = folder(root)
     {
         findings.push(Finding::problem(
             FOLDER,
             Cause::Here,
-            format!("SESSION_STORAGE_PATH {why}: `run` as this user would end at once"),
+            obstacle.told("SESSION_STORAGE_PATH", root),
             "run the daemon and doctor as the folder's owner (`sudo -u`), or as root; or name another folder",
         ));
     }
     if let Some(path) = config.bot_log_file.as_deref().filter(|_| !patient.at_fault(&["BOT_LOG_FILE"])) {
         findings.push(match log_file(path) {
             Ok(()) => Finding::fine(LOG, format!("{} can be written", path.display())),
-            Err(why) => Finding::problem(
+            Err(obstacle) => Finding::problem(
                 LOG,
                 Cause::Here,
-                format!("BOT_LOG_FILE {why}: `run` as this user would end at once"),
+                obstacle.told("BOT_LOG_FILE", path),
                 "name a file in a folder that the bot's user may write to, or leave it out: the journal has every line",
             ),
         });
@@ -38,61 +40,72 @@ pub fn check(patient: &Patient) -> Vec<Finding> {
     findings
 }
 
-/// Whether the store's folder can be read, for those who would look into it.
-pub fn readable(path: &Path) -> bool {
-    !path.exists()
-        && fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-        || fs::read_dir(path).is_ok()
+/// What stands in the way, and what is the matter with it.
+struct Obstacle(PathBuf, String);
+
+impl Obstacle {
+    /// With each path once.
+    fn told(&self, key: &str, value: &Path) -> String {
+        let Self(at, what) = self;
+        let at = if at == value { String::new() } else { format!(": {}", at.display()) };
+        format!("{key} {}{at} {what}: `run` as this user would end at once", value.display())
+    }
+
+    fn denied(path: &Path, meta: &Metadata) -> Self {
+        let (owner, mode, own) = (meta.uid(), meta.mode() & 0o7777, rustix::process::geteuid().as_raw());
+        let what = format!("belongs to uid {owner} (mode {mode:04o}) and cannot be written by uid {own}");
+        Self(path.to_owned(), what)
+    }
 }
 
-fn log_file(path: &Path) -> Result<(), String> {
+/// Whether the store's folder can be looked into, or is not there yet.
+pub fn readable(path: &Path) -> bool {
+    match fs::read_dir(path) {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
+fn log_file(path: &Path) -> Result<(), Obstacle> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     folder(parent.unwrap_or(Path::new(".")))?;
     // The file of the day has the date at its end, in UTC; it is there when the daemon ran today, perhaps as another user.
     let day: String = app::moment(now() * 1_000).chars().take(10).collect();
-    let today = format!("{}.{day}", path.display());
+    let today = PathBuf::from(format!("{}.{day}", path.display()));
     match fs::metadata(&today) {
-        Ok(_) if may(Path::new(&today), Access::WRITE_OK) => Ok(()),
-        Ok(meta) => Err(denied(Path::new(&today), &meta)),
-        Err(_) => Ok(()),
+        Ok(meta) if !may(&today, Access::WRITE_OK) => Err(Obstacle::denied(&today, &meta)),
+        _ => Ok(()),
     }
 }
 
 /// Whether files can be made in this folder, or the folder itself where it is missing.
-fn folder(path: &Path) -> Result<(), String> {
+fn folder(path: &Path) -> Result<(), Obstacle> {
     let mut at = path;
     let meta = loop {
-        match fs::metadata(if at.as_os_str().is_empty() { Path::new(".") } else { at }) {
+        at = if at.as_os_str().is_empty() { Path::new(".") } else { at };
+        match fs::metadata(at) {
             Ok(meta) => break meta,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => match at.parent() {
-                Some(parent) => at = parent,
-                None => return Err(format!("{}: {error}", path.display())),
-            },
-            Err(error) => return Err(format!("{}: {error}", path.display())),
+            // Missing, or above it lies what is no folder: then that is the obstacle.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                match at.parent() {
+                    Some(parent) => at = parent,
+                    None => return Err(Obstacle(at.to_owned(), format!("cannot be looked at ({error})"))),
+                }
+            }
+            Err(error) => return Err(Obstacle(at.to_owned(), format!("cannot be looked at ({error})"))),
         }
     };
-    let at = if at.as_os_str().is_empty() { Path::new(".") } else { at };
     if !meta.is_dir() {
-        return Err(format!("{}: {} is no folder", path.display(), at.display()));
+        return Err(Obstacle(at.to_owned(), "is no folder".to_owned()));
     }
     // Root may everything but what the file system forbids: then the owner is judged, who is most likely the bot.
     let owner_may = meta.mode() & 0o300 == 0o300 || meta.uid() == 0;
     if may(at, Access::WRITE_OK | Access::EXEC_OK) && (owner_may || !rustix::process::geteuid().is_root()) {
         return Ok(());
     }
-    Err(denied(at, &meta))
+    Err(Obstacle::denied(at, &meta))
 }
 
 fn may(path: &Path, access: Access) -> bool {
     accessat(CWD, path, access, AtFlags::EACCESS).is_ok()
-}
-
-fn denied(path: &Path, meta: &Metadata) -> String {
-    format!(
-        "{} belongs to uid {} (mode {:04o}) and cannot be written by uid {}",
-        path.display(),
-        meta.uid(),
-        meta.mode() & 0o7777,
-        rustix::process::geteuid().as_raw()
-    )
 }
