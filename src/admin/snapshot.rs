@@ -51,6 +51,8 @@ pub enum TutorSign {
     Unknown,
     /// It answers, without interruption since then.
     Answers(Timestamp),
+    /// It is there, but no turn has succeeded since then, so many in a row.
+    Failing(Timestamp, u32),
     /// It does not, since then, so many calls in a row.
     Silent(Timestamp, u32),
 }

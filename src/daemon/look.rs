@@ -44,6 +44,7 @@ pub async fn snapshot(crew: &Crew) -> Snapshot {
         tutor: match crew.app.tutor.reachable() {
             Reach::Unknown => TutorSign::Unknown,
             Reach::Yes { since } => TutorSign::Answers(since),
+            Reach::Failing { since, failures } => TutorSign::Failing(since, failures),
             Reach::No { since, failures } => TutorSign::Silent(since, failures),
         },
         slots: Share { used: slots.saturating_sub(crew.app.desk.slots.available_permits()), of: slots },

@@ -78,11 +78,14 @@ fn tutor_lines(now: &Snapshot) -> Vec<Line<'static>> {
     let sign = match now.tutor {
         TutorSign::Unknown => Line::styled("not asked yet", FAINT),
         TutorSign::Answers(at) => Line::styled(format!("answering for {}", since(at)), WELL),
+        TutorSign::Failing(at, _) => Line::styled(format!("cannot answer for {}", since(at)), UNWELL),
         TutorSign::Silent(at, _) => Line::styled(format!("silent for {}", since(at)), UNWELL),
     };
     let mut lines = vec![sign, Line::raw(format!("turns at once {}", of(now.slots)))];
-    if let TutorSign::Silent(_, failures) = now.tutor {
-        lines.push(Line::raw(format!("{failures} failed calls in a row")));
+    match now.tutor {
+        TutorSign::Silent(_, failures) => lines.push(Line::raw(format!("{failures} failed calls in a row"))),
+        TutorSign::Failing(_, failures) => lines.push(Line::raw(format!("{failures} failed turns in a row"))),
+        TutorSign::Unknown | TutorSign::Answers(_) => {}
     }
     lines.push(Line::raw(format!("store {}", bytes(now.store_bytes))));
     lines
