@@ -37,9 +37,10 @@ pub struct Spoken {
 }
 
 /// Whether the tutor answers, judged by the last calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reach {
     /// Not called yet.
+    #[default]
     Unknown,
     /// It answers.
     Yes {

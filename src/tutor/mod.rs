@@ -4,6 +4,7 @@
 //! what a learner is told, or how many calls may run at a time (never two of one session: the caller's care).
 
 mod answers;
+mod book;
 mod error;
 mod signing;
 mod streak;
@@ -20,11 +21,11 @@ pub use wellness::Wellness;
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
+use book::{Book, next_reach};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use streak::Streak;
 use tokio::sync::Notify;
 use uuid::Uuid;
 use wire::HistoryBody;
@@ -70,23 +71,6 @@ pub struct Tutor {
     turned: Notify,
     /// It has shown a history since the start.
     keeps_history: AtomicBool,
-}
-
-/// How the last calls ended.
-struct Book {
-    /// Whether it answers at all.
-    reach: Reach,
-    /// Whether its turns succeed.
-    turns: Streak,
-}
-
-impl Book {
-    fn reach(&self) -> Reach {
-        match (self.reach, self.turns.tutors_fault()) {
-            (Reach::No { .. }, _) | (_, None) => self.reach,
-            (_, Some((since, failures))) => Reach::Failing { since, failures },
-        }
-    }
 }
 
 /// One request, ready to be signed and sent.
@@ -142,7 +126,7 @@ impl Tutor {
             timeout: options.timeout,
             api_key: options.api_key,
             private_key: options.private_key,
-            book: Mutex::new(Book { reach: Reach::Unknown, turns: Streak::default() }),
+            book: Mutex::new(Book::default()),
             built: (wall_clock(), Instant::now()),
             turned: Notify::new(),
             keeps_history: AtomicBool::new(false),
@@ -401,21 +385,4 @@ fn pause(text: &str) -> Option<u32> {
 fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// What a call tells about reachability. `decisive`: it was a turn; the other calls also go unanswered while the
-/// tutor is at work, which is no sign that it is gone.
-fn next_reach(reach: Reach, error: Option<&TutorError>, decisive: bool, now: Timestamp) -> Reach {
-    match error {
-        Some(TutorError::Setup(_)) => reach,
-        Some(TutorError::Uncertain(_)) if !decisive => reach,
-        Some(error) if error.means_unreachable() => match reach {
-            Reach::No { since, failures } => Reach::No { since, failures: failures.saturating_add(1) },
-            _ => Reach::No { since: now, failures: 1 },
-        },
-        _ => match reach {
-            Reach::Yes { .. } => reach,
-            _ => Reach::Yes { since: now },
-        },
-    }
 }

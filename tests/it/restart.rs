@@ -234,7 +234,7 @@ async fn a_notice_after_a_restart_names_the_update_it_is_about_and_an_alert_name
     gate.open();
     world.start();
     world.answer_with(ana.chat(), "takes longer than usual").await;
-    world.answer_with(boss.chat(), "The tutor does not answer").await;
+    world.answer_with(boss.chat(), "The tutor stopped answering").await;
     world.logged_times("\"answer is out\"", 2).await;
     let [(Some(update), 1), ..] = lines_of(&world.log(), "message waits")[..] else {
         panic!("{}", world.log())
