@@ -101,6 +101,8 @@ pub enum TutorState {
     Unknown,
     /// It does.
     Answering,
+    /// It is there, but no turn succeeds.
+    Failing,
     /// It does not.
     Silent,
 }

@@ -66,6 +66,10 @@ pub fn give_up(
     reason: DeadReason,
     detail: String,
 ) -> Verdict {
-    let replies = Reply::texts(incoming, phrases.given_up(), Keyboard::default());
+    give_up_with(Reply::texts(incoming, phrases.given_up(), Keyboard::default()), stage, reason, detail)
+}
+
+/// As [`give_up`], in other words.
+pub fn give_up_with(replies: Vec<Reply>, stage: Stage, reason: DeadReason, detail: String) -> Verdict {
     Verdict::Bury(Burial { reason, detail, stage: Some(stage), replies })
 }

@@ -38,10 +38,12 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
     let now = crew.clock.now();
     let signs = crew.signs(crew.began);
     let since = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
-    let (tutor_reachable, tutor_unreachable_seconds) = match crew.app.tutor.reachable() {
-        Reach::Unknown => (None, 0),
-        Reach::Yes { .. } => (Some(true), 0),
-        Reach::No { since: at, .. } => (Some(false), since(at)),
+    let (tutor_reachable, tutor_unreachable_seconds, tutor_failing_seconds) = match crew.app.tutor.reachable()
+    {
+        Reach::Unknown => (None, 0, None),
+        Reach::Yes { .. } => (Some(true), 0, None),
+        Reach::Failing { since: at, .. } => (Some(true), 0, Some(since(at))),
+        Reach::No { since: at, .. } => (Some(false), since(at), None),
     };
     let (polling_refused, polling_wait_ms) = match crew.vitals.polling.trouble() {
         Some(Trouble::Refused(why)) => (Some(why), 0),
@@ -64,6 +66,7 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
         restored_at: crew.vitals.restored_at().map(Timestamp::secs),
         tutor_reachable,
         tutor_unreachable_seconds,
+        tutor_failing_seconds,
     };
     judge(signs, env!("CARGO_PKG_VERSION"))
 }

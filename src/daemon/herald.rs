@@ -88,6 +88,8 @@ async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Optio
         Reach::No { since, failures } if failures >= FAILURES => {
             scene.events.push((AlertKind::TutorDown, since));
         }
+        // The words tell them apart; one follows from the other, often enough.
+        Reach::Failing { since, .. } => scene.events.push((AlertKind::TutorDown, since)),
         Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
         _ => {}
     }
@@ -157,6 +159,9 @@ async fn tell(
     let learner = store.learner(admin).await?.unwrap_or_else(|| Learner::new(admin, now));
     let phrases: Phrases = crew.app.desk.phrases(&learner);
     let text = match kind {
+        AlertKind::TutorDown if matches!(crew.app.tutor.reachable(), Reach::Failing { .. }) => {
+            phrases.alert_tutor_failing(scene.inbox)
+        }
         AlertKind::TutorDown => phrases.alert_tutor_down(now.since_ms(of), scene.inbox),
         AlertKind::TutorBack => phrases.alert_tutor_back(scene.inbox),
         AlertKind::DeadLetters => {

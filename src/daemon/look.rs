@@ -44,6 +44,9 @@ pub async fn snapshot(crew: &Crew) -> Snapshot {
             Reach::Yes { since } => {
                 TutorLook { state: TutorState::Answering, since: Some(since), failed_calls: 0 }
             }
+            Reach::Failing { since, failures } => {
+                TutorLook { state: TutorState::Failing, since: Some(since), failed_calls: failures }
+            }
             Reach::No { since, failures } => {
                 TutorLook { state: TutorState::Silent, since: Some(since), failed_calls: failures }
             }

@@ -195,7 +195,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
         return conclude(crew, &claim, Verdict::Commit(Default::default())).await;
     };
     let looked = tokio::select! {
-        looked = turn.look(crew.clock.now()) => looked?,
+        looked = turn.look(|| crew.clock.now()) => looked?,
         () = stop.raised() => return crew.app.store.release(claim.lease).await,
     };
     if let Step::Settled(verdict) = looked {

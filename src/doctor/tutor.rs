@@ -40,11 +40,27 @@ pub async fn check(patient: &Patient) -> Found {
     let found = format!("{place} answers in {} ms", asked.elapsed().as_millis());
     let asked = Instant::now();
     let health = match tutor.health().await {
-        Ok(()) => Finding::fine(
+        Ok(Some(says)) if says.sick.is_empty() => {
+            let parts =
+                if says.parts.is_empty() { String::new() } else { format!(" ({})", says.parts.join(", ")) };
+            Finding::fine(
+                HEALTH,
+                format!("it says that all is well{parts}, in {:.1} s", asked.elapsed().as_secs_f64()),
+            )
+        }
+        Ok(Some(says)) => Finding::problem(
             HEALTH,
-            format!("its language model answers, in {:.1} s", asked.elapsed().as_secs_f64()),
+            Cause::Here,
+            format!("the tutor cannot answer: it says that it is not well ({})", says.sick.join(", ")),
+            "its own log says why; mostly its language model (Ollama) does not run or has no model",
         ),
-        Err(TutorError::Failed { status }) => Finding::problem(
+        Ok(None) => Finding::problem(
+            HEALTH,
+            Cause::Configuration,
+            format!("{place} answers, but not as the tutor does"),
+            "is BACKEND_URL the tutor's address, and not that of something else?",
+        ),
+        Err(TutorError::Failed { status, .. }) => Finding::problem(
             HEALTH,
             Cause::Here,
             format!("the tutor is there, but says that it is not well (HTTP {status})"),

@@ -43,11 +43,13 @@ pub enum DeadReason {
     SendUnknown,
     /// The tutor refuses what we send.
     TutorRefused,
+    /// The tutor failed on this one time and again, and on no other.
+    VoiceFailed,
 }
 
 impl DeadReason {
     /// All of them, in the order of their numbers on disk.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Other,
         Self::TutorDown,
         Self::AnswerLost,
@@ -58,12 +60,13 @@ impl DeadReason {
         Self::SendRefused,
         Self::SendUnknown,
         Self::TutorRefused,
+        Self::VoiceFailed,
     ];
 
     /// Of a message that waited for this for too long.
     pub fn waited_for(reason: WaitReason) -> Self {
         match reason {
-            WaitReason::TutorDown => Self::TutorDown,
+            WaitReason::TutorDown | WaitReason::TutorFailing => Self::TutorDown,
             WaitReason::TutorUncertain => Self::AnswerLost,
             WaitReason::TelegramDown | WaitReason::Paced => Self::TelegramDown,
             WaitReason::Fault => Self::Fault,
@@ -84,6 +87,7 @@ impl DeadReason {
             Self::SendRefused => "send_refused",
             Self::SendUnknown => "send_unknown",
             Self::TutorRefused => "tutor_refused",
+            Self::VoiceFailed => "voice_failed",
         }
     }
 
@@ -102,6 +106,7 @@ impl DeadReason {
             Self::SendRefused => "Telegram refuses the message",
             Self::SendUnknown => "sent several times, and Telegram never said whether it arrived",
             Self::TutorRefused => "the tutor refuses what we send",
+            Self::VoiceFailed => "the tutor failed on this message and on no other",
         }
     }
 

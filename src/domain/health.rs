@@ -11,6 +11,20 @@ pub const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
 /// A wait that Telegram asks for is worth a person's eye when it is longer than this, seconds.
 const LONG_WAIT_SECS: u64 = 60;
 
+/// How the tutor is, judged by the last calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TutorState {
+    /// Not called yet.
+    #[default]
+    Unknown,
+    /// It answers.
+    Answers,
+    /// It is there, but no turn succeeds any more: its model is dead, most likely.
+    Failing,
+    /// It does not answer.
+    Silent,
+}
+
 /// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -118,6 +132,9 @@ pub struct TutorCheck {
     pub reachable: Option<bool>,
     /// Seconds it has been out of reach; 0 when it is not.
     pub unreachable_seconds: u64,
+    /// Seconds since which no turn has succeeded although it answers; `None` when they do.
+    #[serde(default)]
+    pub failing_seconds: Option<u64>,
     /// What is wrong, in words.
     pub problem: Option<String>,
 }
@@ -153,6 +170,8 @@ pub struct Signs {
     pub tutor_reachable: Option<bool>,
     /// Seconds it has been out of reach.
     pub tutor_unreachable_seconds: u64,
+    /// Seconds since which no turn has succeeded although it answers; `None` when they do.
+    pub tutor_failing_seconds: Option<u64>,
 }
 
 /// The verdict on these signs.
@@ -170,7 +189,13 @@ pub fn judge(signs: Signs, version: &str) -> Health {
         .filter(|_| signs.enabled);
     let sending_problem = waits(signs.sending_wait_seconds, "nothing is sent");
     let (inbox, dead_letters) = signs.store.unwrap_or_default();
-    let tutor_ok = signs.tutor_unreachable_seconds <= TUTOR_PATIENCE_SECS;
+    let tutor_problem = if signs.tutor_unreachable_seconds > TUTOR_PATIENCE_SECS {
+        Some("the tutor has been out of reach for too long")
+    } else {
+        signs
+            .tutor_failing_seconds
+            .map(|_| "the tutor cannot answer: every turn fails, mostly since its model is dead")
+    };
     let checks = Checks {
         polling: Polling {
             ok: polling_problem.is_none(),
@@ -200,10 +225,11 @@ pub fn judge(signs: Signs, version: &str) -> Health {
             problem: words(signs.store.is_none().then_some("the store does not answer")),
         },
         tutor: TutorCheck {
-            ok: tutor_ok,
+            ok: tutor_problem.is_none(),
             reachable: signs.tutor_reachable,
             unreachable_seconds: signs.tutor_unreachable_seconds,
-            problem: words((!tutor_ok).then_some("the tutor has been out of reach for too long")),
+            failing_seconds: signs.tutor_failing_seconds,
+            problem: words(tutor_problem),
         },
     };
     let ok =
@@ -269,6 +295,7 @@ mod tests {
             ("tutor not called yet", Signs { tutor_reachable: None, ..well.clone() }, 0),
             ("tutor away for a while", Signs { tutor_unreachable_seconds: 300, ..well.clone() }, 0),
             ("tutor away for too long", Signs { tutor_unreachable_seconds: 301, ..well.clone() }, 1),
+            ("every turn fails", Signs { tutor_failing_seconds: Some(0), ..well.clone() }, 1),
             ("store silent", Signs { store: None, ..well.clone() }, 1),
             ("polling stale", Signs { polling_problem: Some("stale"), ..well.clone() }, 1),
             ("asked to wait a little", Signs { polling_wait_seconds: 30, ..well.clone() }, 0),

@@ -37,6 +37,8 @@ pub struct Job {
     pub told_late: bool,
     /// Calls of the tutor that failed: the pause before the next one grows with them.
     pub tutor_failures: u32,
+    /// Of these, turns that the tutor answered with a failure of its own: after a few it is this voice's.
+    pub turn_failures: u32,
     /// Downloads of the recording that failed: the pause before the next one grows with them.
     pub download_failures: u32,
     /// Looks whether the learner is in the required channel that failed: after a few the learner is told.
@@ -56,6 +58,8 @@ pub struct Job {
 pub enum Failed {
     /// A call of the tutor.
     Tutor,
+    /// A turn, answered by the tutor with a failure of its own.
+    Turn,
     /// The download of the recording.
     Download,
     /// The look whether the learner is in the required channel.
@@ -139,6 +143,8 @@ pub enum WaitReason {
     GlobalRate,
     /// Failed in a way that may pass.
     Fault,
+    /// The tutor is there, but no turn succeeds any more.
+    TutorFailing,
 }
 
 impl WaitReason {
@@ -151,12 +157,13 @@ impl WaitReason {
             Self::Paced => "telegram asked to wait",
             Self::GlobalRate => "global rate limit",
             Self::Fault => "a fault that may pass",
+            Self::TutorFailing => "the tutor cannot answer",
         }
     }
 
     /// Whether both wait for the same one.
     fn has_the_cause_of(self, other: Self) -> bool {
-        let tutor = |reason| matches!(reason, Self::TutorDown | Self::TutorUncertain);
+        let tutor = |reason| matches!(reason, Self::TutorDown | Self::TutorUncertain | Self::TutorFailing);
         let telegram = |reason| matches!(reason, Self::TelegramDown | Self::Paced);
         self == other || tutor(self) && tutor(other) || telegram(self) && telegram(other)
     }
@@ -170,6 +177,7 @@ impl WaitReason {
             Self::Paced => "paced",
             Self::GlobalRate => "global_rate",
             Self::Fault => "fault",
+            Self::TutorFailing => "tutor_failing",
         }
     }
 }
@@ -217,6 +225,7 @@ impl Job {
             waiting_for: None,
             told_late: false,
             tutor_failures: 0,
+            turn_failures: 0,
             download_failures: 0,
             membership_failures: 0,
             faults: 0,
@@ -229,6 +238,10 @@ impl Job {
     /// Counts a failure.
     pub fn note_failure(&mut self, failed: Failed) {
         let count = match failed {
+            Failed::Turn => {
+                self.turn_failures = self.turn_failures.saturating_add(1);
+                &mut self.tutor_failures
+            }
             Failed::Tutor => &mut self.tutor_failures,
             Failed::Download => &mut self.download_failures,
             Failed::Membership => &mut self.membership_failures,
@@ -250,6 +263,7 @@ impl Job {
         self.waiting_since = None;
         self.waiting_for = None;
         self.tutor_failures = 0;
+        self.turn_failures = 0;
         self.download_failures = 0;
         self.membership_failures = 0;
         self.faults = 0;

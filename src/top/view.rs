@@ -106,11 +106,13 @@ fn tutor_lines(now: &Snapshot) -> Vec<Line<'static>> {
     let sign = match now.tutor.state {
         TutorState::Unknown => Line::styled("not asked yet", FAINT),
         TutorState::Answering => Line::styled(format!("answering for {since}"), WELL),
+        TutorState::Failing => Line::styled(format!("cannot answer for {since}"), UNWELL),
         TutorState::Silent => Line::styled(format!("silent for {since}"), UNWELL),
     };
     let mut lines = vec![sign, Line::raw(format!("turns at once {}", of(now.slots)))];
     if now.tutor.failed_calls > 0 {
-        lines.push(Line::raw(format!("{} failed calls in a row", now.tutor.failed_calls)));
+        let what = if now.tutor.state == TutorState::Failing { "turns" } else { "calls" };
+        lines.push(Line::raw(format!("{} failed {what} in a row", now.tutor.failed_calls)));
     }
     lines.push(Line::raw(format!("store {}", bytes(now.store_bytes))));
     lines

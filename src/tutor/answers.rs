@@ -23,6 +23,8 @@ pub enum Past {
     Unknown,
     /// It cannot be asked.
     NotOffered,
+    /// It answers, but cannot show this one.
+    Broken,
 }
 
 /// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
@@ -35,14 +37,22 @@ pub struct Spoken {
 }
 
 /// Whether the tutor answers, judged by the last calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reach {
     /// Not called yet.
+    #[default]
     Unknown,
     /// It answers.
     Yes {
         /// Since when without interruption.
         since: Timestamp,
+    },
+    /// It answers, but no turn succeeds any more.
+    Failing {
+        /// Since when.
+        since: Timestamp,
+        /// Failed turns in a row.
+        failures: u32,
     },
     /// It does not.
     No {

@@ -20,14 +20,19 @@ pub enum TutorError {
         retry_after: Option<u32>,
     },
     /// The tutor answered with a fault of its own; it may have recorded the turn before it failed.
-    #[error("the tutor failed (HTTP {status}); its own log says why")]
+    #[error("the tutor failed (HTTP {status}, {blame}); its own log says why")]
     Failed {
         /// 500 and its kin.
         status: u16,
+        /// What its words point at.
+        blame: Blame,
     },
     /// The request went out and no usable answer came: the turn may be recorded.
     #[error("the tutor's answer was lost ({0})")]
     Uncertain(String),
+    /// Its answer is larger than any; as with one that was lost, the turn may be recorded.
+    #[error("the tutor's answer is larger than {0} bytes")]
+    TooMuch(usize),
     /// The tutor does not take this audio, now or later.
     #[error("the tutor does not take this audio (HTTP {status}, {fault})")]
     Refused {
@@ -60,6 +65,17 @@ pub enum Refusal {
     Other,
 }
 
+/// What the tutor's words about a failed turn point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// This voice: nothing was recognised in it, or nothing usable made of it.
+    Voice,
+    /// Its language model.
+    Model,
+    /// They do not say.
+    Unknown,
+}
+
 /// What may be done after an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -81,7 +97,7 @@ impl TutorError {
         match self {
             Self::NotSent(_) | Self::Busy { .. } => Retry::Safe,
             Self::Failed { .. } => Retry::LookOnce,
-            Self::Uncertain(_) => Retry::KeepLooking,
+            Self::Uncertain(_) | Self::TooMuch(_) => Retry::KeepLooking,
             Self::Denied { .. } | Self::Setup(_) => Retry::Slowly,
             Self::Refused { .. } => Retry::No,
         }
@@ -91,7 +107,7 @@ impl TutorError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::NotSent(_) | Self::Busy { .. } => Failure::TutorDown,
-            Self::Uncertain(_) => Failure::TutorTimeout,
+            Self::Uncertain(_) | Self::TooMuch(_) => Failure::TutorTimeout,
             Self::Failed { .. } => Failure::TutorFailed,
             Self::Refused { .. } => Failure::TutorRefused,
             Self::Denied { .. } | Self::Setup(_) => Failure::TutorDenied,
@@ -106,8 +122,8 @@ impl TutorError {
         }
     }
 
-    /// Sorts an answer that is no success. `fault` is what its `detail` told, where it was read.
-    pub(super) fn from_status(status: u16, retry_after: Option<u32>, fault: Refusal) -> Self {
+    /// Sorts an answer that is no success. `fault` and `blame` are what its `detail` told, where it was read.
+    pub(super) fn from_status(status: u16, retry_after: Option<u32>, fault: Refusal, blame: Blame) -> Self {
         match status {
             413 => Self::Refused { status, fault: Refusal::TooLarge },
             415 => Self::Refused { status, fault: Refusal::Format },
@@ -115,7 +131,7 @@ impl TutorError {
             429 | 503 => Self::Busy { status, retry_after },
             // A gateway lost the tutor, or lost patience with it; what the tutor did is not known.
             408 | 502 | 504 | 509.. => Self::Uncertain(format!("HTTP {status} from a proxy")),
-            500..=508 => Self::Failed { status },
+            500..=508 => Self::Failed { status, blame },
             _ => Self::Denied { status },
         }
     }
@@ -131,6 +147,7 @@ impl From<HttpError> for TutorError {
         match error {
             HttpError::Setup(why) => Self::Setup(why),
             HttpError::Connect(why) => Self::NotSent(why),
+            HttpError::TooLarge(cap) => Self::TooMuch(cap),
             other => match other.fate() {
                 Fate::NotSent => Self::NotSent(other.to_string()),
                 Fate::Unknown => Self::Uncertain(other.to_string()),
@@ -146,6 +163,16 @@ impl std::fmt::Display for Refusal {
             Self::TooLarge => "too large",
             Self::Format => "unreadable format",
             Self::Other => "no reason given",
+        })
+    }
+}
+
+impl std::fmt::Display for Blame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Voice => "nothing to be made of this voice",
+            Self::Model => "its model",
+            Self::Unknown => "no reason given",
         })
     }
 }
@@ -181,7 +208,11 @@ mod tests {
             (408, Retry::KeepLooking),
             (524, Retry::KeepLooking),
         ] {
-            assert_eq!(TutorError::from_status(status, None, Refusal::Other).retry(), retry, "{status}");
+            assert_eq!(
+                TutorError::from_status(status, None, Refusal::Other, Blame::Unknown).retry(),
+                retry,
+                "{status}"
+            );
         }
     }
 

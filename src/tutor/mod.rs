@@ -4,23 +4,29 @@
 //! what a learner is told, or how many calls may run at a time (never two of one session: the caller's care).
 
 mod answers;
+mod book;
 mod error;
 mod identity;
 mod signing;
+mod streak;
 #[cfg(test)]
 mod tests;
+mod tolerant;
+mod wellness;
 mod wire;
 
 pub use answers::{History, Past, Reach, Spoken};
-pub use error::{Refusal, Retry, TutorError};
+pub use error::{Blame, Refusal, Retry, TutorError};
 pub use identity::Identity;
+pub use wellness::Wellness;
 
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
+use book::{Book, next_reach};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -59,7 +65,7 @@ pub struct Tutor {
     timeout: Duration,
     api_key: Option<Secret>,
     private_key: Option<Secret>,
-    reach: Mutex<Reach>,
+    book: Mutex<Book>,
     /// When this was built, by the wall clock and by the monotonic one: what is told of the past holds over a jump of
     /// the wall clock.
     built: (Timestamp, Instant),
@@ -122,18 +128,19 @@ impl Tutor {
             timeout: options.timeout,
             api_key: options.api_key,
             private_key: options.private_key,
-            reach: Mutex::new(Reach::Unknown),
+            book: Mutex::new(Book::default()),
             built: (wall_clock(), Instant::now()),
             turned: Notify::new(),
             keeps_history: AtomicBool::new(false),
         })
     }
 
-    /// Has a recording (WAV) recognised, coached and answered. Not idempotent: see [`TutorError::retry`].
+    /// Has a recording (WAV) recognised, coached and answered. Not idempotent: see [`TutorError::retry`]. `voice` tells the
+    /// recording from others however often it is handed in.
     ///
     /// # Errors
     /// Sorted by what may be done next.
-    pub async fn process(&self, session: Uuid, wav: Bytes) -> Result<Assessment, TutorError> {
+    pub async fn process(&self, session: Uuid, voice: u64, wav: Bytes) -> Result<Assessment, TutorError> {
         let call = Call {
             method: "POST",
             path: format!("/process?session_id={session}"),
@@ -145,7 +152,15 @@ impl Tutor {
         };
         // The body holds its own copy now; the turn takes long and memory is bounded.
         drop(wav);
-        let answer = self.send(call).await?.map_err(|_| unreadable())?;
+        let sent = self.send(call).await;
+        match &sent {
+            Ok(Ok(_)) => self.note(|book, _| book.turns.succeeded()),
+            Err(TutorError::Failed { blame, .. }) => {
+                self.note(|book, now| book.turns.failed(session, voice, *blame, now));
+            }
+            _ => {}
+        }
+        let answer = sent?.map_err(|_| unreadable())?;
         wire::assessment(&answer.body).ok_or_else(unreadable)
     }
 
@@ -155,19 +170,22 @@ impl Tutor {
     /// Asking again is always safe.
     pub async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
         let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
-        let past = match self.send(Call { absent: &[404, 405, 410, 501], ..call }).await? {
-            Ok(answer) => match wire::history(&answer.body).ok_or_else(unreadable)? {
-                HistoryBody::Kept(history) => Past::Kept(history),
-                HistoryBody::NotOffered => Past::NotOffered,
+        let past = match self.send(Call { absent: &[404, 405, 410, 501], ..call }).await {
+            Ok(Ok(answer)) => match wire::history(&answer.body) {
+                Some(HistoryBody::Kept(history)) => Past::Kept(history),
+                Some(HistoryBody::NotOffered) => Past::NotOffered,
+                None => Past::Broken,
             },
-            Err(Absent { of_the_router: false }) => Past::Unknown,
-            Err(Absent { of_the_router: true }) => Past::NotOffered,
+            Ok(Err(Absent { of_the_router: false })) => Past::Unknown,
+            Ok(Err(Absent { of_the_router: true })) => Past::NotOffered,
+            Err(TutorError::Failed { .. } | TutorError::TooMuch(_)) => Past::Broken,
+            Err(error) => return Err(error),
         };
         match past {
             Past::Kept(_) => self.keeps_history.store(true, Ordering::Relaxed),
             // It has shown a history before: this one conversation is unknown to it.
             Past::NotOffered if self.keeps_history.load(Ordering::Relaxed) => return Ok(Past::Unknown),
-            Past::NotOffered | Past::Unknown => {}
+            Past::NotOffered | Past::Unknown | Past::Broken => {}
         }
         Ok(past)
     }
@@ -211,13 +229,17 @@ impl Tutor {
         Ok(answer.ok().and_then(|answer| answer.clock))
     }
 
-    /// Whether the tutor is well (`GET /health`). It runs its language model for this: for a person's `doctor`, never
-    /// for a poll.
+    /// How the tutor says it is (`GET /health`); `None`: what answers does not speak as the tutor does. It runs its
+    /// language model for this: for a person's `doctor`, never for a poll.
     ///
     /// # Errors
-    /// Why not.
-    pub async fn health(&self) -> Result<(), TutorError> {
-        self.send(Call::get("/health".to_owned(), None, self.timeout)).await.map(drop)
+    /// Why it does not say.
+    pub async fn health(&self) -> Result<Option<Wellness>, TutorError> {
+        let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
+        Ok(answer
+            .ok()
+            .and_then(|answer| tolerant::json(&answer.body))
+            .and_then(|body| wellness::wellness(&body)))
     }
 
     /// Hands a batch of events (JSON) to `POST /bot/metrics`; false where the tutor has no such thing.
@@ -236,7 +258,24 @@ impl Tutor {
 
     /// Whether it answers, from the last calls; asks nothing.
     pub fn reachable(&self) -> Reach {
-        *self.reach.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book().reach()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how a call ended, and tells whoever listens when that changes anything.
+    fn note(&self, change: impl FnOnce(&mut Book, Timestamp)) {
+        let now = self.now();
+        let mut book = self.book();
+        let before = book.reach();
+        change(&mut book, now);
+        let turned = book.reach() != before;
+        drop(book);
+        if turned {
+            self.turned.notify_one();
+        }
     }
 
     /// Rung (one permit) whenever [`Self::reachable`] says something else than before.
@@ -261,14 +300,7 @@ impl Tutor {
         let result = tokio::time::timeout(deadline, self.exchange(call))
             .await
             .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
-        let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *reach;
-        *reach = next_reach(before, result.as_ref().err(), decisive, self.now());
-        let turned = *reach != before;
-        drop(reach);
-        if turned {
-            self.turned.notify_one();
-        }
+        self.note(|book, now| book.reach = next_reach(book.reach, result.as_ref().err(), decisive, now));
         result
     }
 
@@ -326,13 +358,12 @@ impl Tutor {
             let words = http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default();
             return Ok(Err(Absent { of_the_router: status != 404 || wire::is_of_the_router(&words) }));
         }
-        let fault = match status {
-            400 | 422 => http::read_capped(response, REFUSAL_CAP)
-                .await
-                .map_or(Refusal::Other, |body| wire::refusal(&body)),
-            _ => Refusal::Other,
+        let words = match status {
+            400 | 422 | 500..=508 => http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default(),
+            _ => Bytes::new(),
         };
-        Err(TutorError::from_status(status, retry_after.and_then(|text| pause(&text)), fault))
+        let wait = retry_after.and_then(|text| pause(&text));
+        Err(TutorError::from_status(status, wait, wire::refusal(&words), wire::blame(&words)))
     }
 }
 
@@ -356,21 +387,4 @@ fn pause(text: &str) -> Option<u32> {
 fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// What a call tells about reachability. `decisive`: it was a turn; the other calls also go unanswered while the
-/// tutor is at work, which is no sign that it is gone.
-fn next_reach(reach: Reach, error: Option<&TutorError>, decisive: bool, now: Timestamp) -> Reach {
-    match error {
-        Some(TutorError::Setup(_)) => reach,
-        Some(TutorError::Uncertain(_)) if !decisive => reach,
-        Some(error) if error.means_unreachable() => match reach {
-            Reach::No { since, failures } => Reach::No { since, failures: failures.saturating_add(1) },
-            _ => Reach::No { since: now, failures: 1 },
-        },
-        _ => match reach {
-            Reach::Yes { .. } => reach,
-            _ => Reach::Yes { since: now },
-        },
-    }
 }

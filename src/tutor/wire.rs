@@ -4,7 +4,8 @@
 //! Must not know sockets or what an answer is used for.
 
 use super::History;
-use super::error::Refusal;
+use super::error::{Blame, Refusal};
+use super::tolerant::json;
 use crate::domain::{Assessment, RecordedTurn};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
@@ -79,22 +80,9 @@ pub fn is_of_the_router(body: &[u8]) -> bool {
 
 /// Sorts the `detail` of a refusal; never passed on, since it may quote the learner.
 pub fn refusal(body: &[u8]) -> Refusal {
-    let Some(detail) = object(body).and_then(|mut fields| fields.remove("detail")) else {
-        return Refusal::Other;
-    };
-    let mut words = String::new();
-    collect(&detail, 4, &mut words);
-    let words = words.to_lowercase();
+    let words = detail(body);
     let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
-    if says(&[
-        "no speech",
-        "not understand",
-        "empty transcri",
-        "silen",
-        "no audio",
-        "inaudible",
-        "nothing was said",
-    ]) {
+    if says(&NO_SPEECH) || says(&["no audio"]) {
         Refusal::NoSpeech
     } else if says(&["too large", "too long", "too big", "exceed", "maximum"]) {
         Refusal::TooLarge
@@ -114,10 +102,47 @@ pub fn refusal(body: &[u8]) -> Refusal {
     }
 }
 
+/// What says that nothing was heard in a recording.
+const NO_SPEECH: [&str; 6] =
+    ["no speech", "not understand", "empty transcri", "silen", "inaudible", "nothing was said"];
+
+/// Sorts the `detail` of a failure (500); never passed on either.
+pub fn blame(body: &[u8]) -> Blame {
+    let words = detail(body);
+    let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
+    // Also the words for a model's answer that is empty or makes no sense: that one may be another next time.
+    if says(&NO_SPEECH) || says(&["empty", "expecting value", "json", "parse", "transcript"]) {
+        Blame::Voice
+    } else if says(&[
+        "ollama",
+        "llm",
+        "model",
+        "connect",
+        "refused",
+        "unavailable",
+        "timed out",
+        "timeout",
+        "cuda",
+        "memory",
+    ]) {
+        Blame::Model
+    } else {
+        Blame::Unknown
+    }
+}
+
+/// The words of a `detail`, in lower case; empty where there is none.
+fn detail(body: &[u8]) -> String {
+    let mut words = String::new();
+    if let Some(detail) = object(body).and_then(|mut fields| fields.remove("detail")) {
+        collect(&detail, 4, &mut words);
+    }
+    words.to_lowercase()
+}
+
 pub fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Some(fields),
+    match json(body) {
+        Some(Value::Object(fields)) => Some(fields),
         _ => None,
     }
 }
@@ -224,7 +249,6 @@ mod tests {
             assert_eq!(assessment(body.as_bytes()), None);
             assert_eq!(history(body.as_bytes()), None);
         }
-        assert_eq!(assessment(b"{\"user_transcript\":\"\xff\"}"), None);
     }
 
     fn kept(body: &str) -> (u32, u32) {
@@ -273,6 +297,20 @@ mod tests {
             ("<html>", Refusal::Other),
         ] {
             assert_eq!(refusal(body.as_bytes()), fault, "{body}");
+        }
+    }
+
+    #[test]
+    fn failures_are_sorted_by_their_detail() {
+        for (body, fault) in [
+            (r#"{"detail":"Feedback text cannot be empty"}"#, Blame::Voice),
+            (r#"{"detail":"Expecting value: line 1 column 1 (char 0)"}"#, Blame::Voice),
+            (r#"{"detail":"HTTPConnectionPool: Connection refused"}"#, Blame::Model),
+            (r#"{"detail":"CUDA out of memory"}"#, Blame::Model),
+            (r#"{"detail":"boom"}"#, Blame::Unknown),
+            ("Internal Server Error", Blame::Unknown),
+        ] {
+            assert_eq!(blame(body.as_bytes()), fault, "{body}");
         }
     }
 

@@ -49,6 +49,11 @@ const GAUGES: &[(&str, &str)] = &[
     ("phonicflow_tutor_slots_used", "Turns the tutor works on."),
     ("phonicflow_tutor_reachable", "1: the tutor answered the last call, or was not called yet."),
     ("phonicflow_tutor_unreachable_seconds", "How long the tutor has been out of reach; 0 when it is not."),
+    ("phonicflow_tutor_failing", "1: the tutor is there, but no turn succeeds any more."),
+    (
+        "phonicflow_tutor_failing_seconds",
+        "How long no turn has succeeded although the tutor is there; 0 when they do.",
+    ),
     (
         "phonicflow_last_poll_age_seconds",
         "Time since the last completed poll, or since the start before the first.",
@@ -128,6 +133,8 @@ pub struct Gauges {
     pub tutor_reachable: bool,
     /// Seconds it has been out of reach.
     pub tutor_unreachable_secs: u64,
+    /// Seconds since which no turn has succeeded although it is there; `None` when they do.
+    pub tutor_failing_secs: Option<u64>,
     /// Seconds since the last completed poll; `None` when the bot is switched off.
     pub poll_age_secs: Option<u64>,
     /// Seconds above which that is stale.
@@ -277,6 +284,8 @@ impl Exposition {
         set("phonicflow_tutor_slots_used", gauges.slots_used as f64);
         set("phonicflow_tutor_reachable", f64::from(u8::from(gauges.tutor_reachable)));
         set("phonicflow_tutor_unreachable_seconds", gauges.tutor_unreachable_secs as f64);
+        set("phonicflow_tutor_failing", f64::from(u8::from(gauges.tutor_failing_secs.is_some())));
+        set("phonicflow_tutor_failing_seconds", gauges.tutor_failing_secs.unwrap_or(0) as f64);
         set("phonicflow_last_poll_age_seconds", gauges.poll_age_secs.map_or(f64::NAN, |secs| secs as f64));
         set("phonicflow_last_poll_age_limit_seconds", gauges.poll_age_limit_secs as f64);
         set("phonicflow_store_size_bytes", gauges.store_bytes.map_or(f64::NAN, |bytes| bytes as f64));

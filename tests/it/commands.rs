@@ -3,6 +3,7 @@
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Post};
 use phonicflow_bot::sandbox::faults::On;
+use phonicflow_bot::sandbox::tutor_api::TutorOptions;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_answers_in_the_learners_language() {
@@ -71,8 +72,9 @@ async fn history_turns_its_pages_in_one_message_even_while_the_tutor_is_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn feedback_repeats_the_last_coaching_with_its_audio() {
-    let world = World::started().await;
+async fn feedback_repeats_the_last_coaching_with_its_audio_where_the_tutor_speaks_it() {
+    let mut world = World::with_tutor(TutorOptions { bilingual: true, ..Default::default() }).await;
+    world.start();
     let ana = world.learner(11);
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;

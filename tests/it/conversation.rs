@@ -3,7 +3,7 @@
 use crate::world::{PATIENCE, World, asset, other_voice, voice};
 use phonicflow_bot::audio;
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Outcome, Post, Standing};
-use phonicflow_bot::sandbox::tutor_api::{Answer, Speech};
+use phonicflow_bot::sandbox::tutor_api::{Answer, Speech, TutorOptions};
 use serde_json::json;
 
 /// White space aside, what was said.
@@ -13,7 +13,8 @@ fn squeezed(text: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() {
-    let world = World::started().await;
+    let mut world = World::with_tutor(TutorOptions { bilingual: true, ..Default::default() }).await;
+    world.start();
     let ana = world.learner(11);
     let sent = ana.voice(voice(), 4);
     let answers = world.answers(ana.chat(), 2).await;

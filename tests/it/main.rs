@@ -43,5 +43,6 @@ mod store_records;
 mod storm;
 mod telegram_faults;
 mod tools;
+mod tutor_as_it_is;
 mod tutor_faults;
 mod world;

@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::bot::Desk;
+use crate::domain::health::TutorState;
 use crate::domain::phrases::AdminView;
 use crate::domain::stats::Count;
 use crate::domain::{ChatKind, DeadReason, Outcome, WaitReason};
@@ -26,8 +27,9 @@ pub async fn show(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let counts = desk.reader.counts().await?;
     let tutor = match desk.tutor.reachable() {
         Reach::Unknown => None,
-        Reach::Yes { since } => Some((true, now.since_ms(since))),
-        Reach::No { since, .. } => Some((false, now.since_ms(since))),
+        Reach::Yes { since } => Some((TutorState::Answers, now.since_ms(since))),
+        Reach::Failing { since, .. } => Some((TutorState::Failing, now.since_ms(since))),
+        Reach::No { since, .. } => Some((TutorState::Silent, now.since_ms(since))),
     };
     let view = AdminView {
         version: env!("CARGO_PKG_VERSION"),

@@ -4,6 +4,7 @@ use super::callback::history_page;
 use super::{Case, admin};
 use crate::bot::route::{Command, Press};
 use crate::bot::{Desk, access};
+use crate::domain::health::TutorState;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::{COMMANDS, StatusView, offered};
 use crate::domain::session::SessionState;
@@ -91,14 +92,15 @@ async fn status(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
         .as_ref()
         .filter(|open| open.state(case.now, desk.rules.session_timeout_ms) == SessionState::Active)
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns));
-    let tutor_reachable = match desk.tutor.reachable() {
-        Reach::Unknown => None,
-        Reach::Yes { .. } => Some(true),
-        Reach::No { .. } => Some(false),
+    let tutor = match desk.tutor.reachable() {
+        Reach::Unknown => TutorState::Unknown,
+        Reach::Yes { .. } => TutorState::Answers,
+        Reach::Failing { .. } => TutorState::Failing,
+        Reach::No { .. } => TutorState::Silent,
     };
     // Whoever fits into the tutor's slots is at work already.
     let ahead = (place.ahead + 1).saturating_sub(desk.rules.tutor_at_once);
-    let view = StatusView { session, own_waiting: place.own, ahead, tutor_reachable, rate_left };
+    let view = StatusView { session, own_waiting: place.own, ahead, tutor, rate_left };
     Ok(case.say(case.phrases.status(&view)))
 }
 

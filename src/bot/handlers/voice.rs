@@ -1,6 +1,8 @@
 //! The voice turn, in the steps between which the worker records how far it has come:
 //! `look` (only when an answer was lost), `prepare`, then — once the store knows — `ask`.
 
+mod unanswered;
+
 use super::handed::{Handed, look_again_in, turns_in};
 use crate::audio::{AudioFault, Hint, Limits, Wav};
 use crate::audio_worker::JobError;
@@ -12,8 +14,8 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::stats::{Failure, Step as Stopwatch};
 use crate::domain::{
-    Assessment, Change, DeadReason, Failed, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session,
-    Stage, Timestamp, Turn, WaitReason,
+    Assessment, Change, Failed, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage,
+    Timestamp, Turn, WaitReason,
 };
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
@@ -85,16 +87,22 @@ impl<'a> VoiceTurn<'a> {
     ///
     /// # Errors
     /// As the store's, when reading.
-    pub async fn look(&self, now: Timestamp) -> Result<Step<()>, StoreError> {
+    pub async fn look(&self, now: impl Fn() -> Timestamp) -> Result<Step<()>, StoreError> {
         let Stage::Submitted { session, baseline, at, uncertain_since, voice_ms } = self.job.stage else {
             return Ok(Step::Go(()));
         };
         let handed = Handed { session, baseline, at, voice_ms };
+        // While somebody's turn runs the tutor answers nobody.
+        let _slot = self.desk.slots.acquire().await;
+        let now = now();
         // A date to come is left from a clock that was set back since.
         let since = uncertain_since.unwrap_or(now).min(now);
         let uncertain_ms = now.since_ms(since);
-        let history = match self.desk.tutor.history(session).await {
+        // The learner began anew meanwhile: what the old conversation does not hold is asked in the new one.
+        let left = self.learner.session.as_ref().is_none_or(|open| open.id != session);
+        let history = match self.shown(session).await {
             Ok(history) => history,
+            Err(_) if left => return Ok(Step::Go(())),
             Err(error) => {
                 self.desk.vitals.failed(error.failure());
                 let setback = Setback {
@@ -115,6 +123,7 @@ impl<'a> VoiceTurn<'a> {
                 settled(self.answered(handed, turn.into_assessment(), Some(count), now))
             }
             Finding::NotRecorded => Step::Go(()),
+            _ if left => Step::Go(()),
             Finding::KeepLooking => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
@@ -128,14 +137,23 @@ impl<'a> VoiceTurn<'a> {
                 };
                 settled(self.set_back(setback, now))
             }
-            Finding::Hopeless => settled(give_up(
-                self.incoming,
-                self.phrases(),
-                handed.stage(Some(since)),
-                DeadReason::AnswerLost,
-                "twice, and it offers no history".into(),
-            )),
+            Finding::Hopeless => settled(self.hopeless(handed.stage(Some(since)))),
         })
+    }
+
+    /// What the tutor shows of a conversation. One that never comes, while a knock is answered, is that conversation's own
+    /// trouble, and as good as none.
+    async fn shown(&self, session: Uuid) -> Result<Past, TutorError> {
+        let tutor = &self.desk.tutor;
+        let lost = |past: &Result<Past, TutorError>| matches!(past, Err(TutorError::Uncertain(_)));
+        let mut past = tutor.history(session).await;
+        if lost(&past) && tutor.root().await.is_ok() {
+            past = tutor.history(session).await;
+        }
+        if lost(&past) && tutor.root().await.is_ok() {
+            return Ok(Past::Broken);
+        }
+        past
     }
 
     async fn judge(&self, handed: Handed, uncertain_ms: i64, history: Past) -> Result<Finding, StoreError> {
@@ -150,7 +168,7 @@ impl<'a> VoiceTurn<'a> {
         let history = match history {
             Past::Kept(h) => TutorHistory::Turns(turns_in(&h), h.turns.into_iter().next_back()),
             Past::Unknown => TutorHistory::Unknown,
-            Past::NotOffered => TutorHistory::NotOffered,
+            Past::NotOffered | Past::Broken => TutorHistory::NotOffered,
         };
         Ok(lesson::judge_lost_turn(lost, history))
     }
@@ -212,9 +230,10 @@ impl<'a> VoiceTurn<'a> {
     async fn baseline(&self, session: &Session) -> Result<u32, TutorError> {
         match session.tutor_turns {
             Some(count) => Ok(count),
-            None => Ok(match self.desk.tutor.history(session.id).await? {
+            None => Ok(match self.shown(session.id).await? {
                 Past::Kept(history) => turns_in(&history),
-                Past::Unknown | Past::NotOffered => 0,
+                // Without a count, what we know of the last turn tells a lost one from an old one.
+                Past::Unknown | Past::NotOffered | Past::Broken => 0,
             }),
         }
     }
@@ -233,57 +252,13 @@ impl<'a> VoiceTurn<'a> {
             return Ok(self.set_back(self.fault("a voice without its stage"), now()));
         };
         let handed = Handed { session, baseline, at, voice_ms };
-        let process = self.desk.tutor.process(session, std::mem::take(&mut submission.wav));
+        let process = self.desk.tutor.process(session, self.job.seq, std::mem::take(&mut submission.wav));
         let error = match self.desk.vitals.timed(Stopwatch::Tutor, process).await {
             Ok(said) => return Ok(self.answered(handed, said, None, now())),
             Err(error) => error,
         };
         self.desk.vitals.failed(error.failure());
-        match &error {
-            TutorError::Refused { .. } => {
-                let changes = vec![Change::TutorTurns(session, None)];
-                let replies =
-                    Reply::texts(self.incoming, self.phrases().tutor_refused(), Keyboard::default());
-                Ok(Verdict::Commit(Outcome { changes, replies, ..Outcome::default() }))
-            }
-            TutorError::Failed { .. } | TutorError::Busy { .. } => {
-                self.after_error_answer(handed, &error, now()).await
-            }
-            TutorError::Uncertain(_) => {
-                let setback = Setback {
-                    reason: WaitReason::TutorUncertain,
-                    failed: Some(Failed::Tutor),
-                    stage: handed.stage(Some(now())),
-                    pause_ms: 250,
-                    // Whoever waited out the whole time-out has waited long.
-                    tell: now().since_ms(at) >= self.rules().tutor_timeout_ms,
-                    forgive: false,
-                    what: error.to_string(),
-                };
-                Ok(self.set_back(setback, now()))
-            }
-            TutorError::NotSent(_) | TutorError::Denied { .. } | TutorError::Setup(_) => {
-                Ok(self.set_back(self.tutor_setback(Stage::Taken, true, &error), now()))
-            }
-        }
-    }
-
-    /// The tutor answered with an error, so it is no longer at work on the turn; it may have recorded it all the same.
-    async fn after_error_answer(
-        &self,
-        handed: Handed,
-        error: &TutorError,
-        now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
-        let Ok(history) = self.desk.tutor.history(handed.session).await else {
-            return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), false, error), now));
-        };
-        Ok(match self.judge(handed, i64::MAX, history).await? {
-            Finding::Recorded { turn, count } => {
-                self.answered(handed, turn.into_assessment(), Some(count), now)
-            }
-            _ => self.set_back(self.tutor_setback(Stage::Taken, true, error), now),
-        })
+        self.unanswered(handed, &error, now()).await
     }
 
     /// The tutor's answer, by whichever way it came. `count` is what its history is known to hold now.
@@ -360,8 +335,9 @@ impl<'a> VoiceTurn<'a> {
     }
 
     fn tutor_setback(&self, stage: Stage, forgive: bool, error: &TutorError) -> Setback {
+        let failing = matches!(self.desk.tutor.reachable(), Reach::Failing { .. });
         Setback {
-            reason: WaitReason::TutorDown,
+            reason: if failing { WaitReason::TutorFailing } else { WaitReason::TutorDown },
             failed: Some(Failed::Tutor),
             stage,
             pause_ms: self.pause(error),

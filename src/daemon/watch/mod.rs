@@ -88,6 +88,7 @@ async fn metrics(crew: &Crew) -> Page {
         slots_used: config.backend_concurrency.saturating_sub(free),
         tutor_reachable: !matches!(crew.app.tutor.reachable(), Reach::No { .. }),
         tutor_unreachable_secs: health.checks.tutor.unreachable_seconds,
+        tutor_failing_secs: health.checks.tutor.failing_seconds,
         poll_age_secs: polls,
         poll_age_limit_secs: crew.bounds().longest_silence().as_secs(),
         store_bytes: disk::size(config.session_storage_path.clone()).await,

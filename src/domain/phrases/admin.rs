@@ -2,6 +2,7 @@
 
 use super::Phrases;
 use crate::domain::dead_letter::DeadReason;
+use crate::domain::health::TutorState;
 use crate::domain::job::WaitReason;
 use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
@@ -16,7 +17,7 @@ pub struct AdminView {
     /// Since the last answered poll; `None` before the first.
     pub last_poll_ms: Option<i64>,
     /// Whether the tutor answers, and for how long it has been so; `None` before the first call.
-    pub tutor: Option<(bool, i64)>,
+    pub tutor: Option<(TutorState, i64)>,
     /// Whether Telegram hides who is in the required channel.
     pub members_hidden: bool,
     /// Messages in the inbox, those being delivered among them.
@@ -58,12 +59,22 @@ impl Phrases {
         );
         text = line(
             text,
-            match view.tutor.map(|(answers, ms)| (answers, self.age(ms))) {
-                Some((true, age)) => say!(self, "Tutor: answering for {}", "Tutor: responde há {}", age),
-                Some((false, age)) => {
+            match view.tutor.map(|(state, ms)| (state, self.age(ms))) {
+                Some((TutorState::Failing, age)) => say!(
+                    self,
+                    "Tutor: there, but cannot answer for {}",
+                    "Tutor: no ar, mas não consegue responder há {}",
+                    age
+                ),
+                Some((TutorState::Answers, age)) => {
+                    say!(self, "Tutor: answering for {}", "Tutor: responde há {}", age)
+                }
+                Some((TutorState::Silent, age)) => {
                     say!(self, "Tutor: stopped answering {} ago", "Tutor: não responde há {}", age)
                 }
-                None => say!(self, "Tutor: not asked since the start", "Tutor: ainda não consultado"),
+                None | Some((TutorState::Unknown, _)) => {
+                    say!(self, "Tutor: not asked since the start", "Tutor: ainda não consultado")
+                }
             },
         );
         if view.members_hidden {
@@ -116,6 +127,9 @@ impl Phrases {
     fn wait_reason(self, why: WaitReason) -> String {
         match why {
             WaitReason::TutorDown => say!(self, "tutor does not answer", "tutor não responde"),
+            WaitReason::TutorFailing => {
+                say!(self, "the tutor cannot answer", "o tutor não consegue responder")
+            }
             WaitReason::TutorUncertain => {
                 say!(self, "looking for the tutor's answer", "procurando a resposta do tutor")
             }
@@ -153,6 +167,9 @@ impl Phrases {
                 "sent, but Telegram never said whether it arrived",
                 "enviadas, mas o Telegram não disse se chegaram"
             ),
+            DeadReason::VoiceFailed => {
+                say!(self, "the tutor failed on this one and on no other", "o tutor falhou só nesta mensagem")
+            }
             DeadReason::TutorRefused => {
                 say!(self, "the tutor refuses what we send", "o tutor recusa o que enviamos")
             }
@@ -184,12 +201,13 @@ mod tests {
             WaitReason::Paced,
             WaitReason::GlobalRate,
             WaitReason::Fault,
+            WaitReason::TutorFailing,
         ];
         let view = AdminView {
             version: "0.1.0",
             uptime_ms: 90_061_000,
             last_poll_ms: Some(1_500),
-            tutor: Some((false, 61_000)),
+            tutor: Some((TutorState::Silent, 61_000)),
             members_hidden: true,
             waiting: all.iter().map(|why| (*why, 3, 3_700_000)).collect(),
             dead: DeadReason::ALL.map(|reason| (reason, 1)).to_vec(),
@@ -198,10 +216,10 @@ mod tests {
         let [en, pt] = [Language::En, Language::Pt].map(|language| Phrases(language).admin(&view).to_plain());
         assert!(
             en.contains("Up for 1 d 1 h")
-                && en.contains("Dead letters: 10")
+                && en.contains("Dead letters: 11")
                 && en.contains("oldest for 1 h 1 min")
         );
-        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 10"));
+        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 11"));
         assert!(en.len() < 2000 && pt.len() < 2000);
         assert!(Phrases(Language::En).admin(&AdminView::default()).to_plain().contains("none yet"));
     }

@@ -24,6 +24,18 @@ impl Phrases {
         ))
     }
 
+    /// The tutor is there, but no turn succeeds any more.
+    pub fn alert_tutor_failing(self, waiting: usize) -> Rich {
+        Rich::plain(say!(
+            self,
+            "⚠️ The tutor cannot answer: it is there, but every turn fails, mostly since its language model is dead. \
+             Messages in the queue: {}. They are kept. `sudo phonicflow-bot doctor` asks the tutor how it is.",
+            "⚠️ O tutor não consegue responder: ele está no ar, mas toda mensagem falha, em geral porque o modelo de linguagem \
+             parou. Mensagens na fila: {}. Elas ficam guardadas. `sudo phonicflow-bot doctor` pergunta ao tutor como ele está.",
+            waiting
+        ))
+    }
+
     /// It answers again.
     pub fn alert_tutor_back(self, waiting: usize) -> Rich {
         Rich::plain(say!(
@@ -97,6 +109,7 @@ mod tests {
         for (a, b) in [
             (en.alert_tutor_down(61_000, 3), pt.alert_tutor_down(61_000, 3)),
             (en.alert_tutor_back(1), pt.alert_tutor_back(1)),
+            (en.alert_tutor_failing(1), pt.alert_tutor_failing(1)),
             (en.alert_dead_letters(&fresh, 2), pt.alert_dead_letters(&fresh, 2)),
             (en.alert_restored(Some("then")), pt.alert_restored(Some("then"))),
             (en.alert_restored(None), pt.alert_restored(None)),

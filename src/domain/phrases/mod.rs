@@ -35,6 +35,7 @@ pub mod admin;
 mod alerts;
 mod recordings;
 mod status;
+mod tutor;
 mod waiting;
 #[cfg(test)]
 mod wording;

@@ -100,15 +100,6 @@ impl Phrases {
         ))
     }
 
-    /// The tutor does not take this recording.
-    pub fn tutor_refused(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "The tutor could not understand this recording. Please try again, a little closer to the microphone.",
-            "O tutor não conseguiu entender esta gravação. Tente de novo, um pouco mais perto do microfone."
-        ))
-    }
-
     /// The tutor answered with nothing in it.
     pub fn empty_answer(self) -> Rich {
         Rich::plain(say!(

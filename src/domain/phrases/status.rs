@@ -1,6 +1,7 @@
 //! The sentences of `/status`.
 
 use super::Phrases;
+use crate::domain::health::TutorState;
 use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
 
@@ -40,10 +41,17 @@ impl Phrases {
             ),
         };
         text = text.push(Style::Plain, queue);
-        let tutor = match view.tutor_reachable {
-            None => say!(self, "\nTutor: not asked since the start", "\nTutor: ainda não consultado"),
-            Some(true) => say!(self, "\nTutor: reachable", "\nTutor: disponível"),
-            Some(false) => say!(
+        let tutor = match view.tutor {
+            TutorState::Unknown => {
+                say!(self, "\nTutor: not asked since the start", "\nTutor: ainda não consultado")
+            }
+            TutorState::Answers => say!(self, "\nTutor: reachable", "\nTutor: disponível"),
+            TutorState::Failing => say!(
+                self,
+                "\nTutor: cannot answer at the moment, messages wait",
+                "\nTutor: não consegue responder no momento, as mensagens esperam"
+            ),
+            TutorState::Silent => say!(
                 self,
                 "\nTutor: not reachable at the moment, messages wait",
                 "\nTutor: indisponível no momento, as mensagens esperam"
@@ -82,8 +90,8 @@ pub struct StatusView {
     pub own_waiting: usize,
     /// Other learners' messages before the next one.
     pub ahead: usize,
-    /// From the last calls; `None` before the first.
-    pub tutor_reachable: Option<bool>,
+    /// From the last calls.
+    pub tutor: TutorState,
     /// (left, limit) per minute; `None` when there is no limit.
     pub rate_left: Option<(u32, u32)>,
 }

@@ -7,6 +7,7 @@ use super::{COMMANDS, Phrases, StatusView};
 use crate::domain::UserId;
 use crate::domain::dead_letter::DeadReason;
 use crate::domain::expectation::{About, Expectation};
+use crate::domain::health::TutorState;
 use crate::domain::incoming::OtherKind;
 use crate::domain::learner::Language;
 
@@ -27,7 +28,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         session: Some((90, 3)),
         own_waiting,
         ahead,
-        tutor_reachable: Some(false),
+        tutor: TutorState::Silent,
         rate_left: Some((1, 30)),
     };
     let rich = [
@@ -45,6 +46,8 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.file_gone(),
         phrases.files_out_of_reach(),
         phrases.tutor_refused(),
+        phrases.no_speech(),
+        phrases.voice_failed(),
         phrases.empty_answer(),
         phrases.later(),
         phrases.given_up(),
@@ -118,7 +121,8 @@ fn a_length_is_said_as_people_say_it() {
 #[test]
 fn these_sentences_were_chosen_with_care() {
     let admin = |tutor| AdminView { tutor, dead: vec![(DeadReason::Restored, 1)], ..AdminView::default() };
-    let (well, gone) = (admin(Some((true, 300_000))), admin(Some((false, 61_000))));
+    let (well, gone) =
+        (admin(Some((TutorState::Answers, 300_000))), admin(Some((TutorState::Silent, 61_000))));
     let plain = |text: super::Rich| text.to_plain();
     for (text, part) in [
         (PT.command("subscribe"), "Em qual canal entrar e como"),

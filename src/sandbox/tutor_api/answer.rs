@@ -40,11 +40,11 @@ pub struct Answer {
 /// The spoken answer of a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Speech {
-    /// These bytes under this MIME type, for both kinds.
+    /// These bytes under this MIME type.
     Bytes(Bytes, &'static str),
     /// The first as conversational, the second as coaching audio, under this MIME type.
     Pair(Bytes, Bytes, &'static str),
-    /// There is none: 404.
+    /// There is none.
     None,
 }
 
@@ -81,12 +81,12 @@ impl Answer {
     }
 }
 
-/// Sentence, coaching in English and Portuguese, answer in English and Portuguese.
+/// Sentence, coaching in English and Portuguese, answer in English and Portuguese; with a model's Markdown.
 const LESSONS: &[[&str; 5]] = &[
     [
         "Yesterday I go to the beach with my friends.",
         "Use the past tense: \"went\", not \"go\". Your \"th\" in \"the\" was clear.",
-        "Use o passado: \"went\", não \"go\". O \"th\" de \"the\" ficou claro.",
+        "Use o passado: **went**, não \"go\". O \"th\" de \"the\" ficou claro.",
         "That sounds like fun! What did you do at the beach?",
         "Que divertido! O que vocês fizeram na praia?",
     ],
@@ -113,11 +113,20 @@ const LESSONS: &[[&str; 5]] = &[
     ],
 ];
 
-/// The made-up answer: the same for the same turn and length.
-pub fn derived(asked: &Asked) -> Answer {
+/// The made-up answer: the same for the same turn and length. A tutor that is not `bilingual` coaches in Portuguese
+/// and translates nothing.
+pub fn derived(asked: &Asked, bilingual: bool) -> Answer {
     let at = (asked.turn + LESSONS.len() - 1) % LESSONS.len();
     let [said, coaching, coaching_pt, reply, reply_pt] = LESSONS.get(at).copied().unwrap_or_default();
     let seconds = asked.samples as f32 / 16_000.0;
+    if !bilingual {
+        return Answer::ok(json!({
+            "user_transcript": said,
+            "coaching_feedback": format!("{coaching_pt} (turn {}, {seconds:.1} s)", asked.turn),
+            "conversational_response": reply,
+            "conversational_audio_path": format!("/app/audio/{}_conversational.wav", asked.session),
+        }));
+    }
     Answer::ok(json!({
         "user_transcript": said,
         "coaching_feedback": format!("{coaching} (turn {}, {seconds:.1} s)", asked.turn),

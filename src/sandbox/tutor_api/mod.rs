@@ -2,6 +2,7 @@
 //! the house.
 
 mod answer;
+mod desk;
 mod seal;
 mod serve;
 mod state;
@@ -17,13 +18,14 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
+use self::desk::{Desk, Seat};
 use super::{faults::Faults, http::Server};
 
 pub use self::{
     answer::{Answer, Asked, Speech},
-    state::{Turn, TutorCall, TutorOptions, TutorState, Violation},
+    state::{Model, Turn, TutorCall, TutorOptions, TutorState, Violation},
     wav::{check as check_wav, tone, write as write_wav},
 };
 
@@ -31,8 +33,7 @@ struct Shared {
     state: Mutex<TutorState>,
     changed: watch::Sender<u64>,
     faults: Faults,
-    /// The tutor's attention: one permit for each turn it can work on at once.
-    desk: Arc<Semaphore>,
+    desk: Desk,
 }
 
 impl Shared {
@@ -53,7 +54,7 @@ impl Shared {
 
 /// Keeps the tutor busy while it lives.
 pub struct Occupied {
-    _desk: Option<OwnedSemaphorePermit>,
+    _seats: Vec<Seat>,
 }
 
 /// A running stand-in. Clones are handles to the same one; it stops when the last is dropped.
@@ -71,7 +72,7 @@ impl TutorApi {
 
     /// Starts on this address.
     pub async fn start_on(addr: SocketAddr, options: TutorOptions) -> io::Result<Self> {
-        let desk = Arc::new(Semaphore::new(options.parallel.max(1)));
+        let desk = Desk::new(options.parallel.max(1));
         let state = Mutex::new(TutorState::new(options));
         let (changed, _) = watch::channel(0);
         let shared = Arc::new(Shared { state, changed, faults: Faults::default(), desk });
@@ -127,8 +128,11 @@ impl TutorApi {
     /// Makes the tutor busy, as with a long turn of someone else: turns are taken in but not worked on, and other
     /// calls wait, until what this returns is dropped.
     pub async fn occupy(&self) -> Occupied {
-        let all = u32::try_from(self.read(|state| state.options.parallel.max(1))).unwrap_or(1);
-        Occupied { _desk: self.shared.desk.clone().acquire_many_owned(all).await.ok() }
+        let mut seats = Vec::new();
+        for _ in 0..self.read(|state| state.options.parallel.max(1)) {
+            seats.push(self.shared.desk.seat().await);
+        }
+        Occupied { _seats: seats }
     }
 
     /// Looks at the state. Do not call the handle from inside.

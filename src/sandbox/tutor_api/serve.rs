@@ -17,9 +17,9 @@ use super::{
         http::{Handler, Reply, Request, Served},
     },
     Shared,
-    answer::{Speech, spoken},
+    answer::{Answer, Speech, spoken},
     seal,
-    state::{Session, Turn, TutorCall, Violation},
+    state::{Model, Session, Turn, TutorCall, Violation},
     wav,
 };
 
@@ -151,11 +151,11 @@ impl Shared {
         }
         // One worker: whoever else asks while it recognises speech waits.
         let busy = self.read(|state| state.options.busy_blocks_all);
-        let _turn = if busy { self.desk.acquire().await.ok() } else { None };
+        let _seat = if busy { Some(self.desk.seat().await) } else { None };
         let session = text(params, "session_id").unwrap_or_default();
         match name {
             "GET /" => Reply::json(200, &json!({ "message": "PhonicFlow API is running" })),
-            "GET /health" => Reply::json(200, &json!({ "status": "healthy", "llm": "ok" })),
+            "GET /health" => self.health(),
             "GET /conversation" => self.conversation(session),
             "DELETE /conversation" => self.forget(session),
             "GET /audio" => self.audio(session, params),
@@ -166,6 +166,17 @@ impl Shared {
             "GET /process" => detail(405, json!("Method Not Allowed")),
             _ => detail(404, json!("Not Found")),
         }
+    }
+
+    /// 200, however it is.
+    fn health(&self) -> Reply {
+        let (status, model) = match self.read(|state| state.options.model) {
+            Model::Well => ("healthy", "available"),
+            Model::Dead(_) => ("degraded", "error: the model is not available"),
+        };
+        let components =
+            json!({ "speech_to_text": "available", "llm": model, "text_to_speech": "available" });
+        Reply::json(200, &json!({ "status": status, "components": components }))
     }
 
     async fn process(self: &Arc<Self>, request: &Request, params: &Value) -> Reply {
@@ -209,15 +220,19 @@ impl Shared {
         let (tell, told) = oneshot::channel();
         let (shared, finishes) = (self.clone(), self.read(|state| state.options.finishes_abandoned));
         let mut watcher = Waiting { shared: self, number, answered: false };
+        let silent = wav::is_silent(&part.bytes);
         let work = tokio::spawn(async move {
-            let desk = shared.desk.clone().acquire_owned().await;
+            let seat = shared.desk.seat().await;
             let answer = shared.with(|state| state.start_turn(number));
+            // Nothing recognised, nothing to coach: what is to be spoken is empty.
+            let answer =
+                if silent { Answer::error(500, json!("Feedback text cannot be empty")) } else { answer };
             let delay = answer.takes.unwrap_or_else(|| shared.read(|state| state.options.delay));
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
             shared.with(|state| state.finish_turn(number, &answer));
-            drop(desk);
+            drop(seat);
             let _ = tell.send(answer);
         });
         let _work = AbortUnless { finishes, work, shared: self.clone(), number };
@@ -237,7 +252,13 @@ impl Shared {
             }
             let known = state.sessions.get(session);
             known.filter(|known| known.turns > 0).map_or_else(
-                || detail(404, json!("Session not found")),
+                || match state.options.unknown_status {
+                    200 => {
+                        let body = json!({ "session_id": session, "conversation_count": 0, "history": [] });
+                        Reply::json(200, &body)
+                    }
+                    status => detail(status, json!("Session not found")),
+                },
                 |known| {
                     let body = json!({
                         "session_id": session,
@@ -256,7 +277,8 @@ impl Shared {
             match state.sessions.get_mut(session).filter(|known| known.turns > 0) {
                 Some(known) => {
                     let open = std::mem::take(&mut known.open);
-                    *known = Session { open, ..Session::default() };
+                    let (spoken, speech) = (known.spoken, known.speech.take());
+                    *known = Session { open, spoken, speech, ..Session::default() };
                     Reply::json(200, &json!({ "message": "Conversation history cleared" }))
                 }
                 None => detail(404, json!("Session not found")),
@@ -276,7 +298,10 @@ impl Shared {
             if let Some(turn) = known.open.first().copied() {
                 state.violations.push(Violation::AudioDuringTurn { session: session.to_owned(), turn });
             }
-            if known.turns == 0 {
+            // It speaks its coaching only where it is made to.
+            let pair =
+                matches!(known.speech.as_ref().or(state.options.speech.as_ref()), Some(Speech::Pair(..)));
+            if known.spoken == 0 || coaching && !pair && !state.options.bilingual {
                 return none;
             }
             match known.speech.as_ref().or(state.options.speech.as_ref()) {
@@ -284,7 +309,7 @@ impl Shared {
                 Some(Speech::Bytes(bytes, mime)) => Reply::new(200, mime, bytes.clone()),
                 Some(Speech::Pair(_, bytes, mime)) if coaching => Reply::new(200, mime, bytes.clone()),
                 Some(Speech::Pair(bytes, _, mime)) => Reply::new(200, mime, bytes.clone()),
-                None => Reply::new(200, "audio/wav", spoken(known.turns, coaching)),
+                None => Reply::new(200, "audio/wav", spoken(known.spoken, coaching)),
             }
         })
     }

@@ -11,7 +11,16 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Asked, Speech, derived};
 
-/// How the tutor behaves; may be changed while it runs.
+/// How the tutor's language model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// It answers.
+    Well,
+    /// It does not: every turn fails with this detail, after a full recognition.
+    Dead(&'static str),
+}
+
+/// How the tutor behaves; may be changed while it runs. By default as the deployed one does.
 #[derive(Debug, Clone)]
 pub struct TutorOptions {
     /// Turns it works on at once; fixed at the start.
@@ -22,8 +31,14 @@ pub struct TutorOptions {
     pub busy_blocks_all: bool,
     /// A turn whose client went away is finished all the same.
     pub finishes_abandoned: bool,
+    /// Its language model.
+    pub model: Model,
+    /// It coaches in English, translates into Portuguese and speaks the coaching, too.
+    pub bilingual: bool,
     /// `GET /conversation` exists.
     pub history: bool,
+    /// The status for a conversation it does not know: 200 (with a count of 0) or 404.
+    pub unknown_status: u16,
     /// The spoken answer of turns that bring none of their own; `None`: a made-up WAV.
     pub speech: Option<Speech>,
     /// The status that says «no audio»: 400 or 404.
@@ -47,9 +62,12 @@ impl Default for TutorOptions {
             delay: Duration::ZERO,
             busy_blocks_all: true,
             finishes_abandoned: true,
+            model: Model::Well,
+            bilingual: false,
             history: true,
+            unknown_status: 200,
             speech: None,
-            no_audio_status: 404,
+            no_audio_status: 400,
             bot_routes: false,
             api_key: None,
             signing_key: None,
@@ -145,6 +163,8 @@ pub enum Violation {
 pub(super) struct Session {
     pub(super) history: Vec<Value>,
     pub(super) turns: usize,
+    /// The turn whose spoken answer lies on the disk; forgetting the conversation leaves it there.
+    pub(super) spoken: usize,
     pub(super) open: Vec<usize>,
     pub(super) speech: Option<Speech>,
 }
@@ -266,9 +286,13 @@ impl TutorState {
         let (session, samples) = (turn.session.clone(), turn.samples);
         let turn = self.sessions.get(&session).map_or(0, |session| session.turns) + 1;
         let asked = Asked { session, turn, number, samples };
+        if let Model::Dead(detail) = self.options.model {
+            return Answer::error(500, json!(detail));
+        }
+        let bilingual = self.options.bilingual;
         let script = self.script.clone();
         let queued = self.queue.pop_front();
-        queued.unwrap_or_else(|| script.map_or_else(|| derived(&asked), |script| script(&asked)))
+        queued.unwrap_or_else(|| script.map_or_else(|| derived(&asked, bilingual), |script| script(&asked)))
     }
 
     /// The turn ends without any effect.
@@ -293,9 +317,9 @@ impl TutorState {
                 "user": text("user_transcript"),
                 "coaching": text("coaching_feedback"),
                 "conversational": text("conversational_response"),
-                "timestamp": format!("2026-01-01T00:00:{:02}.{:03}", session.turns % 60, number % 1000),
             }));
             session.turns += 1;
+            session.spoken = session.turns;
             session.speech.clone_from(&answer.audio);
         }
         self.finished += 1;

@@ -31,7 +31,8 @@ async fn turn(tutor: &TutorApi, session: &str) -> Heard {
 #[tokio::test]
 async fn a_turn_and_its_history() {
     let tutor = start().await;
-    assert_eq!(get(tutor.addr(), &format!("/conversation/{ONE}")).await.status, 404);
+    let unknown = get(tutor.addr(), &format!("/conversation/{ONE}")).await;
+    assert_eq!((unknown.status, &unknown.json()["conversation_count"]), (200, &json!(0)));
     let first = turn(&tutor, ONE).await.json();
     assert!(first["coaching_feedback"].as_str().unwrap().contains("turn 1"));
     turn(&tutor, ONE).await;
@@ -40,11 +41,15 @@ async fn a_turn_and_its_history() {
     assert_eq!(seen["history"][0]["user"], first["user_transcript"]);
     let speech = get(tutor.addr(), &format!("/audio/{ONE}?audio_type=conversational")).await;
     assert!(speech.head.contains("audio/wav") && speech.body.starts_with(b"RIFF"));
-    assert_eq!(get(tutor.addr(), &format!("/audio/{TWO}?audio_type=coaching")).await.status, 404);
+    assert_eq!(get(tutor.addr(), &format!("/audio/{ONE}?audio_type=coaching")).await.status, 400);
+    assert_eq!(get(tutor.addr(), &format!("/audio/{TWO}?audio_type=coaching")).await.status, 400);
     assert_eq!(get(tutor.addr(), &format!("/audio/{ONE}")).await.status, 422);
     let delete = open(tutor.addr(), "DELETE", &format!("/conversation/{ONE}"), "", b"").await;
     assert_eq!(hear(delete).await.unwrap().status, 200);
-    assert_eq!(get(tutor.addr(), &format!("/conversation/{ONE}")).await.status, 404);
+    let forgotten = get(tutor.addr(), &format!("/conversation/{ONE}")).await.json();
+    assert_eq!(forgotten["conversation_count"], 0);
+    let left = get(tutor.addr(), &format!("/audio/{ONE}?audio_type=conversational")).await;
+    assert_eq!(left.body, speech.body, "the last spoken answer stays on its disk");
     let turns = tutor.turns();
     assert_eq!((turns.len(), turns[0].samples, turns[0].session_header.as_deref()), (2, 1600, Some(ONE)));
     assert_eq!(tutor.calls()[1].headers["x-bot-timestamp"], "5");
@@ -141,6 +146,26 @@ async fn a_turn_outlives_its_client() {
 }
 
 #[tokio::test]
+async fn silence_and_a_dead_model_fail_the_turn_and_health_says_so_at_200() {
+    let tutor = start().await;
+    let target = format!("/process?session_id={ONE}");
+    let silence = write_wav(16_000, [0; 1600].into_iter());
+    let body = form(&[("file", Some(("audio.wav", "audio/wav")), &silence)]);
+    for _ in 0..2 {
+        let heard = hear(open(tutor.addr(), "POST", &target, FORM, &body).await).await.unwrap();
+        assert_eq!((heard.status, heard.json()), (500, json!({"detail": "Feedback text cannot be empty"})));
+    }
+    assert_eq!((tutor.history(ONE).len(), tutor.read(TutorState::finished)), (0, 2));
+    let well = get(tutor.addr(), "/health").await;
+    tutor.configure(|options| options.model = Model::Dead("no model"));
+    assert_eq!(turn(&tutor, ONE).await.json(), json!({"detail": "no model"}));
+    let sick = get(tutor.addr(), "/health").await;
+    assert_eq!((well.status, sick.status), (200, 200));
+    assert!(well.json()["components"]["llm"] == "available");
+    assert!(sick.json()["components"]["llm"].as_str().unwrap().starts_with("error"));
+}
+
+#[tokio::test]
 async fn scripts_and_mishaps() {
     let tutor = start().await;
     tutor.script(|asked| Answer::texts(&format!("t{}", asked.number), "c", "r").speaking(Speech::None));
@@ -154,8 +179,8 @@ async fn scripts_and_mishaps() {
     assert_eq!(get(tutor.addr(), &format!("/audio/{TWO}?audio_type=conversational")).await.body, b"said");
     let coached = get(tutor.addr(), &format!("/audio/{TWO}?audio_type=coaching")).await;
     assert!(coached.body == b"coached" && coached.head.contains("audio/mpeg"));
-    tutor.configure(|options| options.no_audio_status = 400);
-    assert_eq!(get(tutor.addr(), &format!("/audio/{ONE}?audio_type=coaching")).await.status, 400);
+    tutor.configure(|options| options.no_audio_status = 404);
+    assert_eq!(get(tutor.addr(), &format!("/audio/{ONE}?audio_type=coaching")).await.status, 404);
     tutor.faults().add(On::call("POST /process"), Act::ResetAfter);
     assert!(hear(submit(&tutor, ONE).await).await.is_err());
     assert_eq!(tutor.history(ONE).len(), 2, "the answer is lost, the turn is not");

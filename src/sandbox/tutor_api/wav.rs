@@ -44,6 +44,12 @@ pub fn check(bytes: &[u8]) -> Result<usize, String> {
     Err("no data chunk".to_owned())
 }
 
+/// Whether nobody can hear anything in a WAV that [`check`] has passed: no sample beyond -50 dB.
+pub fn is_silent(bytes: &[u8]) -> bool {
+    let samples = bytes.get(44..).unwrap_or_default().chunks_exact(2);
+    samples.flat_map(TryInto::try_into).all(|sample| i16::from_le_bytes(sample).unsigned_abs() < 100)
+}
+
 /// A WAV, PCM 16 bit mono, of these samples.
 pub fn write(rate: u32, samples: impl ExactSizeIterator<Item = i16>) -> Bytes {
     let size = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX - 36);
@@ -85,5 +91,6 @@ mod tests {
         let whole = tone(16_000, 440.0, 10);
         assert!(check(&whole[..whole.len() - 2]).is_err());
         assert_eq!(check(&tone(16_000, 440.0, 0)), Err("no samples".to_owned()));
+        assert!(is_silent(&write(16_000, [0, 99, -99].into_iter())) && !is_silent(&whole));
     }
 }

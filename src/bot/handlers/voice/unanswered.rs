@@ -1,0 +1,122 @@
+//! What becomes of a voice that the tutor did not answer: whose fault it was decides whether it waits, is tried again, or
+//! ends with a clear word.
+
+use super::super::handed::Handed;
+use super::{Setback, Verdict, VoiceTurn, give_up};
+use crate::bot::patience::give_up_with;
+use crate::domain::lesson::Finding;
+use crate::domain::outcome::Keyboard;
+use crate::domain::{Change, DeadReason, Failed, Outcome, Reply, Stage, Timestamp, WaitReason};
+use crate::store::StoreError;
+use crate::tutor::{Blame, Past, Reach, Refusal, TutorError};
+use uuid::Uuid;
+
+/// How often a voice is handed in that the tutor fails on while it answers others.
+const TRIES: u32 = 3;
+
+impl VoiceTurn<'_> {
+    /// `/process` ended in this error.
+    ///
+    /// # Errors
+    /// As the store's, when reading.
+    pub(super) async fn unanswered(
+        &self,
+        handed: Handed,
+        error: &TutorError,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        Ok(match error {
+            TutorError::Refused { fault, .. } => self.refused(handed.session, *fault, error),
+            TutorError::Failed { .. } | TutorError::Busy { .. } => {
+                return self.after_error_answer(handed, error, now).await;
+            }
+            TutorError::Uncertain(_) | TutorError::TooMuch(_) => {
+                let setback = Setback {
+                    reason: WaitReason::TutorUncertain,
+                    failed: Some(Failed::Tutor),
+                    stage: handed.stage(Some(now)),
+                    pause_ms: 250,
+                    // Whoever waited out the whole time-out has waited long.
+                    tell: now.since_ms(handed.at) >= self.rules().tutor_timeout_ms,
+                    forgive: false,
+                    what: error.to_string(),
+                };
+                self.set_back(setback, now)
+            }
+            TutorError::NotSent(_) | TutorError::Denied { .. } | TutorError::Setup(_) => {
+                self.set_back(self.tutor_setback(Stage::Taken, true, error), now)
+            }
+        })
+    }
+
+    /// The tutor does not take what it was sent. That nothing was said is the learner's affair; anything else is between
+    /// the tutor and us, and a person has to look at it.
+    fn refused(&self, session: Uuid, fault: Refusal, error: &TutorError) -> Verdict {
+        if fault == Refusal::NoSpeech {
+            return self.no_speech(vec![Change::TutorTurns(session, None)]);
+        }
+        tracing::error!(seq = self.job.seq, %error, "the tutor refuses what it is sent: is this the tutor this version is for?");
+        let replies = Reply::texts(self.incoming, self.phrases().tutor_refused(), Keyboard::default());
+        give_up_with(replies, Stage::Taken, DeadReason::TutorRefused, error.to_string())
+    }
+
+    fn no_speech(&self, changes: Vec<Change>) -> Verdict {
+        let replies = Reply::texts(self.incoming, self.phrases().no_speech(), Keyboard::default());
+        Verdict::Commit(Outcome { changes, replies, ..Outcome::default() })
+    }
+
+    /// The tutor answered with an error, so it is no longer at work on the turn; it may have recorded it all the same.
+    async fn after_error_answer(
+        &self,
+        handed: Handed,
+        error: &TutorError,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        match self.desk.tutor.history(handed.session).await {
+            // It shows this conversation no more than it answers in it.
+            Ok(Past::Broken) => {}
+            Ok(history) => {
+                if let Finding::Recorded { turn, count } = self.judge(handed, i64::MAX, history).await? {
+                    return Ok(self.answered(handed, turn.into_assessment(), Some(count), now));
+                }
+            }
+            Err(_) => {
+                return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), false, error), now));
+            }
+        }
+        let TutorError::Failed { blame, .. } = error else {
+            return Ok(self.set_back(self.tutor_setback(Stage::Taken, true, error), now));
+        };
+        if self.fails_alone(*blame).await {
+            return Ok(self.failed_alone(*blame, error));
+        }
+        let setback = self.tutor_setback(Stage::Taken, true, error);
+        // What may be silence is soon known; until then there is nothing to tell.
+        let tell = setback.reason == WaitReason::TutorFailing || *blame != Blame::Voice;
+        Ok(self.set_back(Setback { tell, failed: Some(Failed::Turn), ..setback }, now))
+    }
+
+    /// It failed again and again, and the tutor is well otherwise: others have their answers, or it answers a knock.
+    async fn fails_alone(&self, blame: Blame) -> bool {
+        let tutor = &self.desk.tutor;
+        self.job.turn_failures + 1 >= TRIES
+            && !matches!(tutor.reachable(), Reach::Failing { .. })
+            && (blame == Blame::Voice || tutor.root().await.is_ok())
+    }
+
+    /// This voice alone cannot be answered; the next one goes on.
+    fn failed_alone(&self, blame: Blame, error: &TutorError) -> Verdict {
+        tracing::warn!(seq = self.job.seq, %error, tries = TRIES, "the tutor fails on this voice alone: it is not tried again");
+        if blame == Blame::Voice {
+            return self.no_speech(Vec::new());
+        }
+        let replies = Reply::texts(self.incoming, self.phrases().voice_failed(), Keyboard::default());
+        give_up_with(replies, Stage::Taken, DeadReason::VoiceFailed, error.to_string())
+    }
+
+    /// Its answer was lost as often as it may be.
+    pub(super) fn hopeless(&self, stage: Stage) -> Verdict {
+        let detail = "twice, and it does not show this conversation".to_owned();
+        give_up(self.incoming, self.phrases(), stage, DeadReason::AnswerLost, detail)
+    }
+}

@@ -1,0 +1,174 @@
+//! The tutor as it is deployed: silence and a dead model are both answered 500, and some conversations it cannot show.
+
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::audio::{self, Hint};
+use phonicflow_bot::sandbox::faults::{Act, On};
+use phonicflow_bot::sandbox::http::Reply;
+use phonicflow_bot::sandbox::tutor_api::{Model, TutorOptions, write_wav};
+
+/// A voice message in which nobody says anything.
+fn silence() -> Vec<u8> {
+    let wav = write_wav(24_000, vec![0_i16; 48_000].into_iter());
+    audio::to_voice_note(wav, Hint { extension: Some("wav".into()), mime: None }).unwrap().bytes.to_vec()
+}
+
+fn told(world: &World, chat: i64, words: &str) -> usize {
+    world.telegram.read(|state| state.from_bot(chat).filter(|said| said.text.contains(words)).count())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_without_speech_fails_alone_and_soon() {
+    let world = World::started().await;
+    let (ana, rui) = (world.learner(11), world.brazilian(12));
+    let asked = ana.voice(silence(), 2);
+    ana.voice(voice(), 4);
+    let said = world.answer_with(11, "could not hear any speech").await;
+    assert_eq!(said.reply_to, Some(asked.message_id));
+    world.voice_notes(11, 1).await;
+    assert_eq!(world.tutor.count("POST /process"), 4, "three tries of the one, one of the other");
+    assert_eq!(told(&world, 11, "takes longer"), 0, "she is told once, and clearly");
+    rui.voice(silence(), 2);
+    world.answer_with(12, "nenhuma fala").await;
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 2).await;
+    ana.text("/status");
+    let status = world.answer_with(11, "Your practice").await;
+    assert!(status.text.contains("Tutor: reachable"), "{}", status.text);
+    assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_the_tutor_fails_on_three_times_while_others_are_answered_is_given_up() {
+    let world = World::started().await;
+    let (ana, rui) = (world.learner(11), world.learner(12));
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 1).await;
+    let session = world.tutor.turns()[0].session.clone();
+    let failing = world.tutor.faults().add(
+        On::call("POST /process").when(move |seen| seen.params["session_id"] == session.as_str()).always(),
+        Act::detail(500, "boom"),
+    );
+    ana.voice(voice(), 4);
+    rui.voice(voice(), 4);
+    world.voice_notes(12, 1).await;
+    world.answer_with(11, "could not answer this message").await;
+    assert_eq!(world.tutor.faults().fired(failing), 3);
+    world.tutor.faults().clear();
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 2).await;
+    assert!(world.log().contains("kept as a dead letter"), "{}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_model_is_the_tutors_failure_and_everybody_waits() {
+    for detail in ["boom", "Error: connection refused (ollama)", "Feedback text cannot be empty"] {
+        let mut world =
+            World::with_tutor(TutorOptions { model: Model::Dead(detail), ..Default::default() }).await;
+        world.set("ADMIN_USERS", "99").set("LOG_LEVEL", "info").start();
+        world.learner(99).text("/start");
+        let learners: Vec<_> = (1..=4).map(|n| world.learner(100 + n)).collect();
+        for learner in &learners {
+            learner.voice(voice(), 4);
+        }
+        world.answer_with(99, "The tutor cannot answer").await;
+        let ana = &learners[0];
+        ana.text("/status");
+        let status = world.answer_with(ana.chat(), "Your practice").await;
+        assert!(status.text.contains("Tutor: cannot answer"), "{}", status.text);
+        world.learner(99).text("/admin");
+        world.answer_with(99, "cannot answer for").await;
+        let queue = world.command(&["queue", "list"]).output().unwrap();
+        let queue = String::from_utf8(queue.stdout).unwrap();
+        assert!(queue.contains("the tutor cannot answer"), "{queue}");
+        let health = world.command(&["health"]).output().unwrap();
+        let health = String::from_utf8([health.stdout, health.stderr].concat()).unwrap();
+        assert!(health.contains("the tutor cannot answer"), "{health}");
+        let doctor = world.command(&["doctor"]).output().unwrap();
+        let doctor = String::from_utf8(doctor.stdout).unwrap();
+        assert!(doctor.contains("cannot answer") && doctor.contains("llm"), "{doctor}");
+        world.tutor.configure(|options| options.model = Model::Well);
+        for learner in &learners {
+            world.voice_notes(learner.chat(), 1).await;
+            for words in ["any speech", "could not answer this"] {
+                assert_eq!(told(&world, learner.chat(), words), 0, "{detail}: {words}");
+            }
+        }
+        world.answer_with(99, "answers again").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_tutor_refuses_is_a_persons_affair_and_silence_is_not() {
+    let mut world = World::new().await;
+    world.set("ADMIN_USERS", "99").start();
+    world.learner(99).text("/start");
+    let learners: Vec<_> = (0..4).map(|n| world.learner(100 + n)).collect();
+    for (learner, act) in learners.iter().zip([
+        Act::detail(415, "Unsupported media type"),
+        Act::detail(422, "Field required"),
+        Act::html(413),
+    ]) {
+        world.tutor.faults().add(On::call("POST /process"), act);
+        learner.voice(voice(), 4);
+        world.answer_with(learner.chat(), "does not take what I send").await;
+    }
+    world.logged_times("the tutor refuses what it is sent: is this", 3).await;
+    world.logged_times("kept as a dead letter", 3).await;
+    world.answer_with(99, "Messages given up").await;
+    world.tutor.faults().add(On::call("POST /process"), Act::detail(400, "No speech detected"));
+    learners[3].voice(voice(), 4);
+    world.answer_with(learners[3].chat(), "could not hear any speech").await;
+    assert_eq!(world.log().matches("kept as a dead letter").count(), 3, "{}", world.log());
+    for learner in &learners {
+        learner.voice(voice(), 4);
+        world.voice_notes(learner.chat(), 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_is_shown_oddly_is_read_all_the_same() {
+    let mut world = World::new().await;
+    world.set("BACKEND_TIMEOUT", "2").start();
+    let bodies: [&[u8]; 4] = [
+        br#"{"conversation_count":1,"history":[{"user":"found it","coaching":NaN,"conversational":"well"}]}"#,
+        br#"{"conversation_count":1,"history":[{"user":"found it \ud800","coaching":null,"conversational":"well"}]}"#,
+        b"{\"conversation_count\":1,\"history\":[{\"user\":\"found it, caf\xe9\",\"conversational\":\"well\"}]}",
+        b"{\"conversation_count\":1,\"history\":[{\"user\":\"found it\nhere\",\"conversational\":\"well\"}]}",
+    ];
+    for (n, body) in (0..).zip(bodies) {
+        let learner = world.learner(100 + n);
+        world.tutor.faults().add(On::call("POST /process"), Act::ResetAfter);
+        let odd = Reply::new(200, "application/json", body.to_vec());
+        world.tutor.faults().add(On::call("GET /conversation"), Act::Answer(odd));
+        learner.voice(voice(), 4);
+        world.answer_with(learner.chat(), "found it").await;
+    }
+    assert_eq!(world.tutor.count("POST /process"), 4, "nothing is asked twice: {}", world.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_cannot_be_shown_does_not_hold_its_learner_up() {
+    let mut world = World::new().await;
+    world.set("BACKEND_TIMEOUT", "1").start();
+    let gzip =
+        || Reply::new(200, "application/json", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03nonsense".to_vec());
+    let large = || Reply::new(200, "application/json", vec![b' '; 5 << 20]);
+    for (n, act) in
+        (0..).zip([Act::detail(500, "boom"), Act::Answer(gzip()), Act::Answer(large()), Act::Reset])
+    {
+        let learner = world.learner(100 + n);
+        world.tutor.faults().add(On::call("GET /conversation").always(), act);
+        // The answer is lost, and where it went cannot be seen: asked once more when the tutor has had its time.
+        world.tutor.faults().add(On::call("POST /process"), Act::ResetAfter);
+        learner.voice(voice(), 4);
+        world.voice_notes(learner.chat(), 1).await;
+        // A failing turn is tried again, too.
+        world.tutor.faults().add(On::call("POST /process"), Act::detail(500, "boom"));
+        learner.voice(voice(), 4);
+        world.voice_notes(learner.chat(), 2).await;
+        world.tutor.faults().clear();
+    }
+    let turns = world.tutor.wait_until(PATIENCE, |state| (state.turns().len() == 12).then_some(()));
+    assert!(turns.await.is_some(), "{} turns", world.tutor.turns().len());
+    assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
+}
