@@ -6,6 +6,7 @@
 // A test in all but its name: it fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod audio_workers;
 mod rest;
 mod turns;
 #[allow(dead_code)]
@@ -43,13 +44,29 @@ fn speech() -> (Bytes, Bytes) {
     (note.bytes.into(), long(24_000))
 }
 
-/// CPU time of a process so far.
+/// CPU time so far of a process and the workers below it, those that have ended included.
 fn cpu(pid: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 =
-        after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
+    let ticks = |pid: u32, fields: usize| -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit(')').next().unwrap_or_default();
+        after_name.split_whitespace().skip(11).take(fields).filter_map(|n| n.parse::<u64>().ok()).sum()
+    };
+    let below: u64 = children(pid).into_iter().map(|child| ticks(child, 2)).sum();
+    Duration::from_millis((ticks(pid, 4) + below) * 10)
+}
+
+/// The processes below one.
+fn children(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    lists.collect::<String>().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// A line of a process's status, kilobytes.
+fn memory_kb(pid: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kb| kb.parse().ok()).unwrap_or(0)
 }
 
 async fn world(speech: &Bytes) -> World {
@@ -65,6 +82,7 @@ async fn main() {
     let (voice, speech) = speech();
     rest::first_poll(&speech).await;
     rest::at_rest(&speech).await;
+    audio_workers::cost(&voice).await;
     turns::one_by_one(&voice, &speech).await;
     turns::crowd(&voice, &speech).await;
 }

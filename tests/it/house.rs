@@ -172,6 +172,18 @@ fn handlers_neither_send_nor_save() {
 }
 
 #[test]
+fn foreign_audio_is_read_by_workers_alone() {
+    for (file, text) in sources() {
+        if file.starts_with("audio/") || file == "audio_worker/serve.rs" {
+            continue;
+        }
+        for word in ["audio::to_wav", "audio::to_voice_note", "audio::convert_to"] {
+            assert!(!code(&text).contains(word), "{file}: {word}");
+        }
+    }
+}
+
+#[test]
 fn every_file_says_what_it_owns_and_stays_readable() {
     for (file, text) in sources() {
         assert!(text.starts_with("//! "), "{file} does not open with //!");
