@@ -31,6 +31,18 @@ impl Worker {
         format!("/proc/{}/{name}", self.pid).into()
     }
 
+    /// CPU time so far, hundredths of a second.
+    fn cpu(self) -> u64 {
+        let stat = self.read("stat");
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        fields.skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum()
+    }
+
+    /// In the middle of a recording: its start takes far less.
+    fn is_busy(self) -> bool {
+        self.cpu() >= 20
+    }
+
     fn is_gone(self) -> bool {
         !self.path("").exists()
     }

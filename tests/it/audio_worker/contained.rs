@@ -1,8 +1,8 @@
 //! What costs too much costs its own message: nobody waits for it, nothing of it stays.
 
-use super::{TOLD, below, bombs, until};
+use super::{TOLD, Worker, below, bombs, until};
 use crate::metrics;
-use crate::world::{PATIENCE, World, voice};
+use crate::world::{World, voice};
 use phonicflow_bot::sandbox::bot_api::{LearnerProfile, Post};
 use phonicflow_bot::sandbox::tutor_api::{Speech, TutorOptions};
 
@@ -26,7 +26,7 @@ async fn two_bombs_delay_no_third_learner_and_each_is_answered() {
     for id in [21, 22] {
         world.learner(id).post(bomb(&costly));
     }
-    until(&world, "two at work", |workers| workers.len() == 2).await;
+    until(&world, "two at work", |workers| workers.iter().filter(|it| it.is_busy()).count() == 2).await;
     world.learner(23).voice(voice(), 4);
     world.voice_notes(23, 1).await;
     let given_up = |id| world.telegram.read(|state| state.from_bot(id).any(|said| said.text.contains(TOLD)));
@@ -68,7 +68,7 @@ async fn a_worker_killed_in_the_middle_costs_one_message() {
     world.set("METRICS_ADDR", "127.0.0.1:0").start();
     let ana = world.learner(21);
     ana.post(bomb(&bombs::zero_counts()));
-    let worker = until(&world, "one at work", |workers| workers.len() == 1).await[0];
+    let worker = at_work(&world).await;
     kill("KILL", worker.pid);
     world.answer_with(21, TOLD).await;
     assert!(worker.is_gone(), "it is not cleared away");
@@ -81,7 +81,7 @@ async fn a_worker_killed_in_the_middle_costs_one_message() {
 async fn a_worker_told_to_stop_costs_no_message() {
     let world = World::started().await;
     world.learner(21).post(bomb(&bombs::zero_counts()));
-    let worker = until(&world, "one at work", |workers| workers.len() == 1).await[0];
+    let worker = at_work(&world).await;
     kill("TERM", worker.pid);
     let next = until(&world, "another one", |workers| workers.iter().any(|it| it.pid != worker.pid)).await;
     assert!(!next.is_empty());
@@ -92,7 +92,7 @@ async fn a_worker_told_to_stop_costs_no_message() {
 async fn a_daemon_that_is_killed_takes_its_workers_along() {
     let mut world = World::started().await;
     world.learner(21).post(bomb(&bombs::zero_counts()));
-    let worker = until(&world, "one at work", |workers| workers.len() == 1).await[0];
+    let worker = at_work(&world).await;
     world.kill();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
     // Far sooner than its CPU time would end it.
@@ -133,7 +133,10 @@ fn every_bomb_is_contained() {
         std::fs::remove_file(folder.path().join(name)).unwrap();
     }
     assert!(below(std::process::id()).iter().all(|it| it.state != 'Z'));
-    let _ = PATIENCE;
+}
+
+async fn at_work(world: &World) -> Worker {
+    until(world, "one at work", |workers| workers.iter().any(|it| it.is_busy())).await[0]
 }
 
 fn kill(signal: &str, pid: u32) {
