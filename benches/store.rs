@@ -213,7 +213,13 @@ async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     store.close().await?;
     let start = Instant::now();
     let into = folder.join("restored");
-    let rebuilt = phonicflow_bot::store::sled::rebuild(&path, &into, None, NOW, &mut |_, _| ())?;
+    let rebuilt = phonicflow_bot::store::sled::rebuild(
+        &phonicflow_bot::store::export::Source::open(&path)?,
+        &into,
+        None,
+        NOW,
+        &mut |_, _| (),
+    )?;
     let what = format!("restored, {} rows set aside", rebuilt.set_aside);
     println!("{what:<58} {:>10.1} ms", start.elapsed().as_secs_f64() * 1e3);
     println!("{:<58} {:>10.1} MB", "resident after that", resident_mb());

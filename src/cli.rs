@@ -10,7 +10,6 @@ mod convert;
 mod doctor;
 mod door;
 mod examples;
-mod files;
 mod manual;
 mod options;
 mod owner;
@@ -23,6 +22,7 @@ mod when;
 
 use crate::audio_worker;
 use crate::daemon;
+use crate::domain::printable;
 use crate::store::StoreError;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use std::ffi::OsString;
@@ -169,7 +169,7 @@ impl Failure {
                 let _ = error.print();
             }
             Self::Config(text) | Self::Failed(text) | Self::Unreachable(text) => {
-                let _ = writeln!(std::io::stderr(), "phonicflow-bot: {}", text.trim_end());
+                let _ = writeln!(std::io::stderr(), "phonicflow-bot: {}", printable::text(text.trim_end()));
             }
         }
     }
@@ -210,9 +210,6 @@ fn command() -> clap::Command {
 /// # Errors
 /// What to print and the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
-    if let Some(failure) = owner::ended() {
-        return Err(failure);
-    }
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // No command: in no help, no completions, no manual, and it reads no configuration.
     if arguments.get(1).is_some_and(|first| first == audio_worker::ARGUMENT) {

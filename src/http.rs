@@ -2,6 +2,7 @@
 //!
 //! Alone names reqwest's builder. Must not know Telegram or the tutor.
 
+use crate::domain::printable;
 use crate::secret::Secret;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -62,13 +63,14 @@ impl From<reqwest::Error> for HttpError {
     }
 }
 
-/// The innermost cause says most ("connection refused") and, unlike the outer ones, never a URL.
+/// The innermost cause says most ("connection refused") and, unlike the outer ones, never a URL. It may quote the other side: a
+/// certificate's names.
 fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    cause.to_string()
+    printable::line(&cause.to_string()).into_owned()
 }
 
 /// What a client needs to know.

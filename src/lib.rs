@@ -13,7 +13,7 @@
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret
-//! domain  -> std, serde
+//! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
 
@@ -31,6 +31,7 @@ pub mod http;
 pub mod logging;
 pub mod sandbox;
 pub mod secret;
+pub mod secure_fs;
 pub mod store;
 pub mod telegram;
 pub mod top;

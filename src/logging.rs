@@ -2,6 +2,7 @@
 //!
 //! Alone knows tracing-subscriber and tracing-appender. Must not know what is logged.
 
+mod clean;
 mod recent;
 
 pub use recent::{RecentLine, recent};
@@ -223,6 +224,7 @@ fn sink<W>(writer: W, json: bool, colour: bool, stamped: bool) -> Sink
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    let writer = clean::Clean { inner: writer, colour };
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
     match (json, stamped) {
         (true, true) => layer.json().flatten_event(true).with_span_list(false).boxed(),

@@ -1,12 +1,12 @@
 //! The old Python bot's `telegram_sessions.json`: from its text to sessions to be taken in.
 //!
 //! The old bot wrote an object by user id: `{"11": {"session_id": UUID, "created_at": …, "last_activity": …,
-//! "conversation_turns": 4, "state": "active"}}`, its moments in ISO 8601 by its machine's clock, without a zone. Variants
+//! "conversation_turns": 4, "english_level": "intermediate", "state": "active"}}`, its moments in ISO 8601 by its machine's clock, without a zone. Variants
 //! are accepted: a list, either of them under `sessions` (or `users`), the session's id under another name or as the
 //! bare value, moments with a zone, in Unix seconds or milliseconds. Each bad row is told by its place and what is wrong,
 //! never by what it says. Pure.
 
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Level, Timestamp, UserId};
 use crate::store::Import;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -35,6 +35,8 @@ pub struct Found {
     pub sessions: Vec<Import>,
     /// Rows that are none.
     pub problems: Vec<Problem>,
+    /// What was left out of rows that are taken in.
+    pub remarks: Vec<Problem>,
 }
 
 const USER: &[&str] = &["telegram_user_id", "user_id", "telegram_id", "telegram_chat_id", "chat_id", "id"];
@@ -44,6 +46,10 @@ const CREATED: &[&str] = &["created_at", "created", "started_at", "start_time"];
 const ACTIVE: &[&str] =
     &["last_activity", "last_active", "updated_at", "last_used", "last_seen", "last_interaction"];
 const LANGUAGE: &[&str] = &["language", "language_code", "lang"];
+const TURNS: &[&str] = &["conversation_turns", "turns", "turn_count", "conversation_count"];
+const LEVEL: &[&str] = &["english_level", "level", "proficiency_level", "proficiency"];
+/// Where a row may keep what the learner chose.
+const WITHIN: &[&str] = &["preferences", "settings", "profile", "user"];
 
 /// How far ahead of UTC the old bot's clock was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -179,15 +185,18 @@ impl Reading {
         match session(key, row, self.zone, self.now) {
             Err(why) => self.found.problems.push(Problem { place, why }),
             // One conversation at the tutor is one learner's.
-            Ok(import) if self.owner_of.get(&import.session).is_some_and(|owner| *owner != import.user) => {
+            Ok((import, _))
+                if self.owner_of.get(&import.session).is_some_and(|owner| *owner != import.user) =>
+            {
                 let why = "another learner has this session";
                 self.found.problems.push(Problem { place, why });
             }
-            Ok(import) => match self.by_user.entry(import.user) {
+            Ok((import, remark)) => match self.by_user.entry(import.user) {
                 Entry::Vacant(new) => {
                     new.insert(self.found.sessions.len());
                     self.owner_of.insert(import.session, import.user);
                     self.found.sessions.push(import);
+                    self.found.remarks.extend(remark.map(|why| Problem { place, why }));
                 }
                 Entry::Occupied(known) => {
                     let why = "the learner has a second session; the one used last is taken";
@@ -204,14 +213,21 @@ impl Reading {
     }
 }
 
-fn session(key: Option<i64>, row: &Value, zone: Zone, now: Timestamp) -> Result<Import, &'static str> {
+/// A row's session, and what of the row is left out.
+fn session(
+    key: Option<i64>,
+    row: &Value,
+    zone: Zone,
+    now: Timestamp,
+) -> Result<(Import, Option<&'static str>), &'static str> {
     let empty = Map::new();
     let (fields, bare) = match row {
         Value::Object(fields) => (fields, None),
         Value::String(text) => (&empty, Some(text.as_str())),
         _ => return Err("it is neither an object nor a session id"),
     };
-    let field = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)).filter(|it| !it.is_null());
+    let is_given = |it: &&Value| !it.is_null();
+    let field = |names: &[&str]| names.iter().filter_map(|name| fields.get(*name)).find(is_given);
     let user = match field(USER) {
         // By a key that is a number, the row is that learner's, whatever else it calls an id.
         _ if key.is_some() => key,
@@ -236,12 +252,26 @@ fn session(key: Option<i64>, row: &Value, zone: Zone, now: Timestamp) -> Result<
     // A date from the future would keep the session open for ever.
     let created = created.or(active).unwrap_or(now).min(now);
     let last_activity = active.unwrap_or(created).min(now).max(created);
-    let language = field(LANGUAGE).and_then(Value::as_str);
+    let chosen = |names: &[&str]| {
+        let within = || WITHIN.iter().filter_map(|name| fields.get(*name)).find_map(|it| found(it, names));
+        field(names).or_else(within)
+    };
+    let language = chosen(LANGUAGE).and_then(Value::as_str);
     let tag = |tag: &&str| {
         (2..=16).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
     };
     let language = language.filter(tag).map(str::to_owned);
-    Ok(Import { user: UserId(user), session, created, last_activity, language })
+    let turns = field(TURNS).and_then(Value::as_u64).and_then(|turns| u32::try_from(turns).ok()).unwrap_or(0);
+    let word = chosen(LEVEL);
+    let level = word.and_then(Value::as_str).and_then(Level::from_word);
+    let remark = (word.is_some() && level.is_none())
+        .then_some("its level is none of beginner, intermediate and advanced; taken over without it");
+    Ok((Import { user: UserId(user), session, created, last_activity, turns, language, level }, remark))
+}
+
+/// The first of these that is there and not null.
+fn found<'a>(row: &'a Value, names: &[&str]) -> Option<&'a Value> {
+    names.iter().filter_map(|name| row.get(*name)).find(|it| !it.is_null())
 }
 
 /// A moment in whichever way it is written.
@@ -270,105 +300,4 @@ fn moment(value: &Value, zone: Zone) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp(1_800_000_000_000);
-    const ID: &str = "6f1c9a44-2b1e-4c57-9f2e-1d1f0a3b5c7d";
-
-    fn taken(text: &str) -> Import {
-        let found = read(text.as_bytes(), Zone::default(), NOW).unwrap();
-        assert_eq!(found.problems, [], "{text}");
-        found.sessions.into_iter().next().unwrap()
-    }
-
-    #[test]
-    fn every_plausible_shape_is_read() {
-        let at = 1_700_000_000_500;
-        for text in [
-            format!(
-                r#"{{"11":{{"session_id":"{ID}","created_at":"2023-11-14T22:13:20.5","last_activity":"2023-11-14T22:13:20.5Z"}}}}"#
-            ),
-            format!(
-                r#"{{"11":{{"session_id":"{ID}","created":1700000000.5,"last_active":"2023-11-14 22:13:20.500"}}}}"#
-            ),
-            format!(
-                r#"{{"sessions":{{"11":{{"session_id":"{ID}","created_at":"2023-11-14T19:13:20.5-03:00","message_count":4,"username":"x"}}}}}}"#
-            ),
-            format!(
-                r#"[{{"telegram_user_id":11,"session_id":"{ID}","created_at":1700000000500,"updated_at":null}}]"#
-            ),
-            format!(
-                r#"{{"version":2,"sessions":[{{"chat_id":"11","conversation_id":"{ID}","created_at":"1700000000.5"}}],"saved":[1]}}"#
-            ),
-        ] {
-            let import = taken(&text);
-            assert_eq!((import.user, import.session.to_string().as_str()), (UserId(11), ID), "{text}");
-            assert_eq!((import.created.0, import.last_activity.0), (at, at), "{text}");
-        }
-        assert_eq!(taken(&format!(r#"{{"11":"{ID}"}}"#)).created, NOW);
-        assert_eq!(
-            taken(&format!(r#"{{"11":{{"session_id":"{ID}","language_code":"pt-br"}}}}"#))
-                .language
-                .as_deref(),
-            Some("pt-br")
-        );
-        assert_eq!(
-            taken(&format!(r#"{{"11":{{"session_id":"{ID}","last_activity":9e9}}}}"#)).last_activity,
-            NOW
-        );
-    }
-
-    #[test]
-    fn what_the_old_bot_wrote_is_read_by_its_clock() {
-        let text = format!(
-            r#"{{"11":{{"session_id":"{ID}","created_at":"2023-11-14T19:00:00.250000",
-               "last_activity":"2023-11-14T19:13:20.500000","conversation_turns":3,"state":"active"}}}}"#
-        );
-        let found = read(text.as_bytes(), "-03:00".parse().unwrap(), NOW).unwrap();
-        assert_eq!(found.sessions[0].last_activity.0, 1_700_000_000_500);
-        assert_eq!("+05:30".parse::<Zone>().unwrap().seconds, 19_800);
-        assert!(["", "3", "+15", "-03:60", "+-1", "é"].iter().all(|text| text.parse::<Zone>().is_err()));
-    }
-
-    #[test]
-    fn bad_rows_are_told_by_place_and_reason_and_never_by_content() {
-        let text = format!(
-            r#"{{"Ana Secret":{{"session_id":"{ID}"}},"12":{{"session_id":"not one"}},"13":[1],"14":{{}},
-               "15":{{"session_id":"{ID}","created_at":"yesterday"}},"-16":{{"session_id":"{ID}"}},"17":{{"session_id":"{ID}"}}}}"#
-        );
-        let found = read(text.as_bytes(), Zone::default(), NOW).unwrap();
-        assert_eq!(found.sessions.iter().map(|row| row.user.0).collect::<Vec<_>>(), [17]);
-        let told: Vec<String> = found.problems.iter().map(|it| format!("{}: {}", it.place, it.why)).collect();
-        for expected in [
-            "key 12: its session id is no UUID",
-            "key 13: it is neither an object nor a session id",
-            "key 14: it names no session",
-            "key 15: a date in it cannot be read",
-            "key -16: it names no Telegram user id",
-            "a key that is no number: it names no Telegram user id",
-        ] {
-            assert!(told.iter().any(|it| it == expected), "{expected}: {told:?}");
-        }
-        assert!(!told.concat().contains("Secret") && told.len() == 6);
-        assert!(
-            ["3", "{", "{\"sessions\":3}", "{} x", ""].iter().all(|text| read(
-                text.as_bytes(),
-                Zone::default(),
-                NOW
-            )
-            .is_err())
-        );
-    }
-
-    #[test]
-    fn of_two_sessions_of_a_learner_the_one_used_last_is_taken() {
-        let other = "11111111-2222-4333-8444-555555555555";
-        let text = format!(
-            r#"[{{"user_id":1,"session_id":"{ID}","last_activity":100}},{{"user_id":1,"session_id":"{other}","last_activity":200}}]"#
-        );
-        let found = read(text.as_bytes(), Zone::default(), NOW).unwrap();
-        assert_eq!((found.sessions.len(), found.problems.len()), (1, 1));
-        assert_eq!(found.sessions[0].session.to_string(), other);
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use crate::domain::dossier::Held;
 use crate::domain::health::Health;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    DeadReason, LanguageChoice, Session, SessionState, Timestamp, Translation, UserId, WaitReason,
+    DeadReason, LanguageChoice, Level, Session, SessionState, Timestamp, Translation, UserId, WaitReason,
 };
 use crate::store::{Import, Imported, Removed};
 use serde::{Deserialize, Serialize};
@@ -239,6 +239,10 @@ pub struct Settings {
     pub voice_reply: bool,
     /// The learner blocked the bot.
     pub blocked: bool,
+    /// How well the learner speaks English, where known.
+    pub level: Option<Level>,
+    /// When a conversation of another bot was taken over.
+    pub imported_at: Option<Timestamp>,
 }
 
 /// One turn; its words are the learner's own and not shown.

@@ -1,16 +1,18 @@
 //! `backup` and `restore`: files of a person's own.
 
-use super::commands::{Setup, finish_output, runtime};
-use super::owner::KeptOwner;
-use super::{Failure, door, files};
+use super::commands::{Setup, finish_output, may_write, runtime};
+use super::owner::home_as_owner;
+use super::{Failure, door};
 use crate::admin::door::Receive;
 use crate::admin::render;
 use crate::admin::request::{Item, Request};
-use crate::app::{home_of, millis};
+use crate::app::millis;
 use crate::daemon::clock::Clock;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, printable};
+use crate::secure_fs::NewFile;
+use crate::store::export::{self, Source};
 use crate::store::home::{ByHand, Exchange};
-use crate::store::{Exported, StoreError, export};
+use crate::store::{Exported, StoreError};
 use anyhow::Context;
 use clap::Args;
 use std::io::{self, IsTerminal, Write};
@@ -40,8 +42,8 @@ pub struct Restore {
 /// Takes a backup.
 pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     let path = &arguments.file;
-    files::may_write(path, arguments.force)?;
-    let file = files::Partial::create(path).with_context(|| format!("writing {}", path.display()))?;
+    may_write(path, arguments.force)?;
+    let file = NewFile::create(path).with_context(|| format!("writing {}", printable::path(path)))?;
     let mut arriving = Arriving { file, expected: None, arrived: 0, bar: Bar::new(size) };
     let sent = runtime()?.block_on(async {
         let mut door = door::open(setup).await?;
@@ -51,17 +53,17 @@ pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     arriving.bar.clear();
     sent?;
     let Arriving { mut file, expected, .. } = arriving;
-    file.sync().with_context(|| format!("writing {}", path.display()))?;
+    file.sync().with_context(|| format!("writing {}", printable::path(path)))?;
     // What was promised is one thing, what lies on this disk another.
-    let found = export::verify(file.partial()).map_err(|error| Failure::Failed(error.to_string()))?;
+    let found = export::verify(&file.partial()).map_err(|error| Failure::Failed(error.to_string()))?;
     if expected != Some(found) {
         return Err(Failure::Failed("the backup did not arrive as it was sent; try again".to_owned()));
     }
-    file.place().with_context(|| format!("writing {}", path.display()))?;
+    file.place().with_context(|| format!("writing {}", printable::path(path)))?;
     finish_output(writeln!(
         io::stdout(),
         "{}: {} records of {}, {}, checked",
-        path.display(),
+        printable::path(path),
         found.records,
         render::moment(found.taken_at),
         size(found.bytes)
@@ -70,7 +72,7 @@ pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
 
 /// A backup on its way into its file.
 struct Arriving {
-    file: files::Partial,
+    file: NewFile,
     expected: Option<Exported>,
     arrived: u64,
     bar: Bar,
@@ -141,16 +143,18 @@ fn records(count: u64) -> String {
 /// Puts a backup in the store's place.
 pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
-    // What is made here is the daemon's, whoever restores.
-    let _owner = KeptOwner::of(&config);
-    let home = home_of(&config);
+    let from = &arguments.file;
+    // As whoever restores; all else is the daemon's business, and done as its user.
+    let source =
+        Source::open(from).map_err(|error| Failure::Failed(format!("{}: {error}", printable::path(from))))?;
+    let (home, _acting) = home_as_owner(&config)?;
     let now = Clock::start().now();
     let mut bar = Bar::new(records);
     let mut tell = |step| match step {
         Exchange::Filled { done, whole } => bar.show(done, whole),
         _ => bar.clear(),
     };
-    let done = home.restore_by_hand(&arguments.file, arguments.force, now, &mut tell);
+    let done = home.restore_by_hand(&source, arguments.force, now, &mut tell);
     bar.clear();
     let restored = match done {
         Ok(ByHand::Done(restored)) => restored,
@@ -166,9 +170,9 @@ pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
             )));
         }
         Err(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
-            return Err(Failure::Config(format!("{}: {error}", arguments.file.display())));
+            return Err(Failure::Config(format!("{}: {error}", printable::path(&arguments.file))));
         }
-        Err(error) => return Err(Failure::Failed(format!("{}: {error}", arguments.file.display()))),
+        Err(error) => return Err(Failure::Failed(format!("{}: {error}", printable::path(&arguments.file)))),
     };
     let mut out = io::stdout();
     let taken = Timestamp(restored.taken_at_ms.unwrap_or_default());

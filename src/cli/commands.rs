@@ -2,15 +2,16 @@
 
 use super::Failure;
 use crate::app::{self, App};
-use crate::config::{self, Config, ConfigError, Inputs, Loaded};
+use crate::config::{self, Config, ConfigError, ConfigErrors, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
+use crate::domain::printable;
 use crate::logging::{self, LogOptions};
 use crate::sandbox::demo::{self, Ended};
 use crate::secret::Secret;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,11 @@ pub struct Setup {
 impl Setup {
     /// Reads and checks it all.
     pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
-        Config::load(self.inputs(require_token)?).map_err(|errors| Failure::Config(errors.to_string()))
+        let (loaded, errors) = Config::inspect(self.inputs(require_token)?);
+        // The daemon logs it.
+        let not_read = loaded.not_read.iter().filter(|_| !require_token || !errors.is_empty());
+        not_read.for_each(|warning| warn(warning));
+        if errors.is_empty() { Ok(loaded) } else { Err(Failure::Config(ConfigErrors(errors).to_string())) }
     }
 
     /// What is in force as far as it can be read, what is wrong with it, and where relative names start.
@@ -138,12 +143,29 @@ pub fn demo(interactive: bool) -> Result<(), Failure> {
     }
 }
 
+/// Refuses to write over what is there.
+pub fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+    if std::fs::symlink_metadata(path).is_ok() && !force {
+        return Err(Failure::Failed(format!(
+            "{} exists; add --force to overwrite it",
+            printable::path(path)
+        )));
+    }
+    Ok(())
+}
+
+fn warn(warning: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {}", printable::line(warning));
+}
+
 /// `config`.
 pub fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
     let loaded = setup.load(false)?;
-    for warning in &loaded.warnings {
-        let _ = writeln!(std::io::stderr(), "warning: {warning}");
-    }
+    loaded
+        .warnings
+        .iter()
+        .filter(|warning| Some(*warning) != loaded.not_read.as_ref())
+        .for_each(|it| warn(it));
     print_line(config::render(&loaded, json).trim_end())
 }
 
@@ -154,7 +176,7 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Prints a line, or several.
 pub fn print_line(line: &str) -> Result<(), Failure> {
-    finish_output(writeln!(std::io::stdout().lock(), "{line}"))
+    finish_output(writeln!(std::io::stdout().lock(), "{}", printable::text(line)))
 }
 
 /// A reader that went away (`| head`) is no failure.

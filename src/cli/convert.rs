@@ -1,9 +1,11 @@
 //! `convert`: the audio path alone, from a file or standard input, to a file or standard output.
 
 use super::Failure;
-use super::commands::{self, print_line};
+use super::commands::{self, may_write, print_line};
 use crate::audio::Hint;
 use crate::audio_worker::{Input, Workers};
+use crate::domain::printable;
+use crate::secure_fs::{self, NewFile};
 use anyhow::Context;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Seek, Write};
@@ -17,7 +19,8 @@ const STDIN_LIMIT: u64 = 256 << 20;
 pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
     let (from_stdin, standard) = (input == Path::new("-"), Path::new("-"));
     let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", input.display()));
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", printable::path(input)));
     if from_stdin && io::stdin().is_terminal() {
         return Err(Failure::Config("standard input is a terminal: name a file, or pipe one in".to_owned()));
     }
@@ -45,25 +48,13 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
         return Ok(());
     }
     let output = output.unwrap_or_else(|| input.with_extension(if to_note { "ogg" } else { "wav" }));
-    if output.exists() && !force {
-        return Err(Failure::Failed(format!("{} exists; add --force to overwrite it", output.display())));
-    }
-    // Written beside and renamed, so that a failure leaves neither half a file nor the old one broken.
-    let partial = output.with_extension("partial");
-    let done = File::create(&partial)
-        .with_context(|| format!("creating {}", partial.display()))
-        .map_err(Failure::from)
-        .and_then(|mut target| convert(source, hint, to_note, &mut target).map_err(|error| failed(&error)));
-    match done {
-        Ok(told) => {
-            fs::rename(&partial, &output).context("putting the result in place")?;
-            print_line(&format!("{}: {told}", output.display()))
-        }
-        Err(failure) => {
-            let _ = fs::remove_file(&partial);
-            Err(failure)
-        }
-    }
+    may_write(&output, force)?;
+    // Put in place when it is whole, so that a failure leaves neither half a file nor the old one broken.
+    let mut target =
+        NewFile::create(&output).with_context(|| format!("creating {}", printable::path(&output)))?;
+    let told = convert(source, hint, to_note, target.file()).map_err(|error| failed(&error))?;
+    target.place().context("putting the result in place")?;
+    print_line(&format!("{}: {told}", printable::path(&output)))
 }
 
 /// By its first bytes: what comes through a pipe has no name.
@@ -89,7 +80,7 @@ fn convert(input: Input, hint: Hint, to_note: bool, target: &mut File) -> anyhow
 }
 
 fn open(path: &Path) -> io::Result<Input> {
-    File::open(path)?.try_into()
+    secure_fs::open(path)?.try_into()
 }
 
 fn stdin() -> Result<Vec<u8>, Failure> {

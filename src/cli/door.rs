@@ -3,7 +3,6 @@
 
 use super::Failure;
 use super::commands::Setup;
-use super::owner::KeptOwner;
 use crate::admin::door::{Door, DoorError, Whereabouts};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
@@ -11,20 +10,30 @@ use crate::app::{home_of, millis};
 use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::domain::Timestamp;
-use crate::store::{OnDamage, StoreError};
+use crate::store::home::Acting;
+use crate::store::{Home, MemoryDisk, MemoryStore, OnDamage, Store, StoreError};
 use std::io;
 use std::sync::Arc;
 
 /// A command that holds the store itself.
 struct Alone {
     clock: Clock,
-    /// The host is dropped after the store.
-    _owner: KeptOwner,
+    /// The way to the store leads through it.
+    _home: Home,
+    /// Dropped after the store, and where it was begun: a command has one thread that waits for its end.
+    _owner: Option<Acting>,
 }
 
 impl Host for Alone {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// A command whose store is only imagined.
+impl Host for Clock {
+    fn now(&self) -> Timestamp {
+        Clock::now(self)
     }
 }
 
@@ -41,6 +50,16 @@ pub async fn open_with(config: &Config) -> Result<Door, Failure> {
 /// As [`open_with`], but where there is no store yet, it makes one.
 pub async fn open_or_make(config: &Config) -> Result<Door, Failure> {
     through(config, true).await
+}
+
+/// As [`open_with`], but where there is no store yet, the answers are those of an empty one, and nothing is made.
+pub async fn open_or_imagine(config: &Config) -> Result<Door, Failure> {
+    if home_of(config).is_there() {
+        return open_with(config).await;
+    }
+    let store =
+        MemoryStore::open(&MemoryDisk::default()).map_err(|error| failure(DoorError::Store(error)))?;
+    Ok(Door::Store(Box::new(context(config, Arc::new(store), Arc::new(Clock::start())))))
 }
 
 async fn through(config: &Config, make: bool) -> Result<Door, Failure> {
@@ -76,26 +95,28 @@ pub fn failure(error: DoorError) -> Failure {
 
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
-    let home = home_of(config);
-    let folder = &config.session_storage_path;
+    let (home, owner) =
+        home_of(config).as_owner().map_err(|source| StoreError::Io { action: "reach its folder", source })?;
     if !make && !home.is_there() {
         return Err(StoreError::Damaged(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
-            folder.display()
+            config.session_storage_path.display()
         )));
     }
     let clock = Clock::start();
-    // Before anything is made: an opening that fails leaves files, too.
-    let owner = KeptOwner::of(config);
     // To restore a damaged store is the daemon's business: here it is only looked at.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
-    owner.keep();
-    Ok(Context {
-        store: Arc::new(opened.store),
-        root: folder.clone(),
+    let host = Arc::new(Alone { clock, _home: home.clone(), _owner: owner });
+    Ok(Context { root: home.root().to_owned(), ..context(config, Arc::new(opened.store), host) })
+}
+
+fn context(config: &Config, store: Arc<dyn Store>, host: Arc<dyn Host>) -> Context {
+    Context {
+        store,
+        root: config.session_storage_path.clone(),
         session_timeout_ms: millis(config.session_timeout),
         session_retention_ms: millis(config.session_retention),
         default_language: config.default_language,
-        host: Arc::new(Alone { clock, _owner: owner }),
-    })
+        host,
+    }
 }

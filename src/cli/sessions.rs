@@ -2,6 +2,7 @@
 
 mod change;
 mod export;
+mod import;
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
@@ -124,7 +125,7 @@ pub fn run(setup: Setup, command: Command) -> Result<(), Failure> {
         Command::Export { id, out, force } => export::run(setup, wanted(&id)?, &out, force),
         Command::Delete { user, yes } => change::delete(setup, UserId(user), yes),
         Command::Expire { older_than, yes } => change::expire(setup, older_than, yes),
-        Command::Import { file, dry_run, utc_offset } => change::import(setup, &file, dry_run, utc_offset),
+        Command::Import { file, dry_run, utc_offset } => import::run(setup, &file, dry_run, utc_offset),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::Failure;
 use super::commands::Setup;
-use super::owner::KeptOwner;
+use super::owner::home_as_owner;
 use crate::config;
 use crate::daemon::clock::Clock;
+use crate::domain::printable;
 use crate::secret::KeyMaterial;
 use crate::store::{Home, StoreError};
 use clap::Subcommand;
@@ -34,15 +35,13 @@ pub enum StoreCommand {
 pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let root = &config.session_storage_path;
-    let home = Home::at(root);
-    if !home.is_there() {
+    if !Home::at(root).is_there() {
         return Err(Failure::Failed(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH. A store that is made with a key is encrypted from \
              the beginning",
             root.display()
         )));
     }
-    let _owner = KeptOwner::of(&config);
     let configured = || {
         config.store_key.clone().ok_or_else(|| {
             Failure::Config(
@@ -56,15 +55,20 @@ pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
         StoreCommand::Encrypt => (None, Some(configured()?), "encrypted"),
         StoreCommand::Rekey { new_key_file } => {
             let new = config::key_file(&new_key_file).map_err(|error| {
-                Failure::Config(format!("--new-key-file {}: {error}", new_key_file.display()))
+                Failure::Config(format!("--new-key-file {}: {error}", printable::path(&new_key_file)))
             })?;
             (Some(configured()?), Some(new), "encrypted with the new key: configure that one now")
         }
         StoreCommand::Decrypt => {
             (Some(configured()?), None, "no longer encrypted: take the key out of the configuration now")
         }
-        StoreCommand::Clean => return clean(&home.keyed(config.store_key.clone())),
+        StoreCommand::Clean => {
+            let (home, _acting) = home_as_owner(&config)?;
+            return clean(&home);
+        }
     };
+    // The keys were read as whoever gives the command.
+    let (home, _acting) = home_as_owner(&config)?;
     reseal(&home.keyed(from), to.as_ref(), after)
 }
 

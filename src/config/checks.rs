@@ -150,7 +150,12 @@ pub fn secret_file(file: &Path, folder: &Path) -> Result<String, String> {
 /// Why not, in words that follow the option's name.
 pub fn read_small(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read ({error})");
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    read_capped(std::fs::File::open(path).map_err(unreadable)?)
+}
+
+/// As [`read_small`], of a file that is open.
+pub fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
+    let unreadable = |error: std::io::Error| format!("the file cannot be read ({error})");
     let mut bytes = Vec::new();
     file.take(FILE_CAP + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > FILE_CAP {

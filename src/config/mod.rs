@@ -161,6 +161,8 @@ pub struct Loaded {
     pub origins: Vec<Setting>,
     /// What a person should know, one line each.
     pub warnings: Vec<String>,
+    /// That of the warnings which says that `.env.telegram` was not read: whatever is done next is done without it.
+    pub not_read: Option<String>,
 }
 
 /// One fault.
@@ -207,7 +209,7 @@ impl Config {
 
     /// Reads and checks everything; an option at fault has its default. For looking at, never for work.
     pub fn inspect(inputs: Inputs) -> (Loaded, Vec<ConfigError>) {
-        let Gathered { values, mut errors, mut warnings } = sources::gather(&inputs);
+        let Gathered { values, mut errors, mut warnings, not_read } = sources::gather(&inputs);
         let mut config = Self::default();
         let mut origins = Vec::new();
         for key in keys::all() {
@@ -231,7 +233,7 @@ impl Config {
         }
         errors.extend(advice::public_metrics(&config, &origins));
         warnings.extend(advice::advice(&config));
-        (Loaded { config, origins, warnings }, errors)
+        (Loaded { config, origins, warnings, not_read }, errors)
     }
 
     /// The limit for each learner, where there is one.

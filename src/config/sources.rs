@@ -6,10 +6,12 @@ use super::dotenv;
 use super::keys;
 use super::nearest::nearest;
 use super::{ConfigError, Inputs};
+use crate::secure_fs;
 use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 /// Read where it exists and no other file is named.
@@ -50,6 +52,8 @@ pub struct Gathered {
     pub errors: Vec<ConfigError>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// The warning that `.env.telegram` was not read.
+    pub not_read: Option<String>,
 }
 
 /// One source as figment takes it.
@@ -159,10 +163,24 @@ fn toml_file(inputs: &Inputs, gathered: &mut Gathered) -> Option<Layer> {
 
 fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mut Gathered) -> Option<Layer> {
     let path = folder.join(DOTENV);
-    if !path.exists() {
+    let opened = secure_fs::open(&path);
+    let meta = match &opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Ok(file) => file.metadata(),
+        Err(_) => path.metadata(),
+    };
+    // Whoever may write there would choose the tutor, the proxy and where the token goes.
+    if let Some(why) = meta.ok().and_then(|meta| secure_fs::distrust(&meta)) {
+        gathered.warnings.push(format!(
+            "{} is not read: {why}. It must belong to the user who runs this program, or to root, and nobody else may write to it \
+             (chown, chmod 600)",
+            path.display()
+        ));
+        gathered.not_read = gathered.warnings.last().cloned();
         return None;
     }
-    let text = match read_text(&path) {
+    let read = opened.map_err(|error| format!("the file cannot be read ({error})"));
+    let text = match read.and_then(super::checks::read_capped).and_then(as_utf8) {
         Ok(text) => text,
         Err(why) => {
             gathered.errors.push(ConfigError::of_source(DOTENV, why));
@@ -239,7 +257,11 @@ fn flags(flags: &BTreeMap<String, String>, gathered: &mut Gathered) -> Layer {
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    String::from_utf8(super::checks::read_small(path)?).map_err(|_| "the file is not UTF-8 text".to_owned())
+    as_utf8(super::checks::read_small(path)?)
+}
+
+fn as_utf8(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
 }
 
 /// The parser's message without the quoted source line, which may hold a secret.

@@ -30,15 +30,21 @@ pub async fn check(patient: &Patient) -> Found {
         return vec![Finding::skipped(STORE, why)].into();
     }
     let opening = home.clone();
-    let opened = tokio::task::spawn_blocking(move || opening.look()).await;
+    // sled makes files: they are to be the owner's. The way to the folder is kept open until the store is closed.
+    let opened = tokio::task::spawn_blocking(move || {
+        let acted = opening.as_owner();
+        let (home, _acting) =
+            acted.map_err(|source| StoreError::Io { action: "reach its folder", source })?;
+        home.look().map(|store| store.map(|store| (store, home)))
+    });
+    let opened = opened.await;
     let mut held = Some(false);
-    // Then sled has been in there; what a running daemon holds is left as it is.
-    let ours = !matches!(opened, Ok(Ok(None) | Err(StoreError::Locked { .. })));
     let store = match opened {
-        Ok(Ok(Some(store))) => {
+        Ok(Ok(Some((store, way)))) => {
             let counts = store.counts().await;
             let closed = store.close().await;
             drop(store);
+            drop(way);
             match counts.and_then(|counts| closed.map(|()| counts)) {
                 Ok(counts) => Finding::fine(
                     STORE,
@@ -76,9 +82,6 @@ pub async fn check(patient: &Patient) -> Found {
     };
     let mut findings = vec![store];
     let beside = tokio::task::spawn_blocking(move || {
-        if ours {
-            home.keep_owner();
-        }
         let mut findings: Vec<Finding> = exports(&home).into_iter().collect();
         findings.extend(history(&home));
         findings.extend(disk(&root, &home));

@@ -57,6 +57,39 @@ pub enum Translation {
     Never,
 }
 
+/// How well a learner speaks English.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// A1, A2.
+    Beginner,
+    /// B1, B2.
+    Intermediate,
+    /// C1, C2.
+    Advanced,
+}
+
+impl Level {
+    /// The word for people and machines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Beginner => "beginner",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+        }
+    }
+
+    /// From the word, in any letter case, or a level of the Common European Framework; `None` for anything else.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "beginner" | "elementary" | "a1" | "a2" => Some(Self::Beginner),
+            "intermediate" | "b1" | "b2" => Some(Self::Intermediate),
+            "advanced" | "proficient" | "c1" | "c2" => Some(Self::Advanced),
+            _ => None,
+        }
+    }
+}
+
 /// Everything kept about one learner except finished turns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Learner {
@@ -80,6 +113,10 @@ pub struct Learner {
     pub session: Option<Session>,
     /// When the learner was last told that too many messages wait.
     pub crowded_notice_at: Option<Timestamp>,
+    /// How well the learner speaks English, where known.
+    pub level: Option<Level>,
+    /// When a conversation of another bot was taken over: what was last used before then is kept as if used then.
+    pub imported_at: Option<Timestamp>,
 }
 
 /// One fact that changes a learner's record.
@@ -121,6 +158,8 @@ impl Learner {
             other_notice_at: None,
             session: None,
             crowded_notice_at: None,
+            level: None,
+            imported_at: None,
         }
     }
 
@@ -132,6 +171,12 @@ impl Learner {
                 .or_else(|| self.client_language.as_deref().and_then(Language::from_tag))
                 .unwrap_or(Language::En),
         }
+    }
+
+    /// From when the idle time and the retention of the conversation in use count: its last use, or its import.
+    pub fn in_use_since(&self) -> Option<Timestamp> {
+        let used = self.session.as_ref()?.last_activity;
+        Some(self.imported_at.map_or(used, |imported| imported.max(used)))
     }
 
     /// Applies one change. Returns the session that was closed by it, to be archived.

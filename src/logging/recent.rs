@@ -2,6 +2,7 @@
 //!
 //! What may be in a log line may be in these; they are bounded in number and length. Must not know who asks.
 
+use crate::domain::printable;
 use std::collections::VecDeque;
 use std::fmt::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,7 +71,7 @@ impl Text {
     fn end(self) -> String {
         let text = self.message + &self.fields;
         let fits = text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= LONGEST);
-        fits.map(|(_, c)| if c.is_control() { ' ' } else { c }).collect()
+        fits.map(|(_, c)| if printable::is_acting(c) { ' ' } else { c }).collect()
     }
 }
 

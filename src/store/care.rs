@@ -1,6 +1,6 @@
 //! What the verbs of an admin take and answer.
 
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Level, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,18 +43,33 @@ pub struct Import {
     pub created: Timestamp,
     /// When it was last used.
     pub last_activity: Timestamp,
+    /// Turns answered in it.
+    pub turns: u32,
     /// The learner's language as an IETF tag, where known.
     pub language: Option<String>,
+    /// How well the learner speaks English, where known.
+    pub level: Option<Level>,
 }
 
 /// What became of an imported session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Imported {
-    /// It is the learner's open session now.
+    /// The learner is new, and it is their open session now.
     Taken,
+    /// The learner was here already and has it, too, now.
+    Merged(Merged),
     /// It was here already.
     Known,
-    /// The learner has another open session here and keeps it.
-    Busy,
+}
+
+/// What a learner who was here already got of another bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// Its session is the open one: there was none here, or one in which nothing was said. Else it is among the ended ones.
+    pub open: bool,
+    /// The language was not known here.
+    pub language: bool,
+    /// The level was not known here.
+    pub level: bool,
 }

@@ -14,9 +14,10 @@
 
 use super::{StoreError, keys};
 use crate::domain::Timestamp;
+use crate::secure_fs;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -215,10 +216,42 @@ fn cut(error: io::Error) -> StoreError {
     }
 }
 
+/// A file to restore from, opened once: whoever restores may not be allowed to open it again.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    file: File,
+}
+
+impl Source {
+    /// Opens a file.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = secure_fs::open(path).map_err(|error| bad(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its bytes, from the first on. One reader at a time.
+    pub fn reader(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(file)
+    }
+
+    /// Reads it as an export.
+    pub fn read(&self, visit: Visit<'_>) -> Result<Exported, StoreError> {
+        let file = self.reader().map_err(|error| bad(error.to_string()))?;
+        read(BufReader::with_capacity(CHUNK, file), visit)
+    }
+}
+
 /// Reads a file.
 pub fn read_file(path: &Path, visit: Visit<'_>) -> Result<Exported, StoreError> {
-    let file = File::open(path).map_err(|error| bad(error.to_string()))?;
-    read(BufReader::with_capacity(CHUNK, file), visit)
+    Source::open(path)?.read(visit)
 }
 
 /// Reads a whole file and says whether it is good.

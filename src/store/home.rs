@@ -30,10 +30,11 @@ pub use by_hand::{BY_HAND, ByHand};
 pub use clean::{Cleared, Uncleared};
 pub use daily::KEPT;
 pub use exchange::Exchange;
+pub use owner::Acting;
 pub use reseal::{Resealed, Step};
 
 use super::StoreError;
-use super::export;
+use super::export::{self, Source};
 use super::sled::{SledStore, empty, make_private, rebuild};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
@@ -41,6 +42,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Age at which the newest export is followed by another, milliseconds.
@@ -95,14 +97,19 @@ pub struct Opened {
 /// The folder.
 #[derive(Debug, Clone)]
 pub struct Home {
+    /// The way there; below an open folder when we act as its owner.
     root: PathBuf,
+    /// Its name for people.
+    name: PathBuf,
+    /// Kept open as long as `root` leads through it.
+    _open: Option<Arc<File>>,
     key: Option<KeyMaterial>,
 }
 
 impl Home {
     /// The home at `SESSION_STORAGE_PATH`.
     pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned(), key: None }
+        Self { root: root.to_owned(), name: root.to_owned(), _open: None, key: None }
     }
 
     /// With the key its store is encrypted with; a new store will be. Without one a plain store is expected.
@@ -142,6 +149,9 @@ impl Home {
         let _lock = self.lock()?;
         self.finish_interrupted()?;
         let detail = match self.try_open() {
+            Err(StoreError::Locked { .. }) => {
+                return Err(StoreError::Locked { folder: self.name.display().to_string() });
+            }
             Err(StoreError::Corrupt { detail, kind: "database" }) => detail,
             Err(StoreError::Corrupt { detail, kind }) => format!("{kind}: {detail}"),
             opened => return Ok(Opened { store: opened?, restored: None }),
@@ -178,6 +188,21 @@ impl Home {
         SledStore::open_known(&self.store(), self.key.as_ref())
     }
 
+    /// A path in the folder as people know it.
+    fn named(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| self.name.join(below))
+    }
+
+    /// The other way round.
+    fn reached(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.name).map_or_else(|_| path.to_owned(), |below| self.root.join(below))
+    }
+
+    /// The way to the folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Held while a database is opened, so that two starts do not move it under each other.
     fn lock(&self) -> Result<File, StoreError> {
         let action = "lock its folder";
@@ -190,7 +215,7 @@ impl Home {
                 Err(TryLockError::Error(source)) => return Err(StoreError::Io { action, source }),
             }
         }
-        Err(StoreError::Locked { folder: self.root.display().to_string() })
+        Err(StoreError::Locked { folder: self.name.display().to_string() })
     }
 
     fn restore(&self, damage: String, now: Timestamp) -> Result<Restored, StoreError> {
@@ -205,9 +230,11 @@ impl Home {
             passed_over: Vec::new(),
         };
         for path in self.listed()? {
-            match rebuild(&path, &self.making(), self.key.as_ref(), now, &mut |_, _| ()) {
+            let rebuilt = Source::open(&path)
+                .and_then(|from| rebuild(&from, &self.making(), self.key.as_ref(), now, &mut |_, _| ()));
+            match rebuilt {
                 Ok(rebuilt) => {
-                    restored.export = Some(path);
+                    restored.export = Some(self.named(&path));
                     restored.taken_at_ms = Some(rebuilt.exported.taken_at.0);
                     restored.records = rebuilt.exported.records;
                     restored.set_aside = rebuilt.set_aside;
@@ -229,12 +256,13 @@ impl Home {
         }
         self.made(&mut |_| ())?;
         if self.store().exists() {
-            restored.moved_to = Some(self.free_name(now));
+            restored.moved_to = Some(self.named(&self.free_name(now)));
         }
         // Noted first: however this is cut off, what is found then says what happened.
         write_json(&self.note(), &restored).map_err(io_of("note the restore"))?;
         if let Some(aside) = &restored.moved_to {
-            fs::rename(self.store(), aside).map_err(io_of("move the damaged database aside"))?;
+            fs::rename(self.store(), self.reached(aside))
+                .map_err(io_of("move the damaged database aside"))?;
         }
         self.put_in_place(&mut |_| ())?;
         Ok(restored)
@@ -283,11 +311,12 @@ impl Home {
         let good = exports.iter().find_map(|path| Some((path, export::verify(path).ok()?)));
         let newest = match good {
             Some((path, exported)) => {
+                let path = self.named(path);
                 format!("The newest good export is {}, with {} records.", path.display(), exported.records)
             }
             None => "There is no good export: it would begin empty.".to_owned(),
         };
-        let (store, root) = (self.store(), self.root.display());
+        let (store, root) = (self.named(&self.store()), self.name.display());
         format!(
             "the store in {} is damaged: {detail}\nNothing was moved or restored. {newest}\n\
              To restore that export (the damaged database is moved aside, never deleted), start once with:\n\

@@ -58,7 +58,7 @@ mod state;
 mod thread;
 mod verbs;
 
-pub use care::{Archived, Import, Imported, Removed};
+pub use care::{Archived, Import, Imported, Merged, Removed};
 pub use claim::{Claim, Claimed, Lease};
 pub use error::StoreError;
 pub use export::Exported;
@@ -339,7 +339,8 @@ pub trait Store: Send + Sync {
     ) -> Later<'_, Archived>;
 
     /// Takes in open sessions of another bot, at most 1,000 at once, each learner once; with `dry` only says what would
-    /// come of it. Doing so twice changes nothing.
+    /// come of it. Doing so twice changes nothing. A learner who has a conversation here goes on with it, and the other one is
+    /// added to those that ended. Retention counts from `now`.
     fn import(&self, imports: Vec<Import>, dry: bool, now: Timestamp) -> Later<'_, Vec<Imported>>;
 
     /// Removes everything held about a learner, rows at work included (whoever works on them is answered `Gone`), and

@@ -3,7 +3,7 @@
 //! Changes nothing and takes no updates, so that a daemon that polls is not disturbed.
 
 use super::{Me, Telegram, TelegramError, tolerant};
-use crate::domain::UserId;
+use crate::domain::{UserId, printable};
 use frankenstein::AsyncTelegramApi;
 use frankenstein::response::MethodResponse;
 use serde_json::Value;
@@ -54,9 +54,10 @@ impl Telegram {
         let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let username = tolerant::text(me.get("username"), 64).filter(plain);
         match (id, username) {
-            (Some(id), Some(username)) => {
-                Ok(Greeting { me: Me { id: UserId(id), username: username.to_owned() }, clock })
-            }
+            (Some(id), Some(username)) => Ok(Greeting {
+                me: Me { id: UserId(id), username: printable::line(username).into_owned() },
+                clock,
+            }),
             _ => Err(TelegramError::Undecodable { what: "getMe names no id and username".into() }),
         }
     }
@@ -70,13 +71,16 @@ impl Telegram {
         let info = reply?.result;
         let host = tolerant::text(info.get("url"), 4096).map(|url| {
             let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-            host.unwrap_or_else(|| "an unreadable address".to_owned())
+            host.map_or_else(
+                || "an unreadable address".to_owned(),
+                |host| printable::line(&host).into_owned(),
+            )
         });
         let last_error = tolerant::text(info.get("last_error_message"), 4096);
         Ok(Webhook {
             host,
             pending: tolerant::size(info.get("pending_update_count")).unwrap_or(0),
-            last_error: last_error.map(|words| tolerant::clip(words, SHOWN).to_owned()),
+            last_error: last_error.map(|words| printable::line(tolerant::clip(words, SHOWN)).into_owned()),
         })
     }
 }

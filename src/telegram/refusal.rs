@@ -3,7 +3,7 @@
 //! Owns the wording Telegram is known to use. Must not know what was asked.
 
 use super::error::{GET_FILE_LIMIT, LONGEST_WAIT_SECS, ServerFault, TelegramError};
-use crate::domain::ChatId;
+use crate::domain::{ChatId, printable};
 use serde_json::Value;
 
 /// Seconds to wait on a 429 that does not say how long.
@@ -143,7 +143,7 @@ fn presentable(description: &str) -> String {
         .filter(|word| !word.is_empty() && !word.contains("://") && !holds_a_token(word))
         .collect();
     let text: String = words.join(" ").chars().take(DESCRIPTION_LIMIT).collect();
-    if text.is_empty() { "no reason given".to_owned() } else { text }
+    if text.is_empty() { "no reason given".to_owned() } else { printable::line(&text).into_owned() }
 }
 
 /// Marks that turn the direction of writing or take no room.

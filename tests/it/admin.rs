@@ -6,6 +6,7 @@ mod clearing;
 mod crowd;
 mod doorway;
 mod dossier;
+mod imports;
 mod listings;
 mod ownership;
 mod stats;

@@ -72,7 +72,7 @@ fn origin<'a>(loaded: &'a Loaded, key: &str) -> &'a str {
 #[test]
 fn the_defaults() {
     let scene = Scene::new();
-    let Loaded { config, origins, warnings } = scene.loaded();
+    let Loaded { config, origins, warnings, not_read: _ } = scene.loaded();
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(origins.len(), keys::all().count());
     assert!(config.telegram_bot_enabled);

@@ -34,6 +34,7 @@ mod senders;
 mod service;
 mod shell;
 mod shutdown;
+mod skip;
 mod spoken_answers;
 mod stages;
 mod start;

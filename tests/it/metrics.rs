@@ -235,3 +235,31 @@ async fn every_name_in_dashboard_and_alerts_is_exported() {
         assert!(used.contains(name), "{name} is shown nowhere");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_name_reads_nothing_and_slow_clients_keep_nobody_out() {
+    let world = watched().await;
+    let addr = served_at(&world).await;
+    for (host, status) in
+        [("evil.example", "421"), ("evil.example:9464", "421"), ("127.0.0.1", "200"), ("bot.lan", "200")]
+    {
+        let answer =
+            exchange(addr, format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await;
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{host}: {answer}");
+        assert_eq!(answer.contains("phonicflow_"), status == "200", "{host}");
+    }
+    // Many that say nothing, or half a head.
+    let mut slow = Vec::new();
+    for n in 0..400 {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        if n % 2 == 0 {
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHo").await.unwrap();
+        }
+        slow.push(stream);
+    }
+    // Until all of them had had their time, it would be minutes.
+    assert_eq!(get(addr, "/metrics").await.0, 200);
+    // The first of them had to make room.
+    let mut rest = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, slow[1].read_to_end(&mut rest)).await.expect("it is still held");
+}

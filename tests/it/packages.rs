@@ -1,5 +1,6 @@
 //! What is shipped around the program: container files, the Debian package, their agreement with the program itself.
 
+use crate::skip;
 use crate::world::{BINARY, PATIENCE, World, voice};
 use phonicflow_bot::config::{Config, Inputs, keys};
 use phonicflow_bot::sandbox::bot_api::{BotApi, BotApiOptions, EntryKind, LearnerProfile};
@@ -300,7 +301,7 @@ async fn a_learner_is_answered_by_an_installed_bot() {
 /// The README's way to check a signature, run on a request of the real bot; where there is a Python.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_s_python_knows_the_bot_s_requests() {
-    if !Command::new("python3").arg("--version").output().is_ok_and(|done| done.status.success()) {
+    if !skip::has("the_readme_s_python_knows_the_bot_s_requests", "python3") {
         return;
     }
     let readme = read("README.md");
@@ -327,4 +328,38 @@ async fn the_readme_s_python_knows_the_bot_s_requests() {
         assert_eq!(said.trim(), answer, "{}", String::from_utf8_lossy(&done.stderr));
     }
     assert!(world.stop().await.success());
+}
+
+/// `cargo deny` reads deny.toml in `.ci/run`; here, what holds without it.
+#[test]
+fn every_advisory_that_is_passed_over_has_a_reason_and_a_crate_that_is_still_there() {
+    let (deny, lock) = (read("deny.toml"), read("Cargo.lock"));
+    let passed: Vec<&str> = deny.lines().filter(|line| line.trim_start().starts_with("{ id = ")).collect();
+    assert!(!passed.is_empty());
+    for line in passed {
+        let (_, reason) = line.split_once("reason = \"").expect(line);
+        let name = reason.split([',', ' ']).next().unwrap();
+        assert!(lock.contains(&format!("name = \"{name}\"\n")), "{name} is gone: take it out of deny.toml");
+        assert!(reason.len() > 40, "{line}");
+    }
+}
+
+/// Base images are what they were when they were tried, and the notices of third parties go along.
+#[test]
+fn images_are_named_by_version_and_carry_the_notices() {
+    let (image, compose) = (read("Dockerfile.bot"), read("compose.yaml"));
+    let named = image
+        .lines()
+        .filter_map(|line| line.strip_prefix("FROM "))
+        .map(|line| line.split(' ').next().unwrap());
+    let used = compose.lines().filter_map(|line| line.trim().strip_prefix("image: "));
+    for name in named
+        .chain(used)
+        .filter(|name| !["scratch", "phonicflow-bot"].contains(name) && !name.starts_with("${"))
+    {
+        let version = name.split_once(':').map_or("", |(_, version)| version);
+        assert!(version.matches('.').count() >= 2, "{name} is not named by its exact version");
+    }
+    assert!(image.contains(".ci/notices > /notices") && read(".ci/deb").contains(".ci/notices"));
+    assert!(read("Cargo.toml").contains("usr/share/doc/phonicflow-bot/THIRD-PARTY-NOTICES"));
 }

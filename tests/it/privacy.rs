@@ -1,6 +1,7 @@
 //! What must not be written down, and what must be gone when a learner says so.
 
 mod noise;
+mod printing;
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::faults::On;

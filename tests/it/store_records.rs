@@ -209,6 +209,8 @@ fn version_2_opens() {
     opens(2, "dead-letter", &letter());
     opens(2, "dead-letter-words", &DeadLetter { job: Job { seq: 41, ..words }, ..letter() });
     holds("learner", &learner());
+    let imported = Learner { level: Some(Level::Advanced), imported_at: Some(at(9)), ..learner() };
+    holds("learner-of-another-bot", &imported);
     holds("session", &session(2, Some(at(6))));
     for (name, message) in outbox() {
         holds(name, &message);

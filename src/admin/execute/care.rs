@@ -83,8 +83,15 @@ async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Re
                 // Somebody who is being answered is not idle.
                 SessionState::Idle if context.store.place(session.user).await?.own > 0 => continue,
                 SessionState::Idle => {
+                    let learner = context.store.learner(session.user).await?;
+                    let used = learner.and_then(|learner| learner.in_use_since());
+                    let ends = used.unwrap_or(session.last_activity).plus_ms(idle);
+                    // Taken over not long ago.
+                    if ends > now {
+                        continue;
+                    }
                     archived += 1;
-                    session.last_activity.plus_ms(idle)
+                    ends
                 }
                 SessionState::Archived => session.archived_at.unwrap_or(session.last_activity),
             };

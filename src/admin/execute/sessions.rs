@@ -120,6 +120,8 @@ async fn detail(context: &Context, session: Session) -> Result<Item, StoreError>
             translation: learner.translation,
             voice_reply: learner.voice_reply,
             blocked: learner.blocked,
+            level: learner.level,
+            imported_at: learner.imported_at,
         }),
         turns: turns
             .into_iter()

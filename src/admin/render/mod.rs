@@ -8,7 +8,7 @@ pub use queue::{queue_heading, queue_json, queue_line, queue_text};
 pub use sessions::{detail_json, detail_text, session_heading, session_json, session_line};
 pub use stats::{stats_json, stats_text};
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, printable};
 use std::fmt::Write as _;
 
 /// A moment as RFC 3339 in UTC, to the second.
@@ -18,5 +18,5 @@ pub fn moment(at: Timestamp) -> String {
 
 /// A line of a listing of names and values.
 fn field(text: &mut String, name: &str, value: impl std::fmt::Display) {
-    let _ = writeln!(text, "{name:<14} {value}");
+    let _ = writeln!(text, "{name:<14} {}", printable::line(&value.to_string()));
 }

@@ -2,6 +2,7 @@
 
 use super::{field, moment};
 use crate::admin::request::QueueRow;
+use crate::domain::printable;
 use serde_json::{Value, json};
 
 /// The heading of `queue list`.
@@ -31,7 +32,7 @@ pub fn queue_line(row: &QueueRow) -> String {
         stage,
         moment(row.since),
         row.attempts,
-        why(row)
+        printable::line(&why(row))
     )
     .trim_end()
     .to_owned()

@@ -2,7 +2,7 @@
 
 use super::{field, moment};
 use crate::admin::request::{SessionDetail, SessionRow};
-use crate::domain::{Language, LanguageChoice, Translation};
+use crate::domain::{Language, LanguageChoice, Level, Translation};
 use serde_json::{Value, json};
 
 /// The heading of `sessions list`.
@@ -61,6 +61,10 @@ pub fn detail_text(detail: &SessionDetail) -> String {
         line("translation", translation(learner.translation).to_owned());
         line("voice reply", if learner.voice_reply { "on" } else { "off" }.to_owned());
         line("blocked", if learner.blocked { "yes" } else { "no" }.to_owned());
+        line("level", learner.level.map_or("unknown", Level::as_str).to_owned());
+        if let Some(at) = learner.imported_at {
+            line("imported", moment(at));
+        }
     }
     for turn in &detail.turns {
         line(
@@ -81,6 +85,8 @@ pub fn detail_json(detail: &SessionDetail) -> Value {
             fields.insert("translation".into(), json!(translation(learner.translation)));
             fields.insert("voice_reply".into(), json!(learner.voice_reply));
             fields.insert("blocked".into(), json!(learner.blocked));
+            fields.insert("level".into(), json!(learner.level));
+            fields.insert("imported".into(), json!(learner.imported_at.map(moment)));
         }
         let turns: Vec<Value> = detail
             .turns

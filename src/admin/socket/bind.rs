@@ -4,11 +4,12 @@
 //! Must not know what is spoken over it.
 
 use crate::admin::protocol::{Greeting, PROGRAM, StoreId, VERSION};
+use crate::secure_fs;
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,14 +66,18 @@ impl Listener {
     pub fn bind(path: &Path, root: &Path) -> Result<Self, BindError> {
         let told = |action| move |source| BindError::Io { action, path: path.to_owned(), source };
         let (folder, name) = split(path).ok_or_else(|| BindError::TooLong(path.to_owned()))?;
-        let folder = fs::canonicalize(folder).map_err(told("finding the folder of the admin socket"))?;
-        let path = folder.join(name);
+        // Whatever becomes of its name, this is the folder.
+        let folder = secure_fs::folder(folder).map_err(told("opening the folder of the admin socket"))?;
+        let path = fs::read_link(secure_fs::below(&folder, Path::new("")))
+            .map_err(told("finding the folder of the admin socket"))?
+            .join(name);
         let store = StoreId::of(root).map_err(told("looking at the store's folder for"))?;
-        let held = locked(&folder).map_err(told("locking the folder of the admin socket"))?;
-        make_way(&path)?;
-        let listener = place(&path).map_err(told("binding the admin socket"))?;
+        let held = locked(folder).map_err(told("locking the folder of the admin socket"))?;
+        let way = secure_fs::below(&held, Path::new(name));
+        make_way(&way, &path)?;
+        let listener = place(&held, &way).map_err(told("binding the admin socket"))?;
+        let placed = fs::symlink_metadata(&way).map_err(told("looking at the admin socket"))?;
         drop(held);
-        let placed = fs::symlink_metadata(&path).map_err(told("looking at the admin socket"))?;
         let listener = Self {
             listener,
             identity: (placed.dev(), placed.ino()),
@@ -109,11 +114,7 @@ impl Listener {
     }
 
     fn write_note(&self) -> io::Result<()> {
-        let partial = self.note.with_extension("partial");
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-        file.write_all(std::os::unix::ffi::OsStrExt::as_bytes(self.path.as_os_str()))?;
-        fs::rename(partial, &self.note)
+        secure_fs::write(&self.note, self.path.as_os_str().as_bytes())
     }
 }
 
@@ -139,14 +140,13 @@ fn split(path: &Path) -> Option<(&Path, &OsStr)> {
 pub fn short_address(path: &Path) -> io::Result<(File, PathBuf)> {
     let too_long = || io::Error::new(io::ErrorKind::InvalidInput, "its name is too long for a socket");
     let (folder, name) = split(path).ok_or_else(too_long)?;
-    let folder = File::open(folder)?;
-    let address = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
+    let (folder, name) = secure_fs::place(&folder.join(name))?;
+    let address = secure_fs::below(&folder, Path::new(&name));
     Ok((folder, address))
 }
 
 /// Held while one looks what is there and puts one's own in its place: two daemons must not do so at once.
-fn locked(folder: &Path) -> io::Result<File> {
-    let folder = File::open(folder)?;
+fn locked(folder: File) -> io::Result<File> {
     for _ in 0..LOCK_TRIES {
         match folder.try_lock() {
             Ok(()) => return Ok(folder),
@@ -159,16 +159,15 @@ fn locked(folder: &Path) -> io::Result<File> {
 }
 
 /// A socket that nobody answers on may be replaced, anything else may not.
-fn make_way(path: &Path) -> Result<(), BindError> {
+fn make_way(way: &Path, path: &Path) -> Result<(), BindError> {
     let told = |action| move |source| BindError::Io { action, path: path.to_owned(), source };
-    match fs::symlink_metadata(path) {
+    match fs::symlink_metadata(way) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(told("looking at")(error)),
         Ok(there) if !there.file_type().is_socket() => return Err(BindError::InTheWay(path.to_owned())),
         Ok(_) => {}
     }
-    let (_folder, address) = short_address(path).map_err(told("reaching"))?;
-    match StdStream::connect(address) {
+    match StdStream::connect(way) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         // Busy, or somebody else's.
@@ -178,12 +177,11 @@ fn make_way(path: &Path) -> Result<(), BindError> {
 
 /// Binds within a folder that only we may enter and moves the socket into place once its mode is right: nobody can
 /// connect before.
-fn place(path: &Path) -> io::Result<UnixListener> {
-    let unknown = || io::Error::other("it has no folder");
-    let private =
-        path.parent().ok_or_else(unknown)?.join(format!(".admin-{}", uuid::Uuid::new_v4().simple()));
+fn place(folder: &File, way: &Path) -> io::Result<UnixListener> {
+    let name = format!(".admin-{}", uuid::Uuid::new_v4().simple());
+    let private = secure_fs::below(folder, Path::new(&name));
     DirBuilder::new().mode(0o700).create(&private)?;
-    let bound = bind_in(&private, path);
+    let bound = bind_in(&private, way);
     let removed = fs::remove_dir_all(&private);
     let listener = bound?;
     removed?;
@@ -191,11 +189,12 @@ fn place(path: &Path) -> io::Result<UnixListener> {
     UnixListener::from_std(listener)
 }
 
-fn bind_in(private: &Path, path: &Path) -> io::Result<StdListener> {
-    let made = private.join("s");
-    let (_folder, address) = short_address(&made)?;
-    let listener = StdListener::bind(address)?;
+fn bind_in(private: &Path, way: &Path) -> io::Result<StdListener> {
+    // Should somebody have put a link in its place, it is none that is followed.
+    let private = secure_fs::folder(private)?;
+    let made = secure_fs::below(&private, Path::new("s"));
+    let listener = StdListener::bind(&made)?;
     fs::set_permissions(&made, Permissions::from_mode(0o600))?;
-    fs::rename(&made, path)?;
+    fs::rename(&made, way)?;
     Ok(listener)
 }

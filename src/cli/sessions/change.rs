@@ -1,20 +1,15 @@
-//! `sessions delete|expire|import`: what they ask, send and tell.
+//! `sessions delete|expire`: what they ask, send and tell.
 
-use crate::admin::old_bot::{self, Zone};
-use crate::admin::request::{IMPORTS, Item, Request};
+use crate::admin::request::{Item, Request};
 use crate::app::home_of;
 use crate::cli::commands::{Setup, finish_output, runtime};
 use crate::cli::confirm::confirmed;
-use crate::cli::owner::KeptOwner;
 use crate::cli::{Failure, door};
 use crate::config::Config;
-use crate::daemon::clock::Clock;
 use crate::domain::UserId;
+use crate::store::Home;
 use crate::store::home::Uncleared;
-use crate::store::{Home, Imported};
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
 /// `sessions delete`.
 pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
@@ -62,8 +57,8 @@ fn bytes_later(config: &Config) -> String {
 
 /// Clears them at once. The learner is gone by now, whatever becomes of the bytes.
 fn clear(config: &Config) -> String {
-    let _owner = KeptOwner::of(config);
-    match home_of(config).clean(&mut |_| ()) {
+    let home = home_of(config).as_owner().map_err(|error| error.to_string());
+    match home.and_then(|(home, _acting)| home.clean(&mut |_| ()).map_err(|error| error.to_string())) {
         Ok(_) => "Its bytes are gone from the database's files.".to_owned(),
         Err(why) => format!(
             "Its bytes are still in the database's files ({why}); `phonicflow-bot store clean` tries again, as does the \
@@ -105,50 +100,4 @@ fn expired(config: &Config, older_than_ms: Option<i64>, dry: bool) -> Result<(u6
         asked.and(door.close().await.map_err(door::failure))
     })?;
     Ok(told)
-}
-
-/// `sessions import`.
-pub fn import(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", path.display()));
-    let config = setup.load(false)?.config;
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let found = old_bot::read(file, zone, Clock::start().now()).map_err(|error| failed(&error))?;
-    let outcomes = runtime()?.block_on(async {
-        // Learners may be taken over before the first start.
-        let mut door =
-            if dry { door::open_with(&config).await? } else { door::open_or_make(&config).await? };
-        let mut outcomes = Vec::new();
-        let mut asked = Ok(());
-        for sessions in found.sessions.chunks(IMPORTS) {
-            let mut take = |item: Item| -> io::Result<()> {
-                if let Item::Imported(outcome) = item {
-                    outcomes.push(outcome);
-                }
-                Ok(())
-            };
-            asked = door.ask(Request::Import { sessions: sessions.to_vec(), dry }, &mut take).await;
-            if asked.is_err() {
-                break;
-            }
-        }
-        asked.and(door.close().await).map_err(door::failure)?;
-        Ok::<_, Failure>(outcomes)
-    })?;
-    let mut errors = io::stderr();
-    for problem in &found.problems {
-        let _ = writeln!(errors, "{}: {}", problem.place, problem.why);
-    }
-    for (session, _) in found.sessions.iter().zip(&outcomes).filter(|(_, what)| **what == Imported::Busy) {
-        let _ = writeln!(errors, "learner {}: has an open session here already and keeps it", session.user);
-    }
-    let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
-    let taken = if dry { "would be taken over" } else { "taken over" };
-    finish_output(writeln!(
-        io::stdout(),
-        "{} session(s) {taken}, {} known already, {} kept out by an open session here, {} row(s) not usable",
-        count(Imported::Taken),
-        count(Imported::Known),
-        count(Imported::Busy),
-        found.problems.len()
-    ))
 }

@@ -2,10 +2,12 @@
 
 use crate::admin::request::{Item, Request, Wanted};
 use crate::cli::Failure;
-use crate::cli::commands::{Setup, finish_output, runtime};
-use crate::cli::{door, files};
+use crate::cli::commands::{Setup, finish_output, may_write, runtime};
+use crate::cli::door;
 use crate::daemon::clock::Clock;
 use crate::domain::dossier::Dossier;
+use crate::domain::printable;
+use crate::secure_fs;
 use anyhow::Context;
 use std::io::{self, Write};
 use std::path::Path;
@@ -25,16 +27,17 @@ pub fn run(setup: Setup, wanted: Wanted, folder: &Path, force: bool) -> Result<(
     };
     let (json, markdown) = (folder.join(format!("{name}.json")), folder.join(format!("{name}.md")));
     for path in [&json, &markdown] {
-        files::may_write(path, force)?;
+        may_write(path, force)?;
     }
-    files::make_folder(folder)?;
-    files::write(&json, dossier.json(now).as_bytes()).context("writing the JSON file")?;
-    files::write(&markdown, dossier.markdown(now).as_bytes()).context("writing the Markdown file")?;
+    secure_fs::make_folder(folder)
+        .with_context(|| format!("making the folder {}", printable::path(folder)))?;
+    secure_fs::write(&json, dossier.json(now).as_bytes()).context("writing the JSON file")?;
+    secure_fs::write(&markdown, dossier.markdown(now).as_bytes()).context("writing the Markdown file")?;
     let (sessions, turns) = dossier.size();
     finish_output(writeln!(
         io::stdout(),
         "{sessions} session(s) with {turns} turn(s) written to\n{}\n{}",
-        json.display(),
-        markdown.display()
+        printable::path(&json),
+        printable::path(&markdown)
     ))
 }

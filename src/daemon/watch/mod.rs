@@ -1,6 +1,7 @@
 //! `/metrics`, `/health`, `/live` and `/ready`, where `METRICS_ADDR` is set: what is answered. Must not know the wire (see [`server`]).
 
 pub mod disk;
+mod host;
 mod server;
 
 use super::shutdown::Stop;

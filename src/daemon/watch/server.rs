@@ -2,20 +2,23 @@
 //!
 //! Must not know what the pages say.
 
+use super::host;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
-/// Connections at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 16;
+/// Connections at once; for one more the oldest makes room: an answer takes milliseconds, and slow clients shall keep nobody
+/// out.
+const CONNECTIONS: usize = 32;
 /// The head of a request has to be there within this.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// A connection lives no longer.
@@ -42,17 +45,25 @@ where
 {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
+    let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let Ok(permit) = room.clone().acquire_owned().await else { return };
-        while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
+                while connections.try_join_next().is_some() {}
+                oldest_first.retain(|connection| !connection.is_finished());
+                if oldest_first.len() >= CONNECTIONS
+                    && let Some(oldest) = oldest_first.pop_front()
+                {
+                    oldest.abort();
+                }
+                // At once, or when the one that makes room is gone.
+                let Ok(permit) = room.clone().acquire_owned().await else { return };
                 let answer = answer.clone();
-                connections.spawn(async move {
+                oldest_first.push_back(connections.spawn(async move {
                     let _permit = permit;
                     // Whatever a client does wrong is its own affair.
                     let _ = tokio::time::timeout(DONE_WITHIN, connection(stream, answer)).await;
-                });
+                }));
             }
             Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
         }
@@ -65,7 +76,9 @@ where
 {
     let service = service_fn(|request: Request<Incoming>| {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let page = answer_to(method, path, &answer);
+        let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
+        let meant = host::is_ours(host) && host::is_ours(request.uri().authority().map(|name| name.as_str()));
+        let page = answer_to(meant, method, path, &answer);
         async move { Ok::<_, Infallible>(respond(page.await)) }
     });
     let _ = hyper::server::conn::http1::Builder::new()
@@ -77,11 +90,14 @@ where
         .await;
 }
 
-async fn answer_to<F>(method: Method, path: String, answer: &impl Fn(String) -> F) -> Page
+async fn answer_to<F>(meant: bool, method: Method, path: String, answer: &impl Fn(String) -> F) -> Page
 where
     F: Future<Output = Option<Page>>,
 {
     let plain = |status, text: &str| Page { status, kind: "text/plain", body: text.as_bytes().to_vec() };
+    if !meant {
+        return plain(421, "no such host here: ask by address, or by a name of your private network\n");
+    }
     if !matches!(method, Method::GET | Method::HEAD) {
         return plain(405, "only GET and HEAD\n");
     }

@@ -5,11 +5,12 @@
 
 use super::{Exchange, Home, Restored, export_name, io_of, write_json};
 use crate::domain::Timestamp;
+use crate::store::StoreError;
+use crate::store::export::{self, Source};
 use crate::store::sled::{Keyed, Rebuilt, export_of, is_blank, make_private, rebuild};
-use crate::store::{StoreError, export};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What a restored store says was wrong with the one before.
 pub const BY_HAND: &str = "nothing: restored by command";
@@ -34,13 +35,13 @@ impl Home {
     /// system refuses. Nothing has changed then.
     pub fn restore_by_hand(
         &self,
-        from: &Path,
+        from: &Source,
         force: bool,
         now: Timestamp,
         tell: &mut dyn FnMut(Exchange),
     ) -> Result<ByHand, StoreError> {
         // Before anything else, so that a wrong file does not even make a folder.
-        export::verify(from)?;
+        from.read(&mut |_, _| Ok(()))?;
         make_private(&self.root).map_err(io_of("make its folder"))?;
         // Nobody opens the database while this is held; that nobody has it open shows by opening it.
         let _lock = self.lock()?;
@@ -70,8 +71,8 @@ impl Home {
         let restored = Restored {
             at_ms: now.0,
             damage: BY_HAND.to_owned(),
-            moved_to: there.then(|| self.free_place(now)),
-            export: Some(from.to_owned()),
+            moved_to: there.then(|| self.named(&self.free_place(now))),
+            export: Some(from.path().to_owned()),
             taken_at_ms: Some(rebuilt.exported.taken_at.0),
             records: rebuilt.exported.records,
             set_aside: rebuilt.set_aside,
@@ -79,7 +80,7 @@ impl Home {
         };
         write_json(&self.note(), &restored).map_err(io_of("note the restore"))?;
         if let Some(aside) = &restored.moved_to {
-            fs::rename(self.store(), aside).map_err(io_of("move the old database aside"))?;
+            fs::rename(self.store(), self.reached(aside)).map_err(io_of("move the old database aside"))?;
             tell(Exchange::Aside);
         }
         self.put_in_place(tell)?;
@@ -94,7 +95,7 @@ impl Home {
 
     /// Puts a checked file among the exports, as the newest. Of a plain one that became an encrypted store, an export of that
     /// store: nothing readable may lie beside it.
-    fn keep(&self, from: &Path, rebuilt: &Rebuilt, now: Timestamp) -> Result<(), StoreError> {
+    fn keep(&self, from: &Source, rebuilt: &Rebuilt, now: Timestamp) -> Result<(), StoreError> {
         let failed = |error: io::Error| StoreError::Export(error.to_string());
         make_private(&self.exports()).map_err(failed)?;
         let path = self.exports().join(export_name(now));
@@ -106,7 +107,7 @@ impl Home {
         let copied = || {
             let partial = export::partial(&path);
             let mut copy = export::create(&partial)?;
-            io::copy(&mut fs::File::open(from)?, &mut copy)?;
+            io::copy(&mut from.reader()?, &mut copy)?;
             copy.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
             fs::rename(partial, &path)?;
             export::sync_folder(&self.exports())

@@ -41,7 +41,7 @@ impl Home {
     /// # Errors
     /// [`StoreError::Io`] when the folder cannot be read.
     pub fn damaged(&self) -> Result<Vec<PathBuf>, StoreError> {
-        Ok(self.names(&self.root, DAMAGED)?.into_iter().map(|name| self.root.join(name)).collect())
+        Ok(self.names(&self.root, DAMAGED)?.into_iter().map(|name| self.name.join(name)).collect())
     }
 
     /// What the database and everything beside it take on the disk, bytes.

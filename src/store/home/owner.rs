@@ -1,13 +1,18 @@
-//! Whose the store's folder is: what root's commands make in it belongs to the folder's owner.
+//! Whose the store's folder is: what root's commands do in it, they do as the folder's owner.
 //!
-//! The owner may change the folder while it is looked through, so nothing is given away by its path: folders and files are
-//! opened, links not followed, and what was opened is what is given. Must not know which command made it.
+//! The owner may change the folder meanwhile, put links in it or in its place: with the owner's rights, and below the open
+//! folder, that leads nowhere the owner could not go anyway. What root itself has left in it is given to the owner by
+//! handle. Must not know which command does it.
 
 use super::Home;
-use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
-use std::fs::{self, File};
+use crate::secure_fs;
+use rustix::fs::{Dir, Mode, OFlags, openat};
+use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use std::fs::File;
+use std::io;
 use std::os::unix::fs::{MetadataExt, fchown};
-use std::path::Path;
+use std::sync::Arc;
 
 /// Files and folders looked at; a store has a few dozen.
 const MOST_FILES: usize = 10_000;
@@ -16,29 +21,55 @@ const DEEPEST: usize = 8;
 const ROOT: u32 = 0;
 
 impl Home {
-    /// Whether we are root and the folder is somebody else's.
-    pub fn is_anothers(&self) -> bool {
-        let owner = |path: &Path| fs::metadata(path).map(|it| it.uid());
-        owner(Path::new("/proc/self")).is_ok_and(|uid| uid == ROOT)
-            && owner(&self.root).is_ok_and(|uid| uid != ROOT)
+    /// For root, where the folder belongs to somebody else: from now on, until what is returned is dropped, this thread and
+    /// those it starts have the owner's rights on files, and the home returned is reached by them. A folder that is not there
+    /// yet is its parent's owner's. What root has left in the folder is the owner's then, without which a daemon that is
+    /// not root could not open it. Without effect for anybody but root.
+    ///
+    /// # Errors
+    /// The system's; a link in the way that another user may have placed is one.
+    pub fn as_owner(&self) -> io::Result<(Self, Option<Acting>)> {
+        if geteuid().as_raw() != ROOT {
+            return Ok((self.clone(), None));
+        }
+        let (folder, missing) = secure_fs::deepest(&self.root)?;
+        let meta = folder.metadata()?;
+        if meta.uid() == ROOT {
+            return Ok((self.clone(), None));
+        }
+        if missing.as_os_str().is_empty() {
+            Giver { uid: meta.uid(), gid: meta.gid(), left: MOST_FILES }.walk(&folder, DEEPEST);
+        }
+        let root = secure_fs::below(&folder, &missing);
+        let acting = Acting::begin(meta.uid(), meta.gid())?;
+        Ok((Self { root, _open: Some(Arc::new(folder)), ..self.clone() }, Some(acting)))
     }
+}
 
-    /// Gives what root has made in here to the folder's owner, or a daemon that is not root could not open it. Returns how
-    /// much that was; without effect for anybody but root. What belongs to a third one, or has a second name elsewhere,
-    /// stays as it is.
-    pub fn keep_owner(&self) -> usize {
-        if !self.is_anothers() {
-            return 0;
-        }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        // The folder's own name may be a link: systemd makes one, where only root can.
-        let Ok(folder) = openat(CWD, &self.root, flags, Mode::empty()).map(File::from) else { return 0 };
-        let Ok(meta) = folder.metadata() else { return 0 };
-        let mut giver = Giver { uid: meta.uid(), gid: meta.gid(), left: MOST_FILES, given: 0 };
-        if meta.uid() != ROOT {
-            giver.walk(&folder, DEEPEST);
-        }
-        giver.given
+/// The rights of another user on files. They are a thread's own: drop it where it was begun.
+#[derive(Debug)]
+pub struct Acting {
+    gid: Gid,
+    groups: Vec<Gid>,
+}
+
+impl Acting {
+    fn begin(uid: u32, gid: u32) -> io::Result<Self> {
+        let before = Self { gid: getegid(), groups: getgroups()? };
+        // From here on a failure sets back what was done.
+        set_thread_groups(&[])?;
+        set_thread_res_gid(None, Gid::from_raw(gid), None)?;
+        set_thread_res_uid(None, Uid::from_raw(uid), None)?;
+        Ok(before)
+    }
+}
+
+impl Drop for Acting {
+    fn drop(&mut self) {
+        // The real user is root still; nothing to be done about a failure, which leaves us with fewer rights.
+        let _ = set_thread_res_uid(None, Uid::ROOT, None);
+        let _ = set_thread_res_gid(None, self.gid, None);
+        let _ = set_thread_groups(&self.groups);
     }
 }
 
@@ -46,7 +77,6 @@ struct Giver {
     uid: u32,
     gid: u32,
     left: usize,
-    given: usize,
 }
 
 impl Giver {
@@ -71,8 +101,8 @@ impl Giver {
                 self.walk(&opened, depth - 1);
             }
             let ours = meta.is_dir() || (meta.is_file() && meta.nlink() == 1);
-            if ours && meta.uid() == ROOT && fchown(&opened, Some(self.uid), Some(self.gid)).is_ok() {
-                self.given += 1;
+            if ours && meta.uid() == ROOT {
+                let _ = fchown(&opened, Some(self.uid), Some(self.gid));
             }
         }
     }

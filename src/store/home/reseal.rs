@@ -119,7 +119,7 @@ impl Home {
         let mut aside = self.names(&self.root, super::DAMAGED)?;
         aside.extend(self.names(&self.root, super::by_hand::REPLACED)?);
         let mut resealed =
-            Resealed { records: None, left: aside.iter().map(|name| self.root.join(name)).collect() };
+            Resealed { records: None, left: aside.iter().map(|name| self.name.join(name)).collect() };
         let store = self.store();
         let old = Keyed { folder: &store, key: self.key.as_ref() };
         let done = match (Keyed { key: to, ..old }).opens() {

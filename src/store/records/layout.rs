@@ -37,7 +37,7 @@ record! {
 record! {
     Learner = "learner", version 2
     always { 1 user, 2 first_seen, 3 language, 4 client_language, 5 translation, 6 voice_reply, 7 blocked }
-    since { 8 other_notice_at, 9 session as optional, 10 crowded_notice_at }
+    since { 8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at }
     from { 1 v1::LearnerV1 }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
 use crate::store::disk::Disk;
 use crate::store::engine::{Batch, Engine, Range};
-use crate::store::export::{self, Exported};
+use crate::store::export::{Exported, Source};
 use crate::store::seal::Header;
 use crate::store::state::State;
 use crate::store::verbs::aftermath;
@@ -37,14 +37,14 @@ pub struct Rebuilt {
 /// key does not fit, [`StoreError::Io`] when the new database cannot be written. `tell` hears now and then how many records of
 /// how many are written.
 pub fn rebuild(
-    export: &Path,
+    export: &Source,
     into: &Path,
     key: Option<&KeyMaterial>,
     now: Timestamp,
     tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Rebuilt, StoreError> {
     let mut header = None;
-    let exported = export::read_file(export, &mut |key, value| {
+    let exported = export.read(&mut |key, value| {
         if key == keys::seal() {
             header = Some(Header::read(value)?);
         }
@@ -145,9 +145,9 @@ pub fn empty(into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
 }
 
 /// `own_ledger`: the disk keeps one itself.
-fn fill(export: &Path, own_ledger: bool, sink: Sink<'_>) -> Result<(), StoreError> {
+fn fill(export: &Source, own_ledger: bool, sink: Sink<'_>) -> Result<(), StoreError> {
     let mut bulk = Bulk::new(sink);
-    export::read_file(export, &mut |key, value| match own_ledger && key == keys::ledger() {
+    export.read(&mut |key, value| match own_ledger && key == keys::ledger() {
         true => Ok(()),
         false => bulk.put(key, value),
     })?;

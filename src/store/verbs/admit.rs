@@ -6,7 +6,7 @@ use super::person::Person;
 use crate::domain::{Change, Learner, Session, Timestamp};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
-use crate::store::{Archived, Import, Imported, StoreError, keys, records};
+use crate::store::{Archived, Import, Imported, Merged, StoreError, keys, records};
 use std::collections::HashSet;
 
 /// Learners looked at in one go, whatever is asked for: the thread has others to serve.
@@ -30,21 +30,21 @@ pub fn archive_idle(
         (seen, last) = (seen + 1, key.to_vec());
         if keys::is_learner(key) {
             let learner: Learner = records::decode(bytes)?;
-            let session = learner.session.filter(|session| session.last_activity < before);
-            idle.extend(session.map(|session| (learner.user, session.last_activity)));
+            let used = learner.in_use_since().filter(|used| *used < before);
+            idle.extend(used.map(|used| (learner.user, used)));
         }
         Ok(seen < AT_ONCE)
     })?;
     let mut tx = Tx::default();
     let mut archived = 0;
-    for (user, last_activity) in idle {
+    for (user, used) in idle {
         // Somebody who is being answered is not idle.
         if state.schedule.place(user).own > 0 {
             continue;
         }
         let mut person = Person::load(state, user)?;
         // It ended when it fell idle: its retention runs from there.
-        let ended = last_activity.plus_ms(idle_ms).min(now);
+        let ended = used.plus_ms(idle_ms).min(now);
         person.change(vec![Change::SessionArchived(ended)], now);
         person.write(&mut tx)?;
         archived += 1;
@@ -66,27 +66,38 @@ pub fn import(
     let mut users = HashSet::new();
     for import in imports.into_iter().take(AT_ONCE) {
         if !users.insert(import.user) {
-            outcomes.push(Imported::Busy);
-            continue;
-        }
-        let mut person = Person::load(state, import.user)?;
-        let known = state.learner(import.user)?;
-        let open = known.as_ref().and_then(|learner| learner.session.as_ref());
-        if open.is_some_and(|open| open.id == import.session) || person.has_archived(state, import.session)? {
             outcomes.push(Imported::Known);
             continue;
         }
-        if open.is_some() {
-            outcomes.push(Imported::Busy);
+        let mut person = Person::load(state, import.user)?;
+        let learner = state.learner(import.user)?;
+        let open = learner.as_ref().and_then(|learner| learner.session.as_ref());
+        if open.is_some_and(|open| open.id == import.session) || person.has_archived(state, import.session)? {
+            // An earlier version left the level behind.
+            person.note(None, import.level);
+            person.write(&mut tx)?;
+            outcomes.push(Imported::Known);
             continue;
         }
-        outcomes.push(Imported::Taken);
+        // Where nothing was said yet, the old conversation goes on.
+        let is_bare = |open: &Session| open.turns == 0 && open.tutor_turns == Some(0);
+        let stays = open.is_some_and(|open| !is_bare(open) || state.schedule.place(import.user).own > 0);
+        outcomes.push(match &learner {
+            None => Imported::Taken,
+            Some(learner) => Imported::Merged(Merged {
+                open: !stays,
+                language: learner.client_language.is_none() && import.language.is_some(),
+                level: learner.level.is_none() && import.level.is_some(),
+            }),
+        });
         let mut session = Session::open(import.session, import.user, import.created);
         session.last_activity = import.last_activity.max(import.created);
+        session.turns = import.turns;
         // What the tutor holds of it is asked before it is relied on.
         session.tutor_turns = None;
-        person.change(vec![Change::SessionOpened(session)], import.created);
-        person.note_client_language(import.language);
+        session.archived_at = stays.then_some(now);
+        person.take_over(session, now);
+        person.note(import.language, import.level);
         person.write(&mut tx)?;
     }
     if !dry {

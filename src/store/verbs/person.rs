@@ -2,7 +2,8 @@
 //!
 //! Must not know which verb changes them or why.
 
-use crate::domain::{Change, Learner, Session, Timestamp, Turn, UserId};
+use super::lookup::last_turn;
+use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, UserId};
 use crate::store::engine::Range;
 use crate::store::records::Mark;
 use crate::store::state::{State, Tx};
@@ -47,10 +48,24 @@ impl Person {
         Ok(self.find_archived(state, id)?.is_some())
     }
 
-    /// Notes what is known of the learner's language where nothing is known yet.
-    pub fn note_client_language(&mut self, tag: Option<String>) {
-        if let Some(learner) = self.learner.as_mut().filter(|learner| learner.client_language.is_none()) {
-            learner.client_language = tag;
+    /// Notes what is known of the learner where nothing is known yet.
+    pub fn note(&mut self, language: Option<String>, level: Option<Level>) {
+        let Some(learner) = &mut self.learner else { return };
+        let before = (learner.client_language.clone(), learner.level);
+        learner.client_language = learner.client_language.take().or(language);
+        learner.level = learner.level.or(level);
+        self.changed |= before != (learner.client_language.clone(), learner.level);
+    }
+
+    /// Takes in another bot's session: as the open one, in place of one in which nothing was said, or as one that has ended.
+    pub fn take_over(&mut self, session: Session, now: Timestamp) {
+        let learner = self.learner.get_or_insert_with(|| Learner::new(self.user, session.created));
+        learner.first_seen = learner.first_seen.min(session.created);
+        learner.imported_at = Some(now);
+        self.changed = true;
+        match session.archived_at {
+            Some(_) => self.archived.push(session),
+            None => learner.session = Some(session),
         }
     }
 
@@ -65,21 +80,22 @@ impl Person {
         let add = |session: &mut Session| {
             session.turns = session.turns.saturating_add(1);
             session.last_activity = session.last_activity.max(now);
-            session.turns
         };
         let open = self.learner.as_mut().and_then(|learner| learner.session.as_mut());
-        turn.number = match open.filter(|open| open.id == turn.session) {
+        match open.filter(|open| open.id == turn.session) {
             Some(open) => {
                 self.changed = true;
-                add(open)
+                add(open);
             }
             None => {
                 let mut session = self.take_archived(state, turn.session, turn.at, now)?;
-                let number = add(&mut session);
+                add(&mut session);
                 self.archived.push(session);
-                number
             }
-        };
+        }
+        // Those kept are numbered without a gap; a session of another bot counts turns that were never kept.
+        let last = last_turn(state, self.user, turn.session)?;
+        turn.number = last.map_or(0, |last| last.number).saturating_add(1);
         tx.put(keys::turn(self.user, turn.session, turn.number), &turn)
     }
 

@@ -1,4 +1,4 @@
-//! `sessions export|delete|expire|import`, with the daemon running and at rest.
+//! `sessions export|delete|expire`, with the daemon running and at rest.
 
 use crate::world::{PATIENCE, World, voice};
 use std::fs;
@@ -169,62 +169,4 @@ async fn sessions_nobody_came_back_to_end_with_their_retention_at_the_tutor_too(
     assert_eq!(world.ask(&["sessions", "list"]).await, "");
     let kept = world.ask(&["sessions", "export", "11", "--out", "kept"]).await;
     assert!(kept.starts_with("0 session(s) with 0 turn(s)"), "the settings stay: {kept}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_old_bots_learners_keep_their_conversations() {
-    let mut world = World::started().await;
-    let (rui, ana) = (world.brazilian(12), world.learner(11));
-    rui.voice(voice(), 4);
-    world.voice_notes(rui.chat(), 1).await;
-    let kept = uuid::Uuid::new_v4().to_string();
-    let other = uuid::Uuid::new_v4();
-    let now = jiff::Timestamp::now().as_second();
-    let file = world.folder.path().join("telegram_sessions.json");
-    let text = format!(
-        r#"{{"11":{{"session_id":"{kept}","created_at":{now},"last_activity":{now},"conversation_turns":4,"state":"active"}},
-            "12":{{"session_id":"{other}","created_at":{now},"last_activity":{now}}},
-            "Rui Secret":{{"session_id":"{other}"}}}}"#
-    );
-    fs::write(&file, text).unwrap();
-    let path = file.display().to_string();
-    let dry = world.admin(&["sessions", "import", &path, "--dry-run"]).await;
-    assert!(dry.out.starts_with("1 session(s) would be taken over, 0 known already, 1 kept out"), "{dry:?}");
-    assert!(dry.err.contains("a key that is no number") && !dry.err.contains("Secret"), "{dry:?}");
-    let first = world.ask(&["sessions", "import", &path]).await;
-    assert!(first.starts_with("1 session(s) taken over, 0 known already, 1 kept out"), "{first}");
-    let listed = world.ask(&["sessions", "list", "--json"]).await;
-    let again = world.ask(&["sessions", "import", &path]).await;
-    assert!(again.starts_with("0 session(s) taken over, 1 known already, 1 kept out"), "{again}");
-    assert_eq!(world.ask(&["sessions", "list", "--json"]).await, listed);
-    ana.voice(voice(), 4);
-    world.voice_notes(ana.chat(), 1).await;
-    assert_eq!(world.tutor.turns()[1].session, kept, "the conversation goes on");
-    world.stop().await;
-    let third = world.ask(&["sessions", "import", &path]).await;
-    assert!(third.starts_with("0 session(s) taken over, 1 known already"), "{third}");
-    fs::write(&file, "no json").unwrap();
-    assert_eq!(world.admin(&["sessions", "import", &path]).await.code, Some(1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn learners_can_be_taken_over_before_the_first_start() {
-    let mut world = World::new().await;
-    let ana = world.learner(11);
-    let kept = uuid::Uuid::new_v4().to_string();
-    let now = jiff::Timestamp::now().as_second();
-    let file = world.folder.path().join("telegram_sessions.json");
-    fs::write(&file, format!(r#"{{"11":{{"session_id":"{kept}","created_at":{now}}}}}"#)).unwrap();
-    let path = file.display().to_string();
-    // Neither a look nor a file that is none makes a store.
-    let dry = world.admin(&["sessions", "import", &path, "--dry-run"]).await;
-    assert!(dry.code == Some(1) && dry.err.contains("there is no store"), "{dry:?}");
-    let none = world.admin(&["sessions", "import", "nowhere.json"]).await;
-    assert!(none.code == Some(1) && !world.home().join("store").exists(), "{none:?}");
-    let taken = world.ask(&["sessions", "import", &path]).await;
-    assert!(taken.starts_with("1 session(s) taken over"), "{taken}");
-    world.start();
-    ana.voice(voice(), 4);
-    world.voice_notes(ana.chat(), 1).await;
-    assert_eq!(world.tutor.turns()[0].session, kept, "the conversation goes on");
 }

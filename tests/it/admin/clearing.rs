@@ -1,6 +1,7 @@
 //! Deleted bytes: noted before they are deleted, cleared at the next start whatever the size, told where that did not work.
 //! And that nothing holds the store while a person thinks.
 
+use crate::skip;
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::store::home::{Cleared, Uncleared};
 use phonicflow_bot::store::{Home, OnDamage};
@@ -142,8 +143,7 @@ async fn what_takes_starts_too_long_is_left_to_a_person_who_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_can_start_while_a_person_is_asked() {
-    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-        println!("skipped: needs script (util-linux) for a terminal");
+    if !skip::has("a_daemon_can_start_while_a_person_is_asked", "script") {
         return;
     }
     let mut world = practised().await;

@@ -1,12 +1,13 @@
 //! Many sessions, many clients, strangers.
 
+use crate::skip;
 use crate::world::{BINARY, PATIENCE, World};
 use phonicflow_bot::domain::{Timestamp, UserId};
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{Home, Import, OnDamage, Store};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
@@ -23,7 +24,9 @@ async fn filled(world: &World, sessions: i64) {
             session: uuid::Uuid::from_u128(n as u128 + 1),
             created: Timestamp(1_700_000_000_000 + (n * 7_919) % sessions),
             last_activity: Timestamp(1_700_000_100_000 + (n * 104_729) % sessions),
+            turns: 0,
             language: None,
+            level: None,
         });
         store.import(imports.collect(), false, Timestamp(1_800_000_000_000)).await.unwrap();
     }
@@ -123,7 +126,9 @@ async fn by_user_is_by_user_id_in_an_encrypted_store_too() {
             session: uuid::Uuid::from_u128(n as u128 + 1),
             created: Timestamp(1_700_000_000_000),
             last_activity: Timestamp(1_700_000_100_000),
+            turns: 0,
             language: None,
+            level: None,
         });
         store.import(imports.collect(), false, Timestamp(1_800_000_000_000)).await.unwrap();
         store.close().await.unwrap();
@@ -178,10 +183,8 @@ async fn a_client_that_stops_reading_blocks_only_itself() {
 
 /// Root alone can be somebody else.
 fn as_nobody(program: &str, arguments: &[&str]) -> Option<Command> {
-    let root = fs::metadata("/proc/self").unwrap().uid() == 0;
-    let there = Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !root || !there {
-        println!("skipped: needs root and setpriv to connect as another user");
+    let test = "other_users_are_kept_out_by_the_mode_and_by_their_id";
+    if !skip::is_root(test) || !skip::has(test, "setpriv") {
         return None;
     }
     let mut command = Command::new("setpriv");

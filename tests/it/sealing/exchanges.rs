@@ -5,6 +5,7 @@ use crate::store_contract::{T0, at, block_on, sticker, test_key};
 use crate::world::BINARY;
 use phonicflow_bot::domain::UserId;
 use phonicflow_bot::secret::KeyMaterial;
+use phonicflow_bot::store::export::Source;
 use phonicflow_bot::store::home::{ByHand, Cleared, Exchange};
 use phonicflow_bot::store::{AcceptPolicy, Home, OnDamage, Store};
 use std::fs;
@@ -81,7 +82,9 @@ fn a_restore_by_hand_cut_off_at_any_step_leaves_the_old_store_or_the_new_one() {
             filled(&other, 9).await;
             let backup = other.listed().unwrap().remove(0);
             let mut shots = Snapshots { root: root.clone(), left: Vec::new() };
-            let done = home.restore_by_hand(&backup, true, at(5_000), &mut |step| shots.take(step));
+            let done = home.restore_by_hand(&Source::open(&backup).unwrap(), true, at(5_000), &mut |step| {
+                shots.take(step)
+            });
             assert!(matches!(done, Ok(ByHand::Done(_))), "{done:?}");
             let after = open_and_tell(&home).await;
             assert_ne!(after, before);
@@ -96,7 +99,8 @@ fn a_restore_by_hand_cut_off_at_any_step_leaves_the_old_store_or_the_new_one() {
                 assert_eq!(&found, if old { &before } else { &after }, "{step:?}");
                 tidy(&root);
                 assert_eq!(names(&root, "replaced-").len(), usize::from(!old), "{step:?}");
-                let again = home.restore_by_hand(&backup, true, at(5_000), &mut |_| ());
+                let again =
+                    home.restore_by_hand(&Source::open(&backup).unwrap(), true, at(5_000), &mut |_| ());
                 assert!(matches!(again, Ok(ByHand::Done(_))), "{step:?}: {again:?}");
                 assert_eq!(open_and_tell(&home).await, after, "{step:?}");
             }
@@ -206,7 +210,8 @@ fn killed_while_it_restores_or_clears_nothing_is_lost() {
     let base = folder.path().join("base");
     let restored = {
         let home = at_home("restored");
-        home.restore_by_hand(Path::new(&backup), true, at(5_000), &mut |_| ()).unwrap();
+        home.restore_by_hand(&Source::open(Path::new(&backup)).unwrap(), true, at(5_000), &mut |_| ())
+            .unwrap();
         timeless(block_on(open_and_tell(&home)))
     };
     let restore = ["restore", &backup, "--force"];

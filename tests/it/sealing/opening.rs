@@ -142,9 +142,14 @@ fn of_a_plain_export_an_encrypted_store_is_restored() {
         store.close().await.unwrap();
         let into = folder.path().join("elsewhere");
         let key = test_key();
-        let rebuilt =
-            phonicflow_bot::store::sled::rebuild(&path, &into, Some(&key), at(2_000), &mut |_, _| ())
-                .unwrap();
+        let rebuilt = phonicflow_bot::store::sled::rebuild(
+            &export::Source::open(&path).unwrap(),
+            &into,
+            Some(&key),
+            at(2_000),
+            &mut |_, _| (),
+        )
+        .unwrap();
         assert_eq!(rebuilt.exported, exported);
         let open = |key| phonicflow_bot::store::SledStore::open_keyed(&into, key);
         assert_eq!(trouble(open(None)), KeyTrouble::Missing);
