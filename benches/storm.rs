@@ -28,6 +28,7 @@ async fn main() -> ExitCode {
         messages: given("STORM_MESSAGES").unwrap_or(3_000),
         kills: given("STORM_KILLS").unwrap_or(200),
         seed: given("STORM_SEED").unwrap_or_else(|| fastrand::u64(..)),
+        distance: engine::TELEGRAM,
     };
     println!("a storm of {} learners, STORM_SEED={}", plan.learners, plan.seed);
     let start = Instant::now();

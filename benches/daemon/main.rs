@@ -1,12 +1,13 @@
 //! What the running daemon costs (SPEC 9): `cargo bench --bench daemon`. Prints figures and asserts nothing about time.
 //!
-//! `DAEMON_BENCH_CROWD` sets the number of learners who send a voice at once (default 1,000: over a minute, as no more
+//! `DAEMON_BENCH` names the parts to run (rest, audio, turns, crowd, distance; all by default). `DAEMON_BENCH_CROWD` sets the number of learners who send a voice at once (default 1,000: over a minute, as no more
 //! than 28 messages a second go out).
 
 // A test in all but its name: it fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod audio_workers;
+mod distance;
 mod rest;
 mod turns;
 #[allow(dead_code)]
@@ -21,6 +22,11 @@ use world::World;
 
 /// Seconds of speech in a voice and in the tutor's answer.
 const SECONDS: usize = 5;
+
+/// A figure from the environment.
+fn env<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}
 
 fn say(what: &str, figure: String) {
     println!("{what:<62} {figure}");
@@ -80,9 +86,21 @@ async fn world(speech: &Bytes) -> World {
 #[tokio::main]
 async fn main() {
     let (voice, speech) = speech();
-    rest::first_poll(&speech).await;
-    rest::at_rest(&speech).await;
-    audio_workers::cost(&voice).await;
-    turns::one_by_one(&voice, &speech).await;
-    turns::crowd(&voice, &speech).await;
+    let wanted = |part: &str| env::<String>("DAEMON_BENCH").is_none_or(|parts| parts.contains(part));
+    if wanted("rest") {
+        rest::first_poll(&speech).await;
+        rest::at_rest(&speech).await;
+    }
+    if wanted("audio") {
+        audio_workers::cost(&voice).await;
+    }
+    if wanted("turns") {
+        turns::one_by_one(&voice, &speech).await;
+    }
+    if wanted("crowd") {
+        turns::crowd(&voice, &speech).await;
+    }
+    if wanted("distance") {
+        distance::rounds().await;
+    }
 }

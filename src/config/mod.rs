@@ -86,6 +86,8 @@ pub struct Config {
     pub bot_rate_limit_mpm: u32,
     /// `GLOBAL_RATE_LIMIT_MPM`; see [`Config::global_rate`].
     pub global_rate_limit_mpm: u32,
+    /// `TELEGRAM_MESSAGES_PER_SECOND`
+    pub telegram_messages_per_second: u32,
     /// `SESSION_TIMEOUT_HOURS`.
     pub session_timeout: Duration,
     /// `SESSION_RETENTION_DAYS`.
@@ -287,6 +289,7 @@ impl Config {
             bot_rate_limit: true,
             bot_rate_limit_mpm: 1,
             global_rate_limit_mpm: 0,
+            telegram_messages_per_second: 30,
             session_timeout: Duration::ZERO,
             session_retention: Duration::ZERO,
             session_storage_path: PathBuf::new(),

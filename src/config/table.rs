@@ -54,6 +54,12 @@ const TELEGRAM: &[Key] = &[
         doc: "That folder. Nothing outside of it is ever opened.",
     },
     Key {
+        name: "TELEGRAM_MESSAGES_PER_SECOND",
+        default: "30",
+        kind: Whole { min: 1, max: 1_000, field: |c| &mut c.telegram_messages_per_second },
+        doc: "What Telegram lets the whole bot send; more than 30 with paid broadcasts or a server of your own. The bot stays a little under it.",
+    },
+    Key {
         name: "TELEGRAM_PROXY",
         default: "",
         kind: Proxy(|c| &mut c.telegram_proxy),

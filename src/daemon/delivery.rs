@@ -1,44 +1,42 @@
-//! outbox -> Telegram: each message sent at its pace, struck off when it is out, tried again when it surely is not,
-//! repeated once when nobody can know.
+//! outbox -> Telegram: a row's messages one by one, each struck off for good before the chat is free for the next.
 //!
-//! A message that is out but not yet struck off when the daemon is killed goes out again after the next start. So one
-//! message goes through the door at a time, and the next one when it is struck off; only one that takes long is
-//! overtaken, so that a slow upload to one chat holds up no other.
+//! A message that is out but not yet struck off when the daemon is killed goes out again after the next start. A chat is taken
+//! from the start of a call until its message is struck off (see [`super::sending`]), by whichever row or lane, so that is one
+//! message of each chat at most; chats do not wait for one another.
+//!
+//! What became of a call decides what follows (see [`super::verdict`]): struck off, again later, again in another form, or given
+//! up as a dead letter. Nothing is left out without a word. When answers of which nothing is out yet wait, the rest of
+//! this row gives its place to them.
 
 use super::Crew;
 use super::progress::in_place_of;
+use super::sending::Turn;
 use super::shutdown::Stop;
-use super::speech::{spoken, text_of};
+use super::speech::{self, Speech, text_of};
+use super::verdict::{Verdict, judge};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Change, ChatId, Content, MessageId, OutMessage, Timestamp, UserId, WaitReason};
-use crate::store::{Claim, Lease, Sent, StoreError};
-use crate::telegram::{Delivered, Outgoing, Retry, TelegramError, outgoing};
-use std::future::Future;
-use std::time::Duration;
-use tokio::sync::{MutexGuard, OwnedSemaphorePermit};
+use crate::domain::{Change, Content, MessageId, OutMessage, Urgency, WaitReason};
+use crate::store::{Claim, Sent, StoreError};
+use crate::telegram::{Delivered, Manner, Outgoing, TelegramError, outgoing};
+use std::sync::Arc;
 
-/// A longer wait for a chat's turn gives the place to another chat.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-/// Telegram counts messages by the second.
-const SECOND: Duration = Duration::from_secs(1);
-/// A message that takes longer to send lets the next one start: what may come twice after a kill is what was sent in
-/// this time. Less would send faster (10 a second are sure, up to 28 where Telegram answers quickly), and risk more.
-const OVERTAKE: Duration = Duration::from_millis(100);
+/// What is to be sent for a message.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// The call.
+    pub out: Outgoing,
+    /// As meant, or without what was refused.
+    pub manner: Manner,
+    /// The words of a spoken answer, which follows.
+    pub voice_follows: bool,
+}
 
-/// What one attempt at a message came to.
-enum Attempt {
-    /// Struck off: sent, or pointless for good.
-    Done,
-    /// Again later.
-    Put(Sent),
-    /// Again at once in another form.
-    Instead(Outgoing),
-    /// The chat cannot be reached.
-    Unreachable {
-        /// The learner blocked the bot.
-        blocked: bool,
-    },
+impl Form {
+    /// As meant.
+    pub fn of(out: Outgoing) -> Self {
+        Self { out, manner: Manner::default(), voice_follows: false }
+    }
 }
 
 /// What is left to do for a row.
@@ -46,7 +44,7 @@ enum Next {
     /// Its next message.
     Message,
     /// The same message in another form.
-    Form(Outgoing),
+    Form(Box<Form>),
     /// Nothing now: the lease has ended.
     Nothing,
 }
@@ -55,329 +53,201 @@ enum Next {
 ///
 /// # Errors
 /// The store's.
-pub async fn deliver(crew: &Crew, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
+pub async fn deliver(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
     let (store, lease) = (&crew.app.store, claim.lease);
     if claim.learner.blocked && claim.job.chat.0 == claim.job.user.0 {
-        crew.presence.end(lease.seq);
-        crew.journeys.ended(lease.seq);
+        crew.row_ended(lease.seq);
         tracing::info!(seq = lease.seq, "the learner has blocked the bot: nothing is sent");
         return store.drop_replies(lease, Vec::new()).await;
     }
     let last = claim.outbox.len().saturating_sub(1);
+    let mut begun = claim.outbox.first().is_some_and(|message| message.index > 0);
     for (place, message) in claim.outbox.iter().enumerate() {
         if stop.is_raised() {
             return store.release(lease).await;
         }
-        let (user, accepted_at) = (claim.job.user, claim.job.accepted_at);
-        // Only the answer's very first words take the place of what was said of the wait.
-        let shown = claim.job.progress.filter(|_| message.index == 0 && !message.words_sent);
-        let out = Out { crew, lease, user, accepted_at, message, shown, is_last: place == last };
+        // Somebody who waits for the rest of an answer waits less than who has nothing yet.
+        if begun && place > 0 && store.give_way(lease).await? {
+            return Ok(());
+        }
+        let urgency = claim.job.urgency().max(if begun { Urgency::Rest } else { Urgency::First });
+        let out = Out { crew, claim: &claim, message, urgency, is_last: place == last };
         if !out.send(&mut stop).await? {
             return Ok(());
         }
+        begun |= out.counts();
     }
     Ok(())
 }
 
 /// One message on its way.
 struct Out<'a> {
-    crew: &'a Crew,
-    lease: Lease,
-    user: UserId,
-    accepted_at: Timestamp,
+    crew: &'a Arc<Crew>,
+    claim: &'a Claim,
     message: &'a OutMessage,
-    /// What stands in the chat in its place.
-    shown: Option<MessageId>,
+    urgency: Urgency,
     is_last: bool,
 }
 
 impl Out<'_> {
+    /// What answers a press stands in no chat and counts towards no chat's limits.
+    fn counts(&self) -> bool {
+        !matches!(self.message.reply.content, Content::CallbackAnswer { .. })
+    }
+
     /// Sends the message and records what became of it. True: on to the row's next one.
     async fn send(&self, stop: &mut Stop) -> Result<bool, StoreError> {
-        let Self { crew, lease, message, .. } = *self;
-        let store = &crew.app.store;
-        let paced = |ms: i64| Sent::Later(crew.clock.now().plus_ms(ms), WaitReason::Paced);
-        let counts = !matches!(message.reply.content, Content::CallbackAnswer { .. });
+        let (crew, message) = (self.crew, self.message);
         // Before anything is fetched or made for it: a chat that has to wait long gives its place to another.
-        if let Some(ms) = long_wait(crew, counts.then_some(message.reply.chat)) {
-            return store.delivered(lease, message.index, paced(ms)).await.map(|()| false);
+        if let Some(ms) = crew.sending.long_wait(self.counts().then_some(message.reply.chat)) {
+            return self.put_off(ms, WaitReason::Paced).await;
         }
-        let mut sendable = match prepare(crew, lease.seq, message).await {
-            Ok(Some(sendable)) => sendable,
-            Ok(None) => return self.settle(Attempt::Done).await.map(|next| matches!(next, Next::Message)),
-            Err(put) => return store.delivered(lease, message.index, put).await.map(|()| false),
+        let seq = self.claim.lease.seq;
+        if message.unsure > 0 && !crew.doubts.heard_since(seq, &crew.app.telegram).await {
+            return self
+                .put_off(backoff_ms(message.attempts, fastrand::f64()), WaitReason::TelegramDown)
+                .await;
+        }
+        let mut form = match self.first_form().await {
+            Ok(form) => Form { out: in_place_of(crew, self.shown(), form.out).await, ..form },
+            Err(verdict) => return self.settle(verdict).await.map(|next| matches!(next, Next::Message)),
         };
-        sendable = in_place_of(crew, self.shown, sendable).await;
         loop {
-            let pass = match turn_of(crew, sendable.chat(), stop).await {
+            // Held until the message is struck off: nothing else goes to this chat before.
+            let pass = match crew.sending.turn(form.out.chat(), self.urgency, stop).await {
                 Turn::Now(pass) => pass,
-                Turn::Later(ms) => {
-                    return store.delivered(lease, message.index, paced(ms)).await.map(|()| false);
-                }
-                Turn::Never => return store.release(lease).await.map(|()| false),
+                Turn::Later(ms) => return self.put_off(ms, WaitReason::Paced).await,
+                Turn::Never => return crew.app.store.release(self.claim.lease).await.map(|()| false),
             };
-            let Pass { door, place } = pass;
-            match alone(door, self.attempt(&sendable, place)).await? {
+            let call = crew.app.telegram.deliver(&form.out, form.manner);
+            let sent = crew.vitals.timed(Step::Send, call).await.map(drop);
+            pass.ended();
+            let verdict = match sent {
+                Ok(()) => self.sent(&form),
+                Err(error) => judge(crew, self.claim, message, &form, &error).await?,
+            };
+            match self.settle(verdict).await? {
                 Next::Message => return Ok(true),
-                Next::Form(other) => sendable = other,
+                Next::Form(other) => form = *other,
                 Next::Nothing => return Ok(false),
             }
         }
     }
 
-    /// Sends one form of the message and records what became of it.
-    async fn attempt(
-        &self,
-        sendable: &Outgoing,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Result<Next, StoreError> {
-        let crew = self.crew;
-        let sent = crew.vitals.timed(Step::Send, crew.app.telegram.deliver(sendable)).await;
-        if let Some(chat) = sendable.chat() {
-            crew.pacing().arrived(chat, chat.0 < 0, crew.now_ms());
+    /// The form to try first; where nothing can be sent, what follows from that.
+    async fn first_form(&self) -> Result<Form, Verdict> {
+        let (crew, message) = (self.crew, self.message);
+        if let Content::Spoken { session, part, caption } = &message.reply.content {
+            return match speech::of(crew, self.claim, message, *session, *part, caption).await {
+                Speech::Note(note) => Ok(Form::of(note)),
+                Speech::Words(words) => Ok(Form::of(words)),
+                Speech::WordsFirst(words) => Ok(Form { voice_follows: true, ..Form::of(words) }),
+                Speech::Later(ms) => Err(Verdict::Later(ms, WaitReason::TutorDown)),
+                Speech::Nothing => Err(Verdict::Done),
+            };
         }
-        if let Some(place) = place {
-            // Whenever Telegram booked it, it was not later than now: for a second more it counts.
-            tokio::spawn(async move {
-                tokio::time::sleep(SECOND).await;
-                drop(place);
-            });
-        }
-        let attempt = match (sent, &self.message.reply.content) {
-            (Ok(_), _) => {
-                // What answers a press stands in no chat.
-                crew.vitals.add(Count::Sent, usize::from(sendable.chat().is_some()));
-                Attempt::Done
-            }
-            // The chat takes no voice messages: its words go out as text.
-            (Err(TelegramError::VoiceForbidden), Content::Spoken { caption, .. })
-                if matches!(sendable, Outgoing::Voice { .. }) =>
-            {
-                text_of(&self.message.reply, caption).map_or(Attempt::Done, Attempt::Instead)
-            }
-            // What was said of the wait is gone or cannot be changed: the answer is a message of its own.
-            (Err(TelegramError::ReplyGone | TelegramError::Permanent { .. }), content)
-                if self.shown.is_some() && matches!(sendable, Outgoing::Edit { .. }) =>
-            {
-                let words = match content {
-                    Content::Spoken { caption, .. } => text_of(&self.message.reply, caption),
-                    _ => outgoing(&self.message.reply),
-                };
-                words.map_or(Attempt::Done, Attempt::Instead)
-            }
-            (Err(error), _) => {
-                failed(crew, self.lease.seq, self.user, self.message, sendable.chat(), &error).await?
-            }
-        };
-        self.settle(attempt).await
+        outgoing(&message.reply).map(Form::of).ok_or(Verdict::Done)
+    }
+
+    /// What stands in the chat in its place: only the answer's very first words replace what was said of the wait.
+    fn shown(&self) -> Option<MessageId> {
+        self.claim.job.progress.filter(|_| self.message.index == 0 && !self.message.words_sent)
+    }
+
+    /// It is out.
+    fn sent(&self, form: &Form) -> Verdict {
+        self.crew.vitals.add(Count::Sent, usize::from(form.out.chat().is_some()));
+        if form.voice_follows { Verdict::WordsOut } else { Verdict::Done }
+    }
+
+    async fn put_off(&self, ms: i64, reason: WaitReason) -> Result<bool, StoreError> {
+        self.settle(Verdict::Later(ms, reason)).await.map(|_| false)
     }
 
     /// Records what became of the message.
-    async fn settle(&self, attempt: Attempt) -> Result<Next, StoreError> {
-        let (store, seq, index) = (&self.crew.app.store, self.lease.seq, self.message.index);
-        match attempt {
-            Attempt::Done => {
+    async fn settle(&self, verdict: Verdict) -> Result<Next, StoreError> {
+        let (store, lease, index) = (&self.crew.app.store, self.claim.lease, self.message.index);
+        let seq = lease.seq;
+        let later = |ms: i64| self.crew.clock.now().plus_ms(ms);
+        match verdict {
+            Verdict::Done => {
                 if self.is_last {
                     self.crew.presence.end(seq);
                     self.crew.spoken.forget(seq);
                 }
-                store.delivered(self.lease, index, Sent::Done).await?;
+                self.crew.doubts.end(seq);
+                store.delivered(lease, index, Sent::Done).await?;
                 tracing::debug!(seq, index, "sent and struck off");
-                if self.is_last {
-                    if self.crew.journeys.ended(seq) {
-                        let took_ms = self.crew.clock.now().since_ms(self.accepted_at);
-                        self.crew.vitals.took_ms(Step::Turn, took_ms);
-                    }
-                    tracing::info!(seq, "answer is out");
-                }
+                self.ended();
                 Ok(Next::Message)
             }
-            Attempt::Instead(other) => Ok(Next::Form(other)),
-            Attempt::Put(sent) => store.delivered(self.lease, index, sent).await.map(|()| Next::Nothing),
-            Attempt::Unreachable { blocked } => {
+            Verdict::GivenUp(reason, detail) => {
+                self.crew.doubts.end(seq);
+                store.bury_message(lease, index, reason, detail, self.crew.clock.now()).await?;
+                self.crew.dead_letter();
+                self.ended();
+                Ok(Next::Message)
+            }
+            Verdict::WordsOut => {
+                store.delivered(lease, index, Sent::Words).await?;
+                // Nobody waits for a sign any more.
                 self.crew.presence.end(seq);
-                self.crew.spoken.forget(seq);
-                self.crew.journeys.ended(seq);
+                let until = Sent::Later(later(speech::LATER_MS), WaitReason::TutorDown);
+                store.delivered(lease, index, until).await.map(|()| Next::Nothing)
+            }
+            Verdict::Form(form) => Ok(Next::Form(form)),
+            Verdict::Later(ms, reason) => {
+                store.delivered(lease, index, Sent::Later(later(ms), reason)).await.map(|()| Next::Nothing)
+            }
+            Verdict::Unsure(ms) => {
+                self.crew.doubts.begin(seq, &self.crew.app.telegram);
+                store.delivered(lease, index, Sent::Unsure(later(ms))).await.map(|()| Next::Nothing)
+            }
+            Verdict::Unreachable { blocked } => {
+                self.crew.row_ended(seq);
                 let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
-                store.drop_replies(self.lease, changes).await.map(|()| Next::Nothing)
+                store.drop_replies(lease, changes).await.map(|()| Next::Nothing)
             }
         }
     }
-}
 
-/// Does the work with the door closed behind it, unless it takes long.
-async fn alone<T>(door: MutexGuard<'_, ()>, work: impl Future<Output = T>) -> T {
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => return done,
-        () = tokio::time::sleep(OVERTAKE) => drop(door),
+    /// The row's last message is struck off.
+    fn ended(&self) {
+        if !self.is_last {
+            return;
+        }
+        let seq = self.claim.lease.seq;
+        self.crew.presence.end(seq);
+        self.crew.spoken.forget(seq);
+        if self.crew.journeys.ended(seq) {
+            let took_ms = self.crew.clock.now().since_ms(self.claim.job.accepted_at);
+            self.crew.vitals.took_ms(Step::Turn, took_ms);
+        }
+        tracing::info!(seq, "answer is out");
     }
-    work.await
 }
 
-/// What is to be sent; `None` when there is nothing to say.
-async fn prepare(crew: &Crew, seq: u64, message: &OutMessage) -> Result<Option<Outgoing>, Sent> {
+/// The words of a spoken reply in place of its voice, where they are not out yet.
+pub fn words_instead(message: &OutMessage) -> Option<Form> {
     match &message.reply.content {
-        Content::Spoken { session, part, caption } => {
-            spoken(crew, seq, message, *session, *part, caption).await
+        Content::Spoken { caption, .. } if !message.words_sent => {
+            text_of(&message.reply, caption).map(Form::of)
         }
-        _ => Ok(outgoing(&message.reply)),
+        _ => None,
     }
 }
 
-async fn failed(
-    crew: &Crew,
-    seq: u64,
-    user: UserId,
-    message: &OutMessage,
-    chat: Option<ChatId>,
-    error: &TelegramError,
-) -> Result<Attempt, StoreError> {
-    let now = crew.clock.now();
-    if let Some(kind) = error.failure() {
-        crew.vitals.failed(kind);
-    }
-    match error {
-        TelegramError::NotModified => return Ok(Attempt::Done),
-        // A group that put the bot out says nothing about the learner's own chat.
-        TelegramError::Blocked { .. } if message.reply.chat.0 != user.0 => {
-            tracing::warn!(seq, %error, "the answer cannot be delivered");
-            return Ok(Attempt::Unreachable { blocked: false });
-        }
-        TelegramError::Blocked { .. } => {
-            tracing::info!(
-                seq,
-                "the learner has blocked the bot: nothing more is sent until they write again"
-            );
-            return Ok(Attempt::Unreachable { blocked: true });
-        }
-        TelegramError::ChatGone { .. } => {
-            tracing::warn!(seq, %error, "the answer cannot be delivered");
-            return Ok(Attempt::Unreachable { blocked: false });
-        }
-        TelegramError::Migrated { to } => {
-            tracing::info!(seq, "the group became a supergroup: following it");
-            crew.app.store.migrate_chat(message.reply.chat, *to).await?;
-            return Ok(Attempt::Put(Sent::Later(now, WaitReason::Paced)));
-        }
-        TelegramError::RetryAfter { secs } => {
-            crew.vitals.count(Count::SendThrottled);
-            tracing::warn!(seq, secs, "Telegram asked to send more slowly");
-            // Our clock drops fractions of a millisecond: one more is never too early.
-            crew.pacing().refused(chat, *secs, crew.now_ms() + 1);
-        }
-        _ => {}
-    }
-    Ok(match error.retry() {
-        Retry::After(secs) => {
-            let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
-            Attempt::Put(Sent::Later(now.plus_ms(ms + 1), WaitReason::Paced))
-        }
-        Retry::Yes => {
-            let pause = backoff_ms(message.attempts, fastrand::f64());
-            crew.vitals.count(Count::SendRetries);
-            tracing::warn!(seq, %error, pause_ms = pause, "sending failed, trying again");
-            Attempt::Put(Sent::Later(now.plus_ms(pause), WaitReason::TelegramDown))
-        }
-        Retry::Once if message.unsure == 0 => {
-            crew.vitals.count(Count::Ambiguous);
-            crew.vitals.count(Count::SendRetries);
-            tracing::warn!(seq, %error, "nobody can know whether this message went out: repeating it once");
-            Attempt::Put(Sent::Unsure(now.plus_ms(1_000)))
-        }
-        Retry::Once => {
-            crew.vitals.count(Count::Ambiguous);
-            tracing::warn!(seq, %error, "again no answer for this message: not repeated any more");
-            Attempt::Done
-        }
-        Retry::No => {
-            tracing::warn!(seq, %error, "Telegram does not take this message: left out");
-            Attempt::Done
-        }
-    })
-}
-
-/// The right to send one message now.
-struct Pass<'a> {
-    /// Nobody else sends while this is held.
-    door: MutexGuard<'a, ()>,
-    /// Its place in the second, where it counts towards one.
-    place: Option<OwnedSemaphorePermit>,
-}
-
-/// When a chat's next message may go out.
-enum Turn<'a> {
-    /// At once.
-    Now(Pass<'a>),
-    /// After so many milliseconds; the place is better given to another chat until then.
-    Later(i64),
-    /// The word to stop came.
-    Never,
-}
-
-/// How long a chat still has to wait, where that is too long to keep a place for it: Telegram asked to wait, or a
-/// group has had its share of the minute. `None` for what counts towards no chat's limits (a pressed button's answer):
-/// it obeys what Telegram asked of the whole bot.
-fn long_wait(crew: &Crew, chat: Option<ChatId>) -> Option<i64> {
-    let ms = match chat {
-        Some(chat) => crew.pacing().wait_ms(chat, chat.0 < 0, crew.now_ms()),
-        None => crew.held(None),
-    };
-    (Duration::from_millis(ms) > PATIENCE).then(|| i64::try_from(ms).unwrap_or(60_000))
-}
-
-/// Sends what nobody waits for, when its chat may be written to now. `None`: it may not.
+/// Sends what nobody waits for, when its chat may be written to now, after all that somebody does wait for. `None`: it may not.
 pub async fn courtesy(
     crew: &Crew,
     out: &Outgoing,
     stop: &mut Stop,
 ) -> Option<Result<Delivered, TelegramError>> {
-    let chat = out.chat();
-    let Turn::Now(Pass { door, place }) = turn_of(crew, chat, stop).await else { return None };
-    let sending = async {
-        let sent = crew.app.telegram.deliver(out).await;
-        if let Some(chat) = chat {
-            crew.pacing().arrived(chat, chat.0 < 0, crew.now_ms());
-        }
-        if let Err(TelegramError::RetryAfter { secs }) = &sent {
-            crew.pacing().refused(chat, *secs, crew.now_ms() + 1);
-        }
-        tokio::spawn(async move {
-            tokio::time::sleep(SECOND).await;
-            drop(place);
-        });
-        sent
-    };
-    Some(alone(door, sending).await)
-}
-
-/// Waits for the chat's turn, planned among all others'.
-async fn turn_of<'a>(crew: &'a Crew, chat: Option<ChatId>, stop: &mut Stop) -> Turn<'a> {
-    loop {
-        if let Some(ms) = long_wait(crew, chat) {
-            return Turn::Later(ms);
-        }
-        let wait = match chat {
-            Some(chat) => crew.pacing().reserve(chat, chat.0 < 0, crew.now_ms()),
-            None => crew.held(None),
-        };
-        if wait > 0 && !stop.sleep(Duration::from_millis(wait)).await {
-            return Turn::Never;
-        }
-        let place = match chat {
-            Some(_) => tokio::select! {
-                place = crew.window.clone().acquire_owned() => place.ok(),
-                () = stop.raised() => return Turn::Never,
-            },
-            None => None,
-        };
-        let door = tokio::select! {
-            door = crew.door.lock() => door,
-            () = stop.raised() => return Turn::Never,
-        };
-        // Somebody else may have been asked to wait meanwhile.
-        if crew.held(chat) == 0 {
-            return Turn::Now(Pass { door, place });
-        }
+    let Turn::Now(pass) = crew.sending.turn(out.chat(), Urgency::Own, stop).await else { return None };
+    let sent = crew.app.telegram.deliver(out, Manner::default()).await;
+    if let Err(TelegramError::RetryAfter { secs }) = &sent {
+        crew.sending.refused(out.chat(), *secs);
     }
+    drop(pass);
+    Some(sent)
 }

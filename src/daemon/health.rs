@@ -51,14 +51,15 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
         None => (None, 0),
     };
     let busy = crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let (all_held_ms, longest_hold_ms) = crew.sending.holds_ms();
     let signs = Signs {
         uptime_seconds: since(crew.began),
         enabled: crew.app.config.telegram_bot_enabled,
         seconds_since_poll: crew.vitals.last_poll().map(since),
         polling_refused,
         polling_wait_seconds: polling_wait_ms.div_ceil(1000),
-        sending_wait_seconds: crew.held(None).div_ceil(1000),
-        chat_wait_seconds: crew.pacing().longest_hold_ms(crew.now_ms()).div_ceil(1000),
+        sending_wait_seconds: all_held_ms.div_ceil(1000),
+        chat_wait_seconds: longest_hold_ms.div_ceil(1000),
         polling_problem: watchdog::judge_polling(signs, crew.bounds()).err(),
         work_problem: watchdog::judge_work(signs, crew.bounds()).err(),
         busy: busy.into_iter().sum::<usize>() as u64,

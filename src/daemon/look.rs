@@ -1,7 +1,7 @@
 //! The daemon at one moment, gathered for whoever watches it. Must not know how it is shown.
 
 use super::watch::disk;
-use super::{Crew, DELIVERIES_AT_ONCE, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
+use super::{Crew, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
 use crate::admin::snapshot::{Counted, LogLine, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work};
 use crate::domain::stats::{Count, Step, Tally};
 use crate::domain::{Timestamp, WorkKind};
@@ -62,7 +62,7 @@ pub async fn snapshot(crew: &Crew) -> Snapshot {
         workers: vec![
             work("voices", tutor, slots + PREPARED_AHEAD),
             work("commands", local, LOCAL_AT_ONCE),
-            work("sending", delivery, DELIVERIES_AT_ONCE),
+            work("sending", delivery, crew.deliveries_at_once()),
         ],
         counts: counted(&tally, &minute),
         latencies: timed(&minute),

@@ -6,6 +6,7 @@ mod backup;
 pub mod clock;
 mod delivery;
 mod door;
+mod doubts;
 mod health;
 mod herald;
 mod identity;
@@ -18,10 +19,12 @@ mod numbers;
 mod poller;
 mod presence;
 mod progress;
+mod sending;
 pub mod shutdown;
 mod speech;
 mod spoken_answers;
 mod unusable;
+mod verdict;
 mod watch;
 pub mod watchdog;
 mod worker;
@@ -30,27 +33,30 @@ pub use unusable::Unusable;
 
 use crate::app::App;
 use crate::domain::backoff::backoff_ms;
-use crate::domain::{ChatId, Timestamp, WorkKind};
+use crate::domain::stats::Count;
+use crate::domain::{Timestamp, WorkKind};
 use crate::store::StoreError;
-use crate::telegram::pacing::PER_SECOND;
-use crate::telegram::{Me, Pacing, Telegram, TelegramError};
+use crate::telegram::{Me, Telegram, TelegramError};
 use crate::vitals::Vitals;
 use anyhow::{Context, Result, bail};
 use clock::Clock;
+use doubts::Doubts;
 use presence::Presence;
 use progress::Progress;
+use sending::Sending;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Voice messages downloaded and decoded ahead while the tutor is busy.
 const PREPARED_AHEAD: usize = 2;
 /// Messages answered from here at once.
 const LOCAL_AT_ONCE: usize = 16;
-/// Chats being sent to at once.
-const DELIVERIES_AT_ONCE: usize = 48;
+/// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
+/// from, within what memory bears.
+const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
 
 /// A refused token is asked about again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
@@ -67,13 +73,10 @@ pub struct Crew {
     presence: Presence,
     /// What is said to those who wait long.
     progress: Progress,
-    /// The pace of sending.
-    pacing: Mutex<Pacing>,
-    /// Held by whoever sends.
-    door: tokio::sync::Mutex<()>,
-    /// Messages on their way or out for less than a second: what the plan of moments cannot know is how long each
-    /// takes to arrive.
-    window: Arc<Semaphore>,
+    /// Who may send now.
+    sending: Arc<Sending>,
+    /// Messages of which nobody knows whether they arrived.
+    doubts: Doubts,
     /// Wakes the janitor.
     purge: Notify,
     /// What is being worked on.
@@ -92,27 +95,27 @@ pub struct Crew {
     knocked: health::Knocked,
     /// When the daemon was started.
     began: Timestamp,
-    started: tokio::time::Instant,
 }
 
 impl Crew {
-    /// Milliseconds since the start, for the pace of sending.
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    /// Nothing of this row is on its way any more.
+    fn row_ended(&self, seq: u64) {
+        self.presence.end(seq);
+        self.spoken.forget(seq);
+        self.doubts.end(seq);
+        self.journeys.ended(seq);
     }
 
-    /// The plan of sending.
-    fn pacing(&self) -> MutexGuard<'_, Pacing> {
-        self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A message was given up: it is counted, and the admins hear of it.
+    fn dead_letter(&self) {
+        self.vitals.count(Count::DeadLetters);
+        self.app.news.notify_one();
     }
 
-    /// How much longer Telegram wants nothing for this chat (`None`: that goes to no chat), milliseconds.
-    fn held(&self, chat: Option<ChatId>) -> u64 {
-        let now_ms = self.now_ms();
-        match chat {
-            Some(chat) => self.pacing().held_ms(chat, now_ms),
-            None => self.pacing().all_held_ms(now_ms),
-        }
+    /// Rows being delivered at once.
+    fn deliveries_at_once(&self) -> usize {
+        let rate = usize::try_from(self.app.config.telegram_messages_per_second).unwrap_or(usize::MAX);
+        rate.clamp(*DELIVERIES_AT_ONCE.start(), *DELIVERIES_AT_ONCE.end())
     }
 
     /// What liveness is judged by, at this moment.
@@ -143,15 +146,16 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     tokio::pin!(shutdown);
     let clock = Clock::start();
     let began = clock.now();
+    let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
+    let sending = Sending::new(rate);
     let crew = Arc::new(Crew {
         app: app.clone(),
         clock,
         vitals: app.vitals.clone(),
-        presence: Presence::default(),
+        presence: Presence::new(sending.signs_per_second()),
         progress: Progress::default(),
-        pacing: Mutex::new(Pacing::new()),
-        door: tokio::sync::Mutex::default(),
-        window: Arc::new(Semaphore::new(PER_SECOND)),
+        sending,
+        doubts: Doubts::default(),
         purge: Notify::new(),
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
@@ -161,7 +165,6 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         minute: minute::Minute::default(),
         knocked: health::Knocked::default(),
         began,
-        started: tokio::time::Instant::now(),
     });
     let (signal, stop) = shutdown::channel();
     let mut beside = JoinSet::new();
@@ -208,7 +211,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),
-        (WorkKind::Delivery, DELIVERIES_AT_ONCE),
+        (WorkKind::Delivery, crew.deliveries_at_once()),
     ] {
         loops.spawn(worker::dispatch(crew.clone(), kind, at_once, stop.clone()));
     }
@@ -235,6 +238,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     {
         let (crew, stop) = (crew.clone(), stop.clone());
         beside.spawn(async move { crew.presence.run(&crew, stop).await });
+    }
+    {
+        let (crew, stop) = (crew.clone(), stop.clone());
+        beside.spawn(async move { crew.sending.run(stop).await });
     }
     beside.spawn(menu::announce(app.clone(), stop.clone()));
     beside.spawn(health::announce_tutor(crew.clone()));

@@ -1,14 +1,16 @@
 //! The sign of life: a chat action the moment a voice is taken, refreshed every 4 s until the answer is out.
 //!
-//! A courtesy: its failures are ignored and it never delays a message. When more chats wait than can be refreshed,
-//! the longest-unrefreshed go first, and newcomers get a reaction, which stays.
+//! A courtesy: its failures are ignored and it never delays a message: it takes only places that messages leave (see
+//! [`super::sending`]). When more chats wait than can be refreshed, the longest-unrefreshed go first, and newcomers get a
+//! reaction, which stays.
 
 use super::Crew;
+use super::sending::Pass;
 use super::shutdown::Stop;
 use crate::domain::{ChatId, MessageId, UserId};
-use crate::telegram::{Action, Retry};
+use crate::telegram::{Action, TelegramError};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -16,12 +18,12 @@ use tokio::time::Instant;
 
 /// A chat action lasts 5 s (Bot API "sendChatAction").
 const REFRESH: Duration = Duration::from_secs(4);
-/// Pause between two signs: at most 16 a second, well beside the messages.
-const GAP: Duration = Duration::from_millis(60);
-/// Chats that can be kept alive at that pace.
-const CROWD: usize = 60;
+/// Pause between two signs: those of a crowd spread over the time between two refreshes.
+const GAP: Duration = Duration::from_millis(4);
+/// Pause before a sign is tried again that found no place.
+const NO_PLACE: Duration = Duration::from_millis(60);
 /// Signs under way at once.
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 64;
 /// Chats watched at most; more are simply not shown.
 const WATCHED: usize = 10_000;
 
@@ -43,13 +45,20 @@ struct Sign {
 }
 
 /// The chats that wait for an answer.
-#[derive(Default)]
 pub struct Presence {
     waiting: Mutex<HashMap<u64, Entry>>,
     wake: Notify,
+    /// Chats that can be kept alive.
+    crowd: usize,
 }
 
 impl Presence {
+    /// With room for so many signs a second.
+    pub fn new(signs_per_second: usize) -> Self {
+        let refresh = usize::try_from(REFRESH.as_secs()).unwrap_or(1);
+        Self { waiting: Mutex::default(), wake: Notify::new(), crowd: signs_per_second * refresh }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,7 +77,7 @@ impl Presence {
         if waiting.len() >= WATCHED {
             return;
         }
-        let crowded = waiting.len() >= CROWD;
+        let crowded = waiting.len() >= self.crowd;
         let due = Instant::now();
         waiting.entry(seq).and_modify(|entry| entry.action = action).or_insert(Entry {
             user,
@@ -99,69 +108,60 @@ impl Presence {
         self.waiting().retain(|seq, entry| entry.user != user || *seq >= before);
     }
 
-    /// The next sign that is due, or when one will be.
-    fn next(&self, now: Instant) -> Result<Sign, Option<Instant>> {
+    /// The row and chat whose sign is due next, or when one will be.
+    fn next(&self, now: Instant) -> Result<(u64, ChatId), Option<Instant>> {
+        let waiting = self.waiting();
+        let Some((seq, entry)) = waiting.iter().min_by_key(|(_, entry)| entry.due) else { return Err(None) };
+        if entry.due > now { Err(Some(entry.due)) } else { Ok((*seq, entry.chat)) }
+    }
+
+    /// The sign of a row, which is shown now or left out this time.
+    fn take(&self, seq: u64, now: Instant) -> Option<Sign> {
         let mut waiting = self.waiting();
-        let Some(entry) = waiting.values_mut().min_by_key(|entry| entry.due) else { return Err(None) };
-        if entry.due > now {
-            return Err(Some(entry.due));
-        }
+        let entry = waiting.get_mut(&seq)?;
         entry.due = now + REFRESH;
-        Ok(Sign {
-            chat: entry.chat,
-            thread: entry.thread,
-            action: entry.action,
-            react_to: entry.react_to.take(),
-        })
+        let Entry { chat, thread, action, .. } = *entry;
+        Some(Sign { chat, thread, action, react_to: entry.react_to.take() })
     }
 
     /// Shows signs until the word to stop.
-    pub async fn run(&self, crew: &Crew, mut stop: Stop) {
-        let mut under_way: JoinSet<u64> = JoinSet::new();
+    pub async fn run(&self, crew: &Arc<Crew>, mut stop: Stop) {
+        let mut under_way: JoinSet<()> = JoinSet::new();
         loop {
-            let next = self.next(Instant::now());
-            let pause = match next {
+            let pause = match self.next(Instant::now()) {
                 // Telegram asked not to be called for this chat: that goes for courtesies first of all.
-                Ok(Sign { chat, .. }) if crew.held(Some(chat)) > 0 => GAP,
-                Ok(Sign { chat, thread, action, react_to }) => {
-                    let telegram = crew.app.telegram.clone();
-                    under_way.spawn(async move {
-                        let shown = match react_to {
-                            Some(message) => telegram.react(chat, message, "👀").await,
-                            None => telegram.chat_action(chat, thread, action).await,
-                        };
-                        match shown.map_err(|error| error.retry()) {
-                            Err(Retry::After(secs)) => secs,
-                            _ => 0,
+                Ok((seq, chat)) if crew.sending.long_wait(Some(chat)).is_some() => {
+                    self.take(seq, Instant::now());
+                    GAP
+                }
+                Ok((seq, chat)) => match crew.sending.sign(chat) {
+                    None => {
+                        // Its answer may be on its way, or messages need the second: the next one's chance is as good.
+                        self.postpone(seq, Instant::now() + NO_PLACE);
+                        GAP
+                    }
+                    Some(pass) => {
+                        if let Some(sign) = self.take(seq, Instant::now()) {
+                            under_way.spawn(sign.show(crew.clone(), pass));
                         }
-                    });
-                    let mut held = 0;
-                    while under_way.len() >= IN_FLIGHT {
-                        held = held.max(under_way.join_next().await.and_then(Result::ok).unwrap_or(0));
+                        while under_way.len() >= IN_FLIGHT {
+                            under_way.join_next().await;
+                        }
+                        while under_way.try_join_next().is_some() {}
+                        GAP
                     }
-                    while let Some(done) = under_way.try_join_next() {
-                        held = held.max(done.unwrap_or(0));
-                    }
-                    GAP.max(Duration::from_secs(held))
-                }
-                Err(Some(due)) => {
-                    let woken = tokio::select! {
-                        () = tokio::time::sleep_until(due) => true,
-                        () = self.wake.notified() => true,
-                        () = stop.raised() => false,
+                },
+                Err(due) => {
+                    let until_due = async {
+                        match due {
+                            Some(due) => tokio::time::sleep_until(due).await,
+                            None => std::future::pending().await,
+                        }
                     };
-                    if !woken {
-                        return;
-                    }
-                    continue;
-                }
-                Err(None) => {
-                    let woken = tokio::select! {
-                        () = self.wake.notified() => true,
-                        () = stop.raised() => false,
-                    };
-                    if !woken {
-                        return;
+                    tokio::select! {
+                        () = until_due => {}
+                        () = self.wake.notified() => {}
+                        () = stop.raised() => return,
                     }
                     continue;
                 }
@@ -170,5 +170,25 @@ impl Presence {
                 return;
             }
         }
+    }
+
+    fn postpone(&self, seq: u64, due: Instant) {
+        if let Some(entry) = self.waiting().get_mut(&seq) {
+            entry.due = due;
+        }
+    }
+}
+
+impl Sign {
+    async fn show(self, crew: Arc<Crew>, pass: Pass) {
+        let telegram = &crew.app.telegram;
+        let shown = match self.react_to {
+            Some(message) => telegram.react(self.chat, message, "👀").await,
+            None => telegram.chat_action(self.chat, self.thread, self.action).await,
+        };
+        if let Err(TelegramError::RetryAfter { secs }) = shown {
+            crew.sending.refused(Some(self.chat), secs);
+        }
+        drop(pass);
     }
 }

@@ -237,7 +237,7 @@ impl Progress {
             // Said again only where it surely was not.
             Some(Err(error)) => match error.retry() {
                 Retry::Yes | Retry::After(_) => State::Untold,
-                Retry::Once | Retry::No => State::Silent,
+                Retry::Unsure | Retry::No => State::Silent,
             },
         };
         self.set(seq, state);

@@ -1,78 +1,153 @@
 //! The spoken answer: fetched from the tutor while the turn still has its place there (else at the moment of sending),
-//! encoded at the moment of sending, never stored. Where there is none to be had, its words go out alone.
+//! encoded at the moment of sending, never stored.
+//!
+//! Its words never wait long for it: what is not to be had within three seconds follows its words, as a voice note without
+//! them, where it comes within a minute and nobody's next message waits. Until then the row is looked at now and then, while
+//! whoever fetches goes on beside it.
 
 use super::Crew;
 use super::spoken_answers::Fetched;
 use crate::audio::Hint;
-use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
-use crate::store::Sent;
+use crate::store::Claim;
 use crate::telegram::{Action, Outgoing, outgoing};
+use crate::tutor::Spoken;
 use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
-/// Attempts at fetching it before the words go out alone.
-const VOICE_ATTEMPTS: u32 = 5;
+/// Words are held back no longer than this for their voice.
+const WORDS_WAIT: Duration = Duration::from_secs(3);
+/// Pause before a fetch that failed is tried again, the first time; it doubles.
+const FETCH_AGAIN: Duration = Duration::from_millis(250);
+/// A voice that comes later than this after its words does not follow them.
+const FOLLOWS_WITHIN_MS: i64 = 60_000;
+/// Pause between two looks for a voice that is to follow, milliseconds.
+pub const LATER_MS: i64 = 2_000;
 
-/// The voice note with its caption; without a voice the caption alone; `None` when there is neither.
-pub async fn spoken(
-    crew: &Crew,
-    seq: u64,
+/// What of a spoken answer can be sent now.
+pub enum Speech {
+    /// The voice note, with its words where they are not out yet.
+    Note(Outgoing),
+    /// The words; the voice may follow.
+    WordsFirst(Outgoing),
+    /// The words; there will be no voice.
+    Words(Outgoing),
+    /// Nothing yet: again after so many milliseconds.
+    Later(i64),
+    /// Nothing, and nothing is to be expected any more.
+    Nothing,
+}
+
+/// What a look for the voice came to.
+enum Look {
+    There(Spoken),
+    /// The tutor says that there is none.
+    None,
+    /// Not within the time.
+    NotYet,
+}
+
+/// What can be sent for a spoken reply.
+pub async fn of(
+    crew: &Arc<Crew>,
+    claim: &Claim,
     message: &OutMessage,
     session: Uuid,
     part: SpokenPart,
     caption: &Rich,
-) -> Result<Option<Outgoing>, Sent> {
-    let words = || text_of(&message.reply, caption);
+) -> Speech {
+    let seq = claim.lease.seq;
+    let words = || text_of(&message.reply, caption).filter(|_| !message.words_sent);
     crew.presence.change(seq, Action::UploadVoice);
-    let fetched = match crew.spoken.of(seq).await {
-        Some(fetched) => {
-            if fetched.is_err() {
-                // The next attempt is our own.
-                crew.spoken.forget(seq);
+    let look = tokio::time::timeout(WORDS_WAIT, look(crew, seq, session, part)).await.unwrap_or(Look::NotYet);
+    match (look, words()) {
+        (Look::There(spoken), _) => encode(crew, seq, message, caption, spoken).await,
+        // It never speaks its coaching, and says so; a reply it promised to speak may be a moment late.
+        (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
+        (_, Some(words)) => {
+            tracing::warn!(seq, "the spoken answer is late: its words go out, and it follows if it comes");
+            Speech::WordsFirst(words)
+        }
+        (_, None) => {
+            let now = crew.clock.now();
+            let waited_ms = now.since_ms(claim.job.waiting_since(WaitReason::TutorDown, now));
+            if waited_ms < FOLLOWS_WITHIN_MS && !claim.is_waited_for {
+                return Speech::Later(LATER_MS);
             }
-            fetched
+            tracing::warn!(seq, waited_ms, "the spoken answer did not come: its words stand alone");
+            Speech::Nothing
         }
-        None => {
-            // The tutor answers nobody while somebody's turn runs.
-            let _slot = crew.app.desk.slots.acquire().await;
-            fetch(crew, session, part).await
+    }
+}
+
+/// Waits for the voice, from whoever fetches it; the time is the caller's to limit.
+async fn look(crew: &Arc<Crew>, seq: u64, session: Uuid, part: SpokenPart) -> Look {
+    let mut pause = FETCH_AGAIN;
+    loop {
+        let fetched = match crew.spoken.of(seq).await {
+            Some(fetched) => fetched,
+            None => {
+                fetch_beside(crew, seq, session, part);
+                match crew.spoken.of(seq).await {
+                    Some(fetched) => fetched,
+                    None => continue,
+                }
+            }
+        };
+        match fetched {
+            Ok(Some(spoken)) => return Look::There(spoken),
+            Ok(None) => {
+                crew.spoken.forget(seq);
+                return Look::None;
+            }
+            Err(error) => {
+                // The next attempt is a fresh one.
+                crew.spoken.forget(seq);
+                crew.vitals.count(Count::SpeechRetries);
+                tracing::warn!(seq, %error, "the spoken answer could not be fetched, trying again");
+            }
         }
-    };
-    let voice = match fetched {
-        Ok(Some(voice)) => voice,
-        Ok(None) => return Ok(words()),
-        Err(error) if message.attempts + 1 < VOICE_ATTEMPTS => {
-            let pause = backoff_ms(message.attempts, fastrand::f64()).min(5_000);
-            crew.vitals.count(Count::SpeechRetries);
-            tracing::warn!(seq, %error, pause_ms = pause, "the spoken answer could not be fetched, trying again");
-            return Err(Sent::Later(crew.clock.now().plus_ms(pause), WaitReason::TutorDown));
-        }
-        Err(error) => {
-            tracing::warn!(seq, %error, "the spoken answer could not be fetched: the words go out alone");
-            return Ok(words());
-        }
-    };
-    let hint = Hint { extension: None, mime: voice.mime };
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// Fetches it in a task of its own, which goes on when the words no longer wait: the tutor answers nobody while somebody's
+/// turn runs, and a place there may be long in coming.
+fn fetch_beside(crew: &Arc<Crew>, seq: u64, session: Uuid, part: SpokenPart) {
+    let (crew, expected) = (crew.clone(), crew.spoken.expect(seq));
+    let limit = Duration::from_millis(FOLLOWS_WITHIN_MS.unsigned_abs());
+    tokio::spawn(tokio::time::timeout(limit, async move {
+        let _slot = crew.app.desk.slots.acquire().await;
+        expected.came(fetch(&crew, session, part).await);
+    }));
+}
+
+/// Makes the note.
+async fn encode(crew: &Crew, seq: u64, message: &OutMessage, caption: &Rich, spoken: Spoken) -> Speech {
+    let hint = Hint { extension: None, mime: spoken.mime };
     let place = crew.app.desk.audio.place().await;
-    match crew.vitals.timed(Step::Encode, place.to_voice_note(voice.bytes.into(), hint)).await {
-        Ok(note) => Ok(Some(Outgoing::Voice {
+    match crew.vitals.timed(Step::Encode, place.to_voice_note(spoken.bytes.into(), hint)).await {
+        Ok(note) => Speech::Note(Outgoing::Voice {
             chat: message.reply.chat,
             thread: message.reply.thread,
             answers: message.reply.answers,
-            caption: caption.clone(),
+            caption: if message.words_sent { Rich::default() } else { caption.clone() },
             bytes: Bytes::from(note.bytes),
             duration_secs: note.duration_secs,
-        })),
+        }),
         Err(error) => {
             crew.vitals.failed(error.failure());
             if let Some(death) = error.death() {
                 crew.vitals.count(death.count());
             }
             tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
-            Ok(words())
+            let words = text_of(&message.reply, caption).filter(|_| !message.words_sent);
+            words.map_or(Speech::Nothing, Speech::Words)
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Claim {
     pub job: Job,
     /// Its learner as of now; of one who was deleted meanwhile, what a new record would be (it is not kept).
     pub learner: Learner,
+    /// A younger row of its chat or learner can only be worked on after it.
+    pub is_waited_for: bool,
     /// For [`WorkKind::Delivery`](crate::domain::WorkKind::Delivery): what is left to send, in order.
     pub outbox: Vec<OutMessage>,
 }

@@ -222,6 +222,16 @@ pub trait Store: Send + Sync {
     /// notice that the answer comes later.
     fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Later<'_, ()>;
 
+    /// Gives one outbox message up: it becomes a dead letter of its own and is struck off, as by [`Sent::Done`].
+    fn bury_message(
+        &self,
+        lease: Lease,
+        index: u32,
+        reason: DeadReason,
+        detail: String,
+        now: Timestamp,
+    ) -> Later<'_, ()>;
+
     /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
     /// the learner (the blocked mark) when there is still a record.
     fn drop_replies(&self, lease: Lease, changes: Vec<crate::domain::Change>) -> Later<'_, ()>;

@@ -3,6 +3,8 @@
 //! Rebuilt from the inbox on opening; a row costs some hundred bytes here, its body stays on disk. Every change is
 //! O(log n). Must not know records, disks or what a row is about.
 
+mod place;
+
 use super::{Counts, Lease};
 use crate::domain::{ChatId, Job, Lane, Timestamp, Urgency, UserId, WorkKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -170,6 +172,15 @@ impl Schedule {
         self.rows.get(&lease.seq).is_some_and(|row| row.standing == Standing::Leased(lease.token))
     }
 
+    /// Whether a younger row is held back by this one.
+    pub fn is_waited_for(&self, seq: u64) -> bool {
+        let Some(row) = self.rows.get(&seq) else { return false };
+        let follows =
+            |queue: Option<&BTreeSet<u64>>| queue.and_then(BTreeSet::last).is_some_and(|last| *last > seq);
+        follows(self.chats.get(&(row.chat, row.lane)))
+            || row.lane == Lane::Conversation && follows(self.users.get(&row.user))
+    }
+
     /// Whether a row is being worked on.
     pub fn is_leased(&self, seq: u64) -> bool {
         self.rows.get(&seq).is_some_and(|row| matches!(row.standing, Standing::Leased(_)))
@@ -277,40 +288,6 @@ impl Schedule {
     /// When the earliest parked row falls due.
     pub fn next_due(&self, kind: WorkKind) -> Option<Timestamp> {
         self.pool_ref(kind).parked.first().map(|(due, _)| *due)
-    }
-
-    /// A learner's rows for the tutor, and how many of others go before the first of them.
-    pub fn place(&self, user: UserId) -> super::Place {
-        let tutor_rows = |seqs: &BTreeSet<u64>| -> Vec<(u64, Row)> {
-            let rows = seqs.iter().filter_map(|seq| Some((*seq, *self.rows.get(seq)?)));
-            rows.filter(|(_, row)| row.kind == WorkKind::Tutor).collect()
-        };
-        let own = self.users.get(&user).map(tutor_rows).unwrap_or_default();
-        let Some((seq, first)) = own.first() else { return super::Place::default() };
-        let others = |seq: &u64| self.rows.get(seq).is_some_and(|row| row.user != user);
-        let pool = &self.tutor;
-        let leased = |until: u64| pool.leased.range(..until).filter(|(_, seq)| others(seq)).count();
-        let ready = |until: u64| {
-            leased(u64::MAX)
-                + pool.ready.range(..(Urgency::First, until)).filter(|(_, seq)| others(seq)).count()
-        };
-        let parked = pool.parked.range(..(first.not_before, *seq)).filter(|(_, seq)| others(seq)).count();
-        let ahead = match first.standing {
-            Standing::Leased(token) => leased(token),
-            Standing::Ready(_, turn) => ready(turn),
-            Standing::Parked => ready(u64::MAX) + parked,
-            Standing::Behind => {
-                // Others' older messages in a shared chat go first as well, where they are not counted yet.
-                let lane = self.chats.get(&(first.chat, first.lane)).map(tutor_rows).unwrap_or_default();
-                let older = lane.iter().filter(|(other, row)| {
-                    other < seq
-                        && row.user != user
-                        && matches!(row.standing, Standing::Behind | Standing::Parked)
-                });
-                ready(u64::MAX) + older.count()
-            }
-        };
-        super::Place { own: own.len(), ahead }
     }
 
     /// Numbers of the moment, without the dead letters.

@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Largest answer taken from any method but `getUpdates`.
@@ -34,16 +36,38 @@ pub(super) struct Client {
     files: Secret,
     /// For one whole call, from connecting to the last byte.
     deadline: Duration,
+    heard: Heard,
+}
+
+/// How many calls Telegram has answered, whatever it said. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Heard(Arc<AtomicU64>);
+
+impl Heard {
+    pub(super) fn so_far(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 impl Client {
-    pub(super) fn new(http: reqwest::Client, api_url: &str, token: &Secret, deadline: Duration) -> Self {
+    pub(super) fn new(
+        http: reqwest::Client,
+        api_url: &str,
+        token: &Secret,
+        deadline: Duration,
+        heard: Heard,
+    ) -> Self {
         let base = api_url.trim_end_matches('/');
         Self {
             http,
             methods: Secret::new(format!("{base}/bot{}", token.expose())),
             files: Secret::new(format!("{base}/file/bot{}", token.expose())),
             deadline,
+            heard,
         }
     }
 
@@ -59,7 +83,11 @@ impl Client {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
         let cap = if method == "getUpdates" { UPDATES_CAP } else { ANSWER_CAP };
-        Answer::read(request, cap).await
+        self.read(request, cap).await
+    }
+
+    async fn read(&self, request: RequestBuilder, cap: usize) -> Result<Answer, TelegramError> {
+        Answer::read(request, cap, self.heard.clone()).await
     }
 
     /// Opens a file for reading; `path` comes from `getFile`.
@@ -86,6 +114,7 @@ pub(super) struct Answer {
     body: Bytes,
     /// The body was larger than allowed and was not read.
     oversize: bool,
+    heard: Heard,
 }
 
 impl Answer {
@@ -98,7 +127,7 @@ impl Answer {
         self.oversize
     }
 
-    async fn read(request: RequestBuilder, cap: usize) -> Result<Self, TelegramError> {
+    async fn read(request: RequestBuilder, cap: usize, heard: Heard) -> Result<Self, TelegramError> {
         let response = request.send().await.map_err(HttpError::from)?;
         let status = response.status().as_u16();
         let clock = http::clock_of(&response);
@@ -114,7 +143,7 @@ impl Answer {
             Err(_) if status >= 400 => (Bytes::new(), false),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { status, retry_after, clock, body, oversize })
+        Ok(Self { status, retry_after, clock, body, oversize, heard })
     }
 
     /// The body of an `ok: true` answer.
@@ -126,12 +155,19 @@ impl Answer {
             if self.oversize {
                 return Err(TelegramError::Undecodable { what: "far too large".to_owned() });
             }
-            if !says_no(&self.body) {
-                return Ok(self.body);
+            match says(&self.body) {
+                Some(false) => {}
+                says => {
+                    if says.is_some() {
+                        self.heard.one_more();
+                    }
+                    return Ok(self.body);
+                }
             }
         }
         match serde_json::from_slice::<Value>(&self.body) {
             Ok(answer) if answer.get("ok") == Some(&Value::Bool(false)) => {
+                self.heard.one_more();
                 Err(TelegramError::from_answer(self.status, &answer))
             }
             // Whatever stands between us and Telegram spoke: Telegram did nothing.
@@ -152,13 +188,16 @@ impl Answer {
     }
 }
 
-/// Whether a body is an `ok: false` object, without decoding a large batch twice.
-fn says_no(body: &[u8]) -> bool {
+/// Whether a body says `ok: true` or `ok: false`, where it is Telegram's at all; a large batch is not decoded twice for it.
+fn says(body: &[u8]) -> Option<bool> {
     #[derive(serde::Deserialize)]
     struct Head {
         ok: bool,
     }
-    body.len() < 64 * 1024 && serde_json::from_slice::<Head>(body).is_ok_and(|head| !head.ok)
+    if body.len() >= 64 * 1024 {
+        return body.starts_with(b"{").then_some(true);
+    }
+    serde_json::from_slice::<Head>(body).ok().map(|head| head.ok)
 }
 
 #[async_trait::async_trait]
@@ -246,7 +285,7 @@ impl AsyncTelegramApi for Upload<'_> {
             .post(self.client.method_url(method))
             .timeout(self.client.deadline + patience)
             .multipart(form);
-        Answer::read(request, ANSWER_CAP).await?.decode()
+        self.client.read(request, ANSWER_CAP).await?.decode()
     }
 }
 

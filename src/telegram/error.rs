@@ -162,8 +162,8 @@ pub enum Retry {
     Yes,
     /// Surely not done: after so many seconds.
     After(u64),
-    /// May have been done: one more time.
-    Once,
+    /// May have been done: a few times, each after Telegram has answered something else.
+    Unsure,
     /// The same again would give the same.
     No,
 }
@@ -177,7 +177,7 @@ impl TelegramError {
             Self::Transient { .. } | Self::Unauthorized | Self::Server { .. } | Self::Conflict { .. } => {
                 Retry::Yes
             }
-            Self::Unknown { .. } | Self::Undecodable { .. } => Retry::Once,
+            Self::Unknown { .. } | Self::Undecodable { .. } => Retry::Unsure,
             Self::Blocked { .. }
             | Self::ChatGone { .. }
             | Self::Migrated { .. }
@@ -235,11 +235,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_unknown_fate_is_repeated_once() {
+    fn a_failure_is_told_from_an_unknown_fate() {
         let error = |error: HttpError| TelegramError::from(error).retry();
         assert_eq!(error(HttpError::Connect("refused".into())), Retry::Yes);
-        assert_eq!(error(HttpError::TimedOut), Retry::Once);
-        assert_eq!(error(HttpError::Broken("reset".into())), Retry::Once);
+        assert_eq!(error(HttpError::TimedOut), Retry::Unsure);
+        assert_eq!(error(HttpError::Broken("reset".into())), Retry::Unsure);
         assert_eq!(error(HttpError::Setup("bad".into())), Retry::No);
         assert_eq!(TelegramError::Blocked { what: String::new() }.retry(), Retry::No);
         // A message waits for a mended token; it is not thrown away.

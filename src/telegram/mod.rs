@@ -10,6 +10,7 @@ pub mod error;
 pub mod from_api;
 mod html;
 mod local_file;
+mod manner;
 pub mod members;
 pub mod own_name;
 pub mod pacing;
@@ -21,6 +22,7 @@ pub mod updates;
 
 pub use error::{Retry, ServerFault, TelegramError};
 pub use from_api::Undecodable;
+pub use manner::Manner;
 pub use members::ChannelCard;
 pub use pacing::Pacing;
 pub use to_api::{Delivered, Outgoing, outgoing};
@@ -30,7 +32,7 @@ use crate::domain::{ChatId, MessageId, UserId};
 use crate::http::{self, ClientOptions};
 use crate::secret::Secret;
 use bytes::Bytes;
-use client::{Client, Upload};
+use client::{Client, Heard, Upload};
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{
     DeleteMessageParams, DeleteMyCommandsParams, DeleteWebhookParams, SendChatActionParams,
@@ -102,6 +104,8 @@ pub struct Telegram {
     request_timeout: Duration,
     download_cap: usize,
     local_folder: Option<PathBuf>,
+    /// Calls answered so far, polls too.
+    heard: Heard,
 }
 
 type Answered = Result<MethodResponse<Value>, TelegramError>;
@@ -125,8 +129,10 @@ impl Telegram {
         let http = ClientOptions { proxy: options.proxy, ..ClientOptions::default() };
         let poll_secs = options.poll_timeout.as_secs().min(LONGEST_POLL_SECS);
         let poll_deadline = Duration::from_secs(poll_secs) + POLL_MARGIN;
+        let heard = Heard::default();
         let client = |deadline| -> Result<Client, TelegramError> {
-            Ok(Client::new(http::client(&http)?, &options.api_url, &options.token, deadline))
+            let connections = http::client(&http)?;
+            Ok(Client::new(connections, &options.api_url, &options.token, deadline, heard.clone()))
         };
         Ok(Self {
             api: client(options.request_timeout)?,
@@ -136,6 +142,7 @@ impl Telegram {
             download_cap: options.download_cap,
             local_folder: options.local_folder,
             http,
+            heard: heard.clone(),
         })
     }
 
@@ -221,23 +228,15 @@ impl Telegram {
         }
     }
 
-    /// Sends one thing. Markup that Telegram does not understand goes out plain, and what was meant for a deleted
-    /// topic goes to the chat itself: both were surely not sent the first time.
+    /// Sends one thing, in one call. What Telegram refused may go in another [`Manner`].
     ///
     /// # Errors
     /// See [`TelegramError::retry`]; [`TelegramError::NotModified`] is as good as success.
-    pub async fn deliver(&self, out: &Outgoing) -> Result<Delivered, TelegramError> {
-        let mut manner = to_api::Manner { html: true, topic: true };
-        loop {
-            match self.send(out, manner).await {
-                Err(TelegramError::ParseEntities) if manner.html => manner.html = false,
-                Err(TelegramError::ThreadGone) if manner.topic => manner.topic = false,
-                other => return other.map_err(TelegramError::of_a_method_all_have),
-            }
-        }
+    pub async fn deliver(&self, out: &Outgoing, manner: Manner) -> Result<Delivered, TelegramError> {
+        self.send(out, manner).await.map_err(TelegramError::of_a_method_all_have)
     }
 
-    async fn send(&self, out: &Outgoing, manner: to_api::Manner) -> Result<Delivered, TelegramError> {
+    async fn send(&self, out: &Outgoing, manner: Manner) -> Result<Delivered, TelegramError> {
         let reply = match to_api::call(out, manner)? {
             to_api::Call::Message(params) => self.ask("sendMessage", &*params).await?,
             to_api::Call::Edit(params) => self.ask("editMessageText", &*params).await?,
@@ -256,6 +255,11 @@ impl Telegram {
             }
         };
         Ok(Delivered { message: tolerant::int(reply.get("message_id")).map(MessageId) })
+    }
+
+    /// How many calls Telegram has answered so far, whatever it said. A proxy's pages are no answers.
+    pub fn heard(&self) -> u64 {
+        self.heard.so_far()
     }
 
     /// Shows that the bot is at work.

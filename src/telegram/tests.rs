@@ -102,7 +102,13 @@ pub(super) fn telegram(api_url: &str) -> Telegram {
         local_folder: None,
     })
     .unwrap();
-    let short = Client::new(http::client(&telegram.http).unwrap(), api_url, &Secret::new(TOKEN), timeout);
+    let short = Client::new(
+        http::client(&telegram.http).unwrap(),
+        api_url,
+        &Secret::new(TOKEN),
+        timeout,
+        telegram.heard.clone(),
+    );
     telegram.poll = Mutex::new(short);
     telegram
 }
@@ -126,7 +132,7 @@ pub(super) fn decent(error: TelegramError) -> TelegramError {
 
 async fn deliver(acts: Vec<Act>) -> Result<Delivered, TelegramError> {
     let (url, _asked) = server(acts).await;
-    telegram(&url).deliver(&hello()).await.map_err(decent)
+    telegram(&url).deliver(&hello(), Manner::default()).await.map_err(decent)
 }
 
 #[tokio::test]
@@ -145,11 +151,11 @@ async fn each_answer_to_a_send_becomes_the_right_error() {
         ("429 bare", Act::Answer(429, "", String::new()), Retry::After(5)),
         ("blocked", no(403, r#""description":"Forbidden: bot was blocked by the user""#), Retry::No),
         ("no with a yes status", Act::Answer(200, "", r#"{"ok":false,"error_code":500}"#.into()), Retry::Yes),
-        ("page with a yes status", Act::Answer(200, "", page), Retry::Once),
-        ("broken in the body", Act::CutOff(cut), Retry::Once),
-        ("broken at once", Act::CutOff(String::new()), Retry::Once),
-        ("silence", Act::Hang, Retry::Once),
-        ("flood", Act::Answer(200, "", flood.clone()), Retry::Once),
+        ("page with a yes status", Act::Answer(200, "", page), Retry::Unsure),
+        ("broken in the body", Act::CutOff(cut), Retry::Unsure),
+        ("broken at once", Act::CutOff(String::new()), Retry::Unsure),
+        ("silence", Act::Hang, Retry::Unsure),
+        ("flood", Act::Answer(200, "", flood.clone()), Retry::Unsure),
         ("flood with an error", Act::Answer(500, "", flood), Retry::Yes),
     ] {
         let error = deliver(vec![act]).await.unwrap_err();
@@ -162,7 +168,7 @@ async fn a_refused_connection_was_surely_not_a_send() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = decent(telegram(&url).deliver(&hello()).await.unwrap_err());
+    let error = decent(telegram(&url).deliver(&hello(), Manner::default()).await.unwrap_err());
     assert!(matches!(error, TelegramError::Transient { .. }), "{error:?}");
 }
 
@@ -177,17 +183,47 @@ async fn a_message_description_of_the_future_is_still_a_sent_message() {
 async fn markup_goes_plain_and_a_lost_topic_is_left() {
     let parse = no(400, r#""description":"Bad Request: can't parse entities: Unsupported start tag""#);
     let thread = no(400, r#""description":"Bad Request: message thread not found""#);
-    let (url, mut asked) = server(vec![parse.clone(), thread.clone(), ok(r#"{"message_id":5}"#)]).await;
-    let sent = telegram(&url).deliver(&hello()).await.unwrap();
+    let (url, mut asked) = server(vec![parse, thread, ok(r#"{"message_id":5}"#)]).await;
+    let (telegram, out, mut manner) = (telegram(&url), hello(), Manner::default());
+    let mut errors = Vec::new();
+    let sent = loop {
+        match telegram.deliver(&out, manner).await {
+            Ok(sent) => break sent,
+            Err(error) => {
+                manner = manner.after(&error, &out).unwrap();
+                errors.push(error);
+            }
+        }
+    };
+    assert_eq!(errors, [TelegramError::ParseEntities, TelegramError::ThreadGone]);
     assert_eq!(sent.message, Some(MessageId(5)));
+    assert_eq!(telegram.heard(), 3, "a refusal is an answer");
     let (first, second, third) =
         (asked.recv().await.unwrap(), asked.recv().await.unwrap(), asked.recv().await.unwrap());
     assert!(first.starts_with(&format!("POST /bot{TOKEN}/sendMessage ")));
     assert!(first.contains("a &lt; b") && first.contains("HTML") && first.contains("message_thread_id"));
     assert!(second.contains("a < b") && !second.contains("HTML") && second.contains("message_thread_id"));
     assert!(!third.contains("message_thread_id"));
-    assert_eq!(deliver(vec![parse.clone(), parse]).await, Err(TelegramError::ParseEntities));
-    assert_eq!(deliver(vec![thread.clone(), thread]).await, Err(TelegramError::ThreadGone));
+}
+
+#[tokio::test]
+async fn a_proxys_page_and_a_broken_line_are_no_answers_of_telegram() {
+    let page = "<html>hello</html>".to_owned();
+    let acts = vec![
+        Act::Answer(502, "", page.clone()),
+        Act::Answer(200, "", page.clone()),
+        Act::Answer(429, "", page),
+        Act::CutOff(String::new()),
+        ok(r#"{"message_id":5}"#),
+    ];
+    let (url, _asked) = server(acts).await;
+    let telegram = telegram(&url);
+    for _ in 0..4 {
+        telegram.deliver(&hello(), Manner::default()).await.unwrap_err();
+    }
+    assert_eq!(telegram.heard(), 0);
+    telegram.deliver(&hello(), Manner::default()).await.unwrap();
+    assert_eq!(telegram.heard(), 1);
 }
 
 #[tokio::test]
@@ -201,7 +237,7 @@ async fn a_voice_is_uploaded_from_memory() {
         bytes: Bytes::from_static(b"OggS..."),
         duration_secs: 4,
     };
-    assert_eq!(telegram(&url).deliver(&voice).await.unwrap().message, Some(MessageId(6)));
+    assert_eq!(telegram(&url).deliver(&voice, Manner::default()).await.unwrap().message, Some(MessageId(6)));
     let request = asked.recv().await.unwrap();
     for part in [
         "/sendVoice ",

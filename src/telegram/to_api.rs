@@ -3,17 +3,14 @@
 //! Must not know how a call travels (see `client`) or why it is made.
 
 use super::error::TelegramError;
-use super::html::html;
+use super::manner::Manner;
 use crate::domain::{ChatId, Content, Keyboard, MessageId, Reply, Rich};
 use bytes::Bytes;
-use frankenstein::ParseMode;
 use frankenstein::input_file::FileUpload;
 use frankenstein::methods::{
     AnswerCallbackQueryParams, EditMessageTextParams, SendDocumentParams, SendMessageParams, SendVoiceParams,
 };
-use frankenstein::types::{
-    InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup, ReplyParameters,
-};
+use frankenstein::types::{InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup};
 use std::path::PathBuf;
 
 /// The name Telegram gets for a voice note; without a known ending it would arrive as a plain file.
@@ -118,33 +115,6 @@ pub fn outgoing(reply: &Reply) -> Option<Outgoing> {
     }
 }
 
-/// How to send: first as meant, then with what Telegram refused left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Manner {
-    /// HTML rather than plain text.
-    pub(super) html: bool,
-    /// In its topic rather than in the chat at large.
-    pub(super) topic: bool,
-}
-
-impl Manner {
-    fn text(self, rich: &Rich) -> String {
-        if self.html { html(rich) } else { rich.to_plain() }
-    }
-
-    fn caption(self, rich: &Rich) -> Option<String> {
-        (!rich.is_blank()).then(|| self.text(rich))
-    }
-
-    fn parse_mode(self) -> Option<ParseMode> {
-        self.html.then_some(ParseMode::Html)
-    }
-
-    fn thread(self, thread: Option<i64>) -> Option<i32> {
-        thread.filter(|_| self.topic).and_then(|id| i32::try_from(id).ok())
-    }
-}
-
 /// A call ready to go.
 pub(super) enum Call<'a> {
     Message(Box<SendMessageParams>),
@@ -167,7 +137,7 @@ pub(super) fn call(out: &Outgoing, manner: Manner) -> Result<Call<'_>, TelegramE
                 .text(manner.text(text))
                 .maybe_parse_mode(manner.parse_mode())
                 .link_preview_options(LinkPreviewOptions::DISABLED)
-                .maybe_reply_parameters(answer_to(*answers))
+                .maybe_reply_parameters(manner.answer_to(*answers))
                 .maybe_reply_markup(markup(keyboard).map(ReplyMarkup::InlineKeyboardMarkup))
                 .build(),
         )),
@@ -190,7 +160,7 @@ pub(super) fn call(out: &Outgoing, manner: Manner) -> Result<Call<'_>, TelegramE
                     .maybe_caption(manner.caption(caption))
                     .maybe_parse_mode(manner.parse_mode())
                     .duration(*duration_secs)
-                    .maybe_reply_parameters(answer_to(*answers))
+                    .maybe_reply_parameters(manner.answer_to(*answers))
                     .build(),
             ),
             bytes,
@@ -203,7 +173,7 @@ pub(super) fn call(out: &Outgoing, manner: Manner) -> Result<Call<'_>, TelegramE
                     .document(FileUpload::from(PathBuf::from(name)))
                     .maybe_caption(manner.caption(caption))
                     .maybe_parse_mode(manner.parse_mode())
-                    .maybe_reply_parameters(answer_to(*answers))
+                    .maybe_reply_parameters(manner.answer_to(*answers))
                     .build(),
             ),
             name,
@@ -239,12 +209,6 @@ pub(super) fn mime_of(name: &str) -> &'static str {
     }
 }
 
-/// The message may be gone by now: the answer goes out all the same.
-fn answer_to(message: Option<MessageId>) -> Option<ReplyParameters> {
-    let id = i32::try_from(message?.0).ok()?;
-    Some(ReplyParameters::builder().message_id(id).allow_sending_without_reply(true).build())
-}
-
 fn markup(keyboard: &Keyboard) -> Option<InlineKeyboardMarkup> {
     let rows: Vec<Vec<InlineKeyboardButton>> = keyboard
         .0
@@ -273,7 +237,7 @@ mod tests {
     use crate::domain::Style;
     use serde_json::{Value, json};
 
-    const AS_MEANT: Manner = Manner { html: true, topic: true };
+    const AS_MEANT: Manner = Manner { html: true, topic: true, reply: true };
 
     fn text_message(thread: Option<i64>, keyboard: Keyboard) -> Outgoing {
         let text = Rich::plain("5 < 6 & \"x\"\n").push(Style::Bold, "b").push(Style::Quote, "q>");
@@ -303,7 +267,8 @@ mod tests {
                 "reply_markup": {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"},
                     {"text": "No", "callback_data": "n"}]]}})
         );
-        let plain = params(&out, Manner { html: false, topic: false });
+        let plain = params(&out, Manner { html: false, topic: false, reply: false });
+        assert!(plain.get("reply_parameters").is_none());
         assert_eq!(plain["text"], "5 < 6 & \"x\"\nbq>");
         assert!(plain.get("parse_mode").is_none() && plain.get("message_thread_id").is_none());
     }
@@ -349,6 +314,6 @@ mod tests {
         };
         assert_eq!(params(&edit(9), AS_MEANT)["message_id"], 9);
         assert!(matches!(call(&edit(i64::MAX), AS_MEANT), Err(TelegramError::ReplyGone)));
-        assert!(answer_to(Some(MessageId(i64::MIN))).is_none());
+        assert!(AS_MEANT.answer_to(Some(MessageId(i64::MIN))).is_none());
     }
 }

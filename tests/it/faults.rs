@@ -1,7 +1,6 @@
 //! Faults of Telegram and the tutor: nothing lost, nothing twice, and the learner told in words.
 
 use crate::world::{PATIENCE, World, voice};
-use phonicflow_bot::sandbox::bot_api::EntryKind;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use std::time::Duration;
 
@@ -105,17 +104,6 @@ async fn a_send_that_surely_failed_is_retried_until_it_is_out() {
     }
     ana.voice(voice(), 4);
     one_answer(&world, ana.chat()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_send_whose_fate_is_unknown_is_repeated_once_and_never_again() {
-    let world = World::started().await;
-    let ana = world.learner(11);
-    world.telegram.faults().add(On::call("sendMessage").times(9), Act::ResetAfter);
-    ana.voice(voice(), 4);
-    world.voice_notes(ana.chat(), 1).await;
-    let kinds: Vec<_> = world.telegram.read(|state| state.from_bot(11).map(|entry| entry.kind).collect());
-    assert_eq!(kinds, [EntryKind::Text, EntryKind::Text, EntryKind::Voice], "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

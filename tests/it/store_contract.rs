@@ -267,7 +267,9 @@ scenarios! {
         what_cannot_be_sent_is_dropped
         a_moved_group_keeps_its_messages
         moved_rows_keep_their_age
-        chats_may_move_on;
+        chats_may_move_on
+        one_message_is_given_up_and_the_rest_stays
+        an_answer_not_begun_goes_first;
     keeping:
         turns_are_numbered_and_paged
         numbers_are_kept_and_holdings_counted

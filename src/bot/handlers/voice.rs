@@ -295,7 +295,7 @@ impl<'a> VoiceTurn<'a> {
                 return self.say(self.phrases().file_gone());
             }
             Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
-            Retry::Yes | Retry::Once => backoff_ms(self.job.download_failures, fastrand::f64()),
+            Retry::Yes | Retry::Unsure => backoff_ms(self.job.download_failures, fastrand::f64()),
         };
         let setback = Setback {
             reason: WaitReason::TelegramDown,

@@ -93,6 +93,7 @@ impl State {
     pub(super) fn set_reaction(&mut self, params: &Params) -> Done {
         let emoji = known::reaction(params)?;
         let chat = self.writable(params)?;
+        self.take_sign()?;
         let id = params.int("message_id").unwrap_or(0);
         let entry = self.chats.get_mut(&chat).and_then(|chat| chat.entry_mut(id));
         entry.ok_or_else(|| ApiError::bad("message to react not found"))?.reactions = emoji;
@@ -104,6 +105,7 @@ impl State {
         known::chat_action(action)?;
         let chat = self.writable(params)?;
         let thread = self.topic(chat, params)?;
+        self.take_sign()?;
         let sign = ChatAction { at_ms: self.now_ms(), action: action.to_owned(), thread };
         if let Some(chat) = self.chats.get_mut(&chat) {
             chat.actions.push(sign);
@@ -116,6 +118,7 @@ impl State {
         if text.is_some_and(|text| text.chars().count() > 200) {
             return Err(ApiError::bad("MESSAGE_TOO_LONG"));
         }
+        self.take_sign()?;
         let id = params.str("callback_query_id").unwrap_or_default();
         let press = self.presses.get_mut(id).ok_or_else(|| {
             ApiError::bad("query is too old and response timeout expired or query ID is invalid")

@@ -1,5 +1,5 @@
-//! Telegram's sending limits: off unless switched on, and with a memory of who did not obey. It must not
-//! know what is being sent.
+//! Telegram's sending limits: off unless switched on, and with a memory of who did not obey. A message or edit counts for its
+//! chat and in all; a sign of life or a button's answer counts in all. It must not know what is being sent.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,7 +9,7 @@ use std::{
 /// The limits in force. [`RateLimits::telegram`] has Telegram's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Messages in any one second, over all chats.
+    /// Calls in any one second, over all chats.
     pub all_per_second: usize,
     /// Messages one chat may get at once before its sustained rate of one a second holds.
     pub chat_burst: u32,
@@ -21,6 +21,11 @@ impl RateLimits {
     /// 30 a second in all, one a second to a chat after a burst of three, 20 a minute to a group.
     pub fn telegram() -> Self {
         Self { all_per_second: 30, chat_burst: 3, group_per_minute: 20 }
+    }
+
+    /// The same for a bot with paid broadcasts, or at a server of one's own.
+    pub fn paid(all_per_second: usize) -> Self {
+        Self { all_per_second, ..Self::telegram() }
     }
 }
 
@@ -58,6 +63,18 @@ impl Limits {
 
     pub(super) fn set(&mut self, rules: Option<RateLimits>) {
         *self = Self { rules, ..Self::default() };
+    }
+
+    /// Books a call that is no message to a chat; `Err` is `retry_after`, whole seconds.
+    pub(super) fn take_sign(&mut self, now: Instant) -> Result<(), u64> {
+        let Some(rules) = self.rules else { return Ok(()) };
+        expire(&mut self.all, now, SECOND);
+        if self.all.len() >= rules.all_per_second {
+            self.refusals += 1;
+            return Err(whole_seconds(left(&self.all, now, SECOND)));
+        }
+        self.all.push_back(now);
+        Ok(())
     }
 
     /// Books one message; `Err` is `retry_after`, whole seconds.
@@ -125,6 +142,18 @@ mod tests {
         assert_eq!(limits.violations(), 1);
         assert_eq!(limits.take(1, false, t + SECOND), Ok(()));
         assert_eq!(limits.take(2, false, t + SECOND), Ok(()));
+    }
+
+    #[test]
+    fn signs_of_life_count_in_all() {
+        let mut limits = Limits::default();
+        limits.set(Some(RateLimits::paid(2)));
+        let t = Instant::now();
+        assert_eq!(limits.take_sign(t), Ok(()));
+        assert_eq!(limits.take(1, false, t), Ok(()));
+        assert_eq!((limits.take_sign(t), limits.take(2, false, t)), (Err(1), Err(1)));
+        assert_eq!((limits.refusals(), limits.violations()), (2, 0));
+        assert_eq!(limits.take_sign(t + SECOND), Ok(()));
     }
 
     #[test]

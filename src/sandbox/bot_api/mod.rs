@@ -39,7 +39,7 @@ pub use self::{
     message::{ChatEntry, ChatFile, EntryKind},
     post::Post,
     send::is_ogg_opus,
-    state::{Chat, ChatAction, Press, Standing, State},
+    state::{Chat, ChatAction, Distance, Press, Standing, State},
 };
 
 /// How the stand-in is set up.
@@ -225,6 +225,12 @@ impl BotApi {
     /// Switches the sending limits on or off and starts their books afresh.
     pub fn set_rate_limits(&self, rules: Option<RateLimits>) {
         self.shared.with(|state| state.limits.set(rules));
+    }
+
+    /// Puts the server at a distance: a call arrives half of its time after it was sent, even when its sender has died
+    /// meanwhile.
+    pub fn set_distance(&self, distance: Option<Distance>) {
+        self.shared.with(|state| state.distance = distance);
     }
 
     /// Revokes the token (every call 401) or gives it back.

@@ -84,6 +84,10 @@ impl State {
         self.limits.take(chat, group, Instant::now()).map_err(ApiError::too_many)
     }
 
+    pub(super) fn take_sign(&mut self) -> Result<(), ApiError> {
+        self.limits.take_sign(Instant::now()).map_err(ApiError::too_many)
+    }
+
     pub(super) fn send_message(&mut self, params: &Params) -> Done {
         validate::nested(params)?;
         let formatted = validate::formatted(params, "text", 4096)?;

@@ -1,7 +1,7 @@
 //! The way of one request: path, token, parameters, faults, method, answer. It must not know what a method
 //! does.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -106,10 +106,12 @@ impl Shared {
             line.end(Outcome::Fault, None);
             return served;
         }
-        let done = match fit {
-            Err(error) => Err(error),
-            Ok(()) if method == "getUpdates" => updates::get_updates(self, &params).await,
-            Ok(()) => self.with(|state| state.call(method, &params)),
+        let half = self.read(|state| state.distance).map(|distance| distance.of(method) / 2);
+        let done = match (fit, half) {
+            (Err(error), _) => Err(error),
+            (Ok(()), _) if method == "getUpdates" => updates::get_updates(self, &params).await,
+            (Ok(()), None) => self.with(|state| state.call(method, &params)),
+            (Ok(()), Some(half)) => self.travel(method.to_owned(), params, half).await,
         };
         let reply = match done {
             Ok((result, message_id)) => {
@@ -122,6 +124,22 @@ impl Shared {
             }
         };
         plan.leave(reply).await
+    }
+
+    /// A request on its long way: it arrives whatever becomes of its sender.
+    async fn travel(self: &Arc<Self>, method: String, params: Params, half: Duration) -> Done {
+        let shared = self.clone();
+        self.with(|state| state.travelling += 1);
+        let arrival = tokio::spawn(async move {
+            tokio::time::sleep(half).await;
+            shared.with(|state| {
+                state.travelling -= 1;
+                state.call(&method, &params)
+            })
+        });
+        let done = arrival.await.unwrap_or_else(|_| Err(ApiError::not_found()));
+        tokio::time::sleep(half).await;
+        done
     }
 
     async fn download(self: &Arc<Self>, token: &str, path: &str) -> Served {

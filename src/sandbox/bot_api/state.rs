@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Map, Value, json};
@@ -86,6 +86,26 @@ pub struct ChatAction {
     pub thread: Option<i64>,
 }
 
+/// How far away the server is: what a call takes there and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Distance {
+    /// A call without a file.
+    pub text: Duration,
+    /// `sendVoice`.
+    pub voice: Duration,
+}
+
+impl Distance {
+    /// What a call of this method takes. Polls are answered when there is something, so they are left as they are.
+    pub(super) fn of(self, method: &str) -> Duration {
+        match method {
+            "getUpdates" => Duration::ZERO,
+            "sendVoice" => self.voice,
+            _ => self.text,
+        }
+    }
+}
+
 /// One button press.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Press {
@@ -123,6 +143,9 @@ pub struct State {
     pub(super) log: Log,
     pub(super) sent: Vec<(i64, i64)>,
     pub(super) limits: Limits,
+    pub(super) distance: Option<Distance>,
+    /// Requests that were sent and have not arrived.
+    pub(super) travelling: usize,
     next_private_message_id: i64,
     serial: u64,
 }
@@ -159,6 +182,8 @@ impl State {
             log: Log::default(),
             sent: Vec::new(),
             limits: Limits::default(),
+            distance: None,
+            travelling: 0,
             next_private_message_id: 1,
             serial: 0,
             options,
@@ -258,6 +283,11 @@ impl State {
         &self.limits
     }
 
+    /// Requests under way to a server that is far away, see [`Distance`].
+    pub fn travelling(&self) -> usize {
+        self.travelling
+    }
+
     pub(super) fn user_json(&self, id: i64) -> Value {
         let unknown = || json!({ "id": id, "is_bot": false, "first_name": "?" });
         self.users.get(&id).cloned().unwrap_or_else(unknown)
@@ -313,7 +343,7 @@ impl State {
     }
 
     /// Milliseconds since the double was started.
-    pub(super) fn now_ms(&self) -> u64 {
+    pub fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -25,8 +25,9 @@ use super::{
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, Hidden, Incoming, Job, Learner,
-    Membership, MessageId, OutMessage, Outcome, Reply, Stage, Timestamp, Told, Turn, UserId, WorkKind,
+    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, DeadReason, Hidden, Incoming, Job,
+    Learner, Membership, MessageId, OutMessage, Outcome, Reply, Stage, Timestamp, Told, Turn, UserId,
+    WorkKind,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,6 +73,17 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
 
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()> {
         self.ask(move |state| outbox::delivered(state, lease, index, sent))
+    }
+
+    fn bury_message(
+        &self,
+        lease: Lease,
+        index: u32,
+        reason: DeadReason,
+        detail: String,
+        now: Timestamp,
+    ) -> Later<'_, ()> {
+        self.ask(move |state| outbox::bury_message(state, lease, index, reason, detail, now))
     }
 
     fn drop_replies(&self, lease: Lease, changes: Vec<Change>) -> Later<'_, ()> {

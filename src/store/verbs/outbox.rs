@@ -3,7 +3,9 @@
 //! Must not know how anything is sent.
 
 use super::person::Person;
-use crate::domain::{Change, ChatId, Job, OutMessage, Reply, Stage, Task, Timestamp, WaitReason};
+use crate::domain::{
+    Change, ChatId, DeadLetter, DeadReason, Job, OutMessage, Reply, Stage, Task, Timestamp, WaitReason,
+};
 use crate::store::engine::Range;
 use crate::store::records::Moved;
 use crate::store::state::{State, Tx};
@@ -33,19 +35,7 @@ pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Res
     let mut tx = Tx::default();
     match sent {
         Sent::Done => {
-            tx.delete(key.clone());
-            let left = state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), 2)?;
-            if left.iter().any(|other| *other != key) {
-                if job.failures() > 0 || job.waiting_since.is_some() {
-                    job.begin_anew();
-                    tx.put(keys::inbox(job.seq), &job)?;
-                }
-                state.schedule.begun(job.seq);
-                return state.apply(tx);
-            }
-            tx.delete(keys::inbox(job.seq));
-            state.apply(tx)?;
-            state.schedule.remove(job.seq);
+            strike_off(state, tx, job, key)?;
         }
         Sent::Later(until, reason) => {
             // Waiting for its turn is no failure.
@@ -70,6 +60,48 @@ pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Res
     Ok(())
 }
 
+/// Removes a message; with the last one the row goes.
+fn strike_off(state: &mut State, mut tx: Tx, mut job: Job, key: Vec<u8>) -> Result<(), StoreError> {
+    let left = state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), 2)?;
+    let more = left.iter().any(|other| *other != key);
+    tx.delete(key);
+    if !more {
+        tx.delete(keys::inbox(job.seq));
+        state.apply(tx)?;
+        state.schedule.remove(job.seq);
+        return Ok(());
+    }
+    if job.failures() > 0 || job.waiting_since.is_some() {
+        job.begin_anew();
+        tx.put(keys::inbox(job.seq), &job)?;
+    }
+    state.schedule.begun(job.seq);
+    state.apply(tx)
+}
+
+/// See [`Store::bury_message`](crate::store::Store::bury_message).
+pub fn bury_message(
+    state: &mut State,
+    lease: Lease,
+    index: u32,
+    reason: DeadReason,
+    detail: String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let job = state.leased(lease)?;
+    let key = keys::outbox(job.seq, index);
+    let mut tx = Tx::default();
+    let Some(message) = state.get::<OutMessage>(&key)? else { return strike_off(state, tx, job, key) };
+    let dead = if state.dead.contains_key(&job.seq) { state.new_seq(&mut tx)? } else { job.seq };
+    let job_then = Job { seq: dead, progress: None, ..job.clone() };
+    tx.put(keys::dead(dead), &DeadLetter { job: job_then, at: now, reason, detail })?;
+    tx.put(keys::dead_outbox(dead, index), &message)?;
+    let user = job.user;
+    strike_off(state, tx, job, key)?;
+    state.dead.insert(dead, user);
+    Ok(())
+}
+
 fn postpone(
     state: &mut State,
     mut tx: Tx,
@@ -85,8 +117,8 @@ fn postpone(
         tx.put(key, &message)?;
     }
     job.not_before = until;
+    job.waiting_since = Some(job.waiting_since(reason, state.schedule.clock()));
     job.waiting_for = Some(reason);
-    job.waiting_since.get_or_insert(state.schedule.clock());
     tx.put(keys::inbox(job.seq), &job)?;
     state.apply(tx)?;
     state.schedule.renew(&job);

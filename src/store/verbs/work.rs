@@ -29,7 +29,8 @@ fn read_claim(state: &State, lease: Lease, kind: WorkKind) -> Result<Claim, Stor
     // A deleted learner's last replies are still delivered; that must not bring the record back.
     let learner = state.learner(job.user)?.unwrap_or_else(|| Learner::new(job.user, job.accepted_at));
     let outbox = if kind == WorkKind::Delivery { state.outbox(lease.seq)? } else { Vec::new() };
-    Ok(Claim { lease, job, learner, outbox })
+    let is_waited_for = state.schedule.is_waited_for(lease.seq);
+    Ok(Claim { lease, job, learner, is_waited_for, outbox })
 }
 
 /// See [`Store::submit`](crate::store::Store::submit).

@@ -2,8 +2,8 @@
 
 use super::{Bench, T0, at, message, replies, reply, sticker, voice, words};
 use phonicflow_bot::domain::{
-    Admission, Body, Change, ChatId, DeadReason, Failed, MessageId, Outcome, Stage, Task, UserId, WaitReason,
-    WorkKind,
+    Admission, AlertKind, Announcement, Body, Change, ChatId, DeadReason, Failed, MessageId, Outcome, Stage,
+    Task, UserId, WaitReason, WorkKind,
 };
 use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Deferral, Sent, StoreError};
 
@@ -185,4 +185,62 @@ pub async fn chats_may_move_on(bench: &mut Bench) {
     let claim = bench.get(WorkKind::Tutor, T0).await;
     bench.commit(claim.lease, Outcome::reply(vec![reply(-9, "x")]), T0).await.unwrap();
     assert_eq!(bench.get(DELIVERY, T0).await.outbox[0].reply.chat, ChatId(-1));
+}
+
+pub async fn one_message_is_given_up_and_the_rest_stays(bench: &mut Bench) {
+    let seq = committed(bench, 3).await;
+    let sending = bench.get(DELIVERY, T0).await;
+    bench.delivered(sending.lease, 0, Sent::Unsure(at(10))).await.unwrap();
+    let sending = bench.get(DELIVERY, at(10)).await;
+    assert_eq!(sending.outbox[0].unsure, 1);
+    let bury = |lease, index, why: &str| {
+        bench.bury_message(lease, index, DeadReason::SendUnknown, why.to_owned(), at(20))
+    };
+    bury(sending.lease, 0, "first").await.unwrap();
+    // The lease goes on, as after a message that was delivered.
+    bury(sending.lease, 1, "second").await.unwrap();
+    bench.delivered(sending.lease, 2, Sent::Done).await.unwrap();
+    assert!(matches!(bury(sending.lease, 2, "gone").await, Err(StoreError::Gone)));
+    bench.crash();
+    assert_eq!(bench.counts().await.unwrap(), Counts { dead: 2, ..Counts::default() });
+    let letters = bench.dead_letters(None, 10).await.unwrap();
+    let told: Vec<_> = letters.iter().map(|letter| (letter.reason, letter.detail.as_str())).collect();
+    assert_eq!(told, [(DeadReason::SendUnknown, "first"), (DeadReason::SendUnknown, "second")]);
+    assert_eq!(letters[0].job.seq, seq);
+    // Put back, each is one message, and nothing is in doubt about it any more.
+    for (letter, text) in letters.iter().zip(["reply 0", "reply 1"]) {
+        bench.retry_dead(letter.job.seq, at(30)).await.unwrap();
+        let again = bench.get(DELIVERY, at(30)).await;
+        let left: Vec<_> = again.outbox.iter().map(|left| (words(&left.reply), left.unsure)).collect();
+        assert_eq!(left, [(text.to_owned(), 0)]);
+        bench.delivered(again.lease, again.outbox[0].index, Sent::Done).await.unwrap();
+    }
+    assert_eq!(bench.counts().await.unwrap(), Counts::default());
+}
+
+async fn answered(bench: &Bench, id: i64) -> u64 {
+    let seq = bench.take(vec![sticker(id, id, id)]).await[0];
+    let claim = bench.get(WorkKind::Local, T0).await;
+    bench.commit(claim.lease, replies(id, 2), T0).await.unwrap();
+    seq
+}
+
+pub async fn an_answer_not_begun_goes_first(bench: &mut Bench) {
+    let letters = AlertKind::DeadLetters;
+    let news = Announcement { to: UserId(9), kind: letters, of: at(1), replies: vec![reply(9, "news")] };
+    bench.announce(news, T0).await.unwrap();
+    let first = answered(bench, 1).await;
+    let sending = bench.get(DELIVERY, T0).await;
+    assert_eq!(sending.lease.seq, first, "the bot's own words wait");
+    assert!(!bench.give_way(sending.lease).await.unwrap(), "there is nobody to give way to");
+    bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
+    assert!(!bench.give_way(sending.lease).await.unwrap(), "not to the bot's own words");
+    let second = answered(bench, 2).await;
+    assert!(bench.give_way(sending.lease).await.unwrap());
+    assert!(matches!(bench.give_way(sending.lease).await, Err(StoreError::Gone)));
+    let next = bench.get(DELIVERY, T0).await;
+    assert_eq!(next.lease.seq, second);
+    let rest = bench.get(DELIVERY, T0).await;
+    assert_eq!((rest.lease.seq, rest.outbox.len()), (first, 1));
+    assert_eq!(words(&bench.get(DELIVERY, T0).await.outbox[0].reply), "news");
 }

@@ -4,7 +4,7 @@
 use crate::world::{PATIENCE, World};
 use bytes::Bytes;
 use phonicflow_bot::audio::{self, Hint, Limits};
-use phonicflow_bot::sandbox::bot_api::{Learner, LearnerProfile, Outcome, Post, RateLimits};
+use phonicflow_bot::sandbox::bot_api::{Distance, Learner, LearnerProfile, Outcome, Post, RateLimits};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Asked, Speech, TutorOptions, tone};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
@@ -18,7 +18,13 @@ pub struct Plan {
     pub kills: usize,
     /// Everything random comes from it; what the system's scheduler adds does not.
     pub seed: u64,
+    /// How far away Telegram is.
+    pub distance: Distance,
 }
+
+/// As far away as Telegram really is.
+pub const TELEGRAM: Distance =
+    Distance { text: Duration::from_millis(80), voice: Duration::from_millis(150) };
 
 /// What a learner sent, by what is due for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +189,7 @@ pub async fn run(plan: Plan) -> Aftermath {
     let mut world = World::with_tutor(options).await;
     world.tutor.script(numbered);
     world.telegram.set_rate_limits(Some(RateLimits::telegram()));
+    world.telegram.set_distance(Some(plan.distance));
     world.set("BOT_RATE_LIMIT", "false").set("BACKEND_TIMEOUT", "3").set("BACKEND_CONCURRENCY", "2");
     let learners = (0..plan.learners)
         .map(|n| world.telegram.learner(LearnerProfile::new(1_000 + n as i64, "Ana", "en")))
@@ -210,7 +217,7 @@ pub async fn run(plan: Plan) -> Aftermath {
         } else {
             Cue::random(&mut storm.rng).wait(&storm.world, storm.due).await;
         }
-        storm.kill();
+        storm.kill().await;
         // Some of it while nobody listens.
         let rest = plan.messages - storm.questions.len();
         storm.write(rest / (plan.kills - round));
@@ -245,7 +252,7 @@ impl Storm {
         }
     }
 
-    fn kill(&mut self) {
+    async fn kill(&mut self) {
         let open_at_telegram: HashSet<String> = self.world.telegram.read(|state| {
             let recent = state.log().calls().iter().rev().take(200);
             recent.filter(|call| call.outcome == Outcome::Pending).map(|call| call.method.clone()).collect()
@@ -256,6 +263,10 @@ impl Storm {
         });
         self.peak_kb = self.peak_kb.max(self.world.peak_kb());
         self.world.kill();
+        // What was sent before still arrives.
+        let arrived =
+            self.world.telegram.wait_until(PATIENCE, |state| (state.travelling() == 0).then_some(()));
+        assert!(arrived.await.is_some());
         let open: HashSet<String> = open_at_telegram.into_iter().chain(open_at_tutor).collect();
         for name in open {
             *self.struck.entry(name).or_default() += 1;

@@ -1,0 +1,323 @@
+//! The plan in virtual time, against a server that counts each message at whatever moment of its call it likes.
+
+use super::chats::{BURST, CHAT_LIMIT};
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const NOW: u64 = 1_000_000;
+
+/// Asks, starts and ends one call at once; how long it had to wait by the plan, with all calls at once in no time.
+fn send(pacing: &mut Pacing, chat: i64, now: u64) -> u64 {
+    let ticket = pacing.ask(Some(ChatId(chat)), Urgency::First);
+    let mut at = now;
+    while pacing.next(at).is_none() {
+        at = pacing.due(at).unwrap();
+    }
+    pacing.leave(ticket, at);
+    at - now
+}
+
+#[test]
+fn a_quiet_chat_waits_for_nobody_and_a_busy_one_for_itself() {
+    let mut pacing = Pacing::new(1_000);
+    let waits: Vec<u64> = (0..6).map(|_| send(&mut pacing, 1, NOW)).collect();
+    // A call may end in the next millisecond.
+    assert_eq!(waits, [0, 0, 1, 1001, 2001, 3001]);
+    assert_eq!(send(&mut pacing, 2, NOW + 3_001), 0);
+    assert_eq!(send(&mut pacing, 1, NOW + 60_000), 0);
+    let group: Vec<u64> = (0..5).map(|_| send(&mut pacing, -5, NOW + 60_000)).collect();
+    assert_eq!(group, [0, 0, 1, 3701, 7401]);
+    assert_eq!(pacing.wait_ms(Some(ChatId(-5)), NOW + 67_401), 3_700, "a look plans nothing");
+    assert_eq!(pacing.wait_ms(Some(ChatId(-5)), NOW + 67_401), 3_700);
+}
+
+#[test]
+fn a_slow_call_counts_for_its_chat_from_its_end() {
+    let mut pacing = Pacing::new(30);
+    let slow = pacing.ask(Some(ChatId(1)), Urgency::First);
+    assert_eq!(pacing.next(NOW), Some(slow));
+    let second = pacing.ask(Some(ChatId(1)), Urgency::First);
+    assert_eq!((pacing.next(NOW), pacing.due(NOW)), (None, None), "one call of a chat at a time");
+    pacing.ended(slow, NOW + 900);
+    assert_eq!((pacing.next(NOW + 900), pacing.due(NOW + 900)), (None, None), "not struck off yet");
+    pacing.leave(slow, NOW + 950);
+    assert_eq!(pacing.next(NOW + 950), Some(second));
+    pacing.leave(second, NOW + 950);
+    assert_eq!(send(&mut pacing, 1, NOW + 950), 0);
+    assert!(send(&mut pacing, 1, NOW + 950) > 900, "the first one may have been booked late");
+}
+
+#[test]
+fn what_is_on_its_way_counts_until_a_second_after_its_end() {
+    let mut pacing = Pacing::new(30);
+    let asked: Vec<_> = (1..=40).map(|chat| pacing.ask(Some(ChatId(chat)), Urgency::First)).collect();
+    let started: Vec<_> = std::iter::from_fn(|| pacing.next(NOW)).collect();
+    assert_eq!(started, asked[..29], "in the order of asking, one less than the limit");
+    assert_eq!(pacing.due(NOW + 5_000), None, "all wait for a call to end, however long that takes");
+    pacing.leave(started[3], NOW + 5_000);
+    assert_eq!((pacing.next(NOW + 5_999), pacing.due(NOW + 5_999)), (None, Some(NOW + 6_001)));
+    assert_eq!(pacing.next(NOW + 6_001), Some(asked[29]));
+    assert_eq!(pacing.next(NOW + 6_001), None);
+}
+
+#[test]
+fn the_urgent_go_first_and_nobody_is_held_up_by_a_chat_that_has_to_wait() {
+    let mut pacing = Pacing::new(2);
+    pacing.refused(Some(ChatId(-1)), 10, NOW);
+    let now = NOW + 2_100;
+    let own = pacing.ask(Some(ChatId(4)), Urgency::Own);
+    let rest = pacing.ask(Some(ChatId(3)), Urgency::Rest);
+    let group = pacing.ask(Some(ChatId(-1)), Urgency::First);
+    let press = pacing.ask(None, Urgency::First);
+    let mut order = Vec::new();
+    let mut at = now;
+    while order.len() < 4 {
+        match pacing.next(at) {
+            Some(ticket) => {
+                pacing.leave(ticket, at);
+                order.push(ticket);
+            }
+            None => at = pacing.due(at).unwrap(),
+        }
+    }
+    assert_eq!(order, [press, rest, own, group]);
+}
+
+#[test]
+fn who_gives_up_waiting_leaves_no_trace() {
+    let mut pacing = Pacing::new(1);
+    let first = pacing.ask(Some(ChatId(1)), Urgency::First);
+    let (gone, second) =
+        (pacing.ask(Some(ChatId(2)), Urgency::First), pacing.ask(Some(ChatId(1)), Urgency::First));
+    assert_eq!(pacing.next(NOW), Some(first));
+    pacing.leave(gone, NOW);
+    pacing.leave(gone, NOW);
+    pacing.leave(first, NOW);
+    pacing.ended(first, NOW);
+    assert_eq!(pacing.due(NOW), Some(NOW + 1_001));
+    assert_eq!(pacing.next(NOW + 1_001), Some(second));
+    pacing.leave(second, NOW + 1_001);
+    assert!(pacing.tickets.is_empty() && pacing.waiting.is_empty() && pacing.under_way == 0);
+}
+
+#[test]
+fn signs_of_life_take_only_what_messages_leave() {
+    let mut pacing = Pacing::new(30);
+    let signs: Vec<_> = (0..40).filter_map(|chat| pacing.sign(ChatId(chat), NOW)).collect();
+    assert_eq!((signs.len(), pacing.signs_per_second()), (9, 9));
+    // All the rest of the second is there for messages, at once.
+    for chat in 1..=20 {
+        pacing.ask(Some(ChatId(chat)), Urgency::First);
+    }
+    assert_eq!(std::iter::from_fn(|| pacing.next(NOW)).count(), 20);
+    for sign in signs {
+        pacing.leave(sign, NOW);
+    }
+    assert_eq!(pacing.sign(ChatId(30), NOW + 1_001), None, "messages take more than a third of the second");
+    let mut pacing = Pacing::new(30);
+    pacing.ask(Some(ChatId(1)), Urgency::First);
+    pacing.next(NOW).unwrap();
+    assert_eq!(pacing.sign(ChatId(1), NOW), None, "its answer is on its way");
+    pacing.refused(Some(ChatId(2)), 5, NOW);
+    assert_eq!(pacing.sign(ChatId(2), NOW), None);
+    assert!(pacing.sign(ChatId(3), NOW).is_some());
+    assert_eq!(Pacing::new(1).sign(ChatId(1), NOW), None);
+}
+
+#[test]
+fn a_refusal_holds_the_chat_and_several_hold_the_bot() {
+    let mut pacing = Pacing::new(1_000);
+    for chat in 1..=3 {
+        send(&mut pacing, chat, NOW);
+        send(&mut pacing, chat, NOW);
+    }
+    let waits = |pacing: &Pacing, chat: i64, at: u64| pacing.wait_ms(Some(ChatId(chat)), at);
+    pacing.refused(Some(ChatId(1)), 30, NOW);
+    assert_eq!((waits(&pacing, 1, NOW), waits(&pacing, 2, NOW + 1)), (30_001, 0));
+    let (held, free) =
+        (pacing.ask(Some(ChatId(1)), Urgency::First), pacing.ask(Some(ChatId(9)), Urgency::First));
+    assert_eq!(pacing.put_off(1_500, NOW), [(held, 30_001)]);
+    assert_eq!(pacing.next(NOW), Some(free));
+    assert_eq!((pacing.longest_hold_ms(NOW), pacing.longest_hold_ms(NOW + 31_000)), (30_001, 0));
+    pacing.refused(Some(ChatId(1)), 31, NOW + 1);
+    pacing.refused(Some(ChatId(2)), 5, NOW + 10);
+    assert_eq!(waits(&pacing, 8, NOW + 10), 0);
+    pacing.refused(Some(ChatId(3)), 7, NOW + 20);
+    assert_eq!(waits(&pacing, 8, NOW + 20), 7_001);
+    assert_eq!(pacing.wait_ms(None, NOW + 20), 7_001, "what goes to no chat, too");
+    pacing.ask(Some(ChatId(8)), Urgency::First);
+    assert_eq!((pacing.next(NOW + 20), pacing.due(NOW + 20)), (None, Some(NOW + 7_021)));
+}
+
+#[test]
+fn two_refusals_are_enough_when_the_second_chat_was_quiet() {
+    let mut pacing = Pacing::new(1_000);
+    for chat in [1, 2] {
+        send(&mut pacing, chat, NOW);
+        pacing.refused(Some(ChatId(chat)), 9, NOW);
+    }
+    assert_eq!(pacing.wait_ms(None, NOW), 9_001);
+    let mut pacing = Pacing::new(1_000);
+    pacing.refused(Some(ChatId(1)), 9, NOW);
+    pacing.refused(Some(ChatId(2)), 9, NOW + 20_000);
+    assert_eq!(pacing.wait_ms(None, NOW + 20_000), 0, "too far apart to say anything");
+    pacing.refused(None, 4, NOW);
+    assert_eq!(pacing.wait_ms(None, NOW), 4_001);
+    pacing.refused(None, u64::MAX, NOW);
+    assert!(pacing.wait_ms(None, NOW) > 1_000_000, "an absurd one does not overflow");
+}
+
+#[test]
+fn memory_is_bounded() {
+    let mut pacing = Pacing::new(1_000);
+    for chat in 0..60_000_i64 {
+        pacing.refused(Some(ChatId(chat)), 1_000, NOW + chat as u64 * 50);
+        send(&mut pacing, chat + 100_000, NOW + chat as u64 * 50_000);
+        assert!(pacing.chats.len() <= CHAT_LIMIT + 2);
+    }
+    assert!(pacing.tickets.is_empty() && pacing.ended.len() <= 1_000);
+}
+
+/// A call in virtual time.
+struct Call {
+    ticket: Ticket,
+    chat: Option<i64>,
+    end: u64,
+    struck_off: u64,
+}
+
+/// The daemon's side in virtual time, and the books of a server that counts each message somewhere within its call.
+struct Sim {
+    pacing: Pacing,
+    now: u64,
+    /// Milliseconds a call takes, to its arrival, and to be struck off, one after the other for ever.
+    delays: Vec<(u64, u64, u64)>,
+    calls: Vec<Call>,
+    asked: HashMap<Ticket, Option<i64>>,
+    /// In the order of the starts: when it arrived, where.
+    arrivals: Vec<(u64, Option<i64>)>,
+    started: Vec<Ticket>,
+}
+
+impl Sim {
+    fn new(per_second: usize, delays: Vec<(u64, u64, u64)>) -> Self {
+        let (calls, asked, arrivals, started) = (Vec::new(), HashMap::new(), Vec::new(), Vec::new());
+        Self { pacing: Pacing::new(per_second), now: NOW, delays, calls, asked, arrivals, started }
+    }
+
+    fn ask(&mut self, chat: Option<i64>, urgency: Urgency) {
+        let ticket = self.pacing.ask(chat.map(ChatId), urgency);
+        self.asked.insert(ticket, chat);
+    }
+
+    fn begin(&mut self, ticket: Ticket, chat: Option<i64>) {
+        let (takes, arrives, strikes) = self.delays[self.arrivals.len() % self.delays.len()];
+        assert!(chat.is_none() || self.calls.iter().all(|call| call.chat != chat), "two calls of one chat");
+        self.arrivals.push((self.now + arrives.min(takes), chat));
+        let end = self.now + takes;
+        self.calls.push(Call { ticket, chat, end, struck_off: end + strikes });
+    }
+
+    /// Goes on to `until`, doing all that falls due; ends early when nothing is left to do.
+    fn run(&mut self, until: u64) {
+        loop {
+            for call in self.calls.iter().filter(|call| call.end <= self.now) {
+                self.pacing.ended(call.ticket, self.now);
+            }
+            for call in self.calls.extract_if(.., |call| call.struck_off <= self.now) {
+                self.pacing.leave(call.ticket, self.now);
+            }
+            while let Some(ticket) = self.pacing.next(self.now) {
+                self.started.push(ticket);
+                let chat = self.asked[&ticket];
+                self.begin(ticket, chat);
+            }
+            let due = self.pacing.due(self.now);
+            assert!(due.is_none_or(|due| due > self.now), "due now, and nobody may go");
+            let events = self.calls.iter().flat_map(|call| [call.end, call.struck_off]);
+            let next = events.filter(|at| *at > self.now).chain(due).min();
+            match next.filter(|at| *at <= until) {
+                Some(at) => self.now = at,
+                None => {
+                    self.now = self.now.max(until.min(next.unwrap_or(until)));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The most arrivals in any stretch shorter than `window`, as the server's books have it.
+fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
+    let mut times: Vec<u64> = times.collect();
+    times.sort_unstable();
+    let within = |(place, start): (usize, &u64)| times[place..].partition_point(|at| *at < start + window);
+    times.iter().enumerate().map(within).max().unwrap_or(0)
+}
+
+#[test]
+fn at_the_distance_of_telegram_the_second_is_used() {
+    for (per_second, least) in [(30, 25), (1_000, 850)] {
+        let mut sim = Sim::new(per_second, vec![(80, 40, 3), (150, 75, 3)]);
+        for chat in 0..50_000 {
+            sim.ask(Some(chat), Urgency::First);
+        }
+        sim.run(NOW + 20_000);
+        assert!(sim.started.len() >= 20 * least, "{} of {per_second} in 20 s", sim.started.len());
+        assert!(most(sim.arrivals.iter().map(|(at, _)| *at), 1_000) <= per_second);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_limit_is_ever_passed_wherever_within_its_call_a_message_arrives(
+        per_second in prop_oneof![Just(1_usize), Just(2), 3_usize..12, Just(30)],
+        asks in proptest::collection::vec((0_u64..400, 0_i64..12, 0_u8..6), 1..300),
+        delays in proptest::collection::vec((0_u64..700, 0_u64..700, 0_u64..40), 1..40),
+        refusals in proptest::collection::vec((0_usize..300, 0_i64..13, 0_u64..4), 0..3),
+    ) {
+        let mut sim = Sim::new(per_second, delays);
+        for (index, (gap, chat, what)) in asks.iter().enumerate() {
+            // Half of the time several ask at the same moment.
+            sim.run(sim.now + if *gap < 200 { 0 } else { *gap });
+            for (_, held, secs) in refusals.iter().filter(|(at, ..)| *at == index) {
+                sim.pacing.refused((*held < 12).then_some(ChatId(*held)), *secs, sim.now);
+            }
+            // The last four are groups.
+            let chat = if *chat >= 8 { -*chat } else { *chat };
+            match what {
+                0 => sim.ask(Some(chat), Urgency::Rest),
+                1 => sim.ask(Some(chat), Urgency::Own),
+                2 => sim.ask(None, Urgency::First),
+                3 => {
+                    let now = sim.now;
+                    if let Some(ticket) = sim.pacing.sign(ChatId(chat), now) {
+                        sim.begin(ticket, None);
+                    }
+                }
+                _ => sim.ask(Some(chat), Urgency::First),
+            }
+        }
+        sim.run(u64::MAX / 4);
+        prop_assert!(sim.pacing.waiting.is_empty(), "somebody waits for ever");
+        prop_assert!(sim.pacing.tickets.is_empty());
+        prop_assert_eq!(sim.started.len(), sim.asked.len());
+        prop_assert!(most(sim.arrivals.iter().map(|(at, _)| *at), 1_000) <= per_second);
+        let chats: BTreeSet<i64> = sim.arrivals.iter().filter_map(|(_, chat)| *chat).collect();
+        for chat in chats {
+            let times: Vec<u64> = sim.arrivals.iter().filter(|(_, of)| *of == Some(chat)).map(|(at, _)| *at).collect();
+            prop_assert!(times.is_sorted(), "order within a chat");
+            // The bucket of the server: one a second after a burst.
+            let mut due = 0;
+            for at in &times {
+                due = due.max(*at);
+                prop_assert!(due - at <= (BURST - 1) * 1_000, "chat {chat}: {times:?}");
+                due += 1_000;
+            }
+            if chat < 0 {
+                prop_assert!(most(times.iter().copied(), 60_000) <= 20);
+            }
+        }
+    }
+}
