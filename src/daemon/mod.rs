@@ -4,12 +4,14 @@
 
 mod backup;
 pub mod clock;
+mod contained;
 mod delivery;
 mod door;
 mod doubts;
 mod health;
 mod herald;
 mod identity;
+mod in_hands;
 mod janitor;
 mod journey;
 mod look;
@@ -23,6 +25,7 @@ mod sending;
 pub mod shutdown;
 mod speech;
 mod spoken_answers;
+mod suspects;
 mod unusable;
 mod verdict;
 mod watch;
@@ -79,6 +82,8 @@ pub struct Crew {
     doubts: Doubts,
     /// Wakes the janitor.
     purge: Notify,
+    /// What ended the daemon before, and what is in hands now.
+    suspects: suspects::Suspects,
     /// What is being worked on.
     busy: watchdog::Busy,
     /// When Telegram was tried at the start.
@@ -148,6 +153,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     let began = clock.now();
     let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
     let sending = Sending::new(rate);
+    let root = app.config.session_storage_path.clone();
     let crew = Arc::new(Crew {
         app: app.clone(),
         clock,
@@ -157,6 +163,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         sending,
         doubts: Doubts::default(),
         purge: Notify::new(),
+        suspects: suspects::Suspects::open(root, app.store.as_ref(), began).await?,
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
         journeys: journey::Journeys::default(),
@@ -284,6 +291,7 @@ async fn given_up(crew: &Crew, mut beside: JoinSet<()>, why: anyhow::Error) -> a
 /// Keeps the last numbers and closes the store.
 async fn rest(crew: &Crew) -> Result<()> {
     let store = crew.app.store.as_ref();
+    crew.suspects.close().await;
     if let Err(error) = crew.numbers.keep(store, &crew.vitals, crew.clock.now()).await {
         tracing::warn!(%error, "the last numbers could not be kept");
     }

@@ -118,6 +118,7 @@ fn postpone(
     }
     job.not_before = until;
     job.waiting_since = Some(job.waiting_since(reason, state.schedule.clock()));
+    job.deaths = 0;
     job.waiting_for = Some(reason);
     tx.put(keys::inbox(job.seq), &job)?;
     state.apply(tx)?;
