@@ -66,17 +66,15 @@ impl RecordedTurn {
         self.user.trim() == known.transcript.trim() && self.conversational.trim() == known.reply.trim()
     }
 
-    /// The entry as an answer; the history holds neither Portuguese nor a sign of audio, so the audio is
-    /// assumed to be there (asking costs one request, a missing voice note costs the learner).
+    /// The entry as an answer; the history holds neither Portuguese nor a sign of audio, so the reply's is assumed to be
+    /// there (asking costs one request, a missing voice note costs the learner). Coaching is hardly ever spoken.
     pub fn into_assessment(self) -> Assessment {
         let reply_audio = !self.conversational.trim().is_empty();
-        let coaching_audio = !self.coaching.trim().is_empty();
         Assessment {
             transcript: self.user,
             coaching: self.coaching,
             reply: self.conversational,
             reply_audio,
-            coaching_audio,
             ..Assessment::default()
         }
     }

@@ -7,6 +7,7 @@ use super::assessment::{Assessment, RecordedTurn};
 use super::ids::Timestamp;
 use super::incoming::Incoming;
 use super::learner::{Change, Learner, Translation};
+use super::markdown::markdown;
 use super::outcome::{Content, Keyboard, Reply, SpokenPart};
 use super::phrases::Phrases;
 use super::rich::{Rich, Style};
@@ -112,14 +113,14 @@ pub fn compose(
 ) -> Vec<Reply> {
     let portuguese = learner.translation == Translation::Always;
     let mut text = Rich::default();
-    text = section(text, &phrases.you_said(), &said.transcript);
-    text = section(text, &phrases.coaching(), &said.coaching);
+    text = section(text, &phrases.you_said(), Rich::plain(said.transcript.trim()));
+    text = section(text, &phrases.coaching(), markdown(&said.coaching));
     if portuguese {
         text = quote(text, &said.coaching_pt);
     }
     let mut replies = Reply::texts(incoming, text, Keyboard::default());
 
-    let mut words = Rich::plain(said.reply.trim());
+    let mut words = markdown(&said.reply);
     if portuguese {
         words = quote(words, &said.reply_pt);
     }
@@ -142,7 +143,7 @@ pub fn compose_feedback(
     session: Uuid,
     said: &Assessment,
 ) -> Vec<Reply> {
-    let text = section(Rich::default(), &phrases.coaching(), &said.coaching);
+    let text = section(Rich::default(), &phrases.coaching(), markdown(&said.coaching));
     let text = quote(text, &said.coaching_pt);
     let mut replies = Reply::texts(incoming, text, Keyboard::default());
     if said.coaching_audio {
@@ -155,13 +156,12 @@ pub fn compose_feedback(
     replies
 }
 
-fn section(text: Rich, heading: &str, body: &str) -> Rich {
-    let body = body.trim();
-    if body.is_empty() {
+fn section(text: Rich, heading: &str, body: Rich) -> Rich {
+    if body.is_blank() {
         return text;
     }
     let gap = if text.spans().is_empty() { "" } else { "\n\n" };
-    text.push(Style::Plain, gap).push(Style::Bold, heading).push(Style::Plain, format!("\n{body}"))
+    text.push(Style::Plain, gap).push(Style::Bold, heading).push(Style::Plain, "\n").append(body)
 }
 
 fn quote(text: Rich, body: &str) -> Rich {
@@ -170,7 +170,7 @@ fn quote(text: Rich, body: &str) -> Rich {
         return text;
     }
     let gap = if text.spans().is_empty() { "" } else { "\n\n" };
-    text.push(Style::Plain, gap).push(Style::Quote, body)
+    text.push(Style::Plain, gap).push(Style::Quote, markdown(body).to_plain())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod incoming;
 pub mod job;
 pub mod learner;
 pub mod lesson;
+pub mod markdown;
 pub mod membership;
 pub mod outcome;
 pub mod phrases;

@@ -84,6 +84,17 @@ impl Rich {
         self.0.iter().map(|span| span.text.as_str()).collect()
     }
 
+    /// What comes before a heading at the very end, and that heading; `None` where there is none, or nothing before it.
+    fn heading_last(&self) -> Option<(Rich, Vec<Span>)> {
+        let last = self.0.iter().rposition(|span| !span.text.trim().is_empty())?;
+        if self.0.get(last)?.style != Style::Bold {
+            return None;
+        }
+        let (above, heading) = self.0.split_at_checked(last)?;
+        let above = Rich(above.to_vec());
+        (!above.is_blank()).then(|| (above, heading.to_vec()))
+    }
+
     /// Splits into texts of at most `limit` UTF-16 code units, at the last paragraph, line, sentence or word end
     /// that leaves no tiny remainder, else between characters (never inside a surrogate pair, nor between a base
     /// and what combines with it where that can be helped). Blank pieces are dropped; a blank text gives none.
@@ -102,7 +113,22 @@ impl Rich {
                 continue;
             }
             let fresh = piece.0.is_empty();
-            let cut = cut_point(&span.text, room, fresh);
+            let mut cut = cut_point(&span.text, room, fresh);
+            if !fresh && span.text.get(..cut).is_none_or(|head| head.trim().is_empty()) {
+                // A heading goes with what it stands above.
+                if let Some((above, mut heading)) = piece.heading_last() {
+                    rest.push(span);
+                    heading.reverse();
+                    rest.append(&mut heading);
+                    finish(&mut pieces, above);
+                    piece = Rich::default();
+                    room = limit;
+                    continue;
+                }
+                if piece.0.iter().any(|span| span.style == Style::Bold) {
+                    cut = cut_point(&span.text, room, true);
+                }
+            }
             let (head, tail) = span.text.split_at(cut);
             piece = piece.push(span.style, head);
             rest.push(Span { style: span.style, text: tail.trim_start_matches([' ', '\n']).to_owned() });
@@ -197,6 +223,26 @@ mod tests {
         ] {
             let got: Vec<String> = Rich::plain(text).split(limit).iter().map(Rich::to_plain).collect();
             assert_eq!(got, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_heading_never_stands_alone_above_a_split() {
+        let long = "word ".repeat(30);
+        let lesson = Rich::default()
+            .push(Style::Bold, "You said")
+            .push(Style::Plain, "\nshort\n\n")
+            .push(Style::Bold, "Coaching")
+            .push(Style::Plain, format!("\n{long}"));
+        for limit in 20..120 {
+            let parts = lesson.split(limit);
+            for part in &parts {
+                let text = part.to_plain();
+                assert!(
+                    !text.trim_end().ends_with("Coaching") && !text.trim_end().ends_with("said"),
+                    "{limit}: {text}"
+                );
+            }
         }
     }
 

@@ -47,7 +47,7 @@ async fn delete_asks_once_then_leaves_nothing_here_and_at_the_tutor() {
     let rui = world.learner(12);
     world.telegram.press(ana.chat(), rui.user(), ask.message_id, &ask.buttons()[0]);
     ana.press(ask.message_id, &ask.buttons()[0]).unwrap();
-    world.answer_with(ana.chat(), "is deleted, here and at the tutor").await;
+    world.answer_with(ana.chat(), "may stay on its disk").await;
     let sessions: Vec<String> = world.tutor.turns().into_iter().map(|turn| turn.session).collect();
     let cleared = world
         .tutor

@@ -172,3 +172,41 @@ async fn a_conversation_that_cannot_be_shown_does_not_hold_its_learner_up() {
     assert!(turns.await.is_some(), "{} turns", world.tutor.turns().len());
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation() {
+    let mut world = World::started().await;
+    let ana = world.learner(11);
+    for n in 1..=2 {
+        ana.voice(voice(), 4);
+        world.voice_notes(11, n).await;
+    }
+    // As the old bot left it: the tutor knows the conversation, we know its number alone.
+    let session = world.tutor.turns()[0].session.clone();
+    assert!(world.stop().await.success());
+    std::fs::remove_dir_all(world.folder.path().join("store")).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let file = world.folder.path().join("telegram_sessions.json");
+    let old = format!(r#"{{"11":{{"session_id":"{session}","created_at":{now},"last_activity":{now}}}}}"#);
+    std::fs::write(&file, old).unwrap();
+    let imported = world.command(&["sessions", "import", &file.display().to_string()]).output().unwrap();
+    assert!(imported.status.success(), "{imported:?}");
+    world.start();
+    ana.text("/history");
+    let shown = world.answer_with(11, "Our conversation").await.text;
+    assert!(shown.contains("1.\n🎧 Yesterday") && shown.contains("2.\n🎧 I am learning"), "{shown}");
+    assert!(shown.contains("Use o passado: went") && !shown.contains("**"), "{shown}");
+    ana.text("/feedback");
+    world.answer_with(11, "have been learning").await;
+    // Ours are shown behind the tutor's, each once; and what there is is shown without the tutor.
+    ana.voice(voice(), 4);
+    world.voice_notes(11, 3).await;
+    ana.text("/status");
+    assert!(world.answer_with(11, "Your practice").await.text.contains(": 3"));
+    ana.text("/history");
+    let shown = world.answer_with(11, "3.\n🎧 She don't").await.text;
+    assert_eq!(shown.matches("🎧").count(), 3, "{shown}");
+    world.tutor.stop().await;
+    ana.text("/history");
+    world.answer_with(11, "1.\n🎧 She don't").await;
+}

@@ -3,13 +3,18 @@
 use super::Case;
 use crate::bot::Desk;
 use crate::bot::route::Press;
+use crate::domain::markdown::unmarked;
 use crate::domain::outcome::{Button, Content, Keyboard};
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
-use crate::domain::{Body, Outcome, Reply, Turn, UserId};
+use crate::domain::{Body, Outcome, RecordedTurn, Reply, Session, Turn, UserId};
 use crate::store::StoreError;
+use crate::tutor::{Past, Reach};
+use std::time::Duration;
 
 /// Turns on one page: three with every field at its cut length still fit one message.
 const PAGE_TURNS: usize = 3;
+/// Longest wait for what only the tutor knows: it answers nobody while a turn runs.
+const TUTOR_PATIENCE: Duration = Duration::from_secs(3);
 /// Characters of each field shown on a page.
 const FIELD_CHARS: usize = 300;
 
@@ -62,11 +67,23 @@ pub(super) async fn history_page(
 ) -> Result<Option<(Rich, Keyboard)>, StoreError> {
     let user = case.incoming.user;
     let Some(session) = &case.learner.session else { return Ok(None) };
-    let (_, total) = desk.reader.turns(user, session.id, 0, 0).await?;
+    let (_, ours) = desk.reader.turns(user, session.id, 0, 0).await?;
+    // The tutor's come before ours: those of the time before this bot.
+    let earlier = earlier_turns(desk, session, ours).await;
+    let total = earlier.len() + ours;
     let pages = total.div_ceil(PAGE_TURNS);
     let Some(last) = pages.checked_sub(1) else { return Ok(None) };
     let page = page.unwrap_or(last).min(last);
-    let (turns, _) = desk.reader.turns(user, session.id, page * PAGE_TURNS, PAGE_TURNS).await?;
+    let first = page * PAGE_TURNS;
+    let mut turns: Vec<Turn> = earlier.iter().skip(first).take(PAGE_TURNS).cloned().collect();
+    let left = PAGE_TURNS - turns.len();
+    if left > 0 {
+        let skip = first.saturating_sub(earlier.len());
+        turns.extend(desk.reader.turns(user, session.id, skip, left).await?.0);
+    }
+    for (turn, number) in turns.iter_mut().zip(1..) {
+        turn.number = u32::try_from(first).unwrap_or(u32::MAX).saturating_add(number);
+    }
     let mut text = Rich::default().push(Style::Bold, case.phrases.history_heading(page + 1, pages));
     for turn in &turns {
         text = show_turn(text, turn);
@@ -85,12 +102,32 @@ pub(super) async fn history_page(
     Ok(Some((text, keyboard)))
 }
 
+/// The turns of a conversation that only the tutor knows (it began with another bot), oldest first. Asked for with little
+/// patience: what we have is shown all the same.
+pub(super) async fn earlier_turns(desk: &Desk, session: &Session, ours: usize) -> Vec<Turn> {
+    let known = session.tutor_turns.and_then(|count| usize::try_from(count).ok());
+    if known.is_some_and(|count| count <= ours) || matches!(desk.tutor.reachable(), Reach::No { .. }) {
+        return Vec::new();
+    }
+    let asked = tokio::time::timeout(TUTOR_PATIENCE, desk.tutor.history(session.id)).await;
+    let Ok(Ok(Past::Kept(history))) = asked else { return Vec::new() };
+    let only_there = history.turns.len().saturating_sub(ours);
+    let turn = |recorded: RecordedTurn| Turn {
+        session: session.id,
+        number: 0,
+        at: session.created,
+        voice_ms: 0,
+        assessment: recorded.into_assessment(),
+    };
+    history.turns.into_iter().take(only_there).map(turn).collect()
+}
+
 fn show_turn(text: Rich, turn: &Turn) -> Rich {
     let said = &turn.assessment;
     let mut text = text.push(Style::Plain, format!("\n\n{}.", turn.number));
     for (mark, field) in [("🎧", &said.transcript), ("📝", &said.coaching), ("💬", &said.reply)] {
         if !field.trim().is_empty() {
-            text = text.push(Style::Plain, format!("\n{mark} {}", shortened(field)));
+            text = text.push(Style::Plain, format!("\n{mark} {}", shortened(&unmarked(field))));
         }
     }
     text

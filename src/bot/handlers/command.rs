@@ -1,6 +1,6 @@
 //! The slash commands.
 
-use super::callback::history_page;
+use super::callback::{earlier_turns, history_page};
 use super::{Case, admin};
 use crate::bot::route::{Command, Press};
 use crate::bot::{Desk, access};
@@ -91,7 +91,7 @@ async fn status(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
         .session
         .as_ref()
         .filter(|open| open.state(case.now, desk.rules.session_timeout_ms) == SessionState::Active)
-        .map(|open| (case.now.since_ms(open.created) / 1000, open.turns));
+        .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
     let tutor = match desk.tutor.reachable() {
         Reach::Unknown => TutorState::Unknown,
         Reach::Yes { .. } => TutorState::Answers,
@@ -113,7 +113,10 @@ async fn history(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
 
 async fn feedback(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let last = match &case.learner.session {
-        Some(open) => desk.reader.last_turn(case.incoming.user, open.id).await?,
+        Some(open) => match desk.reader.last_turn(case.incoming.user, open.id).await? {
+            Some(last) => Some(last),
+            None => earlier_turns(desk, open, 0).await.pop(),
+        },
         None => None,
     };
     Ok(match last {

@@ -72,7 +72,7 @@ impl Phrases {
             }
             "history" => say!(self, "Our conversation so far", "Nossa conversa até aqui"),
             "feedback" => {
-                say!(self, "The last coaching again, with its audio", "As últimas dicas de novo, com áudio")
+                say!(self, "The last coaching again", "As últimas dicas de novo")
             }
             "new" => say!(self, "Start a fresh conversation", "Começar uma conversa nova"),
             "delete" => {
@@ -258,15 +258,6 @@ impl Phrases {
         })
     }
 
-    /// `/delete`, the question.
-    pub fn delete_ask(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "Delete everything I hold about you: conversations, coaching, settings and waiting messages, here and at the tutor? This cannot be undone.",
-            "Apagar tudo o que guardo sobre você: conversas, dicas, configurações e mensagens na fila, aqui e no tutor? Não dá para desfazer."
-        ))
-    }
-
     /// Label of the button that deletes.
     pub fn delete_yes(self) -> String {
         say!(self, "Delete everything", "Apagar tudo")
@@ -275,15 +266,6 @@ impl Phrases {
     /// Label of the button that keeps.
     pub fn delete_no(self) -> String {
         say!(self, "Keep it", "Manter")
-    }
-
-    /// `/delete`, done.
-    pub fn deleted(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "Done: everything I held about you is deleted, here and at the tutor. If you write again, we start from nothing.",
-            "Pronto: tudo o que eu guardava sobre você foi apagado, aqui e no tutor. Se escrever de novo, começamos do zero."
-        ))
     }
 
     /// `/delete`, not done.

@@ -33,4 +33,26 @@ impl Phrases {
              o responsável pelo bot precisa corrigir isso."
         ))
     }
+
+    /// `/delete`, the question.
+    pub fn delete_ask(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Delete everything I hold about you: conversations, coaching, settings and waiting messages, here and at the tutor? \
+             Only the tutor's last spoken answer stays on its disk: it has no way to remove that. This cannot be undone.",
+            "Apagar tudo o que guardo sobre você: conversas, dicas, configurações e mensagens na fila, aqui e no tutor? \
+             Só a última resposta falada fica no disco do tutor, que não tem como apagá-la. Não dá para desfazer."
+        ))
+    }
+
+    /// `/delete`, done.
+    pub fn deleted(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "Done: everything I held about you is deleted here, and the tutor is told to forget our conversations. Its last \
+             spoken answer may stay on its disk until it is overwritten. If you write again, we start from nothing.",
+            "Pronto: tudo o que eu guardava sobre você foi apagado, e o tutor vai esquecer nossas conversas. A última resposta \
+             falada pode ficar no disco dele até ser substituída. Se escrever de novo, começamos do zero."
+        ))
+    }
 }
