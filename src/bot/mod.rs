@@ -13,9 +13,10 @@ pub use channel::Channel;
 pub use route::{Guests, Route, route};
 
 use crate::audio_worker::Workers;
+use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Language, Learner, Outcome, Timestamp};
+use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Reply, Task, Timestamp};
 use crate::store::reader::Reader;
 use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
@@ -88,9 +89,31 @@ impl Desk {
     }
 }
 
+/// How a message is given up whose handler fails again and again, or takes the daemon with it.
+pub fn give_up_broken(desk: &Desk, claim: &Claim, reason: DeadReason) -> Burial {
+    let replies = match &claim.job.task {
+        Task::Handle(incoming, _) => {
+            Reply::texts(incoming, desk.phrases(&claim.learner).stumbled(), Keyboard::default())
+        }
+        // An answer that cannot be sent: its learner hears of that in the place of it.
+        Task::Deliver { .. } => {
+            let text = desk.phrases(&claim.learner).stumbled();
+            claim
+                .outbox
+                .first()
+                .map(|first| {
+                    let content = Content::Text { text, keyboard: Keyboard::default() };
+                    Reply { content, ..first.reply.clone() }
+                })
+                .into_iter()
+                .collect()
+        }
+    };
+    Burial { reason, replies, ..Burial::default() }
+}
+
 /// Whether a claim is a voice to be taken to the tutor (and not, say, a stranger's).
 pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
-    use crate::domain::Task;
     matches!(&claim.job.task, Task::Handle(incoming, admission)
         if route(incoming, *admission, &desk.rules.guests) == Route::Voice)
 }
@@ -100,7 +123,6 @@ pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
 /// # Errors
 /// As the store's, when reading.
 pub async fn handle_local(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Outcome, StoreError> {
-    use crate::domain::Task;
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = desk.phrases(&claim.learner);
     let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };

@@ -4,11 +4,13 @@
 
 mod backup;
 pub mod clock;
+mod contained;
 mod delivery;
 mod door;
 mod health;
 mod herald;
 mod identity;
+mod in_hands;
 mod janitor;
 mod journey;
 mod look;
@@ -21,6 +23,7 @@ mod progress;
 pub mod shutdown;
 mod speech;
 mod spoken_answers;
+mod suspects;
 mod unusable;
 mod watch;
 pub mod watchdog;
@@ -76,6 +79,8 @@ pub struct Crew {
     window: Arc<Semaphore>,
     /// Wakes the janitor.
     purge: Notify,
+    /// What ended the daemon before, and what is in hands now.
+    suspects: suspects::Suspects,
     /// What is being worked on.
     busy: watchdog::Busy,
     /// When Telegram was tried at the start.
@@ -143,6 +148,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     tokio::pin!(shutdown);
     let clock = Clock::start();
     let began = clock.now();
+    let root = app.config.session_storage_path.clone();
     let crew = Arc::new(Crew {
         app: app.clone(),
         clock,
@@ -153,6 +159,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         door: tokio::sync::Mutex::default(),
         window: Arc::new(Semaphore::new(PER_SECOND)),
         purge: Notify::new(),
+        suspects: suspects::Suspects::open(root, app.store.as_ref(), began).await?,
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
         journeys: journey::Journeys::default(),
@@ -277,6 +284,7 @@ async fn given_up(crew: &Crew, mut beside: JoinSet<()>, why: anyhow::Error) -> a
 /// Keeps the last numbers and closes the store.
 async fn rest(crew: &Crew) -> Result<()> {
     let store = crew.app.store.as_ref();
+    crew.suspects.close().await;
     if let Err(error) = crew.numbers.keep(store, &crew.vitals, crew.clock.now()).await {
         tracing::warn!(%error, "the last numbers could not be kept");
     }

@@ -3,17 +3,15 @@
 //! Alone writes a message's progress. Must not know what a message means.
 
 use super::Crew;
+use super::contained::contained;
 use super::journey::Journeys;
 use super::shutdown::Stop;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Verdict, access, handle_local, is_voice_turn};
-use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
-use crate::domain::{
-    Content, DeadReason, Failed, SpokenPart, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
-};
+use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WorkKind};
 use crate::logging::UserTag;
-use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError};
+use crate::store::{Burial, Claim, Claimed, Lease, StoreError};
 use crate::telegram::Action;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +20,6 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// How often a message may bring its handler down (a bug of ours) before it is given up.
-const FAULTS_ALLOWED: u32 = 4;
 /// The place at the tutor is kept no longer for a spoken answer that does not come; it is delivery's then.
 const FETCHED_WITHIN: Duration = Duration::from_secs(10);
 
@@ -90,71 +86,8 @@ pub async fn dispatch(
     Ok(())
 }
 
-/// Runs one claim in a task of its own, so that a bug in a handler costs its message an attempt, not the daemon.
-async fn contained(crew: Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) -> Result<(), StoreError> {
-    let (lease, job) = (claim.lease, claim.job.clone());
-    let _working = crew.busy.begin(kind, lease.seq);
-    let worker = {
-        let crew = crew.clone();
-        async move { work(&crew, claim, stop).await }
-    };
-    let mut task = tokio::spawn(worker.in_current_span());
-    let aborts_with_us = AbortOnDrop(task.abort_handle());
-    let ended = (&mut task).await;
-    drop(aborts_with_us);
-    match ended {
-        // The learner was deleted while we worked: there is nobody left to answer.
-        Ok(Err(StoreError::Gone)) => {
-            crew.presence.end(lease.seq);
-            crew.journeys.ended(lease.seq);
-            Ok(())
-        }
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(error),
-        Err(error) if error.is_cancelled() => Ok(()),
-        Err(_) => {
-            crew.vitals.failed(Failure::Fault);
-            tracing::error!(
-                seq = lease.seq,
-                faults = job.faults,
-                "a handler failed unexpectedly; please report it"
-            );
-            crew.presence.end(lease.seq);
-            let now = crew.clock.now();
-            let recovered = if job.faults >= FAULTS_ALLOWED {
-                let reason = DeadReason::Fault;
-                bury(&crew, lease, Burial { reason, ..Burial::default() }, now).await
-            } else {
-                crew.vitals.count(Count::TurnRetries);
-                let until = now.plus_ms(backoff_ms(job.faults, fastrand::f64()));
-                let stage = job.stage;
-                let deferral = Deferral {
-                    until,
-                    reason: WaitReason::Fault,
-                    stage,
-                    failed: Some(Failed::Fault),
-                    forgive: false,
-                    notice: None,
-                };
-                crew.app.store.defer(lease, deferral, now).await
-            };
-            match recovered {
-                Err(StoreError::Gone) => Ok(()),
-                other => other,
-            }
-        }
-    }
-}
-
-struct AbortOnDrop(tokio::task::AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-async fn work(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
+/// The work on a claim.
+pub(super) async fn work(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
     if claim.job.work() == WorkKind::Delivery {
         return super::delivery::deliver(crew, claim, stop).await;
     }
@@ -336,7 +269,12 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
 }
 
 /// Gives a message up, and has the admins told.
-async fn bury(crew: &Crew, lease: Lease, burial: Burial, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn bury(
+    crew: &Crew,
+    lease: Lease,
+    burial: Burial,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let buried = crew.app.store.bury(lease, burial, now).await;
     if buried.is_ok() {
         crew.vitals.count(Count::DeadLetters);

@@ -229,6 +229,10 @@ pub trait Store: Send + Sync {
     /// Ends a lease without a word, as a crash would; the row is claimable again at once.
     fn release(&self, lease: Lease) -> Later<'_, ()>;
 
+    /// The daemon ended out of order with these rows in hands (none: it ended in order): counts it for those that are still
+    /// there, and clears all others. Answers who was in hands how often in a row.
+    fn note_deaths(&self, in_hands: Vec<u64>) -> Later<'_, Vec<(u64, u32)>>;
+
     /// A group moved: rows and replies for `from` go to `to` from now on.
     fn migrate_chat(&self, from: crate::domain::ChatId, to: crate::domain::ChatId) -> Later<'_, ()>;
 

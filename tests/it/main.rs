@@ -18,6 +18,7 @@ mod faults;
 mod flood;
 mod hostile;
 mod house;
+mod in_hands;
 mod limits;
 mod local_api;
 mod metrics;

@@ -251,6 +251,7 @@ scenarios! {
         leases_end_with_a_crash
         a_deferred_row_waits
         each_failure_has_a_count_of_its_own
+        ends_of_the_daemon_are_counted_for_what_was_in_hands
         a_notice_goes_out_beside_the_row
         a_buried_row_can_be_retried
         a_waiting_row_can_be_hurried_and_dropped

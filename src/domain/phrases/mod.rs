@@ -206,6 +206,17 @@ impl Phrases {
         ))
     }
 
+    /// A message given up because of a fault of the bot's own.
+    pub fn stumbled(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I'm sorry: I stumble over this message again and again, so it stays without an answer. The fault is mine. Please \
+             try another one.",
+            "Sinto muito: eu tropeço nesta mensagem toda vez, por isso ela ficou sem resposta. A falha é minha. Tente \
+             com outra, por favor."
+        ))
+    }
+
     /// Heading of the transcript.
     pub fn you_said(self) -> String {
         say!(self, "🎧 You said", "🎧 Você disse")

@@ -66,6 +66,10 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| work::bury(state, lease, burial, now))
     }
 
+    fn note_deaths(&self, in_hands: Vec<u64>) -> Later<'_, Vec<(u64, u32)>> {
+        self.ask(move |state| work::note_deaths(state, &in_hands))
+    }
+
     fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Later<'_, ()> {
         self.ask(move |state| work::note_progress(state, seq, message))
     }

@@ -85,6 +85,7 @@ fn postpone(
         tx.put(key, &message)?;
     }
     job.not_before = until;
+    job.deaths = 0;
     job.waiting_for = Some(reason);
     job.waiting_since.get_or_insert(state.schedule.clock());
     tx.put(keys::inbox(job.seq), &job)?;

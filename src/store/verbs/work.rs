@@ -4,7 +4,10 @@
 
 use super::outbox::{self, to_delivery};
 use super::person::Person;
-use crate::domain::{Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Timestamp, WorkKind};
+use crate::domain::{
+    Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Timestamp, WaitReason, WorkKind,
+};
+use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
 use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError, keys};
 
@@ -61,6 +64,27 @@ pub fn note_progress(state: &mut State, seq: u64, message: Option<MessageId>) ->
     state.apply(tx)
 }
 
+/// See [`Store::note_deaths`](crate::store::Store::note_deaths).
+pub fn note_deaths(state: &mut State, in_hands: &[u64]) -> Result<Vec<(u64, u32)>, StoreError> {
+    let mut tx = Tx::default();
+    let mut counted = Vec::new();
+    for (key, mut job) in state.list::<Job>(&Range::prefix(keys::kind(keys::INBOX)), usize::MAX)? {
+        let deaths = match in_hands.contains(&job.seq) {
+            true => job.deaths.saturating_add(1),
+            false => 0,
+        };
+        if deaths > 0 {
+            counted.push((job.seq, deaths));
+        }
+        if deaths != job.deaths {
+            job.deaths = deaths;
+            tx.put(key, &job)?;
+        }
+    }
+    state.apply(tx)?;
+    Ok(counted)
+}
+
 /// See [`Store::defer`](crate::store::Store::defer).
 pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
@@ -76,6 +100,10 @@ pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp
     }
     if let Some(failed) = deferral.failed {
         job.note_failure(failed);
+    }
+    // To look for a lost answer, or to be left alone for a while, is not the work that may have ended the daemon.
+    if !matches!(deferral.reason, WaitReason::TutorUncertain | WaitReason::Fault) {
+        job.deaths = 0;
     }
     let mut tx = Tx::default();
     let notice = match deferral.notice {

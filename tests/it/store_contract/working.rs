@@ -3,7 +3,8 @@
 use super::{Bench, T0, at, command, replies, reply, sticker, voice, words};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
-    Change, ChatId, DeadReason, Failed, Lane, Session, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
+    Change, ChatId, DeadReason, Failed, Job, Lane, Session, Stage, Task, Timestamp, UserId, WaitReason,
+    WorkKind,
 };
 use phonicflow_bot::store::{Burial, Deferral, Place, Sent, StoreError};
 use uuid::Uuid;
@@ -250,6 +251,27 @@ pub async fn each_failure_has_a_count_of_its_own(bench: &mut Bench) {
     bench.defer(claim.lease, telegram, at(800)).await.unwrap();
     let claim = bench.get(TUTOR, at(900)).await;
     assert_eq!(claim.job.waiting_since, Some(at(800)));
+}
+
+pub async fn ends_of_the_daemon_are_counted_for_what_was_in_hands(bench: &mut Bench) {
+    let seqs = bench.take(vec![voice(1, 1, 1), voice(2, 2, 2), voice(3, 3, 3)]).await;
+    assert_eq!(bench.note_deaths(vec![seqs[0], seqs[1], 999]).await.unwrap(), [(seqs[0], 1), (seqs[1], 1)]);
+    bench.crash();
+    assert_eq!(bench.note_deaths(vec![seqs[0], seqs[2]]).await.unwrap(), [(seqs[0], 2), (seqs[2], 1)]);
+    // Looking for a lost answer clears nobody; being done with does.
+    let looking = Deferral { reason: WaitReason::TutorUncertain, ..deferral(T0) };
+    let claim = bench.get(TUTOR, T0).await;
+    bench.defer(claim.lease, looking, T0).await.unwrap();
+    let deaths = |jobs: Vec<Job>| jobs.iter().map(|job| job.deaths).collect::<Vec<_>>();
+    assert_eq!(deaths(bench.jobs(None, 9).await.unwrap()), [2, 0, 1]);
+    for _ in 0..3 {
+        let claim = bench.get(TUTOR, T0).await;
+        bench.defer(claim.lease, deferral(at(9)), T0).await.unwrap();
+    }
+    assert_eq!(deaths(bench.jobs(None, 9).await.unwrap()), [0, 0, 0]);
+    bench.note_deaths(seqs.clone()).await.unwrap();
+    assert_eq!(bench.note_deaths(Vec::new()).await.unwrap(), []);
+    assert_eq!(deaths(bench.jobs(None, 9).await.unwrap()), [0, 0, 0], "the daemon ended without them");
 }
 
 pub async fn a_notice_goes_out_beside_the_row(bench: &mut Bench) {

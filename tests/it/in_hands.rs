@@ -1,0 +1,86 @@
+//! A message that ends the daemon is not tried for ever, and one that was only there is none.
+//!
+//! The daemon is killed at the very moment at which it has a message in hands: it cannot tell that from a message of which
+//! it dies.
+
+use crate::world::{World, voice};
+use phonicflow_bot::sandbox::bot_api::Learner;
+use phonicflow_bot::sandbox::faults::{Gate, On};
+
+/// A world in which a voice of this learner's was in hands each time the daemon ended.
+async fn ended_with_a_voice_in_hands(times: usize) -> (World, Learner, Gate) {
+    let mut world = World::new().await;
+    let ana = world.learner(11);
+    let gate = world.telegram.faults().gate(On::call("file").always());
+    ana.voice(voice(), 4);
+    for nth in 1..=times {
+        world.start();
+        gate.reached(nth).await;
+        world.kill();
+        gate.left().await;
+    }
+    (world, ana, gate)
+}
+
+async fn queue(world: &World) -> Vec<serde_json::Value> {
+    let listed = world.ask(&["queue", "list", "--json"]).await;
+    listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_ends_the_daemon_twice_is_given_up_and_its_learner_told() {
+    let (mut world, ana, _gate) = ended_with_a_voice_in_hands(2).await;
+    world.start();
+    let ben = world.learner(12);
+    ben.text("/help");
+    world.answers(ben.chat(), 1).await;
+    let told = world.answers(ana.chat(), 1).await.remove(0);
+    assert!(told.text.contains("stumble"), "{}", told.text);
+    let rows = queue(&world).await;
+    assert!(rows.iter().any(|row| row["reason"] == "ended_daemon" && row["given_up"] == true), "{rows:?}");
+    // Not once more.
+    assert_eq!(world.telegram.read(|state| state.log().count("file")), 2);
+    assert_eq!(world.stop().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_end_costs_a_message_nothing() {
+    let (mut world, ana, gate) = ended_with_a_voice_in_hands(1).await;
+    gate.open();
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    assert!(queue(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_there_by_chance_is_answered_once_the_daemon_ends_without_it() {
+    let (mut world, ana, gate) = ended_with_a_voice_in_hands(2).await;
+    world.start();
+    world.logged("on_trial=1").await;
+    world.listening().await;
+    world.kill();
+    gate.open();
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    assert!(queue(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_in_order_clears_what_was_in_hands() {
+    let (mut world, ana, gate) = ended_with_a_voice_in_hands(1).await;
+    world.start();
+    gate.reached(2).await;
+    world.stop().await;
+    gate.left().await;
+    world.start();
+    gate.reached(3).await;
+    world.kill();
+    gate.left().await;
+    gate.open();
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    assert!(queue(&world).await.is_empty());
+}
