@@ -3,6 +3,11 @@
 use crate::world::{World, asset, voice};
 use phonicflow_bot::sandbox::bot_api::Post;
 
+fn kind_file(name: &str) -> Vec<u8> {
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/kinds").join(name))
+        .unwrap()
+}
+
 fn wav_header(rate: u32, data_bytes: u32) -> Vec<u8> {
     let mut wav = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     wav.extend(rate.to_le_bytes());
@@ -27,6 +32,13 @@ async fn broken_files_get_a_clear_sentence_and_the_next_good_one_an_answer() {
         ("a WAV that claims 2.3 GHz", fast, "don't know this audio format"),
         ("a WAV without sound", wav_header(16_000, 0), "no sound in this file"),
         ("text", b"hello".to_vec(), "can't read this as audio"),
+        ("Speex", kind_file("speex.ogg"), "don't know this audio format (Speex)"),
+        ("AMR", b"#!AMR\n\x3c".repeat(40), "don't know this audio format (AMR)"),
+        (
+            "an index cut off",
+            kind_file("he-aac-explicit.m4a")[..4_000].to_vec(),
+            "end of this file is missing",
+        ),
         ("noise behind an Ogg capture pattern", [b"OggS".to_vec(), noise].concat(), ""),
     ];
     for (n, (name, bytes, expected)) in cases.into_iter().enumerate() {
