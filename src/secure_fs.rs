@@ -71,7 +71,9 @@ pub fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
 
 /// A path below an open folder that leads there whatever becomes of the folder's name.
 pub fn below(folder: &File, name: &Path) -> PathBuf {
-    Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name)
+    let at = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string());
+    // A slash at its end would make it the folder, where the link itself may be meant.
+    if name.as_os_str().is_empty() { at } else { at.join(name) }
 }
 
 /// Why a file of settings is not to be trusted: it says who else may have written it. `None`: it is root's or the user's who
