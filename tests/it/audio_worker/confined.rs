@@ -52,22 +52,24 @@ fn each_job_has_cpu_time_of_its_own() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let workers = Workers::of(crate::world::BINARY.into());
-        let sound = crate::audio::honest_wav(44_100, &crate::audio::hum(44_100 * 30, 44_100));
-        let (mut pid, mut spent) = (None, 0);
-        // More than the limit in all, on one worker.
-        for _ in 0..20_000 {
+        let sound = crate::audio::honest_wav(44_100, &crate::audio::hum(44_100 * 60, 44_100));
+        let mut worker: Option<Worker> = None;
+        // A second and more of a limit of ten is used up before the last job.
+        let used = loop {
+            let used = worker.map_or(0, Worker::cpu);
             let place = workers.place().await;
             place.to_wav(sound.clone().into(), Hint::default(), Limits { max_seconds: 300 }).await.unwrap();
-            let worker = super::below(std::process::id()).into_iter().find(|it| {
-                it.read("cmdline").contains("audio-worker") && pid.is_none_or(|pid| pid == it.pid)
+            let same = worker.unwrap_or_else(|| {
+                let all = super::below(std::process::id());
+                *all.iter().find(|it| it.read("cmdline").contains("audio-worker")).expect("a worker")
             });
-            let worker = worker.expect("the same worker");
-            pid = Some(worker.pid);
-            spent = worker.cpu();
-            if spent > 1_100 {
-                break;
+            assert!(!same.is_gone(), "another worker: nothing was shown");
+            worker = Some(same);
+            if used > 110 {
+                break used;
             }
-        }
-        assert!(spent > 1_000, "{spent} hundredths of a second: nothing was shown");
+        };
+        let limit = soft_limit(worker.unwrap(), "Max cpu time");
+        assert!((11..=11 + used / 100).contains(&limit), "{limit} s after {used} hundredths");
     });
 }
