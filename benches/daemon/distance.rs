@@ -2,7 +2,8 @@
 //! learners wait beyond the tutor's own time, CPU per 1,000 turns, and how each grows with the number of learners; beside a
 //! plain bot that sends as it comes.
 //!
-//! `DAEMON_BENCH_TEXT_MS` (80) and `DAEMON_BENCH_VOICE_MS` (150) set the distance. The tutor answers at once, with short
+//! `DAEMON_BENCH_TEXT_MS` (80) and `DAEMON_BENCH_VOICE_MS` (150) set the distance, `DAEMON_BENCH_LEARNERS` and
+//! `DAEMON_BENCH_LIMIT` choose one round. The tutor answers at once, with short
 //! voices, so that it is the way out that is measured.
 
 use crate::world::World;
@@ -119,6 +120,8 @@ async fn ours(limit: usize, learners: usize, kind: Kind, voice: &Bytes, speech: 
 
 /// A plain bot of ten lines: it sends as it comes, and when Telegram says 429 it waits as long as asked and tries again.
 async fn plain(telegram: BotApi, answers: usize) {
+    // Done before: no harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::new();
     let base = format!("{}/bot{}", telegram.base_url(), telegram.token());
     let mut offset = 0;
@@ -196,7 +199,8 @@ pub async fn rounds() {
         Some(learners) => vec![learners],
         None => vec![1, 60, 200, 1_000],
     };
-    for limit in [30, 1_000] {
+    let limits: Vec<usize> = env("DAEMON_BENCH_LIMIT").map_or_else(|| vec![30, 1_000], |limit| vec![limit]);
+    for limit in limits {
         for learners in &crowds {
             for (what, kind) in [("voices", Kind::Voice), ("commands", Kind::Command)] {
                 let ours = ours(limit, *learners, kind, &voice, &speech).await;
