@@ -148,7 +148,12 @@ impl Schedule {
         }
         // The older one became claimable "first": both did at once, and seq is the fairest tie-break.
         heads.sort_unstable();
+        let written = self.written;
         for head in heads.into_iter().flatten() {
+            if let Some(head) = self.rows.get_mut(&head) {
+                // A crash that brings this row back must not find the next one of its chat under way already.
+                head.written = head.written.max(written);
+            }
             self.settle(head);
         }
     }
