@@ -96,7 +96,8 @@ pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
         .pool_idle_timeout(Duration::from_secs(25))
-        .pool_max_idle_per_host(8)
+        // As many as a second of sending may need: a new connection takes several times the way of a call.
+        .pool_max_idle_per_host(128)
         .tcp_nodelay(true)
         .tcp_keepalive(Duration::from_secs(30))
         .no_proxy();

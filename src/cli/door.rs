@@ -95,8 +95,11 @@ pub fn failure(error: DoorError) -> Failure {
 
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
+    let home = home_of(config);
+    // No daemon answered: what root has left is not a daemon's that runs.
+    home.give_strays();
     let (home, owner) =
-        home_of(config).as_owner().map_err(|source| StoreError::Io { action: "reach its folder", source })?;
+        home.as_owner().map_err(|source| StoreError::Io { action: "reach its folder", source })?;
     if !make && !home.is_there() {
         return Err(StoreError::Damaged(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",

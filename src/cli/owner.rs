@@ -14,7 +14,9 @@ use crate::store::home::Acting;
 /// # Errors
 /// Why that cannot be.
 pub fn home_as_owner(config: &Config) -> Result<(Home, Option<Acting>), Failure> {
-    home_of(config).as_owner().map_err(|error| {
+    let home = home_of(config);
+    home.give_strays();
+    home.as_owner().map_err(|error| {
         let folder = printable::path(&config.session_storage_path);
         Failure::Failed(format!("the store's folder {folder}: {error}"))
     })

@@ -153,6 +153,12 @@ impl Schedule {
         {
             self.users.remove(&row.user);
         }
+        for head in self.queues_of(&row).flat_map(Queue::candidates).collect::<Vec<_>>() {
+            if let Some(head) = self.rows.get_mut(&head) {
+                // A crash that brings this row back must not find the next one of its chat under way already.
+                head.written = head.written.max(self.written);
+            }
+        }
         self.settle_around(&row);
     }
 

@@ -238,7 +238,8 @@ async fn every_name_in_dashboard_and_alerts_is_exported() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_name_reads_nothing_and_slow_clients_keep_nobody_out() {
-    let world = watched().await;
+    let mut world = watched().await;
+    world.start();
     let addr = served_at(&world).await;
     for (host, status) in
         [("evil.example", "421"), ("evil.example:9464", "421"), ("127.0.0.1", "200"), ("bot.lan", "200")]

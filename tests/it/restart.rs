@@ -87,9 +87,23 @@ async fn killed_between_the_first_and_the_second_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_spoken_answer_is_fetched() {
-    let world = World::started().await;
+    let mut world = World::started().await;
     let gate = world.tutor.faults().gate(On::call("GET /audio"));
-    killed_at(world, gate).await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.left().await;
+    // The words are on their way meanwhile: they may be the one message in flight at the kill.
+    let in_flight = world.telegram.read(|state| state.from_bot(ana.chat()).count());
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    let kinds: Vec<_> =
+        world.telegram.read(|state| state.from_bot(ana.chat()).map(|entry| entry.kind).collect());
+    let said = [EntryKind::Text, EntryKind::Text, EntryKind::Voice];
+    assert!(kinds == said[1..] || (in_flight == 1 && kinds == said), "{kinds:?}: {}", world.log());
+    assert_eq!(world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,8 +23,7 @@ const ROOT: u32 = 0;
 impl Home {
     /// For root, where the folder belongs to somebody else: from now on, until what is returned is dropped, this thread and
     /// those it starts have the owner's rights on files, and the home returned is reached by them. A folder that is not there
-    /// yet is its parent's owner's. What root has left in the folder is the owner's then, without which a daemon that is
-    /// not root could not open it. Without effect for anybody but root.
+    /// yet is its parent's owner's. Without effect for anybody but root.
     ///
     /// # Errors
     /// The system's; a link in the way that another user may have placed is one.
@@ -37,12 +36,19 @@ impl Home {
         if meta.uid() == ROOT {
             return Ok((self.clone(), None));
         }
-        if missing.as_os_str().is_empty() {
-            Giver { uid: meta.uid(), gid: meta.gid(), left: MOST_FILES }.walk(&folder, DEEPEST);
-        }
         let root = secure_fs::below(&folder, &missing);
         let acting = Acting::begin(meta.uid(), meta.gid())?;
         Ok((Self { root, _open: Some(Arc::new(folder)), ..self.clone() }, Some(acting)))
+    }
+
+    /// What root has left in a folder of somebody else is given to them, or a daemon that is not root could not open it. Only
+    /// for a store that no daemon holds; without effect for anybody but root.
+    pub fn give_strays(&self) {
+        let Ok((folder, missing)) = secure_fs::deepest(&self.root) else { return };
+        let Ok(meta) = folder.metadata() else { return };
+        if geteuid().as_raw() == ROOT && meta.uid() != ROOT && missing.as_os_str().is_empty() {
+            Giver { uid: meta.uid(), gid: meta.gid(), left: MOST_FILES }.walk(&folder, DEEPEST);
+        }
     }
 }
 

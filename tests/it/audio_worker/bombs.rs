@@ -18,6 +18,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     all.push(("zero-counts.mp4", zero_counts()));
     all.push(("beginnings.ogg", beginnings(425_000)));
     all.push(("trimmed.ogg", trimmed(20_000)));
+    all.push(("odd-rate.flac", odd_rate(20_000)));
     all
 }
 
@@ -80,6 +81,36 @@ pub fn trimmed(pages: u32) -> Vec<u8> {
     let packets = vec![&b"\x78"[..]; 255];
     for number in 0..pages {
         file.extend(page(if number + 1 == pages { 4 } else { 0 }, 1, 7, number + 2, &packets));
+    }
+    file
+}
+
+/// FLAC of silence, a few bytes a second, at a rate whose conversion takes transforms of some 400,000 points: 290 seconds are
+/// within the limits and take seconds, hours are not.
+pub fn odd_rate(seconds: u64) -> Vec<u8> {
+    const RATE: u64 = 191_999;
+    const BLOCK: u64 = 65_535;
+    let mut file = b"fLaC\x80\0\0\x22\xff\xff\xff\xff\0\0\0\0\0\0".to_vec();
+    file.extend((RATE << 44 | 15 << 36 | (seconds * RATE) & 0xf_ffff_ffff).to_be_bytes());
+    file.extend([0; 16]);
+    let crc = |bytes: &[u8], width: u32, polynomial: u32| {
+        bytes.iter().fold(0u32, |sum, byte| {
+            (0..8).fold(sum ^ u32::from(*byte) << (width - 8), |sum, _| {
+                let next = sum << 1;
+                (if sum >> (width - 1) & 1 == 1 { next ^ polynomial } else { next }) & ((1 << width) - 1)
+            })
+        })
+    };
+    for number in 0..(seconds * RATE / BLOCK) as u32 {
+        let mut frame = vec![0xff, 0xf8, 0x70, 0x00];
+        // Written as the code points of UTF-8 are.
+        let number = char::from_u32(number + u32::from(number >= 0xd800) * 0x800).unwrap();
+        frame.extend(number.encode_utf8(&mut [0; 4]).bytes());
+        frame.extend((BLOCK as u16 - 1).to_be_bytes());
+        frame.push(crc(&frame, 8, 0x07) as u8);
+        frame.extend([0, 0, 0]);
+        frame.extend((crc(&frame, 16, 0x8005) as u16).to_be_bytes());
+        file.extend(frame);
     }
     file
 }

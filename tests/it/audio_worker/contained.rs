@@ -7,7 +7,7 @@ use phonicflow_bot::sandbox::bot_api::{LearnerProfile, Post};
 use phonicflow_bot::sandbox::tutor_api::{Speech, TutorOptions};
 
 fn bomb(bytes: &[u8]) -> Post {
-    Post::audio(bytes.to_vec(), 4, "voice.m4a", "audio/mp4")
+    Post::audio(bytes.to_vec(), 4, "voice.flac", "audio/flac")
 }
 
 /// Workers lost so far, by what `/metrics` says.
@@ -22,11 +22,15 @@ async fn lost(world: &World, kind: &str) -> u64 {
 async fn two_bombs_delay_no_third_learner_and_each_is_answered() {
     let mut world = World::new().await;
     world.set("METRICS_ADDR", "127.0.0.1:0").start();
-    let costly = bombs::zero_counts();
+    let costly = bombs::odd_rate(290);
     for id in [21, 22] {
         world.learner(id).post(bomb(&costly));
     }
-    until(&world, "two at work", |workers| workers.iter().filter(|it| it.is_busy()).count() == 2).await;
+    let both = |workers: &[Worker]| workers.iter().filter(|it| it.is_busy()).count() == 2;
+    // They stand still: nothing but the clock ends them.
+    for worker in until(&world, "two at work", both).await {
+        kill("STOP", worker.pid);
+    }
     world.learner(23).voice(voice(), 4);
     world.voice_notes(23, 1).await;
     let given_up = |id| world.telegram.read(|state| state.from_bot(id).any(|said| said.text.contains(TOLD)));
@@ -36,7 +40,7 @@ async fn two_bombs_delay_no_third_learner_and_each_is_answered() {
         world.learner(id).voice(voice(), 4);
         world.voice_notes(id, 1).await;
     }
-    assert_eq!(lost(&world, "cpu").await + lost(&world, "clock").await, 2);
+    assert_eq!(lost(&world, "clock").await, 2);
     assert_eq!(world.log().matches("a recording ended its audio worker").count(), 2, "{}", world.log());
 }
 
@@ -67,7 +71,7 @@ async fn a_worker_killed_in_the_middle_costs_one_message() {
     let mut world = World::new().await;
     world.set("METRICS_ADDR", "127.0.0.1:0").start();
     let ana = world.learner(21);
-    ana.post(bomb(&bombs::zero_counts()));
+    ana.post(bomb(&bombs::odd_rate(290)));
     let worker = at_work(&world).await;
     kill("KILL", worker.pid);
     world.answer_with(21, TOLD).await;
@@ -80,7 +84,7 @@ async fn a_worker_killed_in_the_middle_costs_one_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_told_to_stop_costs_no_message() {
     let world = World::started().await;
-    world.learner(21).post(bomb(&bombs::zero_counts()));
+    world.learner(21).post(bomb(&bombs::odd_rate(290)));
     let worker = at_work(&world).await;
     kill("TERM", worker.pid);
     let next = until(&world, "another one", |workers| workers.iter().any(|it| it.pid != worker.pid)).await;
@@ -91,7 +95,7 @@ async fn a_worker_told_to_stop_costs_no_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_that_is_killed_takes_its_workers_along() {
     let mut world = World::started().await;
-    world.learner(21).post(bomb(&bombs::zero_counts()));
+    world.learner(21).post(bomb(&bombs::odd_rate(290)));
     let worker = at_work(&world).await;
     world.kill();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
@@ -124,7 +128,8 @@ fn every_bomb_is_contained() {
         let done = command.output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr);
         // What claims to hold nothing may be heard all the same: as speech of its length, not as a failure of ours.
-        if name == "trimmed.ogg" {
+        if ["trimmed.ogg", "zero-counts.mp4"].contains(&name) && done.status.success() {
+            std::fs::remove_file(folder.path().join("out.wav")).unwrap();
             continue;
         }
         assert_eq!(done.status.code(), Some(1), "{name}: {said}");

@@ -24,7 +24,7 @@ fn check(what: &str, text: &str) {
 async fn words_that_act_reach_no_terminal_and_no_log() {
     let mut world = World::new().await;
     let me = json!({ "ok": true, "result": {
-        "id": 4_200_000_001_i64, "is_bot": true, "first_name": ACTING, "username": format!("bot{}", &ACTING[..18]) } });
+        "id": 4_200_000_001_i64, "is_bot": true, "first_name": ACTING, "username": "phonicflow_bot" } });
     let hook = json!({ "ok": true, "result": {
         "url": format!("https://[{ACTING}]/x"), "pending_update_count": 1, "last_error_message": ACTING } });
     let faults = world.telegram.faults();

@@ -4,7 +4,7 @@ use super::{T0, block_on, replies, voice};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{UserId, WorkKind};
 use phonicflow_bot::store::sled::Moment;
-use phonicflow_bot::store::{AcceptPolicy, Claimed, Lease, SledStore, Store};
+use phonicflow_bot::store::{AcceptPolicy, Claimed, Lease, Sent, SledStore, Store};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use tempfile::TempDir;
@@ -101,6 +101,31 @@ fn an_answer_is_not_handed_out_to_be_sent_before_it_is_safe() {
         held.shut(false);
         commit.await.unwrap();
         assert_eq!(claim.await.unwrap().row().unwrap().outbox.len(), 1);
+    });
+}
+
+#[test]
+fn the_next_message_of_a_chat_is_not_handed_out_before_the_one_before_it_is_safely_gone() {
+    block_on(async {
+        let held = Held::open();
+        held.accept(1).await;
+        held.store.accept(vec![voice(2, 1, 1)], AcceptPolicy::default(), T0).await.unwrap();
+        let lease = held.claim(WorkKind::Tutor).await;
+        held.store.commit(lease, replies(1, 1), T0).await.unwrap();
+        let sending = held.claim(WorkKind::Delivery).await;
+        let before = held.flushes.load(Ordering::SeqCst);
+        held.shut(true);
+        let mut sent = std::pin::pin!(held.store.delivered(sending, 0, Sent::Done));
+        assert!((&mut sent).now_or_never().is_none());
+        held.flushing(before).await;
+        let mut claim = std::pin::pin!(held.store.claim(WorkKind::Tutor, T0));
+        assert!((&mut claim).now_or_never().is_none());
+        // The store's thread has carried the claim out by the time it answers this.
+        assert_eq!(held.store.counts().await.unwrap().leased, 1);
+        assert!((&mut claim).now_or_never().is_none(), "a crash would bring both of them back");
+        held.shut(false);
+        sent.await.unwrap();
+        assert!(claim.await.unwrap().row().is_some());
     });
 }
 
