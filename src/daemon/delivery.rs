@@ -9,7 +9,7 @@
 //! this row gives its place to them.
 
 use super::Crew;
-use super::progress::in_place_of;
+use super::progress::{in_place_of, take_away};
 use super::sending::Turn;
 use super::shutdown::Stop;
 use super::speech::{self, Speech, text_of};
@@ -18,7 +18,7 @@ use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Change, Content, MessageId, OutMessage, Urgency, WaitReason};
 use crate::store::{Claim, Sent, StoreError};
-use crate::telegram::{Delivered, Manner, Outgoing, TelegramError, outgoing};
+use crate::telegram::{Manner, Outgoing, outgoing};
 use std::sync::Arc;
 
 /// What is to be sent for a message.
@@ -110,7 +110,13 @@ impl Out<'_> {
         }
         let mut form = match self.first_form().await {
             Ok(form) => Form { out: in_place_of(crew, self.shown(), form.out).await, ..form },
-            Err(verdict) => return self.settle(verdict).await.map(|next| matches!(next, Next::Message)),
+            Err(verdict) => {
+                // Nothing comes in its place.
+                if let (Verdict::Done, Some(shown)) = (&verdict, self.shown()) {
+                    take_away(crew, Some(message.reply.chat), shown).await;
+                }
+                return self.settle(verdict).await.map(|next| matches!(next, Next::Message));
+            }
         };
         loop {
             // Held until the message is struck off: nothing else goes to this chat before.
@@ -128,7 +134,13 @@ impl Out<'_> {
             };
             match self.settle(verdict).await? {
                 Next::Message => return Ok(true),
-                Next::Form(other) => form = *other,
+                Next::Form(other) => {
+                    // Refused in the place of what was said of the wait.
+                    if let (Some(shown), false) = (self.shown(), matches!(other.out, Outgoing::Edit { .. })) {
+                        take_away(crew, form.out.chat(), shown).await;
+                    }
+                    form = *other;
+                }
                 Next::Nothing => return Ok(false),
             }
         }
@@ -235,19 +247,4 @@ pub fn words_instead(message: &OutMessage) -> Option<Form> {
         }
         _ => None,
     }
-}
-
-/// Sends what nobody waits for, when its chat may be written to now, after all that somebody does wait for. `None`: it may not.
-pub async fn courtesy(
-    crew: &Crew,
-    out: &Outgoing,
-    stop: &mut Stop,
-) -> Option<Result<Delivered, TelegramError>> {
-    let Turn::Now(pass) = crew.sending.turn(out.chat(), Urgency::Own, stop).await else { return None };
-    let sent = crew.app.telegram.deliver(out, Manner::default()).await;
-    if let Err(TelegramError::RetryAfter { secs }) = &sent {
-        crew.sending.refused(out.chat(), *secs);
-    }
-    drop(pass);
-    Some(sent)
 }

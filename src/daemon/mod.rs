@@ -213,6 +213,9 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     tracing::info!(bot = %me.username, "connected to Telegram, polling");
     watchdog::status("polling");
 
+    if let Err(error) = crew.progress.take_up_all(&crew).await {
+        return Err(given_up(&crew, beside, error.into()).await);
+    }
     let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let tutor_at_once = app.config.backend_concurrency + PREPARED_AHEAD;
     for (kind, at_once) in [

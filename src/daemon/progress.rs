@@ -1,15 +1,20 @@
 //! One message to whoever waits long for an answer: what to expect. It becomes the answer's first part, or goes away.
 //!
-//! The row keeps its id (`Job::progress`), so that a restart sends no second one and delivery finds it; whoever changes what
-//! is shown meanwhile edits that message. A courtesy: it goes only when its chat may be written to now, so few at a time
-//! that no answer feels it, and its failures end it. Must not know what the words are.
+//! The row is told before it goes out (`Job::progress_begun`), which the store allows only while the row is unanswered and
+//! the oldest of its lane in its chat, and once: so none is sent after the answer, before an older answer, or again by the
+//! next start. Then the row keeps its id (`Job::progress`), and delivery finds it. All this while the chat is taken: nothing
+//! else goes to it in between, and of each chat one at most is in flight at a kill; that one may stay.
+//!
+//! A courtesy: it goes only when its chat may be written to now, so few at a time that no answer feels it, and its failures
+//! end it. Must not know what the words are.
 
+use super::Crew;
+use super::sending::Turn;
 use super::shutdown::Stop;
-use super::{Crew, delivery};
 use crate::domain::expectation::{TurnTimes, Wait};
-use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, UserId, WorkKind};
+use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, Urgency, UserId, WorkKind};
 use crate::store::StoreError;
-use crate::telegram::{Outgoing, Retry};
+use crate::telegram::{Manner, Outgoing, Retry, TelegramError};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,7 +24,7 @@ use tokio::time::Instant;
 
 /// How often those who wait are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// At most so many are looked up and told at one look.
+/// At most so many are looked up and told at once.
 const AT_ONCE: usize = 4;
 /// Whoever was looked up is left alone for this long.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -42,6 +47,8 @@ struct Entry {
 enum State {
     /// Nothing was said yet.
     Untold,
+    /// It waits for its turn to be sent; may be called off.
+    Asking,
     /// On its way.
     Sending,
     /// It stands in the chat.
@@ -56,7 +63,8 @@ pub struct Progress {
     waiting: Mutex<BTreeMap<u64, Entry>>,
     times: Mutex<TurnTimes>,
     changed: Notify,
-    sent: Notify,
+    /// A row stands otherwise, or waits no more.
+    moved: Notify,
 }
 
 impl Progress {
@@ -68,16 +76,30 @@ impl Progress {
         self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the row still waits; it then stands so.
     fn set(&self, seq: u64, state: State) -> bool {
-        let mut waiting = self.waiting();
-        let entry = waiting.get_mut(&seq);
-        let known = entry.is_some();
-        if let Some(entry) = entry {
-            entry.state = state;
-        }
-        drop(waiting);
-        self.sent.notify_waiters();
+        let known = self.waiting().get_mut(&seq).map(|entry| entry.state = state).is_some();
+        self.moved.notify_waiters();
         known
+    }
+
+    fn remove(&self, seq: u64) -> Option<Entry> {
+        let removed = self.waiting().remove(&seq);
+        self.moved.notify_waiters();
+        removed
+    }
+
+    /// Returns when the row stands so, `None`: waits no more.
+    async fn until(&self, seq: u64, stands: impl Fn(Option<State>) -> bool) {
+        loop {
+            // Registered before the look.
+            let moved = self.moved.notified();
+            let state = self.waiting().get(&seq).map(|entry| entry.state);
+            if stands(state) {
+                return;
+            }
+            moved.await;
+        }
     }
 
     /// Row `seq` waits from now on.
@@ -108,6 +130,10 @@ impl Progress {
         if let Some(shown) = job.progress {
             self.set(job.seq, State::Shown(shown));
         }
+        if job.progress_begun {
+            // It was on its way at the end of the last run: nobody knows whether it stands in the chat.
+            self.set(job.seq, State::Silent);
+        }
     }
 
     /// The tutor is at work on it.
@@ -125,28 +151,19 @@ impl Progress {
         }
     }
 
-    /// The wait is over: nothing more is said, and what is on its way is waited for, so that the row knows of it before its
-    /// answer is under way. Returns what stands in the chat.
+    /// The wait is over: what waits for its turn is called off, and what is on its way is waited for, so that the row knows of
+    /// it before its answer is under way. Returns what stands in the chat.
     pub async fn end(&self, seq: u64) -> Option<MessageId> {
-        let quiet = async {
-            loop {
-                // Registered before the look.
-                let sent = self.sent.notified();
-                if self.waiting().get(&seq).is_none_or(|entry| entry.state != State::Sending) {
-                    return;
-                }
-                sent.await;
-            }
-        };
+        let quiet = self.until(seq, |state| state != Some(State::Sending));
         let _ = tokio::time::timeout(PATIENCE, quiet).await;
-        match self.waiting().remove(&seq)?.state {
+        match self.remove(seq)?.state {
             State::Shown(message) => Some(message),
             _ => None,
         }
     }
 
     /// Those to look up now: of each chat the first that waits, those not looked at for a while, the oldest first.
-    fn due(&self, now: Timestamp, at_once: usize) -> Vec<u64> {
+    fn due(&self, now: Timestamp, at_once: usize, room: usize) -> Vec<u64> {
         let typical = self.times().typical_ms();
         let mut waiting = self.waiting();
         let all = waiting.len();
@@ -155,12 +172,12 @@ impl Progress {
             let first = chats.insert(entry.chat.id);
             let rested = entry.looked.is_none_or(|at| at.elapsed() >= AGAIN);
             let worth = match entry.state {
-                State::Sending | State::Silent => false,
+                State::Asking | State::Sending | State::Silent => false,
                 State::Shown(_) => true,
                 // As if all others went before: if even that is soon enough, nobody needs to be asked.
                 State::Untold => first && entry.wait(now, all, at_once, typical).tell().is_some(),
             };
-            if rested && worth && due.len() < AT_ONCE {
+            if rested && worth && due.len() < room {
                 entry.looked = Some(Instant::now());
                 due.push(*seq);
             }
@@ -168,15 +185,23 @@ impl Progress {
         due
     }
 
+    /// Those who waited when the daemon ended wait on. To be called before anything is worked on: of a row that was answered
+    /// since it was read, the answer would be taken for a word about the wait.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn take_up_all(&self, crew: &Crew) -> Result<(), StoreError> {
+        for job in crew.app.store.jobs(None, WATCHED).await? {
+            self.take_up(&job);
+        }
+        Ok(())
+    }
+
     /// Tells those who wait, until the word to stop.
     ///
     /// # Errors
     /// The store's.
     pub async fn run(&self, crew: &Arc<Crew>, mut stop: Stop) -> Result<(), StoreError> {
-        // Those who waited when the daemon ended wait on; further ones are taken up as they are worked on.
-        for job in crew.app.store.jobs(None, WATCHED).await? {
-            self.take_up(&job);
-        }
         let mut under_way: JoinSet<Result<(), StoreError>> = JoinSet::new();
         while !stop.is_raised() {
             if self.waiting().is_empty() {
@@ -186,7 +211,8 @@ impl Progress {
                 }
             }
             let at_once = crew.app.config.backend_concurrency;
-            for seq in self.due(crew.clock.now(), at_once) {
+            let room = AT_ONCE.saturating_sub(under_way.len());
+            for seq in self.due(crew.clock.now(), at_once, room) {
                 let (crew, stop) = (crew.clone(), stop.clone());
                 under_way.spawn(async move { crew.progress.look(&crew, seq, stop).await });
             }
@@ -205,7 +231,7 @@ impl Progress {
     }
 
     /// Looks one up: tells it what to expect, or takes away what is told to nobody any more.
-    async fn look(&self, crew: &Crew, seq: u64, mut stop: Stop) -> Result<(), StoreError> {
+    async fn look(&self, crew: &Crew, seq: u64, stop: Stop) -> Result<(), StoreError> {
         let store = &crew.app.store;
         let row = store.jobs(seq.checked_sub(1), 1).await?.into_iter().find(|job| job.seq == seq);
         let shown = self.waiting().get(&seq).map(|entry| entry.state);
@@ -215,33 +241,66 @@ impl Progress {
             (Some(State::Shown(_)), Some(_)) if handled => return Ok(()),
             (Some(State::Shown(message)), None) => {
                 // Dropped or deleted: there will be no answer.
-                let chat = self.waiting().remove(&seq).map(|entry| entry.chat.id);
+                let chat = self.remove(seq).map(|entry| entry.chat.id);
                 take_away(crew, chat, message).await;
                 return Ok(());
             }
             _ => {
-                self.waiting().remove(&seq);
+                self.remove(seq);
                 return Ok(());
             }
         }
         let Some(out) = self.words(crew, seq).await? else { return Ok(()) };
-        if !self.set(seq, State::Sending) {
-            return Ok(());
+        if self.set(seq, State::Asking)
+            && let Some(state) = self.say(crew, seq, &out, stop).await?
+        {
+            self.set(seq, state);
         }
-        let state = match delivery::courtesy(crew, &out, &mut stop).await {
-            None => State::Untold,
-            Some(Ok(delivered)) => match delivered.message {
-                Some(message) => return self.keep(crew, seq, out.chat(), message).await,
-                None => State::Silent,
-            },
-            // Said again only where it surely was not.
-            Some(Err(error)) => match error.retry() {
-                Retry::Yes | Retry::After(_) => State::Untold,
-                Retry::Unsure | Retry::No => State::Silent,
-            },
-        };
-        self.set(seq, state);
         Ok(())
+    }
+
+    /// Says it once its chat may be written to. `None`: it was called off before that.
+    async fn say(
+        &self,
+        crew: &Crew,
+        seq: u64,
+        out: &Outgoing,
+        mut stop: Stop,
+    ) -> Result<Option<State>, StoreError> {
+        let turn = tokio::select! {
+            turn = crew.sending.turn(out.chat(), Urgency::Own, &mut stop) => turn,
+            () = self.until(seq, |state| state.is_none()) => return Ok(None),
+        };
+        let Turn::Now(pass) = turn else { return Ok(Some(State::Untold)) };
+        // From here on whoever answers waits for us.
+        if !self.set(seq, State::Sending) {
+            return Ok(None);
+        }
+        let store = &crew.app.store;
+        let begun = store.begin_progress(seq).await;
+        if !matches!(begun, Ok(true)) {
+            return begun.map(|_| Some(State::Untold));
+        }
+        let sent = crew.app.telegram.deliver(out, Manner::default()).await;
+        pass.ended();
+        // The chat stays taken until the row knows.
+        match sent.map(|delivered| delivered.message) {
+            Ok(Some(message)) => self.keep(crew, seq, out.chat(), message).await.map(Some),
+            Ok(None) => Ok(Some(State::Silent)),
+            Err(error) => {
+                if let TelegramError::RetryAfter { secs } = &error {
+                    crew.sending.refused(out.chat(), *secs);
+                }
+                match error.retry() {
+                    // Said again only where it surely was not.
+                    Retry::Yes | Retry::After(_) => match store.note_progress(seq, None).await {
+                        Ok(()) | Err(StoreError::Gone) => Ok(Some(State::Untold)),
+                        Err(error) => Err(error),
+                    },
+                    Retry::Unsure | Retry::No => Ok(Some(State::Silent)),
+                }
+            }
+        }
     }
 
     /// What to say; `None`: nothing (any more).
@@ -275,26 +334,21 @@ impl Progress {
         seq: u64,
         chat: Option<ChatId>,
         message: MessageId,
-    ) -> Result<(), StoreError> {
-        // The answer did not wait for us: it goes out as a message of its own.
+    ) -> Result<State, StoreError> {
+        // The answer did not wait for us: it goes out as a message of its own, after this one is gone.
         let late = !self.waiting().contains_key(&seq);
         let kept =
             if late { Err(StoreError::Gone) } else { crew.app.store.note_progress(seq, Some(message)).await };
         match kept {
             Ok(()) => {
                 tracing::info!(seq, "told what to expect");
-                self.set(seq, State::Shown(message));
-                Ok(())
+                Ok(State::Shown(message))
             }
             Err(StoreError::Gone) => {
-                self.set(seq, State::Silent);
                 take_away(crew, chat, message).await;
-                Ok(())
+                Ok(State::Silent)
             }
-            Err(error) => {
-                self.set(seq, State::Silent);
-                Err(error)
-            }
+            Err(error) => Err(error),
         }
     }
 }

@@ -195,6 +195,10 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         Verdict::Bury(burial) => burial.replies.is_empty(),
         Verdict::Defer(_) => false,
     };
+    if let Some(message) = told.filter(|_| unanswered) {
+        // Before the row goes: a restart would not know of it any more.
+        super::progress::take_away(crew, Some(claim.job.chat), message).await;
+    }
     let done = match verdict {
         Verdict::Commit(outcome) => {
             let purges = !outcome.purge.is_empty() || outcome.forget;
@@ -256,7 +260,8 @@ async fn conclude(crew: &Arc<Crew>, claim: &Claim, verdict: Verdict) -> Result<(
         }
     };
     if let Some(message) = told
-        && (unanswered || matches!(done, Err(StoreError::Gone)))
+        && !unanswered
+        && matches!(done, Err(StoreError::Gone))
     {
         super::progress::take_away(crew, Some(claim.job.chat), message).await;
     }

@@ -51,6 +51,8 @@ pub struct Job {
     pub deaths: u32,
     /// The message in its chat that says the answer is being worked on, where one was sent.
     pub progress: Option<MessageId>,
+    /// Such a message is about to be sent, or was, and nobody knows its id: none is sent again.
+    pub progress_begun: bool,
 }
 
 /// What went wrong with a row, for the count that stands for it.
@@ -237,6 +239,7 @@ impl Job {
             send_failures: 0,
             deaths: 0,
             progress: None,
+            progress_begun: false,
         }
     }
 

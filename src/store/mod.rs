@@ -222,7 +222,12 @@ pub trait Store: Send + Sync {
     /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
     fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Later<'_, ()>;
 
-    /// Notes the message that says the row's answer is being worked on (`None`: it is gone), whoever holds the row: also
+    /// Notes that a message is about to be sent that says the row's answer is being worked on; whether it may be. Not when
+    /// the row is answered, when one was begun before (a restart would not know the id of one on its way), or while older
+    /// rows of its lane are in its chat: their answers come before.
+    fn begin_progress(&self, seq: u64) -> Later<'_, bool>;
+
+    /// Notes the message that says the row's answer is being worked on (`None`: there is none), whoever holds the row: also
     /// one that waits for its turn is told of. The row keeps the note while its answer is delivered, or hands it to the
     /// notice that the answer comes later.
     fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Later<'_, ()>;

@@ -100,27 +100,89 @@ async fn a_restart_leaves_no_stump_and_tells_nobody_twice() {
     assert_eq!(told(&world).len(), 1);
 }
 
+/// What was told of waits in a chat, as it was sent.
+fn told_to(world: &World, chat: i64) -> usize {
+    told(world).iter().filter(|call| call.int("chat_id") == Some(chat)).count()
+}
+
+/// Some seconds later, told by the signs of life in a chat.
+async fn sign_refreshed(world: &World, chat: i64, times: usize) {
+    let signs =
+        world.telegram.wait_until(PATIENCE, |state| (state.actions(chat).len() > times).then_some(()));
+    assert!(signs.await.is_some(), "{}", world.log());
+}
+
+/// What the bot said in a chat and did not take away.
+fn texts(world: &World, chat: i64) -> Vec<String> {
+    world.telegram.read(|state| state.from_bot(chat).map(|entry| entry.text.clone()).collect())
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_before_the_row_knew_at_most_that_one_message_comes_twice() {
+async fn killed_before_the_row_knew_the_one_in_flight_stays_and_no_second_is_sent() {
     let mut world = World::started().await;
     let gate = world.tutor.faults().gate_after(On::call("POST /process"));
-    let sent = world.telegram.faults().gate_after(On::call("sendMessage").when(is_marked));
+    let sent = world.telegram.faults().gate_after(On::call("sendMessage").chat(11).when(is_marked));
     world.learner(11).voice(voice(), 4);
+    sign_refreshed(&world, 11, 1).await;
+    world.learner(12).voice(voice(), 4);
     sent.reached(1).await;
     world.kill();
     gate.left().await;
     sent.left().await;
     let again = world.tutor.faults().gate(On::call("GET /conversation"));
     world.start();
-    world.logged("told what to expect").await;
+    // Whoever came later is told: the older one had its turn to be told again.
+    shown(&world, 12).await;
     again.open();
     world.voice_notes(11, 1).await;
+    answered(&world, 12).await;
+    let texts = texts(&world, 11);
+    assert_eq!(told_to(&world, 11), 1, "{texts:?}");
+    assert!(
+        texts[0].starts_with(MARK) && texts[1].contains("Yesterday I go") && texts.len() == 3,
+        "{texts:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_its_turn_when_the_answer_comes_is_called_off() {
+    let world = World::started().await;
+    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+    world.learner(10).voice(voice(), 4);
+    // So that there is time to take the next chat before anybody in it is told.
+    sign_refreshed(&world, 10, 2).await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.learner(12).voice(voice(), 4);
+    shown(&world, 10).await;
+    let taken = world.telegram.faults().gate(On::call("sendMessage").chat(11).nth(1));
+    ana.text("/help");
+    taken.reached(1).await;
+    // Told after the older one asked to be.
+    world.answer_with(12, MARK).await;
+    gate.open();
+    world.logged_times("message answered", 4).await;
+    taken.open();
+    world.voice_notes(11, 1).await;
+    world.voice_notes(12, 1).await;
     world.settled().await;
-    assert_eq!(told(&world).len(), 2);
-    let texts: Vec<String> =
-        world.telegram.read(|state| state.from_bot(11).map(|entry| entry.text.clone()).collect());
-    assert_eq!(texts.iter().filter(|text| text.starts_with(MARK)).count(), 1, "{texts:?}");
-    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert_eq!(told_to(&world, 11), 0, "{:?}", texts(&world, 11));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_a_wait_before_an_older_message_is_answered() {
+    let world = World::started().await;
+    let words = On::call("sendMessage").chat(11).when(|seen| !is_marked(seen)).always();
+    world.telegram.faults().add(words, Act::html(502));
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    ana.voice(voice(), 4);
+    world.logged("message answered").await;
+    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+    world.learner(12).voice(voice(), 4);
+    shown(&world, 12).await;
+    assert_eq!(told_to(&world, 11), 0, "{:?}", texts(&world, 11));
+    gate.open();
 }
 
 #[tokio::test(flavor = "multi_thread")]

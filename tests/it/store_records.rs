@@ -230,6 +230,7 @@ fn version_3_opens() {
     holds("job-every-field", &job_of_version_3());
     let failing = Job { turn_failures: 2, waiting_for: Some(WaitReason::TutorFailing), ..job_of_version_3() };
     holds("job-turn-failures", &failing);
+    holds("job-progress-begun", &Job { progress: None, progress_begun: true, ..job_of_version_3() });
     let reasons = DeadReason::ALL.map(|reason| DeadLetter { job: job_of_version_3(), reason, ..letter() });
     for letter in reasons {
         holds(&format!("dead-letter-{}", letter.reason.name()), &letter);

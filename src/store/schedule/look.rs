@@ -18,6 +18,12 @@ impl Schedule {
         row.overtakes && self.queues_of(row).any(|queue| queue.has_before(seq))
     }
 
+    /// Whether older rows of its lane in its chat are still there.
+    pub fn is_behind(&self, seq: u64) -> bool {
+        let lane = self.rows.get(&seq).and_then(|row| self.chats.get(&(row.chat, row.lane)));
+        lane.is_some_and(|queue| queue.has_before(seq))
+    }
+
     /// Whether a row is being worked on.
     pub fn is_leased(&self, seq: u64) -> bool {
         self.rows.get(&seq).is_some_and(|row| matches!(row.standing, Standing::Leased(_)))

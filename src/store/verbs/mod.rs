@@ -71,6 +71,10 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.ask(move |state| work::note_deaths(state, &in_hands))
     }
 
+    fn begin_progress(&self, seq: u64) -> Later<'_, bool> {
+        self.ask(move |state| work::begin_progress(state, seq))
+    }
+
     fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Later<'_, ()> {
         self.ask(move |state| work::note_progress(state, seq, message))
     }

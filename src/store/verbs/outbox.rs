@@ -101,7 +101,7 @@ pub fn bury_message(
     let mut tx = Tx::default();
     let Some(message) = state.get::<OutMessage>(&key)? else { return strike_off(state, tx, job, key) };
     let dead = if state.dead.contains_key(&job.seq) { state.new_seq(&mut tx)? } else { job.seq };
-    let job_then = Job { seq: dead, progress: None, ..job.clone() };
+    let job_then = Job { seq: dead, progress: None, progress_begun: false, ..job.clone() };
     tx.put(keys::dead(dead), &DeadLetter { job: job_then, at: now, reason, detail })?;
     tx.put(keys::dead_outbox(dead, index), &message)?;
     let user = job.user;

@@ -5,7 +5,7 @@
 use super::outbox::{self, to_answer, to_delivery};
 use super::person::Person;
 use crate::domain::{
-    Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Timestamp, WaitReason, WorkKind,
+    Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Task, Timestamp, WaitReason, WorkKind,
 };
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
@@ -56,10 +56,26 @@ pub fn submit(
     Ok(learner)
 }
 
+/// See [`Store::begin_progress`](crate::store::Store::begin_progress).
+pub fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
+    let Some(mut job) = state.get::<Job>(&keys::inbox(seq))? else { return Ok(false) };
+    let waits = matches!(job.task, Task::Handle(..)) && !job.told_late;
+    let begun = job.progress_begun || job.progress.is_some();
+    if !waits || begun || state.schedule.is_behind(seq) {
+        return Ok(false);
+    }
+    job.progress_begun = true;
+    let mut tx = Tx::default();
+    tx.put(keys::inbox(job.seq), &job)?;
+    state.apply(tx)?;
+    Ok(true)
+}
+
 /// See [`Store::note_progress`](crate::store::Store::note_progress).
 pub fn note_progress(state: &mut State, seq: u64, message: Option<MessageId>) -> Result<(), StoreError> {
     let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
     job.progress = message;
+    job.progress_begun = false;
     let mut tx = Tx::default();
     tx.put(keys::inbox(job.seq), &job)?;
     state.apply(tx)
@@ -154,7 +170,7 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
         job.stage = stage;
     }
     let mut letter = DeadLetter {
-        job: Job { progress: None, ..job.clone() },
+        job: Job { progress: None, progress_begun: false, ..job.clone() },
         at: now,
         reason: burial.reason,
         detail: burial.detail,

@@ -2,7 +2,7 @@
 
 use super::engine::{Aftermath, Kind, Question};
 use crate::world::World;
-use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind};
+use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Outcome};
 use phonicflow_bot::sandbox::tutor_api::Violation;
 use phonicflow_bot::store::{SledStore, Store};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -48,6 +48,12 @@ pub struct Count {
     pub mixed_up: Vec<String>,
     /// Answers not in the order of the questions, within a chat's lane.
     pub disordered: Vec<String>,
+    /// Words about the wait that came after the answer, or twice: no kill excuses them.
+    pub late_words: Vec<String>,
+    /// Words about the wait that still stand beside the answer: they were in flight at a kill.
+    pub stumps: usize,
+    /// The most of them after one kill.
+    pub stumps_of_one_kill: usize,
     /// What the tutor had to complain about.
     pub violations: Vec<Violation>,
     /// Messages Telegram refused with 429.
@@ -62,6 +68,22 @@ pub struct Count {
 /// One answer, with its place among everything the bot sent.
 type Answer = (usize, ChatEntry);
 
+/// How often something was said of the wait for each question, as far as Telegram did not refuse it.
+fn told(world: &World) -> HashMap<(i64, i64), usize> {
+    let mut told = HashMap::new();
+    for call in world.telegram.calls("sendMessage") {
+        let refused = matches!(call.outcome, Outcome::Refused { .. } | Outcome::Fault);
+        let question = call.params["reply_parameters"]["message_id"].as_i64();
+        if call.str("text").is_some_and(is_of_the_wait)
+            && !refused
+            && let (Some(chat), Some(question)) = (call.int("chat_id"), question)
+        {
+            *told.entry((chat, question)).or_default() += 1;
+        }
+    }
+    told
+}
+
 /// Counts.
 pub fn count(after: &Aftermath) -> Count {
     let mut answers: HashMap<i64, Vec<Answer>> = HashMap::new();
@@ -71,6 +93,7 @@ pub fn count(after: &Aftermath) -> Count {
         }
     }
     let turns = after.world.tutor.turns();
+    let told = told(&after.world);
     let mut count = Count {
         messages: after.questions.len(),
         kills: after.kills.len(),
@@ -83,10 +106,28 @@ pub fn count(after: &Aftermath) -> Count {
     let mut used = HashSet::new();
     let mut after_kill: HashMap<usize, usize> = HashMap::new();
     let mut after_kill_in_chat: HashMap<(usize, i64), usize> = HashMap::new();
+    let mut stumps_after_kill: HashMap<usize, usize> = HashMap::new();
     let mut lanes: HashMap<(i64, bool), (usize, usize)> = HashMap::new();
     for question in &after.questions {
         let id = question.message_id;
-        let come = answers.remove(&id).unwrap_or_default();
+        let all = answers.remove(&id).unwrap_or_default();
+        let (waits, come): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, entry)| is_of_the_wait(&entry.text));
+        let answered = come.first().map(|(place, _)| *place);
+        for (place, entry) in &waits {
+            if answered.is_some_and(|answered| *place > answered) {
+                count.late_words.push(format!("{question:?} was told to wait after it was answered"));
+            }
+            if !entry.deleted {
+                count.stumps += 1;
+                let kill = after.kills.partition_point(|sent| sent <= place);
+                *stumps_after_kill.entry(kill).or_default() += 1;
+                *after_kill_in_chat.entry((kill, question.chat)).or_default() += 1;
+            }
+        }
+        if told.get(&(question.chat, id)).is_some_and(|times| *times > 1) {
+            count.late_words.push(format!("{question:?} was told twice to wait"));
+        }
         let (words, texts): (Vec<_>, Vec<_>) =
             of_kind(&come, EntryKind::Text).into_iter().partition(|(_, entry)| is_words(&entry.text));
         count.words_first += usize::from(!words.is_empty());
@@ -136,6 +177,7 @@ pub fn count(after: &Aftermath) -> Count {
         }
     }
     count.duplicates_of_one_kill = after_kill.values().copied().max().unwrap_or(0);
+    count.stumps_of_one_kill = stumps_after_kill.values().copied().max().unwrap_or(0);
     count.set_back = set_back(&after.world);
     count.duplicates_of_one_chat = after_kill_in_chat.values().copied().max().unwrap_or(0);
     count.doubled = turns.iter().filter(|turn| turn.finished_ms.is_some()).count() - used.len();
@@ -149,6 +191,11 @@ pub fn count(after: &Aftermath) -> Count {
 
 fn of_kind(come: &[Answer], kind: EntryKind) -> Vec<Answer> {
     come.iter().filter(|(_, entry)| entry.kind == kind).cloned().collect()
+}
+
+/// What is said of the wait, as long as it has not become the answer.
+pub fn is_of_the_wait(text: &str) -> bool {
+    text.starts_with('⏳')
 }
 
 /// The words of a spoken answer on their own.
@@ -173,6 +220,7 @@ impl Count {
             && self.doubled == 0
             && self.mixed_up.is_empty()
             && self.disordered.is_empty()
+            && self.late_words.is_empty()
             && self.violations.is_empty()
             && self.left == 0
             && self.set_back == 0
@@ -194,6 +242,11 @@ impl Count {
             ("tutor turns doubled", self.doubled.to_string()),
             ("answers mixed up", self.mixed_up.len().to_string()),
             ("answers out of order", self.disordered.len().to_string()),
+            ("told of the wait too late", self.late_words.len().to_string()),
+            (
+                "left beside the answer",
+                format!("{}, at most {} after one kill", self.stumps, self.stumps_of_one_kill),
+            ),
             ("tutor's complaints", self.violations.len().to_string()),
             ("words before a late voice", self.words_first.to_string()),
             ("left in the store", self.left.to_string()),
@@ -206,7 +259,7 @@ impl Count {
         for (what, figure) in rows {
             table.push_str(&format!("  {what:<28} {figure}\n"));
         }
-        for what in [&self.lost, &self.mixed_up, &self.disordered] {
+        for what in [&self.lost, &self.mixed_up, &self.disordered, &self.late_words] {
             for line in what.iter().take(20) {
                 table.push_str(&format!("  ! {line}\n"));
             }

@@ -278,7 +278,8 @@ impl Storm {
         loop {
             let (before, open) = self.world.telegram.read(|state| {
                 let mut come: BTreeMap<i64, usize> = BTreeMap::new();
-                for reply in state.sent().filter_map(|sent| sent.reply_to) {
+                let answers = state.sent().filter(|sent| !super::count::is_of_the_wait(&sent.text));
+                for reply in answers.filter_map(|sent| sent.reply_to) {
                     *come.entry(reply).or_default() += 1;
                 }
                 let open = self.questions.iter().any(|question| {
