@@ -134,6 +134,7 @@ async fn voice(crew: &Arc<Crew>, mut claim: Claim, mut stop: Stop) -> Result<(),
     if let Step::Settled(verdict) = looked {
         return conclude(crew, &claim, *verdict).await;
     }
+    forget_left(crew, &claim).await?;
     let prepared = tokio::select! {
         prepared = turn.prepare(|| crew.clock.now()) => prepared,
         () = stop.raised() => return crew.app.store.release(claim.lease).await,
@@ -289,6 +290,19 @@ async fn forget_orphan(crew: &Crew, user: UserId, stage: &Stage, now: Timestamp)
         && crew.app.store.learner(user).await?.is_none()
     {
         crew.app.store.add_purges(vec![*session], now).await?;
+        crew.purge.notify_one();
+    }
+    Ok(())
+}
+
+/// The learner began anew while it was not known whether the tutor had recorded this voice: what it recorded in the
+/// conversation that was left, perhaps after that was cleared, is cleared as well.
+async fn forget_left(crew: &Crew, claim: &Claim) -> Result<(), StoreError> {
+    let open = claim.learner.session.as_ref().map(|open| open.id);
+    if let Stage::Submitted { session, .. } = claim.job.stage
+        && open != Some(session)
+    {
+        crew.app.store.add_purges(vec![session], crew.clock.now()).await?;
         crew.purge.notify_one();
     }
     Ok(())

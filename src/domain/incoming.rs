@@ -148,6 +148,11 @@ impl Incoming {
         matches!(self.body, Body::Command { .. } | Body::Callback { .. })
     }
 
+    /// Whether it asks to leave the conversation: the way out of one that is stuck.
+    pub fn leaves_conversation(&self) -> bool {
+        matches!(&self.body, Body::Command { name, .. } if matches!(name.as_str(), "new" | "reset" | "delete"))
+    }
+
     /// Whether it uses up the learner's rate. Button presses and presence changes do not: they answer us.
     pub fn counts_for_rate(&self) -> bool {
         !matches!(self.body, Body::Callback { .. } | Body::Blocked(_))

@@ -161,9 +161,14 @@ impl WaitReason {
         }
     }
 
+    /// Whether the tutor is what is waited for.
+    fn is_of_the_tutor(self) -> bool {
+        matches!(self, Self::TutorDown | Self::TutorUncertain | Self::TutorFailing)
+    }
+
     /// Whether both wait for the same one.
     fn has_the_cause_of(self, other: Self) -> bool {
-        let tutor = |reason| matches!(reason, Self::TutorDown | Self::TutorUncertain | Self::TutorFailing);
+        let tutor = Self::is_of_the_tutor;
         let telegram = |reason| matches!(reason, Self::TelegramDown | Self::Paced);
         self == other || tutor(self) && tutor(other) || telegram(self) && telegram(other)
     }
@@ -292,6 +297,17 @@ impl Job {
             Task::Handle(incoming, Admission::Admitted) => incoming.work(),
             Task::Deliver { .. } => WorkKind::Delivery,
         }
+    }
+
+    /// Whether it is not to wait behind older rows that wait for the tutor.
+    pub fn overtakes(&self) -> bool {
+        let Task::Handle(incoming, Admission::Admitted) = &self.task else { return false };
+        self.lane == Lane::Conversation && incoming.leaves_conversation()
+    }
+
+    /// Whether it was put off because the tutor did not answer it.
+    pub fn waits_for_tutor(&self) -> bool {
+        self.work() == WorkKind::Tutor && self.waiting_for.is_some_and(WaitReason::is_of_the_tutor)
     }
 
     /// How soon its first message is wanted.

@@ -3,10 +3,13 @@
 //! Rebuilt from the inbox on opening; a row costs some hundred bytes here, its body stays on disk. Every change is
 //! O(log n). Must not know records, disks or what a row is about.
 
+mod look;
 mod place;
+mod queue;
 
-use super::{Counts, Lease};
+use super::Lease;
 use crate::domain::{ChatId, Job, Lane, Timestamp, Urgency, UserId, WorkKind};
+use queue::Queue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the schedule knows of a row.
@@ -18,6 +21,10 @@ struct Row {
     kind: WorkKind,
     not_before: Timestamp,
     urgency: Urgency,
+    /// It need not wait for older rows that are stuck.
+    overtakes: bool,
+    /// It was put off because the tutor did not answer it.
+    stuck: bool,
     /// The transaction that wrote it last, as numbered by the state.
     written: u64,
     standing: Standing,
@@ -26,9 +33,9 @@ struct Row {
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    /// An older row goes first.
+    /// Another row goes first.
     Behind,
-    /// At the head of all its queues but not due.
+    /// Nothing goes before it, but it is not due.
     Parked,
     /// Claimable, since this turn.
     Ready(Urgency, u64),
@@ -53,9 +60,9 @@ struct Pool {
 #[derive(Debug, Default)]
 pub struct Schedule {
     rows: HashMap<u64, Row>,
-    chats: HashMap<(ChatId, Lane), BTreeSet<u64>>,
+    chats: HashMap<(ChatId, Lane), Queue>,
     /// Rows of [`Lane::Conversation`] of each learner: one call of one session at a time.
-    users: HashMap<UserId, BTreeSet<u64>>,
+    users: HashMap<UserId, Queue>,
     tutor: Pool,
     local: Pool,
     delivery: Pool,
@@ -103,18 +110,27 @@ impl Schedule {
             kind: job.work(),
             not_before: job.not_before,
             urgency: job.urgency(),
+            overtakes: job.overtakes(),
+            stuck: job.waits_for_tutor(),
             written: self.written,
             standing: Standing::Behind,
         };
         self.delivering += usize::from(row.kind == WorkKind::Delivery);
-        self.chats.entry((row.chat, row.lane)).or_default().insert(job.seq);
+        let lane = self.chats.entry((row.chat, row.lane)).or_default();
+        let mut behind = Vec::new();
+        if lane.insert(job.seq, row.overtakes) {
+            behind.extend(lane.iter());
+        }
         if row.lane == Lane::Conversation {
-            self.users.entry(row.user).or_default().insert(job.seq);
+            self.users.entry(row.user).or_default().insert(job.seq, row.overtakes);
         }
         if self.rows.insert(job.seq, row).is_none() {
             *self.owned.entry(job.user).or_default() += 1;
         }
         self.settle(job.seq);
+        for seq in behind {
+            self.settle(seq);
+        }
     }
 
     /// Removes a row, leased or not; the ones behind it move up.
@@ -128,34 +144,22 @@ impl Schedule {
                 self.owned.remove(&row.user);
             }
         }
-        let mut heads = [None, None];
         let lane = (row.chat, row.lane);
-        if let Some(queue) = self.chats.get_mut(&lane) {
-            queue.remove(&seq);
-            heads = [queue.first().copied(), None];
-            if queue.is_empty() {
-                self.chats.remove(&lane);
-            }
+        if self.chats.get_mut(&lane).is_some_and(|queue| queue.remove(seq)) {
+            self.chats.remove(&lane);
         }
         if row.lane == Lane::Conversation
-            && let Some(queue) = self.users.get_mut(&row.user)
+            && self.users.get_mut(&row.user).is_some_and(|queue| queue.remove(seq))
         {
-            queue.remove(&seq);
-            heads = [heads.into_iter().flatten().next(), queue.first().copied()];
-            if queue.is_empty() {
-                self.users.remove(&row.user);
-            }
+            self.users.remove(&row.user);
         }
-        // The older one became claimable "first": both did at once, and seq is the fairest tie-break.
-        heads.sort_unstable();
-        let written = self.written;
-        for head in heads.into_iter().flatten() {
+        for head in self.queues_of(&row).flat_map(Queue::candidates).collect::<Vec<_>>() {
             if let Some(head) = self.rows.get_mut(&head) {
                 // A crash that brings this row back must not find the next one of its chat under way already.
-                head.written = head.written.max(written);
+                head.written = head.written.max(self.written);
             }
-            self.settle(head);
         }
+        self.settle_around(&row);
     }
 
     /// Leases the most urgent row; of several the one that has been claimable longest.
@@ -164,6 +168,9 @@ impl Schedule {
         self.tokens = self.tokens.wrapping_add(1);
         let lease = Lease { seq, token: self.tokens };
         self.stand(seq, Standing::Leased(lease.token));
+        if let Some(row) = self.rows.get(&seq).copied() {
+            self.settle_around(&row);
+        }
         let pool = self.pool(kind);
         if !pool.ready.is_empty() {
             // Wake-ups do not add up while nobody waits: who takes one row calls the next worker.
@@ -177,31 +184,14 @@ impl Schedule {
         self.rows.get(&lease.seq).is_some_and(|row| row.standing == Standing::Leased(lease.token))
     }
 
-    /// Whether a younger row is held back by this one.
-    pub fn is_waited_for(&self, seq: u64) -> bool {
-        let Some(row) = self.rows.get(&seq) else { return false };
-        let follows =
-            |queue: Option<&BTreeSet<u64>>| queue.and_then(BTreeSet::last).is_some_and(|last| *last > seq);
-        follows(self.chats.get(&(row.chat, row.lane)))
-            || row.lane == Lane::Conversation && follows(self.users.get(&row.user))
-    }
-
-    /// Whether a row is being worked on.
-    pub fn is_leased(&self, seq: u64) -> bool {
-        self.rows.get(&seq).is_some_and(|row| matches!(row.standing, Standing::Leased(_)))
-    }
-
     /// Ends a lease; the row keeps its place and is claimable again once it is due.
     pub fn release(&mut self, lease: Lease) {
-        if self.holds(lease) {
+        if self.holds(lease)
+            && let Some(row) = self.rows.get(&lease.seq).copied()
+        {
             self.stand(lease.seq, Standing::Behind);
-            self.settle(lease.seq);
+            self.settle_around(&row);
         }
-    }
-
-    /// The transaction that wrote a row last.
-    pub fn written(&self, seq: u64) -> u64 {
-        self.rows.get(&seq).map_or(0, |row| row.written)
     }
 
     /// The first message of a leased row is out: the rest of it is less urgent than somebody else's first one.
@@ -222,21 +212,28 @@ impl Schedule {
         gives
     }
 
-    /// Ends a row's lease and notes what has changed about its work; it keeps its place.
+    /// Ends a row's lease and notes what has changed about its work; it keeps its place, by its age also in another lane.
     pub fn renew(&mut self, job: &Job) {
+        if self.rows.get(&job.seq).is_some_and(|row| row.lane != job.lane) {
+            self.remove(job.seq);
+            return self.insert(job);
+        }
         self.stand(job.seq, Standing::Behind);
         let kind = job.work();
-        if let Some(row) = self.rows.get_mut(&job.seq) {
-            self.delivering -= usize::from(row.kind == WorkKind::Delivery);
-            self.delivering += usize::from(kind == WorkKind::Delivery);
-            if row.kind != kind {
-                row.urgency = job.urgency();
-            }
-            row.kind = kind;
-            row.not_before = job.not_before;
-            row.written = self.written;
+        let Some(row) = self.rows.get_mut(&job.seq) else { return };
+        self.delivering -= usize::from(row.kind == WorkKind::Delivery);
+        self.delivering += usize::from(kind == WorkKind::Delivery);
+        if row.kind != kind {
+            row.urgency = job.urgency();
         }
-        self.settle(job.seq);
+        row.kind = kind;
+        row.not_before = job.not_before;
+        row.overtakes = job.overtakes();
+        row.stuck = job.waits_for_tutor();
+        row.written = self.written;
+        let row = *row;
+        self.each_queue_of(&row, |queue| queue.note_overtaking(job.seq, row.overtakes));
+        self.settle_around(&row);
     }
 
     /// Puts a leased row aside in memory only (its record cannot be read), so that the others go on.
@@ -253,51 +250,17 @@ impl Schedule {
     pub fn move_chat(&mut self, from: ChatId, to: ChatId) {
         for lane in [Lane::Conversation, Lane::Local] {
             let Some(moved) = self.chats.remove(&(from, lane)) else { continue };
-            for seq in &moved {
-                if let Some(row) = self.rows.get_mut(seq) {
+            for seq in moved.iter() {
+                if let Some(row) = self.rows.get_mut(&seq) {
                     row.chat = to;
                 }
             }
             let queue = self.chats.entry((to, lane)).or_default();
-            queue.extend(moved);
-            for seq in queue.clone() {
+            queue.absorb(moved);
+            for seq in queue.iter().collect::<Vec<_>>() {
                 self.settle(seq);
             }
         }
-    }
-
-    /// The rows of a chat in order of acceptance.
-    pub fn rows_of_chat(&self, chat: ChatId) -> BTreeSet<u64> {
-        [Lane::Conversation, Lane::Local]
-            .into_iter()
-            .filter_map(|lane| self.chats.get(&(chat, lane)))
-            .flatten()
-            .copied()
-            .collect()
-    }
-
-    /// The rows of a learner that are older than `before`.
-    pub fn rows_of_user(&self, user: UserId, before: u64) -> BTreeSet<u64> {
-        self.rows
-            .iter()
-            .filter(|(seq, row)| row.user == user && **seq < before)
-            .map(|(seq, _)| *seq)
-            .collect()
-    }
-
-    /// How many rows of a learner there are.
-    pub fn rows_owned(&self, user: UserId) -> usize {
-        self.owned.get(&user).copied().unwrap_or_default()
-    }
-
-    /// When the earliest parked row falls due.
-    pub fn next_due(&self, kind: WorkKind) -> Option<Timestamp> {
-        self.pool_ref(kind).parked.first().map(|(due, _)| *due)
-    }
-
-    /// Numbers of the moment, without the dead letters.
-    pub fn counts(&self) -> Counts {
-        Counts { inbox: self.rows.len(), delivering: self.delivering, leased: self.leased, dead: 0 }
     }
 
     /// The wake-ups owed since the last call.
@@ -305,12 +268,31 @@ impl Schedule {
         std::mem::take(&mut self.pool(kind).wakes)
     }
 
+    /// The orders that a row keeps.
+    fn queues_of(&self, row: &Row) -> impl Iterator<Item = &Queue> {
+        let talk = if row.lane == Lane::Conversation { self.users.get(&row.user) } else { None };
+        self.chats.get(&(row.chat, row.lane)).into_iter().chain(talk)
+    }
+
+    fn each_queue_of(&mut self, row: &Row, change: impl Fn(&mut Queue)) {
+        let talk = if row.lane == Lane::Conversation { self.users.get_mut(&row.user) } else { None };
+        self.chats.get_mut(&(row.chat, row.lane)).into_iter().chain(talk).for_each(change);
+    }
+
+    /// Finds out where those stand that may have to do with a change of this row, itself included.
+    fn settle_around(&mut self, row: &Row) {
+        // In order of age: who became claimable at once is handed out by it.
+        let candidates: BTreeSet<u64> = self.queues_of(row).flat_map(Queue::candidates).collect();
+        for seq in candidates {
+            self.settle(seq);
+        }
+    }
+
     /// Finds out where a row that is not leased stands.
     fn settle(&mut self, seq: u64) {
         let Some(row) = self.rows.get(&seq).copied() else { return };
-        let first = |queue: Option<&BTreeSet<u64>>| queue.and_then(BTreeSet::first) == Some(&seq);
-        let leads = first(self.chats.get(&(row.chat, row.lane)))
-            && (row.lane != Lane::Conversation || first(self.users.get(&row.user)));
+        let is_stuck = |seq: u64| self.rows.get(&seq).is_some_and(|row| row.stuck);
+        let leads = self.queues_of(&row).all(|queue| queue.lets(seq, is_stuck));
         match (leads, row.standing) {
             (_, Standing::Leased(_)) | (true, Standing::Ready(..)) => {}
             (false, _) => self.stand(seq, Standing::Behind),
@@ -328,6 +310,11 @@ impl Schedule {
         let Some(row) = self.rows.get_mut(&seq) else { return };
         let (kind, due) = (row.kind, row.not_before);
         let old = std::mem::replace(&mut row.standing, standing);
+        let row = *row;
+        if let (Standing::Leased(_), _) | (_, Standing::Leased(_)) = (old, standing) {
+            let leased = matches!(standing, Standing::Leased(_));
+            self.each_queue_of(&row, |queue| queue.note_leased(seq, leased));
+        }
         let pool = self.pool(kind);
         match old {
             Standing::Ready(urgency, turn) => {

@@ -5,7 +5,7 @@ use phonicflow_bot::audio;
 use phonicflow_bot::domain::markdown::unmarked;
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Outcome, Post, Standing};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Speech, TutorOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// White space aside, what was said.
 fn squeezed(text: &str) -> String {
@@ -53,6 +53,22 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
     assert_eq!(turns[0].samples as u64, exact.samples);
     assert_eq!(turns[0].wav.as_deref(), Some(exact.bytes.as_slice()));
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_model_writes_bold_arrives_bold() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    let text = &world.answer_with(11, "Use o passado").await;
+    // The model writes `**went**`.
+    let units: Vec<u16> = text.text.encode_utf16().collect();
+    let at = |entity: &Value, name: &str| entity[name].as_u64().unwrap() as usize;
+    let bold: Vec<String> = (text.entities.iter().filter(|entity| entity["type"] == "bold"))
+        .map(|entity| &units[at(entity, "offset")..][..at(entity, "length")])
+        .map(|units| String::from_utf16(units).unwrap())
+        .collect();
+    assert!(bold.contains(&"went".to_owned()) && !text.text.contains('*'), "{bold:?}: {}", text.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,8 @@ mod flushing;
 mod keeping;
 #[path = "store_contract/knowing.rs"]
 mod knowing;
+#[path = "store_contract/overtaking.rs"]
+mod overtaking;
 #[path = "store_contract/working.rs"]
 mod working;
 
@@ -260,6 +262,10 @@ scenarios! {
         a_row_can_be_buried_twice
         a_claim_nobody_took_is_claimable_again
         the_place_in_the_queue;
+    overtaking:
+        what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
+        it_waits_for_what_is_at_work_or_waits_for_anything_else
+        nothing_of_the_conversation_is_worked_on_beside_it;
     delivering:
         replies_are_struck_off_one_by_one
         a_row_without_replies_is_gone

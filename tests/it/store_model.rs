@@ -111,19 +111,22 @@ impl Run {
             let message = match what {
                 0 => voice(self.updates, user, chat),
                 1 => command(self.updates, user, chat, "new"),
+                2 => command(self.updates, user, chat, "feedback"),
                 _ => command(self.updates, user, chat, "help"),
             };
             let row = Row {
                 seq: self.model.new_seq(),
                 user,
                 chat: self.model.chat(chat),
-                lane: if what < 2 { Lane::Conversation } else { Lane::Local },
+                lane: if what < 3 { Lane::Conversation } else { Lane::Local },
                 kind: if what == 0 { WorkKind::Tutor } else { WorkKind::Local },
                 due: Timestamp::default(),
                 attempts: 0,
                 submissions: 0,
                 submitted: false,
                 told: false,
+                overtakes: what == 1,
+                waits: false,
                 begun: false,
                 outbox: Vec::new(),
                 lease: None,
@@ -182,7 +185,7 @@ impl Run {
                 let outcome = Outcome::reply(to_replies(&texts));
                 let result = self.bench.commit(lease, outcome, now).await;
                 if self.agree(lease, result) {
-                    deliver(self.model.held(lease).unwrap(), &texts);
+                    self.model.answer(lease, &texts);
                     if count == 0 {
                         self.model.remove(lease.seq);
                     }
@@ -194,7 +197,7 @@ impl Run {
                 let outcome = Outcome { forget: true, ..Outcome::reply(to_replies(&texts)) };
                 let result = self.bench.commit(lease, outcome, now).await;
                 if self.agree(lease, result) {
-                    deliver(self.model.held(lease).unwrap(), &texts);
+                    self.model.answer(lease, &texts);
                     let user = claim.job.user.0;
                     self.model.rows.retain(|row| row.user != user || row.seq >= lease.seq);
                     self.model.dead.retain(|row| row.user != user);
@@ -206,7 +209,8 @@ impl Run {
                 let until = now.plus_ms(ms);
                 let texts = self.texts(usize::from(notice));
                 let notice = to_replies(&texts).pop();
-                let (reason, stage, failed) = (WaitReason::TutorDown, Stage::Taken, Some(Failed::Tutor));
+                let reason = if ms % 4 == 0 { WaitReason::Fault } else { WaitReason::TutorDown };
+                let (stage, failed) = (Stage::Taken, Some(Failed::Tutor));
                 let row_submitted = self.model.held(lease).is_some_and(|row| row.submitted);
                 let result = self
                     .bench
@@ -221,6 +225,7 @@ impl Run {
                     // Back to taken: that submission had no effect.
                     row.submissions -= u32::from(row.submitted);
                     (row.due, row.lease, row.submitted) = (until, None, false);
+                    row.waits = row.kind == WorkKind::Tutor && reason == WaitReason::TutorDown;
                     row.attempts += 1;
                     row.told |= !texts.is_empty();
                     let mut beside = row.clone();
@@ -262,7 +267,7 @@ impl Run {
                         letter.seq = self.model.new_seq();
                     }
                     self.model.dead.push(letter);
-                    deliver(self.model.held(lease).unwrap(), &texts);
+                    self.model.answer(lease, &texts);
                     if count == 0 {
                         self.model.remove(lease.seq);
                     }
@@ -326,7 +331,7 @@ impl Run {
         row.seq = self.model.new_seq();
         row.chat = self.model.chat(row.chat);
         (row.due, row.attempts, row.submissions, row.told) = (Timestamp::default(), 0, 0, false);
-        row.begun = false;
+        (row.begun, row.waits) = (false, false);
         self.model.rows.push(row);
     }
 }

@@ -174,6 +174,59 @@ async fn a_conversation_that_cannot_be_shown_does_not_hold_its_learner_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_cannot_be_shown_is_left_at_once_and_its_voice_goes_on_in_the_new_one() {
+    let world = World::started().await;
+    let gzip = Reply::new(200, "application/json", b"\x1f\x8b\x08\x00\x00\x00\x00\x00nonsense".to_vec());
+    for (n, act) in [Act::detail(500, "boom"), Act::Answer(gzip)].into_iter().enumerate() {
+        let ana = world.learner(100 + n as i64);
+        ana.voice(voice(), 4);
+        world.voice_notes(ana.chat(), 1).await;
+        let old = world.tutor.turns().last().unwrap().session.clone();
+        let broken = old.clone();
+        world.tutor.faults().add(
+            On::call("GET /conversation")
+                .when(move |seen| seen.params["session_id"] == broken.as_str())
+                .always(),
+            act,
+        );
+        world.tutor.faults().add(On::call("POST /process"), Act::ResetAfter);
+        let asked = ana.voice(voice(), 4);
+        world.logged_times("looking for the tutor's answer", n + 1).await;
+        ana.text(["/new", "/reset"][n]);
+        world.answer_with(ana.chat(), "will be answered in it").await;
+        let note = world.voice_notes(ana.chat(), 2).await.pop().unwrap();
+        assert_eq!(note.reply_to, Some(asked.message_id));
+        assert_ne!(world.tutor.turns().last().unwrap().session, old, "{}", world.log());
+        let cleared = world.tutor.wait_until(PATIENCE, |state| state.history(&old).is_empty().then_some(()));
+        assert!(cleared.await.is_some(), "the old one is cleared");
+    }
+    assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_and_delete_go_before_what_waits_for_a_tutor_that_is_down() {
+    let world = World::started().await;
+    let (ana, rui) = (world.learner(11), world.brazilian(12));
+    world.tutor.stop().await;
+    ana.voice(voice(), 4);
+    ana.voice(voice(), 4);
+    ana.text("/feedback");
+    rui.voice(voice(), 4);
+    world.logged_times("tutor not answering", 2).await;
+    rui.text("/new");
+    world.answer_with(12, "será respondido nela").await;
+    ana.text("/delete");
+    let question = world.answer_with(11, "Delete everything").await;
+    ana.press(question.message_id, "del:y:11").unwrap();
+    world.answer_with(11, "everything I held about you is deleted").await;
+    world.tutor.resume().await.unwrap();
+    world.voice_notes(12, 1).await;
+    world.settled().await;
+    assert_eq!(world.tutor.count("POST /process"), 1, "hers are gone: {}", world.log());
+    assert_eq!(told(&world, 11, "Nothing here yet"), 0, "what she asked for before as well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation() {
     let mut world = World::started().await;
     let ana = world.learner(11);
@@ -187,11 +240,16 @@ async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation(
     std::fs::remove_dir_all(world.folder.path().join("store")).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let file = world.folder.path().join("telegram_sessions.json");
-    let old = format!(r#"{{"11":{{"session_id":"{session}","created_at":{now},"last_activity":{now}}}}}"#);
+    let old = format!(
+        r#"{{"11":{{"session_id":"{session}","created_at":{now},"last_activity":{now},"conversation_turns":2}}}}"#
+    );
     std::fs::write(&file, old).unwrap();
     let imported = world.command(&["sessions", "import", &file.display().to_string()]).output().unwrap();
     assert!(imported.status.success(), "{imported:?}");
     world.start();
+    ana.text("/status");
+    let status = world.answer_with(11, "Your practice").await.text;
+    assert!(status.contains(": 2"), "{status}");
     ana.text("/history");
     let shown = world.answer_with(11, "Our conversation").await.text;
     assert!(shown.contains("1.\n🎧 Yesterday") && shown.contains("2.\n🎧 I am learning"), "{shown}");
@@ -202,7 +260,7 @@ async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation(
     ana.voice(voice(), 4);
     world.voice_notes(11, 3).await;
     ana.text("/status");
-    assert!(world.answer_with(11, "Your practice").await.text.contains(": 3"));
+    world.answer_with(11, ": 3").await;
     ana.text("/history");
     let shown = world.answer_with(11, "3.\n🎧 She don't").await.text;
     assert_eq!(shown.matches("🎧").count(), 3, "{shown}");

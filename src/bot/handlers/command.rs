@@ -24,7 +24,7 @@ pub async fn handle(desk: &Desk, case: &Case<'_>, command: Command) -> Result<Ou
         Command::Status => status(desk, case).await,
         Command::History => history(desk, case).await,
         Command::Feedback => feedback(desk, case).await,
-        Command::New => Ok(new(case)),
+        Command::New => new(desk, case).await,
         Command::Delete => Ok(delete(case)),
         Command::Subscribe => Ok(subscribe(desk, case).await),
         Command::Admin => admin::show(desk, case).await,
@@ -131,14 +131,16 @@ async fn feedback(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
 }
 
 /// A fresh conversation; the old one is archived here and cleared at the tutor.
-fn new(case: &Case<'_>) -> Outcome {
+async fn new(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let old = case.learner.session.as_ref();
     let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
-    Outcome {
+    // A voice that waits for the tutor was overtaken.
+    let waits = desk.reader.place(case.incoming.user).await?.own > 0;
+    Ok(Outcome {
         changes: vec![Change::SessionOpened(session)],
         purge: old.map(|old| old.id).into_iter().collect(),
-        ..case.say(case.phrases.fresh(old.map_or(0, |old| old.turns)))
-    }
+        ..case.say(case.phrases.fresh(old.map_or(0, |old| old.turns), waits))
+    })
 }
 
 /// Asks once; the button carries who was asked.

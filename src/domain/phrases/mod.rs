@@ -241,8 +241,15 @@ impl Phrases {
         ))
     }
 
-    /// `/new`.
-    pub fn fresh(self, turns: u32) -> Rich {
+    /// `/new`, with what is still to be answered.
+    pub fn fresh(self, turns: u32, waits: bool) -> Rich {
+        if waits {
+            return Rich::plain(say!(
+                self,
+                "A fresh conversation. What you sent and is not answered yet will be answered in it.",
+                "Conversa nova. O que você enviou e ainda não foi respondido será respondido nela."
+            ));
+        }
         Rich::plain(match turns {
             0 => say!(
                 self,

@@ -53,7 +53,8 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.given_up(),
         phrases.dropped(),
         phrases.nothing_yet(),
-        phrases.fresh(3),
+        phrases.fresh(3, false),
+        phrases.fresh(3, true),
         phrases.delete_ask(),
         phrases.deleted(),
         phrases.not_allowed(Some(UserId(1))),
@@ -139,7 +140,7 @@ fn these_sentences_were_chosen_with_care() {
         (plain(PT.alert_members_hidden()), "me adicione como administrador"),
         (plain(PT.alert_dead_letters(&[(DeadReason::Fault, 1)], 1)), "novas: 1"),
         (plain(PT.empty_answer()), "não conseguiu responder desta vez"),
-        (plain(PT.fresh(3)), "mensagens: 3"),
+        (plain(PT.fresh(3, false)), "mensagens: 3"),
         (plain(PT.status(&StatusView::default())), "Nenhuma mensagem sua na fila"),
         (
             plain(PT.status(&StatusView { own_waiting: 2, ..StatusView::default() })),

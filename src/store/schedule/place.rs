@@ -1,14 +1,13 @@
 //! A learner's place in the queue for the tutor. Must not change anything.
 
-use super::{Row, Schedule, Standing};
+use super::{Queue, Row, Schedule, Standing};
 use crate::domain::{Urgency, UserId, WorkKind};
-use std::collections::BTreeSet;
 
 impl Schedule {
     /// A learner's rows for the tutor, and how many of others go before the first of them.
     pub fn place(&self, user: UserId) -> crate::store::Place {
-        let tutor_rows = |seqs: &BTreeSet<u64>| -> Vec<(u64, Row)> {
-            let rows = seqs.iter().filter_map(|seq| Some((*seq, *self.rows.get(seq)?)));
+        let tutor_rows = |queue: &Queue| -> Vec<(u64, Row)> {
+            let rows = queue.iter().filter_map(|seq| Some((seq, *self.rows.get(&seq)?)));
             rows.filter(|(_, row)| row.kind == WorkKind::Tutor).collect()
         };
         let own = self.users.get(&user).map(tutor_rows).unwrap_or_default();

@@ -3,7 +3,7 @@
 //! Must not know what was decided or why.
 
 use super::forget::{self, Forgotten};
-use super::outbox::{self, to_delivery};
+use super::outbox::{self, to_answer};
 use super::person::{Person, add_purge};
 use crate::domain::{Outcome, Stage, Timestamp};
 use crate::store::state::{State, Tx};
@@ -34,7 +34,7 @@ pub fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp)
     }
     let answered = !outcome.replies.is_empty();
     if answered {
-        to_delivery(&mut job);
+        to_answer(state, &mut job);
         outbox::put(state, &mut tx, job.seq, outcome.replies)?;
         tx.put(keys::inbox(job.seq), &job)?;
     } else {

@@ -4,7 +4,7 @@
 
 use super::person::Person;
 use crate::domain::{
-    Change, ChatId, DeadLetter, DeadReason, Job, OutMessage, Reply, Stage, Task, Timestamp, WaitReason,
+    Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Reply, Stage, Task, Timestamp, WaitReason,
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
@@ -17,6 +17,14 @@ pub fn to_delivery(job: &mut Job) {
     job.stage = Stage::Answered;
     job.not_before = Timestamp::default();
     job.begin_anew();
+}
+
+/// Turns a row into one that brings its answer. What overtook others brings it at once, as words beside them.
+pub fn to_answer(state: &State, job: &mut Job) {
+    if state.schedule.has_overtaken(job.seq) {
+        job.lane = Lane::Local;
+    }
+    to_delivery(job);
 }
 
 /// Queues replies for a row.

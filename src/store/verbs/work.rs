@@ -2,7 +2,7 @@
 //!
 //! Must not know what the work is.
 
-use super::outbox::{self, to_delivery};
+use super::outbox::{self, to_answer, to_delivery};
 use super::person::Person;
 use crate::domain::{
     Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Timestamp, WaitReason, WorkKind,
@@ -171,7 +171,7 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
     tx.put(keys::dead(dead), &letter)?;
     let answered = !burial.replies.is_empty();
     if answered {
-        to_delivery(&mut job);
+        to_answer(state, &mut job);
         outbox::put(state, &mut tx, job.seq, burial.replies)?;
         tx.put(keys::inbox(job.seq), &job)?;
     } else {

@@ -18,12 +18,22 @@ pub struct Row {
     pub submissions: u32,
     pub submitted: bool,
     pub told: bool,
+    /// It may go before older ones that wait for the tutor.
+    pub overtakes: bool,
+    /// It was put off for the tutor.
+    pub waits: bool,
     /// Something of its answer is out.
     pub begun: bool,
     /// What is left to send: (index, words).
     pub outbox: Vec<(u32, String)>,
     pub lease: Option<Lease>,
 }
+
+/// The two orders that rows keep: that of a chat's lane, and that of a learner's conversation.
+const ORDERS: [fn(&Row, &Row) -> bool; 2] = [
+    |a, b| (a.chat, a.lane) == (b.chat, b.lane),
+    |a, b| (a.user, a.lane, b.lane) == (b.user, Lane::Conversation, Lane::Conversation),
+];
 
 #[derive(Default)]
 pub struct Model {
@@ -40,15 +50,29 @@ pub struct Model {
 impl Model {
     /// Sentence one: which rows are claimable at a moment.
     pub fn claimable(&self, now: Timestamp) -> BTreeSet<u64> {
-        let held_back = |row: &Row| {
-            self.rows.iter().any(|older| {
-                let same_lane = older.chat == row.chat && older.lane == row.lane;
-                let talks = older.lane == Lane::Conversation && row.lane == Lane::Conversation;
-                older.seq < row.seq && (same_lane || (talks && older.user == row.user))
+        let goes = |row: &Row| {
+            ORDERS.iter().all(|same| {
+                let others = || self.rows.iter().filter(|other| other.seq != row.seq && same(other, row));
+                let older = || others().filter(|other| other.seq < row.seq);
+                let overtakes =
+                    |oldest: &Row| row.overtakes && oldest.waits && !older().any(|other| other.overtakes);
+                older().min_by_key(|other| other.seq).is_none_or(overtakes)
+                    && others().all(|other| other.lease.is_none())
             })
         };
-        let free = self.rows.iter().filter(|row| row.lease.is_none() && row.due <= now && !held_back(row));
+        let free = self.rows.iter().filter(|row| row.lease.is_none() && row.due <= now && goes(row));
         free.map(|row| row.seq).collect()
+    }
+
+    /// What a row has to say is to be delivered: beside the others, should it have overtaken any.
+    pub fn answer(&mut self, lease: Lease, replies: &[String]) {
+        let rows = self.rows.clone();
+        let row = self.held(lease).unwrap();
+        let before = |other: &Row| other.seq < row.seq && ORDERS.iter().any(|same| same(other, row));
+        if row.overtakes && rows.iter().any(before) {
+            row.lane = Lane::Local;
+        }
+        deliver(row, replies);
     }
 
     /// Sentence two: who became claimable later comes later.
@@ -116,5 +140,6 @@ pub fn deliver(row: &mut Row, replies: &[String]) {
     row.begun &= row.kind == WorkKind::Delivery;
     row.outbox = (0..).zip(replies.iter().cloned()).collect();
     row.lease = None;
+    (row.overtakes, row.waits) = (false, false);
     row.kind = WorkKind::Delivery;
 }

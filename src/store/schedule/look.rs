@@ -1,0 +1,63 @@
+//! What can be asked of the schedule: whose rows, how many, which wait. Must not change anything.
+
+use super::{Queue, Schedule, Standing};
+use crate::domain::{ChatId, Lane, Timestamp, UserId, WorkKind};
+use crate::store::Counts;
+use std::collections::BTreeSet;
+
+impl Schedule {
+    /// Whether a younger row is held back by this one.
+    pub fn is_waited_for(&self, seq: u64) -> bool {
+        let Some(row) = self.rows.get(&seq) else { return false };
+        self.queues_of(row).any(|queue| queue.last().is_some_and(|last| last > seq))
+    }
+
+    /// Whether older rows wait in the queues of this one, which may overtake them.
+    pub fn has_overtaken(&self, seq: u64) -> bool {
+        let Some(row) = self.rows.get(&seq) else { return false };
+        row.overtakes && self.queues_of(row).any(|queue| queue.has_before(seq))
+    }
+
+    /// Whether a row is being worked on.
+    pub fn is_leased(&self, seq: u64) -> bool {
+        self.rows.get(&seq).is_some_and(|row| matches!(row.standing, Standing::Leased(_)))
+    }
+
+    /// The transaction that wrote a row last.
+    pub fn written(&self, seq: u64) -> u64 {
+        self.rows.get(&seq).map_or(0, |row| row.written)
+    }
+
+    /// The rows of a chat in order of acceptance.
+    pub fn rows_of_chat(&self, chat: ChatId) -> BTreeSet<u64> {
+        [Lane::Conversation, Lane::Local]
+            .into_iter()
+            .filter_map(|lane| self.chats.get(&(chat, lane)))
+            .flat_map(Queue::iter)
+            .collect()
+    }
+
+    /// The rows of a learner that are older than `before`.
+    pub fn rows_of_user(&self, user: UserId, before: u64) -> BTreeSet<u64> {
+        self.rows
+            .iter()
+            .filter(|(seq, row)| row.user == user && **seq < before)
+            .map(|(seq, _)| *seq)
+            .collect()
+    }
+
+    /// How many rows of a learner there are.
+    pub fn rows_owned(&self, user: UserId) -> usize {
+        self.owned.get(&user).copied().unwrap_or_default()
+    }
+
+    /// When the earliest parked row falls due.
+    pub fn next_due(&self, kind: WorkKind) -> Option<Timestamp> {
+        self.pool_ref(kind).parked.first().map(|(due, _)| *due)
+    }
+
+    /// Numbers of the moment, without the dead letters.
+    pub fn counts(&self) -> Counts {
+        Counts { inbox: self.rows.len(), delivering: self.delivering, leased: self.leased, dead: 0 }
+    }
+}
