@@ -3,6 +3,7 @@
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::tutor_api::{TutorCall, TutorOptions};
+use std::time::Duration;
 
 /// The turns and spoken answers asked for, in the order the tutor heard of them, as (call, session).
 fn asked(world: &World) -> Vec<(String, String)> {
@@ -26,6 +27,9 @@ async fn ten_learners_have_each_their_voice_fetched_before_the_next_turn_begins(
     let mut world = World::with_tutor(TutorOptions { keep_audio: false, ..Default::default() }).await;
     let learners: Vec<_> = (1..=10).map(|n| world.learner(100 + n)).collect();
     let gate = world.tutor.faults().gate(On::call("POST /process"));
+    // Whoever does not wait for it has time to be quicker.
+    let slowly = Act::Delay(Duration::from_millis(100));
+    world.tutor.faults().add(On::call("GET /audio").always(), slowly);
     world.start();
     for learner in &learners {
         learner.voice(voice(), 4);
