@@ -20,6 +20,10 @@ use crate::domain::{Change, Content, MessageId, OutMessage, Urgency, WaitReason}
 use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Delivered, Manner, Outgoing, TelegramError, outgoing};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What nobody waits for holds its chat no longer than this.
+const COURTESY: Duration = Duration::from_secs(3);
 
 /// What is to be sent for a message.
 #[derive(Debug, Clone)]
@@ -244,7 +248,10 @@ pub async fn courtesy(
     stop: &mut Stop,
 ) -> Option<Result<Delivered, TelegramError>> {
     let Turn::Now(pass) = crew.sending.turn(out.chat(), Urgency::Own, stop).await else { return None };
-    let sent = crew.app.telegram.deliver(out, Manner::default()).await;
+    let deliver = crew.app.telegram.deliver(out, Manner::default());
+    let sent = tokio::time::timeout(COURTESY, deliver).await.unwrap_or_else(|_| {
+        Err(TelegramError::Unknown { what: "a message that nobody waits for was not answered soon".into() })
+    });
     if let Err(TelegramError::RetryAfter { secs }) = &sent {
         crew.sending.refused(out.chat(), *secs);
     }
