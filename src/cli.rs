@@ -56,6 +56,9 @@ enum Command {
         /// Type commands, or the path of a voice file, and see the answers.
         #[arg(long)]
         interactive: bool,
+        /// Afterwards, draw the beginning of the chat as a phone shows it into this SVG file, and in dark beside it.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        svg: Option<PathBuf>,
     },
     /// The audio path alone: any supported file to a 16 kHz mono WAV, or a WAV (or mp3) to a Telegram voice note.
     Convert {
@@ -221,7 +224,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     let setup = commands::Setup { config_path: cli.global.config, flags };
     match cli.command {
         Command::Run => commands::run_daemon(setup),
-        Command::Demo { interactive } => commands::demo(interactive),
+        Command::Demo { interactive, svg } => commands::demo(interactive, svg.as_deref()),
         Command::Convert { input, output, force } => convert::run(&input, output, force),
         Command::Doctor { json } => doctor::doctor(setup, json),
         Command::Health { ready } => doctor::health(setup, ready),

@@ -1,6 +1,6 @@
 //! The running daemon at one moment, as `top` shows it: numbers, never a word of a message, never a name.
 //!
-//! `top --json` prints it as it stands here, so its words are snake_case and the README documents them; moments are
+//! `top --json` prints it as it stands here, so its words are snake_case and docs/operating.md documents them; moments are
 //! milliseconds since the epoch. Must not know how it is gathered or drawn.
 
 use crate::domain::Timestamp;

@@ -6,8 +6,9 @@ use crate::config::{self, Config, ConfigError, ConfigErrors, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
 use crate::domain::printable;
 use crate::logging::{self, LogOptions};
-use crate::sandbox::demo::{self, Ended};
+use crate::sandbox::demo::{self, Ended, Pictures};
 use crate::secret::Secret;
+use crate::secure_fs;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -132,15 +133,26 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
 }
 
 /// `demo`.
-pub fn demo(interactive: bool) -> Result<(), Failure> {
+pub fn demo(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(demo::run(interactive));
     runtime.shutdown_timeout(LEFTOVERS);
     match ended? {
-        Ended::Played => Ok(()),
+        Ended::Played(chat) => svg.map_or(Ok(()), |file| write_pictures(file, &chat)),
         // As a shell tells it of a program that a signal has ended.
         Ended::Signal(number) => Err(Failure::Told(u8::try_from(128 + number).unwrap_or(1))),
     }
+}
+
+/// The chat on light ground in `file`, and on dark ground beside it: `chat.svg` and `chat-dark.svg`.
+fn write_pictures(file: &Path, chat: &Pictures) -> Result<(), Failure> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let dark = file.with_file_name(format!("{stem}-dark.svg"));
+    for (file, picture) in [(file, &chat.light), (&dark, &chat.dark)] {
+        let failed = || format!("writing the picture {}", file.display());
+        secure_fs::write(file, picture.as_bytes()).with_context(failed)?;
+    }
+    Ok(())
 }
 
 /// Refuses to write over what is there.

@@ -1,5 +1,5 @@
 //! What an option is: name, default, kind with its bounds, meaning. Parsing, checking, the example file, `config`,
-//! `--help` and the README table all come from the one [table](super::table) of them.
+//! `--help` and the table of docs/configuration.md all come from the one [table](super::table) of them.
 //!
 //! Must not know where values come from (see `sources`) or how a text is checked (see `checks`).
 

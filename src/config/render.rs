@@ -1,4 +1,4 @@
-//! The table of options as people read it: `config`, `.env.telegram.example`, `--help`, README.
+//! The table of options as people read it: `config`, `.env.telegram.example`, `--help`, docs/configuration.md.
 //!
 //! Pure. Must not know where the text goes.
 
@@ -55,7 +55,7 @@ pub fn env_example() -> String {
     text
 }
 
-/// The table of the README, in Markdown.
+/// The table of docs/configuration.md, in Markdown.
 pub fn markdown_table() -> String {
     let mut text = String::from("| key | default | meaning |\n| --- | --- | --- |\n");
     for key in keys::all() {

@@ -73,7 +73,9 @@ pub async fn run(crew: &Crew, mut stop: Stop) -> Result<(), StoreError> {
 /// Looks how things are and tells each admin what is new; when to look again, where something came too soon.
 async fn look(crew: &Crew, scene: &mut Scene, admins: &[UserId]) -> Result<Option<Timestamp>, StoreError> {
     let now = crew.clock.now();
-    scene.inbox = crew.app.store.counts().await?.inbox;
+    let counts = crew.app.store.counts().await?;
+    // Answers on their way out wait for nobody's tutor.
+    scene.inbox = counts.inbox.saturating_sub(counts.delivering);
     let mut again = quiet_until(crew, admins, now).await?;
     let buried = crew.vitals.counted(Count::DeadLetters);
     // While nobody may be told of dead letters they are not read: there may be thousands, one burial after the other.

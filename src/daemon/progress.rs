@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 4;
 /// Whoever was looked up is left alone for this long.
 const AGAIN: Duration = Duration::from_secs(5);
-/// The answer waits no longer for the end of a word that is on its way.
+/// The answer waits no longer for the end of a word that is on its way, which holds its chat no longer either.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Rows watched at most; more are simply not told.
 const WATCHED: usize = 10_000;
@@ -281,7 +281,12 @@ impl Progress {
         if !matches!(begun, Ok(true)) {
             return begun.map(|_| Some(State::Untold));
         }
-        let sent = crew.app.telegram.deliver(out, Manner::default()).await;
+        let deliver = crew.app.telegram.deliver(out, Manner::default());
+        let sent = tokio::time::timeout(PATIENCE, deliver).await.unwrap_or_else(|_| {
+            Err(TelegramError::Unknown {
+                what: "a message that nobody waits for was not answered soon".into(),
+            })
+        });
         pass.ended();
         // The chat stays taken until the row knows.
         match sent.map(|delivered| delivered.message) {

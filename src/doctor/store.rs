@@ -93,7 +93,7 @@ pub async fn check(patient: &Patient) -> Found {
 
 fn broken(error: &StoreError) -> Finding {
     if let StoreError::Key(why) = error {
-        let advice = "nothing is lost: configure the right key (README, \"Encryption at rest\")";
+        let advice = "nothing is lost: configure the right key (docs/encryption.md)";
         return Finding::problem(STORE, Cause::Configuration, why.to_string(), advice);
     }
     let text = error.to_string();
@@ -201,7 +201,7 @@ fn restore(restored: &Restored, now: i64) -> Option<Finding> {
         "{ago} ago the store was damaged ({}) and restored from {from}; {} messages became dead letters",
         restored.damage, restored.set_aside
     );
-    let advice = "look at the disk (dmesg, smartctl), and at `sudo phonicflow-bot queue list`; see README, \"A damaged store\"";
+    let advice = "look at the disk (dmesg, smartctl), and at `sudo phonicflow-bot queue list`; see docs/when-things-break.md, \"A damaged store\"";
     Some(Finding::warning("restore", found, advice))
 }
 

@@ -22,8 +22,13 @@ async fn school() -> World {
     world
 }
 
+/// The refusal that shows the way in (`/start` and `/help` name the channel too, without its buttons).
 async fn refused(world: &World, learner: &Learner) -> ChatEntry {
-    world.answer_with(learner.chat(), "for members of").await
+    let found = world.telegram.wait_until(PATIENCE, |state| {
+        let entry = |entry: &&ChatEntry| entry.text.contains("for members of") && entry.keyboard.is_some();
+        state.from_bot(learner.chat()).find(entry).cloned()
+    });
+    found.await.unwrap_or_else(|| panic!("no refusal; log:\n{}", world.log()))
 }
 
 fn said(world: &World, learner: &Learner) -> usize {

@@ -160,7 +160,7 @@ async fn an_alert_survives_being_killed_and_comes_once() {
     let told = world.answer_with(boss.chat(), "Messages given up").await;
     assert!(told.text.contains("`sudo phonicflow-bot queue list`"), "{}", told.text);
     // Killed before that is written down it may come twice, as any message; from then on never.
-    world.logged("answer is out seq=2").await;
+    world.settled().await;
     for _ in 0..3 {
         world.kill();
         world.start();

@@ -79,7 +79,7 @@ async fn what_the_tutor_refuses_is_said_at_once_and_the_next_voice_is_answered()
     let ana = world.learner(11);
     world.tutor.faults().add(On::call("POST /process"), Act::detail(422, "no speech"));
     ana.voice(voice(), 4);
-    world.answer_with(ana.chat(), "could not understand this recording").await;
+    world.answer_with(ana.chat(), "could not hear any speech").await;
     ana.voice(voice(), 4);
     one_answer(&world, ana.chat()).await;
 }

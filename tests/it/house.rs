@@ -203,6 +203,10 @@ fn nothing_is_left_for_later_and_no_machine_shows_through() {
     let mut files = sources();
     for name in [
         "README.md",
+        "docs/configuration.md",
+        "docs/development.md",
+        "docs/installing.md",
+        "docs/operating.md",
         "Cargo.toml",
         "Dockerfile.bot",
         ".env.telegram.example",
@@ -223,32 +227,65 @@ fn nothing_is_left_for_later_and_no_machine_shows_through() {
 }
 
 #[test]
-fn the_readme_names_every_option_and_every_command() {
-    let mut readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn the_documents_name_every_option_and_every_command() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    let mut options = read("docs/configuration.md");
     let table = phonicflow_bot::config::markdown_table();
     if std::env::var_os("BLESS").is_some() {
-        let start = readme.find("| key | default | meaning |").unwrap();
-        let length = readme[start..].find("\n\n").unwrap() + 1;
-        readme.replace_range(start..start + length, &table);
-        fs::write(root().join("README.md"), &readme).unwrap();
+        let start = options.find("| key | default | meaning |").unwrap();
+        let length = options[start..].find("\n\n").unwrap() + 1;
+        options.replace_range(start..start + length, &table);
+        fs::write(root().join("docs/configuration.md"), &options).unwrap();
     }
     assert!(
-        readme.contains(&table),
+        options.contains(&table),
         "the table of options has changed: BLESS=1 cargo test writes the files made of it"
     );
     let example = fs::read_to_string(root().join(".env.telegram.example")).unwrap();
     for flag in phonicflow_bot::config::flags() {
-        assert!(readme.contains(&format!("`{}`", flag.key)), "README.md does not name {}", flag.key);
+        let named = options.contains(&format!("`{}`", flag.key));
+        assert!(named, "docs/configuration.md does not name {}", flag.key);
         assert!(example.contains(flag.key), ".env.telegram.example does not name {}", flag.key);
     }
+    let (operating, using) = (read("docs/operating.md"), read("docs/using.md"));
     for command in
         ["run", "demo", "convert", "config", "sessions list", "sessions show", "queue list", "queue retry"]
     {
-        assert!(readme.contains(&format!("`{command}")), "README.md does not name `{command}`");
+        assert!(operating.contains(&format!("`{command}")), "docs/operating.md does not name `{command}`");
     }
     for command in phonicflow_bot::domain::phrases::COMMANDS {
-        assert!(readme.contains(&format!("/{command}")), "README.md does not name /{command}");
+        assert!(using.contains(&format!("/{command}")), "docs/using.md does not name /{command}");
     }
+    let readme = read("README.md");
     let first_screen: String = readme.lines().take(40).collect::<Vec<_>>().join("\n");
     assert!(first_screen.contains("cargo run --release -- demo") && first_screen.contains("cargo test"));
+}
+
+/// A link in a document that leads to a file of ours finds it, and its heading.
+#[test]
+fn the_links_of_the_documents_lead_somewhere() {
+    let slug = |heading: &str| {
+        let kept =
+            heading.to_lowercase().replace(|c: char| !(c.is_alphanumeric() || c == ' ' || c == '-'), "");
+        kept.replace(' ', "-")
+    };
+    let pages = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    for page in pages.chain([root().join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for part in text.split("](").skip(1) {
+            let target = part.split(')').next().unwrap();
+            if target.contains("://") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let linked = fs::read(&file).unwrap_or_else(|_| panic!("{} links to {target}", page.display()));
+            let headings = String::from_utf8_lossy(&linked);
+            let mut headings = headings.lines().filter(|line| line.starts_with('#'));
+            let found = heading.is_empty()
+                || headings.any(|line| slug(line.trim_start_matches('#').trim()) == heading);
+            assert!(found, "{} links to {target}", page.display());
+        }
+    }
 }

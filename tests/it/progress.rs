@@ -261,7 +261,9 @@ async fn of_a_learner_who_is_deleted_it_goes_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_telegram_that_does_not_take_it_delays_no_answer() {
-    let world = World::started().await;
+    let mut world = World::new().await;
+    // Longer than anybody here waits: the answer must not wait for the end of that call.
+    world.set("BOT_TIMEOUT", "600").start();
     let hung = world.telegram.faults().add(On::call("sendMessage").when(is_marked), Act::Hang);
     let gate = world.tutor.faults().gate(On::call("POST /process"));
     world.learner(11).voice(voice(), 4);

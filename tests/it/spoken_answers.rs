@@ -3,6 +3,7 @@
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::tutor_api::{TutorCall, TutorOptions};
+use std::time::Duration;
 
 /// The turns and spoken answers asked for, in the order the tutor heard of them, as (call, session).
 fn asked(world: &World) -> Vec<(String, String)> {
@@ -12,11 +13,23 @@ fn asked(world: &World) -> Vec<(String, String)> {
     calls.iter().filter(of_a_turn).map(named).collect()
 }
 
+/// Nobody's turn may begin before the spoken answer of the one before it is served.
+fn each_is_served_before_the_next_turn(world: &World) {
+    let calls = world.tutor.calls();
+    let of = |name: &'static str| calls.iter().filter(move |call| call.name == name);
+    for (audio, turn) in of("GET /audio").zip(of("POST /process").skip(1)) {
+        assert!(audio.done_ms.is_some_and(|done| done <= turn.at_ms), "{audio:?} and {turn:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_learners_have_each_their_voice_fetched_before_the_next_turn_begins() {
     let mut world = World::with_tutor(TutorOptions { keep_audio: false, ..Default::default() }).await;
     let learners: Vec<_> = (1..=10).map(|n| world.learner(100 + n)).collect();
     let gate = world.tutor.faults().gate(On::call("POST /process"));
+    // Whoever does not wait for it has time to be quicker.
+    let slowly = Act::Delay(Duration::from_millis(100));
+    world.tutor.faults().add(On::call("GET /audio").always(), slowly);
     world.start();
     for learner in &learners {
         learner.voice(voice(), 4);
@@ -34,6 +47,7 @@ async fn ten_learners_have_each_their_voice_fetched_before_the_next_turn_begins(
         assert_eq!((turn.as_str(), audio.as_str()), ("POST /process", "GET /audio"), "{asked:?}");
         assert_eq!(session, of, "each its own");
     }
+    each_is_served_before_the_next_turn(&world);
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
 }
 
@@ -45,13 +59,14 @@ async fn the_place_is_kept_while_the_voice_is_fetched_and_given_up_when_it_fails
     ana.voice(voice(), 4);
     audio.reached(1).await;
     rui.voice(voice(), 4);
-    // Her words are out meanwhile, his turn has not begun.
-    world.answer_with(11, "You said").await;
+    // All of her words are out meanwhile, also those that wait for their voice for a while; his turn has not begun.
+    world.answer_with(11, "That sounds like fun").await;
     world.settled().await;
     assert_eq!(world.tutor.count("POST /process"), 1, "{:?}", asked(&world));
     audio.open();
     world.voice_notes(11, 1).await;
     world.voice_notes(12, 1).await;
+    each_is_served_before_the_next_turn(&world);
     // One that fails costs nobody a place.
     world.tutor.faults().add(On::call("GET /audio"), Act::Reset);
     ana.voice(voice(), 4);

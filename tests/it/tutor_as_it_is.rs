@@ -2,9 +2,11 @@
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::audio::{self, Hint};
-use phonicflow_bot::sandbox::faults::{Act, On};
+use phonicflow_bot::sandbox::faults::{Act, On, Seen};
 use phonicflow_bot::sandbox::http::Reply;
 use phonicflow_bot::sandbox::tutor_api::{Model, TutorOptions, write_wav};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A voice message in which nobody says anything.
 fn silence() -> Vec<u8> {
@@ -182,16 +184,22 @@ async fn a_conversation_that_cannot_be_shown_is_left_at_once_and_its_voice_goes_
         ana.voice(voice(), 4);
         world.voice_notes(ana.chat(), 1).await;
         let old = world.tutor.turns().last().unwrap().session.clone();
-        let broken = old.clone();
-        world.tutor.faults().add(
-            On::call("GET /conversation")
-                .when(move |seen| seen.params["session_id"] == broken.as_str())
-                .always(),
-            act,
-        );
+        let (broken, looks) = (old.clone(), Arc::new(AtomicUsize::new(0)));
+        let looked = looks.clone();
+        let is_broken = move |seen: &Seen<'_>| {
+            let is = seen.params["session_id"] == broken.as_str();
+            looked.fetch_add(usize::from(is), Ordering::SeqCst);
+            is
+        };
+        world.tutor.faults().add(On::call("GET /conversation").when(is_broken).always(), act);
         world.tutor.faults().add(On::call("POST /process"), Act::ResetAfter);
         let asked = ana.voice(voice(), 4);
         world.logged_times("looking for the tutor's answer", n + 1).await;
+        // It clears the conversation before it has recorded the turn in it.
+        let before = looks.load(Ordering::SeqCst);
+        let too_early = move |_: &Seen<'_>| looks.load(Ordering::SeqCst) == before;
+        let cleared = Reply::new(200, "application/json", b"{}".to_vec());
+        world.tutor.faults().add(On::call("DELETE /conversation").when(too_early), Act::Answer(cleared));
         ana.text(["/new", "/reset"][n]);
         world.answer_with(ana.chat(), "will be answered in it").await;
         let note = world.voice_notes(ana.chat(), 2).await.pop().unwrap();
@@ -249,7 +257,7 @@ async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation(
     world.start();
     ana.text("/status");
     let status = world.answer_with(11, "Your practice").await.text;
-    assert!(status.contains(": 2"), "{status}");
+    assert!(status.contains("turns: 2"), "{status}");
     ana.text("/history");
     let shown = world.answer_with(11, "Our conversation").await.text;
     assert!(shown.contains("1.\n🎧 Yesterday") && shown.contains("2.\n🎧 I am learning"), "{shown}");
@@ -260,7 +268,7 @@ async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation(
     ana.voice(voice(), 4);
     world.voice_notes(11, 3).await;
     ana.text("/status");
-    world.answer_with(11, ": 3").await;
+    world.answer_with(11, "turns: 3").await;
     ana.text("/history");
     let shown = world.answer_with(11, "3.\n🎧 She don't").await.text;
     assert_eq!(shown.matches("🎧").count(), 3, "{shown}");

@@ -4,6 +4,7 @@
 
 mod scenes;
 mod screen;
+mod svg;
 mod typed;
 mod view;
 mod wrap;
@@ -36,18 +37,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// is to see in the times.
 const READING: Duration = Duration::from_millis(1_200);
 /// Told to stop, the daemon gets so long before its folder goes.
-const REST_WITHIN: Duration = Duration::from_secs(3);
+const REST_WITHIN: Duration = Duration::from_secs(10);
 
 const TUTOR_REPLY: &[u8] = include_bytes!("../../../assets/voice/tutor-reply.wav");
 const TUTOR_COACHING: &[u8] = include_bytes!("../../../assets/voice/tutor-coaching.wav");
 
 /// How a demo ends that does not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// All was shown, or nothing more is typed.
-    Played,
+    Played(Pictures),
     /// By this signal.
     Signal(i32),
+}
+
+/// The beginning of the chat as a phone shows it, as SVG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pictures {
+    /// Dark text on light ground.
+    pub light: String,
+    /// Light text on dark ground.
+    pub dark: String,
 }
 
 /// Runs the demo: the recorded conversation, or a typed one. Whatever ends it, its folder goes.
@@ -59,7 +69,7 @@ pub async fn run(interactive: bool) -> Result<Ended> {
     let mut stage = Stage::build(interactive).await?;
     let played = tokio::select! {
         played = async { if interactive { stage.typed().await } else { stage.recorded().await } } => {
-            played.map(|()| Ended::Played)
+            played.map(|()| Ended::Played(stage.pictures()))
         }
         number = signals.next() => Ok(Ended::Signal(number)),
     };
@@ -67,7 +77,7 @@ pub async fn run(interactive: bool) -> Result<Ended> {
     match played {
         // Whoever ends it does not wait for a tidy end of what is thrown away.
         Ok(Ended::Signal(_)) | Err(_) => played,
-        Ok(Ended::Played) => rest.unwrap_or(Ok(())).and(played),
+        Ok(Ended::Played(_)) => rest.unwrap_or(Ok(())).and(played),
     }
 }
 
@@ -223,6 +233,12 @@ impl Stage {
             (left == 0).then_some(())
         });
         shown.await.ok_or_else(|| anyhow!("the bot did not answer"))
+    }
+
+    fn pictures(&self) -> Pictures {
+        let entries = self.telegram.transcript(self.learner.chat());
+        let draw = |theme| svg::draw("PhonicFlow", &entries, theme);
+        Pictures { light: draw(svg::Theme::Light), dark: draw(svg::Theme::Dark) }
     }
 
     /// Stops the daemon as SIGTERM would.

@@ -41,14 +41,15 @@ async fn top_tells_what_the_daemon_does_and_that_there_is_none() {
     assert!(nobody.code == Some(3) && nobody.err.contains("no daemon runs"), "{nobody:?}");
 }
 
-/// Every name is a word as the README documents it, none the program's own.
+/// Every name is a word as docs/operating.md documents it, none the program's own.
 fn words_are_plain(value: &serde_json::Value) {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let documented =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operating.md")).unwrap();
     let plain = |word: &str| word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     match value {
         serde_json::Value::Object(fields) => {
             for (name, inner) in fields {
-                assert!(plain(name) && readme.contains(&format!("`{name}`")), "{name} is not documented");
+                assert!(plain(name) && documented.contains(&format!("`{name}`")), "{name} is not documented");
                 words_are_plain(inner);
             }
         }

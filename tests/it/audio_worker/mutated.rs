@@ -2,10 +2,11 @@
 
 use super::below;
 use crate::audio::{all_in, mutate};
-use crate::world::BINARY;
+use crate::world::{BINARY, PATIENCE};
 use phonicflow_bot::audio::{AudioFault, Hint, Limits};
 use phonicflow_bot::audio_worker::{Death, JobError, Workers};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Files, or fewer where the machine is slow or busy: one that hangs is ended by its clock all the same.
@@ -17,6 +18,21 @@ async fn broken_recordings_are_refused_or_heard_and_no_worker_is_lost_to_them() 
     let workers = Arc::new(Workers::of(BINARY.into()));
     let whole = Arc::new(all_in("voice").into_iter().chain(all_in("kinds")).collect::<Vec<_>>());
     let began = Instant::now();
+    let seen = Arc::new(Mutex::new(HashSet::new()));
+    let watching = tokio::spawn({
+        let seen = seen.clone();
+        async move {
+            loop {
+                let is_worker = |pid: u32| {
+                    std::fs::read(format!("/proc/{pid}/cmdline"))
+                        .is_ok_and(|line| String::from_utf8_lossy(&line).contains("audio-worker"))
+                };
+                let pids = below(std::process::id()).into_iter().map(|worker| worker.pid);
+                seen.lock().unwrap().extend(pids.filter(|pid| is_worker(*pid)));
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    });
     let mut tasks = tokio::task::JoinSet::new();
     for lane in 0..4 {
         let (workers, whole) = (workers.clone(), whole.clone());
@@ -48,8 +64,16 @@ async fn broken_recordings_are_refused_or_heard_and_no_worker_is_lost_to_them() 
         heard > refused / 20 && refused > heard / 20,
         "{heard} heard, {refused} refused: too coarse or too fine"
     );
-    assert!(
-        below(std::process::id()).iter().all(|worker| worker.state != 'Z'),
-        "a worker is not cleared away"
-    );
+    watching.abort();
+    let seen = seen.lock().unwrap().clone();
+    assert!(!seen.is_empty(), "no worker was seen at work");
+    let dead = || {
+        let zombies = below(std::process::id()).into_iter().filter(|worker| worker.state == 'Z');
+        zombies.filter(|worker| seen.contains(&worker.pid)).count()
+    };
+    let deadline = Instant::now() + PATIENCE;
+    while dead() > 0 {
+        assert!(Instant::now() < deadline, "{} workers are not cleared away", dead());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -90,7 +90,8 @@ fn what_sled_cannot_open_is_an_error_not_a_panic() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
         SledStore::open(folder.path()).unwrap().close().await.unwrap();
-        std::fs::write(folder.path().join("conf"), "segment_size: banana\n").unwrap();
+        // (A spoilt `conf` alone is no damage: it is made again.)
+        std::fs::write(folder.path().join("db"), "banana\n".repeat(20_000)).unwrap();
         assert!(matches!(
             SledStore::open(folder.path()),
             Err(StoreError::Corrupt { .. } | StoreError::Io { .. })
