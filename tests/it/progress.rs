@@ -130,10 +130,12 @@ async fn killed_before_the_row_knew_the_one_in_flight_stays_and_no_second_is_sen
     gate.left().await;
     sent.left().await;
     let again = world.tutor.faults().gate(On::call("GET /conversation"));
+    let busy = world.tutor.faults().gate(On::call("POST /process"));
     world.start();
     // Whoever came later is told: the older one had its turn to be told again.
     shown(&world, 12).await;
     again.open();
+    busy.open();
     world.voice_notes(11, 1).await;
     answered(&world, 12).await;
     let texts = texts(&world, 11);
