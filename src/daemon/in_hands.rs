@@ -8,6 +8,7 @@
 //!   time in each kind of work; who is done with in order is cleared. All other rows go on as ever.
 //! - A row that was in hands at two such ends is *on trial*: it is left alone for a while, and should the daemon live on, the
 //!   row is given up and its learner told. Whoever kills from outside strikes again without it: then it is cleared.
+//! - Whoever gets further in between (to its next stage, or to its next message) begins anew.
 //! - Ends within an hour in which it had no part speak for it as well: with those it must have been there each time.
 //!
 //! A note is written to the page cache and not flushed: it has to survive this process, not the machine. A power cut may

@@ -84,3 +84,18 @@ async fn an_end_in_order_clears_what_was_in_hands() {
     world.settled().await;
     assert!(queue(&world).await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_further_between_two_ends_is_answered() {
+    let (mut world, ana, gate) = ended_with_a_voice_in_hands(1).await;
+    gate.open();
+    let at_the_tutor = world.tutor.faults().gate(On::call("POST /process"));
+    world.set("BACKEND_TIMEOUT", "3").start();
+    at_the_tutor.reached(1).await;
+    world.kill();
+    at_the_tutor.left().await;
+    world.start();
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    assert!(queue(&world).await.is_empty());
+}

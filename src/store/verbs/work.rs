@@ -44,6 +44,10 @@ pub fn submit(
     changes: Vec<Change>,
 ) -> Result<Learner, StoreError> {
     let mut job = state.leased(lease)?;
+    if job.stage == Stage::Taken {
+        // It got further: what ended the daemon before was at another step.
+        job.deaths = 0;
+    }
     job.stage = stage;
     job.submissions = job.submissions.saturating_add(1);
     let mut tx = Tx::default();

@@ -117,7 +117,8 @@ async fn practise(world: &mut World) -> Vec<String> {
         assert!(tokio::time::Instant::now() < deadline, "no export: {}", world.log());
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    world.kill();
+    // In order: killed a second time with the same voice in hands, the daemon would hold it for the cause.
+    world.stop().await;
     gate.left().await;
     sessions
 }
