@@ -174,6 +174,8 @@ async fn what_waits_for_its_turn_when_the_answer_comes_is_called_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_of_a_wait_before_an_older_message_is_answered() {
     let world = World::started().await;
+    // So long that whoever waits for the next turn is to be told.
+    world.tutor.configure(|options| options.delay = Duration::from_secs(6));
     let words = On::call("sendMessage").chat(11).when(|seen| !is_marked(seen)).always();
     world.telegram.faults().add(words, Act::html(502));
     let ana = world.learner(11);
