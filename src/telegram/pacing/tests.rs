@@ -233,6 +233,10 @@ impl Sim {
                 let chat = self.asked[&ticket];
                 self.begin(ticket, chat);
             }
+            // One that took no time is over at this very moment, and may let another one go.
+            if self.calls.iter().any(|call| call.struck_off <= self.now) {
+                continue;
+            }
             let due = self.pacing.due(self.now);
             assert!(due.is_none_or(|due| due > self.now), "due now, and nobody may go");
             let events = self.calls.iter().flat_map(|call| [call.end, call.struck_off]);
@@ -254,6 +258,16 @@ fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
     times.sort_unstable();
     let within = |(place, start): (usize, &u64)| times[place..].partition_point(|at| *at < start + window);
     times.iter().enumerate().map(within).max().unwrap_or(0)
+}
+
+#[test]
+fn calls_that_take_no_time_hold_nobody_up() {
+    let mut sim = Sim::new(1, vec![(0, 0, 0)]);
+    for chat in 0..13 {
+        sim.ask(Some(chat % 3), Urgency::First);
+    }
+    sim.run(u64::MAX / 4);
+    assert!(sim.pacing.waiting.is_empty() && sim.started.len() == 13);
 }
 
 #[test]
