@@ -3,7 +3,7 @@
 //! Must not know what the daemon does with them.
 
 use crate::audio_worker::Workers;
-use crate::bot::{Channel, Desk, Guests, Rules};
+use crate::bot::{Channel, Guests, HandlerContext, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
@@ -12,8 +12,8 @@ use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::reader::Reader;
 use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
+use crate::telemetry::Telemetry;
 use crate::tutor::{Tutor, TutorOptions};
-use crate::vitals::Vitals;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,11 +31,11 @@ pub struct App {
     /// The tutor.
     pub tutor: Arc<Tutor>,
     /// What handlers work with.
-    pub desk: Arc<Desk>,
+    pub context: Arc<HandlerContext>,
     /// The rules of acceptance.
     pub policy: AcceptPolicy,
     /// The numbers of this process.
-    pub vitals: Arc<Vitals>,
+    pub telemetry: Arc<Telemetry>,
     /// Rung when there may be something to tell the admins.
     pub news: Arc<Notify>,
     /// The latest restore of the store, when it was lately.
@@ -57,9 +57,9 @@ impl App {
     /// # Errors
     /// In words for the person who starts the daemon.
     pub fn build(config: Config, token: Secret) -> Result<App> {
-        let vitals = Arc::new(Vitals::default());
-        let (store, restored) = open_store(&config, &vitals).context("opening the store")?;
-        Ok(App { restored, ..Self::assemble(config, token, Arc::new(store), vitals)? })
+        let telemetry = Arc::new(Telemetry::default());
+        let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
+        Ok(App { restored, ..Self::assemble(config, token, Arc::new(store), telemetry)? })
     }
 
     /// As [`App::build`], on a store that is open already.
@@ -67,10 +67,15 @@ impl App {
     /// # Errors
     /// In words for the person who starts the daemon.
     pub fn with_store(config: Config, token: Secret, store: Arc<dyn Store>) -> Result<App> {
-        Self::assemble(config, token, store, Arc::new(Vitals::default()))
+        Self::assemble(config, token, store, Arc::new(Telemetry::default()))
     }
 
-    fn assemble(config: Config, token: Secret, store: Arc<dyn Store>, vitals: Arc<Vitals>) -> Result<App> {
+    fn assemble(
+        config: Config,
+        token: Secret,
+        store: Arc<dyn Store>,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
@@ -79,10 +84,10 @@ impl App {
             .required_channel
             .clone()
             .map(|name| Channel::new(name, telegram.clone(), config.bot_timeout, news.clone()));
-        let desk = Arc::new(Desk {
+        let context = Arc::new(HandlerContext {
             channel,
             started: wall_clock(),
-            vitals: vitals.clone(),
+            telemetry: telemetry.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
             reader: Reader::new(store.clone()),
@@ -104,7 +109,7 @@ impl App {
             audio: Workers::default(),
         });
         let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH) };
-        Ok(App { config, store, telegram, tutor, desk, policy, vitals, news, restored: None })
+        Ok(App { config, store, telegram, tutor, context, policy, telemetry, news, restored: None })
     }
 }
 
@@ -160,7 +165,10 @@ pub fn home_of(config: &Config) -> Home {
 }
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
-fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<LateRestore>), StoreError> {
+fn open_store(
+    config: &Config,
+    telemetry: &Telemetry,
+) -> Result<(SledStore, Option<LateRestore>), StoreError> {
     let home = home_of(config);
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
@@ -169,11 +177,11 @@ fn open_store(config: &Config, vitals: &Vitals) -> Result<(SledStore, Option<Lat
     let now = wall_clock();
     let cleared = clear(&home);
     let opened = home.open(on_damage, now)?;
-    vitals.add(Count::Restores, usize::from(opened.restored.is_some()));
+    telemetry.add(Count::Restores, usize::from(opened.restored.is_some()));
     // A backup put back by command is no damage.
     let latest = opened.restored.clone().or_else(|| home.last_restore());
     if let Some(restored) = latest.filter(|restored| restored.damage != BY_HAND) {
-        vitals.restored(Timestamp(restored.at_ms));
+        telemetry.restored(Timestamp(restored.at_ms));
     }
     tell_cleared(cleared);
     let mut lately = None;

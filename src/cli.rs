@@ -8,7 +8,6 @@ mod completions;
 mod confirm;
 mod convert;
 mod doctor;
-mod door;
 mod examples;
 mod manual;
 mod options;
@@ -17,6 +16,7 @@ mod queue;
 mod sessions;
 mod stats;
 mod store;
+mod store_access;
 mod top;
 mod when;
 
@@ -180,7 +180,7 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        if error.is::<daemon::Unusable>() {
+        if error.is::<daemon::StartupError>() {
             return Self::Config(format!("{error:#}"));
         }
         match error.downcast_ref::<StoreError>() {

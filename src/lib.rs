@@ -5,14 +5,14 @@
 //! ```text
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), vitals, domain
-//! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::reader, vitals, domain
+//! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
+//! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
-//! app     -> config, bot, audio_worker, store, telegram, tutor, vitals
+//! app     -> config, bot, audio_worker, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain
-//! telegram, tutor -> http, domain        audio, vitals -> domain        store -> domain, secret
+//! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
@@ -34,6 +34,6 @@ pub mod secret;
 pub mod secure_fs;
 pub mod store;
 pub mod telegram;
+pub mod telemetry;
 pub mod top;
 pub mod tutor;
-pub mod vitals;

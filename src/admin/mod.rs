@@ -7,7 +7,7 @@
 //!
 //! Must not know Telegram, the tutor or the configuration.
 
-pub mod door;
+pub mod client;
 pub mod execute;
 pub mod old_bot;
 pub mod protocol;

@@ -4,7 +4,7 @@
 //! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
 
 use super::snapshot::Snapshot;
-use crate::domain::dossier::Held;
+use crate::domain::data_export::Held;
 use crate::domain::health::Health;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{

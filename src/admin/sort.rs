@@ -39,17 +39,17 @@ impl Sorter {
     pub fn add(&mut self, row: SessionRow) {
         self.rows.push(row);
         if self.rows.len() >= self.limit.saturating_mul(2).max(1_024) {
-            self.settle();
+            self.trim_to_limit();
         }
     }
 
     /// The rows in order.
     pub fn end(mut self) -> Vec<SessionRow> {
-        self.settle();
+        self.trim_to_limit();
         self.rows
     }
 
-    fn settle(&mut self) {
+    fn trim_to_limit(&mut self) {
         let (key, reverse) = (self.key, self.reverse);
         self.rows.sort_unstable_by(|a, b| {
             let order = compare(key, a, b);

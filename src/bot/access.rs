@@ -2,11 +2,11 @@
 //!
 //! Only reads and asks; the worker keeps what Telegram said. Must not know how handlers answer.
 
-use super::channel::{Answer, Channel};
+use super::channel::{Channel, ChannelAnswer};
 use super::handlers::Case;
 use super::handlers::callback::pressed;
 use super::route::{Command, Press, Route, route};
-use super::{Desk, Verdict};
+use super::{Disposition, HandlerContext};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::{Button, Content, Keyboard};
 use crate::domain::phrases::access::Refusal;
@@ -28,7 +28,7 @@ pub struct Checked {
     /// What Telegram has just said of the learner, to be kept.
     pub learned: Option<Membership>,
     /// The message's fate, when it is decided by this.
-    pub settled: Option<Verdict>,
+    pub settled: Option<Disposition>,
 }
 
 /// What a route asks of the learner.
@@ -72,50 +72,52 @@ fn demand(route: &Route) -> Demand {
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn check(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Checked, StoreError> {
+pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> Result<Checked, StoreError> {
     let open = Ok(Checked::default());
-    let (Some(channel), Task::Handle(incoming, admission)) = (&desk.channel, &claim.job.task) else {
+    let (Some(channel), Task::Handle(incoming, admission)) = (&context.channel, &claim.job.task) else {
         return open;
     };
     let user = incoming.user;
-    if claim.job.stage != Stage::Taken || desk.rules.guests.is_admin(user) {
+    if claim.job.stage != Stage::Taken || context.rules.guests.is_admin(user) {
         return open;
     }
-    let route = route(incoming, *admission, &desk.rules.guests);
-    let case = Case { incoming, learner: &claim.learner, phrases: desk.phrases(&claim.learner), now };
+    let route = route(incoming, *admission, &context.rules.guests);
+    let case = Case { incoming, learner: &claim.learner, phrases: context.phrases(&claim.learner), now };
     match demand(&route) {
         Demand::Nothing => open,
         Demand::Joined(asked) if asked != user => open,
-        Demand::Joined(_) => joined(desk, channel, &case).await,
-        Demand::Member => member(desk, channel, &case, claim.job.membership_failures).await,
+        Demand::Joined(_) => joined(context, channel, &case).await,
+        Demand::Member => member(context, channel, &case, claim.job.membership_failures).await,
     }
 }
 
 async fn member(
-    desk: &Desk,
+    context: &HandlerContext,
     channel: &Channel,
     case: &Case<'_>,
     failures: u32,
 ) -> Result<Checked, StoreError> {
     let (user, now) = (case.incoming.user, case.now);
-    let known = desk.reader.membership(user).await?;
+    let known = context.reader.membership(user).await?;
     let (learned, answer) = match known {
-        Some(known) if known.serves(now) => (None, Answer::Member(known.member)),
+        Some(known) if known.serves(now) => (None, ChannelAnswer::Member(known.member)),
         _ => match channel.ask(user, now).await {
-            Answer::Member(member) => (Some(Membership { member, at: now }), Answer::Member(member)),
+            ChannelAnswer::Member(member) => {
+                (Some(Membership { member, at: now }), ChannelAnswer::Member(member))
+            }
             // The last known answer serves while Telegram fails, however old it is.
-            failed => (None, known.map_or(failed, |known| Answer::Member(known.member))),
+            failed => (None, known.map_or(failed, |known| ChannelAnswer::Member(known.member))),
         },
     };
     let pressed = matches!(case.incoming.body, Body::Callback { .. });
     let settled = match answer {
-        Answer::Member(true) => None,
-        Answer::Member(false) => Some(refuse(channel, case, Refusal::NotMember).await),
-        Answer::Hidden => Some(refuse(channel, case, Refusal::Hidden).await),
+        ChannelAnswer::Member(true) => None,
+        ChannelAnswer::Member(false) => Some(refuse(channel, case, Refusal::NotMember).await),
+        ChannelAnswer::Hidden => Some(refuse(channel, case, Refusal::Hidden).await),
         // Nothing is known of this learner: the message waits a little rather than being turned away.
-        Answer::Later(ms) if failures < ATTEMPTS && !pressed => {
+        ChannelAnswer::Later(ms) if failures < ATTEMPTS && !pressed => {
             let pause_ms = backoff_ms(failures, fastrand::f64()).max(ms).min(LONGEST_PAUSE_MS);
-            Some(Verdict::Defer(Deferral {
+            Some(Disposition::Defer(Deferral {
                 until: now.plus_ms(pause_ms),
                 reason: WaitReason::TelegramDown,
                 stage: Stage::Taken,
@@ -124,45 +126,47 @@ async fn member(
                 notice: None,
             }))
         }
-        Answer::Later(_) => Some(refuse(channel, case, Refusal::TryLater).await),
+        ChannelAnswer::Later(_) => Some(refuse(channel, case, Refusal::TryLater).await),
     };
     Ok(Checked { learned, settled })
 }
 
 /// The button "I have joined".
-async fn joined(desk: &Desk, channel: &Channel, case: &Case<'_>) -> Result<Checked, StoreError> {
+async fn joined(context: &HandlerContext, channel: &Channel, case: &Case<'_>) -> Result<Checked, StoreError> {
     let (user, now) = (case.incoming.user, case.now);
-    let known = desk.reader.membership(user).await?;
+    let known = context.reader.membership(user).await?;
     let (learned, answer) = match known {
-        Some(known) if known.just_asked(now) => (None, Answer::Member(known.member)),
+        Some(known) if known.just_asked(now) => (None, ChannelAnswer::Member(known.member)),
         _ => match channel.ask(user, now).await {
-            Answer::Member(member) => (Some(Membership { member, at: now }), Answer::Member(member)),
+            ChannelAnswer::Member(member) => {
+                (Some(Membership { member, at: now }), ChannelAnswer::Member(member))
+            }
             failed => (None, failed),
         },
     };
     let phrases = case.phrases;
     let outcome = match answer {
-        Answer::Member(true) => {
+        ChannelAnswer::Member(true) => {
             pressed(case, &phrases.joined_notice(), Some((phrases.joined(), Keyboard::default())))
         }
-        Answer::Member(false) => pressed(case, &phrases.not_joined_notice(), None),
-        Answer::Later(_) => pressed(case, &phrases.refused_notice(Refusal::TryLater), None),
-        Answer::Hidden => pressed(case, &phrases.refused_notice(Refusal::Hidden), None),
+        ChannelAnswer::Member(false) => pressed(case, &phrases.not_joined_notice(), None),
+        ChannelAnswer::Later(_) => pressed(case, &phrases.refused_notice(Refusal::TryLater), None),
+        ChannelAnswer::Hidden => pressed(case, &phrases.refused_notice(Refusal::Hidden), None),
     };
-    Ok(Checked { learned, settled: Some(Verdict::Commit(outcome)) })
+    Ok(Checked { learned, settled: Some(Disposition::Commit(outcome)) })
 }
 
 /// A kind refusal that names the way in.
-async fn refuse(channel: &Channel, case: &Case<'_>, why: Refusal) -> Verdict {
+async fn refuse(channel: &Channel, case: &Case<'_>, why: Refusal) -> Disposition {
     let text = match why {
-        Refusal::NotMember => return Verdict::Commit(not_member(channel, case).await),
+        Refusal::NotMember => return Disposition::Commit(not_member(channel, case).await),
         _ => case.phrases.refused(why),
     };
     // Whoever has spoken or asked by name hears why nothing comes of it, each time; the learner's rate bounds it.
     if matches!(case.incoming.body, Body::Voice(_) | Body::Command { .. }) {
-        return Verdict::Commit(case.say(text));
+        return Disposition::Commit(case.say(text));
     }
-    Verdict::Commit(seldom(case, &case.phrases.refused_notice(why), || case.say(text).replies))
+    Disposition::Commit(seldom(case, &case.phrases.refused_notice(why), || case.say(text).replies))
 }
 
 async fn not_member(channel: &Channel, case: &Case<'_>) -> Outcome {

@@ -21,7 +21,7 @@ const CARD_SERVES_MS: i64 = 600_000;
 
 /// What Telegram says of a learner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum ChannelAnswer {
     /// In the channel or not.
     Member(bool),
     /// Nothing now; to be asked again after so many milliseconds.
@@ -83,14 +83,14 @@ impl Channel {
     }
 
     /// Asks whether this learner is in it.
-    pub async fn ask(&self, user: UserId, now: Timestamp) -> Answer {
+    pub async fn ask(&self, user: UserId, now: Timestamp) -> ChannelAnswer {
         {
             let book = self.book();
             // A rest that ends far ahead was left by no clock of ours.
             let left = book.rest_until.since_ms(now).min(LONGEST_REST_MS);
             if left > 0 {
                 let hidden = matches!(book.sight, Sight::Hidden(_));
-                return if hidden { Answer::Hidden } else { Answer::Later(left) };
+                return if hidden { ChannelAnswer::Hidden } else { ChannelAnswer::Later(left) };
             }
         }
         match self.in_time(self.telegram.is_member(&self.name, user)).await {
@@ -102,7 +102,7 @@ impl Channel {
                 if before != Sight::Shown {
                     self.news.notify_one();
                 }
-                Answer::Member(member)
+                ChannelAnswer::Member(member)
             }
             Err(error) if error.hides_members() => {
                 let first = {
@@ -122,7 +122,7 @@ impl Channel {
                     );
                     self.news.notify_one();
                 }
-                Answer::Hidden
+                ChannelAnswer::Hidden
             }
             Err(error) => {
                 let rest_ms = match error.retry() {
@@ -132,7 +132,7 @@ impl Channel {
                 let rest_ms = rest_ms.min(LONGEST_REST_MS);
                 self.book().rest_until = now.plus_ms(rest_ms);
                 tracing::warn!(%error, rest_ms, "Telegram did not tell whether a learner is in REQUIRED_CHANNEL");
-                Answer::Later(rest_ms)
+                ChannelAnswer::Later(rest_ms)
             }
         }
     }

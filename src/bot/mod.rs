@@ -6,7 +6,7 @@
 pub mod access;
 pub mod channel;
 pub mod handlers;
-mod patience;
+mod retry_policy;
 mod route;
 
 pub use channel::Channel;
@@ -21,8 +21,8 @@ use crate::store::reader::Reader;
 use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
+use crate::telemetry::Telemetry;
 use crate::tutor::Tutor;
-use crate::vitals::Vitals;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -50,9 +50,9 @@ pub struct Rules {
 }
 
 /// What handlers work with.
-pub struct Desk {
+pub struct HandlerContext {
     /// The numbers of this process.
-    pub vitals: Arc<Vitals>,
+    pub telemetry: Arc<Telemetry>,
     /// For downloads alone; who is in the channel is asked by [`Channel`].
     pub telegram: Arc<Telegram>,
     /// The tutor.
@@ -73,7 +73,7 @@ pub struct Desk {
 
 /// What is to become of a claimed message.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum Disposition {
     /// Answered: keep the facts, send the replies.
     Commit(Outcome),
     /// Not now.
@@ -82,7 +82,7 @@ pub enum Verdict {
     Bury(Burial),
 }
 
-impl Desk {
+impl HandlerContext {
     /// The sentences in the learner's language.
     pub fn phrases(&self, learner: &Learner) -> Phrases {
         Phrases(learner.speaks(self.rules.default_language))
@@ -90,14 +90,14 @@ impl Desk {
 }
 
 /// How a message is given up whose handler fails again and again, or takes the daemon with it.
-pub fn give_up_broken(desk: &Desk, claim: &Claim, reason: DeadReason) -> Burial {
+pub fn give_up_broken(context: &HandlerContext, claim: &Claim, reason: DeadReason) -> Burial {
     let replies = match &claim.job.task {
         Task::Handle(incoming, _) => {
-            Reply::texts(incoming, desk.phrases(&claim.learner).stumbled(), Keyboard::default())
+            Reply::texts(incoming, context.phrases(&claim.learner).stumbled(), Keyboard::default())
         }
         // An answer that cannot be sent: its learner hears of that in the place of it.
         Task::Deliver { .. } => {
-            let text = desk.phrases(&claim.learner).stumbled();
+            let text = context.phrases(&claim.learner).stumbled();
             claim
                 .outbox
                 .first()
@@ -113,24 +113,28 @@ pub fn give_up_broken(desk: &Desk, claim: &Claim, reason: DeadReason) -> Burial 
 }
 
 /// Whether a claim is a voice to be taken to the tutor (and not, say, a stranger's).
-pub fn is_voice_turn(desk: &Desk, claim: &Claim) -> bool {
+pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
     matches!(&claim.job.task, Task::Handle(incoming, admission)
-        if route(incoming, *admission, &desk.rules.guests) == Route::Voice)
+        if route(incoming, *admission, &context.rules.guests) == Route::Voice)
 }
 
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn handle_local(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Outcome, StoreError> {
+pub async fn handle_local(
+    context: &HandlerContext,
+    claim: &Claim,
+    now: Timestamp,
+) -> Result<Outcome, StoreError> {
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
-    let phrases = desk.phrases(&claim.learner);
+    let phrases = context.phrases(&claim.learner);
     let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
-    match route(incoming, *admission, &desk.rules.guests) {
-        Route::Command(command) => handlers::command::handle(desk, &case, command).await,
+    match route(incoming, *admission, &context.rules.guests) {
+        Route::Command(command) => handlers::command::handle(context, &case, command).await,
         Route::UnknownCommand(name) => Ok(handlers::command::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
-        Route::Press(press) => handlers::callback::handle(desk, &case, press).await,
+        Route::Press(press) => handlers::callback::handle(context, &case, press).await,
         Route::Other(kind) => Ok(handlers::text::other(&case, kind)),
         Route::CrowdedNotice => Ok(case.say(phrases.crowded())),
         Route::RateNotice { wait_secs } => Ok(case.say(phrases.rate_limited(wait_secs))),

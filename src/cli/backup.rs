@@ -2,8 +2,8 @@
 
 use super::commands::{Setup, finish_output, may_write, runtime};
 use super::owner::home_as_owner;
-use super::{Failure, door};
-use crate::admin::door::Receive;
+use super::{Failure, store_access};
+use crate::admin::client::Receive;
 use crate::admin::render;
 use crate::admin::request::{Item, Request};
 use crate::app::millis;
@@ -46,9 +46,9 @@ pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     let file = NewFile::create(path).with_context(|| format!("writing {}", printable::path(path)))?;
     let mut arriving = Arriving { file, expected: None, arrived: 0, bar: Bar::new(size) };
     let sent = runtime()?.block_on(async {
-        let mut door = door::open(setup).await?;
-        let asked = door.ask(Request::Backup, &mut arriving).await.map_err(door::failure);
-        asked.and(door.close().await.map_err(door::failure))
+        let mut client = store_access::open(setup).await?;
+        let asked = client.ask(Request::Backup, &mut arriving).await.map_err(store_access::failure);
+        asked.and(client.close().await.map_err(store_access::failure))
     });
     arriving.bar.clear();
     sent?;

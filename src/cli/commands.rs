@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// What is left on other threads when the daemon has come to rest gets so long.
 const LEFTOVERS: Duration = Duration::from_secs(1);
 
-/// So long after the word to stop, at most, the daemon still clears deleted bytes from its database: a second before its
+/// So long after the shutdown signal, at most, the daemon still clears deleted bytes from its database: a second before its
 /// time is up.
 const CLEARED_BY: Duration = Duration::from_secs(9);
 /// And it spends so long on it.

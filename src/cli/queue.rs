@@ -3,7 +3,7 @@
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
 use super::confirm::confirmed;
-use super::door;
+use super::store_access;
 use crate::admin::render;
 use crate::admin::request::{Item, QueueChange, QueueFilter, Request};
 use crate::domain::UserId;
@@ -77,7 +77,7 @@ fn list(setup: Setup, filter: QueueFilter, json: bool) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout());
     runtime()?.block_on(async {
         let mut begun = json || one;
-        door::ask(setup, Request::Queue(filter), |item| {
+        store_access::ask(setup, Request::Queue(filter), |item| {
             if !std::mem::replace(&mut begun, true) {
                 writeln!(out, "{}", render::queue_heading())?;
             }
@@ -98,7 +98,7 @@ fn list(setup: Setup, filter: QueueFilter, json: bool) -> Result<(), Failure> {
 }
 
 fn change(setup: Setup, number: u64, change: QueueChange) -> Result<(), Failure> {
-    let asked = door::ask(setup, Request::Change { number, change }, |_| Ok(()));
+    let asked = store_access::ask(setup, Request::Change { number, change }, |_| Ok(()));
     runtime()?.block_on(asked)?;
     let done = if change == QueueChange::Retry { "due now" } else { "dropped" };
     finish_output(writeln!(io::stdout(), "{number}: {done}"))

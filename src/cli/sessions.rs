@@ -6,7 +6,7 @@ mod import;
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
-use super::door;
+use super::store_access;
 use super::when::{When, span_ms};
 use crate::admin::old_bot::Zone;
 use crate::admin::render;
@@ -156,7 +156,7 @@ fn list(setup: Setup, arguments: &List) -> Result<(), Failure> {
     };
     let mut table = Table { json: arguments.json, begun: false, out: BufWriter::new(io::stdout()) };
     let mut sorter = Sorter::new(key, reverse, arguments.limit);
-    runtime()?.block_on(door::ask(setup, Request::Sessions(filter), |item| {
+    runtime()?.block_on(store_access::ask(setup, Request::Sessions(filter), |item| {
         match item {
             Item::Session(row) if as_kept => table.row(&row)?,
             Item::Session(row) => sorter.add(row),
@@ -198,7 +198,7 @@ impl Table {
 fn show(setup: Setup, wanted: Wanted, json: bool) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout());
     let mut gap = "";
-    runtime()?.block_on(door::ask(setup, Request::Session(wanted), |item| {
+    runtime()?.block_on(store_access::ask(setup, Request::Session(wanted), |item| {
         let Item::Detail(detail) = item else { return Ok(()) };
         if json {
             return writeln!(out, "{}", render::detail_json(&detail));

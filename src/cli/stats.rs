@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
-use super::door;
+use super::store_access;
 use crate::admin::render;
 use crate::admin::request::{Item, Request};
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// Runs it.
 pub fn run(setup: Setup, json: bool) -> Result<(), Failure> {
     let mut out = io::stdout();
-    runtime()?.block_on(door::ask(setup, Request::Stats, |item| {
+    runtime()?.block_on(store_access::ask(setup, Request::Stats, |item| {
         let Item::Stats(report) = item else { return Ok(()) };
         if json {
             return writeln!(out, "{}", render::stats_json(&report));

@@ -69,18 +69,18 @@ pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     };
     // The keys were read as whoever gives the command.
     let (home, _acting) = home_as_owner(&config)?;
-    reseal(&home.keyed(from), to.as_ref(), after)
+    reencrypt(&home.keyed(from), to.as_ref(), after)
 }
 
-fn reseal(home: &Home, to: Option<&KeyMaterial>, after: &str) -> Result<(), Failure> {
+fn reencrypt(home: &Home, to: Option<&KeyMaterial>, after: &str) -> Result<(), Failure> {
     // Not over the answer, which goes to the output; nobody may be reading either.
     let mut tell = |step| drop(writeln!(std::io::stderr(), "{step}"));
-    let resealed = home.reseal(to, Clock::start().now(), &mut tell).map_err(failure)?;
-    let mut text = match resealed.records {
+    let reencrypted = home.reencrypt(to, Clock::start().now(), &mut tell).map_err(failure)?;
+    let mut text = match reencrypted.records {
         Some(records) => format!("{records} records: the store is {after}"),
         None => format!("nothing to do: the store is {after}"),
     };
-    for left in resealed.left {
+    for left in reencrypted.left {
         text.push_str(&format!(
             "\n{} holds a database that was moved aside, as it was: remove it yourself when it is no longer \
              needed",

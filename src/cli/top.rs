@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
-use super::door::failure;
-use crate::admin::door::{Door, DoorError, Whereabouts};
+use super::store_access::failure;
+use crate::admin::client::{AdminClient, ClientError, Whereabouts};
 use crate::admin::request::{Item, Request};
 use crate::store::StoreError;
 use crate::top::{self, News};
@@ -50,9 +50,9 @@ pub fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
     }
     let runtime = runtime()?;
     // The first look decides: where no daemon runs there is nothing to draw.
-    let door = runtime.block_on(daemon(&at)).map_err(failure)?;
+    let client = runtime.block_on(daemon(&at)).map_err(failure)?;
     let (sender, receiver) = sync_channel(WAITING);
-    runtime.spawn(follow(at, door, request, sender));
+    runtime.spawn(follow(at, client, request, sender));
     let shown = top::show(&receiver).context("drawing on the terminal");
     // What still waits for the daemon ends with us.
     runtime.shutdown_background();
@@ -60,17 +60,17 @@ pub fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
 }
 
 /// The daemon of this store; the store itself is never opened, so that a daemon that restarts finds it free.
-async fn daemon(at: &Whereabouts) -> Result<Door, DoorError> {
+async fn daemon(at: &Whereabouts) -> Result<AdminClient, ClientError> {
     let nobody =
-        || DoorError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
-    Door::open(at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
-        DoorError::Store(_) => nobody(),
+        || ClientError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
+    AdminClient::open(at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
+        ClientError::Store(_) => nobody(),
         other => other,
     })
 }
 
 async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Failure> {
-    let mut door = daemon(at).await.map_err(failure)?;
+    let mut client = daemon(at).await.map_err(failure)?;
     let (mut out, mut left) = (io::stdout(), count);
     let mut line = |item: Item| {
         let Item::Snapshot(snapshot) = item else { return Ok(()) };
@@ -80,22 +80,22 @@ async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Fa
         // The only way to say "enough" is to stop listening.
         if left == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     };
-    match door.ask(request, &mut line).await {
-        Err(DoorError::Output(error)) => finish_output(Err(error)),
+    match client.ask(request, &mut line).await {
+        Err(ClientError::Output(error)) => finish_output(Err(error)),
         other => other.map_err(failure),
     }
 }
 
 /// Hands snapshots to the screen; a daemon that goes away is waited for.
-async fn follow(at: Whereabouts, mut door: Door, request: Request, screen: SyncSender<News>) {
+async fn follow(at: Whereabouts, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
     loop {
         let to = screen.clone();
         let mut show = move |item: Item| {
             let Item::Snapshot(snapshot) = item else { return Ok(()) };
             to.send(News::Snapshot(snapshot)).map_err(|_| io::ErrorKind::BrokenPipe.into())
         };
-        let ended = door.ask(request.clone(), &mut show).await;
-        if matches!(ended, Err(DoorError::Output(_))) {
+        let ended = client.ask(request.clone(), &mut show).await;
+        if matches!(ended, Err(ClientError::Output(_))) {
             return;
         }
         loop {
@@ -104,7 +104,7 @@ async fn follow(at: Whereabouts, mut door: Door, request: Request, screen: SyncS
             }
             tokio::time::sleep(AGAIN).await;
             if let Ok(found) = daemon(&at).await {
-                door = found;
+                client = found;
                 break;
             }
         }

@@ -8,9 +8,9 @@ mod checks;
 mod dotenv;
 pub mod keys;
 mod nearest;
-mod places;
 mod render;
-mod settle;
+mod resolve;
+mod secret_files;
 mod sources;
 mod table;
 
@@ -21,7 +21,7 @@ pub use render::{env_example, markdown_table, render};
 use crate::domain::rate::PerMinute;
 use crate::domain::{ChannelName, Language, UserId};
 use crate::secret::{KeyMaterial, Secret};
-use settle::settle;
+use resolve::resolve;
 use sources::Gathered;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -215,7 +215,7 @@ impl Config {
         let mut config = Self::default();
         let mut origins = Vec::new();
         for key in keys::all() {
-            match settle(key, &values, &inputs, &mut config) {
+            match resolve(key, &values, &inputs, &mut config) {
                 Ok(setting) => origins.push(setting),
                 Err(error) => errors.push(error),
             }

@@ -2,9 +2,9 @@
 //!
 //! Must not know what the work is.
 
-use super::Crew;
+use super::DaemonContext;
+use super::quarantine::Sentence;
 use super::shutdown::Stop;
-use super::suspects::Sentence;
 use super::worker::{bury, work};
 use crate::bot::give_up_broken;
 use crate::domain::backoff::backoff_ms;
@@ -18,32 +18,37 @@ use tracing::Instrument;
 const FAULTS_ALLOWED: u32 = 4;
 
 /// Runs one claim in a task of its own, so that a bug in a handler costs its message an attempt, not the daemon.
-pub async fn contained(crew: Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) -> Result<(), StoreError> {
+pub async fn contained(
+    daemon: Arc<DaemonContext>,
+    kind: WorkKind,
+    claim: Claim,
+    stop: Stop,
+) -> Result<(), StoreError> {
     let lease = claim.lease;
-    let now = crew.clock.now();
+    let now = daemon.clock.now();
     let mut stopping = stop.clone();
     let sentence = tokio::select! {
-        sentence = crew.suspects.sentence(kind, lease.seq, now) => sentence,
-        () = stopping.raised() => return crew.app.store.release(lease).await,
+        sentence = daemon.quarantine.sentence(kind, lease.seq, now) => sentence,
+        () = stopping.raised() => return daemon.app.store.release(lease).await,
     };
     let _alone = match sentence {
         Sentence::Work(turn) => turn,
-        Sentence::Wait(until) => return gone_is_fine(leave_alone(&crew, &claim, until, now).await),
+        Sentence::Wait(until) => return gone_is_fine(leave_alone(&daemon, &claim, until, now).await),
         Sentence::GiveUp => {
             tracing::error!(
                 seq = lease.seq,
                 "the daemon ended twice with this message in hands: it is given up"
             );
-            crew.presence.end(lease.seq);
-            let burial = give_up_broken(&crew.app.desk, &claim, DeadReason::EndedDaemon);
-            let buried = bury(&crew, lease, burial, now).await;
-            crew.suspects.end(lease.seq, None).await;
+            daemon.chat_actions.end(lease.seq);
+            let burial = give_up_broken(&daemon.app.context, &claim, DeadReason::EndedDaemon);
+            let buried = bury(&daemon, lease, burial, now).await;
+            daemon.quarantine.end(lease.seq, None).await;
             return gone_is_fine(buried);
         }
     };
-    let note = crew.suspects.begin(lease.seq, now).await;
-    let ended = at_work(&crew, kind, claim, stop).await;
-    crew.suspects.end(lease.seq, note).await;
+    let note = daemon.quarantine.begin(lease.seq, now).await;
+    let ended = at_work(&daemon, kind, claim, stop).await;
+    daemon.quarantine.end(lease.seq, note).await;
     ended
 }
 
@@ -55,8 +60,13 @@ fn gone_is_fine(done: Result<(), StoreError>) -> Result<(), StoreError> {
     }
 }
 
-/// Puts a row off that is on trial: see [`in_hands`](super::in_hands).
-async fn leave_alone(crew: &Crew, claim: &Claim, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+/// Puts a row off that is on trial: see [`crash_notes`](super::crash_notes).
+async fn leave_alone(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let deferral = Deferral {
         until,
         reason: WaitReason::Fault,
@@ -65,17 +75,22 @@ async fn leave_alone(crew: &Crew, claim: &Claim, until: Timestamp, now: Timestam
         forgive: false,
         notice: None,
     };
-    crew.app.store.defer(claim.lease, deferral, now).await
+    daemon.app.store.defer(claim.lease, deferral, now).await
 }
 
 /// The work on one claim, contained.
-async fn at_work(crew: &Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) -> Result<(), StoreError> {
-    let crew = Arc::clone(crew);
+async fn at_work(
+    daemon: &Arc<DaemonContext>,
+    kind: WorkKind,
+    claim: Claim,
+    stop: Stop,
+) -> Result<(), StoreError> {
+    let daemon = Arc::clone(daemon);
     let (lease, broken) = (claim.lease, claim.clone());
-    let _working = crew.busy.begin(kind, lease.seq);
+    let _working = daemon.busy.begin(kind, lease.seq);
     let worker = {
-        let crew = crew.clone();
-        async move { work(&crew, claim, stop).await }
+        let daemon = daemon.clone();
+        async move { work(&daemon, claim, stop).await }
     };
     let mut task = tokio::spawn(worker.in_current_span());
     let aborts_with_us = AbortOnDrop(task.abort_handle());
@@ -84,27 +99,27 @@ async fn at_work(crew: &Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) -> 
     match ended {
         // The learner was deleted while we worked: there is nobody left to answer.
         Ok(Err(StoreError::Gone)) => {
-            crew.presence.end(lease.seq);
-            crew.journeys.ended(lease.seq);
+            daemon.chat_actions.end(lease.seq);
+            daemon.turn_spans.ended(lease.seq);
             Ok(())
         }
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error),
         Err(error) if error.is_cancelled() => Ok(()),
         Err(_) => {
-            crew.vitals.failed(Failure::Fault);
+            daemon.telemetry.failed(Failure::Fault);
             tracing::error!(
                 seq = lease.seq,
                 faults = broken.job.faults,
                 "a handler failed unexpectedly; please report it"
             );
-            crew.presence.end(lease.seq);
-            let now = crew.clock.now();
+            daemon.chat_actions.end(lease.seq);
+            let now = daemon.clock.now();
             let recovered = if broken.job.faults >= FAULTS_ALLOWED {
-                let burial = give_up_broken(&crew.app.desk, &broken, DeadReason::Fault);
-                bury(&crew, lease, burial, now).await
+                let burial = give_up_broken(&daemon.app.context, &broken, DeadReason::Fault);
+                bury(&daemon, lease, burial, now).await
             } else {
-                crew.vitals.count(Count::TurnRetries);
+                daemon.telemetry.count(Count::TurnRetries);
                 let until = now.plus_ms(backoff_ms(broken.job.faults, fastrand::f64()));
                 let stage = broken.job.stage;
                 let deferral = Deferral {
@@ -115,7 +130,7 @@ async fn at_work(crew: &Arc<Crew>, kind: WorkKind, claim: Claim, stop: Stop) -> 
                     forgive: false,
                     notice: None,
                 };
-                crew.app.store.defer(lease, deferral, now).await
+                daemon.app.store.defer(lease, deferral, now).await
             };
             match recovered {
                 Err(StoreError::Gone) => Ok(()),

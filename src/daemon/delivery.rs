@@ -8,17 +8,17 @@
 //! up as a dead letter. Nothing is left out without a word. When answers of which nothing is out yet wait, the rest of
 //! this row gives its place to them.
 
-use super::Crew;
+use super::DaemonContext;
+use super::failed_send::{AfterFailure, judge};
 use super::progress::{in_place_of, take_away};
 use super::sending::Turn;
 use super::shutdown::Stop;
-use super::speech::{self, Speech, text_of};
-use super::verdict::{Verdict, judge};
+use super::spoken_answer::{self, Speech, text_of};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Change, Content, MessageId, OutMessage, Urgency, WaitReason};
 use crate::store::{Claim, Sent, StoreError};
-use crate::telegram::{Manner, Outgoing, outgoing};
+use crate::telegram::{Outgoing, SendForm, outgoing};
 use std::sync::Arc;
 
 /// What is to be sent for a message.
@@ -27,7 +27,7 @@ pub struct Form {
     /// The call.
     pub out: Outgoing,
     /// As meant, or without what was refused.
-    pub manner: Manner,
+    pub manner: SendForm,
     /// The words of a spoken answer, which follows.
     pub voice_follows: bool,
 }
@@ -35,7 +35,7 @@ pub struct Form {
 impl Form {
     /// As meant.
     pub fn of(out: Outgoing) -> Self {
-        Self { out, manner: Manner::default(), voice_follows: false }
+        Self { out, manner: SendForm::default(), voice_follows: false }
     }
 }
 
@@ -53,10 +53,10 @@ enum Next {
 ///
 /// # Errors
 /// The store's.
-pub async fn deliver(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
-    let (store, lease) = (&crew.app.store, claim.lease);
+pub async fn deliver(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
+    let (store, lease) = (&daemon.app.store, claim.lease);
     if claim.learner.blocked && claim.job.chat.0 == claim.job.user.0 {
-        crew.row_ended(lease.seq);
+        daemon.row_ended(lease.seq);
         tracing::info!(seq = lease.seq, "the learner has blocked the bot: nothing is sent");
         return store.drop_replies(lease, Vec::new()).await;
     }
@@ -71,7 +71,7 @@ pub async fn deliver(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(
             return Ok(());
         }
         let urgency = claim.job.urgency().max(if begun { Urgency::Rest } else { Urgency::First });
-        let out = Out { crew, claim: &claim, message, urgency, is_last: place == last };
+        let out = Out { daemon, claim: &claim, message, urgency, is_last: place == last };
         if !out.send(&mut stop).await? {
             return Ok(());
         }
@@ -82,7 +82,7 @@ pub async fn deliver(crew: &Arc<Crew>, claim: Claim, mut stop: Stop) -> Result<(
 
 /// One message on its way.
 struct Out<'a> {
-    crew: &'a Arc<Crew>,
+    daemon: &'a Arc<DaemonContext>,
     claim: &'a Claim,
     message: &'a OutMessage,
     urgency: Urgency,
@@ -97,47 +97,47 @@ impl Out<'_> {
 
     /// Sends the message and records what became of it. True: on to the row's next one.
     async fn send(&self, stop: &mut Stop) -> Result<bool, StoreError> {
-        let (crew, message) = (self.crew, self.message);
+        let (daemon, message) = (self.daemon, self.message);
         // Before anything is fetched or made for it: a chat that has to wait long gives its place to another.
-        if let Some(ms) = crew.sending.long_wait(self.counts().then_some(message.reply.chat)) {
+        if let Some(ms) = daemon.sending.long_wait(self.counts().then_some(message.reply.chat)) {
             return self.put_off(ms, WaitReason::Paced).await;
         }
         let seq = self.claim.lease.seq;
-        if message.unsure > 0 && !crew.doubts.heard_since(seq, &crew.app.telegram).await {
+        if message.unsure > 0 && !daemon.unconfirmed.heard_since(seq, &daemon.app.telegram).await {
             return self
                 .put_off(backoff_ms(message.attempts, fastrand::f64()), WaitReason::TelegramDown)
                 .await;
         }
         let mut form = match self.first_form().await {
-            Ok(form) => Form { out: in_place_of(crew, self.shown(), form.out).await, ..form },
+            Ok(form) => Form { out: in_place_of(daemon, self.shown(), form.out).await, ..form },
             Err(verdict) => {
                 // Nothing comes in its place.
-                if let (Verdict::Done, Some(shown)) = (&verdict, self.shown()) {
-                    take_away(crew, Some(message.reply.chat), shown).await;
+                if let (AfterFailure::Done, Some(shown)) = (&verdict, self.shown()) {
+                    take_away(daemon, Some(message.reply.chat), shown).await;
                 }
-                return self.settle(verdict).await.map(|next| matches!(next, Next::Message));
+                return self.record(verdict).await.map(|next| matches!(next, Next::Message));
             }
         };
         loop {
             // Held until the message is struck off: nothing else goes to this chat before.
-            let pass = match crew.sending.turn(form.out.chat(), self.urgency, stop).await {
+            let pass = match daemon.sending.turn(form.out.chat(), self.urgency, stop).await {
                 Turn::Now(pass) => pass,
                 Turn::Later(ms) => return self.put_off(ms, WaitReason::Paced).await,
-                Turn::Never => return crew.app.store.release(self.claim.lease).await.map(|()| false),
+                Turn::Never => return daemon.app.store.release(self.claim.lease).await.map(|()| false),
             };
-            let call = crew.app.telegram.deliver(&form.out, form.manner);
-            let sent = crew.vitals.timed(Step::Send, call).await.map(drop);
+            let call = daemon.app.telegram.deliver(&form.out, form.manner);
+            let sent = daemon.telemetry.timed(Step::Send, call).await.map(drop);
             pass.ended();
             let verdict = match sent {
                 Ok(()) => self.sent(&form),
-                Err(error) => judge(crew, self.claim, message, &form, &error).await?,
+                Err(error) => judge(daemon, self.claim, message, &form, &error).await?,
             };
-            match self.settle(verdict).await? {
+            match self.record(verdict).await? {
                 Next::Message => return Ok(true),
                 Next::Form(other) => {
                     // Refused in the place of what was said of the wait.
                     if let (Some(shown), false) = (self.shown(), matches!(other.out, Outgoing::Edit { .. })) {
-                        take_away(crew, form.out.chat(), shown).await;
+                        take_away(daemon, form.out.chat(), shown).await;
                     }
                     form = *other;
                 }
@@ -147,18 +147,18 @@ impl Out<'_> {
     }
 
     /// The form to try first; where nothing can be sent, what follows from that.
-    async fn first_form(&self) -> Result<Form, Verdict> {
-        let (crew, message) = (self.crew, self.message);
+    async fn first_form(&self) -> Result<Form, AfterFailure> {
+        let (daemon, message) = (self.daemon, self.message);
         if let Content::Spoken { session, part, caption } = &message.reply.content {
-            return match speech::of(crew, self.claim, message, *session, *part, caption).await {
+            return match spoken_answer::of(daemon, self.claim, message, *session, *part, caption).await {
                 Speech::Note(note) => Ok(Form::of(note)),
                 Speech::Words(words) => Ok(Form::of(words)),
                 Speech::WordsFirst(words) => Ok(Form { voice_follows: true, ..Form::of(words) }),
-                Speech::Later(ms) => Err(Verdict::Later(ms, WaitReason::TutorDown)),
-                Speech::Nothing => Err(Verdict::Done),
+                Speech::Later(ms) => Err(AfterFailure::Later(ms, WaitReason::TutorDown)),
+                Speech::Nothing => Err(AfterFailure::Done),
             };
         }
-        outgoing(&message.reply).map(Form::of).ok_or(Verdict::Done)
+        outgoing(&message.reply).map(Form::of).ok_or(AfterFailure::Done)
     }
 
     /// What stands in the chat in its place: only the answer's very first words replace what was said of the wait.
@@ -167,56 +167,56 @@ impl Out<'_> {
     }
 
     /// It is out.
-    fn sent(&self, form: &Form) -> Verdict {
-        self.crew.vitals.add(Count::Sent, usize::from(form.out.chat().is_some()));
-        if form.voice_follows { Verdict::WordsOut } else { Verdict::Done }
+    fn sent(&self, form: &Form) -> AfterFailure {
+        self.daemon.telemetry.add(Count::Sent, usize::from(form.out.chat().is_some()));
+        if form.voice_follows { AfterFailure::WordsOut } else { AfterFailure::Done }
     }
 
     async fn put_off(&self, ms: i64, reason: WaitReason) -> Result<bool, StoreError> {
-        self.settle(Verdict::Later(ms, reason)).await.map(|_| false)
+        self.record(AfterFailure::Later(ms, reason)).await.map(|_| false)
     }
 
     /// Records what became of the message.
-    async fn settle(&self, verdict: Verdict) -> Result<Next, StoreError> {
-        let (store, lease, index) = (&self.crew.app.store, self.claim.lease, self.message.index);
+    async fn record(&self, verdict: AfterFailure) -> Result<Next, StoreError> {
+        let (store, lease, index) = (&self.daemon.app.store, self.claim.lease, self.message.index);
         let seq = lease.seq;
-        let later = |ms: i64| self.crew.clock.now().plus_ms(ms);
+        let later = |ms: i64| self.daemon.clock.now().plus_ms(ms);
         match verdict {
-            Verdict::Done => {
+            AfterFailure::Done => {
                 if self.is_last {
-                    self.crew.presence.end(seq);
-                    self.crew.spoken.forget(seq);
+                    self.daemon.chat_actions.end(seq);
+                    self.daemon.spoken.forget(seq);
                 }
-                self.crew.doubts.end(seq);
+                self.daemon.unconfirmed.end(seq);
                 store.delivered(lease, index, Sent::Done).await?;
                 tracing::debug!(seq, index, "sent and struck off");
                 self.ended();
                 Ok(Next::Message)
             }
-            Verdict::GivenUp(reason, detail) => {
-                self.crew.doubts.end(seq);
-                store.bury_message(lease, index, reason, detail, self.crew.clock.now()).await?;
-                self.crew.dead_letter();
+            AfterFailure::GivenUp(reason, detail) => {
+                self.daemon.unconfirmed.end(seq);
+                store.bury_message(lease, index, reason, detail, self.daemon.clock.now()).await?;
+                self.daemon.dead_letter();
                 self.ended();
                 Ok(Next::Message)
             }
-            Verdict::WordsOut => {
+            AfterFailure::WordsOut => {
                 store.delivered(lease, index, Sent::Words).await?;
                 // Nobody waits for a sign any more.
-                self.crew.presence.end(seq);
-                let until = Sent::Later(later(speech::LATER_MS), WaitReason::TutorDown);
+                self.daemon.chat_actions.end(seq);
+                let until = Sent::Later(later(spoken_answer::LATER_MS), WaitReason::TutorDown);
                 store.delivered(lease, index, until).await.map(|()| Next::Nothing)
             }
-            Verdict::Form(form) => Ok(Next::Form(form)),
-            Verdict::Later(ms, reason) => {
+            AfterFailure::Form(form) => Ok(Next::Form(form)),
+            AfterFailure::Later(ms, reason) => {
                 store.delivered(lease, index, Sent::Later(later(ms), reason)).await.map(|()| Next::Nothing)
             }
-            Verdict::Unsure(ms) => {
-                self.crew.doubts.begin(seq, &self.crew.app.telegram);
+            AfterFailure::Unsure(ms) => {
+                self.daemon.unconfirmed.begin(seq, &self.daemon.app.telegram);
                 store.delivered(lease, index, Sent::Unsure(later(ms))).await.map(|()| Next::Nothing)
             }
-            Verdict::Unreachable { blocked } => {
-                self.crew.row_ended(seq);
+            AfterFailure::Unreachable { blocked } => {
+                self.daemon.row_ended(seq);
                 let changes = if blocked { vec![Change::Blocked(true)] } else { Vec::new() };
                 store.drop_replies(lease, changes).await.map(|()| Next::Nothing)
             }
@@ -229,11 +229,11 @@ impl Out<'_> {
             return;
         }
         let seq = self.claim.lease.seq;
-        self.crew.presence.end(seq);
-        self.crew.spoken.forget(seq);
-        if self.crew.journeys.ended(seq) {
-            let took_ms = self.crew.clock.now().since_ms(self.claim.job.accepted_at);
-            self.crew.vitals.took_ms(Step::Turn, took_ms);
+        self.daemon.chat_actions.end(seq);
+        self.daemon.spoken.forget(seq);
+        if self.daemon.turn_spans.ended(seq) {
+            let took_ms = self.daemon.clock.now().since_ms(self.claim.job.accepted_at);
+            self.daemon.telemetry.took_ms(Step::Turn, took_ms);
         }
         tracing::info!(seq, "answer is out");
     }

@@ -1,11 +1,11 @@
 //! Gathers the signs that [`domain::health`](crate::domain::health) judges.
 
-use super::{Crew, watchdog};
+use super::{DaemonContext, watchdog};
 use crate::domain::health::{Health, Signs, judge};
 use crate::domain::{Timestamp, WorkKind};
 use crate::store::Counts;
+use crate::telemetry::polling::Trouble;
 use crate::tutor::Reach;
-use crate::vitals::polling::Trouble;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -21,50 +21,50 @@ const KNOCK_EVERY_MS: i64 = 30_000;
 pub struct Knocked(AtomicI64);
 
 /// The numbers of the moment, when the store tells them in time.
-pub async fn counts(crew: &Crew) -> Option<Counts> {
-    let counts = tokio::time::timeout(STORE_ANSWERS, crew.app.store.counts()).await;
+pub async fn counts(daemon: &DaemonContext) -> Option<Counts> {
+    let counts = tokio::time::timeout(STORE_ANSWERS, daemon.app.store.counts()).await;
     counts.ok().and_then(Result::ok)
 }
 
 /// How the daemon is.
-pub async fn health(crew: &Crew) -> Health {
-    let counts = counts(crew).await;
-    knock(crew);
-    of(crew, counts)
+pub async fn health(daemon: &DaemonContext) -> Health {
+    let counts = counts(daemon).await;
+    knock(daemon);
+    of(daemon, counts)
 }
 
 /// How the daemon is, given what the store told.
-pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
-    let now = crew.clock.now();
-    let signs = crew.signs(crew.began);
+pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
+    let now = daemon.clock.now();
+    let signs = daemon.signs(daemon.began);
     let since = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
-    let (tutor_reachable, tutor_unreachable_seconds, tutor_failing_seconds) = match crew.app.tutor.reachable()
-    {
-        Reach::Unknown => (None, 0, None),
-        Reach::Yes { .. } => (Some(true), 0, None),
-        Reach::Failing { since: at, .. } => (Some(true), 0, Some(since(at))),
-        Reach::No { since: at, .. } => (Some(false), since(at), None),
-    };
-    let (polling_refused, polling_wait_ms) = match crew.vitals.polling.trouble() {
+    let (tutor_reachable, tutor_unreachable_seconds, tutor_failing_seconds) =
+        match daemon.app.tutor.reachable() {
+            Reach::Unknown => (None, 0, None),
+            Reach::Yes { .. } => (Some(true), 0, None),
+            Reach::Failing { since: at, .. } => (Some(true), 0, Some(since(at))),
+            Reach::No { since: at, .. } => (Some(false), since(at), None),
+        };
+    let (polling_refused, polling_wait_ms) = match daemon.telemetry.polling.trouble() {
         Some(Trouble::Refused(why)) => (Some(why), 0),
         Some(Trouble::Wait(until)) => (None, u64::try_from(until.since_ms(now)).unwrap_or(0)),
         None => (None, 0),
     };
-    let busy = crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
-    let (all_held_ms, longest_hold_ms) = crew.sending.holds_ms();
+    let busy = daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let (all_held_ms, longest_hold_ms) = daemon.sending.holds_ms();
     let signs = Signs {
-        uptime_seconds: since(crew.began),
-        enabled: crew.app.config.telegram_bot_enabled,
-        seconds_since_poll: crew.vitals.last_poll().map(since),
+        uptime_seconds: since(daemon.began),
+        enabled: daemon.app.config.telegram_bot_enabled,
+        seconds_since_poll: daemon.telemetry.last_poll().map(since),
         polling_refused,
         polling_wait_seconds: polling_wait_ms.div_ceil(1000),
         sending_wait_seconds: all_held_ms.div_ceil(1000),
         chat_wait_seconds: longest_hold_ms.div_ceil(1000),
-        polling_problem: watchdog::judge_polling(signs, crew.bounds()).err(),
-        work_problem: watchdog::judge_work(signs, crew.bounds()).err(),
+        polling_problem: watchdog::judge_polling(signs, daemon.bounds()).err(),
+        work_problem: watchdog::judge_work(signs, daemon.bounds()).err(),
         busy: busy.into_iter().sum::<usize>() as u64,
         store: counts.map(|counts| (counts.inbox as u64, counts.dead as u64)),
-        restored_at: crew.vitals.restored_at().map(Timestamp::secs),
+        restored_at: daemon.telemetry.restored_at().map(Timestamp::secs),
         tutor_reachable,
         tutor_unreachable_seconds,
         tutor_failing_seconds,
@@ -73,9 +73,9 @@ pub fn of(crew: &Crew, counts: Option<Counts>) -> Health {
 }
 
 /// Tells the log at the start how the tutor is: nobody else calls it before the first voice.
-pub async fn announce_tutor(crew: Arc<Crew>) {
+pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
     let asked = Instant::now();
-    match crew.app.tutor.root().await {
+    match daemon.app.tutor.root().await {
         Ok(_) => {
             let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(took_ms, "the tutor answers");
@@ -85,15 +85,15 @@ pub async fn announce_tutor(crew: Arc<Crew>) {
 }
 
 /// Knocks at a tutor that was out of reach when last called; the next answer here knows what came of it.
-pub fn knock(crew: &Crew) {
-    let now = crew.clock.now();
-    let last = Timestamp(crew.knocked.0.load(Ordering::Relaxed));
-    let away = matches!(crew.app.tutor.reachable(), Reach::No { .. });
+pub fn knock(daemon: &DaemonContext) {
+    let now = daemon.clock.now();
+    let last = Timestamp(daemon.knocked.0.load(Ordering::Relaxed));
+    let away = matches!(daemon.app.tutor.reachable(), Reach::No { .. });
     if !away || now.since_ms(last) < KNOCK_EVERY_MS {
         return;
     }
-    crew.knocked.0.store(now.0, Ordering::Relaxed);
-    let tutor = crew.app.tutor.clone();
+    daemon.knocked.0.store(now.0, Ordering::Relaxed);
+    let tutor = daemon.app.tutor.clone();
     tokio::spawn(async move {
         // What it found is kept by the tutor's client.
         let _ = tutor.root().await;

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is done with the updates.
 
-use super::Crew;
+use super::DaemonContext;
 use crate::telegram::{Me, RawUpdate, own_name};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ impl Identity {
     }
 
     /// Who the bot is, for reading this batch: what is called by a new name in it is for us already.
-    pub async fn for_batch(&mut self, crew: &Crew, batch: &[RawUpdate]) -> &Me {
+    pub async fn for_batch(&mut self, daemon: &DaemonContext, batch: &[RawUpdate]) -> &Me {
         let may = |last: Option<Instant>| last.is_none_or(|at| at.elapsed() >= GUESSES);
         let any = |sign: fn(&RawUpdate, &Me) -> bool| batch.iter().any(|update| sign(update, &self.me));
         let told = may(self.told) && any(own_name::shown_otherwise);
@@ -42,13 +42,13 @@ impl Identity {
             self.guessed = Some(Instant::now());
         }
         if told || called || self.asked.elapsed() >= TRUSTED {
-            self.ask(crew).await;
+            self.ask(daemon).await;
         }
         &self.me
     }
 
-    async fn ask(&mut self, crew: &Crew) {
-        match tokio::time::timeout(PATIENCE, crew.app.telegram.me()).await {
+    async fn ask(&mut self, daemon: &DaemonContext) {
+        match tokio::time::timeout(PATIENCE, daemon.app.telegram.me()).await {
             Ok(Ok(me)) => {
                 if me.username != self.me.username {
                     tracing::info!(was = %self.me.username, is = %me.username, "the bot has a new name");

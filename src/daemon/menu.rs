@@ -27,7 +27,7 @@ enum Done {
     Refused(TelegramError),
     /// Telegram could not be reached for too long.
     GivenUp,
-    /// The word to stop came.
+    /// The shutdown signal came.
     Stopped,
 }
 

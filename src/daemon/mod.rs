@@ -1,38 +1,38 @@
-//! The running daemon: poller, dispatchers, delivery, sign of life, janitor, herald; started together, stopped in order.
+//! The running daemon: poller, dispatchers, delivery, sign of life, housekeeping, admin alerts; started together, stopped in order.
 //!
 //! Alone holds loops. Must not know what a message means (`bot`) or how it is stored (`store`).
 
+mod admin_alerts;
+mod admin_socket;
 mod backup;
+mod chat_actions;
 pub mod clock;
 mod contained;
+mod crash_notes;
 mod delivery;
-mod door;
-mod doubts;
+mod failed_send;
 mod health;
-mod herald;
+mod housekeeping;
 mod identity;
-mod in_hands;
-mod janitor;
-mod journey;
-mod look;
+mod last_minute;
 mod menu;
-mod minute;
-mod numbers;
 mod poller;
-mod presence;
+mod prefetch;
 mod progress;
+mod quarantine;
 mod sending;
 pub mod shutdown;
-mod speech;
-mod spoken_answers;
-mod suspects;
-mod unusable;
-mod verdict;
+mod snapshot;
+mod spoken_answer;
+mod startup_error;
+mod stats_keeper;
+mod turn_span;
+mod unconfirmed;
 mod watch;
 pub mod watchdog;
 mod worker;
 
-pub use unusable::Unusable;
+pub use startup_error::StartupError;
 
 use crate::app::App;
 use crate::domain::backoff::backoff_ms;
@@ -40,11 +40,10 @@ use crate::domain::stats::Count;
 use crate::domain::{Timestamp, WorkKind};
 use crate::store::StoreError;
 use crate::telegram::{Me, Telegram, TelegramError};
-use crate::vitals::Vitals;
+use crate::telemetry::Telemetry;
 use anyhow::{Context, Result, bail};
+use chat_actions::ChatActions;
 use clock::Clock;
-use doubts::Doubts;
-use presence::Presence;
 use progress::Progress;
 use sending::Sending;
 use std::future::Future;
@@ -52,6 +51,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use unconfirmed::Unconfirmed;
 
 /// Voice messages downloaded and decoded ahead while the tutor is busy.
 const PREPARED_AHEAD: usize = 2;
@@ -65,55 +65,55 @@ const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// What the loops share.
-pub struct Crew {
+pub struct DaemonContext {
     /// The parts.
     pub app: Arc<App>,
     /// The time.
     pub clock: Clock,
     /// The numbers.
-    pub vitals: Arc<Vitals>,
+    pub telemetry: Arc<Telemetry>,
     /// The signs of life.
-    presence: Presence,
+    chat_actions: ChatActions,
     /// What is said to those who wait long.
     progress: Progress,
     /// Who may send now.
     sending: Arc<Sending>,
     /// Messages of which nobody knows whether they arrived.
-    doubts: Doubts,
-    /// Wakes the janitor.
+    unconfirmed: Unconfirmed,
+    /// Wakes the housekeeping.
     purge: Notify,
     /// What ended the daemon before, and what is in hands now.
-    suspects: suspects::Suspects,
+    quarantine: quarantine::Quarantine,
     /// What is being worked on.
     busy: watchdog::Busy,
     /// When Telegram was tried at the start.
     greeting: watchdog::Greeting,
     /// Turns on their way, to be measured.
-    journeys: journey::Journeys,
+    turn_spans: turn_span::TurnSpans,
     /// Spoken answers on their way to be sent.
-    spoken: spoken_answers::SpokenAnswers,
+    spoken: prefetch::PrefetchedAudio,
     /// Since the start and today.
-    numbers: numbers::Numbers,
+    stats_keeper: stats_keeper::StatsKeeper,
     /// The last minute.
-    minute: minute::Minute,
+    minute: last_minute::LastMinute,
     /// When the tutor was knocked at.
     knocked: health::Knocked,
     /// When the daemon was started.
     began: Timestamp,
 }
 
-impl Crew {
+impl DaemonContext {
     /// Nothing of this row is on its way any more.
     fn row_ended(&self, seq: u64) {
-        self.presence.end(seq);
+        self.chat_actions.end(seq);
         self.spoken.forget(seq);
-        self.doubts.end(seq);
-        self.journeys.ended(seq);
+        self.unconfirmed.end(seq);
+        self.turn_spans.ended(seq);
     }
 
     /// A message was given up: it is counted, and the admins hear of it.
     fn dead_letter(&self) {
-        self.vitals.count(Count::DeadLetters);
+        self.telemetry.count(Count::DeadLetters);
         self.app.news.notify_one();
     }
 
@@ -128,7 +128,7 @@ impl Crew {
         watchdog::Signs {
             now: self.clock.now(),
             started,
-            last_poll: self.vitals.polling.last_sign(),
+            last_poll: self.telemetry.polling.last_sign(),
             longest_work: self.busy.longest(),
         }
     }
@@ -154,34 +154,34 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
     let sending = Sending::new(rate);
     let root = app.config.session_storage_path.clone();
-    let crew = Arc::new(Crew {
+    let daemon = Arc::new(DaemonContext {
         app: app.clone(),
         clock,
-        vitals: app.vitals.clone(),
-        presence: Presence::new(sending.signs_per_second()),
+        telemetry: app.telemetry.clone(),
+        chat_actions: ChatActions::new(sending.signs_per_second()),
         progress: Progress::default(),
         sending,
-        doubts: Doubts::default(),
+        unconfirmed: Unconfirmed::default(),
         purge: Notify::new(),
-        suspects: suspects::Suspects::open(root, app.store.as_ref(), began).await?,
+        quarantine: quarantine::Quarantine::open(root, app.store.as_ref(), began).await?,
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
-        journeys: journey::Journeys::default(),
-        spoken: spoken_answers::SpokenAnswers::default(),
-        numbers: numbers::Numbers::open(app.store.as_ref(), began).await,
-        minute: minute::Minute::default(),
+        turn_spans: turn_span::TurnSpans::default(),
+        spoken: prefetch::PrefetchedAudio::default(),
+        stats_keeper: stats_keeper::StatsKeeper::open(app.store.as_ref(), began).await,
+        minute: last_minute::LastMinute::default(),
         knocked: health::Knocked::default(),
         began,
     });
     let (signal, stop) = shutdown::channel();
     let mut beside = JoinSet::new();
     // First of all: an admin wants to look in just when Telegram cannot be reached.
-    beside.spawn(door::run(crew.clone(), stop.clone()));
+    beside.spawn(admin_socket::run(daemon.clone(), stop.clone()));
     // Up before Telegram is called: that it cannot be reached is what /health has to tell.
     if let Some(addr) = app.config.metrics_addr {
-        match watch::open(&crew, addr).await {
-            Ok(listener) => beside.spawn(watch::run(crew.clone(), listener, stop.clone())),
-            Err(error) => return Err(given_up(&crew, beside, error.into()).await),
+        match watch::open(&daemon, addr).await {
+            Ok(listener) => beside.spawn(watch::run(daemon.clone(), listener, stop.clone())),
+            Err(error) => return Err(given_up(&daemon, beside, error.into()).await),
         };
     }
     if !app.config.telegram_bot_enabled {
@@ -192,69 +192,69 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         }
         watchdog::stopping();
         beside.shutdown().await;
-        return rest(&crew).await;
+        return rest(&daemon).await;
     }
     // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
     watchdog::ready("connecting to Telegram");
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        beside.spawn(async move { watchdog::run(&crew, began, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        beside.spawn(async move { watchdog::run(&daemon, began, stop).await });
     }
     let me = tokio::select! {
-        me = greet(&crew) => match me {
+        me = greet(&daemon) => match me {
             Ok(me) => me,
-            Err(error) => return Err(given_up(&crew, beside, error).await),
+            Err(error) => return Err(given_up(&daemon, beside, error).await),
         },
         () = &mut shutdown => {
             beside.shutdown().await;
-            return rest(&crew).await;
+            return rest(&daemon).await;
         }
     };
     tracing::info!(bot = %me.username, "connected to Telegram, polling");
     watchdog::status("polling");
 
-    if let Err(error) = crew.progress.take_up_all(&crew).await {
-        return Err(given_up(&crew, beside, error.into()).await);
+    if let Err(error) = daemon.progress.take_up_all(&daemon).await {
+        return Err(given_up(&daemon, beside, error.into()).await);
     }
     let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let tutor_at_once = app.config.backend_concurrency + PREPARED_AHEAD;
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),
-        (WorkKind::Delivery, crew.deliveries_at_once()),
+        (WorkKind::Delivery, daemon.deliveries_at_once()),
     ] {
-        loops.spawn(worker::dispatch(crew.clone(), kind, at_once, stop.clone()));
+        loops.spawn(worker::dispatch(daemon.clone(), kind, at_once, stop.clone()));
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        loops.spawn(async move { poller::run(&crew, me, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        loops.spawn(async move { poller::run(&daemon, me, stop).await });
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        loops.spawn(async move { janitor::run(&crew, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        loops.spawn(async move { housekeeping::run(&daemon, stop).await });
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        loops.spawn(async move { herald::run(&crew, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        loops.spawn(async move { admin_alerts::run(&daemon, stop).await });
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        loops.spawn(async move { crew.progress.run(&crew, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        loops.spawn(async move { daemon.progress.run(&daemon, stop).await });
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        beside.spawn(async move { numbers::run(&crew, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        beside.spawn(async move { stats_keeper::run(&daemon, stop).await });
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        beside.spawn(async move { crew.presence.run(&crew, stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        beside.spawn(async move { daemon.chat_actions.run(&daemon, stop).await });
     }
     {
-        let (crew, stop) = (crew.clone(), stop.clone());
-        beside.spawn(async move { crew.sending.run(stop).await });
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        beside.spawn(async move { daemon.sending.run(stop).await });
     }
     beside.spawn(menu::announce(app.clone(), stop.clone()));
-    beside.spawn(health::announce_tutor(crew.clone()));
+    beside.spawn(health::announce_tutor(daemon.clone()));
 
     let failure = tokio::select! {
         () = &mut shutdown => None,
@@ -272,7 +272,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     }
     loops.shutdown().await;
     beside.shutdown().await;
-    let closed = rest(&crew).await;
+    let closed = rest(&daemon).await;
     if let Some(error) = failure {
         bail!("{error}");
     }
@@ -282,20 +282,20 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
 }
 
 /// What cannot be begun ends in order, too; the reason to end, for whoever started it.
-async fn given_up(crew: &Crew, mut beside: JoinSet<()>, why: anyhow::Error) -> anyhow::Error {
+async fn given_up(daemon: &DaemonContext, mut beside: JoinSet<()>, why: anyhow::Error) -> anyhow::Error {
     watchdog::stopping();
     beside.shutdown().await;
-    if let Err(error) = rest(crew).await {
+    if let Err(error) = rest(daemon).await {
         tracing::error!(error = format!("{error:#}"), "the store could not be closed in order");
     }
     why
 }
 
 /// Keeps the last numbers and closes the store.
-async fn rest(crew: &Crew) -> Result<()> {
-    let store = crew.app.store.as_ref();
-    crew.suspects.close().await;
-    if let Err(error) = crew.numbers.keep(store, &crew.vitals, crew.clock.now()).await {
+async fn rest(daemon: &DaemonContext) -> Result<()> {
+    let store = daemon.app.store.as_ref();
+    daemon.quarantine.close().await;
+    if let Err(error) = daemon.stats_keeper.keep(store, &daemon.telemetry, daemon.clock.now()).await {
         tracing::warn!(%error, "the last numbers could not be kept");
     }
     store.close().await.context("closing the store")
@@ -315,32 +315,32 @@ async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
 
 /// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached. A token that Telegram refuses ends
 /// the daemon for as long as nobody changes it, so Telegram is asked twice.
-async fn greet(crew: &Crew) -> Result<Me> {
-    let telegram: &Telegram = &crew.app.telegram;
+async fn greet(daemon: &DaemonContext) -> Result<Me> {
+    let telegram: &Telegram = &daemon.app.telegram;
     let mut failures = 0_u32;
     let mut refused = false;
     let me = loop {
-        crew.greeting.tried(crew.clock.now());
+        daemon.greeting.tried(daemon.clock.now());
         let answer = telegram.me().await;
-        crew.greeting.tried(crew.clock.now());
+        daemon.greeting.tried(daemon.clock.now());
         match answer {
             Ok(me) => {
-                crew.vitals.polling.well();
+                daemon.telemetry.polling.well();
                 break me;
             }
-            Err(TelegramError::Unauthorized) if refused => return Err(Unusable::Token.into()),
+            Err(TelegramError::Unauthorized) if refused => return Err(StartupError::Token.into()),
             Err(TelegramError::Unauthorized) => {
                 refused = true;
                 tracing::error!("Telegram refuses the bot token: asking once more, to be sure");
                 tokio::time::sleep(ASK_AGAIN).await;
             }
-            Err(TelegramError::Setup(what)) => return Err(Unusable::Telegram(what).into()),
+            Err(TelegramError::Setup(what)) => return Err(StartupError::Telegram(what).into()),
             Err(error) => {
                 let pause = match error.retry() {
                     crate::telegram::Retry::After(secs) => secs.saturating_mul(1000),
                     _ => u64::try_from(backoff_ms(failures, fastrand::f64())).unwrap_or(1_000),
                 };
-                poller::note(crew, &error);
+                poller::note(daemon, &error);
                 match &error {
                     TelegramError::Server { .. } => {
                         tracing::error!(pause_ms = pause, "the bot cannot begin yet, trying again: {error}");
@@ -354,7 +354,7 @@ async fn greet(crew: &Crew) -> Result<Me> {
                 }
                 failures = failures.saturating_add(1);
                 // Silent for so long on purpose.
-                crew.greeting.tried(crew.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));
+                daemon.greeting.tried(daemon.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));
                 telegram.fresh_connection();
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }

@@ -4,7 +4,7 @@
 
 mod full;
 
-use super::Crew;
+use super::DaemonContext;
 use super::identity::Identity;
 use super::shutdown::Stop;
 use crate::domain::backoff::backoff_ms;
@@ -13,7 +13,7 @@ use crate::domain::{Incoming, WorkKind};
 use crate::logging::UserTag;
 use crate::store::StoreError;
 use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
-use crate::vitals::exposition::Poll;
+use crate::telemetry::exposition::Poll;
 use std::time::Duration;
 
 /// Updates asked for at once (Bot API "getUpdates": at most 100).
@@ -27,11 +27,11 @@ const ROOM_AGAIN: usize = 500;
 /// A server that answers an empty poll at once, whatever time-out it was given, is asked no more often than this.
 const SLOWLY: Duration = Duration::from_secs(1);
 
-/// Polls until the word to stop.
+/// Polls until the shutdown signal.
 ///
 /// # Errors
 /// The store's: nothing may be confirmed that is not stored, so the daemon ends.
-pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> {
+pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), StoreError> {
     // No stored offset: after a week without updates ids start anew at random (Bot API "Update"). Repeats are told by
     // their ids in the store.
     let mut offset: Option<i64> = None;
@@ -40,7 +40,7 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
     let mut identity = Identity::new(me);
     let mut next_look = tokio::time::Instant::now();
     while !stop.is_raised() {
-        let inbox = crew.app.store.counts().await?.inbox;
+        let inbox = daemon.app.store.counts().await?.inbox;
         let room = INBOX_CAPACITY.saturating_sub(inbox);
         if room == 0 {
             if !paused {
@@ -51,10 +51,10 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
             }
             paused = true;
             // Not polling is what should happen now.
-            crew.vitals.polling.completed(crew.clock.now());
+            daemon.telemetry.polling.completed(daemon.clock.now());
             if inbox < INBOX_CAPACITY + full::KEPT_FOR_COMMANDS && next_look <= tokio::time::Instant::now() {
                 next_look = tokio::time::Instant::now() + full::LOOK_EVERY;
-                offset = full::take_commands(crew, &mut identity, offset, &mut stop).await?;
+                offset = full::take_commands(daemon, &mut identity, offset, &mut stop).await?;
             }
             stop.sleep(Duration::from_millis(250)).await;
             continue;
@@ -66,7 +66,7 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
         let limit = u32::try_from(room.min(BATCH)).unwrap_or(1);
         let asked = tokio::time::Instant::now();
         let polled = tokio::select! {
-            polled = crew.app.telegram.poll(offset, limit) => polled,
+            polled = daemon.app.telegram.poll(offset, limit) => polled,
             () = stop.raised() => return Ok(()),
         };
         match polled {
@@ -75,15 +75,15 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
                     tracing::info!(failures, "polling works again");
                 }
                 failures = 0;
-                crew.vitals.polling.completed(crew.clock.now());
-                crew.vitals.poll(Poll::Completed);
+                daemon.telemetry.polling.completed(daemon.clock.now());
+                daemon.telemetry.poll(Poll::Completed);
                 let at_once = SLOWLY.saturating_sub(asked.elapsed());
                 if batch.is_empty() {
-                    stop.sleep(crew.app.config.bot_polling_interval.max(at_once)).await;
+                    stop.sleep(daemon.app.config.bot_polling_interval.max(at_once)).await;
                     continue;
                 }
-                let me = identity.for_batch(crew, &batch).await;
-                accept(crew, me, &batch).await?;
+                let me = identity.for_batch(daemon, &batch).await;
+                accept(daemon, me, &batch).await?;
                 // From this batch alone: ids may have started anew below an older offset.
                 let next = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1));
                 if next == offset {
@@ -94,10 +94,10 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
             }
             Err(error) => {
                 failures = failures.saturating_add(1);
-                crew.vitals.poll(kind_of(&error));
-                note(crew, &error);
-                crew.app.telegram.fresh_connection();
-                let pause = after_failure(crew, &error, failures).await;
+                daemon.telemetry.poll(kind_of(&error));
+                note(daemon, &error);
+                daemon.app.telegram.fresh_connection();
+                let pause = after_failure(daemon, &error, failures).await;
                 stop.sleep(pause).await;
             }
         }
@@ -105,15 +105,15 @@ pub async fn run(crew: &Crew, me: Me, mut stop: Stop) -> Result<(), StoreError> 
     Ok(())
 }
 
-async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreError> {
-    let now = crew.clock.now();
+async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreError> {
+    let now = daemon.clock.now();
     let mut messages: Vec<Incoming> = Vec::with_capacity(batch.len());
     for raw in batch {
         match from_api::incoming(raw, me, now) {
             Ok(Some(message)) => messages.push(message),
             Ok(None) => tracing::debug!(update_id = raw.id, "update is not for us"),
             Err(error) => {
-                crew.vitals.count(Count::Undecodable);
+                daemon.telemetry.count(Count::Undecodable);
                 tracing::warn!(update_id = error.update_id, why = %error.why, "update skipped: it does not decode");
             }
         }
@@ -128,18 +128,18 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
         .map(|message| (message.update_id, message.user, message.chat, message.message))
         .collect();
     let senders: Vec<_> = messages.iter().map(|message| (message.update_id, message.user)).collect();
-    let accepted = crew.app.store.accept(messages, crew.app.policy, now).await?;
-    crew.vitals.add(Count::Taken, accepted.taken.len());
-    crew.vitals.add(Count::Repeated, accepted.repeats.len());
-    crew.vitals.add(Count::RateLimited, accepted.limited.len() + accepted.crowded.len());
+    let accepted = daemon.app.store.accept(messages, daemon.app.policy, now).await?;
+    daemon.telemetry.add(Count::Taken, accepted.taken.len());
+    daemon.telemetry.add(Count::Repeated, accepted.repeats.len());
+    daemon.telemetry.add(Count::RateLimited, accepted.limited.len() + accepted.crowded.len());
     let user = |update_id: &i64| {
         senders.iter().find(|sender| sender.0 == *update_id).map(|sender| UserTag(sender.1))
     };
     for (update_id, seq) in &accepted.taken {
         tracing::info!(update_id, seq, user = user(update_id).map(tracing::field::display), "message taken");
         if let Some((_, user, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
-            crew.presence.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
-            crew.progress.begin(*seq, *user, *chat, *message, now);
+            daemon.chat_actions.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
+            daemon.progress.begin(*seq, *user, *chat, *message, now);
         }
     }
     for update_id in &accepted.crowded {
@@ -160,8 +160,8 @@ async fn accept(crew: &Crew, me: &Me, batch: &[RawUpdate]) -> Result<(), StoreEr
 }
 
 /// Keeps, for the watchdog and `/health`, what a failed poll or greeting says beyond "no answer".
-pub fn note(crew: &Crew, error: &TelegramError) {
-    let (polling, now) = (&crew.vitals.polling, crew.clock.now());
+pub fn note(daemon: &DaemonContext, error: &TelegramError) {
+    let (polling, now) = (&daemon.telemetry.polling, daemon.clock.now());
     match error {
         // Refused, but answered.
         TelegramError::Unauthorized | TelegramError::Server { .. } | TelegramError::Conflict { .. } => {
@@ -176,11 +176,11 @@ pub fn note(crew: &Crew, error: &TelegramError) {
 }
 
 /// Logs a failed poll and says how long to wait.
-async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Duration {
+async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: u32) -> Duration {
     match error {
         TelegramError::Conflict { webhook: true } => {
             tracing::error!("a webhook is set on this bot, which stops polling: removing it");
-            match crew.app.telegram.remove_webhook().await {
+            match daemon.app.telegram.remove_webhook().await {
                 Ok(host) => tracing::warn!(host = host.as_deref().unwrap_or("none"), "webhook removed"),
                 Err(error) => tracing::error!(%error, "the webhook could not be removed"),
             }
@@ -210,7 +210,7 @@ async fn after_failure(crew: &Crew, error: &TelegramError, failures: u32) -> Dur
             pause
         }
         TelegramError::RetryAfter { secs, .. } => {
-            crew.vitals.count(Count::PollThrottled);
+            daemon.telemetry.count(Count::PollThrottled);
             tracing::warn!(secs, "Telegram asked the poller to wait");
             Duration::from_secs(*secs)
         }

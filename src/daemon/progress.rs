@@ -8,13 +8,13 @@
 //! A courtesy: it goes only when its chat may be written to now, so few at a time that no answer feels it, and its failures
 //! end it. Must not know what the words are.
 
-use super::Crew;
+use super::DaemonContext;
 use super::sending::Turn;
 use super::shutdown::Stop;
 use crate::domain::expectation::{TurnTimes, Wait};
 use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, Urgency, UserId, WorkKind};
 use crate::store::StoreError;
-use crate::telegram::{Manner, Outgoing, Retry, TelegramError};
+use crate::telegram::{Outgoing, Retry, SendForm, TelegramError};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -190,18 +190,18 @@ impl Progress {
     ///
     /// # Errors
     /// The store's.
-    pub async fn take_up_all(&self, crew: &Crew) -> Result<(), StoreError> {
-        for job in crew.app.store.jobs(None, WATCHED).await? {
+    pub async fn take_up_all(&self, daemon: &DaemonContext) -> Result<(), StoreError> {
+        for job in daemon.app.store.jobs(None, WATCHED).await? {
             self.take_up(&job);
         }
         Ok(())
     }
 
-    /// Tells those who wait, until the word to stop.
+    /// Tells those who wait, until the shutdown signal.
     ///
     /// # Errors
     /// The store's.
-    pub async fn run(&self, crew: &Arc<Crew>, mut stop: Stop) -> Result<(), StoreError> {
+    pub async fn run(&self, daemon: &Arc<DaemonContext>, mut stop: Stop) -> Result<(), StoreError> {
         let mut under_way: JoinSet<Result<(), StoreError>> = JoinSet::new();
         while !stop.is_raised() {
             if self.waiting().is_empty() {
@@ -210,11 +210,11 @@ impl Progress {
                     () = stop.raised() => break,
                 }
             }
-            let at_once = crew.app.config.backend_concurrency;
+            let at_once = daemon.app.config.backend_concurrency;
             let room = AT_ONCE.saturating_sub(under_way.len());
-            for seq in self.due(crew.clock.now(), at_once, room) {
-                let (crew, stop) = (crew.clone(), stop.clone());
-                under_way.spawn(async move { crew.progress.look(&crew, seq, stop).await });
+            for seq in self.due(daemon.clock.now(), at_once, room) {
+                let (daemon, stop) = (daemon.clone(), stop.clone());
+                under_way.spawn(async move { daemon.progress.look(&daemon, seq, stop).await });
             }
             while let Some(done) = under_way.try_join_next() {
                 done.unwrap_or(Ok(()))?;
@@ -231,8 +231,8 @@ impl Progress {
     }
 
     /// Looks one up: tells it what to expect, or takes away what is told to nobody any more.
-    async fn look(&self, crew: &Crew, seq: u64, stop: Stop) -> Result<(), StoreError> {
-        let store = &crew.app.store;
+    async fn look(&self, daemon: &DaemonContext, seq: u64, stop: Stop) -> Result<(), StoreError> {
+        let store = &daemon.app.store;
         let row = store.jobs(seq.checked_sub(1), 1).await?.into_iter().find(|job| job.seq == seq);
         let shown = self.waiting().get(&seq).map(|entry| entry.state);
         let handled = row.as_ref().is_some_and(|job| matches!(job.task, Task::Handle(..)));
@@ -242,7 +242,7 @@ impl Progress {
             (Some(State::Shown(message)), None) => {
                 // Dropped or deleted: there will be no answer.
                 let chat = self.remove(seq).map(|entry| entry.chat.id);
-                take_away(crew, chat, message).await;
+                take_away(daemon, chat, message).await;
                 return Ok(());
             }
             _ => {
@@ -250,9 +250,9 @@ impl Progress {
                 return Ok(());
             }
         }
-        let Some(out) = self.words(crew, seq).await? else { return Ok(()) };
+        let Some(out) = self.words(daemon, seq).await? else { return Ok(()) };
         if self.set(seq, State::Asking)
-            && let Some(state) = self.say(crew, seq, &out, stop).await?
+            && let Some(state) = self.say(daemon, seq, &out, stop).await?
         {
             self.set(seq, state);
         }
@@ -262,13 +262,13 @@ impl Progress {
     /// Says it once its chat may be written to. `None`: it was called off before that.
     async fn say(
         &self,
-        crew: &Crew,
+        daemon: &DaemonContext,
         seq: u64,
         out: &Outgoing,
         mut stop: Stop,
     ) -> Result<Option<State>, StoreError> {
         let turn = tokio::select! {
-            turn = crew.sending.turn(out.chat(), Urgency::Own, &mut stop) => turn,
+            turn = daemon.sending.turn(out.chat(), Urgency::Own, &mut stop) => turn,
             () = self.until(seq, |state| state.is_none()) => return Ok(None),
         };
         let Turn::Now(pass) = turn else { return Ok(Some(State::Untold)) };
@@ -276,12 +276,12 @@ impl Progress {
         if !self.set(seq, State::Sending) {
             return Ok(None);
         }
-        let store = &crew.app.store;
+        let store = &daemon.app.store;
         let begun = store.begin_progress(seq).await;
         if !matches!(begun, Ok(true)) {
             return begun.map(|_| Some(State::Untold));
         }
-        let deliver = crew.app.telegram.deliver(out, Manner::default());
+        let deliver = daemon.app.telegram.deliver(out, SendForm::default());
         let sent = tokio::time::timeout(PATIENCE, deliver).await.unwrap_or_else(|_| {
             Err(TelegramError::Unknown {
                 what: "a message that nobody waits for was not answered soon".into(),
@@ -290,11 +290,11 @@ impl Progress {
         pass.ended();
         // The chat stays taken until the row knows.
         match sent.map(|delivered| delivered.message) {
-            Ok(Some(message)) => self.keep(crew, seq, out.chat(), message).await.map(Some),
+            Ok(Some(message)) => self.keep(daemon, seq, out.chat(), message).await.map(Some),
             Ok(None) => Ok(Some(State::Silent)),
             Err(error) => {
                 if let TelegramError::RetryAfter { secs } = &error {
-                    crew.sending.refused(out.chat(), *secs);
+                    daemon.sending.refused(out.chat(), *secs);
                 }
                 match error.retry() {
                     // Said again only where it surely was not.
@@ -309,25 +309,25 @@ impl Progress {
     }
 
     /// What to say; `None`: nothing (any more).
-    async fn words(&self, crew: &Crew, seq: u64) -> Result<Option<Outgoing>, StoreError> {
+    async fn words(&self, daemon: &DaemonContext, seq: u64) -> Result<Option<Outgoing>, StoreError> {
         let Some((user, chat, answers)) =
             self.waiting().get(&seq).map(|entry| (entry.user, entry.chat, entry.answers))
         else {
             return Ok(None);
         };
-        let Some(learner) = crew.app.store.learner(user).await?.filter(|learner| !learner.blocked) else {
+        let Some(learner) = daemon.app.store.learner(user).await?.filter(|learner| !learner.blocked) else {
             return Ok(None);
         };
-        let ahead = crew.app.store.place(user).await?.ahead;
+        let ahead = daemon.app.store.place(user).await?.ahead;
         let typical = self.times().typical_ms();
-        let at_once = crew.app.config.backend_concurrency;
-        let now = crew.clock.now();
+        let at_once = daemon.app.config.backend_concurrency;
+        let now = daemon.clock.now();
         let told = self.waiting().get(&seq).and_then(|entry| entry.wait(now, ahead, at_once, typical).tell());
         Ok(told.map(|expected| Outgoing::Text {
             chat: chat.id,
             thread: chat.thread,
             answers,
-            text: crew.app.desk.phrases(&learner).expectation(expected),
+            text: daemon.app.context.phrases(&learner).expectation(expected),
             keyboard: Default::default(),
         }))
     }
@@ -335,22 +335,25 @@ impl Progress {
     /// It is out: the row is to know.
     async fn keep(
         &self,
-        crew: &Crew,
+        daemon: &DaemonContext,
         seq: u64,
         chat: Option<ChatId>,
         message: MessageId,
     ) -> Result<State, StoreError> {
         // The answer did not wait for us: it goes out as a message of its own, after this one is gone.
         let late = !self.waiting().contains_key(&seq);
-        let kept =
-            if late { Err(StoreError::Gone) } else { crew.app.store.note_progress(seq, Some(message)).await };
+        let kept = if late {
+            Err(StoreError::Gone)
+        } else {
+            daemon.app.store.note_progress(seq, Some(message)).await
+        };
         match kept {
             Ok(()) => {
                 tracing::info!(seq, "told what to expect");
                 Ok(State::Shown(message))
             }
             Err(StoreError::Gone) => {
-                take_away(crew, chat, message).await;
+                take_away(daemon, chat, message).await;
                 Ok(State::Silent)
             }
             Err(error) => Err(error),
@@ -366,22 +369,22 @@ impl Entry {
 }
 
 /// Removes what was said. Where that fails it stays: not worth more.
-pub async fn take_away(crew: &Crew, chat: Option<ChatId>, message: MessageId) {
+pub async fn take_away(daemon: &DaemonContext, chat: Option<ChatId>, message: MessageId) {
     let Some(chat) = chat else { return };
-    if let Err(error) = crew.app.telegram.remove(chat, message).await {
+    if let Err(error) = daemon.app.telegram.remove(chat, message).await {
         tracing::debug!(%error, "what was said of the wait could not be taken away");
     }
 }
 
 /// The answer's first part in the place of what was said of the wait: an edit, which may be repeated without harm. What no
 /// edit can carry (a voice) goes out as it is, and the other goes away.
-pub async fn in_place_of(crew: &Crew, shown: Option<MessageId>, out: Outgoing) -> Outgoing {
+pub async fn in_place_of(daemon: &DaemonContext, shown: Option<MessageId>, out: Outgoing) -> Outgoing {
     match (shown, out) {
         (Some(message), Outgoing::Text { chat, text, keyboard, .. }) => {
             Outgoing::Edit { chat, message, text, keyboard }
         }
         (Some(message), out) => {
-            take_away(crew, out.chat(), message).await;
+            take_away(daemon, out.chat(), message).await;
             out
         }
         (None, out) => out,

@@ -42,7 +42,7 @@ pub enum Turn {
     Now(Pass),
     /// After so many milliseconds; the place is better given to another chat until then.
     Later(i64),
-    /// The word to stop came.
+    /// The shutdown signal came.
     Never,
 }
 
@@ -163,7 +163,7 @@ impl Sending {
         self.changed.notify_one();
     }
 
-    /// Starts what time alone makes due, until the word to stop.
+    /// Starts what time alone makes due, until the shutdown signal.
     pub async fn run(&self, mut stop: Stop) {
         loop {
             // Registered before the look: a change in between wakes us.

@@ -1,4 +1,4 @@
-//! The word to stop: raised once, heard by every loop.
+//! The shutdown signal: raised once, received by every loop.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;

@@ -3,7 +3,7 @@
 //! Alone knows sd-notify. The sign is not tied to the process being up: a poll must have completed lately, no worker may be
 //! stuck, and the store must answer. Without a service manager all of this is silent.
 
-use super::Crew;
+use super::DaemonContext;
 use super::shutdown::Stop;
 use crate::domain::{Timestamp, WorkKind};
 use sd_notify::NotifyState;
@@ -107,15 +107,15 @@ pub fn judge_work(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
 }
 
 /// Gives the sign of life as often as the service manager wants it, while it is earned.
-pub async fn run(crew: &Crew, started: Timestamp, mut stop: Stop) {
+pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut silent = false;
     loop {
-        let mut signs = crew.signs(started);
+        let mut signs = daemon.signs(started);
         // Before the first poll, trying to reach Telegram is what should happen.
-        signs.last_poll = signs.last_poll.max(crew.greeting.last());
-        let alive = match judge(signs, crew.bounds()) {
-            Ok(()) => store_answers(crew).await,
+        signs.last_poll = signs.last_poll.max(daemon.greeting.last());
+        let alive = match judge(signs, daemon.bounds()) {
+            Ok(()) => store_answers(daemon).await,
             dead => dead,
         };
         match alive {
@@ -132,8 +132,8 @@ pub async fn run(crew: &Crew, started: Timestamp, mut stop: Stop) {
     }
 }
 
-async fn store_answers(crew: &Crew) -> Result<(), &'static str> {
-    match tokio::time::timeout(STORE_ANSWERS, crew.app.store.counts()).await {
+async fn store_answers(daemon: &DaemonContext) -> Result<(), &'static str> {
+    match tokio::time::timeout(STORE_ANSWERS, daemon.app.store.counts()).await {
         Ok(Ok(_)) => Ok(()),
         _ => Err("the store does not answer"),
     }

@@ -1,6 +1,6 @@
 //! The short question: is the running daemon well? Asked over the admin socket, so that it needs no port.
 
-use crate::admin::door::{Door, DoorError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, Whereabouts};
 use crate::admin::request::{Item, Request};
 use crate::config::Config;
 use crate::domain::health::Health;
@@ -22,12 +22,13 @@ pub async fn ask(config: &Config) -> Result<Health, String> {
 async fn asked(config: &Config) -> Result<Health, String> {
     let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     // Without a daemon there is nothing to ask, and no reason to open the store.
-    let mut door = Door::open(&at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
-        DoorError::Store(_) => {
-            format!("no daemon listens on {} for the store in {}", at.socket.display(), at.root.display())
-        }
-        other => other.to_string(),
-    })?;
+    let mut client =
+        AdminClient::open(&at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
+            ClientError::Store(_) => {
+                format!("no daemon listens on {} for the store in {}", at.socket.display(), at.root.display())
+            }
+            other => other.to_string(),
+        })?;
     let mut found = None;
     let mut receive = |item| {
         if let Item::Health(health) = item {
@@ -35,7 +36,7 @@ async fn asked(config: &Config) -> Result<Health, String> {
         }
         Ok(())
     };
-    door.ask(Request::Health, &mut receive).await.map_err(|error| error.to_string())?;
+    client.ask(Request::Health, &mut receive).await.map_err(|error| error.to_string())?;
     found.ok_or_else(|| "the daemon does not say how it is".to_owned())
 }
 

@@ -153,7 +153,7 @@ impl Incoming {
         matches!(&self.body, Body::Command { name, .. } if matches!(name.as_str(), "new" | "reset" | "delete"))
     }
 
-    /// Whether it uses up the learner's rate. Button presses and presence changes do not: they answer us.
+    /// Whether it uses up the learner's rate. Button presses and membership changes do not: they answer us.
     pub fn counts_for_rate(&self) -> bool {
         !matches!(self.body, Body::Callback { .. } | Body::Blocked(_))
     }

@@ -5,8 +5,8 @@
 pub mod alert;
 pub mod assessment;
 pub mod backoff;
+pub mod data_export;
 pub mod dead_letter;
-pub mod dossier;
 pub mod expectation;
 pub mod health;
 pub mod ids;

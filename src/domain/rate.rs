@@ -27,7 +27,7 @@ pub struct PerMinute(pub u32);
 
 /// The judgement on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RateVerdict {
     /// It passes.
     Pass,
     /// It is over the limit.
@@ -55,18 +55,18 @@ impl PerMinute {
     }
 
     /// Judges a message sent at `at` and updates the state.
-    pub fn judge(self, state: &mut RateState, at: Timestamp) -> Verdict {
+    pub fn judge(self, state: &mut RateState, at: Timestamp) -> RateVerdict {
         let tat = self.whole_at(state, at);
         let ms = tat.since_ms(at) - self.tolerance_ms();
         if ms <= 0 {
             state.tat = tat.plus_ms(self.interval_ms());
-            return Verdict::Pass;
+            return RateVerdict::Pass;
         }
         let notice = state.noticed_at.is_none_or(|last| (at.0 - last.0).abs() >= NOTICE_WINDOW_MS);
         if notice {
             state.noticed_at = Some(at);
         }
-        Verdict::Wait { ms, notice }
+        RateVerdict::Wait { ms, notice }
     }
 
     /// Milliseconds that a message of `at` has to wait when it may queue instead of being refused.
@@ -95,12 +95,12 @@ mod tests {
         let mut state = RateState::default();
         let now = Timestamp(1_000_000_000);
         for _ in 0..3 {
-            assert_eq!(limit.judge(&mut state, now), Verdict::Pass);
+            assert_eq!(limit.judge(&mut state, now), RateVerdict::Pass);
         }
         assert_eq!(limit.left(&state, now), 0);
-        assert_eq!(limit.judge(&mut state, now), Verdict::Wait { ms: 20_000, notice: true });
-        assert_eq!(limit.judge(&mut state, now), Verdict::Wait { ms: 20_000, notice: false });
-        assert_eq!(limit.judge(&mut state, now.plus_ms(20_000)), Verdict::Pass);
+        assert_eq!(limit.judge(&mut state, now), RateVerdict::Wait { ms: 20_000, notice: true });
+        assert_eq!(limit.judge(&mut state, now), RateVerdict::Wait { ms: 20_000, notice: false });
+        assert_eq!(limit.judge(&mut state, now.plus_ms(20_000)), RateVerdict::Pass);
         assert_eq!(limit.left(&state, now.plus_ms(200_000)), 3);
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let mut state = RateState::default();
         let start = Timestamp(5_000_000);
         for minute in 0..5 {
-            assert_eq!(limit.judge(&mut state, start.plus_ms(minute * 60_000)), Verdict::Pass);
+            assert_eq!(limit.judge(&mut state, start.plus_ms(minute * 60_000)), RateVerdict::Pass);
         }
     }
 
@@ -121,8 +121,8 @@ mod tests {
         for years_ms in [31_536_000_000_i64, 200_000] {
             let mut state = RateState { tat: now.plus_ms(years_ms), noticed_at: Some(now.plus_ms(years_ms)) };
             assert_eq!(limit.left(&state, now), 1);
-            assert_eq!(limit.judge(&mut state, now), Verdict::Pass);
-            assert!(matches!(limit.judge(&mut state, now), Verdict::Wait { ms: 60_000, notice: true }));
+            assert_eq!(limit.judge(&mut state, now), RateVerdict::Pass);
+            assert!(matches!(limit.judge(&mut state, now), RateVerdict::Wait { ms: 60_000, notice: true }));
         }
     }
 
@@ -144,7 +144,7 @@ mod tests {
             let mut passed: Vec<i64> = Vec::new();
             for gap in gaps {
                 at = at.plus_ms(gap);
-                if limit.judge(&mut state, at) == Verdict::Pass { passed.push(at.0); }
+                if limit.judge(&mut state, at) == RateVerdict::Pass { passed.push(at.0); }
             }
             for start in &passed {
                 let within = passed.iter().filter(|t| **t >= *start && **t < start + 60_000).count();

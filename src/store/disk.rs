@@ -1,5 +1,5 @@
-//! The disk as the store's state sees it: an engine, the ledger over it and, where the store is encrypted, the seal
-//! between the two worlds of keys.
+//! The disk as the store's state sees it: an engine, the ledger over it and, where the store is encrypted, the cipher
+//! that turns plain keys and values into those on the disk.
 //!
 //! Owns what is decided when a store is opened with or without a key. Must not know records but the ledger's, nor verbs.
 

@@ -9,7 +9,7 @@
 //!   restoring.part/            a database being made of an export, or of the one there is
 //!   restoring/                 the same when it is whole, see [`exchange`]
 //!   restored.json              the latest restore
-//!   sealing*, replaced/        a database on its way to another key, see [`reseal`]
+//!   sealing*, replaced/        a database on its way to another key, see [`reencrypt`]
 //!   forgotten                  a learner was deleted since the database's files were last rewritten, see [`clean`]
 //!   cleaned/                   the database before that, about to be removed
 //!   lock                       held while the above are moved
@@ -24,14 +24,14 @@ mod clean;
 mod daily;
 mod exchange;
 mod owner;
-mod reseal;
+mod reencrypt;
 
 pub use by_hand::{BY_HAND, ByHand};
 pub use clean::{Cleared, Uncleared};
 pub use daily::KEPT;
 pub use exchange::Exchange;
 pub use owner::Acting;
-pub use reseal::{Resealed, Step};
+pub use reencrypt::{ReencryptStep, Reencrypted};
 
 use super::StoreError;
 use super::export::{self, Source};

@@ -13,10 +13,10 @@ type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// The durable part: survives the store that writes to it.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryDisk(Arc<Mutex<Platter>>);
+pub struct MemoryDisk(Arc<Mutex<DiskImage>>);
 
 #[derive(Debug, Default)]
-struct Platter {
+struct DiskImage {
     durable: Map,
     /// Counts the openings; an engine of an earlier one is cut off.
     opening: u64,
@@ -46,33 +46,33 @@ impl MemoryDisk {
     /// A disk that holds these keys and values.
     pub fn holding(records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
         let disk = Self::default();
-        disk.platter().durable.extend(records);
+        disk.image().durable.extend(records);
         disk
     }
 
     /// What has been flushed so far.
     pub fn records(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.platter().durable.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.image().durable.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// From now on every write and flush fails, or works again.
     pub fn set_failing(&self, failing: bool) {
-        self.platter().failing = failing;
+        self.image().failing = failing;
     }
 
-    fn platter(&self) -> MutexGuard<'_, Platter> {
+    fn image(&self) -> MutexGuard<'_, DiskImage> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn writable(&self, opening: u64, action: &'static str) -> Result<MutexGuard<'_, Platter>, StoreError> {
-        let platter = self.platter();
-        if platter.failing || platter.opening != opening {
+    fn writable(&self, opening: u64, action: &'static str) -> Result<MutexGuard<'_, DiskImage>, StoreError> {
+        let image = self.image();
+        if image.failing || image.opening != opening {
             return Err(StoreError::Io {
                 action,
                 source: std::io::Error::other("the disk in memory was told to fail"),
             });
         }
-        Ok(platter)
+        Ok(image)
     }
 }
 
@@ -91,9 +91,9 @@ impl MemoryStore {
     /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
     pub fn open_keyed(disk: &MemoryDisk, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         let (opening, live) = {
-            let mut platter = disk.platter();
-            platter.opening += 1;
-            (platter.opening, platter.durable.clone())
+            let mut image = disk.image();
+            image.opening += 1;
+            (image.opening, image.durable.clone())
         };
         Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Arc::default() }, key)
     }
@@ -143,9 +143,9 @@ impl Engine for MemoryEngine {
 impl Flush for MemoryFlush {
     fn flush(&mut self) -> Result<(), StoreError> {
         // The disk first: of two flushes at once the earlier batches must not come last.
-        let mut platter = self.disk.writable(self.opening, "flush")?;
+        let mut image = self.disk.writable(self.opening, "flush")?;
         for batch in waiting(&self.unflushed).drain(..) {
-            write(&mut platter.durable, batch);
+            write(&mut image.durable, batch);
         }
         Ok(())
     }

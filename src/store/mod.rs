@@ -40,7 +40,7 @@
 //! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
 //! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
 
-mod care;
+mod admin_types;
 mod claim;
 mod codec;
 mod disk;
@@ -63,7 +63,7 @@ mod state;
 mod thread;
 mod verbs;
 
-pub use care::{Archived, Import, Imported, Merged, Removed};
+pub use admin_types::{Archived, Import, Imported, Merged, Removed};
 pub use claim::{Claim, Claimed, Lease};
 pub use error::StoreError;
 pub use export::Exported;

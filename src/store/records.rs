@@ -122,7 +122,7 @@ pub struct LogKey(pub [u8; 32]);
 
 /// An entry of an index: the key says it all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark;
+pub struct IndexEntry;
 
 macro_rules! records {
     ($($record:ty = $kind:literal),* $(,)?) => { $(impl Record for $record { const KIND: &'static str = $kind; })* };
@@ -136,7 +136,7 @@ records! {
     Moved = "moved chat",
     NextSeq = "next seq",
     LogKey = "log key",
-    Mark = "index entry",
+    IndexEntry = "index entry",
     Ledger = "ledger",
     Stats = "numbers",
     Membership = "membership",

@@ -3,8 +3,8 @@
 //! Rebuilt from the inbox on opening; a row costs some hundred bytes here, its body stays on disk. Every change is
 //! O(log n). Must not know records, disks or what a row is about.
 
-mod look;
 mod place;
+mod queries;
 mod queue;
 
 use super::Lease;
@@ -96,7 +96,7 @@ impl Schedule {
                 if due > now {
                     break;
                 }
-                self.settle(seq);
+                self.reindex(seq);
             }
         }
     }
@@ -127,9 +127,9 @@ impl Schedule {
         if self.rows.insert(job.seq, row).is_none() {
             *self.owned.entry(job.user).or_default() += 1;
         }
-        self.settle(job.seq);
+        self.reindex(job.seq);
         for seq in behind {
-            self.settle(seq);
+            self.reindex(seq);
         }
     }
 
@@ -258,7 +258,7 @@ impl Schedule {
             let queue = self.chats.entry((to, lane)).or_default();
             queue.absorb(moved);
             for seq in queue.iter().collect::<Vec<_>>() {
-                self.settle(seq);
+                self.reindex(seq);
             }
         }
     }
@@ -284,12 +284,12 @@ impl Schedule {
         // In order of age: who became claimable at once is handed out by it.
         let candidates: BTreeSet<u64> = self.queues_of(row).flat_map(Queue::candidates).collect();
         for seq in candidates {
-            self.settle(seq);
+            self.reindex(seq);
         }
     }
 
     /// Finds out where a row that is not leased stands.
-    fn settle(&mut self, seq: u64) {
+    fn reindex(&mut self, seq: u64) {
         let Some(row) = self.rows.get(&seq).copied() else { return };
         let is_stuck = |seq: u64| self.rows.get(&seq).is_some_and(|row| row.stuck);
         let leads = self.queues_of(&row).all(|queue| queue.lets(seq, is_stuck));

@@ -258,7 +258,7 @@ impl State {
 
     /// Leaves out numbers that may have been given to rows this disk has forgotten.
     pub fn skip_seqs(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
-        self.next_seq = super::verbs::aftermath::number_after(self.next_seq);
+        self.next_seq = super::verbs::after_restore::number_after(self.next_seq);
         tx.put(keys::next_seq(), &NextSeq(self.next_seq))
     }
 

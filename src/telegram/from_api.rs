@@ -4,7 +4,7 @@
 //! those tolerantly (see `tolerant`): a learner's message is never lost to a field nobody asked for.
 
 use super::Me;
-use super::speech::{self, Said};
+use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
 use crate::domain::{
@@ -190,9 +190,9 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
     let in_group = kind == ChatKind::Group;
     if let Some(words) = text(message.get("text"), any_length) {
         let mentions =
-            if in_group { speech::mentions(words, message.get("entities"), me) } else { Vec::new() };
+            if in_group { message_text::mentions(words, message.get("entities"), me) } else { Vec::new() };
         let spoken_to = !in_group || !mentions.is_empty() || answers_us(message, me);
-        return Ok(match speech::said(&speech::without(words, &mentions), me) {
+        return Ok(match message_text::said(&message_text::without(words, &mentions), me) {
             Said::Command(command) => Some(command),
             Said::ForAnother if in_group => None,
             Said::Words(body) => spoken_to.then_some(body),
@@ -202,8 +202,8 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
     }
     if in_group {
         let caption = text(message.get("caption"), any_length).unwrap_or_default();
-        let mentioned = !speech::mentions(caption, message.get("caption_entities"), me).is_empty();
-        let commanded = matches!(speech::said(caption, me), Said::Command(_));
+        let mentioned = !message_text::mentions(caption, message.get("caption_entities"), me).is_empty();
+        let commanded = matches!(message_text::said(caption, me), Said::Command(_));
         if !mentioned && !commanded && !answers_us(message, me) {
             return Ok(None);
         }

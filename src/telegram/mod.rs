@@ -10,21 +10,21 @@ pub mod error;
 pub mod from_api;
 mod html;
 mod local_file;
-mod manner;
 pub mod members;
+mod message_text;
 pub mod own_name;
 pub mod pacing;
 mod refusal;
-mod speech;
+mod send_form;
 pub mod to_api;
 mod tolerant;
 pub mod updates;
 
 pub use error::{Retry, ServerFault, TelegramError};
 pub use from_api::Undecodable;
-pub use manner::Manner;
 pub use members::ChannelCard;
 pub use pacing::Pacing;
+pub use send_form::SendForm;
 pub use to_api::{Delivered, Outgoing, outgoing};
 pub use updates::RawUpdate;
 
@@ -228,15 +228,15 @@ impl Telegram {
         }
     }
 
-    /// Sends one thing, in one call. What Telegram refused may go in another [`Manner`].
+    /// Sends one thing, in one call. What Telegram refused may go in another [`SendForm`].
     ///
     /// # Errors
     /// See [`TelegramError::retry`]; [`TelegramError::NotModified`] is as good as success.
-    pub async fn deliver(&self, out: &Outgoing, manner: Manner) -> Result<Delivered, TelegramError> {
+    pub async fn deliver(&self, out: &Outgoing, manner: SendForm) -> Result<Delivered, TelegramError> {
         self.send(out, manner).await.map_err(TelegramError::of_a_method_all_have)
     }
 
-    async fn send(&self, out: &Outgoing, manner: Manner) -> Result<Delivered, TelegramError> {
+    async fn send(&self, out: &Outgoing, manner: SendForm) -> Result<Delivered, TelegramError> {
         let reply = match to_api::call(out, manner)? {
             to_api::Call::Message(params) => self.ask("sendMessage", &*params).await?,
             to_api::Call::Edit(params) => self.ask("editMessageText", &*params).await?,

@@ -132,7 +132,7 @@ pub(super) fn decent(error: TelegramError) -> TelegramError {
 
 async fn deliver(acts: Vec<Act>) -> Result<Delivered, TelegramError> {
     let (url, _asked) = server(acts).await;
-    telegram(&url).deliver(&hello(), Manner::default()).await.map_err(decent)
+    telegram(&url).deliver(&hello(), SendForm::default()).await.map_err(decent)
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_refused_connection_was_surely_not_a_send() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = decent(telegram(&url).deliver(&hello(), Manner::default()).await.unwrap_err());
+    let error = decent(telegram(&url).deliver(&hello(), SendForm::default()).await.unwrap_err());
     assert!(matches!(error, TelegramError::Transient { .. }), "{error:?}");
 }
 
@@ -184,7 +184,7 @@ async fn markup_goes_plain_and_a_lost_topic_is_left() {
     let parse = no(400, r#""description":"Bad Request: can't parse entities: Unsupported start tag""#);
     let thread = no(400, r#""description":"Bad Request: message thread not found""#);
     let (url, mut asked) = server(vec![parse, thread, ok(r#"{"message_id":5}"#)]).await;
-    let (telegram, out, mut manner) = (telegram(&url), hello(), Manner::default());
+    let (telegram, out, mut manner) = (telegram(&url), hello(), SendForm::default());
     let mut errors = Vec::new();
     let sent = loop {
         match telegram.deliver(&out, manner).await {
@@ -219,10 +219,10 @@ async fn a_proxys_page_and_a_broken_line_are_no_answers_of_telegram() {
     let (url, _asked) = server(acts).await;
     let telegram = telegram(&url);
     for _ in 0..4 {
-        telegram.deliver(&hello(), Manner::default()).await.unwrap_err();
+        telegram.deliver(&hello(), SendForm::default()).await.unwrap_err();
     }
     assert_eq!(telegram.heard(), 0);
-    telegram.deliver(&hello(), Manner::default()).await.unwrap();
+    telegram.deliver(&hello(), SendForm::default()).await.unwrap();
     assert_eq!(telegram.heard(), 1);
 }
 
@@ -237,7 +237,10 @@ async fn a_voice_is_uploaded_from_memory() {
         bytes: Bytes::from_static(b"OggS..."),
         duration_secs: 4,
     };
-    assert_eq!(telegram(&url).deliver(&voice, Manner::default()).await.unwrap().message, Some(MessageId(6)));
+    assert_eq!(
+        telegram(&url).deliver(&voice, SendForm::default()).await.unwrap().message,
+        Some(MessageId(6))
+    );
     let request = asked.recv().await.unwrap();
     for part in [
         "/sendVoice ",

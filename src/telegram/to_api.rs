@@ -3,7 +3,7 @@
 //! Must not know how a call travels (see `client`) or why it is made.
 
 use super::error::TelegramError;
-use super::manner::Manner;
+use super::send_form::SendForm;
 use crate::domain::{ChatId, Content, Keyboard, MessageId, Reply, Rich};
 use bytes::Bytes;
 use frankenstein::input_file::FileUpload;
@@ -128,7 +128,7 @@ pub(super) enum Call<'a> {
 ///
 /// # Errors
 /// [`TelegramError::ReplyGone`] for an edit of a message that cannot exist.
-pub(super) fn call(out: &Outgoing, manner: Manner) -> Result<Call<'_>, TelegramError> {
+pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, TelegramError> {
     Ok(match out {
         Outgoing::Text { chat, thread, answers, text, keyboard } => Call::Message(Box::new(
             SendMessageParams::builder()
@@ -237,14 +237,14 @@ mod tests {
     use crate::domain::Style;
     use serde_json::{Value, json};
 
-    const AS_MEANT: Manner = Manner { html: true, topic: true, reply: true };
+    const AS_MEANT: SendForm = SendForm { html: true, topic: true, reply: true };
 
     fn text_message(thread: Option<i64>, keyboard: Keyboard) -> Outgoing {
         let text = Rich::plain("5 < 6 & \"x\"\n").push(Style::Bold, "b").push(Style::Quote, "q>");
         Outgoing::Text { chat: ChatId(7), thread, answers: Some(MessageId(5)), text, keyboard }
     }
 
-    fn params(out: &Outgoing, manner: Manner) -> Value {
+    fn params(out: &Outgoing, manner: SendForm) -> Value {
         match call(out, manner).unwrap() {
             Call::Message(params) => serde_json::to_value(params),
             Call::Edit(params) => serde_json::to_value(params),
@@ -267,7 +267,7 @@ mod tests {
                 "reply_markup": {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"},
                     {"text": "No", "callback_data": "n"}]]}})
         );
-        let plain = params(&out, Manner { html: false, topic: false, reply: false });
+        let plain = params(&out, SendForm { html: false, topic: false, reply: false });
         assert!(plain.get("reply_parameters").is_none());
         assert_eq!(plain["text"], "5 < 6 & \"x\"\nbq>");
         assert!(plain.get("parse_mode").is_none() && plain.get("message_thread_id").is_none());

@@ -4,27 +4,27 @@
 //! what a learner is told, or how many calls may run at a time (never two of one session: the caller's care).
 
 mod answers;
-mod book;
+mod call_record;
 mod error;
+mod health_body;
 mod identity;
 mod signing;
 mod streak;
 #[cfg(test)]
 mod tests;
 mod tolerant;
-mod wellness;
 mod wire;
 
 pub use answers::{History, Past, Reach, Spoken};
 pub use error::{Blame, Refusal, Retry, TutorError};
+pub use health_body::HealthBody;
 pub use identity::Identity;
-pub use wellness::Wellness;
 
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
-use book::{Book, next_reach};
 use bytes::Bytes;
+use call_record::{CallRecord, next_reach};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -65,7 +65,7 @@ pub struct Tutor {
     timeout: Duration,
     api_key: Option<Secret>,
     private_key: Option<Secret>,
-    book: Mutex<Book>,
+    book: Mutex<CallRecord>,
     /// When this was built, by the wall clock and by the monotonic one: what is told of the past holds over a jump of
     /// the wall clock.
     built: (Timestamp, Instant),
@@ -128,7 +128,7 @@ impl Tutor {
             timeout: options.timeout,
             api_key: options.api_key,
             private_key: options.private_key,
-            book: Mutex::new(Book::default()),
+            book: Mutex::new(CallRecord::default()),
             built: (wall_clock(), Instant::now()),
             turned: Notify::new(),
             keeps_history: AtomicBool::new(false),
@@ -234,12 +234,12 @@ impl Tutor {
     ///
     /// # Errors
     /// Why it does not say.
-    pub async fn health(&self) -> Result<Option<Wellness>, TutorError> {
+    pub async fn health(&self) -> Result<Option<HealthBody>, TutorError> {
         let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
         Ok(answer
             .ok()
             .and_then(|answer| tolerant::json(&answer.body))
-            .and_then(|body| wellness::wellness(&body)))
+            .and_then(|body| health_body::health_body(&body)))
     }
 
     /// Hands a batch of events (JSON) to `POST /bot/metrics`; false where the tutor has no such thing.
@@ -261,12 +261,12 @@ impl Tutor {
         self.book().reach()
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
+    fn book(&self) -> MutexGuard<'_, CallRecord> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes how a call ended, and tells whoever listens when that changes anything.
-    fn note(&self, change: impl FnOnce(&mut Book, Timestamp)) {
+    fn note(&self, change: impl FnOnce(&mut CallRecord, Timestamp)) {
         let now = self.now();
         let mut book = self.book();
         let before = book.reach();

@@ -1,14 +1,14 @@
 //! The admin's door: the same words and the same answers from a running daemon and from its store at rest.
 
 mod backups;
-mod care;
 mod clearing;
 mod crowd;
+mod data_export;
 mod doorway;
-mod dossier;
 mod imports;
 mod listings;
 mod ownership;
+mod session_changes;
 mod stats;
 mod watch;
 

@@ -9,7 +9,7 @@ use crate::store_contract::{T0, at, block_on, command, message, reply, sticker, 
 use phonicflow_bot::domain::rate::RateState;
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
 use phonicflow_bot::domain::*;
-use phonicflow_bot::store::records::{self, LogKey, Mark, Menu, Moved, NextSeq, Record, Seen};
+use phonicflow_bot::store::records::{self, IndexEntry, LogKey, Menu, Moved, NextSeq, Record, Seen};
 use phonicflow_bot::store::{MemoryDisk, MemoryStore, Purge, Store, StoreError, keys};
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -186,7 +186,7 @@ fn version_1_of_every_record_opens() {
     holds("seen", &Seen { update_id: -5 });
     holds("moved", &Moved { to: ChatId(-1_001) });
     holds("next-seq", &NextSeq(1 << 40));
-    holds("mark", &Mark);
+    holds("mark", &IndexEntry);
     holds("membership", &Membership { member: true, at: at(8) });
     holds("told", &Told { at: at(9), of: at(8) });
     let key = LogKey(std::array::from_fn(|n| n as u8));

@@ -32,7 +32,7 @@ pub async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stoppe
     });
     flat(prepared.await).map_err(Refusal::failed)?;
     // What is kept in memory until somebody stops the daemon belongs into a backup, too.
-    context.host.settle().await?;
+    context.host.keep_stats().await?;
     let exported = context.store.export(path.clone(), context.host.now()).await?;
     let opened = spawn_blocking(move || {
         let file = File::open(&path);

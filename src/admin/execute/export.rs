@@ -2,7 +2,7 @@
 
 use super::{Context, PAGE, Sink, Stopped, queue, sessions};
 use crate::admin::request::{Item, Refusal, Wanted};
-use crate::domain::dossier::{Held, Pending};
+use crate::domain::data_export::{Held, Pending};
 use crate::domain::rate::RateState;
 use crate::domain::{AlertKind, Job, Session, Stage, Timestamp, UserId};
 use uuid::Uuid;

@@ -3,9 +3,9 @@
 //! Must not know how a request arrived, how its answer travels or how it is shown.
 
 mod backup;
-mod care;
 mod export;
 mod queue;
+mod session_changes;
 mod sessions;
 mod stats;
 
@@ -59,7 +59,7 @@ pub trait Host: Send + Sync {
     ///
     /// # Errors
     /// The store's.
-    async fn settle(&self) -> Result<(), StoreError> {
+    async fn keep_stats(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -124,9 +124,11 @@ pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -
         Request::Watch { pause_ms } => stats::watch(context, pause_ms, sink).await,
         Request::Change { number, change } => queue::change(context, number, change).await,
         Request::Export(wanted) => export::held(context, wanted, sink).await,
-        Request::Delete(user) => care::delete(context, user, sink).await,
-        Request::Expire { older_than_ms, dry } => care::expire(context, older_than_ms, dry, sink).await,
-        Request::Import { sessions, dry } => care::import(context, sessions, dry, sink).await,
+        Request::Delete(user) => session_changes::delete(context, user, sink).await,
+        Request::Expire { older_than_ms, dry } => {
+            session_changes::expire(context, older_than_ms, dry, sink).await
+        }
+        Request::Import { sessions, dry } => session_changes::import(context, sessions, dry, sink).await,
         Request::Backup => backup::backup(context, sink).await,
     }
 }

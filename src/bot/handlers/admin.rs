@@ -1,7 +1,7 @@
 //! `/admin`: the state of things, counted. Never a text or a name.
 
 use super::Case;
-use crate::bot::Desk;
+use crate::bot::HandlerContext;
 use crate::domain::health::TutorState;
 use crate::domain::phrases::AdminView;
 use crate::domain::stats::Count;
@@ -19,13 +19,13 @@ const COUNTED: usize = 10_000;
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn show(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+pub async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     if case.incoming.chat.kind != ChatKind::Private {
         return Ok(case.say(case.phrases.admin_in_private()));
     }
     let now = case.now;
-    let counts = desk.reader.counts().await?;
-    let tutor = match desk.tutor.reachable() {
+    let counts = context.reader.counts().await?;
+    let tutor = match context.tutor.reachable() {
         Reach::Unknown => None,
         Reach::Yes { since } => Some((TutorState::Answers, now.since_ms(since))),
         Reach::Failing { since, .. } => Some((TutorState::Failing, now.since_ms(since))),
@@ -33,26 +33,29 @@ pub async fn show(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
     };
     let view = AdminView {
         version: env!("CARGO_PKG_VERSION"),
-        uptime_ms: now.since_ms(desk.started),
-        last_poll_ms: desk.vitals.last_poll().map(|at| now.since_ms(at)),
+        uptime_ms: now.since_ms(context.started),
+        last_poll_ms: context.telemetry.last_poll().map(|at| now.since_ms(at)),
         tutor,
-        members_hidden: desk.channel.as_ref().is_some_and(|channel| channel.is_hidden()),
+        members_hidden: context.channel.as_ref().is_some_and(|channel| channel.is_hidden()),
         inbox: counts.inbox,
         delivering: counts.delivering,
         leased: counts.leased,
-        waiting: waiting(desk, case).await?,
-        dead: dead(desk).await?,
-        turns: desk.vitals.counted(Count::Turns),
+        waiting: waiting(context, case).await?,
+        dead: dead(context).await?,
+        turns: context.telemetry.counted(Count::Turns),
     };
     Ok(case.say(case.phrases.admin(&view)))
 }
 
 /// What waits and why: how many, and for how long the oldest has; most first.
-async fn waiting(desk: &Desk, case: &Case<'_>) -> Result<Vec<(WaitReason, usize, i64)>, StoreError> {
+async fn waiting(
+    context: &HandlerContext,
+    case: &Case<'_>,
+) -> Result<Vec<(WaitReason, usize, i64)>, StoreError> {
     let mut found: HashMap<WaitReason, (usize, i64)> = HashMap::new();
     let (mut after, mut seen) = (None, 0);
     while seen < COUNTED {
-        let page = desk.reader.jobs(after, PAGE).await?;
+        let page = context.reader.jobs(after, PAGE).await?;
         for job in &page {
             let Some(why) = job.waiting_for else { continue };
             let since = job.waiting_since.unwrap_or(job.accepted_at);
@@ -72,11 +75,11 @@ async fn waiting(desk: &Desk, case: &Case<'_>) -> Result<Vec<(WaitReason, usize,
 }
 
 /// Dead letters by reason.
-async fn dead(desk: &Desk) -> Result<Vec<(DeadReason, usize)>, StoreError> {
+async fn dead(context: &HandlerContext) -> Result<Vec<(DeadReason, usize)>, StoreError> {
     let mut found: BTreeMap<DeadReason, usize> = BTreeMap::new();
     let (mut after, mut seen) = (None, 0);
     while seen < COUNTED {
-        let page = desk.reader.dead_letters(after, PAGE).await?;
+        let page = context.reader.dead_letters(after, PAGE).await?;
         for letter in &page {
             *found.entry(letter.reason).or_default() += 1;
         }

@@ -1,7 +1,7 @@
 //! Pressed buttons, and the pages of `/history` they turn.
 
 use super::Case;
-use crate::bot::Desk;
+use crate::bot::HandlerContext;
 use crate::bot::route::Press;
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::{Button, Content, Keyboard};
@@ -22,7 +22,7 @@ const FIELD_CHARS: usize = 300;
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn handle(desk: &Desk, case: &Case<'_>, press: Press) -> Result<Outcome, StoreError> {
+pub async fn handle(context: &HandlerContext, case: &Case<'_>, press: Press) -> Result<Outcome, StoreError> {
     let asked = |user: UserId| user == case.incoming.user;
     Ok(match press {
         Press::DeleteYes(user) if asked(user) => {
@@ -31,7 +31,8 @@ pub async fn handle(desk: &Desk, case: &Case<'_>, press: Press) -> Result<Outcom
         Press::DeleteNo(user) if asked(user) => {
             pressed(case, "", Some((case.phrases.kept(), Keyboard::default())))
         }
-        Press::HistoryPage(user, page) if asked(user) => match history_page(desk, case, Some(page)).await? {
+        Press::HistoryPage(user, page) if asked(user) => match history_page(context, case, Some(page)).await?
+        {
             Some(shown) => pressed(case, "", Some(shown)),
             None => pressed(case, &case.phrases.outdated(), None),
         },
@@ -61,15 +62,15 @@ pub(in crate::bot) fn pressed(case: &Case<'_>, notice: &str, edit: Option<(Rich,
 
 /// A page of the open conversation (`None`: the last page) with its buttons; `None` when there are no turns.
 pub(super) async fn history_page(
-    desk: &Desk,
+    context: &HandlerContext,
     case: &Case<'_>,
     page: Option<usize>,
 ) -> Result<Option<(Rich, Keyboard)>, StoreError> {
     let user = case.incoming.user;
     let Some(session) = &case.learner.session else { return Ok(None) };
-    let (_, ours) = desk.reader.turns(user, session.id, 0, 0).await?;
+    let (_, ours) = context.reader.turns(user, session.id, 0, 0).await?;
     // The tutor's come before ours: those of the time before this bot.
-    let earlier = earlier_turns(desk, session, ours).await;
+    let earlier = earlier_turns(context, session, ours).await;
     let total = earlier.len() + ours;
     let pages = total.div_ceil(PAGE_TURNS);
     let Some(last) = pages.checked_sub(1) else { return Ok(None) };
@@ -79,7 +80,7 @@ pub(super) async fn history_page(
     let left = PAGE_TURNS - turns.len();
     if left > 0 {
         let skip = first.saturating_sub(earlier.len());
-        turns.extend(desk.reader.turns(user, session.id, skip, left).await?.0);
+        turns.extend(context.reader.turns(user, session.id, skip, left).await?.0);
     }
     for (turn, number) in turns.iter_mut().zip(1..) {
         turn.number = u32::try_from(first).unwrap_or(u32::MAX).saturating_add(number);
@@ -104,12 +105,12 @@ pub(super) async fn history_page(
 
 /// The turns of a conversation that only the tutor knows (it began with another bot), oldest first. Asked for with little
 /// patience: what we have is shown all the same.
-pub(super) async fn earlier_turns(desk: &Desk, session: &Session, ours: usize) -> Vec<Turn> {
+pub(super) async fn earlier_turns(context: &HandlerContext, session: &Session, ours: usize) -> Vec<Turn> {
     let known = session.tutor_turns.and_then(|count| usize::try_from(count).ok());
-    if known.is_some_and(|count| count <= ours) || matches!(desk.tutor.reachable(), Reach::No { .. }) {
+    if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reachable(), Reach::No { .. }) {
         return Vec::new();
     }
-    let asked = tokio::time::timeout(TUTOR_PATIENCE, desk.tutor.history(session.id)).await;
+    let asked = tokio::time::timeout(TUTOR_PATIENCE, context.tutor.history(session.id)).await;
     let Ok(Ok(Past::Kept(history))) = asked else { return Vec::new() };
     let only_there = history.turns.len().saturating_sub(ours);
     let turn = |recorded: RecordedTurn| Turn {

@@ -3,7 +3,7 @@
 use super::callback::{earlier_turns, history_page};
 use super::{Case, admin};
 use crate::bot::route::{Command, Press};
-use crate::bot::{Desk, access};
+use crate::bot::{HandlerContext, access};
 use crate::domain::health::TutorState;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::{COMMANDS, StatusView, offered};
@@ -17,17 +17,21 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// As the store's, when reading.
-pub async fn handle(desk: &Desk, case: &Case<'_>, command: Command) -> Result<Outcome, StoreError> {
+pub async fn handle(
+    context: &HandlerContext,
+    case: &Case<'_>,
+    command: Command,
+) -> Result<Outcome, StoreError> {
     match command {
-        Command::Start => Ok(start(desk, case)),
-        Command::Help => Ok(help(desk, case)),
-        Command::Status => status(desk, case).await,
-        Command::History => history(desk, case).await,
-        Command::Feedback => feedback(desk, case).await,
-        Command::New => new(desk, case).await,
+        Command::Start => Ok(start(context, case)),
+        Command::Help => Ok(help(context, case)),
+        Command::Status => status(context, case).await,
+        Command::History => history(context, case).await,
+        Command::Feedback => feedback(context, case).await,
+        Command::New => new(context, case).await,
         Command::Delete => Ok(delete(case)),
-        Command::Subscribe => Ok(subscribe(desk, case).await),
-        Command::Admin => admin::show(desk, case).await,
+        Command::Subscribe => Ok(subscribe(context, case).await),
+        Command::Admin => admin::show(context, case).await,
     }
 }
 
@@ -48,7 +52,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
-fn start(desk: &Desk, case: &Case<'_>) -> Outcome {
+fn start(context: &HandlerContext, case: &Case<'_>) -> Outcome {
     let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
     let mut changes = vec![Change::SessionEnsured(fresh)];
     let mut phrases = case.phrases;
@@ -60,62 +64,62 @@ fn start(desk: &Desk, case: &Case<'_>) -> Outcome {
         phrases.0 = language;
     }
     let mut text = phrases.welcome();
-    if desk.channel.is_some() && !desk.rules.guests.is_admin(case.incoming.user) {
+    if context.channel.is_some() && !context.rules.guests.is_admin(case.incoming.user) {
         text = text.append(phrases.members_hint());
     }
     Outcome { changes, ..case.say(text) }
 }
 
-fn help(desk: &Desk, case: &Case<'_>) -> Outcome {
-    let admin = desk.rules.guests.is_admin(case.incoming.user);
-    case.say(case.phrases.help(&offered(desk.channel.is_some(), admin)))
+fn help(context: &HandlerContext, case: &Case<'_>) -> Outcome {
+    let admin = context.rules.guests.is_admin(case.incoming.user);
+    case.say(case.phrases.help(&offered(context.channel.is_some(), admin)))
 }
 
 /// The required channel and the way into it.
-async fn subscribe(desk: &Desk, case: &Case<'_>) -> Outcome {
-    match &desk.channel {
+async fn subscribe(context: &HandlerContext, case: &Case<'_>) -> Outcome {
+    match &context.channel {
         Some(channel) => Outcome::reply(vec![access::invitation(channel, case).await]),
         None => case.say(case.phrases.no_channel()),
     }
 }
 
-async fn status(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let user = case.incoming.user;
-    let place = desk.reader.place(user).await?;
-    let rate_left = match desk.rules.per_user {
-        Some(limit) => Some((limit.left(&desk.reader.rate(user).await?, case.now), limit.0)),
+    let place = context.reader.place(user).await?;
+    let rate_left = match context.rules.per_user {
+        Some(limit) => Some((limit.left(&context.reader.rate(user).await?, case.now), limit.0)),
         None => None,
     };
     let session = case
         .learner
         .session
         .as_ref()
-        .filter(|open| open.state(case.now, desk.rules.session_timeout_ms) == SessionState::Active)
+        .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
-    let tutor = match desk.tutor.reachable() {
+    let tutor = match context.tutor.reachable() {
         Reach::Unknown => TutorState::Unknown,
         Reach::Yes { .. } => TutorState::Answers,
         Reach::Failing { .. } => TutorState::Failing,
         Reach::No { .. } => TutorState::Silent,
     };
     // Whoever fits into the tutor's slots is at work already.
-    let ahead = (place.ahead + 1).saturating_sub(desk.rules.tutor_at_once);
+    let ahead = (place.ahead + 1).saturating_sub(context.rules.tutor_at_once);
     let view = StatusView { session, own_waiting: place.own, ahead, tutor, rate_left };
     Ok(case.say(case.phrases.status(&view)))
 }
 
-async fn history(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
-    let Some((text, keyboard)) = history_page(desk, case, None).await? else {
+async fn history(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let Some((text, keyboard)) = history_page(context, case, None).await? else {
         return Ok(case.say(case.phrases.nothing_yet()));
     };
     Ok(Outcome::reply(Reply::texts(case.incoming, text, keyboard)))
 }
 
-async fn feedback(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+async fn feedback(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let last = match &case.learner.session {
-        Some(open) => match desk.reader.last_turn(case.incoming.user, open.id).await? {
+        Some(open) => match context.reader.last_turn(case.incoming.user, open.id).await? {
             Some(last) => Some(last),
-            None => earlier_turns(desk, open, 0).await.pop(),
+            None => earlier_turns(context, open, 0).await.pop(),
         },
         None => None,
     };
@@ -131,11 +135,11 @@ async fn feedback(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
 }
 
 /// A fresh conversation; the old one is archived here and cleared at the tutor.
-async fn new(desk: &Desk, case: &Case<'_>) -> Result<Outcome, StoreError> {
+async fn new(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let old = case.learner.session.as_ref();
     let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
     // A voice that waits for the tutor was overtaken.
-    let waits = desk.reader.place(case.incoming.user).await?.own > 0;
+    let waits = context.reader.place(case.incoming.user).await?.own > 0;
     Ok(Outcome {
         changes: vec![Change::SessionOpened(session)],
         purge: old.map(|old| old.id).into_iter().collect(),

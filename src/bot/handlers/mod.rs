@@ -3,7 +3,7 @@
 pub mod admin;
 pub mod callback;
 pub mod command;
-mod handed;
+mod submitted;
 pub mod text;
 pub mod voice;
 

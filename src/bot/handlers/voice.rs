@@ -3,11 +3,11 @@
 
 mod unanswered;
 
-use super::handed::{Handed, look_again_in, turns_in};
+use super::submitted::{Submitted, look_again_in, turns_in};
 use crate::audio::{AudioFault, Hint, Limits, Wav};
 use crate::audio_worker::JobError;
-use crate::bot::patience::{Setback, give_up, wait_or_give_up};
-use crate::bot::{Desk, Rules, Verdict};
+use crate::bot::retry_policy::{Setback, give_up, wait_or_give_up};
+use crate::bot::{Disposition, HandlerContext, Rules};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::lesson::{self, Finding, LostTurn, TutorHistory};
 use crate::domain::outcome::Keyboard;
@@ -24,11 +24,11 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-/// The voice, ready to be handed to the tutor.
+/// The voice, ready to be submitted to the tutor.
 pub struct Submission {
     /// 16 kHz mono WAV.
     wav: Bytes,
-    /// Stage to record before it is handed over.
+    /// Stage to record before it is submitted.
     pub stage: Stage,
     /// Changes to record with it.
     pub changes: Vec<Change>,
@@ -41,17 +41,17 @@ pub enum Step<T> {
     /// On to the next.
     Go(T),
     /// The message's fate is decided.
-    Settled(Box<Verdict>),
+    Settled(Box<Disposition>),
 }
 
-fn settled<T>(verdict: Verdict) -> Step<T> {
+fn settled<T>(verdict: Disposition) -> Step<T> {
     Step::Settled(Box::new(verdict))
 }
 
 /// One voice message in work.
 pub struct VoiceTurn<'a> {
     /// What to work with.
-    pub desk: &'a Desk,
+    pub context: &'a HandlerContext,
     /// The row.
     pub job: &'a Job,
     /// The message.
@@ -64,23 +64,23 @@ pub struct VoiceTurn<'a> {
 
 impl<'a> VoiceTurn<'a> {
     /// The turn in a claim, when it is one.
-    pub fn of(desk: &'a Desk, claim: &'a Claim) -> Option<Self> {
+    pub fn of(context: &'a HandlerContext, claim: &'a Claim) -> Option<Self> {
         use crate::domain::{Body, Task};
         let Task::Handle(incoming, _) = &claim.job.task else { return None };
         let Body::Voice(recording) = &incoming.body else { return None };
-        Some(Self { desk, job: &claim.job, incoming, recording, learner: &claim.learner })
+        Some(Self { context, job: &claim.job, incoming, recording, learner: &claim.learner })
     }
 
     fn rules(&self) -> &Rules {
-        &self.desk.rules
+        &self.context.rules
     }
 
     fn phrases(&self) -> Phrases {
-        self.desk.phrases(self.learner)
+        self.context.phrases(self.learner)
     }
 
-    fn say(&self, text: Rich) -> Verdict {
-        Verdict::Commit(Outcome::reply(Reply::texts(self.incoming, text, Keyboard::default())))
+    fn say(&self, text: Rich) -> Disposition {
+        Disposition::Commit(Outcome::reply(Reply::texts(self.incoming, text, Keyboard::default())))
     }
 
     /// Where an earlier attempt may have reached the tutor, asks its history. `Go`: nothing was recorded.
@@ -91,9 +91,9 @@ impl<'a> VoiceTurn<'a> {
         let Stage::Submitted { session, baseline, at, uncertain_since, voice_ms } = self.job.stage else {
             return Ok(Step::Go(()));
         };
-        let handed = Handed { session, baseline, at, voice_ms };
+        let submitted = Submitted { session, baseline, at, voice_ms };
         // While somebody's turn runs the tutor answers nobody.
-        let _slot = self.desk.slots.acquire().await;
+        let _slot = self.context.slots.acquire().await;
         let now = now();
         // A date to come is left from a clock that was set back since.
         let since = uncertain_since.unwrap_or(now).min(now);
@@ -104,11 +104,11 @@ impl<'a> VoiceTurn<'a> {
             Ok(history) => history,
             Err(_) if left => return Ok(Step::Go(())),
             Err(error) => {
-                self.desk.vitals.failed(error.failure());
+                self.context.telemetry.failed(error.failure());
                 let setback = Setback {
                     reason: WaitReason::TutorDown,
                     failed: Some(Failed::Tutor),
-                    stage: handed.stage(Some(since)),
+                    stage: submitted.stage(Some(since)),
                     pause_ms: self.pause(&error),
                     tell: true,
                     forgive: uncertain_since.is_none(),
@@ -117,10 +117,10 @@ impl<'a> VoiceTurn<'a> {
                 return Ok(settled(self.set_back(setback, now)));
             }
         };
-        let finding = self.judge(handed, uncertain_ms, history).await?;
+        let finding = self.judge(submitted, uncertain_ms, history).await?;
         Ok(match finding {
             Finding::Recorded { turn, count } => {
-                settled(self.answered(handed, turn.into_assessment(), Some(count), now))
+                settled(self.answered(submitted, turn.into_assessment(), Some(count), now))
             }
             Finding::NotRecorded => Step::Go(()),
             _ if left => Step::Go(()),
@@ -128,7 +128,7 @@ impl<'a> VoiceTurn<'a> {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
                     failed: None,
-                    stage: handed.stage(Some(since)),
+                    stage: submitted.stage(Some(since)),
                     pause_ms: look_again_in(uncertain_ms, self.rules().tutor_timeout_ms),
                     // A restart finds most answers at once; nobody needs to hear of it.
                     tell: uncertain_ms >= 10_000,
@@ -137,14 +137,14 @@ impl<'a> VoiceTurn<'a> {
                 };
                 settled(self.set_back(setback, now))
             }
-            Finding::Hopeless => settled(self.hopeless(handed.stage(Some(since)))),
+            Finding::Hopeless => settled(self.hopeless(submitted.stage(Some(since)))),
         })
     }
 
     /// What the tutor shows of a conversation. One that never comes, while a knock is answered, is that conversation's own
     /// trouble, and as good as none.
     async fn shown(&self, session: Uuid) -> Result<Past, TutorError> {
-        let tutor = &self.desk.tutor;
+        let tutor = &self.context.tutor;
         let lost = |past: &Result<Past, TutorError>| matches!(past, Err(TutorError::Uncertain(_)));
         let mut past = tutor.history(session).await;
         if lost(&past) && tutor.root().await.is_ok() {
@@ -156,10 +156,15 @@ impl<'a> VoiceTurn<'a> {
         past
     }
 
-    async fn judge(&self, handed: Handed, uncertain_ms: i64, history: Past) -> Result<Finding, StoreError> {
-        let known = self.desk.reader.last_turn(self.incoming.user, handed.session).await?;
+    async fn judge(
+        &self,
+        submitted: Submitted,
+        uncertain_ms: i64,
+        history: Past,
+    ) -> Result<Finding, StoreError> {
+        let known = self.context.reader.last_turn(self.incoming.user, submitted.session).await?;
         let lost = LostTurn {
-            baseline: handed.baseline,
+            baseline: submitted.baseline,
             last_known: known.as_ref().map(|turn| &turn.assessment),
             uncertain_ms,
             window_ms: self.rules().tutor_timeout_ms,
@@ -177,23 +182,23 @@ impl<'a> VoiceTurn<'a> {
     pub async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
         let rules = self.rules();
         if self.recording.size.is_some_and(|size| size > rules.max_audio_bytes) {
-            self.desk.vitals.failed(Failure::AudioTooLarge);
+            self.context.telemetry.failed(Failure::AudioTooLarge);
             return settled(self.say(self.phrases().too_large(rules.max_audio_bytes >> 20)));
         }
         if self.recording.duration_secs.is_some_and(|secs| secs > rules.max_audio_secs) {
-            self.desk.vitals.failed(Failure::AudioTooLarge);
+            self.context.telemetry.failed(Failure::AudioTooLarge);
             return settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
         }
         // A tutor that was down when last called is knocked at before the file is fetched once more in vain.
-        if let Reach::No { .. } = self.desk.tutor.reachable()
-            && let Err(error @ TutorError::NotSent(_)) = self.desk.tutor.root().await
+        if let Reach::No { .. } = self.context.tutor.reachable()
+            && let Err(error @ TutorError::NotSent(_)) = self.context.tutor.root().await
         {
-            self.desk.vitals.failed(error.failure());
+            self.context.telemetry.failed(error.failure());
             return settled(self.set_back(self.tutor_setback(Stage::Taken, false, &error), now()));
         }
-        let vitals = &self.desk.vitals;
-        let download = self.desk.telegram.download(&self.recording.file_id, self.recording.size);
-        let file = match vitals.timed(Stopwatch::Download, download).await {
+        let telemetry = &self.context.telemetry;
+        let download = self.context.telegram.download(&self.recording.file_id, self.recording.size);
+        let file = match telemetry.timed(Stopwatch::Download, download).await {
             Ok(file) => file,
             Err(error) => return settled(self.no_file(&error, now())),
         };
@@ -204,26 +209,27 @@ impl<'a> VoiceTurn<'a> {
         let voice_ms = wav.duration_ms();
         let (session, changes) =
             lesson::session_for(self.learner, Uuid::new_v4(), self.job.accepted_at, rules.session_timeout_ms);
-        let Ok(slot) = vitals.timed(Stopwatch::Slot, self.desk.slots.clone().acquire_owned()).await else {
+        let Ok(slot) = telemetry.timed(Stopwatch::Slot, self.context.slots.clone().acquire_owned()).await
+        else {
             return settled(self.set_back(self.fault("the daemon is stopping"), now()));
         };
         let baseline = match self.baseline(&session).await {
             Ok(count) => count,
             Err(error) => {
-                vitals.failed(error.failure());
+                telemetry.failed(error.failure());
                 let setback = self.tutor_setback(Stage::Taken, false, &error);
                 return settled(self.set_back(setback, now()));
             }
         };
-        let handed = Handed { session: session.id, baseline, at: now(), voice_ms };
-        Step::Go(Submission { wav: wav.bytes.into(), stage: handed.stage(None), changes, _slot: slot })
+        let submitted = Submitted { session: session.id, baseline, at: now(), voice_ms };
+        Step::Go(Submission { wav: wav.bytes.into(), stage: submitted.stage(None), changes, _slot: slot })
     }
 
     async fn decode(&self, file: Bytes) -> Result<Wav, JobError> {
         let hint = Hint { extension: self.recording.extension.clone(), mime: self.recording.mime.clone() };
         let limits = Limits { max_seconds: self.rules().max_audio_secs };
-        let place = self.desk.audio.place().await;
-        self.desk.vitals.timed(Stopwatch::Decode, place.to_wav(file, hint, limits)).await
+        let place = self.context.audio.place().await;
+        self.context.telemetry.timed(Stopwatch::Decode, place.to_wav(file, hint, limits)).await
     }
 
     /// Turns the tutor's history holds now. Known from our own count, or asked for when that is in doubt.
@@ -247,40 +253,48 @@ impl<'a> VoiceTurn<'a> {
         &self,
         submission: &mut Submission,
         now: impl Fn() -> Timestamp,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<Disposition, StoreError> {
         let Stage::Submitted { session, baseline, at, voice_ms, .. } = submission.stage else {
             return Ok(self.set_back(self.fault("a voice without its stage"), now()));
         };
-        let handed = Handed { session, baseline, at, voice_ms };
-        let process = self.desk.tutor.process(session, self.job.seq, std::mem::take(&mut submission.wav));
-        let error = match self.desk.vitals.timed(Stopwatch::Tutor, process).await {
-            Ok(said) => return Ok(self.answered(handed, said, None, now())),
+        let submitted = Submitted { session, baseline, at, voice_ms };
+        let process = self.context.tutor.process(session, self.job.seq, std::mem::take(&mut submission.wav));
+        let error = match self.context.telemetry.timed(Stopwatch::Tutor, process).await {
+            Ok(said) => return Ok(self.answered(submitted, said, None, now())),
             Err(error) => error,
         };
-        self.desk.vitals.failed(error.failure());
-        self.unanswered(handed, &error, now()).await
+        self.context.telemetry.failed(error.failure());
+        self.unanswered(submitted, &error, now()).await
     }
 
     /// The tutor's answer, by whichever way it came. `count` is what its history is known to hold now.
-    fn answered(&self, handed: Handed, said: Assessment, count: Option<u32>, now: Timestamp) -> Verdict {
+    fn answered(
+        &self,
+        submitted: Submitted,
+        said: Assessment,
+        count: Option<u32>,
+        now: Timestamp,
+    ) -> Disposition {
         // An answer without words may or may not have entered the history: ask before relying on the count again.
-        let count = count.or_else(|| (!said.is_empty()).then(|| handed.baseline.saturating_add(1)));
-        let replies = lesson::compose(self.incoming, self.learner, self.phrases(), handed.session, &said);
+        let count = count.or_else(|| (!said.is_empty()).then(|| submitted.baseline.saturating_add(1)));
+        let replies = lesson::compose(self.incoming, self.learner, self.phrases(), submitted.session, &said);
         let turn = (!said.is_empty()).then_some(Turn {
-            session: handed.session,
+            session: submitted.session,
             number: 0,
             at: now,
-            voice_ms: handed.voice_ms,
+            voice_ms: submitted.voice_ms,
             assessment: said,
         });
-        let changes =
-            vec![Change::TutorTurns(handed.session, count), Change::SessionTouched(handed.session, now)];
-        Verdict::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
+        let changes = vec![
+            Change::TutorTurns(submitted.session, count),
+            Change::SessionTouched(submitted.session, now),
+        ];
+        Disposition::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
     }
 
-    fn no_file(&self, error: &TelegramError, now: Timestamp) -> Verdict {
+    fn no_file(&self, error: &TelegramError, now: Timestamp) -> Disposition {
         if let Some(kind) = error.failure() {
-            self.desk.vitals.failed(kind);
+            self.context.telemetry.failed(kind);
         }
         if let TelegramError::TooLarge { .. } = error {
             return self.say(self.phrases().too_large(self.rules().max_audio_bytes >> 20));
@@ -309,14 +323,14 @@ impl<'a> VoiceTurn<'a> {
         self.set_back(setback, now)
     }
 
-    fn no_wav(&self, error: &JobError, now: Timestamp) -> Verdict {
-        self.desk.vitals.failed(error.failure());
+    fn no_wav(&self, error: &JobError, now: Timestamp) -> Disposition {
+        self.context.telemetry.failed(error.failure());
         if error.is_transient() {
             tracing::error!(seq = self.job.seq, %error, "a recording cannot be decoded now, through no fault of its own");
             return self.set_back(self.fault(&error.to_string()), now);
         }
         if let Some(death) = error.death() {
-            self.desk.vitals.count(death.count());
+            self.context.telemetry.count(death.count());
             tracing::warn!(seq = self.job.seq, %error, "a recording ended its audio worker");
         }
         let phrases = self.phrases();
@@ -330,12 +344,12 @@ impl<'a> VoiceTurn<'a> {
         })
     }
 
-    fn set_back(&self, setback: Setback, now: Timestamp) -> Verdict {
+    fn set_back(&self, setback: Setback, now: Timestamp) -> Disposition {
         wait_or_give_up(self.job, self.incoming, self.phrases(), self.rules(), setback, now)
     }
 
     fn tutor_setback(&self, stage: Stage, forgive: bool, error: &TutorError) -> Setback {
-        let failing = matches!(self.desk.tutor.reachable(), Reach::Failing { .. });
+        let failing = matches!(self.context.tutor.reachable(), Reach::Failing { .. });
         Setback {
             reason: if failing { WaitReason::TutorFailing } else { WaitReason::TutorDown },
             failed: Some(Failed::Tutor),

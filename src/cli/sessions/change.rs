@@ -4,7 +4,7 @@ use crate::admin::request::{Item, Request};
 use crate::app::home_of;
 use crate::cli::commands::{Setup, finish_output, runtime};
 use crate::cli::confirm::confirmed;
-use crate::cli::{Failure, door};
+use crate::cli::{Failure, store_access};
 use crate::config::Config;
 use crate::domain::UserId;
 use crate::store::Home;
@@ -16,7 +16,7 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
     let config = setup.load(false)?.config;
     runtime()?.block_on(async {
-        let mut door = door::open_with(&config).await?;
+        let mut client = store_access::open_with(&config).await?;
         let mut removed = None;
         let mut take = |item: Item| -> io::Result<()> {
             if let Item::Deleted(what) = item {
@@ -24,9 +24,9 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
             }
             Ok(())
         };
-        let asked = door.ask(Request::Delete(user), &mut take).await.map_err(door::failure);
-        let running = door.is_daemon();
-        asked.and(door.close().await.map_err(door::failure))?;
+        let asked = client.ask(Request::Delete(user), &mut take).await.map_err(store_access::failure);
+        let running = client.is_daemon();
+        asked.and(client.close().await.map_err(store_access::failure))?;
         let removed = removed.unwrap_or_default();
         let (later, bytes) = if running { ("", bytes_later(&config)) } else { (" once the daemon runs", clear(&config)) };
         finish_output(writeln!(
@@ -95,9 +95,12 @@ fn expired(config: &Config, older_than_ms: Option<i64>, dry: bool) -> Result<(u6
         Ok(())
     };
     runtime()?.block_on(async {
-        let mut door = door::open_with(config).await?;
-        let asked = door.ask(Request::Expire { older_than_ms, dry }, &mut take).await.map_err(door::failure);
-        asked.and(door.close().await.map_err(door::failure))
+        let mut client = store_access::open_with(config).await?;
+        let asked = client
+            .ask(Request::Expire { older_than_ms, dry }, &mut take)
+            .await
+            .map_err(store_access::failure);
+        asked.and(client.close().await.map_err(store_access::failure))
     })?;
     Ok(told)
 }

@@ -5,7 +5,7 @@ use crate::admin::render;
 use crate::admin::request::{IMPORTS, Item, Request};
 use crate::app::millis;
 use crate::cli::commands::{Setup, finish_output, runtime};
-use crate::cli::{Failure, door};
+use crate::cli::{Failure, store_access};
 use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::domain::{Timestamp, printable};
@@ -51,8 +51,11 @@ pub fn run(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failu
 /// What became of each, in order.
 async fn hand_over(config: &Config, sessions: &[Import], dry: bool) -> Result<Vec<Imported>, Failure> {
     // Learners may be taken over before the first start; to look at what would come of it makes nothing.
-    let mut door =
-        if dry { door::open_or_imagine(config).await? } else { door::open_or_make(config).await? };
+    let mut client = if dry {
+        store_access::open_or_imagine(config).await?
+    } else {
+        store_access::open_or_make(config).await?
+    };
     let mut outcomes = Vec::new();
     let mut asked = Ok(());
     for some in sessions.chunks(IMPORTS) {
@@ -62,12 +65,12 @@ async fn hand_over(config: &Config, sessions: &[Import], dry: bool) -> Result<Ve
             }
             Ok(())
         };
-        asked = door.ask(Request::Import { sessions: some.to_vec(), dry }, &mut take).await;
+        asked = client.ask(Request::Import { sessions: some.to_vec(), dry }, &mut take).await;
         if asked.is_err() {
             break;
         }
     }
-    asked.and(door.close().await).map_err(door::failure)?;
+    asked.and(client.close().await).map_err(store_access::failure)?;
     Ok(outcomes)
 }
 

@@ -3,7 +3,7 @@
 //! Must not know how a command is answered.
 
 use super::{BATCH, accept};
-use crate::daemon::Crew;
+use crate::daemon::DaemonContext;
 use crate::daemon::identity::Identity;
 use crate::daemon::shutdown::Stop;
 use crate::domain::{ChatId, Incoming, Lane, UserId};
@@ -42,20 +42,20 @@ impl Held {
 /// Takes the commands among the next updates and answers the offset to go on from: nothing from the first message on that has
 /// to wait is confirmed. What was taken comes again later, and is told by its id then.
 pub async fn take_commands(
-    crew: &Crew,
+    daemon: &DaemonContext,
     identity: &mut Identity,
     offset: Option<i64>,
     stop: &mut Stop,
 ) -> Result<Option<i64>, StoreError> {
     let limit = u32::try_from(BATCH).unwrap_or(1);
     let polled = tokio::select! {
-        polled = crew.app.telegram.poll(offset, limit) => polled,
+        polled = daemon.app.telegram.poll(offset, limit) => polled,
         () = stop.raised() => return Ok(offset),
     };
     // What is wrong with polling is told when it goes on.
     let Ok(batch) = polled else { return Ok(offset) };
-    let me = identity.for_batch(crew, &batch).await;
-    let now = crew.clock.now();
+    let me = identity.for_batch(daemon, &batch).await;
+    let now = daemon.clock.now();
     let mut held = Held::default();
     let mut taken = Vec::new();
     for raw in &batch {
@@ -65,7 +65,7 @@ pub async fn take_commands(
             Ok(None) | Err(_) => {}
         }
     }
-    accept(crew, me, &taken).await?;
+    accept(daemon, me, &taken).await?;
     let after = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1));
     Ok(held.first.or(after).or(offset))
 }

@@ -5,11 +5,11 @@ mod host;
 mod server;
 
 use super::shutdown::Stop;
-use super::{Crew, Unusable, health, poller};
+use super::{DaemonContext, StartupError, health, poller};
 use crate::domain::health::Health;
 use crate::domain::{Timestamp, WorkKind};
+use crate::telemetry::exposition::Gauges;
 use crate::tutor::Reach;
-use crate::vitals::exposition::Gauges;
 use server::Page;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,29 +22,30 @@ const JSON: &str = "application/json";
 ///
 /// # Errors
 /// It is in use, or may not be used; in words for the person who starts the daemon.
-pub async fn open(crew: &Crew, addr: SocketAddr) -> Result<TcpListener, Unusable> {
-    let listener = TcpListener::bind(addr).await.map_err(|source| Unusable::MetricsAddr { addr, source })?;
-    crew.vitals.expose();
+pub async fn open(daemon: &DaemonContext, addr: SocketAddr) -> Result<TcpListener, StartupError> {
+    let listener =
+        TcpListener::bind(addr).await.map_err(|source| StartupError::MetricsAddr { addr, source })?;
+    daemon.telemetry.expose();
     let addr = listener.local_addr().unwrap_or(addr);
     tracing::info!(%addr, "serving /metrics, /health, /live and /ready");
     Ok(listener)
 }
 
-/// Answers until the word to stop.
-pub async fn run(crew: Arc<Crew>, listener: TcpListener, mut stop: Stop) {
+/// Answers until the shutdown signal.
+pub async fn run(daemon: Arc<DaemonContext>, listener: TcpListener, mut stop: Stop) {
     let answer = move |path: String| {
-        let crew = crew.clone();
+        let daemon = daemon.clone();
         async move {
             match path.as_str() {
-                "/metrics" => Some(metrics(&crew).await),
-                "/health" => Some(health_page(&health::health(&crew).await)),
+                "/metrics" => Some(metrics(&daemon).await),
+                "/health" => Some(health_page(&health::health(&daemon).await)),
                 // Asks after nobody else: what is alive must not depend on it.
                 "/live" => {
-                    let health = health::of(&crew, health::counts(&crew).await);
+                    let health = health::of(&daemon, health::counts(&daemon).await);
                     Some(verdict_page(health.is_live(), health.problems()))
                 }
                 "/ready" => {
-                    let health = health::health(&crew).await;
+                    let health = health::health(&daemon).await;
                     let problems = if health.is_live() { health.unready() } else { health.problems() };
                     Some(verdict_page(health.is_ready(), problems))
                 }
@@ -72,32 +73,33 @@ fn verdict_page(ok: bool, problems: Vec<&str>) -> Page {
     Page { status: if ok { 200 } else { 503 }, kind: JSON, body: format!("{verdict}\n").into_bytes() }
 }
 
-async fn metrics(crew: &Crew) -> Page {
-    let counts = health::counts(crew).await;
-    health::knock(crew);
-    let health = health::of(crew, counts);
-    let now = crew.clock.now();
+async fn metrics(daemon: &DaemonContext) -> Page {
+    let counts = health::counts(daemon).await;
+    health::knock(daemon);
+    let health = health::of(daemon, counts);
+    let now = daemon.clock.now();
     let secs = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
-    let config = &crew.app.config;
-    let polls = config.telegram_bot_enabled.then(|| secs(crew.vitals.last_poll().unwrap_or(crew.began)));
-    let free = crew.app.desk.slots.available_permits();
+    let config = &daemon.app.config;
+    let polls =
+        config.telegram_bot_enabled.then(|| secs(daemon.telemetry.last_poll().unwrap_or(daemon.began)));
+    let free = daemon.app.context.slots.available_permits();
     let gauges = Gauges {
         store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
         inbox_capacity: poller::INBOX_CAPACITY,
-        busy: crew.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]),
+        busy: daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]),
         slots: config.backend_concurrency,
         slots_used: config.backend_concurrency.saturating_sub(free),
-        tutor_reachable: !matches!(crew.app.tutor.reachable(), Reach::No { .. }),
+        tutor_reachable: !matches!(daemon.app.tutor.reachable(), Reach::No { .. }),
         tutor_unreachable_secs: health.checks.tutor.unreachable_seconds,
         tutor_failing_secs: health.checks.tutor.failing_seconds,
         poll_age_secs: polls,
-        poll_age_limit_secs: crew.bounds().longest_silence().as_secs(),
+        poll_age_limit_secs: daemon.bounds().longest_silence().as_secs(),
         store_bytes: disk::size(config.session_storage_path.clone()).await,
-        restored_at_secs: crew.vitals.restored_at().map_or(0, Timestamp::secs),
+        restored_at_secs: daemon.telemetry.restored_at().map_or(0, Timestamp::secs),
         healthy: health.is_ok(),
-        started_secs: crew.began.0 as f64 / 1000.0,
+        started_secs: daemon.began.0 as f64 / 1000.0,
     };
-    Page { status: 200, kind: PROMETHEUS, body: crew.vitals.render(&gauges).into_bytes() }
+    Page { status: 200, kind: PROMETHEUS, body: daemon.telemetry.render(&gauges).into_bytes() }
 }
 
 #[cfg(test)]

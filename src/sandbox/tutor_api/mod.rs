@@ -2,7 +2,7 @@
 //! the house.
 
 mod answer;
-mod desk;
+mod event_loop;
 mod seal;
 mod serve;
 mod state;
@@ -20,7 +20,7 @@ use std::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-use self::desk::{Desk, Seat};
+use self::event_loop::{EventLoop, Seat};
 use super::{faults::Faults, http::Server};
 
 pub use self::{
@@ -33,7 +33,7 @@ struct Shared {
     state: Mutex<TutorState>,
     changed: watch::Sender<u64>,
     faults: Faults,
-    desk: Desk,
+    event_loop: EventLoop,
 }
 
 impl Shared {
@@ -72,10 +72,10 @@ impl TutorApi {
 
     /// Starts on this address.
     pub async fn start_on(addr: SocketAddr, options: TutorOptions) -> io::Result<Self> {
-        let desk = Desk::new(options.parallel.max(1));
+        let event_loop = EventLoop::new(options.parallel.max(1));
         let state = Mutex::new(TutorState::new(options));
         let (changed, _) = watch::channel(0);
-        let shared = Arc::new(Shared { state, changed, faults: Faults::default(), desk });
+        let shared = Arc::new(Shared { state, changed, faults: Faults::default(), event_loop });
         let server = Arc::new(Server::start(addr, shared.clone()).await?);
         Ok(Self { shared, server })
     }
@@ -130,7 +130,7 @@ impl TutorApi {
     pub async fn occupy(&self) -> Occupied {
         let mut seats = Vec::new();
         for _ in 0..self.read(|state| state.options.parallel.max(1)) {
-            seats.push(self.shared.desk.seat().await);
+            seats.push(self.shared.event_loop.seat().await);
         }
         Occupied { _seats: seats }
     }

@@ -151,7 +151,7 @@ impl Shared {
         }
         // One worker: whoever else asks while it recognises speech waits.
         let busy = self.read(|state| state.options.busy_blocks_all);
-        let _seat = if busy { Some(self.desk.seat().await) } else { None };
+        let _seat = if busy { Some(self.event_loop.seat().await) } else { None };
         let session = text(params, "session_id").unwrap_or_default();
         match name {
             "GET /" => Reply::json(200, &json!({ "message": "PhonicFlow API is running" })),
@@ -222,7 +222,7 @@ impl Shared {
         let mut watcher = Waiting { shared: self, number, answered: false };
         let silent = wav::is_silent(&part.bytes);
         let work = tokio::spawn(async move {
-            let seat = shared.desk.seat().await;
+            let seat = shared.event_loop.seat().await;
             let answer = shared.with(|state| state.start_turn(number));
             // Nothing recognised, nothing to coach: what is to be spoken is empty.
             let answer =

@@ -101,8 +101,8 @@ async fn a_missing_session_is_made_up() {
 #[tokio::test]
 async fn one_at_a_time_and_overlap_is_noted() {
     let tutor = start().await;
-    // The desk is taken: every turn waits, as does everyone else who asks.
-    let desk = tutor.occupy().await;
+    // The event loop is busy: every turn waits, as does everyone else who asks.
+    let event_loop = tutor.occupy().await;
     let first = submit(&tutor, ONE).await;
     tutor.wait_until(PATIENCE, |state| (state.turns().len() == 1).then_some(())).await.unwrap();
     let other = submit(&tutor, TWO).await;
@@ -112,7 +112,7 @@ async fn one_at_a_time_and_overlap_is_noted() {
     let look = open(tutor.addr(), "GET", &format!("/conversation/{ONE}"), "", b"").await;
     tutor.wait_until(PATIENCE, |state| (state.count("GET /conversation") == 1).then_some(())).await.unwrap();
     assert_eq!(tutor.read(TutorState::finished), 0);
-    drop(desk);
+    drop(event_loop);
     for stream in [first, other, second, look] {
         assert_eq!(hear(stream).await.unwrap().status, 200);
     }
@@ -126,21 +126,21 @@ async fn one_at_a_time_and_overlap_is_noted() {
 #[tokio::test]
 async fn a_turn_outlives_its_client() {
     let tutor = start().await;
-    let desk = tutor.occupy().await;
+    let event_loop = tutor.occupy().await;
     let stream = submit(&tutor, ONE).await;
     tutor.wait_until(PATIENCE, |state| (state.turns().len() == 1).then_some(())).await.unwrap();
     drop(stream);
     tutor.wait_until(PATIENCE, |state| state.turns()[0].abandoned.then_some(())).await.unwrap();
-    drop(desk);
+    drop(event_loop);
     tutor.wait_until(PATIENCE, |state| (state.history(ONE).len() == 1).then_some(())).await.unwrap();
 
     tutor.configure(|options| options.finishes_abandoned = false);
-    let desk = tutor.occupy().await;
+    let event_loop = tutor.occupy().await;
     let stream = submit(&tutor, TWO).await;
     tutor.wait_until(PATIENCE, |state| (state.turns().len() == 2).then_some(())).await.unwrap();
     drop(stream);
     tutor.wait_until(PATIENCE, |state| state.turns()[1].abandoned.then_some(())).await.unwrap();
-    drop(desk);
+    drop(event_loop);
     assert_eq!(turn(&tutor, TWO).await.status, 200);
     assert_eq!((tutor.history(TWO).len(), tutor.violations().len()), (1, 0));
 }

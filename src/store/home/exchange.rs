@@ -64,7 +64,7 @@ impl Home {
     /// Finishes what was cut off. A new database is whole in `restoring` before the old one is moved: where that is gone,
     /// this one is it.
     pub(super) fn finish_interrupted(&self) -> Result<(), StoreError> {
-        self.finish_reseal(&mut |_| ())?;
+        self.finish_reencryption(&mut |_| ())?;
         if self.making().exists() {
             fs::remove_dir_all(self.making()).map_err(io_of("remove an unfinished database"))?;
         }

@@ -2,25 +2,25 @@
 //!
 //! One tree holds all kinds of record, so that one batch is atomic over all of them. sled's own timer is off: a verb
 //! is answered after an explicit flush. A damaged file makes sled fall back to an older state without a word, down to an
-//! empty one; the high-water mark beside it (see [`mark`]) and the ledger turn that into an error. What a killed start leaves
-//! is cleared by [`leftovers`]; what a power cut may take is the matter of [`platter`]. Must not know records or verbs.
+//! empty one; the high-water mark beside it (see [`high_water_mark`]) and the ledger turn that into an error. What a killed start leaves
+//! is cleared by [`leftovers`]; what a power cut may take is the matter of [`fsync`]. Must not know records or verbs.
 
+mod fsync;
+mod high_water_mark;
 mod leftovers;
-mod mark;
-mod platter;
 mod rebuild;
-mod recast;
+mod reencrypted_copy;
 
-pub use platter::{Moment, Watch};
+pub use fsync::{Moment, Watch};
 pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
-pub use recast::{Keyed, Progress, export_of, recast};
+pub use reencrypted_copy::{Keyed, Progress, export_of, reencrypted_copy};
 
 use super::StoreError;
 use super::engine::{Batch, Engine, Flush, Span, Visit};
 use super::thread::ThreadedStore;
 use crate::secret::KeyMaterial;
-use mark::Mark;
-use platter::Platter;
+use fsync::FileSync;
+use high_water_mark::HighWaterMark;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -57,8 +57,8 @@ pub struct SledEngine {
 /// What a flush has to do beside sled's own.
 #[derive(Debug)]
 struct FlushedDisk {
-    platter: Platter,
-    mark: Mark,
+    file_sync: FileSync,
+    high_water_mark: HighWaterMark,
 }
 
 /// Flushes the database of an engine, on whichever thread.
@@ -136,19 +136,19 @@ impl SledEngine {
             Ok(db) => db,
         };
         let tree = db.open_tree("records").map_err(|error| told("open its tree", error))?;
-        let platter = Platter::open(folder, watch)
+        let file_sync = FileSync::open(folder, watch)
             .map_err(|source| StoreError::Io { action: "make its folder safe", source })?;
-        let mark = Mark::open(folder)
+        let high_water_mark = HighWaterMark::open(folder)
             .map_err(|source| StoreError::Io { action: "open its high-water mark", source })?;
         let batches = tree.get(BATCHES).map_err(|error| told("read", error))?;
         let batches =
             batches.and_then(|bytes| Some(u64::from_be_bytes(bytes.as_ref().try_into().ok()?))).unwrap_or(0);
-        if let Some(lost) = mark.height().checked_sub(batches).filter(|lost| *lost > 0) {
+        if let Some(lost) = high_water_mark.height().checked_sub(batches).filter(|lost| *lost > 0) {
             return Err(damage(format!(
                 "its last {lost} writes are missing: the file was damaged, or is an older copy"
             )));
         }
-        let disk = Arc::new(Mutex::new(FlushedDisk { platter, mark }));
+        let disk = Arc::new(Mutex::new(FlushedDisk { file_sync, high_water_mark }));
         Ok(Self { tree, _db: db, disk, batches: Arc::new(AtomicU64::new(batches)) })
     }
 }
@@ -255,8 +255,8 @@ impl Flush for SledFlush {
         let batches = self.batches.load(Ordering::Acquire);
         self.tree.flush().map_err(|error| told("flush", error))?;
         let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        disk.platter.sync().map_err(|source| StoreError::Io { action: "flush", source })?;
-        let raised = disk.mark.raise(batches);
+        disk.file_sync.sync().map_err(|source| StoreError::Io { action: "flush", source })?;
+        let raised = disk.high_water_mark.raise(batches);
         raised.map_err(|source| StoreError::Io { action: "write its high-water mark", source })
     }
 }

@@ -10,7 +10,7 @@ use crate::store::engine::{Batch, Engine, Range};
 use crate::store::export::{Exported, Source};
 use crate::store::seal::Header;
 use crate::store::state::State;
-use crate::store::verbs::aftermath;
+use crate::store::verbs::after_restore;
 use crate::store::{StoreError, keys, ledger};
 use std::path::Path;
 use std::time::Instant;
@@ -25,7 +25,7 @@ const BYTES_AT_ONCE: usize = 1 << 20;
 pub struct Rebuilt {
     /// What the export held.
     pub exported: Exported,
-    /// Rows of the queue that became dead letters, see [`aftermath`].
+    /// Rows of the queue that became dead letters, see [`after_restore`].
     pub set_aside: u64,
     /// The export was plain, the new database is encrypted.
     pub sealed: bool,
@@ -66,7 +66,7 @@ pub fn rebuild(
                 engine.apply(batch)
             })?;
             engine.flush()?;
-            return settle(engine, key, now);
+            return finish_restore(engine, key, now);
         }
         let mut disk = Disk::create(Box::new(engine), key)?;
         fill(export, true, &mut |batch| {
@@ -78,19 +78,19 @@ pub fn rebuild(
     })?;
     let set_aside = match recode {
         false => set_aside,
-        true => guarded(into, None, |engine| settle(engine, key, now))?,
+        true => guarded(into, None, |engine| finish_restore(engine, key, now))?,
     };
     // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
     guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))?;
     Ok(Rebuilt { exported, set_aside, sealed: recode })
 }
 
-fn settle(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Result<u64, StoreError> {
+fn finish_restore(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Result<u64, StoreError> {
     let mut state = State::open(Box::new(engine), key)?;
     if !state.agrees(&state.take_stock()?) {
         return Err(ledger::gap());
     }
-    let set_aside = aftermath::settle(&mut state, now)?;
+    let set_aside = after_restore::apply(&mut state, now)?;
     state.flush()?;
     Ok(set_aside)
 }

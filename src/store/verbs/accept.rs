@@ -2,7 +2,7 @@
 //!
 //! Must not know what is done with a row afterwards.
 
-use crate::domain::rate::{NOTICE_WINDOW_MS, RateState, Verdict};
+use crate::domain::rate::{NOTICE_WINDOW_MS, RateState, RateVerdict};
 use crate::domain::{Admission, Body, Incoming, Job, Lane, Learner, Task, Timestamp, UserId, WaitReason};
 use crate::store::records::Seen;
 use crate::store::state::{SEEN_KEPT, State, Tx};
@@ -49,7 +49,7 @@ pub fn accept(
         }
         let update_id = incoming.update_id;
         match intake.judge(state, &incoming, policy, now)? {
-            Verdict::Pass => {
+            RateVerdict::Pass => {
                 if intake.is_crowded(state, &incoming, policy) {
                     accepted.crowded.push(update_id);
                     if intake.tells_crowded(&incoming, now) {
@@ -63,7 +63,7 @@ pub fn accept(
                 intake.rows.push(row(seq, incoming, Admission::Admitted, now, delay));
                 accepted.taken.push((update_id, seq));
             }
-            Verdict::Wait { ms, notice } => {
+            RateVerdict::Wait { ms, notice } => {
                 accepted.limited.push(update_id);
                 if notice {
                     let wait_secs = u32::try_from(ms.max(1).saturating_add(999) / 1000).unwrap_or(u32::MAX);
@@ -132,9 +132,9 @@ impl Intake {
         incoming: &Incoming,
         policy: AcceptPolicy,
         now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<RateVerdict, StoreError> {
         let Some(limit) = policy.per_user.filter(|_| incoming.counts_for_rate()) else {
-            return Ok(Verdict::Pass);
+            return Ok(RateVerdict::Pass);
         };
         let rate = match self.rates.entry(incoming.user) {
             Entry::Occupied(known) => known.into_mut(),

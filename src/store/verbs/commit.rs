@@ -41,7 +41,7 @@ pub fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp)
         tx.delete(keys::inbox(job.seq));
     }
     state.apply(tx)?;
-    forgotten.settle(state);
+    forgotten.apply(state);
     if answered {
         state.schedule.renew(&job);
     } else {

@@ -30,7 +30,7 @@ impl Forgotten {
     }
 
     /// Brings memory in step.
-    pub fn settle(self, state: &mut State) {
+    pub fn apply(self, state: &mut State) {
         for seq in self.dead {
             state.dead.remove(&seq);
         }
@@ -50,7 +50,7 @@ pub fn forget(state: &mut State, user: UserId, now: Timestamp) -> Result<Removed
     }
     let removed = forgotten.removed;
     state.apply(tx)?;
-    forgotten.settle(state);
+    forgotten.apply(state);
     Ok(removed)
 }
 

@@ -5,12 +5,12 @@
 
 mod accept;
 mod access;
-mod admit;
-pub mod aftermath;
-mod care;
+pub mod after_restore;
+mod archive_import;
 mod commit;
 pub mod export;
 mod forget;
+mod housekeeping;
 mod lookup;
 mod outbox;
 mod person;
@@ -183,39 +183,39 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
     }
 
     fn retry_dead(&self, seq: u64, now: Timestamp) -> Later<'_, ()> {
-        self.ask(move |state| care::retry_dead(state, seq, now))
+        self.ask(move |state| housekeeping::retry_dead(state, seq, now))
     }
 
     fn drop_dead(&self, seq: u64) -> Later<'_, ()> {
-        self.ask(move |state| care::drop_dead(state, seq))
+        self.ask(move |state| housekeeping::drop_dead(state, seq))
     }
 
     fn hurry(&self, seq: u64, now: Timestamp) -> Later<'_, ()> {
-        self.ask(move |state| care::hurry(state, seq, now))
+        self.ask(move |state| housekeeping::hurry(state, seq, now))
     }
 
     fn drop_job(&self, seq: u64, replies: Vec<Reply>) -> Later<'_, ()> {
-        self.ask(move |state| care::drop_job(state, seq, replies))
+        self.ask(move |state| housekeeping::drop_job(state, seq, replies))
     }
 
     fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Later<'_, ()> {
-        self.ask(move |state| care::add_purges(state, sessions, not_before))
+        self.ask(move |state| housekeeping::add_purges(state, sessions, not_before))
     }
 
     fn purges(&self, now: Timestamp, limit: usize) -> Later<'_, Vec<Purge>> {
-        self.ask(move |state| care::purges(state, now, limit))
+        self.ask(move |state| housekeeping::purges(state, now, limit))
     }
 
     fn purged(&self, session: Uuid, retry_at: Option<Timestamp>) -> Later<'_, ()> {
-        self.ask(move |state| care::purged(state, session, retry_at))
+        self.ask(move |state| housekeeping::purged(state, session, retry_at))
     }
 
     fn expire_archived(&self, before: Timestamp, limit: usize, now: Timestamp) -> Later<'_, usize> {
-        self.ask(move |state| care::expire_archived(state, before, limit, now))
+        self.ask(move |state| housekeeping::expire_archived(state, before, limit, now))
     }
 
     fn keep_stats(&self, stats: Stats) -> Later<'_, ()> {
-        self.ask(move |state| care::keep_stats(state, &stats))
+        self.ask(move |state| housekeeping::keep_stats(state, &stats))
     }
 
     fn stats(&self) -> Later<'_, Option<Stats>> {
@@ -233,11 +233,11 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         cursor: Option<Vec<u8>>,
         now: Timestamp,
     ) -> Later<'_, Archived> {
-        self.ask(move |state| admit::archive_idle(state, before, idle_ms, cursor, now))
+        self.ask(move |state| archive_import::archive_idle(state, before, idle_ms, cursor, now))
     }
 
     fn import(&self, imports: Vec<Import>, dry: bool, now: Timestamp) -> Later<'_, Vec<Imported>> {
-        self.ask(move |state| admit::import(state, imports, dry, now))
+        self.ask(move |state| archive_import::import(state, imports, dry, now))
     }
 
     fn forget(&self, user: UserId, now: Timestamp) -> Later<'_, Removed> {

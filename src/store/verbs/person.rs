@@ -5,7 +5,7 @@
 use super::lookup::last_turn;
 use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, UserId};
 use crate::store::engine::Range;
-use crate::store::records::Mark;
+use crate::store::records::IndexEntry;
 use crate::store::state::{State, Tx};
 use crate::store::{Purge, StoreError, keys};
 use uuid::Uuid;
@@ -138,7 +138,7 @@ impl Person {
         for session in &self.archived {
             let at = session.archived_at.unwrap_or(session.last_activity);
             tx.put(keys::archived(self.user, session.created, session.id), session)?;
-            tx.put(keys::expiry(at, self.user, session.created, session.id), &Mark)?;
+            tx.put(keys::expiry(at, self.user, session.created, session.id), &IndexEntry)?;
         }
         match &self.learner {
             Some(learner) if self.changed => tx.put(keys::learner(self.user), learner),
@@ -153,5 +153,5 @@ pub fn add_purge(state: &State, tx: &mut Tx, session: Uuid, not_before: Timestam
         return Ok(());
     }
     tx.put(keys::purge(session), &Purge { session, not_before, attempts: 0 })?;
-    tx.put(keys::purge_due(not_before, session), &Mark)
+    tx.put(keys::purge_due(not_before, session), &IndexEntry)
 }

@@ -180,7 +180,7 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
         detail: burial.detail,
     };
     if state.dead.contains_key(&job.seq) {
-        // The words of regret for an earlier dead letter could not be delivered either.
+        // The dead-letter notice could not be delivered either.
         letter.job.seq = state.new_seq(&mut tx)?;
     }
     let dead = letter.job.seq;

@@ -4,7 +4,7 @@ use super::{copy, fill, names, told};
 use crate::store_contract::{T0, at, block_on, sticker, test_key};
 use crate::world::BINARY;
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::home::{Resealed, Step};
+use phonicflow_bot::store::home::{ReencryptStep, Reencrypted};
 use phonicflow_bot::store::sled::Progress;
 use phonicflow_bot::store::{AcceptPolicy, Home, KeyTrouble, OnDamage, Store, StoreError, export, keys};
 use std::fs;
@@ -68,40 +68,40 @@ fn cut_off_at_any_step_the_store_is_whole_under_the_old_key_or_the_new_one() {
             let before = filled(&root, from.clone(), 0).await;
             let home = Home::at(&root).keyed(from.clone());
             // What a kill after each step leaves.
-            let mut left: Vec<(Step, PathBuf)> = Vec::new();
+            let mut left: Vec<(ReencryptStep, PathBuf)> = Vec::new();
             let mut tell = |step| {
                 let snapshot = folder.path().join(format!("step-{}", left.len()));
                 copy(&root, &snapshot);
                 left.push((step, snapshot));
             };
-            let resealed = home.reseal(to.as_ref(), at(5_000), &mut tell).unwrap();
-            assert!(resealed.records.is_some_and(|records| records > 25) && resealed.left.is_empty());
+            let reencrypted = home.reencrypt(to.as_ref(), at(5_000), &mut tell).unwrap();
+            assert!(reencrypted.records.is_some_and(|records| records > 25) && reencrypted.left.is_empty());
             tidy(&root, to.is_some(), 1);
             assert_eq!(open_and_tell(&root, to.as_ref()).await.unwrap(), before);
-            let steps: Vec<Step> = left.iter().map(|(step, _)| *step).collect();
+            let steps: Vec<ReencryptStep> = left.iter().map(|(step, _)| *step).collect();
             assert!(matches!(
                 steps[..3],
                 [
-                    Step::Working(Progress::Copied(_)),
-                    Step::Working(Progress::Checked(_)),
-                    Step::Working(Progress::Exported(_))
+                    ReencryptStep::Working(Progress::Copied(_)),
+                    ReencryptStep::Working(Progress::Checked(_)),
+                    ReencryptStep::Working(Progress::Exported(_))
                 ]
             ));
             assert_eq!(
                 steps[3..],
                 [
-                    Step::Decided,
-                    Step::Aside,
-                    Step::InPlace,
-                    Step::ExportInPlace,
-                    Step::ExportRemoved,
-                    Step::ExportRemoved,
-                    Step::OldRemoved,
-                    Step::Done
+                    ReencryptStep::Decided,
+                    ReencryptStep::Aside,
+                    ReencryptStep::InPlace,
+                    ReencryptStep::ExportInPlace,
+                    ReencryptStep::ExportRemoved,
+                    ReencryptStep::ExportRemoved,
+                    ReencryptStep::OldRemoved,
+                    ReencryptStep::Done
                 ]
             );
             for (step, root) in left {
-                let decided = !matches!(step, Step::Working(_));
+                let decided = !matches!(step, ReencryptStep::Working(_));
                 let (good, bad) = if decided { (&to, &from) } else { (&from, &to) };
                 let refused = open_and_tell(&root, bad.as_ref()).await;
                 assert!(matches!(refused, Err(StoreError::Key(_))), "{step:?}: {refused:?}");
@@ -109,7 +109,7 @@ fn cut_off_at_any_step_the_store_is_whole_under_the_old_key_or_the_new_one() {
                 tidy(&root, good.is_some(), if decided { 1 } else { 2 });
                 // Asked for again, it is brought to its end, or nothing is left to do.
                 let again = Home::at(&root).keyed(from.clone());
-                let again = again.reseal(to.as_ref(), at(6_000), &mut |_| ()).unwrap();
+                let again = again.reencrypt(to.as_ref(), at(6_000), &mut |_| ()).unwrap();
                 assert_eq!(again.records.is_none(), decided, "{step:?}");
                 assert_eq!(open_and_tell(&root, to.as_ref()).await.unwrap(), before, "{step:?}");
             }
@@ -125,26 +125,26 @@ fn only_the_right_key_leads_from_one_to_the_other() {
         filled(&plain, None, 0).await;
         filled(&sealed, Some(test_key()), 0).await;
         fs::create_dir(plain.join("damaged-20260101T000000Z")).unwrap();
-        let reseal = |root: &Path, from: Option<KeyMaterial>, to: Option<KeyMaterial>| {
-            Home::at(root).keyed(from).reseal(to.as_ref(), at(5_000), &mut |_| ())
+        let reencrypt = |root: &Path, from: Option<KeyMaterial>, to: Option<KeyMaterial>| {
+            Home::at(root).keyed(from).reencrypt(to.as_ref(), at(5_000), &mut |_| ())
         };
-        let trouble = |result: Result<Resealed, StoreError>| match result {
+        let trouble = |result: Result<Reencrypted, StoreError>| match result {
             Err(StoreError::Key(trouble)) => trouble,
             other => panic!("{other:?}"),
         };
-        assert_eq!(trouble(reseal(&sealed, None, Some(new_key()))), KeyTrouble::Wrong);
-        assert_eq!(trouble(reseal(&sealed, Some(new_key()), None)), KeyTrouble::Wrong);
+        assert_eq!(trouble(reencrypt(&sealed, None, Some(new_key()))), KeyTrouble::Wrong);
+        assert_eq!(trouble(reencrypt(&sealed, Some(new_key()), None)), KeyTrouble::Wrong);
         let third = KeyMaterial::new(vec![3; 32]);
-        assert_eq!(trouble(reseal(&sealed, Some(new_key()), Some(third))), KeyTrouble::Wrong);
-        assert_eq!(trouble(reseal(&plain, Some(test_key()), Some(new_key()))), KeyTrouble::NotEncrypted);
+        assert_eq!(trouble(reencrypt(&sealed, Some(new_key()), Some(third))), KeyTrouble::Wrong);
+        assert_eq!(trouble(reencrypt(&plain, Some(test_key()), Some(new_key()))), KeyTrouble::NotEncrypted);
         tidy(&sealed, true, 2);
         // A damaged database that was moved aside is named, not removed.
-        let left = reseal(&plain, None, Some(test_key())).unwrap().left;
+        let left = reencrypt(&plain, None, Some(test_key())).unwrap().left;
         assert_eq!(left, [plain.join("damaged-20260101T000000Z")]);
         assert!(left[0].exists());
         // A damaged one is not copied: it has to be restored first.
         crate::power::cut_in_half(&sealed.join("store/db"));
-        let refused = reseal(&sealed, Some(test_key()), Some(new_key()));
+        let refused = reencrypt(&sealed, Some(test_key()), Some(new_key()));
         assert!(matches!(refused, Err(StoreError::Damaged(_))), "{refused:?}");
     });
 }

@@ -161,7 +161,7 @@ pub async fn bells_ring(bench: &mut Bench) {
         .unwrap();
     assert!(bench.rang(DELIVERY));
     bench.retry_dead(second.lease.seq, T0).await.unwrap();
-    assert!(!bench.rang(TUTOR), "it waits for the words of regret");
+    assert!(!bench.rang(TUTOR), "it waits for the dead-letter notice");
     let sending = bench.get(DELIVERY, T0).await;
     bench.drop_replies(sending.lease, Vec::new()).await.unwrap();
     assert!(bench.rang(TUTOR));

@@ -136,7 +136,7 @@ pub fn deliver(row: &mut Row, replies: &[String]) {
     row.due = Timestamp::default();
     row.attempts = 0;
     row.submitted = false;
-    // The words of regret for an answer that is partly out are no first answer.
+    // The dead-letter notice for an answer that is partly out is no first answer.
     row.begun &= row.kind == WorkKind::Delivery;
     row.outbox = (0..).zip(replies.iter().cloned()).collect();
     row.lease = None;

@@ -1,9 +1,9 @@
 //! What becomes of a voice that the tutor did not answer: whose fault it was decides whether it waits, is tried again, or
 //! ends with a clear word.
 
-use super::super::handed::Handed;
-use super::{Setback, Verdict, VoiceTurn, give_up};
-use crate::bot::patience::give_up_with;
+use super::super::submitted::Submitted;
+use super::{Disposition, Setback, VoiceTurn, give_up};
+use crate::bot::retry_policy::give_up_with;
 use crate::domain::lesson::Finding;
 use crate::domain::outcome::Keyboard;
 use crate::domain::{Change, DeadReason, Failed, Outcome, Reply, Stage, Timestamp, WaitReason};
@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::tutor::{Blame, Past, Reach, Refusal, TutorError};
 use uuid::Uuid;
 
-/// How often a voice is handed in that the tutor fails on while it answers others.
+/// How often a voice is submitted again that the tutor fails on while it answers others.
 const TRIES: u32 = 3;
 
 impl VoiceTurn<'_> {
@@ -21,23 +21,23 @@ impl VoiceTurn<'_> {
     /// As the store's, when reading.
     pub(super) async fn unanswered(
         &self,
-        handed: Handed,
+        submitted: Submitted,
         error: &TutorError,
         now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<Disposition, StoreError> {
         Ok(match error {
-            TutorError::Refused { fault, .. } => self.refused(handed.session, *fault, error),
+            TutorError::Refused { fault, .. } => self.refused(submitted.session, *fault, error),
             TutorError::Failed { .. } | TutorError::Busy { .. } => {
-                return self.after_error_answer(handed, error, now).await;
+                return self.after_error_answer(submitted, error, now).await;
             }
             TutorError::Uncertain(_) | TutorError::TooMuch(_) => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
                     failed: Some(Failed::Tutor),
-                    stage: handed.stage(Some(now)),
+                    stage: submitted.stage(Some(now)),
                     pause_ms: 250,
                     // Whoever waited out the whole time-out has waited long.
-                    tell: now.since_ms(handed.at) >= self.rules().tutor_timeout_ms,
+                    tell: now.since_ms(submitted.at) >= self.rules().tutor_timeout_ms,
                     forgive: false,
                     what: error.to_string(),
                 };
@@ -51,7 +51,7 @@ impl VoiceTurn<'_> {
 
     /// The tutor does not take what it was sent. That nothing was said is the learner's affair; anything else is between
     /// the tutor and us, and a person has to look at it.
-    fn refused(&self, session: Uuid, fault: Refusal, error: &TutorError) -> Verdict {
+    fn refused(&self, session: Uuid, fault: Refusal, error: &TutorError) -> Disposition {
         if fault == Refusal::NoSpeech {
             return self.no_speech(vec![Change::TutorTurns(session, None)]);
         }
@@ -60,28 +60,28 @@ impl VoiceTurn<'_> {
         give_up_with(replies, Stage::Taken, DeadReason::TutorRefused, error.to_string())
     }
 
-    fn no_speech(&self, changes: Vec<Change>) -> Verdict {
+    fn no_speech(&self, changes: Vec<Change>) -> Disposition {
         let replies = Reply::texts(self.incoming, self.phrases().no_speech(), Keyboard::default());
-        Verdict::Commit(Outcome { changes, replies, ..Outcome::default() })
+        Disposition::Commit(Outcome { changes, replies, ..Outcome::default() })
     }
 
     /// The tutor answered with an error, so it is no longer at work on the turn; it may have recorded it all the same.
     async fn after_error_answer(
         &self,
-        handed: Handed,
+        submitted: Submitted,
         error: &TutorError,
         now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
-        match self.desk.tutor.history(handed.session).await {
+    ) -> Result<Disposition, StoreError> {
+        match self.context.tutor.history(submitted.session).await {
             // It shows this conversation no more than it answers in it.
             Ok(Past::Broken) => {}
             Ok(history) => {
-                if let Finding::Recorded { turn, count } = self.judge(handed, i64::MAX, history).await? {
-                    return Ok(self.answered(handed, turn.into_assessment(), Some(count), now));
+                if let Finding::Recorded { turn, count } = self.judge(submitted, i64::MAX, history).await? {
+                    return Ok(self.answered(submitted, turn.into_assessment(), Some(count), now));
                 }
             }
             Err(_) => {
-                return Ok(self.set_back(self.tutor_setback(handed.stage(Some(now)), false, error), now));
+                return Ok(self.set_back(self.tutor_setback(submitted.stage(Some(now)), false, error), now));
             }
         }
         let TutorError::Failed { blame, .. } = error else {
@@ -98,14 +98,14 @@ impl VoiceTurn<'_> {
 
     /// It failed again and again, and the tutor is well otherwise: others have their answers, or it answers a knock.
     async fn fails_alone(&self, blame: Blame) -> bool {
-        let tutor = &self.desk.tutor;
+        let tutor = &self.context.tutor;
         self.job.turn_failures + 1 >= TRIES
             && !matches!(tutor.reachable(), Reach::Failing { .. })
             && (blame == Blame::Voice || tutor.root().await.is_ok())
     }
 
     /// This voice alone cannot be answered; the next one goes on.
-    fn failed_alone(&self, blame: Blame, error: &TutorError) -> Verdict {
+    fn failed_alone(&self, blame: Blame, error: &TutorError) -> Disposition {
         tracing::warn!(seq = self.job.seq, %error, tries = TRIES, "the tutor fails on this voice alone: it is not tried again");
         if blame == Blame::Voice {
             return self.no_speech(Vec::new());
@@ -115,7 +115,7 @@ impl VoiceTurn<'_> {
     }
 
     /// Its answer was lost as often as it may be.
-    pub(super) fn hopeless(&self, stage: Stage) -> Verdict {
+    pub(super) fn hopeless(&self, stage: Stage) -> Disposition {
         let detail = "twice, and it does not show this conversation".to_owned();
         give_up(self.incoming, self.phrases(), stage, DeadReason::AnswerLost, detail)
     }

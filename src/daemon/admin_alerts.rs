@@ -1,0 +1,210 @@
+//! Tells the admins what they would want to know without asking: the tutor gone or back, messages given up, the store
+//! restored, members hidden.
+//!
+//! Woken by events alone. It compares how things are with what each admin was told, which the store keeps, so that a crash
+//! neither loses a word nor says one twice; what comes too soon is looked at again when its hour is over. Must not know how
+//! a message is sent: what it says goes through the outbox.
+
+use super::DaemonContext;
+use super::shutdown::Stop;
+use crate::bot::channel::Sight;
+use crate::domain::alert::QUIET_MS;
+use crate::domain::outcome::{Content, Keyboard};
+use crate::domain::phrases::Phrases;
+use crate::domain::stats::Count;
+use crate::domain::{
+    AlertKind, Announced, Announcement, ChatId, DeadReason, Hidden, Learner, Reply, Rich, Timestamp, UserId,
+};
+use crate::store::StoreError;
+use crate::tutor::Reach;
+use std::collections::BTreeMap;
+
+/// Failed calls in a row after which the tutor counts as gone: one may be a hiccup.
+const FAILURES: u32 = 2;
+/// Dead letters read at once.
+const PAGE: usize = 500;
+
+/// How things are.
+#[derive(Default)]
+struct Scene {
+    /// Everything there is to tell, as it happened.
+    events: Vec<(AlertKind, Timestamp)>,
+    inbox: usize,
+    dead: Vec<(Timestamp, DeadReason)>,
+    /// The dead letters were read at this count of those buried.
+    dead_as_of: Option<u64>,
+}
+
+/// Tells until the shutdown signal.
+///
+/// # Errors
+/// The store's.
+pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
+    let admins = daemon.app.config.admin_users.clone();
+    if admins.is_empty() {
+        return Ok(());
+    }
+    let mut scene = Scene::default();
+    loop {
+        // Both keep one permit: what happens while we look wakes us again.
+        let (turned, news) = (daemon.app.tutor.turned(), &daemon.app.news);
+        let again = match tell_admins(daemon, &mut scene, &admins).await {
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::Newer { .. })) => {
+                tracing::error!(%error, "the admins cannot be told: a record cannot be read");
+                None
+            }
+            looked => looked?,
+        };
+        let later = async {
+            match again {
+                Some(at) => tokio::time::sleep_until(daemon.clock.instant(at)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = turned.notified() => {}
+            () = news.notified() => {}
+            () = later => {}
+            () = stop.raised() => return Ok(()),
+        }
+    }
+}
+
+/// Looks how things are and tells each admin what is new; when to look again, where something came too soon.
+async fn tell_admins(
+    daemon: &DaemonContext,
+    scene: &mut Scene,
+    admins: &[UserId],
+) -> Result<Option<Timestamp>, StoreError> {
+    let now = daemon.clock.now();
+    let counts = daemon.app.store.counts().await?;
+    // Answers on their way out wait for nobody's tutor.
+    scene.inbox = counts.inbox.saturating_sub(counts.delivering);
+    let mut again = quiet_until(daemon, admins, now).await?;
+    let buried = daemon.telemetry.counted(Count::DeadLetters);
+    // While nobody may be told of dead letters they are not read: there may be thousands, one burial after the other.
+    if again.is_none() && scene.dead_as_of != Some(buried) {
+        scene.dead = dead_letters(daemon).await?;
+        scene.dead_as_of = Some(buried);
+    }
+    // What is known to be told needs no further look.
+    again = again.filter(|_| scene.dead_as_of != Some(buried));
+    scene.events.clear();
+    match daemon.app.tutor.reachable() {
+        Reach::No { since, failures } if failures >= FAILURES => {
+            scene.events.push((AlertKind::TutorDown, since));
+        }
+        // The words tell them apart; one follows from the other, often enough.
+        Reach::Failing { since, .. } => scene.events.push((AlertKind::TutorDown, since)),
+        Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
+        _ => {}
+    }
+    scene
+        .events
+        .extend(scene.dead.iter().map(|(at, _)| *at).max().map(|newest| (AlertKind::DeadLetters, newest)));
+    let restored = daemon.app.restored.as_ref();
+    scene.events.extend(restored.map(|restored| (AlertKind::StoreRestored, restored.at)));
+    scene.events.extend(hidden_since(daemon).await?.map(|since| (AlertKind::MembersHidden, since)));
+    for admin in admins {
+        for (kind, of) in &scene.events {
+            match tell(daemon, scene, *admin, *kind, *of, now).await? {
+                Announced::NotBefore(at) => again = Some(again.map_or(at, |first| first.min(at))),
+                Announced::Told => tracing::info!(?kind, "an admin is told"),
+                Announced::Known => {}
+            }
+        }
+    }
+    Ok(again)
+}
+
+/// Since when Telegram hides the channel's members, also over a restart: only when it has shown them in between is it
+/// something new.
+async fn hidden_since(daemon: &DaemonContext) -> Result<Option<Timestamp>, StoreError> {
+    let (Some(channel), store) = (&daemon.app.context.channel, &daemon.app.store) else { return Ok(None) };
+    let name = channel.name.to_string();
+    let kept = store.hidden().await?.filter(|kept| kept.channel == name);
+    match (channel.sight(), kept) {
+        (Sight::Hidden(_), Some(kept)) => return Ok(Some(kept.since)),
+        (Sight::Hidden(since), None) => {
+            store.note_hidden(Some(Hidden { channel: name, since })).await?;
+            return Ok(Some(since));
+        }
+        (Sight::Shown, Some(_)) => store.note_hidden(None).await?,
+        (Sight::Shown, None) | (Sight::Unknown, _) => {}
+    }
+    Ok(None)
+}
+
+/// When the first admin may be told of dead letters again; `None`: one may be now.
+async fn quiet_until(
+    daemon: &DaemonContext,
+    admins: &[UserId],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut first: Option<Timestamp> = None;
+    for admin in admins {
+        let Some(told) = daemon.app.store.told(*admin, AlertKind::DeadLetters).await? else {
+            return Ok(None);
+        };
+        let free = told.at.plus_ms(QUIET_MS);
+        if told.at > now || free <= now {
+            return Ok(None);
+        }
+        first = Some(first.map_or(free, |first| first.min(free)));
+    }
+    Ok(first)
+}
+
+async fn tell(
+    daemon: &DaemonContext,
+    scene: &Scene,
+    admin: UserId,
+    kind: AlertKind,
+    of: Timestamp,
+    now: Timestamp,
+) -> Result<Announced, StoreError> {
+    let store = &daemon.app.store;
+    let learner = store.learner(admin).await?.unwrap_or_else(|| Learner::new(admin, now));
+    let phrases: Phrases = daemon.app.context.phrases(&learner);
+    let text = match kind {
+        AlertKind::TutorDown if matches!(daemon.app.tutor.reachable(), Reach::Failing { .. }) => {
+            phrases.alert_tutor_failing(scene.inbox)
+        }
+        AlertKind::TutorDown => phrases.alert_tutor_down(now.since_ms(of), scene.inbox),
+        AlertKind::TutorBack => phrases.alert_tutor_back(scene.inbox),
+        AlertKind::DeadLetters => {
+            let before = store.told(admin, kind).await?.map(|told| told.of);
+            let mut fresh: BTreeMap<DeadReason, usize> = BTreeMap::new();
+            for (_, reason) in scene.dead.iter().filter(|(at, _)| before.is_none_or(|before| *at > before)) {
+                *fresh.entry(*reason).or_default() += 1;
+            }
+            phrases.alert_dead_letters(&fresh.into_iter().collect::<Vec<_>>(), scene.dead.len())
+        }
+        AlertKind::StoreRestored => {
+            let export_of = daemon.app.restored.as_ref().and_then(|restored| restored.export_of.as_deref());
+            phrases.alert_restored(export_of)
+        }
+        AlertKind::MembersHidden => phrases.alert_members_hidden(),
+    };
+    store.announce(Announcement { to: admin, kind, of, replies: vec![to(admin, text)] }, now).await
+}
+
+/// A message in somebody's private chat, which has its user's id.
+fn to(user: UserId, text: Rich) -> Reply {
+    let content = Content::Text { text, keyboard: Keyboard::default() };
+    Reply { chat: ChatId(user.0), thread: None, answers: None, content }
+}
+
+/// When and why each dead letter was given up.
+async fn dead_letters(daemon: &DaemonContext) -> Result<Vec<(Timestamp, DeadReason)>, StoreError> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = daemon.app.store.dead_letters(after, PAGE).await?;
+        found.extend(page.iter().map(|letter| (letter.at, letter.reason)));
+        after = page.last().map(|letter| letter.job.seq);
+        if page.len() < PAGE {
+            return Ok(found);
+        }
+    }
+}

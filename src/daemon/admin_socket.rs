@@ -1,0 +1,91 @@
+//! The admin's door: the socket on which the commands of the shell reach the running daemon. Without it the daemon works
+//! on, and says so loudly.
+
+use super::shutdown::Stop;
+use super::{DaemonContext, health, snapshot};
+use crate::admin::execute::{Context, Host};
+use crate::admin::snapshot::Snapshot;
+use crate::admin::socket::{self, Listener};
+use crate::app::millis;
+use crate::domain::health::Health;
+use crate::domain::stats::Stats;
+use crate::domain::{Timestamp, UserId};
+use crate::store::Home;
+use crate::store::StoreError;
+use std::sync::Arc;
+
+#[async_trait::async_trait]
+impl Host for DaemonContext {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn stats(&self) -> Option<Stats> {
+        Some(self.stats_keeper.current(&self.telemetry, self.clock.now()))
+    }
+
+    async fn health(&self) -> Option<Health> {
+        Some(health::health(self).await)
+    }
+
+    async fn keep_stats(&self) -> Result<(), StoreError> {
+        self.stats_keeper.keep(self.app.store.as_ref(), &self.telemetry, self.clock.now()).await
+    }
+
+    async fn snapshot(&self) -> Option<Snapshot> {
+        Some(snapshot::snapshot(self).await)
+    }
+
+    fn forgotten(&self, user: UserId) {
+        self.chat_actions.forget(user, u64::MAX);
+    }
+
+    fn dropped(&self, seq: u64) {
+        self.chat_actions.end(seq);
+        self.turn_spans.ended(seq);
+    }
+
+    fn purges_added(&self) {
+        self.purge.notify_one();
+    }
+}
+
+impl DaemonContext {
+    /// Leaves word that deleted bytes are to be cleared from the database's files at the next start: before they are deleted,
+    /// so that no kill comes between. The deletion itself waits for nothing but this, and is not given up for it.
+    pub async fn note_forgotten(&self) {
+        let home = Home::at(&self.app.config.session_storage_path);
+        let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
+        if let Ok(Err(error)) = noted {
+            tracing::error!(%error, "deleted bytes will stay in the database's files until it uses their place again");
+        }
+    }
+}
+
+/// Serves the admin's commands until the shutdown signal.
+pub async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
+    let config = &daemon.app.config;
+    let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
+    let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;
+    let listener = match bound {
+        Ok(Ok(listener)) => listener,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "no admin socket: commands such as `sessions list` will not work while the daemon runs");
+            return;
+        }
+        Err(_) => return,
+    };
+    tracing::info!(path = %listener.path().display(), "admin socket ready");
+    let context = Arc::new(Context {
+        store: daemon.app.store.clone(),
+        root: config.session_storage_path.clone(),
+        session_timeout_ms: millis(config.session_timeout),
+        session_retention_ms: millis(config.session_retention),
+        default_language: config.default_language,
+        host: daemon.clone(),
+    });
+    tokio::select! {
+        () = socket::serve(&listener, context) => {}
+        () = stop.raised() => {}
+    }
+}

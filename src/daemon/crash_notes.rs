@@ -1,0 +1,180 @@
+//! Which rows are in hands, noted on disk before the work on them begins: so that a row that ends the daemon is found out.
+//!
+//! A panic is contained, but not an abort, a stack overflow or the kernel's out-of-memory killer: such a row would be
+//! claimed again after every start. Yet a daemon is also killed while innocent rows are in hands, dozens at once, and nothing
+//! can be told from the manner of its death. So:
+//!
+//! - Rows that were in hands when the daemon ended out of order are *suspects* at the next start, and are worked on one at a
+//!   time in each kind of work; who is done with in order is cleared. All other rows go on as ever.
+//! - A row that was in hands at two such ends is *on trial*: it is left alone for a while, and should the daemon live on, the
+//!   row is given up and its learner told. Whoever kills from outside strikes again without it: then it is cleared.
+//! - Whoever gets further in between (to its next stage, or to its next message) begins anew.
+//! - Ends within an hour in which it had no part speak for it as well: with those it must have been there each time.
+//!
+//! A note is written to the page cache and not flushed: it has to survive this process, not the machine. A power cut may
+//! lose some or leave old ones, which costs a row that is still there some time in the queue and no more. Must not know
+//! what is worked on.
+
+use crate::domain::Timestamp;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+const NAME: &str = "in-hands";
+/// Ends out of order that are remembered.
+const ENDS: usize = 16;
+/// Where the slots begin: the mark of a running daemon, then the ends.
+const HEAD: usize = 8 + 8 * ENDS;
+/// A row's number and the moment its work began.
+const SLOT: usize = 16;
+/// Ends older than this say nothing any more, milliseconds.
+const LATELY_MS: i64 = 3_600_000;
+/// A running daemon's mark.
+const RUNNING: u64 = 0x7275_6e6e_696e_6721;
+
+/// What the daemon before left.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Rows in hands when it ended out of order, and since when.
+    pub rows: BTreeMap<u64, Timestamp>,
+    /// How often daemons ended out of order within the last hour.
+    pub ends: u32,
+}
+
+/// The notes of this daemon.
+#[derive(Debug)]
+pub struct CrashNotes {
+    file: File,
+    /// Which slots are taken.
+    slots: Mutex<Vec<bool>>,
+}
+
+/// A row in hands; dropped without [`CrashNotes::end`], its note stays.
+#[derive(Debug)]
+pub struct Note(usize);
+
+impl CrashNotes {
+    /// Opens the notes in the store's folder. Blocks.
+    pub fn open(root: &Path, now: Timestamp) -> io::Result<(Arc<Self>, Left)> {
+        let mut options = OpenOptions::new();
+        let file =
+            options.read(true).write(true).create(true).truncate(false).mode(0o600).open(root.join(NAME))?;
+        let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(0).min(1 << 20)];
+        file.read_exact_at(&mut bytes, 0)?;
+        let (left, ends) = read(&bytes, now);
+        let head: Vec<u8> = [RUNNING.to_be_bytes()]
+            .into_iter()
+            .chain(ends.iter().map(|end| end.0.to_be_bytes()))
+            .chain(std::iter::repeat([0; 8]))
+            .flatten()
+            .take(HEAD)
+            .collect();
+        file.write_all_at(&head, 0)?;
+        file.set_len(HEAD as u64)?;
+        Ok((Arc::new(Self { file, slots: Mutex::default() }), left))
+    }
+
+    /// Notes that the work on a row begins. Blocks for a write to the page cache.
+    pub fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Note> {
+        let slot = {
+            let mut slots = self.slots();
+            let free = slots.iter().position(|taken| !taken).unwrap_or(slots.len());
+            match slots.get_mut(free) {
+                Some(taken) => *taken = true,
+                None => slots.push(true),
+            }
+            free
+        };
+        let bytes: Vec<u8> = seq.to_be_bytes().into_iter().chain(now.0.to_be_bytes()).collect();
+        self.file.write_all_at(&bytes, offset(slot))?;
+        Ok(Note(slot))
+    }
+
+    /// Notes that the work on a row has come to an end in order. Blocks as [`Self::begin`].
+    pub fn end(&self, note: Note) -> io::Result<()> {
+        self.file.write_all_at(&[0; SLOT], offset(note.0))?;
+        if let Some(taken) = self.slots().get_mut(note.0) {
+            *taken = false;
+        }
+        Ok(())
+    }
+
+    /// Notes that the daemon ends in order, whatever is still in hands.
+    pub fn close(&self) -> io::Result<()> {
+        self.file.write_all_at(&[0; 8], 0)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Vec<bool>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn offset(slot: usize) -> u64 {
+    (HEAD + slot * SLOT) as u64
+}
+
+/// What is noted, and the ends out of order to remember.
+fn read(bytes: &[u8], now: Timestamp) -> (Left, Vec<Timestamp>) {
+    let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).unwrap_or(0);
+    let moment = |bytes: &[u8]| Timestamp(i64::from_be_bytes(number(bytes).to_be_bytes()));
+    let (head, slots) = bytes.split_at(bytes.len().min(HEAD));
+    let mut words = head.chunks(8);
+    let running = words.next().is_some_and(|mark| number(mark) == RUNNING);
+    // A date to come is left from a clock that was set back since.
+    let lately = |end: &Timestamp| end.0 != 0 && *end <= now && now.since_ms(*end) < LATELY_MS;
+    let mut ends: Vec<Timestamp> = words.map(moment).filter(lately).collect();
+    let mut rows = BTreeMap::new();
+    if running {
+        ends.push(now);
+        ends.drain(..ends.len().saturating_sub(ENDS));
+        for slot in slots.chunks_exact(SLOT) {
+            let (seq, began) = slot.split_at(8);
+            if number(seq) != 0 {
+                rows.insert(number(seq), moment(began));
+            }
+        }
+    }
+    (Left { rows, ends: u32::try_from(ends.len()).unwrap_or(u32::MAX) }, ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_in_hands_is_told_after_an_end_out_of_order_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |secs: i64| Timestamp::from_secs(1_800_000_000 + secs);
+        let (notes, left) = CrashNotes::open(folder.path(), at(0)).unwrap();
+        assert_eq!(left, Left::default());
+        let first = notes.begin(7, at(1)).unwrap();
+        notes.begin(8, at(2)).unwrap();
+        notes.end(first).unwrap();
+        notes.begin(9, at(3)).unwrap();
+        drop(notes);
+        let (notes, left) = CrashNotes::open(folder.path(), at(10)).unwrap();
+        let rows = |left: &Left| left.rows.iter().map(|(seq, began)| (*seq, *began)).collect::<Vec<_>>();
+        assert_eq!((rows(&left), left.ends), (vec![(8, at(2)), (9, at(3))], 1));
+        drop(notes);
+        // Nothing in hands, but an end all the same.
+        let (notes, left) = CrashNotes::open(folder.path(), at(20)).unwrap();
+        assert_eq!((rows(&left), left.ends), (Vec::new(), 2));
+        notes.begin(11, at(21)).unwrap();
+        notes.close().unwrap();
+        let (notes, left) = CrashNotes::open(folder.path(), at(30)).unwrap();
+        assert_eq!((rows(&left), left.ends), (Vec::new(), 2), "an end in order is none of those");
+        notes.close().unwrap();
+        // An hour later nobody remembers; and of very many the latest are.
+        let (_, left) = CrashNotes::open(folder.path(), at(4_000)).unwrap();
+        assert_eq!(left.ends, 0);
+        for n in 0..40 {
+            drop(CrashNotes::open(folder.path(), at(4_000 + n)).unwrap());
+        }
+        assert_eq!(CrashNotes::open(folder.path(), at(4_100)).unwrap().1.ends, 16);
+        std::fs::write(folder.path().join(NAME), "rubbish").unwrap();
+        assert_eq!(CrashNotes::open(folder.path(), at(4_200)).unwrap().1, Left::default());
+    }
+}

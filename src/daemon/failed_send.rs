@@ -1,0 +1,151 @@
+//! What follows from a call that failed: again later, in another form, or never.
+//!
+//! Must not record anything but what Telegram said of chats and limits.
+
+use super::DaemonContext;
+use super::delivery::{Form, words_instead};
+use super::unconfirmed;
+use crate::domain::backoff::backoff_ms;
+use crate::domain::stats::Count;
+use crate::domain::{Content, DeadReason, OutMessage, WaitReason};
+use crate::store::{Claim, StoreError};
+use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
+
+/// What became of one attempt at a message.
+pub enum AfterFailure {
+    /// Struck off: sent, or pointless for good.
+    Done,
+    /// The words of a spoken answer are out; its voice may follow.
+    WordsOut,
+    /// Again at once in another form.
+    Form(Box<Form>),
+    /// Surely not sent: again after so many milliseconds.
+    Later(i64, WaitReason),
+    /// Perhaps sent: again after so many milliseconds.
+    Unsure(i64),
+    /// The message becomes a dead letter; with what the error said.
+    GivenUp(DeadReason, String),
+    /// The chat cannot be reached.
+    Unreachable {
+        /// The learner blocked the bot.
+        blocked: bool,
+    },
+}
+
+/// Judges a failed call.
+///
+/// # Errors
+/// The store's, where a group has moved.
+pub async fn judge(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    message: &OutMessage,
+    form: &Form,
+    error: &TelegramError,
+) -> Result<AfterFailure, StoreError> {
+    let seq = claim.lease.seq;
+    if let Some(kind) = error.failure() {
+        daemon.telemetry.failed(kind);
+    }
+    if let Some(manner) = form.manner.after(error, &form.out) {
+        tracing::warn!(seq, %error, "Telegram refuses a message: once more without what it may mean");
+        return Ok(AfterFailure::Form(Box::new(Form { manner, ..form.clone() })));
+    }
+    match error {
+        TelegramError::NotModified => return Ok(AfterFailure::Done),
+        // A group that put the bot out says nothing about the learner's own chat.
+        TelegramError::Blocked { .. } if message.reply.chat.0 != claim.job.user.0 => {
+            tracing::warn!(seq, %error, "the answer cannot be delivered");
+            return Ok(AfterFailure::Unreachable { blocked: false });
+        }
+        TelegramError::Blocked { .. } => {
+            tracing::info!(
+                seq,
+                "the learner has blocked the bot: nothing more is sent until they write again"
+            );
+            return Ok(AfterFailure::Unreachable { blocked: true });
+        }
+        TelegramError::ChatGone { .. } => {
+            tracing::warn!(seq, %error, "the answer cannot be delivered");
+            return Ok(AfterFailure::Unreachable { blocked: false });
+        }
+        TelegramError::Migrated { to } => {
+            tracing::info!(seq, "the group became a supergroup: following it");
+            daemon.app.store.migrate_chat(message.reply.chat, *to).await?;
+            return Ok(AfterFailure::Later(0, WaitReason::Paced));
+        }
+        TelegramError::RetryAfter { secs } => {
+            daemon.telemetry.count(Count::SendThrottled);
+            tracing::warn!(seq, secs, "Telegram asked to send more slowly");
+            daemon.sending.refused(form.out.chat(), *secs);
+        }
+        _ => {}
+    }
+    Ok(match error.retry() {
+        Retry::After(secs) => {
+            let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
+            // Our clock drops fractions of a millisecond: one more is never too early.
+            AfterFailure::Later(ms + 1, WaitReason::Paced)
+        }
+        Retry::Yes => {
+            let pause = backoff_ms(message.attempts, fastrand::f64());
+            daemon.telemetry.count(Count::SendRetries);
+            tracing::warn!(seq, %error, pause_ms = pause, "sending failed, trying again");
+            AfterFailure::Later(pause, WaitReason::TelegramDown)
+        }
+        Retry::Unsure => in_doubt(daemon, seq, message, error),
+        Retry::No => refused(seq, message, form, error),
+    })
+}
+
+/// It may have arrived.
+fn in_doubt(daemon: &DaemonContext, seq: u64, message: &OutMessage, error: &TelegramError) -> AfterFailure {
+    daemon.telemetry.count(Count::Ambiguous);
+    if message.unsure < unconfirmed::REPETITIONS {
+        daemon.telemetry.count(Count::SendRetries);
+        let pause_ms = unconfirmed::pause_ms(message.unsure);
+        tracing::warn!(
+            seq,
+            %error,
+            pause_ms,
+            "nobody can know whether this message went out: repeating it once Telegram answers again"
+        );
+        return AfterFailure::Unsure(pause_ms);
+    }
+    tracing::error!(seq, %error, "sent again and again without an answer: not repeated any more");
+    given_up(message, DeadReason::SendUnknown, error)
+}
+
+/// The same again would be refused again.
+fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -> AfterFailure {
+    if matches!(form.out, Outgoing::Voice { .. }) {
+        // Its words go out in place of a voice that is not taken.
+        if let Some(words) = words_instead(message) {
+            tracing::warn!(seq, %error, "Telegram does not take the voice: its words go out");
+            return AfterFailure::Form(Box::new(words));
+        }
+        if *error == TelegramError::VoiceForbidden {
+            return AfterFailure::Done;
+        }
+    }
+    // What was to become its first part is gone: it goes out as a message of its own.
+    if matches!(form.out, Outgoing::Edit { .. }) && !matches!(message.reply.content, Content::Edit { .. }) {
+        let words = words_instead(message).or_else(|| outgoing(&message.reply).map(Form::of));
+        let again = words.map(|words| Form { voice_follows: form.voice_follows, ..words });
+        return again.map_or(AfterFailure::Done, |again| AfterFailure::Form(Box::new(again)));
+    }
+    if *error == TelegramError::ReplyGone && matches!(message.reply.content, Content::Edit { .. }) {
+        tracing::info!(seq, "the message to change is gone");
+        return AfterFailure::Done;
+    }
+    tracing::error!(seq, %error, "Telegram does not take this message");
+    given_up(message, DeadReason::SendRefused, error)
+}
+
+fn given_up(message: &OutMessage, reason: DeadReason, error: &TelegramError) -> AfterFailure {
+    match message.reply.content {
+        // The little clock on a button has stopped by itself: nothing that anybody could miss.
+        Content::CallbackAnswer { .. } => AfterFailure::Done,
+        _ => AfterFailure::GivenUp(reason, error.to_string()),
+    }
+}

@@ -1,0 +1,70 @@
+//! The last minute in numbers: samples of what was counted so far, taken while something happens, and what came on top since.
+//!
+//! Must not know who counts or who asks.
+
+use crate::domain::Timestamp;
+use crate::domain::stats::Tally;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A sample is taken so often while something happens: so exact is the beginning of the minute.
+pub const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Samples of the last minute and the one before it, oldest first; at most one each [`SAMPLE_EVERY`].
+#[derive(Debug, Default)]
+pub struct LastMinute(Mutex<VecDeque<(Timestamp, Tally)>>);
+
+impl LastMinute {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Timestamp, Tally)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what was counted since the start, as of this moment.
+    pub fn sample(&self, tally: Tally, now: Timestamp) {
+        let mut samples = self.lock();
+        samples.push_back((now, tally));
+        // What the minute is counted from stays.
+        while samples.get(1).is_some_and(|(second, _)| now.since_ms(*second) >= MINUTE_MS) {
+            samples.pop_front();
+        }
+    }
+
+    /// What came on top in the last minute of `tally`, which was counted since the start.
+    pub fn of(&self, tally: &Tally, now: Timestamp) -> Tally {
+        let samples = self.lock();
+        let before = samples.iter().rev().find(|(at, _)| now.since_ms(*at) >= MINUTE_MS);
+        before.map_or_else(|| tally.clone(), |(_, earlier)| tally.since(earlier))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::stats::Count;
+
+    fn turns(n: u64) -> Tally {
+        Tally { counts: [(Count::Turns, n)].into(), ..Tally::default() }
+    }
+
+    #[test]
+    fn the_minute_begins_at_the_last_sample_before_it() {
+        let at = Timestamp::from_secs;
+        let minute = LastMinute::default();
+        assert_eq!(minute.of(&turns(3), at(1_000)), turns(3), "nothing is older than the start");
+        for (secs, n) in [(1_000, 3), (1_005, 7), (1_030, 8)] {
+            minute.sample(turns(n), at(secs));
+        }
+        for (now, so_far, in_it) in
+            [(1_030, 8, 8), (1_059, 8, 8), (1_060, 8, 5), (1_066, 9, 2), (1_090, 9, 1)]
+        {
+            assert_eq!(minute.of(&turns(so_far), at(now)).count(Count::Turns), in_it, "{now}");
+        }
+        for secs in 0..1_000 {
+            minute.sample(turns(9), at(2_000 + secs * 5));
+        }
+        assert!(minute.lock().len() <= 14, "bounded");
+    }
+}

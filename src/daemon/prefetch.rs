@@ -1,0 +1,147 @@
+//! Spoken answers that were fetched while their turn still had its place at the tutor, on their way to delivery.
+//!
+//! In memory alone, and no more than fit: whatever is not here (after a crash, for want of room) delivery fetches by
+//! itself. Must not know how one is fetched or sent.
+
+use crate::tutor::{Spoken, TutorError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// What came of asking the tutor: the audio, that there is none, or why it could not be had.
+pub type Fetched = Result<Option<Spoken>, TutorError>;
+
+/// Spoken answers kept at once; more than are ever on their way, unless Telegram is away.
+const KEPT: usize = 64;
+/// Bytes of audio kept at once: over ten minutes of it.
+const KEPT_BYTES: usize = 32 << 20;
+/// Whatever was not sent by then waits for a Telegram that is away, or is for nobody any more.
+const KEPT_FOR: Duration = Duration::from_secs(120);
+
+struct Entry {
+    since: Instant,
+    bytes: usize,
+    answer: watch::Receiver<Option<Fetched>>,
+}
+
+/// The spoken answers on their way, by the row they belong to. Clones are handles to the same ones.
+#[derive(Clone, Default)]
+pub struct PrefetchedAudio(Arc<Mutex<BTreeMap<u64, Entry>>>);
+
+impl PrefetchedAudio {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Announces that the answer of this row is being fetched. Before the row's replies can be on their way.
+    pub fn expect(&self, seq: u64) -> Expected {
+        let (tell, answer) = watch::channel(None);
+        let mut entries = self.entries();
+        let now = Instant::now();
+        entries.retain(|_, entry| now.duration_since(entry.since) < KEPT_FOR);
+        while entries.len() >= KEPT {
+            entries.pop_first();
+        }
+        entries.insert(seq, Entry { since: now, bytes: 0, answer });
+        drop(entries);
+        Expected { answers: self.clone(), seq, tell }
+    }
+
+    /// What came of this row's answer, waited for while it is being fetched; `None`: delivery has to fetch it.
+    pub async fn of(&self, seq: u64) -> Option<Fetched> {
+        let mut answer = self.entries().get(&seq)?.answer.clone();
+        answer.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// It is sent, or for nobody any more.
+    pub fn forget(&self, seq: u64) {
+        self.entries().remove(&seq);
+    }
+}
+
+/// An answer that is being fetched. Dropped without [`Expected::came`] it is left to delivery.
+pub struct Expected {
+    answers: PrefetchedAudio,
+    seq: u64,
+    tell: watch::Sender<Option<Fetched>>,
+}
+
+impl Expected {
+    /// This came of it.
+    pub fn came(self, fetched: Fetched) {
+        let bytes = fetched.as_ref().ok().and_then(Option::as_ref).map_or(0, |spoken| spoken.bytes.len());
+        let mut entries = self.answers.entries();
+        if let Some(entry) = entries.get_mut(&self.seq) {
+            entry.bytes = bytes;
+        }
+        // The oldest make room; whoever waits for this one gets it all the same.
+        while entries.values().map(|entry| entry.bytes).sum::<usize>() > KEPT_BYTES {
+            entries.pop_first();
+        }
+        drop(entries);
+        self.tell.send_replace(Some(fetched));
+    }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        if self.tell.borrow().is_none() {
+            self.answers.forget(self.seq);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn audio(len: usize) -> Fetched {
+        Ok(Some(Spoken { bytes: Bytes::from(vec![0; len]), mime: None }))
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_waited_for_and_stays_until_it_is_sent() {
+        let answers = PrefetchedAudio::default();
+        assert_eq!(answers.of(7).await, None, "nobody fetches it");
+        let expected = answers.expect(7);
+        let waiting = tokio::spawn({
+            let answers = answers.clone();
+            async move { answers.of(7).await }
+        });
+        expected.came(audio(10));
+        assert_eq!(waiting.await.unwrap(), Some(audio(10)));
+        assert_eq!(answers.of(7).await, Some(audio(10)), "a send that fails needs it again");
+        answers.forget(7);
+        assert_eq!(answers.of(7).await, None);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_given_up_is_left_to_delivery() {
+        let answers = PrefetchedAudio::default();
+        let expected = answers.expect(7);
+        let waiting = tokio::spawn({
+            let answers = answers.clone();
+            async move { answers.of(7).await }
+        });
+        tokio::task::yield_now().await;
+        drop(expected);
+        assert_eq!(waiting.await.unwrap(), None);
+        assert!(answers.entries().is_empty());
+    }
+
+    #[tokio::test]
+    async fn no_more_are_kept_than_fit() {
+        let answers = PrefetchedAudio::default();
+        for seq in 0..200 {
+            answers.expect(seq).came(audio(1));
+        }
+        assert_eq!(answers.entries().len(), KEPT);
+        assert_eq!(answers.of(199).await, Some(audio(1)));
+        answers.expect(300).came(audio(KEPT_BYTES));
+        answers.expect(301).came(audio(KEPT_BYTES / 2));
+        assert_eq!((answers.of(300).await, answers.entries().len()), (None, 1));
+    }
+}

@@ -1,0 +1,172 @@
+//! What is done with rows that were in hands when the daemon ended out of order; why, see [`crash_notes`](super::crash_notes).
+//!
+//! Must not know how a row is worked on.
+
+use super::crash_notes::{CrashNotes, Left, Note};
+use crate::domain::backoff::backoff_ms;
+use crate::domain::{Timestamp, WorkKind};
+use crate::store::{Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+
+/// Ends after which a row is on trial.
+const ON_TRIAL: u32 = 2;
+/// A trial lasts as long as the row was in hands before the end, but no shorter and no longer than this, milliseconds.
+const TRIAL_MS: (i64, i64) = (10_000, 600_000);
+
+/// A row that was in hands.
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    /// At so many ends.
+    deaths: u32,
+    /// Not to be touched before.
+    not_before: Timestamp,
+    /// Given up then.
+    guilty: bool,
+}
+
+/// What is to become of a claimed row.
+pub enum Sentence {
+    /// Work on it, one suspect of its kind at a time while this is held.
+    Work(Option<OwnedMutexGuard<()>>),
+    /// Leave it alone until then.
+    Wait(Timestamp),
+    /// Give it up.
+    GiveUp,
+}
+
+/// The suspects of this start, and the notes of what is in hands now.
+#[derive(Default)]
+pub struct Quarantine {
+    notes: Option<Arc<CrashNotes>>,
+    rows: Mutex<BTreeMap<u64, Suspect>>,
+    tutor: Arc<Turn<()>>,
+    local: Arc<Turn<()>>,
+    delivery: Arc<Turn<()>>,
+    /// For those in hands at several ends: one at a time of all kinds.
+    strict: Arc<Turn<()>>,
+}
+
+impl Quarantine {
+    /// Looks what the daemon before left in hands.
+    pub async fn open(
+        root: std::path::PathBuf,
+        store: &dyn Store,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let opened = tokio::task::spawn_blocking(move || CrashNotes::open(&root, now)).await;
+        let (notes, left) = match opened {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "what is in hands cannot be noted: a message that ends the daemon is not found out");
+                return Ok(Self::default());
+            }
+            Err(_) => return Ok(Self::default()),
+        };
+        let deaths = store.note_deaths(left.rows.keys().copied().collect()).await?;
+        let rows = judged(&left, &deaths, now);
+        if !rows.is_empty() {
+            tracing::warn!(
+                rows = rows.len(),
+                on_trial = rows.values().filter(|suspect| suspect.guilty).count(),
+                "the daemon ended out of order: what it had in hands is gone on with one by one"
+            );
+        }
+        Ok(Self { notes: Some(notes), rows: Mutex::new(rows), ..Self::default() })
+    }
+
+    fn get(&self, seq: u64) -> Option<Suspect> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(&seq).copied()
+    }
+
+    /// What is to become of a claimed row; waits for its turn.
+    pub async fn sentence(&self, kind: WorkKind, seq: u64, now: Timestamp) -> Sentence {
+        let Some(suspect) = self.get(seq) else { return Sentence::Work(None) };
+        if suspect.not_before > now {
+            return Sentence::Wait(suspect.not_before);
+        }
+        if suspect.guilty {
+            return Sentence::GiveUp;
+        }
+        let turn = match kind {
+            _ if suspect.deaths >= ON_TRIAL => &self.strict,
+            WorkKind::Tutor => &self.tutor,
+            WorkKind::Local => &self.local,
+            WorkKind::Delivery => &self.delivery,
+        };
+        Sentence::Work(Some(Arc::clone(turn).lock_owned().await))
+    }
+
+    /// Notes that the work on a row begins. A note that cannot be written is no reason not to answer.
+    pub async fn begin(&self, seq: u64, now: Timestamp) -> Option<Note> {
+        let notes = Arc::clone(self.notes.as_ref()?);
+        tokio::task::spawn_blocking(move || notes.begin(seq, now)).await.ok()?.ok()
+    }
+
+    /// Notes that the work on a row has ended in order: it is no suspect any more.
+    pub async fn end(&self, seq: u64, note: Option<Note>) {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq);
+        if let (Some(notes), Some(note)) = (self.notes.clone(), note) {
+            let _ = tokio::task::spawn_blocking(move || notes.end(note)).await;
+        }
+    }
+
+    /// Notes that the daemon ends in order.
+    pub async fn close(&self) {
+        if let Some(notes) = self.notes.clone() {
+            let _ = tokio::task::spawn_blocking(move || notes.close()).await;
+        }
+    }
+}
+
+/// Who is suspected of what. `deaths`: rows that are still there, and at how many ends in a row each was in hands.
+fn judged(left: &Left, deaths: &[(u64, u32)], now: Timestamp) -> BTreeMap<u64, Suspect> {
+    let twice = deaths.iter().filter(|(_, deaths)| *deaths >= ON_TRIAL).count();
+    let suspect = |&(seq, deaths): &(u64, u32)| {
+        let alone = twice == 1 || deaths > ON_TRIAL;
+        let guilty = deaths >= ON_TRIAL && alone && deaths >= left.ends;
+        let (shortest, longest) = TRIAL_MS;
+        let crash_notes = left.rows.get(&seq).map_or(0, |began| now.since_ms(*began));
+        let pause = match deaths {
+            _ if guilty => crash_notes.clamp(shortest, longest),
+            // Somebody else's turn: whatever ends the daemon so often, the others are answered in between.
+            ON_TRIAL.. => backoff_ms(deaths, 0.0),
+            _ => 0,
+        };
+        (seq, Suspect { deaths, not_before: now.plus_ms(pause), guilty })
+    };
+    deaths.iter().map(suspect).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After ends with these rows in hands, told as (row, ends in a row): who is given up if the daemon lives on.
+    fn guilty(deaths: &[(u64, u32)], ends: u32) -> Vec<u64> {
+        let left = Left { rows: BTreeMap::new(), ends };
+        let found = judged(&left, deaths, Timestamp(1_000));
+        found.iter().filter(|(_, suspect)| suspect.guilty).map(|(seq, _)| *seq).collect()
+    }
+
+    #[test]
+    fn the_second_end_convicts_the_one_that_was_there_each_time() {
+        assert_eq!(guilty(&[(1, 1), (2, 1)], 1), [0; 0], "once proves nothing");
+        assert_eq!(guilty(&[(1, 2), (3, 1)], 2), [1]);
+        assert_eq!(guilty(&[(1, 2), (2, 2)], 2), [0; 0], "one of two: the third end tells which");
+        assert_eq!(guilty(&[(1, 3)], 3), [1]);
+        assert_eq!(guilty(&[(1, 2)], 3), [0; 0], "the daemon also ended without it");
+        assert_eq!(guilty(&[(1, 16)], 16), [1], "who is always there is found in the end");
+    }
+
+    #[test]
+    fn a_trial_is_as_long_as_the_row_was_in_hands() {
+        let now = Timestamp::from_secs(1_800_000_000);
+        for (secs, waits) in [(0, 10), (25, 25), (86_400, 600)] {
+            let rows = BTreeMap::from([(1, now.plus_ms(-secs * 1_000))]);
+            let found = judged(&Left { rows, ends: 2 }, &[(1, 2)], now);
+            assert_eq!(found.get(&1).unwrap().not_before, now.plus_ms(waits * 1_000), "{secs}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The daemon at one moment, gathered for whoever watches it. Must not know how it is shown.
+
+use super::watch::disk;
+use super::{DaemonContext, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
+use crate::admin::snapshot::{Counted, LogLine, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work};
+use crate::domain::stats::{Count, Step, Tally};
+use crate::domain::{Timestamp, WorkKind};
+use crate::logging;
+use crate::tutor::Reach;
+
+/// What is counted, the most important first: a small screen shows no more.
+const SHOWN: [Count; 9] = [
+    Count::Taken,
+    Count::Turns,
+    Count::Sent,
+    Count::DeadLetters,
+    Count::TurnRetries,
+    Count::SendRetries,
+    Count::SendThrottled,
+    Count::Ambiguous,
+    Count::Repeated,
+];
+
+/// Everything at this moment.
+pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
+    let counts = health::counts(daemon).await;
+    let troubles = health::of(daemon, counts).problems().into_iter().map(str::to_owned).collect();
+    let config = &daemon.app.config;
+    let slots = config.backend_concurrency;
+    let counts = counts.unwrap_or_default();
+    let [tutor, local, delivery] = daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let work = |name: &str, used, of| Work { name: name.to_owned(), used, of };
+    let now = daemon.clock.now();
+    let tally = daemon.telemetry.tally();
+    let minute = daemon.minute.of(&tally, now);
+    Snapshot {
+        at: now,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: daemon.began,
+        troubles,
+        last_poll: daemon.telemetry.last_poll(),
+        tutor: match daemon.app.tutor.reachable() {
+            Reach::Unknown => TutorLook::default(),
+            Reach::Yes { since } => {
+                TutorLook { state: TutorState::Answering, since: Some(since), failed_calls: 0 }
+            }
+            Reach::Failing { since, failures } => {
+                TutorLook { state: TutorState::Failing, since: Some(since), failed_calls: failures }
+            }
+            Reach::No { since, failures } => {
+                TutorLook { state: TutorState::Silent, since: Some(since), failed_calls: failures }
+            }
+        },
+        slots: Share { used: slots.saturating_sub(daemon.app.context.slots.available_permits()), of: slots },
+        queue: Queue {
+            inbox: counts.inbox,
+            capacity: poller::INBOX_CAPACITY,
+            delivering: counts.delivering,
+            leased: counts.leased,
+            dead: counts.dead,
+        },
+        workers: vec![
+            work("voices", tutor, slots + PREPARED_AHEAD),
+            work("commands", local, LOCAL_AT_ONCE),
+            work("sending", delivery, daemon.deliveries_at_once()),
+        ],
+        counts: counted(&tally, &minute),
+        latencies: timed(&minute),
+        store_bytes: disk::size(config.session_storage_path.clone()).await.unwrap_or(0),
+        recent: logging::recent()
+            .into_iter()
+            .map(|line| LogLine { at: Timestamp(line.at_ms), error: line.error, text: line.text })
+            .collect(),
+    }
+}
+
+fn counted(tally: &Tally, minute: &Tally) -> Vec<Counted> {
+    let one = |count: &Count| Counted {
+        name: count.name().to_owned(),
+        last_minute: minute.count(*count),
+        total: tally.count(*count),
+    };
+    let failures =
+        Counted { name: "failures".to_owned(), last_minute: minute.failures(), total: tally.failures() };
+    let mut counts: Vec<Counted> = SHOWN.iter().map(one).collect();
+    counts.insert(counts.len().min(3), failures);
+    counts
+}
+
+fn timed(minute: &Tally) -> Vec<Timed> {
+    let whole = |ms: f64| (ms * 10.0).round() / 10.0;
+    let of = |step: &Step| {
+        let latency = minute.latency(*step)?;
+        Some(Timed {
+            stage: step.name().to_owned(),
+            count: latency.count,
+            p50_ms: whole(latency.quantile_ms(0.5)),
+            p95_ms: whole(latency.quantile_ms(0.95)),
+        })
+    };
+    Step::ALL.iter().filter_map(of).collect()
+}

@@ -1,0 +1,178 @@
+//! The spoken answer: fetched from the tutor while the turn still has its place there (else at the moment of sending),
+//! encoded at the moment of sending, never stored.
+//!
+//! Its words never wait long for it: what is not to be had within three seconds follows its words, as a voice note without
+//! them, where it comes within a minute and nobody's next message waits. Until then the row is looked at now and then, while
+//! whoever fetches goes on beside it.
+
+use super::DaemonContext;
+use super::prefetch::Fetched;
+use crate::audio::Hint;
+use crate::domain::outcome::Keyboard;
+use crate::domain::stats::{Count, Step};
+use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::store::Claim;
+use crate::telegram::{Action, Outgoing, outgoing};
+use crate::tutor::Spoken;
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Words are held back no longer than this for their voice.
+const WORDS_WAIT: Duration = Duration::from_secs(3);
+/// Pause before a fetch that failed is tried again, the first time; it doubles.
+const FETCH_AGAIN: Duration = Duration::from_millis(250);
+/// A voice that comes later than this after its words does not follow them.
+const FOLLOWS_WITHIN_MS: i64 = 60_000;
+/// Pause between two looks for a voice that is to follow, milliseconds.
+pub const LATER_MS: i64 = 2_000;
+
+/// What of a spoken answer can be sent now.
+pub enum Speech {
+    /// The voice note, with its words where they are not out yet.
+    Note(Outgoing),
+    /// The words; the voice may follow.
+    WordsFirst(Outgoing),
+    /// The words; there will be no voice.
+    Words(Outgoing),
+    /// Nothing yet: again after so many milliseconds.
+    Later(i64),
+    /// Nothing, and nothing is to be expected any more.
+    Nothing,
+}
+
+/// What a look for the voice came to.
+enum Look {
+    There(Spoken),
+    /// The tutor says that there is none.
+    None,
+    /// Not within the time.
+    NotYet,
+}
+
+/// What can be sent for a spoken reply.
+pub async fn of(
+    daemon: &Arc<DaemonContext>,
+    claim: &Claim,
+    message: &OutMessage,
+    session: Uuid,
+    part: SpokenPart,
+    caption: &Rich,
+) -> Speech {
+    let seq = claim.lease.seq;
+    let words = || text_of(&message.reply, caption).filter(|_| !message.words_sent);
+    daemon.chat_actions.change(seq, Action::UploadVoice);
+    let look =
+        tokio::time::timeout(WORDS_WAIT, look(daemon, seq, session, part)).await.unwrap_or(Look::NotYet);
+    match (look, words()) {
+        (Look::There(spoken), _) => encode(daemon, seq, message, caption, spoken).await,
+        // It never speaks its coaching, and says so; a reply it promised to speak may be a moment late.
+        (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
+        (_, Some(words)) => {
+            tracing::warn!(seq, "the spoken answer is late: its words go out, and it follows if it comes");
+            Speech::WordsFirst(words)
+        }
+        (_, None) => {
+            let now = daemon.clock.now();
+            let waited_ms = now.since_ms(claim.job.waiting_since(WaitReason::TutorDown, now));
+            if waited_ms < FOLLOWS_WITHIN_MS && !claim.is_waited_for {
+                return Speech::Later(LATER_MS);
+            }
+            tracing::warn!(seq, waited_ms, "the spoken answer did not come: its words stand alone");
+            Speech::Nothing
+        }
+    }
+}
+
+/// Waits for the voice, from whoever fetches it; the time is the caller's to limit.
+async fn look(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: SpokenPart) -> Look {
+    let mut pause = FETCH_AGAIN;
+    loop {
+        let fetched = match daemon.spoken.of(seq).await {
+            Some(fetched) => fetched,
+            None => {
+                fetch_beside(daemon, seq, session, part);
+                match daemon.spoken.of(seq).await {
+                    Some(fetched) => fetched,
+                    None => continue,
+                }
+            }
+        };
+        match fetched {
+            Ok(Some(spoken)) => return Look::There(spoken),
+            Ok(None) => {
+                daemon.spoken.forget(seq);
+                return Look::None;
+            }
+            Err(error) => {
+                // The next attempt is a fresh one.
+                daemon.spoken.forget(seq);
+                daemon.telemetry.count(Count::SpeechRetries);
+                tracing::warn!(seq, %error, "the spoken answer could not be fetched, trying again");
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+}
+
+/// Fetches it in a task of its own, which goes on when the words no longer wait: the tutor answers nobody while somebody's
+/// turn runs, and a place there may be long in coming.
+fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: SpokenPart) {
+    let (daemon, expected) = (daemon.clone(), daemon.spoken.expect(seq));
+    let limit = Duration::from_millis(FOLLOWS_WITHIN_MS.unsigned_abs());
+    tokio::spawn(tokio::time::timeout(limit, async move {
+        let _slot = daemon.app.context.slots.acquire().await;
+        expected.came(fetch(&daemon, session, part).await);
+    }));
+}
+
+/// Makes the note.
+async fn encode(
+    daemon: &DaemonContext,
+    seq: u64,
+    message: &OutMessage,
+    caption: &Rich,
+    spoken: Spoken,
+) -> Speech {
+    let hint = Hint { extension: None, mime: spoken.mime };
+    let place = daemon.app.context.audio.place().await;
+    match daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into(), hint)).await {
+        Ok(note) => Speech::Note(Outgoing::Voice {
+            chat: message.reply.chat,
+            thread: message.reply.thread,
+            answers: message.reply.answers,
+            caption: if message.words_sent { Rich::default() } else { caption.clone() },
+            bytes: Bytes::from(note.bytes),
+            duration_secs: note.duration_secs,
+        }),
+        Err(error) => {
+            daemon.telemetry.failed(error.failure());
+            if let Some(death) = error.death() {
+                daemon.telemetry.count(death.count());
+            }
+            tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
+            let words = text_of(&message.reply, caption).filter(|_| !message.words_sent);
+            words.map_or(Speech::Nothing, Speech::Words)
+        }
+    }
+}
+
+/// Asks the tutor for it, once. Whoever calls has a place there.
+pub async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> Fetched {
+    let fetched = daemon.telemetry.timed(Step::Speech, daemon.app.tutor.spoken(session, part)).await;
+    if let Err(error) = &fetched {
+        daemon.telemetry.failed(error.failure());
+    }
+    fetched
+}
+
+/// The words alone; `None` when there are none.
+pub fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
+    if text.is_blank() {
+        return None;
+    }
+    let content = Content::Text { text: text.clone(), keyboard: Keyboard::default() };
+    outgoing(&Reply { content, ..reply.clone() })
+}

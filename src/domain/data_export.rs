@@ -1,0 +1,297 @@
+//! Everything held about one learner as two documents: JSON for machines, Markdown for reading.
+//!
+//! Pure: pieces in, text out. Must not know where the pieces come from or where the documents go.
+
+mod pending;
+
+pub use pending::Pending;
+
+use super::alert::Told;
+use super::assessment::Turn;
+use super::ids::{Timestamp, UserId};
+use super::learner::{Language, LanguageChoice, Learner, Level, Translation};
+use super::membership::Membership;
+use super::rate::RateState;
+use super::session::Session;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use uuid::Uuid;
+
+/// One piece of what is held, in the order in which they come: a session's turns follow it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// Whose all of it is; comes first.
+    User(UserId),
+    /// Settings and the rest of the record.
+    Learner(Learner),
+    /// A session.
+    Session(Session),
+    /// A turn of the session before.
+    Turn(Turn),
+    /// The tutor still has to forget this session.
+    Purge(Uuid),
+    /// A message in the queue.
+    Pending(Box<Pending>),
+    /// The state of the rate limit.
+    Rate(RateState),
+    /// What Telegram last said of the learner and the required channel.
+    Membership(Membership),
+    /// What the learner, being an admin, was last told of a kind.
+    Alert(String, Told),
+    /// The learner, being an admin, was given a command menu of their own.
+    Menu,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DataExport {
+    user: Option<UserId>,
+    learner: Option<Learner>,
+    sessions: Vec<(Session, Vec<Turn>)>,
+    purges: Vec<Uuid>,
+    pending: Vec<Pending>,
+    rate: Option<RateState>,
+    membership: Option<Membership>,
+    alerts: Vec<(String, Told)>,
+    menu: bool,
+}
+
+impl DataExport {
+    /// Adds a piece.
+    pub fn add(&mut self, held: Held) {
+        match held {
+            Held::User(user) => self.user = Some(user),
+            Held::Learner(learner) => self.learner = Some(learner),
+            Held::Session(session) => self.sessions.push((session, Vec::new())),
+            Held::Turn(turn) => {
+                let of = self.sessions.iter_mut().rev().find(|(session, _)| session.id == turn.session);
+                if let Some((_, turns)) = of {
+                    turns.push(turn);
+                }
+            }
+            Held::Purge(session) if self.purges.contains(&session) => {}
+            Held::Purge(session) => self.purges.push(session),
+            Held::Pending(pending) => self.pending.push(*pending),
+            Held::Rate(rate) => self.rate = Some(rate),
+            Held::Membership(membership) => self.membership = Some(membership),
+            Held::Alert(kind, told) => self.alerts.push((kind, told)),
+            Held::Menu => self.menu = true,
+        }
+    }
+
+    /// Whose it is.
+    pub fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// Sessions and turns in it.
+    pub fn size(&self) -> (usize, usize) {
+        (self.sessions.len(), self.sessions.iter().map(|(_, turns)| turns.len()).sum())
+    }
+
+    /// The document for machines. Moments are RFC 3339 in UTC.
+    pub fn json(&self, at: Timestamp) -> String {
+        let sessions: Vec<Value> =
+            self.sessions.iter().map(|(session, turns)| session_json(session, turns)).collect();
+        let learner = self.learner.as_ref().map(|learner| {
+            json!({
+                "user": learner.user.0,
+                "first_seen": at_json(learner.first_seen),
+                "language": language(learner.language),
+                "client_language": learner.client_language,
+                "translation": translation(learner.translation),
+                "voice_reply": learner.voice_reply,
+                "blocked": learner.blocked,
+                "other_notice_at": learner.other_notice_at.map(at_json),
+                "level": learner.level,
+                "taken_over_from_another_bot": learner.imported_at.map(at_json),
+            })
+        });
+        let pending: Vec<Value> = self.pending.iter().map(Pending::json).collect();
+        let alerts: Vec<Value> = self
+            .alerts
+            .iter()
+            .map(|(kind, told)| json!({ "kind": kind, "told": at_json(told.at), "of": at_json(told.of) }))
+            .collect();
+        let document = json!({
+            "format": "phonicflow-bot learner export 1",
+            "exported": at_json(at),
+            "user": self.user.map(|user| user.0),
+            "learner": learner,
+            "sessions": sessions,
+            "queue": pending,
+            "rate_limit": self.rate.map(|rate| json!({
+                "whole_again": at_json(rate.tat),
+                "noticed": rate.noticed_at.map(at_json),
+            })),
+            "required_channel": self.membership.map(|said| json!({
+                "member": said.member,
+                "said_by_telegram": at_json(said.at),
+            })),
+            "alerts_as_admin": alerts,
+            "command_menu_as_admin": self.menu,
+            "to_be_forgotten_by_the_tutor": self.purges,
+        });
+        let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The document for reading.
+    pub fn markdown(&self, at: Timestamp) -> String {
+        let mut text = String::from("# What phonicflow-bot holds about you\n\n");
+        let _ = writeln!(text, "Exported {}. Recordings are not kept: only what follows is.\n", moment(at));
+        if let Some(user) = self.user {
+            let _ = writeln!(text, "## You\n\n- Telegram user id: {user}");
+        }
+        if let Some(learner) = &self.learner {
+            let _ = writeln!(text, "- first seen: {}", moment(learner.first_seen));
+            let _ = writeln!(text, "- language: {}", language(learner.language));
+            if let Some(tag) = &learner.client_language {
+                let _ = writeln!(text, "- language of your Telegram: {}", escaped(tag));
+            }
+            let _ = writeln!(text, "- translation: {}", translation(learner.translation));
+            let _ = writeln!(text, "- spoken replies: {}", if learner.voice_reply { "on" } else { "off" });
+            let _ = writeln!(text, "- you blocked the bot: {}", if learner.blocked { "yes" } else { "no" });
+            let _ =
+                writeln!(text, "- level of your English: {}", learner.level.map_or("unknown", Level::as_str));
+            if let Some(at) = learner.imported_at {
+                let _ = writeln!(text, "- taken over from another bot: {}", moment(at));
+            }
+        }
+        for (session, turns) in &self.sessions {
+            session_markdown(&mut text, session, turns);
+        }
+        if !self.pending.is_empty() {
+            text.push_str("\n## Messages not yet answered\n\n");
+        }
+        for row in &self.pending {
+            row.markdown(&mut text);
+        }
+        if let Some(rate) = self.rate {
+            let _ =
+                writeln!(text, "\n## Rate limit\n\nYour allowance is whole again at {}.", moment(rate.tat));
+        }
+        if let Some(said) = self.membership {
+            let is = if said.member { "are" } else { "are not" };
+            let _ = writeln!(
+                text,
+                "\n## Required channel\n\nTelegram said at {} that you {is} a member.",
+                moment(said.at)
+            );
+        }
+        for (kind, told) in &self.alerts {
+            let _ = writeln!(text, "\nAs an admin you were told of \"{kind}\" at {}.", moment(told.at));
+        }
+        if self.menu {
+            text.push_str("\nAs an admin you were given a command menu of your own.\n");
+        }
+        for session in &self.purges {
+            let _ = writeln!(text, "\nThe tutor is being asked to forget conversation {session}.");
+        }
+        text
+    }
+}
+
+fn session_json(session: &Session, turns: &[Turn]) -> Value {
+    let turns: Vec<Value> = turns
+        .iter()
+        .map(|turn| {
+            json!({
+                "number": turn.number,
+                "at": at_json(turn.at),
+                "voice_ms": turn.voice_ms,
+                "transcript": turn.assessment.transcript,
+                "coaching": turn.assessment.coaching,
+                "coaching_portuguese": turn.assessment.coaching_pt,
+                "reply": turn.assessment.reply,
+                "reply_portuguese": turn.assessment.reply_pt,
+                "coaching_spoken": turn.assessment.coaching_audio,
+                "reply_spoken": turn.assessment.reply_audio,
+            })
+        })
+        .collect();
+    json!({
+        "session": session.id,
+        "created": at_json(session.created),
+        "last_activity": at_json(session.last_activity),
+        "archived": session.archived_at.map(at_json),
+        "turns_answered": session.turns,
+        "turns_at_the_tutor": session.tutor_turns,
+        "turns": turns,
+    })
+}
+
+fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
+    let _ = writeln!(text, "\n## Conversation of {}\n", moment(session.created));
+    let _ = write!(text, "Id {}, last used {}", session.id, moment(session.last_activity));
+    match session.archived_at {
+        Some(at) => {
+            let _ = writeln!(text, ", ended {}.", moment(at));
+        }
+        None => text.push_str(", open.\n"),
+    }
+    for turn in turns {
+        let seconds = turn.voice_ms / 1000;
+        let _ = writeln!(text, "\n### {}. {} ({seconds} s of voice)", turn.number, moment(turn.at));
+        let said = &turn.assessment;
+        for (name, words) in [
+            ("You said", &said.transcript),
+            ("Coaching", &said.coaching),
+            ("Coaching, Portuguese", &said.coaching_pt),
+            ("Reply", &said.reply),
+            ("Reply, Portuguese", &said.reply_pt),
+        ] {
+            if words.trim().is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "\n**{name}**\n");
+            for line in words.trim().lines() {
+                let _ = writeln!(text, "> {}", escaped(line));
+            }
+        }
+    }
+}
+
+/// Words as they are, whatever Markdown would make of them.
+fn escaped(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' | '&') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn language(choice: LanguageChoice) -> &'static str {
+    match choice {
+        LanguageChoice::Auto => "auto",
+        LanguageChoice::Fixed(Language::En) => "en",
+        LanguageChoice::Fixed(Language::Pt) => "pt",
+    }
+}
+
+fn translation(choice: Translation) -> &'static str {
+    match choice {
+        Translation::Always => "always",
+        Translation::OnTap => "on tap",
+        Translation::Never => "never",
+    }
+}
+
+fn at_json(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+/// A moment for people: day and minute, UTC.
+fn moment(at: Timestamp) -> String {
+    let known = jiff::Timestamp::from_second(at.secs());
+    known.map_or_else(|_| at.0.to_string(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+#[cfg(test)]
+mod tests;

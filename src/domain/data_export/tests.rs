@@ -1,0 +1,92 @@
+//! The two documents, piece by piece.
+
+use super::*;
+use crate::domain::{
+    Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage, Reply,
+    Rich, Task,
+};
+
+/// A text that was given up, with an answer that was not sent.
+fn pending(at: Timestamp) -> Pending {
+    let chat = Chat { id: ChatId(11), kind: ChatKind::Private, thread: None };
+    let incoming = Incoming {
+        update_id: 5,
+        chat,
+        user: UserId(11),
+        client_language: None,
+        message: None,
+        date: at,
+        body: Body::Text("my *own* words".to_owned()),
+    };
+    let reply = Reply::texts(&incoming, Rich::plain("an answer on its way"), Keyboard::default()).remove(0);
+    let task = Task::Handle(incoming, Admission::Admitted);
+    let job = Job::new(3, UserId(11), chat.id, Lane::Conversation, at, task);
+    let replies = vec![OutMessage::new(0, reply)];
+    Pending { kind: "text".into(), job, given_up: Some((at, "no answer".into())), replies }
+}
+
+fn data_export() -> DataExport {
+    let user = UserId(11);
+    let at = Timestamp::from_secs(1_700_000_000);
+    let session = Session::open(Uuid::from_u128(7), user, at);
+    let assessment = Assessment {
+        transcript: "I *goed* to <b>market</b>\n# not a heading".to_owned(),
+        coaching: "Say \"went\".".to_owned(),
+        ..Assessment::default()
+    };
+    let turn = Turn { session: session.id, number: 1, at, voice_ms: 4_200, assessment };
+    let mut data_export = DataExport::default();
+    for held in [
+        Held::Learner(Learner::new(user, at)),
+        Held::Session(session.clone()),
+        Held::Turn(turn),
+        Held::Purge(session.id),
+        Held::Pending(Box::new(pending(at))),
+        Held::Rate(RateState { tat: at, noticed_at: None }),
+        Held::Membership(Membership { member: true, at }),
+        Held::Alert("tutor down".into(), Told { at, of: at }),
+        Held::Menu,
+        Held::User(user),
+        Held::Purge(session.id),
+    ] {
+        data_export.add(held);
+    }
+    data_export
+}
+
+#[test]
+fn the_json_holds_every_piece() {
+    let value: Value = serde_json::from_str(&data_export().json(Timestamp(0))).unwrap();
+    assert_eq!(value["learner"]["user"], 11);
+    assert_eq!(value["sessions"][0]["created"], "2023-11-14T22:13:20Z");
+    assert_eq!(value["sessions"][0]["turns"][0]["transcript"], "I *goed* to <b>market</b>\n# not a heading");
+    let row = &value["queue"][0];
+    assert_eq!((&row["kind"], &row["words"]), (&json!("text"), &json!("my *own* words")));
+    assert_eq!((&row["given_up"], &row["record"]["chat"]), (&json!("no answer"), &json!(11)));
+    assert_eq!(row["not_yet_sent"][0]["words"], "an answer on its way");
+    assert_eq!((&value["user"], &value["required_channel"]["member"]), (&json!(11), &json!(true)));
+    assert_eq!(value["alerts_as_admin"][0]["kind"], "tutor down");
+    assert_eq!(value["command_menu_as_admin"], true);
+    assert_eq!(value["to_be_forgotten_by_the_tutor"].as_array().unwrap().len(), 1, "told once");
+    assert_eq!(value["to_be_forgotten_by_the_tutor"][0], Uuid::from_u128(7).to_string());
+    assert_eq!((data_export().user(), data_export().size()), (Some(UserId(11)), (1, 1)));
+}
+
+#[test]
+fn the_markdown_reads_well_and_what_was_said_stays_what_was_said() {
+    let text = data_export().markdown(Timestamp(0));
+    for line in [
+        "- Telegram user id: 11",
+        "## Conversation of 2023-11-14 22:13 UTC",
+        "### 1. 2023-11-14 22:13 UTC (4 s of voice)",
+        "> I \\*goed\\* to \\<b\\>market\\</b\\>",
+        "> \\# not a heading",
+        "- text of 2023-11-14 22:13 UTC, given up: no answer",
+        "  > my \\*own\\* words",
+        "  > an answer on its way",
+        "Telegram said at 2023-11-14 22:13 UTC that you are a member.",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("Reply"), "what is not there has no heading");
+}

@@ -1,0 +1,127 @@
+//! A copy of a database under another key, or with one, or without: made in a folder of its own, read back, exported.
+//!
+//! Must not know how a copy takes the original's place, or why one is wanted.
+
+use super::rebuild::Bulk;
+use super::{SledEngine, guarded};
+use crate::domain::Timestamp;
+use crate::secret::KeyMaterial;
+use crate::store::disk::Disk;
+use crate::store::export::{self, Exported};
+use crate::store::state::State;
+use crate::store::{StoreError, ledger, verbs};
+use std::path::Path;
+
+/// Records between two reports.
+const REPORT: u64 = 1_000;
+
+/// How far a copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many records are written.
+    Copied(u64),
+    /// So many records were read back and are the same.
+    Checked(u64),
+    /// The copy's export is written and checked.
+    Exported(u64),
+}
+
+/// A database with the key it opens with.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyed<'a> {
+    /// The database's folder.
+    pub folder: &'a Path,
+    /// `None`: it is not encrypted.
+    pub key: Option<&'a KeyMaterial>,
+}
+
+impl Keyed<'_> {
+    fn with<T>(self, work: impl FnOnce(SledEngine) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        guarded(self.folder, None, work)
+    }
+
+    fn disk<T>(self, work: impl FnOnce(Disk) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.with(|engine| work(Disk::open(Box::new(engine), self.key)?))
+    }
+
+    /// Whether it opens so.
+    pub fn opens(self) -> Result<(), StoreError> {
+        self.disk(|_| Ok(()))
+    }
+}
+
+/// Copies all records of `old` to `new`, whose folder must not exist, reads each back, and writes an export of the copy
+/// to `to`. The original is locked meanwhile and left as it is. [`StoreError::Corrupt`] when it has lost records.
+pub fn reencrypted_copy(
+    old: Keyed<'_>,
+    new: Keyed<'_>,
+    to: &Path,
+    now: Timestamp,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Exported, StoreError> {
+    old.disk(|source| {
+        if !source.agrees(&source.take_stock()?) {
+            return Err(ledger::gap());
+        }
+        let copied = new.with(|engine| copy(&source, Disk::create(Box::new(engine), new.key)?, tell))?;
+        let checked = new.disk(|target| compare(&source, &target, tell))?;
+        if copied != checked {
+            return Err(ledger::gap());
+        }
+        let exported = export_of(new, to, now)?;
+        tell(Progress::Exported(exported.records));
+        Ok(exported)
+    })
+}
+
+/// Writes a checked export of a database that is not open to `to`, as one of the state of `taken_at`.
+pub fn export_of(of: Keyed<'_>, to: &Path, taken_at: Timestamp) -> Result<Exported, StoreError> {
+    let partial = export::partial(to);
+    let written = of.with(|engine| {
+        let mut state = State::open(Box::new(engine), of.key)?;
+        verbs::export::write(&mut state, &partial, taken_at)
+    })?;
+    export::seal(&partial, to, written)
+}
+
+/// Tells now and then.
+fn report(count: u64, tell: &mut dyn FnMut(Progress), progress: fn(u64) -> Progress) {
+    if count.is_multiple_of(REPORT) {
+        tell(progress(count));
+    }
+}
+
+fn copy(source: &Disk, mut target: Disk, tell: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
+    let mut copied = 0;
+    let mut sink = |batch| target.write(batch);
+    let mut bulk = Bulk::new(&mut sink);
+    source.scan_all(&mut |key, value| {
+        bulk.put(key, value)?;
+        copied += 1;
+        report(copied, tell, Progress::Copied);
+        Ok(true)
+    })?;
+    bulk.end()?;
+    target.flush()?;
+    tell(Progress::Copied(copied));
+    Ok(copied)
+}
+
+/// Every record of the one is in the other, and no more.
+fn compare(source: &Disk, target: &Disk, tell: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
+    let (mut checked, mut found) = (0, 0_u64);
+    source.scan_all(&mut |key, value| {
+        if target.get(key)?.as_deref() != Some(value) {
+            return Err(ledger::gap());
+        }
+        checked += 1;
+        report(checked, tell, Progress::Checked);
+        Ok(true)
+    })?;
+    target.scan_all(&mut |_, _| {
+        found += 1;
+        Ok(true)
+    })?;
+    tell(Progress::Checked(checked));
+    if found == checked { Ok(checked) } else { Err(ledger::gap()) }
+}

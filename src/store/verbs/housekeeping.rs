@@ -1,0 +1,188 @@
+//! Housekeeping: dead letters put back or dropped, conversations purged at the tutor, archived sessions expired.
+//!
+//! Must not know how the tutor is asked.
+
+use super::outbox::{put, to_delivery};
+use super::person::add_purge;
+use crate::domain::stats::Stats;
+use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Timestamp};
+use crate::store::engine::Range;
+use crate::store::records::IndexEntry;
+use crate::store::state::{State, Tx};
+use crate::store::{Purge, StoreError, keys};
+use uuid::Uuid;
+
+/// No more sessions are expired or purges listed at once: the thread has others to serve.
+const AT_ONCE: usize = 1_000;
+
+/// See [`Store::retry_dead`](crate::store::Store::retry_dead).
+pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+    state.advance(now);
+    let letter: DeadLetter = state.get(&keys::dead(seq))?.ok_or(StoreError::Gone)?;
+    let mut job = letter.job;
+    let mut tx = Tx::default();
+    job.seq = state.new_seq(&mut tx)?;
+    job.chat = state.chat(job.chat);
+    job.accepted_at = now;
+    job.not_before = Timestamp::default();
+    job.begin_anew();
+    job.submissions = 0;
+    job.told_late = false;
+    let left = state.list::<OutMessage>(&Range::prefix(keys::dead_outbox_of(seq)), usize::MAX)?;
+    let pointless = match &mut job.task {
+        Task::Handle(incoming, _) => {
+            incoming.chat.id = job.chat;
+            if !matches!(job.stage, Stage::Submitted { .. }) {
+                job.stage = Stage::Taken;
+            }
+            false
+        }
+        Task::Deliver { .. } => {
+            to_delivery(&mut job);
+            left.is_empty()
+        }
+    };
+    for (key, mut message) in left {
+        tx.delete(key);
+        message.reply.chat = state.chat(message.reply.chat);
+        (message.attempts, message.unsure) = (0, 0);
+        tx.put(keys::outbox(job.seq, message.index), &message)?;
+    }
+    tx.delete(keys::dead(seq));
+    if !pointless {
+        tx.put(keys::inbox(job.seq), &job)?;
+    }
+    state.apply(tx)?;
+    state.dead.remove(&seq);
+    if !pointless {
+        state.schedule.insert(&job);
+    }
+    Ok(())
+}
+
+/// See [`Store::hurry`](crate::store::Store::hurry).
+pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+    state.advance(now);
+    let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+    if state.schedule.is_leased(seq) {
+        return Err(StoreError::Gone);
+    }
+    job.not_before = Timestamp::default();
+    job.begin_anew();
+    let mut tx = Tx::default();
+    tx.put(keys::inbox(seq), &job)?;
+    state.apply(tx)?;
+    state.schedule.renew(&job);
+    Ok(())
+}
+
+/// See [`Store::drop_job`](crate::store::Store::drop_job).
+pub fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
+    let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+    // What the tutor records for it meanwhile would be an answer nobody asks for any more.
+    if state.schedule.is_leased(seq) {
+        return Err(StoreError::Gone);
+    }
+    let mut tx = Tx::default();
+    for message in state.outbox(seq)? {
+        tx.delete(keys::outbox(seq, message.index));
+    }
+    if replies.is_empty() {
+        tx.delete(keys::inbox(seq));
+        state.apply(tx)?;
+        state.schedule.remove(seq);
+    } else {
+        to_delivery(&mut job);
+        put(state, &mut tx, seq, replies)?;
+        tx.put(keys::inbox(seq), &job)?;
+        state.apply(tx)?;
+        state.schedule.renew(&job);
+    }
+    Ok(())
+}
+
+/// See [`Store::drop_dead`](crate::store::Store::drop_dead).
+pub fn drop_dead(state: &mut State, seq: u64) -> Result<(), StoreError> {
+    if !state.dead.contains_key(&seq) {
+        return Err(StoreError::Gone);
+    }
+    let mut tx = Tx::default();
+    tx.delete(keys::dead(seq));
+    for key in state.list_keys(&Range::prefix(keys::dead_outbox_of(seq)), usize::MAX)? {
+        tx.delete(key);
+    }
+    state.apply(tx)?;
+    state.dead.remove(&seq);
+    Ok(())
+}
+
+/// See [`Store::add_purges`](crate::store::Store::add_purges).
+pub fn add_purges(state: &mut State, sessions: Vec<Uuid>, not_before: Timestamp) -> Result<(), StoreError> {
+    let mut tx = Tx::default();
+    for session in sessions {
+        add_purge(state, &mut tx, session, not_before)?;
+    }
+    state.apply(tx)
+}
+
+/// See [`Store::purges`](crate::store::Store::purges).
+pub fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
+    let due = Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(now));
+    let mut found = Vec::new();
+    for key in state.list_keys(&due, limit.min(AT_ONCE))? {
+        if let Some(session) = keys::purge_session(&key) {
+            found.extend(state.get::<Purge>(&keys::purge(session))?);
+        }
+    }
+    Ok(found)
+}
+
+/// See [`Store::purged`](crate::store::Store::purged).
+pub fn purged(state: &mut State, session: Uuid, retry_at: Option<Timestamp>) -> Result<(), StoreError> {
+    let Some(mut purge) = state.get::<Purge>(&keys::purge(session))? else { return Ok(()) };
+    let mut tx = Tx::default();
+    tx.delete(keys::purge_due(purge.not_before, session));
+    match retry_at {
+        None => tx.delete(keys::purge(session)),
+        Some(retry_at) => {
+            purge.not_before = retry_at;
+            purge.attempts = purge.attempts.saturating_add(1);
+            tx.put(keys::purge(session), &purge)?;
+            tx.put(keys::purge_due(retry_at, session), &IndexEntry)?;
+        }
+    }
+    state.apply(tx)
+}
+
+/// See [`Store::keep_stats`](crate::store::Store::keep_stats).
+pub fn keep_stats(state: &mut State, stats: &Stats) -> Result<(), StoreError> {
+    let mut tx = Tx::default();
+    tx.put(keys::stats(), stats)?;
+    state.apply(tx)
+}
+
+/// See [`Store::expire_archived`](crate::store::Store::expire_archived).
+pub fn expire_archived(
+    state: &mut State,
+    before: Timestamp,
+    limit: usize,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let old = Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(before));
+    let found = state.list_keys(&old, limit.min(AT_ONCE))?;
+    let expired = found.len();
+    let mut tx = Tx::default();
+    for key in found {
+        let person_key = keys::expiring(&key).to_vec();
+        if let Some(session) = state.get::<Session>(&person_key)? {
+            for turn in state.list_keys(&Range::prefix(keys::turns(session.user, session.id)), usize::MAX)? {
+                tx.delete(turn);
+            }
+            add_purge(state, &mut tx, session.id, now)?;
+        }
+        tx.delete(person_key);
+        tx.delete(key);
+    }
+    state.apply(tx)?;
+    Ok(expired)
+}

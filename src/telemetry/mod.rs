@@ -1,0 +1,257 @@
+//! Numbers of the running process: what was counted, how long the stages took, when the last poll completed.
+//!
+//! Counting is an addition to an atomic. What is exported (see [`exposition`]) exists only where `METRICS_ADDR` is set. Must
+//! not know who counts, or where the numbers are kept.
+
+pub mod exposition;
+pub mod polling;
+
+use crate::domain::Timestamp;
+use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Step, Tally};
+use exposition::{Exposition, Gauges, Poll};
+use polling::Polling;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// Counters since the start. No user id, no text.
+#[derive(Debug)]
+pub struct Telemetry {
+    /// What polling came to last.
+    pub polling: Polling,
+    restored_at: AtomicI64,
+    counts: [AtomicU64; Count::ALL.len()],
+    failures: [AtomicU64; Failure::ALL.len()],
+    polls: [AtomicU64; Poll::ALL.len()],
+    steps: [Durations; Step::ALL.len()],
+    /// Something was counted since the last look.
+    dirty: AtomicBool,
+    changed: Notify,
+    exposition: OnceLock<Exposition>,
+}
+
+/// How long one stage took, so far.
+#[derive(Debug)]
+struct Durations {
+    sum_us: AtomicU64,
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self { sum_us: AtomicU64::new(0), buckets: zeros() }
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            polling: Polling::default(),
+            restored_at: AtomicI64::new(0),
+            counts: zeros(),
+            failures: zeros(),
+            polls: zeros(),
+            steps: std::array::from_fn(|_| Durations::default()),
+            dirty: AtomicBool::new(false),
+            changed: Notify::new(),
+            exposition: OnceLock::new(),
+        }
+    }
+}
+
+fn zeros<const N: usize>() -> [AtomicU64; N] {
+    std::array::from_fn(|_| AtomicU64::new(0))
+}
+
+fn add(counters: &[AtomicU64], place: usize, n: u64) {
+    if let Some(counter) = counters.get(place) {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+}
+
+fn read(counters: &[AtomicU64], place: usize) -> u64 {
+    counters.get(place).map_or(0, |counter| counter.load(Ordering::Relaxed))
+}
+
+impl Telemetry {
+    /// When the last `getUpdates` completed; `None` before the first.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.polling.last_completed()
+    }
+
+    /// A poll came to this. Polls go on while nothing happens, so they are no part of the [`Tally`].
+    pub fn poll(&self, result: Poll) {
+        add(&self.polls, result as usize, 1);
+    }
+
+    /// The store was restored at that moment, now or before this start.
+    pub fn restored(&self, at: Timestamp) {
+        self.restored_at.store(at.0, Ordering::Relaxed);
+    }
+
+    /// When the store was restored last, as far as is remembered.
+    pub fn restored_at(&self) -> Option<Timestamp> {
+        Some(self.restored_at.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
+    }
+
+    /// Counts one.
+    pub fn count(&self, what: Count) {
+        self.add(what, 1);
+    }
+
+    /// Counts several; none is no change.
+    pub fn add(&self, what: Count, n: usize) {
+        if n > 0 {
+            add(&self.counts, what as usize, n as u64);
+            self.touch();
+        }
+    }
+
+    /// How many were counted.
+    pub fn counted(&self, what: Count) -> u64 {
+        read(&self.counts, what as usize)
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, kind: Failure) {
+        add(&self.failures, kind as usize, 1);
+        self.touch();
+    }
+
+    /// A stage took so long.
+    pub fn took(&self, step: Step, duration: Duration) {
+        let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        if let Some(durations) = self.steps.get(step as usize) {
+            durations.sum_us.fetch_add(us, Ordering::Relaxed);
+            add(&durations.buckets, BOUNDS_US.partition_point(|bound| *bound < us), 1);
+        }
+        if let Some(exposition) = self.exposition.get() {
+            exposition.observe(step, duration);
+        }
+        self.touch();
+    }
+
+    /// As [`Self::took`], in milliseconds between two moments.
+    pub fn took_ms(&self, step: Step, ms: i64) {
+        self.took(step, Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+    }
+
+    /// Measures a stage. One that fails is not counted: how soon a connection is refused says nothing about the stage.
+    pub async fn timed<T, E>(&self, step: Step, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let start = Instant::now();
+        let done = work.await;
+        if done.is_ok() {
+            self.took(step, start.elapsed());
+        }
+        done
+    }
+
+    /// All that was counted since the start.
+    pub fn tally(&self) -> Tally {
+        let counts = Count::ALL.iter().map(|count| (*count, read(&self.counts, *count as usize)));
+        let failures = Failure::ALL.iter().map(|kind| (*kind, read(&self.failures, *kind as usize)));
+        let latencies = Step::ALL.iter().zip(&self.steps).map(|(step, durations)| (*step, durations.read()));
+        Tally {
+            counts: counts.filter(|(_, n)| *n > 0).collect(),
+            failures: failures.filter(|(_, n)| *n > 0).collect(),
+            latencies: latencies.filter(|(_, latency)| latency.count > 0).collect(),
+        }
+    }
+
+    /// Returns once something was counted since this returned last.
+    pub async fn changed(&self) {
+        while !self.dirty.swap(false, Ordering::AcqRel) {
+            self.changed.notified().await;
+        }
+    }
+
+    fn touch(&self) {
+        if !self.dirty.swap(true, Ordering::AcqRel) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Begins to keep what `/metrics` shows; without this call it costs nothing.
+    pub fn expose(&self) {
+        // Whoever was first did the same.
+        let _ = self.exposition.set(Exposition::default());
+    }
+
+    /// Prometheus text of this moment; empty unless exposed.
+    pub fn render(&self, gauges: &Gauges) -> String {
+        let Some(exposition) = self.exposition.get() else { return String::new() };
+        let polls = Poll::ALL.iter().map(|result| (*result, read(&self.polls, *result as usize)));
+        exposition.render(&self.tally(), polls, gauges)
+    }
+
+    /// Sums up measurements that nobody has asked for yet, so that they take no memory.
+    pub fn upkeep(&self) {
+        if let Some(exposition) = self.exposition.get() {
+            exposition.upkeep();
+        }
+    }
+}
+
+impl Durations {
+    fn read(&self) -> Latency {
+        let mut buckets: Vec<u64> =
+            self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
+        while buckets.last() == Some(&0) {
+            buckets.pop();
+        }
+        Latency { count: buckets.iter().sum(), sum_us: self.sum_us.load(Ordering::Relaxed), buckets }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_counted_is_told_and_wakes_once() {
+        let telemetry = Telemetry::default();
+        telemetry.add(Count::Taken, 0);
+        telemetry.poll(Poll::Conflict);
+        assert!(telemetry.tally().is_empty());
+        let quiet = tokio::time::timeout(Duration::from_millis(20), telemetry.changed()).await;
+        assert!(quiet.is_err(), "nothing happened");
+        telemetry.add(Count::Taken, 3);
+        telemetry.failed(Failure::Fault);
+        telemetry.took(Step::Decode, Duration::from_millis(7));
+        telemetry.changed().await;
+        let tally = telemetry.tally();
+        assert_eq!((tally.count(Count::Taken), tally.failed(Failure::Fault)), (3, 1));
+        let latency = tally.latency(Step::Decode).unwrap();
+        assert_eq!(
+            (latency.count, latency.sum_us, latency.buckets.as_slice()),
+            (1, 7_000, &[0, 0, 0, 1][..])
+        );
+        let quiet = tokio::time::timeout(Duration::from_millis(20), telemetry.changed()).await;
+        assert!(quiet.is_err(), "told already");
+    }
+
+    #[tokio::test]
+    async fn only_what_succeeds_is_measured() {
+        let telemetry = Telemetry::default();
+        for (done, count) in [(Err(()), 0), (Ok(()), 1)] {
+            assert_eq!(telemetry.timed(Step::Decode, std::future::ready(done)).await, done);
+            let measured = telemetry.tally().latency(Step::Decode).map_or(0, |latency| latency.count);
+            assert_eq!(measured, count, "{done:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_rendered_unless_exposed() {
+        let telemetry = Telemetry::default();
+        telemetry.count(Count::Turns);
+        assert_eq!(telemetry.render(&Gauges::default()), "");
+        telemetry.expose();
+        telemetry.took(Step::Send, Duration::from_millis(3));
+        telemetry.upkeep();
+        let text = telemetry.render(&Gauges::default());
+        assert!(text.contains("phonicflow_turns_total 1"), "{text}");
+        assert!(text.contains("phonicflow_stage_duration_seconds_count{stage=\"send\"} 1"), "{text}");
+        assert!(text.contains("phonicflow_failures_total{kind=\"tutor_down\"} 0"), "{text}");
+    }
+}

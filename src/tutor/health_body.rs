@@ -1,0 +1,118 @@
+//! What the tutor says of itself (`GET /health`): 200 even when it is sick, so the words count.
+//!
+//! Must not pass on more of them than the names of its parts.
+
+use serde_json::Value;
+
+/// Parts listed at most.
+const PARTS: usize = 16;
+/// Longest name of a part shown, characters.
+const NAME: usize = 32;
+/// Whatever stands in a part's words, one of these makes it sick: "error: the model is not available" is an error.
+const SICK: [&str; 10] = [
+    "error",
+    "fail",
+    "unhealthy",
+    "unavailable",
+    "not available",
+    "unreachable",
+    "down",
+    "offline",
+    "degraded",
+    "dead",
+];
+/// Words for all of it that mean no more than that.
+const WELL: [&str; 9] = ["healthy", "ok", "okay", "up", "alive", "running", "ready", "pass", "available"];
+
+/// How the tutor says it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HealthBody {
+    /// Its parts, by name.
+    pub parts: Vec<String>,
+    /// Those of them that are sick; or `status`, where only the whole is.
+    pub sick: Vec<String>,
+}
+
+/// Reads the body of `GET /health`; `None` when it is no JSON object.
+pub fn health_body(body: &Value) -> Option<HealthBody> {
+    let fields = body.as_object()?;
+    let mut found = HealthBody::default();
+    if let Some(components) = fields.get("components").and_then(Value::as_object) {
+        for (name, says) in components.iter().take(PARTS) {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(NAME).collect();
+            if is_sick(says) {
+                found.sick.push(name.clone());
+            }
+            found.parts.push(name);
+        }
+    }
+    let whole = fields.get("status").is_some_and(|status| match status {
+        Value::String(word) => !WELL.contains(&word.trim().to_lowercase().as_str()),
+        other => is_sick(other),
+    });
+    if whole && found.sick.is_empty() {
+        found.sick.push("status".to_owned());
+    }
+    Some(found)
+}
+
+/// Whether a part says that it is not well.
+fn is_sick(says: &Value) -> bool {
+    match says {
+        Value::String(words) => {
+            let words = words.to_lowercase();
+            SICK.iter().any(|sign| words.contains(sign))
+        }
+        Value::Bool(well) => !well,
+        Value::Object(fields) => {
+            fields.get("error").is_some_and(|error| !matches!(error, Value::Null | Value::Bool(false)))
+                || ["status", "state", "healthy", "ok"]
+                    .iter()
+                    .filter_map(|name| fields.get(*name))
+                    .any(is_sick)
+        }
+        Value::Array(items) => items.iter().any(is_sick),
+        Value::Null | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_part_that_says_error_is_one_whatever_else_it_says() {
+        for (body, sick) in [
+            (json!({"status": "healthy", "components": {"llm": "available", "stt": "available"}}), vec![]),
+            (json!({"status": "ok"}), vec![]),
+            (json!({}), vec![]),
+            (
+                json!({"status": "healthy", "components": {"llm": "error: model 'x' not found, others available"}}),
+                vec!["llm"],
+            ),
+            (json!({"status": "unhealthy"}), vec!["status"]),
+            (json!({"status": "degraded", "components": {"llm": "available"}}), vec!["status"]),
+            (
+                json!({"status": "healthy", "components": {"llm": {"status": "error", "detail": "available"}}}),
+                vec!["llm"],
+            ),
+            (
+                json!({"status": "healthy", "components": {"llm": {"error": "refused"}, "tts": true}}),
+                vec!["llm"],
+            ),
+            (json!({"status": "healthy", "components": {"llm": false, "stt": null}}), vec!["llm"]),
+            (json!({"status": "healthy", "components": {"llm": "Ollama is NOT AVAILABLE"}}), vec!["llm"]),
+            (json!({"status": false}), vec!["status"]),
+        ] {
+            assert_eq!(
+                health_body(&body).map(|found| found.sick),
+                Some(sick.into_iter().map(str::to_owned).collect()),
+                "{body}"
+            );
+        }
+        assert_eq!(health_body(&json!([])), None);
+        let named = health_body(&json!({"components": {"a\u{1b}[31mb": "error"}})).unwrap();
+        assert_eq!(named.sick, ["a[31mb"]);
+    }
+}
