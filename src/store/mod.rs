@@ -77,7 +77,7 @@ pub use thread::ThreadedStore;
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Announced, Announcement, DeadLetter, DeadReason, Failed, Hidden, Incoming, Job, Learner,
+    AlertKind, Announced, Announcement, Chat, DeadLetter, DeadReason, Failed, Hidden, Incoming, Job, Learner,
     Membership, MessageId, OutMessage, Outcome, Reply, Session, Stage, Timestamp, Told, Turn, UserId,
     WaitReason, WorkKind,
 };
@@ -262,8 +262,11 @@ pub trait Store: Send + Sync {
     /// Finished turns of a session in order, from the 0-based `skip`-th, and how many there are in all.
     fn turns(&self, user: UserId, session: Uuid, skip: usize, limit: usize) -> Later<'_, (Vec<Turn>, usize)>;
 
-    /// The learner's latest finished turn of a session.
-    fn last_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>>;
+    /// The learner's latest finished turn of a session that was spoken to the tutor.
+    fn last_voice_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>>;
+
+    /// The learner's latest turns of a session, spoken or written, in this chat and topic alone, oldest first.
+    fn turns_in(&self, user: UserId, session: Uuid, chat: Chat, limit: usize) -> Later<'_, Vec<Turn>>;
 
     /// The learner's rate state.
     fn rate(&self, user: UserId) -> Later<'_, RateState>;

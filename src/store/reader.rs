@@ -2,7 +2,7 @@
 
 use super::{Counts, Place, Store, StoreError};
 use crate::domain::rate::RateState;
-use crate::domain::{DeadLetter, Job, Membership, Turn, UserId};
+use crate::domain::{Chat, DeadLetter, Job, Membership, Turn, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -30,12 +30,23 @@ impl Reader {
         self.0.turns(user, session, skip, limit).await
     }
 
-    /// See [`Store::last_turn`].
+    /// See [`Store::last_voice_turn`].
     ///
     /// # Errors
     /// As the store's.
-    pub async fn last_turn(&self, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
-        self.0.last_turn(user, session).await
+    pub async fn last_voice_turn(&self, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+        self.0.last_voice_turn(user, session).await
+    }
+
+    /// See [`Store::turns_in`].
+    pub async fn turns_in(
+        &self,
+        user: UserId,
+        session: Uuid,
+        chat: Chat,
+        limit: usize,
+    ) -> Result<Vec<Turn>, StoreError> {
+        self.0.turns_in(user, session, chat, limit).await
     }
 
     /// See [`Store::rate`].

@@ -3,7 +3,7 @@
 //! Must not know who asks. Changes nothing.
 
 use crate::domain::stats::Holdings;
-use crate::domain::{DeadLetter, Job, OutMessage, Turn, UserId};
+use crate::domain::{Chat, ChatKind, DeadLetter, Job, OutMessage, Turn, TurnKind, UserId};
 use crate::store::engine::Range;
 use crate::store::state::State;
 use crate::store::{Counts, SessionPage, StoreError, keys, records};
@@ -33,14 +33,53 @@ pub fn turns(
     Ok((found.into_iter().map(|(_, turn)| turn).collect(), total))
 }
 
-/// See [`Store::last_turn`](crate::store::Store::last_turn).
+/// The latest turn of a session, of whatever kind.
 pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
-    let mut last = None;
+    Ok(latest(state, user, session, 1, |_| true)?.pop())
+}
+
+/// See [`Store::last_voice_turn`](crate::store::Store::last_voice_turn).
+pub fn last_voice_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+    Ok(latest(state, user, session, 1, |turn| turn.kind == TurnKind::Voice)?.pop())
+}
+
+/// See [`Store::turns_in`](crate::store::Store::turns_in).
+pub fn turns_in(
+    state: &State,
+    user: UserId,
+    session: Uuid,
+    chat: Chat,
+    limit: usize,
+) -> Result<Vec<Turn>, StoreError> {
+    let here = |turn: &Turn| match turn.chat {
+        Some(said) => state.chat(said.id) == chat.id && said.thread == chat.thread,
+        // Of an older program: kept from groups, for it may have been said in private.
+        None => chat.kind == ChatKind::Private,
+    };
+    let mut found = latest(state, user, session, limit, here)?;
+    found.reverse();
+    Ok(found)
+}
+
+/// The latest turns that fit, newest first. Looks no further back than a page.
+fn latest(
+    state: &State,
+    user: UserId,
+    session: Uuid,
+    limit: usize,
+    fits: impl Fn(&Turn) -> bool,
+) -> Result<Vec<Turn>, StoreError> {
+    let (mut found, mut looked) = (Vec::new(), 0);
     state.scan(&Range::prefix(keys::turns(user, session)), true, &mut |_, bytes| {
-        last = Some(records::decode(bytes)?);
-        Ok(false)
+        let turn = records::decode(bytes)?;
+        if fits(&turn) {
+            found.push(turn);
+        }
+        looked += 1;
+        Ok(found.len() < limit && looked < PAGE)
     })?;
-    Ok(last)
+    found.truncate(limit);
+    Ok(found)
 }
 
 /// See [`Store::sessions`](crate::store::Store::sessions); `of` is what the keys of those wanted begin with.

@@ -25,7 +25,7 @@ use super::{
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Announced, Announcement, Change, ChatId, DeadLetter, DeadReason, Hidden, Incoming, Job,
+    AlertKind, Announced, Announcement, Change, Chat, ChatId, DeadLetter, DeadReason, Hidden, Incoming, Job,
     Learner, Membership, MessageId, OutMessage, Outcome, Reply, Stage, Timestamp, Told, Turn, UserId,
     WorkKind,
 };
@@ -114,8 +114,12 @@ impl<E: Engine + 'static> Store for ThreadedStore<E> {
         self.look(move |state| lookup::turns(state, user, session, skip, limit))
     }
 
-    fn last_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>> {
-        self.look(move |state| lookup::last_turn(state, user, session))
+    fn last_voice_turn(&self, user: UserId, session: Uuid) -> Later<'_, Option<Turn>> {
+        self.look(move |state| lookup::last_voice_turn(state, user, session))
+    }
+
+    fn turns_in(&self, user: UserId, session: Uuid, chat: Chat, limit: usize) -> Later<'_, Vec<Turn>> {
+        self.look(move |state| lookup::turns_in(state, user, session, chat, limit))
     }
 
     fn rate(&self, user: UserId) -> Later<'_, RateState> {
