@@ -57,6 +57,8 @@ use unconfirmed::Unconfirmed;
 const PREPARED_AHEAD: usize = 2;
 /// Messages answered from here at once.
 const LOCAL_AT_ONCE: usize = 16;
+/// Texts answered at once.
+const MODEL_AT_ONCE: usize = 4;
 /// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
 /// from, within what memory bears.
 const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
@@ -221,6 +223,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),
+        (WorkKind::Model, MODEL_AT_ONCE),
         (WorkKind::Delivery, daemon.deliveries_at_once()),
     ] {
         loops.spawn(worker::dispatch(daemon.clone(), kind, at_once, stop.clone()));

@@ -1,7 +1,7 @@
 //! The daemon at one moment, gathered for whoever watches it. Must not know how it is shown.
 
 use super::watch::disk;
-use super::{DaemonContext, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
+use super::{DaemonContext, LOCAL_AT_ONCE, MODEL_AT_ONCE, PREPARED_AHEAD, health, poller};
 use crate::admin::snapshot::{Counted, LogLine, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work};
 use crate::domain::stats::{Count, Step, Tally};
 use crate::domain::{Timestamp, WorkKind};
@@ -28,7 +28,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
     let config = &daemon.app.config;
     let slots = config.backend_concurrency;
     let counts = counts.unwrap_or_default();
-    let [tutor, local, delivery] = daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let [tutor, local, delivery, model] = daemon.busy.count(WorkKind::ALL);
     let work = |name: &str, used, of| Work { name: name.to_owned(), used, of };
     let now = daemon.clock.now();
     let tally = daemon.telemetry.tally();
@@ -61,6 +61,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
         },
         workers: vec![
             work("voices", tutor, slots + PREPARED_AHEAD),
+            work("texts", model, MODEL_AT_ONCE),
             work("commands", local, LOCAL_AT_ONCE),
             work("sending", delivery, daemon.deliveries_at_once()),
         ],

@@ -119,6 +119,13 @@ pub enum WorkKind {
     Local,
     /// Replies that wait to be sent.
     Delivery,
+    /// A chat model answers it.
+    Model,
+}
+
+impl WorkKind {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Tutor, Self::Local, Self::Delivery, Self::Model];
 }
 
 impl Incoming {
@@ -139,6 +146,7 @@ impl Incoming {
     pub fn work(&self) -> WorkKind {
         match &self.body {
             Body::Voice(_) => WorkKind::Tutor,
+            Body::Text(_) => WorkKind::Model,
             _ => WorkKind::Local,
         }
     }

@@ -5,6 +5,7 @@
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use super::incoming::{Incoming, Lane, WorkKind};
 use super::outcome::Reply;
+use super::overtaking::{Overtaking, Stuck};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -53,6 +54,10 @@ pub struct Job {
     pub progress: Option<MessageId>,
     /// Such a message is about to be sent, or was, and nobody knows its id: none is sent again.
     pub progress_begun: bool,
+    /// Calls of the chat model that failed: the pause before the next one grows with them.
+    pub model_failures: u32,
+    /// It was answered before older ones that wait for what is down; its answer goes out before theirs.
+    pub overtook: bool,
 }
 
 /// What went wrong with a row, for the count that stands for it.
@@ -68,6 +73,8 @@ pub enum Failed {
     Membership,
     /// The handler: it panicked.
     Fault,
+    /// A call of the chat model.
+    Model,
 }
 
 /// Which of the messages that could be sent now goes first.
@@ -128,6 +135,13 @@ pub enum Stage {
     },
     /// The outcome is committed; what is left is in the outbox.
     Answered,
+    /// A chat model was asked. It keeps nothing, so a restart asks again; the preview there may be is [`Job::progress`].
+    Asked {
+        /// Which one.
+        model: String,
+        /// 1 for the first time.
+        attempt: u32,
+    },
 }
 
 /// Why a row is not worked on at the moment.
@@ -147,6 +161,8 @@ pub enum WaitReason {
     Fault,
     /// The tutor is there, but no turn succeeds any more.
     TutorFailing,
+    /// The chat model does not answer, and no other one stands in.
+    ModelDown,
 }
 
 impl WaitReason {
@@ -160,6 +176,7 @@ impl WaitReason {
             Self::GlobalRate => "global rate limit",
             Self::Fault => "a fault that may pass",
             Self::TutorFailing => "the tutor cannot answer",
+            Self::ModelDown => "chat model not answering",
         }
     }
 
@@ -185,6 +202,7 @@ impl WaitReason {
             Self::GlobalRate => "global_rate",
             Self::Fault => "fault",
             Self::TutorFailing => "tutor_failing",
+            Self::ModelDown => "model_down",
         }
     }
 }
@@ -240,6 +258,8 @@ impl Job {
             deaths: 0,
             progress: None,
             progress_begun: false,
+            model_failures: 0,
+            overtook: false,
         }
     }
 
@@ -254,6 +274,7 @@ impl Job {
             Failed::Download => &mut self.download_failures,
             Failed::Membership => &mut self.membership_failures,
             Failed::Fault => &mut self.faults,
+            Failed::Model => &mut self.model_failures,
         };
         *count = count.saturating_add(1);
     }
@@ -275,6 +296,7 @@ impl Job {
         self.download_failures = 0;
         self.membership_failures = 0;
         self.faults = 0;
+        self.model_failures = 0;
         self.send_failures = 0;
         self.deaths = 0;
     }
@@ -286,6 +308,7 @@ impl Job {
             self.download_failures,
             self.membership_failures,
             self.faults,
+            self.model_failures,
             self.send_failures,
             self.deaths,
         ]
@@ -302,15 +325,36 @@ impl Job {
         }
     }
 
-    /// Whether it is not to wait behind older rows that wait for the tutor.
-    pub fn overtakes(&self) -> bool {
-        let Task::Handle(incoming, Admission::Admitted) = &self.task else { return false };
-        self.lane == Lane::Conversation && incoming.leaves_conversation()
+    /// Among which rows it keeps its order when it goes before older ones that are stuck; `None`: it waits behind them.
+    pub fn overtakes(&self) -> Option<Overtaking> {
+        if self.lane != Lane::Conversation {
+            return None;
+        }
+        match &self.task {
+            Task::Handle(incoming, Admission::Admitted) if incoming.leaves_conversation() => {
+                Some(Overtaking::Leaving)
+            }
+            Task::Handle(..) => match self.work() {
+                WorkKind::Tutor => Some(Overtaking::Tutor),
+                WorkKind::Model => Some(Overtaking::Model),
+                WorkKind::Local | WorkKind::Delivery => None,
+            },
+            Task::Deliver { .. } => self.overtook.then_some(Overtaking::Answer),
+        }
     }
 
-    /// Whether it was put off because the tutor did not answer it.
-    pub fn waits_for_tutor(&self) -> bool {
-        self.work() == WorkKind::Tutor && self.waiting_for.is_some_and(WaitReason::is_of_the_tutor)
+    /// How long it waits already for what answers it and is down.
+    pub fn stuck(&self) -> Stuck {
+        let waits = match self.work() {
+            WorkKind::Tutor => self.waiting_for.is_some_and(WaitReason::is_of_the_tutor),
+            WorkKind::Model => self.waiting_for == Some(WaitReason::ModelDown),
+            WorkKind::Local | WorkKind::Delivery => false,
+        };
+        match (waits, self.told_late) {
+            (false, _) => Stuck::No,
+            (true, false) => Stuck::Untold,
+            (true, true) => Stuck::Told,
+        }
     }
 
     /// How soon its first message is wanted.

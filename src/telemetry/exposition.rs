@@ -124,7 +124,7 @@ pub struct Gauges {
     /// Rows at which polling pauses.
     pub inbox_capacity: usize,
     /// Rows being worked on: tutor, local, delivery.
-    pub busy: [usize; 3],
+    pub busy: [usize; 4],
     /// Turns the tutor may work on at once.
     pub slots: usize,
     /// Those in use.
@@ -277,7 +277,7 @@ impl Exposition {
         set("phonicflow_outbox_messages", outbox);
         set("phonicflow_dead_letters_kept", dead);
         set("phonicflow_inbox_capacity_messages", gauges.inbox_capacity as f64);
-        for (kind, busy) in ["tutor", "local", "delivery"].into_iter().zip(gauges.busy) {
+        for (kind, busy) in ["tutor", "local", "delivery", "model"].into_iter().zip(gauges.busy) {
             self.gauge("phonicflow_workers_busy", Some(("kind", kind)), busy as f64);
         }
         set("phonicflow_tutor_slots", gauges.slots as f64);

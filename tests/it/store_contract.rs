@@ -167,6 +167,11 @@ pub fn command(update_id: i64, user: i64, chat: i64, name: &str) -> Incoming {
     message(update_id, user, chat, Body::Command { name: name.to_owned(), args: String::new() })
 }
 
+/// A text for the chat model.
+pub fn text(update_id: i64, user: i64, chat: i64) -> Incoming {
+    message(update_id, user, chat, Body::Text("a text".to_owned()))
+}
+
 /// A sticker: local lane, counts for the rate.
 pub fn sticker(update_id: i64, user: i64, chat: i64) -> Incoming {
     message(update_id, user, chat, Body::Other(OtherKind::Sticker))
@@ -265,7 +270,8 @@ scenarios! {
     overtaking:
         what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
         it_waits_for_what_is_at_work_or_waits_for_anything_else
-        nothing_of_the_conversation_is_worked_on_beside_it;
+        nothing_of_the_conversation_is_worked_on_beside_it
+        what_is_answered_elsewhere_goes_before_what_is_stuck;
     delivering:
         replies_are_struck_off_one_by_one
         a_row_without_replies_is_gone

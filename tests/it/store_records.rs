@@ -249,6 +249,11 @@ fn version_3_opens() {
     holds("job-every-field", &job_of_version_3());
     let failing = Job { turn_failures: 2, waiting_for: Some(WaitReason::TutorFailing), ..job_of_version_3() };
     holds("job-turn-failures", &failing);
+    let stage = Stage::Asked { model: "lan/qwen3:8b".to_owned(), attempt: 3 };
+    let waiting_for = Some(WaitReason::ModelDown);
+    let asked = Job { stage, model_failures: 2, waiting_for, ..job_of_version_3() };
+    holds("job-asked", &asked);
+    holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
     holds("job-progress-begun", &Job { progress: None, progress_begun: true, ..job_of_version_3() });
     let reasons = DeadReason::ALL.map(|reason| DeadLetter { job: job_of_version_3(), reason, ..letter() });
     for letter in reasons {

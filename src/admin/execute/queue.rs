@@ -109,6 +109,7 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
     let stage = match job.stage {
         Stage::Taken => "taken",
         Stage::Submitted { .. } => "at the tutor",
+        Stage::Asked { .. } => "at the chat model",
         Stage::Answered => "answered, sending",
     };
     QueueRow {

@@ -86,7 +86,7 @@ async fn metrics(daemon: &DaemonContext) -> Page {
     let gauges = Gauges {
         store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
         inbox_capacity: poller::INBOX_CAPACITY,
-        busy: daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]),
+        busy: daemon.busy.count(WorkKind::ALL),
         slots: config.backend_concurrency,
         slots_used: config.backend_concurrency.saturating_sub(free),
         tutor_reachable: !matches!(daemon.app.tutor.reachable(), Reach::No { .. }),

@@ -15,7 +15,7 @@ record! {
     }
     since {
         13 tutor_failures, 14 download_failures, 15 membership_failures, 16 faults, 17 send_failures, 18 deaths,
-        19 progress, 20 turn_failures, 21 progress_begun,
+        19 progress, 20 turn_failures, 21 progress_begun, 22 model_failures, 23 overtook,
     }
     from { 1 v1::JobV1, 2 v2::JobV2 }
 }

@@ -1,12 +1,13 @@
 //! What leaves a conversation goes before what waits for the tutor in it.
 
-use super::{Bench, T0, at, command, replies, voice, words};
-use phonicflow_bot::domain::{Failed, Stage, WaitReason, WorkKind};
+use super::{Bench, T0, at, command, replies, reply, text, voice, words};
+use phonicflow_bot::domain::{Failed, Lane, Stage, UserId, WaitReason, WorkKind};
 use phonicflow_bot::store::{Claim, Deferral, Sent, Store};
 
 const TUTOR: WorkKind = WorkKind::Tutor;
 const LOCAL: WorkKind = WorkKind::Local;
 const DELIVERY: WorkKind = WorkKind::Delivery;
+const MODEL: WorkKind = WorkKind::Model;
 
 async fn put_off(store: &dyn Store, claim: &Claim, reason: WaitReason) {
     let deferral = Deferral {
@@ -83,4 +84,64 @@ pub async fn nothing_of_the_conversation_is_worked_on_beside_it(bench: &mut Benc
     let sending = bench.get(DELIVERY, at(1000)).await;
     bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
     assert_eq!(bench.get(LOCAL, at(1000)).await.lease.seq, new.lease.seq);
+}
+
+/// Put off because what answers it is down; `tell`: its learner hears that the answer comes later.
+async fn stuck(store: &dyn Store, claim: &Claim, reason: WaitReason, tell: bool) {
+    let deferral = Deferral {
+        until: at(1000),
+        reason,
+        stage: Stage::Taken,
+        failed: None,
+        forgive: false,
+        notice: tell.then(|| reply(claim.job.chat.0, "later")),
+    };
+    store.defer(claim.lease, deferral, T0).await.unwrap();
+    if tell {
+        let notice = store.claim(DELIVERY, T0).await.unwrap().row().unwrap();
+        store.delivered(notice.lease, 0, Sent::Done).await.unwrap();
+    }
+}
+
+/// Voices and texts go before one another while what answers the other kind is down and its learner knows.
+pub async fn what_is_answered_elsewhere_goes_before_what_is_stuck(bench: &mut Bench) {
+    for (user, down, up, reason) in
+        [(1, TUTOR, MODEL, WaitReason::TutorDown), (2, MODEL, TUTOR, WaitReason::ModelDown)]
+    {
+        let of = |kind, id| if kind == TUTOR { voice(id, user, user) } else { text(id, user, user) };
+        let id = 10 * user;
+        let seqs = bench.take(vec![of(down, id), of(down, id + 1), of(up, id + 2), of(up, id + 3)]).await;
+        let first = bench.get(down, T0).await;
+        bench.none(up, T0).await;
+        // Nobody was told yet: it may be over in a moment.
+        stuck(&**bench, &first, reason, false).await;
+        bench.none(up, T0).await;
+        let first = bench.get(down, at(1000)).await;
+        stuck(&**bench, &first, reason, true).await;
+        // Its own kind keeps its order; the other one goes on in its own.
+        bench.none(down, T0).await;
+        let passing = bench.get(up, T0).await;
+        assert_eq!(passing.lease.seq, seqs[2]);
+        assert!(bench.begin_progress(passing.lease.seq).await.unwrap(), "a preview may be shown");
+        bench.none(up, T0).await;
+        // While it is at work, what is due again waits.
+        bench.none(down, at(1000)).await;
+        bench.commit(passing.lease, replies(user, 1), T0).await.unwrap();
+        bench.crash();
+        bench.none(up, T0).await;
+        let sending = bench.get(DELIVERY, T0).await;
+        assert_eq!((sending.lease.seq, sending.job.lane), (seqs[2], Lane::Conversation));
+        bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
+        let next = bench.get(up, T0).await;
+        assert_eq!(next.lease.seq, seqs[3]);
+        // Both are down: the way out is still there, and they are taken up in their order.
+        let other = if down == TUTOR { WaitReason::ModelDown } else { WaitReason::TutorDown };
+        stuck(&**bench, &next, other, true).await;
+        let new = bench.take(vec![command(id + 4, user, user, "new")]).await[0];
+        let leaving = bench.get(LOCAL, T0).await;
+        assert_eq!(leaving.lease.seq, new);
+        bench.commit(leaving.lease, replies(user, 0), T0).await.unwrap();
+        assert_eq!(bench.get(down, at(1000)).await.lease.seq, seqs[0]);
+        bench.forget(UserId(user), T0).await.unwrap();
+    }
 }
