@@ -146,7 +146,9 @@ impl AnswerStream {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.since = Instant::now();
+        if self.finished.is_none() {
+            self.since = Instant::now();
+        }
         self.received = self.received.saturating_add(bytes.len());
         if self.received > STREAM_CAP {
             return Err(Fault::Broken("it does not end".to_owned()));
