@@ -8,7 +8,7 @@
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
 //! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::reader, telemetry, domain
 //! admin   -> store, domain
-//! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
+//! doctor  -> app, admin (door), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain

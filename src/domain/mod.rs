@@ -33,7 +33,7 @@ pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, W
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, Language, LanguageChoice, Learner, Level, Translation};
 pub use membership::{Hidden, Membership};
-pub use model_server::ServerKind;
+pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};

@@ -1,4 +1,4 @@
-//! The dialects in which chat models are asked. Pure.
+//! What is known of a chat model's server before it is asked. Pure.
 
 /// Which wire a model server speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,4 +28,16 @@ impl ServerKind {
             _ => None,
         }
     }
+}
+
+/// Which of a server's models take pictures.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Vision {
+    /// Nobody has said; the server will.
+    #[default]
+    Unknown,
+    /// All or none.
+    All(bool),
+    /// These.
+    Of(Vec<String>),
 }

@@ -12,6 +12,7 @@ mod models;
 mod policy;
 mod server;
 mod sse;
+mod structured;
 mod visible;
 mod wire;
 
@@ -19,6 +20,6 @@ pub use answer::{End, Step, Usage};
 pub use answer_stream::AnswerStream;
 pub use ask::{Ask, Image, Message, ModelName, Role};
 pub use error::{Fault, ModelError, Retry, Slow};
-pub use models::{Models, ModelsOptions};
+pub use models::{MAIN, Models, ModelsOptions};
 pub use policy::{Next, Tried, next};
-pub use server::{Server, ServerOptions, Vision};
+pub use server::{Server, ServerOptions};

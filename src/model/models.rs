@@ -2,12 +2,14 @@
 //!
 //! Must not know any wire.
 
+use super::answer::Usage;
 use super::answer_stream::AnswerStream;
 use super::ask::{Ask, ModelName};
 use super::error::{Fault, ModelError};
 use super::server::{Server, ServerOptions};
 use crate::http::{self, ClientOptions};
 use futures_util::future::join_all;
+use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -66,7 +68,21 @@ impl Models {
     /// No answer has begun.
     pub async fn stream(&self, model: &ModelName, ask: &Ask) -> Result<AnswerStream, ModelError> {
         let (server, name) = self.server_of(model)?;
-        server.stream(name, ask).await
+        server.begin(name, ask, None).await
+    }
+
+    /// Asks `model` for one JSON object of this schema; with it what that cost.
+    ///
+    /// # Errors
+    /// No answer, or none that fits, though asked twice.
+    pub async fn complete(
+        &self,
+        model: &ModelName,
+        ask: &Ask,
+        schema: &Value,
+    ) -> Result<(Value, Option<Usage>), ModelError> {
+        let (server, name) = self.server_of(model)?;
+        server.complete(name, ask, schema).await
     }
 
     /// The models that learners may choose from, those of `AI_API_URL` first. Servers that do not answer are left out.
@@ -138,6 +154,11 @@ impl Models {
     /// The server that has a model, by its name in the configuration.
     pub fn server_name(&self, model: &ModelName) -> Option<&str> {
         Some(self.server_of(model).ok()?.0.name())
+    }
+
+    /// What its server calls a model.
+    pub fn own_name<'a>(&self, model: &'a ModelName) -> &'a str {
+        self.server_of(model).map_or(model.as_str(), |(_, name)| name)
     }
 
     /// Every server.

@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::breaker::Breaker;
 use super::error::{Fault, ModelError, Slow};
 use super::wire::{self, Call, Format, LONGEST_WAIT, Quirks, Refusal};
-use crate::domain::{ServerKind, Timestamp};
+use crate::domain::{ServerKind, Timestamp, Vision};
 use crate::http::{self, Shared};
 use crate::secret::Secret;
 use serde_json::Value;
@@ -28,18 +28,6 @@ const MODELS_CAP: usize = 500;
 const NAME_CAP: usize = 200;
 /// Models of whose peculiarities is kept book.
 const BOOK_CAP: usize = 200;
-
-/// Which of a server's models take pictures.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Vision {
-    /// Nobody has said; the server will.
-    #[default]
-    Unknown,
-    /// All or none.
-    All(bool),
-    /// These.
-    Of(Vec<String>),
-}
 
 /// What is configured of a server.
 #[derive(Debug, Clone)]
@@ -64,7 +52,19 @@ pub struct ServerOptions {
 #[derive(Debug, Clone, Copy, Default)]
 struct Learnt {
     quirks: Quirks,
+    no_format: NoFormat,
     blind: bool,
+}
+
+/// Which ways of asking for JSON a server has refused.
+#[derive(Debug, Clone, Copy, Default)]
+enum NoFormat {
+    #[default]
+    Nothing,
+    /// By schema.
+    Schema,
+    /// Any.
+    None,
 }
 
 /// A server.
@@ -144,10 +144,20 @@ impl Server {
     /// # Errors
     /// Why it does not say. Not held against it.
     pub async fn models(&self) -> Result<Vec<String>, ModelError> {
-        if !self.options.models.is_empty() || self.options.kind == ServerKind::Core {
+        if !self.options.models.is_empty() || !self.lists() {
             return Ok(self.options.models.clone());
         }
         self.listed().await
+    }
+
+    /// Whether its wire has a list of models.
+    pub fn lists(&self) -> bool {
+        self.options.kind != ServerKind::Core
+    }
+
+    /// The models that are configured for it, by its own names.
+    pub fn configured(&self) -> &[String] {
+        &self.options.models
     }
 
     /// As [`Self::models`], of the server itself; none where its wire has no list.
@@ -155,7 +165,7 @@ impl Server {
     /// # Errors
     /// See there.
     pub async fn listed(&self) -> Result<Vec<String>, ModelError> {
-        if self.options.kind == ServerKind::Core {
+        if !self.lists() {
             return Ok(Vec::new());
         }
         let within = LIST_WITHIN.min(self.timeout);
@@ -186,18 +196,23 @@ impl Server {
     /// Whether a model takes pictures, as far as it is known.
     pub(super) fn sees(&self, model: &str) -> Option<bool> {
         match &self.options.vision {
+            _ if self.options.kind == ServerKind::Core => Some(false),
             Vision::All(sees) => Some(*sees),
             Vision::Of(models) => Some(models.iter().any(|known| known == model)),
             Vision::Unknown => self.learnt(model).blind.then_some(false),
         }
     }
 
-    /// Asks for an answer that comes piece by piece.
-    pub(super) async fn stream(self: &Arc<Self>, model: &str, ask: &Ask) -> Result<AnswerStream, ModelError> {
+    /// Asks for an answer, of this schema where there is one.
+    pub(super) async fn begin(
+        self: &Arc<Self>,
+        model: &str,
+        ask: &Ask,
+        schema: Option<&Value>,
+    ) -> Result<AnswerStream, ModelError> {
         let deadline = Instant::now() + self.timeout;
         let mut permit = self.admit()?;
-        let stream = self.options.kind != ServerKind::Core;
-        let asked = tokio::time::timeout_at(deadline, self.post(model, ask, stream, Format::Text)).await;
+        let asked = tokio::time::timeout_at(deadline, self.post(model, ask, schema)).await;
         match asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))) {
             Ok(response) => Ok(AnswerStream::new(self.options.kind, response, deadline, permit)),
             Err(fault) => Err(permit.failed(fault)),
@@ -211,30 +226,36 @@ impl Server {
     }
 
     /// The head of a successful answer.
-    async fn post(
-        &self,
-        model: &str,
-        ask: &Ask,
-        stream: bool,
-        format: Format<'_>,
-    ) -> Result<reqwest::Response, Fault> {
-        if ask.has_images() && self.sees(model) == Some(false)
-            || ask.has_images() && self.options.kind == ServerKind::Core
-        {
+    async fn post(&self, model: &str, ask: &Ask, schema: Option<&Value>) -> Result<reqwest::Response, Fault> {
+        if ask.has_images() && self.sees(model) == Some(false) {
             return Err(Fault::Blind);
         }
         loop {
-            let quirks = self.learnt(model).quirks;
-            let call = wire::call(self.options.kind, model, ask, stream, quirks, format);
+            let learnt = self.learnt(model);
+            let format = match (schema, learnt.no_format) {
+                (None, _) | (_, NoFormat::None) => Format::Text,
+                (_, NoFormat::Schema) => Format::Json,
+                (Some(schema), NoFormat::Nothing) => Format::Schema(schema),
+            };
+            let call = wire::call(self.options.kind, model, ask, learnt.quirks, format);
             let (fault, words) = match self.exchange(call, ask.has_images()).await? {
                 Ok(response) => return Ok(response),
                 Err(refused) => refused,
             };
             match fault {
                 Fault::Refused { status: 400 | 422 } if self.options.kind == ServerKind::OpenAi => {
-                    // Each round leaves out one more of three fields.
-                    let Some(quirks) = quirks.learned_from(&words) else { return Err(fault) };
-                    self.learn(model, |learnt| learnt.quirks = quirks);
+                    // Each round asks for less; there are five at most.
+                    let quirks = learnt.quirks.learned_from(&words);
+                    let no_format = match format {
+                        Format::Text => None,
+                        Format::Json => Some(NoFormat::None),
+                        Format::Schema(_) => Some(NoFormat::Schema),
+                    };
+                    match (quirks, no_format) {
+                        (Some(quirks), _) => self.learn(model, |learnt| learnt.quirks = quirks),
+                        (None, Some(no_format)) => self.learn(model, |learnt| learnt.no_format = no_format),
+                        (None, None) => return Err(fault),
+                    }
                 }
                 Fault::Blind => {
                     self.learn(model, |learnt| learnt.blind = true);

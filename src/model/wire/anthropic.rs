@@ -5,7 +5,7 @@ use crate::model::ask::{Ask, Message, Role};
 use crate::model::error::Fault;
 use serde_json::{Value, json};
 
-pub fn call(model: &str, ask: &Ask, stream: bool) -> Call {
+pub fn call(model: &str, ask: &Ask) -> Call {
     let (system, turns) = ask.in_turn();
     let messages: Vec<Value> = turns.iter().map(message).collect();
     // Its scale of temperatures ends at 1.
@@ -15,7 +15,7 @@ pub fn call(model: &str, ask: &Ask, stream: bool) -> Call {
         "messages": messages,
         "max_tokens": ask.max_tokens,
         "temperature": temperature,
-        "stream": stream,
+        "stream": true,
     });
     if let Some(body) = body.as_object_mut()
         && !system.is_empty()

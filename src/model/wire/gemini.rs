@@ -5,7 +5,7 @@ use crate::model::ask::{Ask, Message, Role};
 use crate::model::error::Fault;
 use serde_json::{Value, json};
 
-pub fn call(model: &str, ask: &Ask, stream: bool, format: Format<'_>) -> Call {
+pub fn call(model: &str, ask: &Ask, format: Format<'_>) -> Call {
     let (system, turns) = ask.in_turn();
     let contents: Vec<Value> = turns.iter().map(content).collect();
     let mut body = json!({
@@ -22,8 +22,7 @@ pub fn call(model: &str, ask: &Ask, stream: bool, format: Format<'_>) -> Call {
     {
         body.insert("systemInstruction".to_owned(), json!({ "parts": [{ "text": system }] }));
     }
-    let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
-    Call { path: format!("/models/{model}:{verb}"), body }
+    Call { path: format!("/models/{model}:streamGenerateContent?alt=sse"), body }
 }
 
 fn content(message: &Message) -> Value {

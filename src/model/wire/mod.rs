@@ -83,19 +83,12 @@ impl Delta {
     }
 }
 
-/// The request that asks `model`.
-pub fn call(
-    kind: ServerKind,
-    model: &str,
-    ask: &Ask,
-    stream: bool,
-    quirks: Quirks,
-    format: Format<'_>,
-) -> Call {
+/// The request that asks `model`; answered by a stream where the wire has one.
+pub fn call(kind: ServerKind, model: &str, ask: &Ask, quirks: Quirks, format: Format<'_>) -> Call {
     match kind {
-        ServerKind::OpenAi => openai::call(model, ask, stream, quirks, format),
-        ServerKind::Anthropic => anthropic::call(model, ask, stream),
-        ServerKind::Gemini => gemini::call(model, ask, stream, format),
+        ServerKind::OpenAi => openai::call(model, ask, quirks, format),
+        ServerKind::Anthropic => anthropic::call(model, ask),
+        ServerKind::Gemini => gemini::call(model, ask, format),
         ServerKind::Core => core::call(model, ask),
     }
 }

@@ -5,7 +5,7 @@ use crate::model::ask::{Ask, Message, Role};
 use crate::model::error::Fault;
 use serde_json::{Value, json};
 
-pub fn call(model: &str, ask: &Ask, stream: bool, quirks: Quirks, format: Format<'_>) -> Call {
+pub fn call(model: &str, ask: &Ask, quirks: Quirks, format: Format<'_>) -> Call {
     let (system, turns) = ask.in_turn();
     let mut messages = Vec::with_capacity(turns.len() + 1);
     if !system.is_empty() {
@@ -13,12 +13,12 @@ pub fn call(model: &str, ask: &Ask, stream: bool, quirks: Quirks, format: Format
     }
     messages.extend(turns.iter().map(message));
     let limit = if quirks.completion_tokens { "max_completion_tokens" } else { "max_tokens" };
-    let mut body = json!({ "model": model, "messages": messages, "stream": stream, limit: ask.max_tokens });
+    let mut body = json!({ "model": model, "messages": messages, "stream": true, limit: ask.max_tokens });
     if let Some(body) = body.as_object_mut() {
         if !quirks.no_temperature {
             body.insert("temperature".to_owned(), json!(ask.temperature));
         }
-        if stream && !quirks.no_stream_options {
+        if !quirks.no_stream_options {
             body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
         }
         let format = match format {
