@@ -6,7 +6,9 @@ use crate::audio_worker::Workers;
 use crate::bot::{Channel, Guests, HandlerContext, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
+use crate::domain::Vision;
 use crate::domain::stats::Count;
+use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions};
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::reader::Reader;
@@ -30,6 +32,8 @@ pub struct App {
     pub telegram: Arc<Telegram>,
     /// The tutor.
     pub tutor: Arc<Tutor>,
+    /// The chat models, where there are any.
+    pub models: Option<Arc<Models>>,
     /// What handlers work with.
     pub context: Arc<HandlerContext>,
     /// The rules of acceptance.
@@ -78,6 +82,7 @@ impl App {
     ) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
+        let models = models_of(&config)?.map(Arc::new);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
         let channel = config
@@ -109,7 +114,7 @@ impl App {
             audio: Workers::default(),
         });
         let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH) };
-        Ok(App { config, store, telegram, tutor, context, policy, telemetry, news, restored: None })
+        Ok(App { config, store, telegram, tutor, models, context, policy, telemetry, news, restored: None })
     }
 }
 
@@ -149,6 +154,45 @@ pub fn tutor_of(config: &Config) -> Result<Tutor> {
         extra_ca_pem,
     })
     .context("setting up the connection to the tutor")
+}
+
+/// The chat models as configured, if any; connects to nothing yet.
+///
+/// # Errors
+/// In words for the person who starts the daemon.
+pub fn models_of(config: &Config) -> Result<Option<Models>> {
+    let ai = &config.ai;
+    if !ai.is_configured() {
+        return Ok(None);
+    }
+    let mut servers = Vec::new();
+    servers.extend(ai.url.clone().map(|url| ServerOptions {
+        name: model::MAIN.to_owned(),
+        url,
+        kind: ai.kind,
+        key: ai.key.clone(),
+        models: Vec::new(),
+        vision: Vision::Unknown,
+        context_tokens: ai.context_tokens,
+    }));
+    servers.extend(ai.providers.iter().map(|of| ServerOptions {
+        name: of.name.clone(),
+        url: of.url.clone(),
+        kind: of.kind,
+        key: of.key.clone(),
+        models: of.models.clone(),
+        vision: of.vision.clone(),
+        context_tokens: of.context.unwrap_or(ai.context_tokens),
+    }));
+    let models = Models::new(ModelsOptions {
+        servers,
+        default_model: ai.default_model.as_ref().map(ModelName::new),
+        offered: ai.models.iter().map(ModelName::new).collect(),
+        fallback: ai.fallback_model.as_ref().map(ModelName::new),
+        timeout: ai.timeout,
+    })
+    .context("setting up the chat models")?;
+    Ok(Some(models))
 }
 
 /// Rows of one learner that may wait at once: nobody fills the inbox alone.

@@ -8,11 +8,11 @@
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
 //! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::reader, telemetry, domain
 //! admin   -> store, domain
-//! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
-//! app     -> config, bot, audio_worker, store, telegram, tutor, telemetry
+//! doctor  -> app, admin (door), config, model, telegram, tutor, store, http, domain
+//! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain
-//! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
+//! telegram, tutor, model -> http, domain audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
@@ -29,6 +29,7 @@ pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod logging;
+pub mod model;
 pub mod sandbox;
 pub mod secret;
 pub mod secure_fs;

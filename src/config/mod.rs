@@ -4,18 +4,22 @@
 //! Pure with respect to the process: environment and folder are arguments. Must not know what the options do.
 
 mod advice;
+mod ai;
 mod checks;
 mod dotenv;
 pub mod keys;
 mod nearest;
+mod providers;
 mod render;
 mod resolve;
 mod secret_files;
 mod sources;
 mod table;
 
+pub use ai::Ai;
 pub use checks::key_file;
 pub use keys::{Flag, flags};
+pub use providers::Provider;
 pub use render::{env_example, markdown_table, render};
 
 use crate::domain::rate::PerMinute;
@@ -80,6 +84,8 @@ pub struct Config {
     pub bot_private_key: Option<Secret>,
     /// `BACKEND_RETRY_MAX_AGE`.
     pub backend_retry_max_age: Duration,
+    /// The chat models.
+    pub ai: Ai,
     /// `BOT_RATE_LIMIT`.
     pub bot_rate_limit: bool,
     /// `BOT_RATE_LIMIT_MPM`; see [`Config::learner_rate`].
@@ -211,7 +217,7 @@ impl Config {
 
     /// Reads and checks everything; an option at fault has its default. For looking at, never for work.
     pub fn inspect(inputs: Inputs) -> (Loaded, Vec<ConfigError>) {
-        let Gathered { values, mut errors, mut warnings, not_read } = sources::gather(&inputs);
+        let Gathered { values, tables, mut errors, mut warnings, not_read } = sources::gather(&inputs);
         let mut config = Self::default();
         let mut origins = Vec::new();
         for key in keys::all() {
@@ -220,6 +226,10 @@ impl Config {
                 Err(error) => errors.push(error),
             }
         }
+        let (providers, settings, faults) = providers::read(&tables, &inputs.working_dir);
+        config.ai.providers = providers;
+        origins.extend(settings);
+        errors.extend(faults);
         let token_at_fault = errors.iter().any(|error| error.key.starts_with("TELEGRAM_BOT_TOKEN"));
         let token_missing = config.telegram_bot_token.is_none() && !token_at_fault;
         if inputs.require_token && config.telegram_bot_enabled && token_missing {
@@ -286,6 +296,7 @@ impl Config {
             backend_ca_file: None,
             bot_private_key: None,
             backend_retry_max_age: Duration::ZERO,
+            ai: Ai::default(),
             bot_rate_limit: true,
             bot_rate_limit_mpm: 1,
             global_rate_limit_mpm: 0,

@@ -16,9 +16,11 @@ impl Loaded {
             if setting.origin.starts_with("systemd credential") {
                 continue;
             }
-            let direct = keys::all().any(|key| key.is_secret() && key.name == setting.name);
+            let direct = keys::all().any(|key| key.is_secret() && key.name == setting.name)
+                || setting.name.ends_with(".key");
             let password = setting.name == "TELEGRAM_PROXY" && value.contains("***@");
             let path = match setting.origin.strip_prefix("file ") {
+                _ if setting.name.ends_with(".key_file") => Some(value.as_str()),
                 _ if setting.name.ends_with("_FILE") && setting.name != "BACKEND_CA_FILE" => {
                     if setting.name == "BOT_LOG_FILE" {
                         continue;

@@ -18,6 +18,8 @@ use std::path::Path;
 const SYSTEM_FILE: &str = "/etc/phonicflow-bot/config.toml";
 /// Read in the working folder where it exists.
 pub const DOTENV: &str = ".env.telegram";
+/// The table of tables in config.toml.
+const PROVIDERS: &str = "providers";
 /// Prefixes that in an environment are surely meant for us.
 const OURS: &[&str] = &["BOT_", "BACKEND_", "TELEGRAM_"];
 /// Prefixes that others use, too: named only when a key of ours is near.
@@ -32,6 +34,9 @@ const SHARED: &[&str] = &[
     "METRICS_",
     "LOG_",
     "DEFAULT_",
+    "AI_",
+    "FALLBACK_",
+    "MAX_CONVERSATION_",
 ];
 
 /// A value and where it came from.
@@ -43,11 +48,24 @@ pub struct Given {
     pub origin: String,
 }
 
+/// A `[providers.NAME]` of config.toml.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// NAME.
+    pub name: String,
+    /// What is in it.
+    pub fields: Dict,
+    /// The file.
+    pub origin: String,
+}
+
 /// Everything that was given.
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// By key, `_FILE` twins included; nothing empty.
     pub values: BTreeMap<String, Given>,
+    /// The providers' tables.
+    pub tables: Vec<Table>,
     /// What is wrong with the sources themselves.
     pub errors: Vec<ConfigError>,
     /// What a person should know.
@@ -148,8 +166,11 @@ fn toml_file(inputs: &Inputs, gathered: &mut Gathered) -> Option<Layer> {
     let mut values = BTreeMap::new();
     for (name, value) in data.into_values().flatten() {
         let upper = name.to_ascii_uppercase();
-        if name != name.to_ascii_lowercase() || !names().contains(&upper) {
-            let near = nearest(&upper, names()).map(|near| near.to_ascii_lowercase());
+        if name == PROVIDERS {
+            providers(value, &origin, gathered);
+        } else if name != name.to_ascii_lowercase() || !names().contains(&upper) {
+            let known = names().into_iter().chain([PROVIDERS.to_ascii_uppercase()]);
+            let near = nearest(&upper, known).map(|near| near.to_ascii_lowercase());
             gathered.errors.push(ConfigError::unknown(&name, &origin, near));
         } else if let Some(text) = as_text(&value) {
             values.insert(upper, text);
@@ -159,6 +180,23 @@ fn toml_file(inputs: &Inputs, gathered: &mut Gathered) -> Option<Layer> {
         }
     }
     Some(Layer { name: origin, values })
+}
+
+/// Each table of `[providers]`; what they hold is checked elsewhere.
+fn providers(value: Value, origin: &str, gathered: &mut Gathered) {
+    let fault = |key: String| {
+        let problem = "must be a table, as in [providers.NAME]".to_owned();
+        ConfigError { key, origin: origin.to_owned(), shown: None, problem }
+    };
+    let Some(tables) = value.into_dict() else {
+        return gathered.errors.push(fault(PROVIDERS.to_owned()));
+    };
+    for (name, table) in tables {
+        match table.into_dict() {
+            Some(fields) => gathered.tables.push(Table { name, fields, origin: origin.to_owned() }),
+            None => gathered.errors.push(fault(format!("{PROVIDERS}.{name}"))),
+        }
+    }
 }
 
 fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mut Gathered) -> Option<Layer> {

@@ -7,6 +7,7 @@ mod clock;
 mod daemon;
 pub mod finding;
 pub mod health;
+mod models;
 mod permissions;
 mod proxy;
 mod settings;
@@ -55,6 +56,7 @@ impl Patient {
             let name = fault.key.to_ascii_uppercase();
             let known = crate::config::keys::all()
                 .any(|key| name.trim_end_matches("_FILE") == key.name.trim_end_matches("_FILE"));
+            let known = known || name.starts_with("PROVIDERS.");
             !known || prefixes.iter().any(|prefix| name.starts_with(prefix))
         })
     }
@@ -65,10 +67,11 @@ pub async fn examine(patient: &Patient) -> Report {
     // Before anything opens the store: who may look at it.
     let permissions = permissions::check(patient);
     let health_deadline = patient.config().backend_timeout + DEADLINE;
-    let (telegram, proxy, tutor, store) = tokio::join!(
+    let (telegram, proxy, tutor, models, store) = tokio::join!(
         within(DEADLINE, "telegram", telegram::check(patient)),
         within(DEADLINE, "proxy", proxy::check(patient)),
         within(health_deadline, "tutor", tutor::check(patient)),
+        within(DEADLINE, "chat model", models::check(patient)),
         within(STORE_DEADLINE, "store", store::check(patient)),
     );
     let daemon = within(DEADLINE, "daemon", daemon::check(patient, store.held)).await;
@@ -79,6 +82,7 @@ pub async fn examine(patient: &Patient) -> Report {
         telegram.findings,
         proxy.findings,
         tutor.findings,
+        models.findings,
         daemon.findings,
         store.findings,
         permissions,

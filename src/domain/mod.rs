@@ -16,6 +16,7 @@ pub mod learner;
 pub mod lesson;
 pub mod markdown;
 pub mod membership;
+pub mod model_server;
 pub mod outcome;
 pub mod overtaking;
 pub mod phrases;
@@ -33,6 +34,7 @@ pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, W
 pub use job::{Admission, Failed, Job, OutMessage, Overtaking, Stage, Stuck, Task, Urgency, WaitReason};
 pub use learner::{Change, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 pub use membership::{Hidden, Membership};
+pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
 pub use overtaking::{Overtaking, Stuck};
 pub use rich::{Rich, Style};

@@ -1,7 +1,8 @@
 //! Loopback doubles of the world outside, for `demo` and the tests: Telegram's Bot API, the PhonicFlow
-//! tutor, and the mishaps both can be told to have. It must not know anything of the house.
+//! tutor, a chat model's server, and the mishaps all can be told to have. It must not know anything of the house.
 
 pub mod bot_api;
+pub mod chat_api;
 pub mod demo;
 pub mod faults;
 mod form;
@@ -14,6 +15,7 @@ pub mod tutor_api;
 
 pub use self::{
     bot_api::{BotApi, BotApiOptions},
+    chat_api::{ChatApi, ChatOptions},
     faults::{Act, Faults, Gate, On},
     tutor_api::{TutorApi, TutorOptions},
 };

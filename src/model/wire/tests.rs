@@ -1,0 +1,1 @@
+//! Requests and answers as real servers speak them.

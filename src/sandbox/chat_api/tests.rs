@@ -1,0 +1,1 @@
+//! What the double itself is held to.
