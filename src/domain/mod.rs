@@ -31,7 +31,7 @@ pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
-pub use job::{Admission, Failed, Job, OutMessage, Overtaking, Stage, Stuck, Task, Urgency, WaitReason};
+pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};

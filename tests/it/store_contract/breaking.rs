@@ -207,7 +207,7 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         assert!(about(&disk) >= 7, "the traces are found where they are: {}", about(&disk));
         // The farewell itself goes to a group and names nobody but the learner.
         let claim = loop {
-            let claim = store.claim(WorkKind::Model, T0).await.unwrap().row().unwrap();
+            let claim = store.claim(WorkKind::Local, T0).await.unwrap().row().unwrap();
             if claim.job.chat.0 == -5 {
                 break claim;
             }
