@@ -275,16 +275,14 @@ impl Log {
         self.0.lines().filter(move |line| format!("{line} ").contains(&text) || line.contains(&json))
     }
 
-    /// A field of the latest line of an event.
+    /// A field of the latest line of an event, in either format.
     pub fn field(&self, event: Event, name: &str) -> Option<String> {
         let line = self.lines(event).last()?;
-        let (_, value) = line.split_once(&format!(" {name}="))?;
-        let end = if value.starts_with('"') {
-            value[1..].find('"')? + 2
-        } else {
-            value.find(' ').unwrap_or(value.len())
-        };
-        Some(value[..end].trim_matches('"').to_owned())
+        let (_, value) =
+            line.split_once(&format!(" {name}=")).or_else(|| line.split_once(&format!("\"{name}\":")))?;
+        let end = if value.starts_with('"') { None } else { value.find([' ', ',', '}']) };
+        let value = &value[..end.unwrap_or(value.len())];
+        Some(value.trim_start_matches('"').split('"').next()?.to_owned())
     }
 
     /// Whether something stands in it that somebody else chose: a secret, a name, a server's own words.

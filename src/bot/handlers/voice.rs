@@ -294,6 +294,7 @@ impl<'a> VoiceTurn<'a> {
     }
 
     fn no_file(&self, error: &TelegramError, now: Timestamp) -> Disposition {
+        let seq = self.job.seq;
         if let Some(kind) = error.failure() {
             self.context.telemetry.failed(kind);
         }
@@ -301,22 +302,12 @@ impl<'a> VoiceTurn<'a> {
             return self.say(self.phrases().too_large(self.rules().max_audio_bytes >> 20));
         }
         if let TelegramError::Setup(what) = error {
-            tracing::error!(
-                event = %Event::RecordingNotFetched,
-                seq = self.job.seq,
-                %what,
-                "a recording cannot be fetched"
-            );
+            tracing::error!(event = %Event::RecordingNotFetched, seq, %what, "a recording cannot be fetched");
             return self.say(self.phrases().files_out_of_reach());
         }
         let pause_ms = match error.retry() {
             Retry::No => {
-                tracing::warn!(
-                    event = %Event::RecordingNotFetched,
-                    seq = self.job.seq,
-                    %error,
-                    "a recording cannot be fetched"
-                );
+                tracing::warn!(event = %Event::RecordingNotFetched, seq, %error, "a recording cannot be fetched");
                 return self.say(self.phrases().file_gone());
             }
             Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),

@@ -132,8 +132,8 @@ async fn whatever_is_gone_or_cut_off_it_is_restored_and_the_daemon_works_on() {
     let mut told = log.lines(Event::StoreDamaged).chain(log.lines(Event::StoreRestored));
     assert!(told.all(|line| line.contains("ERROR")), "{log}");
     assert!(log.field(Event::StoreRestored, "export_of").is_some(), "{log}");
-    let aside = log.field(Event::StoreDamaged, "damaged_database").unwrap();
-    assert!(aside.ends_with("damaged-2"), "the log says where the damaged one is: {log}");
+    let aside = |line: &str| line.contains("damaged-2");
+    assert!(log.lines(Event::StoreDamaged).any(aside), "the log says where the damaged one is: {log}");
     // The next start still tells.
     let before = scene.world.log().times(Event::StoreRestoredLately);
     scene.world.start();

@@ -3,6 +3,7 @@
 
 use crate::metrics::{get, served_at};
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::LearnerProfile;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::Shape;
@@ -102,7 +103,7 @@ async fn noise(format: &str, level: &str, events: bool) -> Noise {
         let rolling = path.file_name().unwrap().to_string_lossy().starts_with("bot.log");
         if rolling {
             let text = std::fs::read_to_string(path).unwrap();
-            assert!(text.contains("event=message_taken"), "the rolling file is empty");
+            assert!(text.contains(Event::MessageTaken.word()), "the rolling file is empty");
             log.push_str(&text);
         }
     }
