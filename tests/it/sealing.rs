@@ -44,7 +44,7 @@ pub async fn fill(store: &Store) {
             Change::SessionOpened(Session { tutor_turns: Some(7), ..Session::open(id, user, created) })
         };
         let assessment = Assessment { transcript: format!("words of {n}"), ..Assessment::default() };
-        let turn = Turn { session: old, number: 0, at: T0, voice_ms: 1, assessment };
+        let turn = Turn { number: 0, ..Turn::voice(old, T0, 1, assessment) };
         let changes = vec![opened(old, T0), opened(new, at(3))];
         let outcome = Outcome { changes, turn: Some(turn), ..replies(user.0, 2) };
         store.commit(claim.lease, outcome, at(4)).await.unwrap();

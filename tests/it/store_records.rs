@@ -158,7 +158,7 @@ fn turn() -> Turn {
         coaching_audio: true,
         reply_audio: false,
     };
-    Turn { session: uuid(1), number: 3, at: at(4), voice_ms: 5000, assessment }
+    Turn { number: 3, ..Turn::voice(uuid(1), at(4), 5000, assessment) }
 }
 
 fn letter() -> DeadLetter {
@@ -173,7 +173,7 @@ const PURGE: Purge = Purge { session: Uuid::max(), not_before: T0, attempts: 3 }
 fn version_1_of_every_record_opens() {
     opens(1, "learner", &learner());
     opens(1, "session", &session(2, Some(at(6))));
-    holds("turn", &turn());
+    opens(1, "turn", &turn());
     for (name, job) in jobs() {
         opens(1, name, &job);
     }
@@ -215,6 +215,25 @@ fn version_2_opens() {
     for (name, message) in outbox() {
         holds(name, &message);
     }
+    holds("turn", &turn());
+    let chat = Chat { id: ChatId(-5), kind: ChatKind::Group, thread: Some(12) };
+    let written = Turn {
+        kind: TurnKind::Text,
+        model: Some("qwen3:8b".to_owned()),
+        chat: Some(chat),
+        tokens: Tokens { input: 700, output: 90 },
+        ..turn()
+    };
+    holds("turn-written", &written);
+    let talks = Learner {
+        persona: Some("examiner".to_owned()),
+        model: Some("lan/qwen3:8b".to_owned()),
+        tokens: DayTokens { day: 19_675, used: 4_000 },
+        told_gone: Some("gone".to_owned()),
+        ..learner()
+    };
+    holds("learner-who-writes", &talks);
+    holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
@@ -424,7 +443,7 @@ fn a_store_of_version_1_opens_and_works() {
         let store = MemoryDisk::holding(store_of_version_1()).open().unwrap();
         let user = UserId(-17);
         assert_eq!(store.learner(user).await.unwrap(), Some(learner()));
-        assert_eq!(store.last_turn(user, uuid(1)).await.unwrap(), Some(turn()));
+        assert_eq!(store.last_voice_turn(user, uuid(1)).await.unwrap(), Some(turn()));
         assert_eq!(
             store.jobs(None, 99).await.unwrap(),
             jobs().into_iter().map(|(_, job)| job).collect::<Vec<_>>()

@@ -5,7 +5,8 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Told, Turn, UserId,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Told, Turn,
+    TurnKind, UserId,
 };
 use crate::store::engine::Range;
 use crate::store::records::{self, Menu};
@@ -42,9 +43,33 @@ impl Reader {
         self.look(move |state| turns(state, user, session, skip, limit)).await
     }
 
-    /// The learner's latest finished turn of a session.
-    pub async fn last_turn(&self, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
-        self.look(move |state| last_turn(state, user, session)).await
+    /// The learner's latest finished turn of a session that was spoken to the tutor.
+    pub async fn last_voice_turn(&self, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+        self.look(
+            move |state| Ok(latest(state, user, session, 1, |turn| turn.kind == TurnKind::Voice)?.pop()),
+        )
+        .await
+    }
+
+    /// The learner's latest turns of a session, spoken or written, in this chat and topic alone, oldest first.
+    pub async fn turns_in(
+        &self,
+        user: UserId,
+        session: Uuid,
+        chat: Chat,
+        limit: usize,
+    ) -> Result<Vec<Turn>, StoreError> {
+        self.look(move |state| {
+            let here = |turn: &Turn| match turn.chat {
+                Some(said) => state.chat(said.id) == chat.id && said.thread == chat.thread,
+                // Of an older program: kept from groups, for it may have been said in private.
+                None => chat.kind == ChatKind::Private,
+            };
+            let mut found = latest(state, user, session, limit, here)?;
+            found.reverse();
+            Ok(found)
+        })
+        .await
     }
 
     /// The learner's rate state.
@@ -180,14 +205,30 @@ fn turns(
     Ok((found.into_iter().map(|(_, turn)| turn).collect(), total))
 }
 
-/// See [`Reader::last_turn`].
+/// The latest turn of a session, of whatever kind.
 pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
-    let mut last = None;
+    Ok(latest(state, user, session, 1, |_| true)?.pop())
+}
+
+/// The latest turns that fit, newest first. Looks no further back than a page.
+fn latest(
+    state: &State,
+    user: UserId,
+    session: Uuid,
+    limit: usize,
+    fits: impl Fn(&Turn) -> bool,
+) -> Result<Vec<Turn>, StoreError> {
+    let (mut found, mut looked) = (Vec::new(), 0);
     state.scan(&Range::prefix(keys::turns(user, session)), true, &mut |_, bytes| {
-        last = Some(records::decode(bytes)?);
-        Ok(false)
+        let turn = records::decode(bytes)?;
+        if fits(&turn) {
+            found.push(turn);
+        }
+        looked += 1;
+        Ok(found.len() < limit && looked < PAGE)
     })?;
-    Ok(last)
+    found.truncate(limit);
+    Ok(found)
 }
 
 /// `of` is what the keys of those wanted begin with.

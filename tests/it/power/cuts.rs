@@ -121,7 +121,7 @@ async fn step(store: &Store, n: i64, dice: &mut Dice) {
             let long = if dice.below(5) == 0 { 400_000 } else { 500 };
             let assessment = Assessment { coaching: "word ".repeat(long / 5), ..Assessment::default() };
             let session = Session::open(uuid(user.0), user, T0);
-            let turn = Turn { session: session.id, number: 0, at: at(n), voice_ms: 4_000, assessment };
+            let turn = Turn { number: 0, ..Turn::voice(session.id, at(n), 4_000, assessment) };
             let open = claim.learner.session.is_none().then_some(Change::SessionOpened(session));
             let changes = open.into_iter().collect();
             let outcome = Outcome { changes, turn: Some(turn), ..replies(user.0, 2) };

@@ -36,7 +36,7 @@ async fn fill(store: &Store) {
     assert_eq!(claim.job.user, UserId(1));
     let session = Session { tutor_turns: Some(7), ..Session::open(Uuid::max(), UserId(1), T0) };
     let assessment = Assessment { transcript: "kept".to_owned(), ..Assessment::default() };
-    let turn = Turn { session: Uuid::max(), number: 0, at: T0, voice_ms: 1, assessment };
+    let turn = Turn { number: 0, ..Turn::voice(Uuid::max(), T0, 1, assessment) };
     let changes = vec![Change::SessionOpened(session), Change::TutorTurns(Uuid::max(), Some(8))];
     let outcome = Outcome { changes, turn: Some(turn), ..replies(1, 2) };
     store.commit(claim.lease, outcome, T0).await.unwrap();
@@ -146,7 +146,7 @@ fn what_was_open_in_the_export_becomes_a_dead_letter_and_counts_are_forgotten() 
         let session = store.learner(UserId(1)).await.unwrap().unwrap().session.unwrap();
         assert_eq!((session.id, session.turns, session.tutor_turns), (Uuid::max(), 1, None));
         assert_eq!(
-            store.last_turn(UserId(1), Uuid::max()).await.unwrap().unwrap().assessment.transcript,
+            store.last_voice_turn(UserId(1), Uuid::max()).await.unwrap().unwrap().assessment.transcript,
             "kept"
         );
         // Repeats are still told, and no number is given twice.

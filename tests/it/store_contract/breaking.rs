@@ -171,7 +171,7 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         let session = Session::open(Uuid::max(), UserId(user), T0);
         let changes = vec![Change::SessionOpened(session), Change::SessionArchived(T0)];
         let assessment = Assessment { transcript: "my secret".to_owned(), ..Assessment::default() };
-        let turn = Turn { session: Uuid::max(), number: 0, at: T0, voice_ms: 1, assessment };
+        let turn = Turn { number: 0, ..Turn::voice(Uuid::max(), T0, 1, assessment) };
         store
             .commit(claim.lease, Outcome { changes, turn: Some(turn), ..replies(user, 1) }, T0)
             .await
