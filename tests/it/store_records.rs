@@ -10,7 +10,7 @@ use phonicflow_bot::domain::rate::RateState;
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::records::{self, IndexEntry, LogKey, Menu, Moved, NextSeq, Record, Seen};
-use phonicflow_bot::store::{MemoryDisk, MemoryStore, Purge, Store, StoreError, keys};
+use phonicflow_bot::store::{MemoryDisk, Purge, StoreError, keys};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -300,7 +300,7 @@ fn the_numbers_of_version_1_are_read() {
     holds("numbers-with-workers", &numbers_of(&Count::ALL[..FIRST_COUNTS + 5]));
     let old = std::fs::read(folder().join("numbers.bin")).unwrap();
     block_on(async {
-        let store = MemoryStore::open(&MemoryDisk::holding([(keys::stats(), old)])).unwrap();
+        let store = MemoryDisk::holding([(keys::stats(), old)]).open().unwrap();
         assert_eq!(store.stats().await.unwrap(), Some(numbers()));
         let newer = Stats { day: 19_676, ..numbers() };
         store.keep_stats(newer.clone()).await.unwrap();
@@ -445,7 +445,7 @@ fn the_keys_of_later_kinds_have_not_changed() {
 #[test]
 fn a_store_of_version_1_opens_and_works() {
     block_on(async {
-        let store = MemoryStore::open(&MemoryDisk::holding(store_of_version_1())).unwrap();
+        let store = MemoryDisk::holding(store_of_version_1()).open().unwrap();
         let user = UserId(-17);
         assert_eq!(store.learner(user).await.unwrap(), Some(learner()));
         assert_eq!(store.last_voice_turn(user, uuid(1)).await.unwrap(), Some(turn()));
@@ -474,7 +474,7 @@ fn a_store_of_version_1_opens_and_works() {
 fn the_ledger_of_version_1_still_balances() {
     let disk = MemoryDisk::holding(store_of_version_1());
     block_on(async {
-        let store = MemoryStore::open(&disk).unwrap();
+        let store = disk.open().unwrap();
         store.add_purges(vec![uuid(9)], T0).await.unwrap();
         store.close().await.unwrap();
     });
@@ -482,11 +482,11 @@ fn the_ledger_of_version_1_still_balances() {
     let entry = records.iter_mut().find(|(key, _)| *key == keys::ledger()).unwrap();
     let committed = fixture("ledger.bin", &entry.1);
     assert_eq!(entry.1, committed);
-    assert!(MemoryStore::open(&MemoryDisk::holding(records.clone())).is_ok());
+    assert!(MemoryDisk::holding(records.clone()).open().is_ok());
     for gone in 0..records.len() {
         let mut less = records.clone();
         let (key, _) = less.remove(gone);
-        let opened = MemoryStore::open(&MemoryDisk::holding(less));
+        let opened = MemoryDisk::holding(less).open();
         // Without the ledger itself a new one is begun: such a store may come from before there was one.
         assert_eq!(opened.is_ok(), key == keys::ledger(), "without {key:?}");
     }
@@ -503,13 +503,13 @@ fn a_damaged_row_is_named_on_opening() {
         };
         MemoryDisk::holding(store_of_version_1().into_iter().map(damage))
     };
-    match MemoryStore::open(&cut(keys::inbox(3))) {
+    match cut(keys::inbox(3)).open() {
         Err(StoreError::Corrupt { kind, .. }) => assert_eq!(kind, "inbox row"),
         other => panic!("{:?}", other.err()),
     }
     block_on(async {
         // A single record that cannot be read does not stop the others.
-        let store = MemoryStore::open(&cut(keys::learner(UserId(-17)))).unwrap();
+        let store = cut(keys::learner(UserId(-17))).open().unwrap();
         assert!(matches!(store.learner(UserId(-17)).await, Err(StoreError::Corrupt { kind: "learner", .. })));
         store.accept(vec![voice(7, 9, 9)], Default::default(), at(10)).await.unwrap();
         let unreadable = store.claim(WorkKind::Tutor, at(10)).await;

@@ -4,8 +4,8 @@
 use super::{copy, cut_in_half};
 use crate::store_contract::{T0, at, block_on, message, replies, voice};
 use phonicflow_bot::domain::*;
+use phonicflow_bot::store::AcceptPolicy;
 use phonicflow_bot::store::home::{Home, OnDamage};
-use phonicflow_bot::store::{AcceptPolicy, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;

@@ -9,7 +9,7 @@ const LOCAL: WorkKind = WorkKind::Local;
 const DELIVERY: WorkKind = WorkKind::Delivery;
 const MODEL: WorkKind = WorkKind::Model;
 
-async fn put_off(store: &dyn Store, claim: &Claim, reason: WaitReason) {
+async fn put_off(store: &Store, claim: &Claim, reason: WaitReason) {
     let deferral = Deferral {
         until: at(1000),
         reason,
@@ -87,7 +87,7 @@ pub async fn nothing_of_the_conversation_is_worked_on_beside_it(bench: &mut Benc
 }
 
 /// Put off because what answers it is down; `tell`: its learner hears that the answer comes later.
-async fn stuck(store: &dyn Store, claim: &Claim, reason: WaitReason, tell: bool) {
+async fn stuck(store: &Store, claim: &Claim, reason: WaitReason, tell: bool) {
     let deferral = Deferral {
         until: at(1000),
         reason,
@@ -114,10 +114,10 @@ pub async fn what_is_answered_elsewhere_goes_before_what_is_stuck(bench: &mut Be
         let first = bench.get(down, T0).await;
         bench.none(up, T0).await;
         // Nobody was told yet: it may be over in a moment.
-        stuck(&**bench, &first, reason, false).await;
+        stuck(bench, &first, reason, false).await;
         bench.none(up, T0).await;
         let first = bench.get(down, at(1000)).await;
-        stuck(&**bench, &first, reason, true).await;
+        stuck(bench, &first, reason, true).await;
         // Its own kind keeps its order; the other one goes on in its own.
         bench.none(down, T0).await;
         let passing = bench.get(up, T0).await;
@@ -136,7 +136,7 @@ pub async fn what_is_answered_elsewhere_goes_before_what_is_stuck(bench: &mut Be
         assert_eq!(next.lease.seq, seqs[3]);
         // Both are down: the way out is still there, and they are taken up in their order.
         let other = if down == TUTOR { WaitReason::ModelDown } else { WaitReason::TutorDown };
-        stuck(&**bench, &next, other, true).await;
+        stuck(bench, &next, other, true).await;
         let new = bench.take(vec![command(id + 4, user, user, "new")]).await[0];
         let leaving = bench.get(LOCAL, T0).await;
         assert_eq!(leaving.lease.seq, new);
