@@ -3,7 +3,7 @@
 //! Must not know what the daemon does with them.
 
 use crate::audio_worker::Workers;
-use crate::bot::{Channel, Guests, HandlerContext, Rules};
+use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::Vision;
@@ -82,6 +82,8 @@ impl App {
             telemetry: telemetry.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
+            models: models.clone(),
+            growing: Arc::default(),
             reader: store.reader(),
             rules: Rules {
                 default_language: config.default_language,
@@ -96,6 +98,12 @@ impl App {
                 tutor_at_once: config.backend_concurrency,
                 tutor_timeout_ms: millis(config.backend_timeout),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
+                ai: AiRules {
+                    max_tokens: config.ai.max_tokens,
+                    temperature: config.ai.temperature,
+                    conversation_length: config.ai.conversation_length,
+                    tokens_per_day: config.ai.tokens_per_day,
+                },
             },
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             audio: Workers::default(),

@@ -60,7 +60,7 @@ fn demand(route: &Route) -> Demand {
             | Command::Admin,
         )
         | Route::UnknownCommand(_)
-        | Route::Press(Press::DeleteYes(_) | Press::DeleteNo(_) | Press::Unknown)
+        | Route::Press(Press::DeleteYes(_) | Press::DeleteNo(_) | Press::Stop(..) | Press::Unknown)
         | Route::RateNotice { .. }
         | Route::CrowdedNotice
         | Route::NotAllowed

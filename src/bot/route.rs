@@ -86,6 +86,8 @@ pub enum Press {
     HistoryPage(UserId, usize),
     /// This learner says to have joined the channel.
     Joined(UserId),
+    /// No more of the answer to this learner's row, please.
+    Stop(UserId, u64),
     /// From an older version, or not ours.
     Unknown,
 }
@@ -98,6 +100,7 @@ impl Press {
             Self::DeleteNo(user) => format!("del:n:{user}"),
             Self::HistoryPage(user, page) => format!("his:{page}:{user}"),
             Self::Joined(user) => format!("sub:j:{user}"),
+            Self::Stop(user, seq) => format!("stop:{seq}:{user}"),
             Self::Unknown => "old".to_owned(),
         }
     }
@@ -111,6 +114,7 @@ impl Press {
             (Some("del"), Some("y")) => Self::DeleteYes(user),
             (Some("del"), Some("n")) => Self::DeleteNo(user),
             (Some("sub"), Some("j")) => Self::Joined(user),
+            (Some("stop"), Some(seq)) => seq.parse().map_or(Self::Unknown, |seq| Self::Stop(user, seq)),
             (Some("his"), Some(page)) => {
                 page.parse().map_or(Self::Unknown, |page| Self::HistoryPage(user, page))
             }
@@ -142,7 +146,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
             "admin" if guests.is_admin(incoming.user) => Route::Command(Command::Admin),
             _ => Route::UnknownCommand(name.clone()),
         },
-        Body::Text(_) => Route::Text,
+        Body::Text(_) | Body::Quoting { .. } => Route::Text,
         Body::Voice(_) => Route::Voice,
         Body::Callback { data, .. } => Route::Press(Press::parse(data)),
         Body::Other(kind) => Route::Other(*kind),
@@ -201,11 +205,12 @@ mod tests {
             Press::DeleteNo(user),
             Press::HistoryPage(user, usize::MAX),
             Press::Joined(user),
+            Press::Stop(user, u64::MAX),
         ] {
             assert!(press.data().len() <= 64);
             assert_eq!(Press::parse(&press.data()), press);
         }
-        for junk in ["", "del", "del:y", "del:y:x", "his:-1:3", "zzz:1:2"] {
+        for junk in ["", "del", "del:y", "del:y:x", "his:-1:3", "stop:x:3", "zzz:1:2"] {
             assert_eq!(Press::parse(junk), Press::Unknown, "{junk}");
         }
     }

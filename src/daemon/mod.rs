@@ -18,6 +18,7 @@ mod last_minute;
 mod menu;
 mod poller;
 mod prefetch;
+mod preview;
 mod progress;
 mod quarantine;
 mod sending;
@@ -26,6 +27,7 @@ mod snapshot;
 mod spoken_answer;
 mod startup_error;
 mod stats_keeper;
+mod text_turn;
 mod turn_span;
 mod unconfirmed;
 mod watch;
@@ -58,8 +60,6 @@ use unconfirmed::Unconfirmed;
 const PREPARED_AHEAD: usize = 2;
 /// Messages answered from here at once.
 const LOCAL_AT_ONCE: usize = 16;
-/// Texts answered at once.
-const MODEL_AT_ONCE: usize = 4;
 /// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
 /// from, within what memory bears.
 const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
@@ -79,6 +79,8 @@ pub struct DaemonContext {
     chat_actions: ChatActions,
     /// What is said to those who wait long.
     progress: Progress,
+    /// Where a growing answer was shown a moment ago.
+    edited: preview::Edited,
     /// Who may send now.
     sending: Arc<Sending>,
     /// Messages of which nobody knows whether they arrived.
@@ -163,6 +165,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         telemetry: app.telemetry.clone(),
         chat_actions: ChatActions::new(sending.signs_per_second()),
         progress: Progress::default(),
+        edited: preview::Edited::default(),
         sending,
         unconfirmed: Unconfirmed::default(),
         purge: Notify::new(),
@@ -227,7 +230,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),
-        (WorkKind::Model, MODEL_AT_ONCE),
+        (WorkKind::Model, app.config.ai.concurrency),
         (WorkKind::Delivery, daemon.deliveries_at_once()),
     ] {
         loops.spawn(worker::dispatch(daemon.clone(), kind, at_once, stop.clone()));

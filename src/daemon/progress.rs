@@ -9,7 +9,7 @@
 //! end it. Must not know what the words are.
 
 use super::DaemonContext;
-use super::sending::Turn;
+use super::sending::{Pass, Turn};
 use super::shutdown::Stop;
 use crate::domain::expectation::{TurnTimes, Wait};
 use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, Urgency, UserId, WorkKind};
@@ -41,11 +41,14 @@ struct Entry {
     since: Timestamp,
     at_work: Option<Instant>,
     looked: Option<Instant>,
+    /// It waits for the tutor, of whom there is something to expect.
+    for_tutor: bool,
     state: State,
 }
 
+/// How a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     /// Nothing was said yet.
     Untold,
     /// It waits for its turn to be sent; may be called off.
@@ -105,6 +108,16 @@ impl Progress {
 
     /// Row `seq` waits from now on.
     pub fn begin(&self, seq: u64, user: UserId, chat: Chat, answers: Option<MessageId>, since: Timestamp) {
+        self.watch(seq, (user, chat, answers), since, true);
+    }
+
+    fn watch(
+        &self,
+        seq: u64,
+        (user, chat, answers): (UserId, Chat, Option<MessageId>),
+        since: Timestamp,
+        for_tutor: bool,
+    ) {
         let mut waiting = self.waiting();
         if waiting.len() < WATCHED {
             waiting.entry(seq).or_insert(Entry {
@@ -114,6 +127,7 @@ impl Progress {
                 since,
                 at_work: None,
                 looked: None,
+                for_tutor,
                 state: State::Untold,
             });
         }
@@ -124,10 +138,16 @@ impl Progress {
     /// As [`Self::begin`], for a row as the store knows it; whoever was told that the answer comes later is told no more.
     pub fn take_up(&self, job: &Job) {
         let Task::Handle(incoming, _) = &job.task else { return };
-        if job.told_late || job.work() != WorkKind::Tutor {
+        let for_tutor = match job.work() {
+            WorkKind::Tutor => true,
+            WorkKind::Model => false,
+            WorkKind::Local | WorkKind::Delivery => return,
+        };
+        if job.told_late {
             return;
         }
-        self.begin(job.seq, job.user, incoming.chat, incoming.message, job.accepted_at);
+        let whose = (job.user, incoming.chat, incoming.message);
+        self.watch(job.seq, whose, job.accepted_at, for_tutor);
         if let Some(shown) = job.progress {
             self.set(job.seq, State::Shown(shown));
         }
@@ -176,6 +196,7 @@ impl Progress {
                 State::Asking | State::Sending | State::Silent => false,
                 State::Shown(_) => true,
                 // As if all others went before: if even that is soon enough, nobody needs to be asked.
+                State::Untold if !entry.for_tutor => false,
                 State::Untold => first && entry.wait(now, all, at_once, typical).tell().is_some(),
             };
             if rested && worth && due.len() < room {
@@ -273,6 +294,46 @@ impl Progress {
             () = self.until(seq, |state| state.is_none()) => return Ok(None),
         };
         let Turn::Now(pass) = turn else { return Ok(Some(State::Untold)) };
+        self.send(daemon, seq, out, pass).await
+    }
+
+    /// Shows it in a chat that may be written to now; how the row stands then. `None`: it waits no more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn show(
+        &self,
+        daemon: &DaemonContext,
+        seq: u64,
+        out: &Outgoing,
+        pass: Pass,
+    ) -> Result<Option<State>, StoreError> {
+        let state = self.send(daemon, seq, out, pass).await?;
+        if let Some(state) = state {
+            self.set(seq, state);
+        }
+        Ok(state)
+    }
+
+    /// Its message was taken away: the answer comes as one of its own.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn taken_away(&self, daemon: &DaemonContext, seq: u64) -> Result<(), StoreError> {
+        self.set(seq, State::Silent);
+        match daemon.app.store.note_progress(seq, None).await {
+            Ok(()) | Err(StoreError::Gone) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send(
+        &self,
+        daemon: &DaemonContext,
+        seq: u64,
+        out: &Outgoing,
+        pass: Pass,
+    ) -> Result<Option<State>, StoreError> {
         // From here on whoever answers waits for us.
         if !self.set(seq, State::Sending) {
             return Ok(None);

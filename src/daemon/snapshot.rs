@@ -1,7 +1,7 @@
 //! The daemon at one moment, gathered for whoever watches it. Must not know how it is shown.
 
 use super::watch::disk;
-use super::{DaemonContext, LOCAL_AT_ONCE, MODEL_AT_ONCE, PREPARED_AHEAD, health, poller};
+use super::{DaemonContext, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
 use crate::admin::snapshot::{Counted, LogLine, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work};
 use crate::domain::stats::{Count, Step, Tally};
 use crate::domain::{Timestamp, WorkKind};
@@ -61,7 +61,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
         },
         workers: vec![
             work("voices", tutor, slots + PREPARED_AHEAD),
-            work("texts", model, MODEL_AT_ONCE),
+            work("texts", model, config.ai.concurrency),
             work("commands", local, LOCAL_AT_ONCE),
             work("sending", delivery, daemon.deliveries_at_once()),
         ],

@@ -69,6 +69,31 @@ pub enum Body {
     Other(OtherKind),
     /// The learner blocked (true) or unblocked (false) the bot.
     Blocked(bool),
+    /// Plain text that answers another message, with the words of that one.
+    Quoting {
+        /// What the learner writes.
+        text: String,
+        /// What it refers to.
+        quoted: String,
+    },
+}
+
+impl Body {
+    /// What the learner wrote, where it is plain text.
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Quoting { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The words of the message it answers.
+    pub fn quoted(&self) -> Option<&str> {
+        match self {
+            Self::Quoting { quoted, .. } => Some(quoted),
+            _ => None,
+        }
+    }
 }
 
 /// A file to listen to, as announced by Telegram; every figure is checked again when it arrives.
@@ -132,7 +157,7 @@ impl Incoming {
     /// The lane this message keeps its order in.
     pub fn lane(&self) -> Lane {
         match &self.body {
-            Body::Voice(_) | Body::Text(_) => Lane::Conversation,
+            Body::Voice(_) | Body::Text(_) | Body::Quoting { .. } => Lane::Conversation,
             Body::Command { name, .. } => match name.as_str() {
                 "new" | "reset" | "feedback" | "delete" => Lane::Conversation,
                 _ => Lane::Local,
@@ -146,7 +171,7 @@ impl Incoming {
     pub fn work(&self) -> WorkKind {
         match &self.body {
             Body::Voice(_) => WorkKind::Tutor,
-            Body::Text(_) => WorkKind::Model,
+            Body::Text(_) | Body::Quoting { .. } => WorkKind::Model,
             _ => WorkKind::Local,
         }
     }

@@ -136,6 +136,11 @@ pub fn compose(
     replies
 }
 
+/// A model's words as a learner reads them.
+pub fn written(words: &str) -> Rich {
+    markdown(words)
+}
+
 /// `/feedback`: the last coaching again, with its audio where the tutor has it.
 pub fn compose_feedback(
     incoming: &Incoming,

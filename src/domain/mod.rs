@@ -7,6 +7,7 @@ pub mod assessment;
 pub mod backoff;
 pub mod data_export;
 pub mod dead_letter;
+pub mod dialogue;
 pub mod expectation;
 pub mod health;
 pub mod ids;

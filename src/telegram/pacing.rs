@@ -23,7 +23,8 @@
 //!
 //! The most urgent ([`Urgency`]), and of those the one that asked first; who may not go yet for its chat's sake is passed
 //! over. A sign of life (a chat action, a reaction) goes at once or not at all, and only while two thirds of the second are
-//! free: it takes a place that no message wants.
+//! free: it takes a place that no message wants. A growing answer is shown at once or not at all as well, and leaves a third of
+//! the second to what somebody waits for.
 
 mod chats;
 
@@ -147,6 +148,21 @@ impl Pacing {
         }
         let ticket = self.ticket(None, Stage::UnderWay);
         self.start(ticket, None, now_ms);
+        Some(ticket)
+    }
+
+    /// A message to a chat that nobody waits for: at once, or not at all.
+    pub fn at_once(&mut self, chat: ChatId, now_ms: u64) -> Option<Ticket> {
+        let room = self.counted(now_ms) < (self.allowed * 2).div_ceil(SIGNS);
+        if !room || self.chats.all_held_ms(now_ms) > 0 || !self.chats.may_start(chat, now_ms) {
+            return None;
+        }
+        // Whoever waits for this chat goes first.
+        if self.waiting.values().any(|waiting| *waiting == Some(chat)) {
+            return None;
+        }
+        let ticket = self.ticket(Some(chat), Stage::UnderWay);
+        self.start(ticket, Some(chat), now_ms);
         Some(ticket)
     }
 

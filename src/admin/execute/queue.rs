@@ -138,7 +138,7 @@ pub fn kind(job: &Job) -> &'static str {
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
             Body::Voice(_) => "voice",
-            Body::Text(_) => "text",
+            Body::Text(_) | Body::Quoting { .. } => "text",
             Body::Command { .. } => "command",
             Body::Callback { .. } => "button",
             Body::Other(_) | Body::Blocked(_) => "other",

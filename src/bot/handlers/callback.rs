@@ -40,6 +40,11 @@ pub async fn handle(context: &HandlerContext, case: &Case<'_>, press: Press) -> 
         Press::Joined(user) if asked(user) => {
             pressed(case, "", Some((case.phrases.joined(), Keyboard::default())))
         }
+        // Pressed again, or after its end, it has nothing left to do.
+        Press::Stop(user, seq) if asked(user) => match context.growing.stop(seq) {
+            true => pressed(case, "", None),
+            false => pressed(case, &case.phrases.over_already(), None),
+        },
         Press::Unknown => pressed(case, &case.phrases.outdated(), None),
         _ => pressed(case, &case.phrases.not_yours(), None),
     })

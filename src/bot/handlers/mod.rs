@@ -5,6 +5,7 @@ pub mod callback;
 pub mod command;
 mod submitted;
 pub mod text;
+pub mod text_turn;
 pub mod voice;
 
 use crate::domain::outcome::Keyboard;

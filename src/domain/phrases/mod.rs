@@ -39,9 +39,11 @@ mod tutor;
 mod waiting;
 #[cfg(test)]
 mod wording;
+mod writing;
 
 pub use admin::AdminView;
 pub use status::StatusView;
+pub use writing::STILL_WRITING;
 
 impl Phrases {
     /// `/start`.
