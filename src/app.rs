@@ -8,7 +8,7 @@ use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::Vision;
 use crate::domain::stats::Count;
-use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions};
+use crate::model::{self, ModelName, Models, ModelsOptions, Patience, ServerOptions};
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::reader::Reader;
@@ -189,7 +189,7 @@ pub fn models_of(config: &Config) -> Result<Option<Models>> {
         default_model: ai.default_model.as_ref().map(ModelName::new),
         offered: ai.models.iter().map(ModelName::new).collect(),
         fallback: ai.fallback_model.as_ref().map(ModelName::new),
-        timeout: ai.timeout,
+        patience: Patience::new(ai.timeout),
     })
     .context("setting up the chat models")?;
     Ok(Some(models))
