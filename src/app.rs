@@ -5,14 +5,13 @@
 use crate::audio_worker::Workers;
 use crate::bot::{Channel, Guests, HandlerContext, Rules};
 use crate::config::{Config, OnCorruption};
-use crate::domain::Timestamp;
-use crate::domain::Vision;
 use crate::domain::stats::Count;
+use crate::domain::{Timestamp, Vision};
+use crate::logging::Event;
 use crate::model::{self, ModelName, Models, ModelsOptions, Patience, ServerOptions};
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
-use crate::store::reader::Reader;
-use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError, WaitingEach};
+use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::telemetry::Telemetry;
 use crate::tutor::{Tutor, TutorOptions};
@@ -27,7 +26,7 @@ pub struct App {
     /// What was configured.
     pub config: Config,
     /// The durable state.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// The Bot API.
     pub telegram: Arc<Telegram>,
     /// The tutor.
@@ -63,23 +62,10 @@ impl App {
     pub fn build(config: Config, token: Secret) -> Result<App> {
         let telemetry = Arc::new(Telemetry::default());
         let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
-        Ok(App { restored, ..Self::assemble(config, token, Arc::new(store), telemetry)? })
+        Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
     }
 
-    /// As [`App::build`], on a store that is open already.
-    ///
-    /// # Errors
-    /// In words for the person who starts the daemon.
-    pub fn with_store(config: Config, token: Secret, store: Arc<dyn Store>) -> Result<App> {
-        Self::assemble(config, token, store, Arc::new(Telemetry::default()))
-    }
-
-    fn assemble(
-        config: Config,
-        token: Secret,
-        store: Arc<dyn Store>,
-        telemetry: Arc<Telemetry>,
-    ) -> Result<App> {
+    fn assemble(config: Config, token: Secret, store: Store, telemetry: Arc<Telemetry>) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
         let models = models_of(&config)?.map(Arc::new);
@@ -95,7 +81,7 @@ impl App {
             telemetry: telemetry.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
-            reader: Reader::new(store.clone()),
+            reader: store.reader(),
             rules: Rules {
                 default_language: config.default_language,
                 session_timeout_ms: millis(config.session_timeout),
@@ -209,10 +195,7 @@ pub fn home_of(config: &Config) -> Home {
 }
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
-fn open_store(
-    config: &Config,
-    telemetry: &Telemetry,
-) -> Result<(SledStore, Option<LateRestore>), StoreError> {
+fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<LateRestore>), StoreError> {
     let home = home_of(config);
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,
@@ -239,6 +222,7 @@ fn open_store(
                 home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
             if let Some(restored) = earlier.as_ref().filter(|restored| restored.damage == BY_HAND) {
                 tracing::info!(
+                    event = %Event::StoreRestoredLately,
                     at = %moment(restored.at_ms),
                     backup_of = restored.taken_at_ms.map(moment),
                     replaced_database = folder(&restored.moved_to),
@@ -247,6 +231,7 @@ fn open_store(
             } else if let Some(restored) = earlier {
                 lately = Some(late(&restored));
                 tracing::warn!(
+                    event = %Event::StoreRestoredLately,
                     at = %moment(restored.at_ms),
                     export_of = restored.taken_at_ms.map(moment),
                     damaged_database = folder(&restored.moved_to),
@@ -280,13 +265,18 @@ fn tell_cleared(cleared: Result<Cleared, StoreError>) {
     match cleared {
         Ok(Cleared::Nothing) => {}
         Ok(Cleared::Done) => {
-            tracing::info!("the database's files were rewritten without the bytes of deleted learners");
+            tracing::info!(
+                event = %Event::DeletedBytesCleared,
+                "the database's files were rewritten without the bytes of deleted learners"
+            );
         }
         Ok(Cleared::Left) => tracing::warn!(
+            event = %Event::DeletedBytesLeft,
             "bytes of deleted learners are still in the database's files: to clear them took a start too long, or ended it. \
              Stop the daemon and run `phonicflow-bot store clean`"
         ),
         Err(error) => tracing::warn!(
+            event = %Event::DeletedBytesNotCleared,
             %error,
             "bytes of deleted learners could not be cleared from the database's files; the next start tries again"
         ),
@@ -309,15 +299,17 @@ fn wall_clock() -> Timestamp {
 fn tell(restored: &Restored) {
     let Restored { damage, moved_to, records, set_aside, .. } = restored;
     tracing::error!(
+        event = %Event::StoreDamaged,
         damage,
         damaged_database = folder(moved_to),
         "the store is damaged; it was moved aside, nothing was deleted"
     );
     for export in &restored.passed_over {
-        tracing::error!(export, "an export is no good and was passed over");
+        tracing::error!(event = %Event::ExportPassedOver, export, "an export is no good and was passed over");
     }
     match (&restored.export, restored.taken_at_ms) {
         (Some(export), Some(taken_at)) => tracing::error!(
+            event = %Event::StoreRestored,
             export = %export.display(),
             export_of = %moment(taken_at),
             records,
@@ -326,6 +318,7 @@ fn tell(restored: &Restored) {
              it and not yet answered are lost; messages that were open in it are kept as dead letters, since they may have been answered"
         ),
         _ => tracing::error!(
+            event = %Event::StoreBeginsEmpty,
             "there is no good export: the store begins empty, without sessions, settings, history and queue"
         ),
     }

@@ -6,13 +6,13 @@
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
-//! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::reader, telemetry, domain
+//! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (door), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
-//! config -> logging (a filter's check), domain
-//! telegram, tutor, model -> http, domain audio, telemetry -> domain        store -> domain, secret
+//! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
+//! telegram, tutor, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```

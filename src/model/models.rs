@@ -104,7 +104,6 @@ impl Models {
             match models {
                 Ok(models) => names.extend(models.iter().map(|model| full_name(server, model))),
                 Err(failed) => {
-                    tracing::debug!(server = server.name(), error = %failed, "a model server does not list its models");
                     error = Some(failed);
                     complete = false;
                 }
