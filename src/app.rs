@@ -5,11 +5,10 @@
 use crate::audio_worker::Workers;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules};
 use crate::config::{Config, OnCorruption};
-use crate::domain::Timestamp;
-use crate::domain::Vision;
 use crate::domain::stats::Count;
+use crate::domain::{Timestamp, Vision};
 use crate::logging::Event;
-use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions};
+use crate::model::{self, ModelName, Models, ModelsOptions, Patience, ServerOptions};
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
@@ -184,7 +183,7 @@ pub fn models_of(config: &Config) -> Result<Option<Models>> {
         default_model: ai.default_model.as_ref().map(ModelName::new),
         offered: ai.models.iter().map(ModelName::new).collect(),
         fallback: ai.fallback_model.as_ref().map(ModelName::new),
-        timeout: ai.timeout,
+        patience: Patience::new(ai.timeout),
     })
     .context("setting up the chat models")?;
     Ok(Some(models))

@@ -81,7 +81,7 @@ impl Reading<'_> {
                 Some(kind) => self.fine(table, "kind", &word, kind),
                 None => {
                     let problem = format!("must be {}", ServerKind::NAMES.join(" or "));
-                    self.fault(table, "kind", Some(&word), problem)?
+                    self.fault(table, "kind", Some(&word), problem).unwrap_or_default()
                 }
             },
         };
@@ -97,7 +97,7 @@ impl Reading<'_> {
             None => Vision::Unknown,
         };
         let context = table.fields.get("context").and_then(|value| {
-            let tokens = value.to_u128().and_then(|tokens| u32::try_from(tokens).ok());
+            let tokens = value.to_i128().and_then(|tokens| u32::try_from(tokens).ok());
             match tokens.filter(|tokens| (64..=2_000_000).contains(tokens)) {
                 Some(tokens) => Some(self.fine(table, "context", &tokens.to_string(), tokens)),
                 None => self.fault(table, "context", None, "must be tokens, 64 to 2000000".to_owned()),
@@ -117,6 +117,8 @@ impl Reading<'_> {
             ServerKind::OpenAi | ServerKind::Core => "",
         };
         match given {
+            // It has been told that it is no text.
+            None if matches!(table.fields.get("url"), Some(value) if value.as_str().is_none()) => None,
             None if public.is_empty() => self.fault(
                 table,
                 "url",

@@ -21,8 +21,6 @@ use tokio::time::Instant;
 const TEXT_CAP: usize = 128 << 10;
 /// Most bytes of a stream, reasoning and wrapping included.
 const STREAM_CAP: usize = 64 << 20;
-/// Longest standstill once an answer has begun. Before, a model may have to be loaded and the question to be read.
-const STALLED: Duration = Duration::from_secs(30);
 /// For so long the counts of tokens may come after the last word.
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
@@ -34,12 +32,16 @@ pub struct AnswerStream {
     decoder: Decoder,
     whole: Vec<u8>,
     received: usize,
+    /// A first word has come. Servers send all kinds of things before they have read the question.
+    begun: bool,
     text: Visible,
     input: Option<u32>,
     output: Option<u32>,
     /// Complete; whether by a limit.
     finished: Option<bool>,
     deadline: Instant,
+    /// Longest standstill once it has begun.
+    standstill: Duration,
     /// When something came last.
     since: Instant,
     permit: Permit,
@@ -61,6 +63,7 @@ impl AnswerStream {
         kind: ServerKind,
         response: reqwest::Response,
         deadline: Instant,
+        standstill: Duration,
         permit: Permit,
     ) -> Self {
         let mime =
@@ -84,11 +87,13 @@ impl AnswerStream {
             decoder,
             whole,
             received,
+            begun: false,
             text,
             input,
             output,
             finished,
             deadline,
+            standstill,
             since,
             permit,
             over,
@@ -128,7 +133,7 @@ impl AnswerStream {
     async fn more(&mut self) -> Result<bool, Fault> {
         let limit = match self.finished {
             Some(_) => self.deadline.min(self.since + AFTERWARDS),
-            None if self.received > 0 => self.deadline.min(self.since + STALLED),
+            None if self.begun => self.deadline.min(self.since + self.standstill),
             None => self.deadline,
         };
         let before = self.text().len();
@@ -189,6 +194,7 @@ impl AnswerStream {
     }
 
     fn apply(&mut self, delta: Delta) -> Result<(), Fault> {
+        self.begun |= !delta.text.is_empty();
         self.text.push(&delta.text);
         self.input = delta.input.or(self.input);
         self.output = delta.output.or(self.output);

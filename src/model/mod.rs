@@ -13,6 +13,8 @@ mod policy;
 mod server;
 mod sse;
 mod structured;
+#[cfg(test)]
+mod tests;
 mod visible;
 mod wire;
 
@@ -22,4 +24,4 @@ pub use ask::{Ask, Image, Message, ModelName, Role};
 pub use error::{Fault, ModelError, Retry, Slow};
 pub use models::{MAIN, Models, ModelsOptions};
 pub use policy::{Next, Tried, next};
-pub use server::{Server, ServerOptions};
+pub use server::{Patience, Server, ServerOptions};

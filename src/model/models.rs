@@ -6,7 +6,7 @@ use super::answer::Usage;
 use super::answer_stream::AnswerStream;
 use super::ask::{Ask, ModelName};
 use super::error::{Fault, ModelError};
-use super::server::{Server, ServerOptions};
+use super::server::{Patience, Server, ServerOptions};
 use crate::http::{self, ClientOptions};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -30,8 +30,8 @@ pub struct ModelsOptions {
     pub offered: Vec<ModelName>,
     /// `FALLBACK_MODEL`.
     pub fallback: Option<ModelName>,
-    /// `AI_TIMEOUT`.
-    pub timeout: Duration,
+    /// How long its servers may take.
+    pub patience: Patience,
 }
 
 /// The chat models there are. Cheap to share behind an `Arc`.
@@ -51,7 +51,7 @@ impl Models {
     pub fn new(options: ModelsOptions) -> Result<Self, ModelError> {
         let setup = |error: http::HttpError| ModelError { server: MAIN.into(), fault: error.into() };
         let client = Arc::new(http::client(&ClientOptions::default()).map_err(setup)?);
-        let server = |server| Server::new(server, client.clone(), options.timeout).map(Arc::new);
+        let server = |server| Server::new(server, client.clone(), options.patience).map(Arc::new);
         let servers = options.servers.into_iter().map(server).collect::<Result<_, _>>()?;
         Ok(Self {
             servers,
@@ -104,7 +104,6 @@ impl Models {
             match models {
                 Ok(models) => names.extend(models.iter().map(|model| full_name(server, model))),
                 Err(failed) => {
-                    tracing::debug!(server = server.name(), error = %failed, "a model server does not list its models");
                     error = Some(failed);
                     complete = false;
                 }

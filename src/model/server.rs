@@ -29,6 +29,22 @@ const NAME_CAP: usize = 200;
 /// Models of whose peculiarities is kept book.
 const BOOK_CAP: usize = 200;
 
+/// How long a server may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a whole answer: `AI_TIMEOUT`.
+    pub answer: Duration,
+    /// For the next piece of one that has begun. Before, a model may have to be loaded and the question to be read.
+    pub piece: Duration,
+}
+
+impl Patience {
+    /// With half a minute for the next piece.
+    pub fn new(answer: Duration) -> Self {
+        Self { answer, piece: Duration::from_secs(30) }
+    }
+}
+
 /// What is configured of a server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
@@ -72,8 +88,7 @@ pub struct Server {
     pub(super) options: ServerOptions,
     name: Arc<str>,
     client: Shared,
-    /// For the whole of an answer.
-    timeout: Duration,
+    patience: Patience,
     built: Instant,
     breaker: Mutex<Breaker>,
     learnt: Mutex<BTreeMap<String, Learnt>>,
@@ -117,7 +132,11 @@ impl Drop for Permit {
 
 impl Server {
     /// Connects to nothing.
-    pub(super) fn new(options: ServerOptions, client: Shared, timeout: Duration) -> Result<Self, ModelError> {
+    pub(super) fn new(
+        options: ServerOptions,
+        client: Shared,
+        patience: Patience,
+    ) -> Result<Self, ModelError> {
         let name: Arc<str> = options.name.as_str().into();
         let setup = |why: &str| ModelError { server: name.clone(), fault: Fault::Setup(why.to_owned()) };
         // The errors of the URL parser name no URL.
@@ -126,7 +145,7 @@ impl Server {
             return Err(setup("its URL must be http or https"));
         }
         let (breaker, learnt) = Default::default();
-        Ok(Self { options, name, client, timeout, built: Instant::now(), breaker, learnt })
+        Ok(Self { options, name, client, patience, built: Instant::now(), breaker, learnt })
     }
 
     /// Its name in the configuration.
@@ -168,7 +187,7 @@ impl Server {
         if !self.lists() {
             return Ok(Vec::new());
         }
-        let within = LIST_WITHIN.min(self.timeout);
+        let within = LIST_WITHIN.min(self.patience.answer);
         let asked = tokio::time::timeout(within, self.ask_for_models()).await;
         asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))).map_err(|fault| self.error(fault))
     }
@@ -210,11 +229,13 @@ impl Server {
         ask: &Ask,
         schema: Option<&Value>,
     ) -> Result<AnswerStream, ModelError> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now() + self.patience.answer;
         let mut permit = self.admit()?;
         let asked = tokio::time::timeout_at(deadline, self.post(model, ask, schema)).await;
         match asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))) {
-            Ok(response) => Ok(AnswerStream::new(self.options.kind, response, deadline, permit)),
+            Ok(response) => {
+                Ok(AnswerStream::new(self.options.kind, response, deadline, self.patience.piece, permit))
+            }
             Err(fault) => Err(permit.failed(fault)),
         }
     }
