@@ -143,7 +143,8 @@ impl DaemonContext {
         watchdog::Bounds {
             poll_timeout: config.bot_polling_timeout,
             poll_pause: config.bot_polling_interval,
-            tutor_timeout: config.backend_timeout,
+            // One text may be asked four times in a row: its model and one that stands in, each with less context as well.
+            tutor_timeout: config.backend_timeout.max(config.ai.timeout * 2),
         }
     }
 }

@@ -411,7 +411,11 @@ impl Progress {
         };
         match kept {
             Ok(()) => {
-                tracing::info!(event = %Event::ExpectationTold, seq, "told what to expect");
+                if self.waiting().get(&seq).is_some_and(|entry| entry.for_tutor) {
+                    tracing::info!(event = %Event::ExpectationTold, seq, "told what to expect");
+                } else {
+                    tracing::info!(event = %Event::PreviewShown, seq, "the answer is shown as it grows");
+                }
                 Ok(State::Shown(message))
             }
             Err(StoreError::Gone) => {

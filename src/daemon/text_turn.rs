@@ -13,6 +13,7 @@ use crate::bot::growing::Answering;
 use crate::bot::handlers::text_turn::{After, Answer, Question, TextTurn};
 use crate::bot::handlers::voice::Step;
 use crate::domain::stats::Step as Stopwatch;
+use crate::logging::Event;
 use crate::model::{ModelError, Step as Grown};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Action;
@@ -61,6 +62,7 @@ pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> 
             }
             return Err(error);
         }
+        tracing::info!(event = %Event::ModelAsked, seq = lease.seq, model = question.model.as_str(), "chat model asked");
         let asked = ask(&turn, &question, &mut preview, &answering, &mut stop).await?;
         let Asked::Came(came) = asked else {
             preview.end().await?;

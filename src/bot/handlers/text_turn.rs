@@ -14,6 +14,7 @@ use crate::domain::{
     Assessment, Change, DeadReason, Failed, Incoming, Job, Learner, Outcome, Reply, Rich, Stage, Task,
     Timestamp, Tokens, Turn, TurnKind, WaitReason,
 };
+use crate::logging::Event;
 use crate::model::{self, Ask, Fault, Message, ModelError, ModelName, Models, Next, Role, Tried, Usage};
 use crate::store::{Claim, StoreError};
 use std::ops::Range;
@@ -165,7 +166,7 @@ impl<'a> TextTurn<'a> {
             Err(error) => error,
         };
         tracing::warn!(
-            event = "model.failed",
+            event = %Event::ModelFailed,
             seq = self.job.seq,
             model = question.model.as_str(),
             attempt = question.attempts,
@@ -252,7 +253,7 @@ impl<'a> TextTurn<'a> {
             ..Turn::voice(question.session, now, 0, assessment)
         };
         tracing::info!(
-            event = "model.answered",
+            event = %Event::ModelAnswered,
             seq = self.job.seq,
             model = question.model.as_str(),
             tokens_in = tokens.input,
