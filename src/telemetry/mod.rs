@@ -1,16 +1,15 @@
 //! Numbers of the running process: what was counted, how long the stages took, when the last poll completed.
 //!
-//! Counting is an addition to an atomic. What is exported (see [`exposition`]) exists only where `METRICS_ADDR` is set. Must
-//! not know who counts, or where the numbers are kept.
+//! Counting is an addition to an atomic; whoever wants the numbers, the store or a scrape (see [`exposition`]), gets a
+//! [`Tally`]. Must not know who counts, or where the numbers are kept.
 
 pub mod exposition;
 pub mod polling;
 
 use crate::domain::Timestamp;
-use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Step, Tally};
-use exposition::{Exposition, Gauges, Poll};
+use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
+use exposition::Gauges;
 use polling::Polling;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -28,7 +27,6 @@ pub struct Telemetry {
     /// Something was counted since the last look.
     dirty: AtomicBool,
     changed: Notify,
-    exposition: OnceLock<Exposition>,
 }
 
 /// How long one stage took, so far.
@@ -55,7 +53,6 @@ impl Default for Telemetry {
             steps: std::array::from_fn(|_| Durations::default()),
             dirty: AtomicBool::new(false),
             changed: Notify::new(),
-            exposition: OnceLock::new(),
         }
     }
 }
@@ -126,9 +123,6 @@ impl Telemetry {
             durations.sum_us.fetch_add(us, Ordering::Relaxed);
             add(&durations.buckets, BOUNDS_US.partition_point(|bound| *bound < us), 1);
         }
-        if let Some(exposition) = self.exposition.get() {
-            exposition.observe(step, duration);
-        }
         self.touch();
     }
 
@@ -172,24 +166,9 @@ impl Telemetry {
         }
     }
 
-    /// Begins to keep what `/metrics` shows; without this call it costs nothing.
-    pub fn expose(&self) {
-        // Whoever was first did the same.
-        let _ = self.exposition.set(Exposition::default());
-    }
-
-    /// Prometheus text of this moment; empty unless exposed.
+    /// Prometheus text of this moment.
     pub fn render(&self, gauges: &Gauges) -> String {
-        let Some(exposition) = self.exposition.get() else { return String::new() };
-        let polls = Poll::ALL.iter().map(|result| (*result, read(&self.polls, *result as usize)));
-        exposition.render(&self.tally(), polls, gauges)
-    }
-
-    /// Sums up measurements that nobody has asked for yet, so that they take no memory.
-    pub fn upkeep(&self) {
-        if let Some(exposition) = self.exposition.get() {
-            exposition.upkeep();
-        }
+        exposition::render(&self.tally(), |result| read(&self.polls, result as usize), gauges)
     }
 }
 
@@ -242,13 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_rendered_unless_exposed() {
+    fn a_scrape_shows_what_was_counted_and_what_never_happened() {
         let telemetry = Telemetry::default();
         telemetry.count(Count::Turns);
-        assert_eq!(telemetry.render(&Gauges::default()), "");
-        telemetry.expose();
         telemetry.took(Step::Send, Duration::from_millis(3));
-        telemetry.upkeep();
         let text = telemetry.render(&Gauges::default());
         assert!(text.contains("phonicflow_turns_total 1"), "{text}");
         assert!(text.contains("phonicflow_stage_duration_seconds_count{stage=\"send\"} 1"), "{text}");
