@@ -8,6 +8,7 @@ use super::shutdown::Stop;
 use super::{DaemonContext, StartupError, health, poller};
 use crate::domain::health::Health;
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use crate::telemetry::exposition::Gauges;
 use crate::tutor::Reach;
 use server::Page;
@@ -26,7 +27,7 @@ pub async fn open(addr: SocketAddr) -> Result<TcpListener, StartupError> {
     let listener =
         TcpListener::bind(addr).await.map_err(|source| StartupError::MetricsAddr { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
-    tracing::info!(%addr, "serving /metrics, /health, /live and /ready");
+    tracing::info!(event = %Event::MetricsServed, %addr, "serving /metrics, /health, /live and /ready");
     Ok(listener)
 }
 
