@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Whether the other side may have acted on a request that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It never got the request: sending again is safe.
     NotSent,
     /// It may have got it: sending again may double the effect.
@@ -20,7 +20,7 @@ pub enum Fate {
 
 /// A request that brought no usable answer. Holds no URL and no body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HttpError {
+pub(crate) enum HttpError {
     /// No connection (refused, DNS, TLS, proxy, time-out while connecting).
     #[error("no connection: {0}")]
     Connect(String),
@@ -40,7 +40,7 @@ pub enum HttpError {
 
 impl HttpError {
     /// Whether the other side may have acted on it.
-    pub fn fate(&self) -> Fate {
+    pub(crate) fn fate(&self) -> Fate {
         match self {
             Self::Connect(_) | Self::Setup(_) => Fate::NotSent,
             Self::TimedOut | Self::Broken(_) | Self::TooLarge(_) => Fate::Unknown,
@@ -75,7 +75,7 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 
 /// What a client needs to know.
 #[derive(Debug, Clone, Default)]
-pub struct ClientOptions {
+pub(crate) struct ClientOptions {
     /// Proxy URL (http, https, socks5, socks5h); may hold a password.
     pub proxy: Option<Secret>,
     /// PEM of certificate authorities trusted beside the system's.
@@ -88,7 +88,7 @@ pub struct ClientOptions {
 ///
 /// # Errors
 /// [`HttpError::Setup`] when the proxy or the certificates cannot be used.
-pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
+pub(crate) fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
     // Installing twice is an error that means "already done".
     let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
     let mut builder = reqwest::Client::builder()
@@ -129,7 +129,7 @@ pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
 ///
 /// # Errors
 /// [`HttpError::TooLarge`] as soon as the cap is passed (the rest is not read), else what broke.
-pub async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Bytes, HttpError> {
+pub(crate) async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Bytes, HttpError> {
     if response.content_length().is_some_and(|length| length > cap as u64) {
         return Err(HttpError::TooLarge(cap));
     }
@@ -147,7 +147,7 @@ pub async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Byte
 }
 
 /// The clock of the other side, from an answer's `Date`: seconds since the epoch.
-pub fn clock_of(response: &reqwest::Response) -> Option<i64> {
+pub(crate) fn clock_of(response: &reqwest::Response) -> Option<i64> {
     let date = response.headers().get(reqwest::header::DATE)?.to_str().ok()?;
     Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second())
 }
@@ -156,14 +156,18 @@ pub fn clock_of(response: &reqwest::Response) -> Option<i64> {
 ///
 /// # Errors
 /// Why there is no answer.
-pub async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
+pub(crate) async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
     let response = client(&ClientOptions::default())?.get(url).timeout(deadline).send().await?;
     let status = response.status().as_u16();
     Ok((status, read_capped(response, cap).await?))
 }
 
 /// A multipart part held in memory.
-pub fn memory_part(bytes: Bytes, file_name: &str, mime: &str) -> Result<reqwest::multipart::Part, HttpError> {
+pub(crate) fn memory_part(
+    bytes: Bytes,
+    file_name: &str,
+    mime: &str,
+) -> Result<reqwest::multipart::Part, HttpError> {
     let length = bytes.len() as u64;
     Ok(reqwest::multipart::Part::stream_with_length(bytes, length)
         .file_name(file_name.to_owned())
@@ -171,4 +175,4 @@ pub fn memory_part(bytes: Bytes, file_name: &str, mime: &str) -> Result<reqwest:
 }
 
 /// A shared client.
-pub type Shared = Arc<reqwest::Client>;
+pub(crate) type Shared = Arc<reqwest::Client>;

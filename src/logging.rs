@@ -5,7 +5,7 @@
 mod clean;
 mod recent;
 
-pub use recent::{RecentLine, recent};
+pub(crate) use recent::recent;
 
 use crate::domain::UserId;
 use hmac::{Hmac, KeyInit, Mac};
@@ -49,7 +49,7 @@ const LINES_WAITING: usize = 8_192;
 
 /// What the log shall be.
 #[derive(Debug, Clone, Default)]
-pub struct LogOptions {
+pub(crate) struct LogOptions {
     /// A level, or directives such as `info,phonicflow_bot::tutor=debug`.
     pub level: String,
     /// One JSON object a line.
@@ -63,11 +63,11 @@ pub struct LogOptions {
 /// Keeps the log file's writer alive; dropping it writes out what waits.
 #[must_use = "dropping it ends the log file"]
 #[derive(Debug)]
-pub struct LogGuard(#[allow(dead_code)] Option<WorkerGuard>);
+pub(crate) struct LogGuard(#[allow(dead_code)] Option<WorkerGuard>);
 
 /// Why the log cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
+pub(crate) enum LogError {
     /// The filter cannot be read.
     #[error("LOG_LEVEL {0}")]
     Filter(String),
@@ -88,7 +88,7 @@ static RAW_IDS: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// [`LogError`]; nothing is logged then.
-pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
+pub(crate) fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     let filter = Filter::parse(&options.level).map_err(LogError::Filter)?;
     let plain = std::env::var_os("NO_COLOR").is_some_and(|word| !word.is_empty());
     // The fields of a span are written once for all sinks: colours on the terminal would be in the file as well.
@@ -112,7 +112,7 @@ pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
 }
 
 /// Sets the key under which user ids are hashed, once; it lives in the store, which opens after the log.
-pub fn set_log_key(key: [u8; 32]) {
+pub(crate) fn set_log_key(key: [u8; 32]) {
     // A second call would come from a second store in one process, and the first one names the learners.
     let _ = KEY.set(key);
 }
@@ -121,13 +121,13 @@ pub fn set_log_key(key: [u8; 32]) {
 ///
 /// # Errors
 /// What would be right.
-pub fn check_filter(text: &str) -> Result<(), String> {
+pub(crate) fn check_filter(text: &str) -> Result<(), String> {
     Filter::parse(text).map(drop)
 }
 
 /// The name of a learner in the log: the first 10 hex digits of an HMAC-SHA256 of the id. Without the key the few
 /// billion possible ids could simply be tried.
-pub fn user_tag(key: &[u8; 32], user: UserId) -> String {
+pub(crate) fn user_tag(key: &[u8; 32], user: UserId) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return UNNAMED.to_owned();
     };
@@ -144,7 +144,7 @@ const UNNAMED: &str = "?";
 
 /// A user id as the log may show it: itself at debug level, else its tag.
 #[derive(Debug, Clone, Copy)]
-pub struct UserTag(pub UserId);
+pub(crate) struct UserTag(pub UserId);
 
 impl fmt::Display for UserTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ pub struct Secret(String);
 
 impl Secret {
     /// Wraps a secret; surrounding white space (a file's last newline) is not part of it.
-    pub fn new(value: impl AsRef<str>) -> Self {
+    pub(crate) fn new(value: impl AsRef<str>) -> Self {
         Self(value.as_ref().trim().to_owned())
     }
 

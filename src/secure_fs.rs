@@ -24,7 +24,7 @@ const ROOT: u32 = 0;
 ///
 /// # Errors
 /// The system's; where a link stood in the way that another user may have placed, it says so.
-pub fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let (folder, name) = walk(path, true)?;
     let nofollow = if is_proc(&folder) { OFlags::empty() } else { OFlags::NOFOLLOW };
     Ok(openat(&folder, &name, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | nofollow, Mode::empty())?
@@ -35,7 +35,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn folder(path: &Path) -> io::Result<File> {
+pub(crate) fn folder(path: &Path) -> io::Result<File> {
     let (folder, name) = walk(path, true)?;
     let nofollow = if is_proc(&folder) { OFlags::empty() } else { OFlags::NOFOLLOW };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | nofollow;
@@ -47,7 +47,7 @@ pub fn folder(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn place(path: &Path) -> io::Result<(File, OsString)> {
+pub(crate) fn place(path: &Path) -> io::Result<(File, OsString)> {
     walk(path, true)
 }
 
@@ -55,7 +55,7 @@ pub fn place(path: &Path) -> io::Result<(File, OsString)> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
+pub(crate) fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
     let mut missing: Vec<&OsStr> = Vec::new();
     let mut at = path;
     loop {
@@ -70,7 +70,7 @@ pub fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
 }
 
 /// A path below an open folder that leads there whatever becomes of the folder's name.
-pub fn below(folder: &File, name: &Path) -> PathBuf {
+pub(crate) fn below(folder: &File, name: &Path) -> PathBuf {
     let at = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string());
     // A slash at its end would make it the folder, where the link itself may be meant.
     if name.as_os_str().is_empty() { at } else { at.join(name) }
@@ -78,7 +78,7 @@ pub fn below(folder: &File, name: &Path) -> PathBuf {
 
 /// Why a file of settings is not to be trusted: it says who else may have written it. `None`: it is root's or the user's who
 /// runs this, and nobody else may write to it.
-pub fn distrust(file: &Metadata) -> Option<String> {
+pub(crate) fn distrust(file: &Metadata) -> Option<String> {
     let (uid, mode) = (file.uid(), file.mode() & 0o7777);
     if uid != ROOT && uid != geteuid().as_raw() {
         return Some(format!("it belongs to user {uid}"));
@@ -90,13 +90,13 @@ pub fn distrust(file: &Metadata) -> Option<String> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn make_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let (there, missing) = deepest(path)?;
     DirBuilder::new().recursive(true).mode(0o700).create(below(&there, &missing))
 }
 
 /// A file on its way, for its owner alone: written beside its place, put there when it is whole, removed when it is not.
-pub struct NewFile {
+pub(crate) struct NewFile {
     folder: File,
     name: OsString,
     partial: OsString,
@@ -109,7 +109,7 @@ impl NewFile {
     ///
     /// # Errors
     /// As [`open`].
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let (folder, name) = walk(path, false)?;
         let mut partial = name.clone();
         partial.push(".partial");
@@ -121,12 +121,12 @@ impl NewFile {
     }
 
     /// The file itself, for what wants to go back in it.
-    pub fn file(&mut self) -> &mut File {
+    pub(crate) fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
     /// Where it is being written; good as long as this is.
-    pub fn partial(&self) -> PathBuf {
+    pub(crate) fn partial(&self) -> PathBuf {
         below(&self.folder, Path::new(&self.partial))
     }
 
@@ -134,7 +134,7 @@ impl NewFile {
     ///
     /// # Errors
     /// The system's.
-    pub fn sync(&mut self) -> io::Result<()> {
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.file.sync_all()
     }
 
@@ -142,7 +142,7 @@ impl NewFile {
     ///
     /// # Errors
     /// The system's; nothing is in place then.
-    pub fn place(mut self) -> io::Result<()> {
+    pub(crate) fn place(mut self) -> io::Result<()> {
         self.sync()?;
         renameat(&self.folder, &self.partial, &self.folder, &self.name)?;
         self.placed = true;
@@ -176,7 +176,7 @@ impl Drop for NewFile {
 ///
 /// # Errors
 /// As [`open`].
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = NewFile::create(path)?;
     file.write_all(bytes)?;
     file.place()

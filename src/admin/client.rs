@@ -9,13 +9,12 @@ use super::protocol::{
 };
 use super::request::{Item, Refusal, RefusalKind, Request};
 use super::socket::{NOTE, short_address};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use async_trait::async_trait;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -32,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// Where to look.
 #[derive(Debug, Clone)]
-pub struct Whereabouts {
+pub(crate) struct Whereabouts {
     /// The store's folder (`SESSION_STORAGE_PATH`).
     pub root: PathBuf,
     /// Where the daemon listens by this configuration.
@@ -40,11 +39,11 @@ pub struct Whereabouts {
 }
 
 /// Opens what no daemon holds.
-pub type Opener<'a> = &'a (dyn Fn() -> Result<Context, StoreError> + Sync);
+pub(crate) type Opener<'a> = &'a (dyn Fn() -> Result<Context, StoreError> + Sync);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum ClientError {
+pub(crate) enum ClientError {
     /// Neither the store nor a daemon that has it.
     #[error("{0}")]
     Unreachable(String),
@@ -60,7 +59,7 @@ pub enum ClientError {
 }
 
 /// What takes an answer. An error ends it.
-pub trait Receive: Send {
+pub(crate) trait Receive: Send {
     /// One item.
     ///
     /// # Errors
@@ -83,7 +82,7 @@ impl<F: FnMut(Item) -> io::Result<()> + Send> Receive for F {
 }
 
 /// A way to the store.
-pub enum AdminClient {
+pub(crate) enum AdminClient {
     /// Over the socket of the daemon that has it.
     Daemon {
         /// Where it listens.
@@ -114,7 +113,7 @@ impl AdminClient {
     /// # Errors
     /// [`ClientError::Unreachable`] where the store is held and no daemon answers, or one that does not talk to us;
     /// [`ClientError::Store`] where it does not open.
-    pub async fn open(at: &Whereabouts, opener: Opener<'_>) -> Result<Self, ClientError> {
+    pub(crate) async fn open(at: &Whereabouts, opener: Opener<'_>) -> Result<Self, ClientError> {
         let mut tries = 0;
         loop {
             let mut silent = Vec::new();
@@ -151,7 +150,7 @@ impl AdminClient {
     }
 
     /// Whether a daemon answers.
-    pub fn is_daemon(&self) -> bool {
+    pub(crate) fn is_daemon(&self) -> bool {
         matches!(self, Self::Daemon { .. })
     }
 
@@ -159,7 +158,11 @@ impl AdminClient {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn ask(&mut self, request: Request, receive: &mut dyn Receive) -> Result<(), ClientError> {
+    pub(crate) async fn ask(
+        &mut self,
+        request: Request,
+        receive: &mut dyn Receive,
+    ) -> Result<(), ClientError> {
         match self {
             Self::Store(context) => match execute(context, request, &mut Here(receive)).await {
                 Ok(()) => Ok(()),
@@ -180,18 +183,10 @@ impl AdminClient {
     ///
     /// # Errors
     /// The store's.
-    pub async fn close(self) -> Result<(), ClientError> {
+    pub(crate) async fn close(self) -> Result<(), ClientError> {
         match self {
             Self::Store(context) => context.store.close().await.map_err(ClientError::Store),
             Self::Daemon { .. } => Ok(()),
-        }
-    }
-
-    /// The store, where it was opened here.
-    pub fn store(&self) -> Option<&Arc<dyn Store>> {
-        match self {
-            Self::Store(context) => Some(&context.store),
-            Self::Daemon { .. } => None,
         }
     }
 }

@@ -7,12 +7,12 @@
 //!
 //! Must not know Telegram, the tutor or the configuration.
 
-pub mod client;
-pub mod execute;
-pub mod old_bot;
+pub(crate) mod client;
+pub(crate) mod execute;
+pub(crate) mod old_bot;
 pub mod protocol;
-pub mod render;
-pub mod request;
-pub mod snapshot;
-pub mod socket;
-pub mod sort;
+pub(crate) mod render;
+pub(crate) mod request;
+pub(crate) mod snapshot;
+pub(crate) mod socket;
+pub(crate) mod sort;

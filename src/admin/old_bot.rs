@@ -17,11 +17,11 @@ use std::io::{BufReader, Read};
 use uuid::Uuid;
 
 /// Largest file taken, bytes: some million learners.
-pub const LIMIT: u64 = 1 << 30;
+pub(crate) const LIMIT: u64 = 1 << 30;
 
 /// A row that is not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Where it is, for a person with the file open.
     pub place: String,
     /// What is wrong with it, without its content.
@@ -30,7 +30,7 @@ pub struct Problem {
 
 /// What a file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Sessions, each learner once, in the order of the file.
     pub sessions: Vec<Import>,
     /// Rows that are none.
@@ -53,7 +53,7 @@ const WITHIN: &[&str] = &["preferences", "settings", "profile", "user"];
 
 /// How far ahead of UTC the old bot's clock was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Zone {
+pub(crate) struct Zone {
     /// Seconds; negative in the west.
     pub seconds: i32,
 }
@@ -85,7 +85,7 @@ impl std::str::FromStr for Zone {
 ///
 /// # Errors
 /// In words for a person, when it cannot be read, is longer than [`LIMIT`], or is no such file at all.
-pub fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String> {
+pub(crate) fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String> {
     let mut file = BufReader::new(file.take(LIMIT));
     let mut rows = serde_json::Deserializer::from_reader(&mut file);
     let begun =

@@ -22,17 +22,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// Raised with every change of a request or an item.
 pub const VERSION: u32 = 2;
 /// This program, as greetings name it.
-pub const PROGRAM: &str = concat!("phonicflow-bot ", env!("CARGO_PKG_VERSION"));
+pub(crate) const PROGRAM: &str = concat!("phonicflow-bot ", env!("CARGO_PKG_VERSION"));
 /// Largest request, bytes.
-pub const ASK_LIMIT: u32 = 1 << 20;
+pub(crate) const ASK_LIMIT: u32 = 1 << 20;
 /// Largest frame of an answer, bytes: the largest record as JSON with everything escaped.
-pub const ANSWER_LIMIT: u32 = 64 << 20;
+pub(crate) const ANSWER_LIMIT: u32 = 64 << 20;
 /// Largest greeting, bytes.
-pub const GREETING_LIMIT: u32 = 64 << 10;
+pub(crate) const GREETING_LIMIT: u32 = 64 << 10;
 
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// JSON: greeting, ask or item.
     Json,
     /// Bytes of a file.
@@ -60,7 +60,7 @@ impl Kind {
 
 /// Which store a daemon holds: device and inode of its folder, the same by whatever path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreId {
+pub(crate) struct StoreId {
     /// The file system.
     pub device: u64,
     /// The folder on it.
@@ -72,7 +72,7 @@ impl StoreId {
     ///
     /// # Errors
     /// Where there is none, or it may not be looked at.
-    pub fn of(root: &Path) -> io::Result<Self> {
+    pub(crate) fn of(root: &Path) -> io::Result<Self> {
         let folder = std::fs::metadata(root)?;
         Ok(Self { device: folder.dev(), inode: folder.ino() })
     }
@@ -80,7 +80,7 @@ impl StoreId {
 
 /// The daemon's first word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Greeting {
+pub(crate) struct Greeting {
     /// Program and version.
     pub program: String,
     /// [`VERSION`].
@@ -91,7 +91,7 @@ pub struct Greeting {
 
 /// The client's one word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// Program and version.
     pub program: String,
     /// [`VERSION`].
@@ -109,7 +109,7 @@ struct Introduction {
 
 /// Why a frame could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum FrameError {
+pub(crate) enum FrameError {
     /// The connection.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -130,7 +130,7 @@ pub enum FrameError {
 ///
 /// # Errors
 /// The connection's; a payload beyond any limit.
-pub async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8]) -> io::Result<()> {
+pub(crate) async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8]) -> io::Result<()> {
     let length = u32::try_from(payload.len()).ok().filter(|length| *length <= ANSWER_LIMIT);
     let length = length.ok_or_else(|| io::Error::other("a piece of the answer is too large"))?;
     to.write_u32(length).await?;
@@ -142,7 +142,7 @@ pub async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8
 ///
 /// # Errors
 /// As [`write`].
-pub async fn write_json(
+pub(crate) async fn write_json(
     to: &mut (impl AsyncWrite + Unpin),
     kind: Kind,
     value: &impl Serialize,
@@ -154,7 +154,10 @@ pub async fn write_json(
 ///
 /// # Errors
 /// The connection's, or that it is no frame.
-pub async fn read(from: &mut (impl AsyncRead + Unpin), limit: u32) -> Result<(Kind, Vec<u8>), FrameError> {
+pub(crate) async fn read(
+    from: &mut (impl AsyncRead + Unpin),
+    limit: u32,
+) -> Result<(Kind, Vec<u8>), FrameError> {
     let length = from.read_u32().await?;
     let kind = Kind::of(from.read_u8().await?).ok_or(FrameError::Garbled("a frame of no known kind"))?;
     if length > limit {
@@ -172,7 +175,7 @@ pub async fn read(from: &mut (impl AsyncRead + Unpin), limit: u32) -> Result<(Ki
 ///
 /// # Errors
 /// [`FrameError::Version`], [`FrameError::Garbled`].
-pub fn understand<T: DeserializeOwned>(payload: &[u8]) -> Result<T, FrameError> {
+pub(crate) fn understand<T: DeserializeOwned>(payload: &[u8]) -> Result<T, FrameError> {
     let value: Value = serde_json::from_slice(payload).map_err(|_| FrameError::Garbled("no JSON"))?;
     let introduction = Introduction::deserialize(&value);
     let Introduction { program, protocol } =
@@ -186,7 +189,7 @@ pub fn understand<T: DeserializeOwned>(payload: &[u8]) -> Result<T, FrameError> 
 }
 
 /// The refusal in a frame of [`Kind::Error`].
-pub fn refusal(payload: &[u8]) -> Refusal {
+pub(crate) fn refusal(payload: &[u8]) -> Refusal {
     serde_json::from_slice(payload).unwrap_or_else(|_| Refusal::failed("an error without words"))
 }
 

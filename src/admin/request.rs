@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// What the store, or the daemon that holds it, is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Request {
+pub(crate) enum Request {
     /// `sessions list`: [`Item::Session`]s in the order of learners.
     Sessions(SessionFilter),
     /// `sessions show`: [`Item::Detail`]s.
@@ -63,15 +63,15 @@ pub enum Request {
 }
 
 /// Shortest pause between two snapshots, milliseconds.
-pub const PAUSE_LEAST_MS: u64 = 100;
+pub(crate) const PAUSE_LEAST_MS: u64 = 100;
 
 /// Sessions in one [`Request::Import`].
-pub const IMPORTS: usize = 500;
+pub(crate) const IMPORTS: usize = 500;
 
 /// One piece of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Item {
+pub(crate) enum Item {
     /// A session.
     Session(SessionRow),
     /// A session, whole.
@@ -111,7 +111,7 @@ pub enum Item {
 /// Why there is no answer, in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{text}")]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// What to make of it.
     pub kind: RefusalKind,
     /// The words.
@@ -121,7 +121,7 @@ pub struct Refusal {
 /// Kinds of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RefusalKind {
+pub(crate) enum RefusalKind {
     /// What was named is not there.
     NotFound,
     /// It did not work.
@@ -132,24 +132,24 @@ pub enum RefusalKind {
 
 impl Refusal {
     /// What was named is not there.
-    pub fn not_found(text: impl Into<String>) -> Self {
+    pub(crate) fn not_found(text: impl Into<String>) -> Self {
         Self { kind: RefusalKind::NotFound, text: text.into() }
     }
 
     /// It did not work.
-    pub fn failed(text: impl ToString) -> Self {
+    pub(crate) fn failed(text: impl ToString) -> Self {
         Self { kind: RefusalKind::Failed, text: text.to_string() }
     }
 
     /// No talk with this client.
-    pub fn unwelcome(text: impl Into<String>) -> Self {
+    pub(crate) fn unwelcome(text: impl Into<String>) -> Self {
         Self { kind: RefusalKind::Unwelcome, text: text.into() }
     }
 }
 
 /// Which sessions are wanted; all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionFilter {
+pub(crate) struct SessionFilter {
     /// In this state at the moment of asking.
     pub state: Option<SessionState>,
     /// Of this learner.
@@ -165,7 +165,7 @@ pub struct SessionFilter {
 /// How `sessions show` and `sessions export` name what they want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// All sessions of a learner.
     User(UserId),
     /// The session with this id.
@@ -187,7 +187,7 @@ impl std::str::FromStr for Wanted {
 
 /// Which messages of the queue are wanted; all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueFilter {
+pub(crate) struct QueueFilter {
     /// Given up (`Some(true)`), or waiting and at work (`Some(false)`).
     pub dead: Option<bool>,
     /// Of this learner.
@@ -199,7 +199,7 @@ pub struct QueueFilter {
 /// What `queue retry` and `queue drop` do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum QueueChange {
+pub(crate) enum QueueChange {
     /// Back into the queue, or due at once.
     Retry,
     /// Away for good.
@@ -208,7 +208,7 @@ pub enum QueueChange {
 
 /// A session with its state at the moment of asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionRow {
+pub(crate) struct SessionRow {
     /// The session.
     pub session: Session,
     /// Its state.
@@ -217,7 +217,7 @@ pub struct SessionRow {
 
 /// One session, whole but for its words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionDetail {
+pub(crate) struct SessionDetail {
     /// The session.
     pub row: SessionRow,
     /// Its learner's settings, where still known.
@@ -230,7 +230,7 @@ pub struct SessionDetail {
 
 /// What a learner has chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Language of the bot's own sentences.
     pub language: LanguageChoice,
     /// When the Portuguese is shown.
@@ -247,7 +247,7 @@ pub struct Settings {
 
 /// One turn; its words are the learner's own and not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TurnRow {
+pub(crate) struct TurnRow {
     /// 1 for the session's first.
     pub number: u32,
     /// When the answer came.
@@ -258,7 +258,7 @@ pub struct TurnRow {
 
 /// A message of the queue, without its words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueRow {
+pub(crate) struct QueueRow {
     /// Its number, for `queue show|retry|drop`.
     pub seq: u64,
     /// Whose it is.
@@ -283,7 +283,7 @@ pub struct QueueRow {
 
 /// The numbers, the same with the daemon running and at rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatsReport {
+pub(crate) struct StatsReport {
     /// What was counted; `None` where no daemon has kept any yet.
     pub stats: Option<Stats>,
     /// What the store holds at this moment.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// The moment.
     pub at: Timestamp,
     /// Version of the daemon.
@@ -39,7 +39,7 @@ pub struct Snapshot {
 
 /// Some of so many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
+pub(crate) struct Share {
     /// In use.
     pub used: usize,
     /// At most.
@@ -48,7 +48,7 @@ pub struct Share {
 
 /// A kind of work: how much of it goes on, of how much at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub(crate) struct Work {
     /// `voices`, `commands` or `sending`.
     pub name: String,
     /// Going on.
@@ -59,7 +59,7 @@ pub struct Work {
 
 /// Something that is counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Its name, as in `stats --json`.
     pub name: String,
     /// In the last minute.
@@ -70,7 +70,7 @@ pub struct Counted {
 
 /// How long a stage of a turn took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Timed {
+pub(crate) struct Timed {
     /// Its name, as in `stats --json`.
     pub stage: String,
     /// How often it was measured.
@@ -83,7 +83,7 @@ pub struct Timed {
 
 /// The tutor, by its last calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TutorLook {
+pub(crate) struct TutorLook {
     /// Whether it answers.
     pub state: TutorState,
     /// Since when without interruption; `None` before the first call.
@@ -95,7 +95,7 @@ pub struct TutorLook {
 /// Whether the tutor answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TutorState {
+pub(crate) enum TutorState {
     /// Not called yet.
     #[default]
     Unknown,
@@ -109,7 +109,7 @@ pub enum TutorState {
 
 /// What waits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
+pub(crate) struct Queue {
     /// Messages taken and not done with.
     pub inbox: usize,
     /// How many the inbox holds before polling pauses.
@@ -124,7 +124,7 @@ pub struct Queue {
 
 /// A warning or an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
+pub(crate) struct LogLine {
     /// When.
     pub at: Timestamp,
     /// An error rather than a warning.

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 /// What is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// The learner by user id, oldest session first: as a store has them that is not encrypted.
     User,
     /// When the session began.
@@ -21,7 +21,7 @@ pub enum Key {
 
 /// Gathers sessions to give them back in order.
 #[derive(Debug)]
-pub struct Sorter {
+pub(crate) struct Sorter {
     key: Key,
     reverse: bool,
     limit: usize,
@@ -30,13 +30,13 @@ pub struct Sorter {
 
 impl Sorter {
     /// The smallest `limit` rows by the key, or the greatest first with `reverse`.
-    pub fn new(key: Key, reverse: bool, limit: Option<u64>) -> Self {
+    pub(crate) fn new(key: Key, reverse: bool, limit: Option<u64>) -> Self {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         Self { key, reverse, limit, rows: Vec::new() }
     }
 
     /// Adds a row.
-    pub fn add(&mut self, row: SessionRow) {
+    pub(crate) fn add(&mut self, row: SessionRow) {
         self.rows.push(row);
         if self.rows.len() >= self.limit.saturating_mul(2).max(1_024) {
             self.trim_to_limit();
@@ -44,7 +44,7 @@ impl Sorter {
     }
 
     /// The rows in order.
-    pub fn end(mut self) -> Vec<SessionRow> {
+    pub(crate) fn end(mut self) -> Vec<SessionRow> {
         self.trim_to_limit();
         self.rows
     }

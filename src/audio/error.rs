@@ -85,7 +85,7 @@ pub enum AudioFault {
 
 impl AudioFault {
     /// The kind it is counted as.
-    pub fn failure(self) -> Failure {
+    pub(crate) fn failure(self) -> Failure {
         match self {
             Self::NotAudio | Self::Cut | Self::NoAudio | Self::Unsupported | Self::Costly => {
                 Failure::AudioUnreadable

@@ -26,7 +26,7 @@ pub use error::{AudioError, AudioFault};
 pub use voice_note::{MAX_NOTE_SECONDS, VoiceNote, is_voice_note};
 
 /// Sample rate the tutor wants, in Hz.
-pub const WAV_RATE: u32 = 16_000;
+pub(crate) const WAV_RATE: u32 = 16_000;
 
 /// What is known about an input besides its bytes. The bytes win; this only breaks ties.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +119,7 @@ pub fn to_voice_note(input: bytes::Bytes, _hint: Hint) -> Result<VoiceNote, Audi
 ///
 /// # Errors
 /// As [`to_voice_note`].
-pub fn convert_to_voice_note<R>(input: R, _hint: Hint) -> Result<VoiceNote, AudioError>
+pub(crate) fn convert_to_voice_note<R>(input: R, _hint: Hint) -> Result<VoiceNote, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {

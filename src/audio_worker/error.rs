@@ -37,7 +37,7 @@ impl Death {
     }
 
     /// What it is counted as.
-    pub fn count(self) -> Count {
+    pub(crate) fn count(self) -> Count {
         match self {
             Self::Memory => Count::WorkersOutOfMemory,
             Self::Cpu => Count::WorkersOutOfCpu,
@@ -86,7 +86,7 @@ pub enum JobError {
 
 impl JobError {
     /// The case to tell a person about.
-    pub fn kind(&self) -> AudioFault {
+    pub(crate) fn kind(&self) -> AudioFault {
         match self {
             Self::Refused { fault, .. } => *fault,
             Self::Died(_) => AudioFault::Costly,
@@ -95,7 +95,7 @@ impl JobError {
     }
 
     /// What people call the format that is not decoded.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Refused { name, .. } => name.as_deref(),
             _ => None,
@@ -103,12 +103,12 @@ impl JobError {
     }
 
     /// The kind it is counted as.
-    pub fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         self.kind().failure()
     }
 
     /// The worker's death, when it is that.
-    pub fn death(&self) -> Option<Death> {
+    pub(crate) fn death(&self) -> Option<Death> {
         match self {
             Self::Died(death) => Some(*death),
             _ => None,
@@ -116,7 +116,7 @@ impl JobError {
     }
 
     /// Whether the same recording may succeed another time.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Io(_))
     }
 }

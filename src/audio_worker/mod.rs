@@ -13,8 +13,8 @@ mod wire;
 
 pub use error::{Death, JobError};
 pub use pool::{Place, Workers};
-pub use process::Input;
-pub use serve::serve;
+pub(crate) use process::Input;
+pub(crate) use serve::serve;
 
 /// The argument by which the binary becomes a worker. It is in no help: nobody types it.
-pub const ARGUMENT: &str = "audio-worker";
+pub(crate) const ARGUMENT: &str = "audio-worker";

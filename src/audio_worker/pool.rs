@@ -140,7 +140,12 @@ impl Place<'_> {
     ///
     /// # Errors
     /// Any [`JobError`]; after one the content of `output` is unfinished.
-    pub async fn to_wav_file(self, input: Input, hint: Hint, output: File) -> Result<Report, JobError> {
+    pub(crate) async fn to_wav_file(
+        self,
+        input: Input,
+        hint: Hint,
+        output: File,
+    ) -> Result<Report, JobError> {
         let mut output = Output::File(Arc::new(output), 0);
         let samples = self.run(Target::Wav, input, hint, None, &mut output).await?;
         Ok(Report { samples })

@@ -14,7 +14,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// A broken pipe, limits that are not to be had, or a daemon that speaks another protocol.
-pub fn serve() -> io::Result<()> {
+pub(crate) fn serve() -> io::Result<()> {
     if io::stdin().is_terminal() {
         return Err(io::Error::other("the audio worker is started by the program itself, not by hand"));
     }

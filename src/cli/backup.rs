@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 /// `backup`.
 #[derive(Debug, Args)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// The file to write.
     file: PathBuf,
     /// Overwrite an existing file.
@@ -31,7 +31,7 @@ pub struct Backup {
 
 /// `restore`.
 #[derive(Debug, Args)]
-pub struct Restore {
+pub(crate) struct Restore {
     /// A file made by `backup`, or a daily export.
     file: PathBuf,
     /// Replace a store that holds something; it is moved aside, not deleted.
@@ -40,7 +40,7 @@ pub struct Restore {
 }
 
 /// Takes a backup.
-pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
+pub(crate) fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     let path = &arguments.file;
     may_write(path, arguments.force)?;
     let file = NewFile::create(path).with_context(|| format!("writing {}", printable::path(path)))?;
@@ -141,7 +141,7 @@ fn records(count: u64) -> String {
 }
 
 /// Puts a backup in the store's place.
-pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
+pub(crate) fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let from = &arguments.file;
     // As whoever restores; all else is the daemon's business, and done as its user.

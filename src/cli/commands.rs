@@ -26,7 +26,7 @@ const CLEARED_BY: Duration = Duration::from_secs(9);
 const CLEARED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where the configuration comes from, as the command line says.
-pub struct Setup {
+pub(crate) struct Setup {
     /// `--config`.
     pub config_path: Option<PathBuf>,
     /// Flags given, by key.
@@ -35,7 +35,7 @@ pub struct Setup {
 
 impl Setup {
     /// Reads and checks it all.
-    pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
+    pub(crate) fn load(self, require_token: bool) -> Result<Loaded, Failure> {
         let (loaded, errors) = Config::inspect(self.inputs(require_token)?);
         // The daemon logs it.
         let not_read = loaded.not_read.iter().filter(|_| !require_token || !errors.is_empty());
@@ -44,7 +44,7 @@ impl Setup {
     }
 
     /// What is in force as far as it can be read, what is wrong with it, and where relative names start.
-    pub fn inspect(self) -> Result<(Loaded, Vec<ConfigError>, PathBuf), Failure> {
+    pub(crate) fn inspect(self) -> Result<(Loaded, Vec<ConfigError>, PathBuf), Failure> {
         let inputs = self.inputs(false)?;
         let folder = inputs.working_dir.clone();
         let (loaded, faults) = Config::inspect(inputs);
@@ -61,7 +61,7 @@ impl Setup {
 }
 
 /// A runtime as small as the work: the daemon waits far more than it computes.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -72,7 +72,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// `run`.
-pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
+pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     let loaded = setup.load(true)?;
     // Where it is, without the scheme: the log holds no URL.
     let tutor = loaded.shown("BACKEND_URL").unwrap_or_default();
@@ -133,7 +133,7 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
 }
 
 /// `demo`.
-pub fn demo(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn demo(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(demo::run(interactive));
     runtime.shutdown_timeout(LEFTOVERS);
@@ -156,7 +156,7 @@ fn write_pictures(file: &Path, chat: &Pictures) -> Result<(), Failure> {
 }
 
 /// Refuses to write over what is there.
-pub fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if std::fs::symlink_metadata(path).is_ok() && !force {
         return Err(Failure::Failed(format!(
             "{} exists; add --force to overwrite it",
@@ -171,7 +171,7 @@ fn warn(warning: &str) {
 }
 
 /// `config`.
-pub fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
+pub(crate) fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
     let loaded = setup.load(false)?;
     loaded
         .warnings
@@ -182,12 +182,12 @@ pub fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
 }
 
 /// Prints what is not to be touched.
-pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     finish_output(std::io::stdout().lock().write_all(bytes))
 }
 
 /// Prints a line, or several.
-pub fn print_line(line: &str) -> Result<(), Failure> {
+pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
     finish_output(writeln!(std::io::stdout().lock(), "{}", printable::text(line)))
 }
 

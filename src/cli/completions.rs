@@ -4,7 +4,7 @@ use clap::Command;
 use clap_complete::Shell;
 
 /// The script.
-pub fn script(shell: Shell, command: &mut Command) -> Vec<u8> {
+pub(crate) fn script(shell: Shell, command: &mut Command) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, command, "phonicflow-bot", &mut text);
     match shell {

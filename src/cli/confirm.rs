@@ -4,7 +4,7 @@ use super::Failure;
 use std::io::{self, IsTerminal, Write};
 
 /// Asks the person, where there is one.
-pub fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
+pub(crate) fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }

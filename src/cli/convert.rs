@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const STDIN_LIMIT: u64 = 256 << 20;
 
 /// Runs it.
-pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
+pub(crate) fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
     let (from_stdin, standard) = (input == Path::new("-"), Path::new("-"));
     let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     let failed =

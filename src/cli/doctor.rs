@@ -7,7 +7,7 @@ use crate::doctor::health::{ask, problems};
 use crate::doctor::{self, Patient};
 
 /// `doctor`.
-pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
+pub(crate) fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
     let (loaded, faults, folder) = setup.inspect()?;
     let patient = Patient { loaded, faults, folder };
     let runtime = commands::runtime()?;
@@ -23,7 +23,7 @@ pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
 }
 
 /// `health`.
-pub fn health(setup: Setup, ready: bool) -> Result<(), Failure> {
+pub(crate) fn health(setup: Setup, ready: bool) -> Result<(), Failure> {
     let (loaded, faults, _) = setup.inspect()?;
     // Whoever may ask the daemon need not be able to read the token.
     let matters =

@@ -36,12 +36,12 @@ const EXAMPLES: &[(&str, &str)] = &[
 ];
 
 /// The example of a command, named with those above it.
-pub fn of(name: &str) -> Option<&'static str> {
+pub(crate) fn of(name: &str) -> Option<&'static str> {
     EXAMPLES.iter().find(|(command, _)| *command == name).map(|(_, example)| *example)
 }
 
 /// Adds its example to each command.
-pub fn added(command: Command) -> Command {
+pub(crate) fn added(command: Command) -> Command {
     below(command, "")
 }
 

@@ -52,7 +52,7 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
 ///
 /// # Errors
 /// None in practice: it is written to memory.
-pub fn page(command: &Command) -> std::io::Result<Vec<u8>> {
+pub(crate) fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let mut roff = Roff::new();
     let version = format!("phonicflow-bot {}", command.get_version().unwrap_or_default());
     // The empty word in quotes: without them the date's place is taken by what follows.

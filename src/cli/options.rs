@@ -7,10 +7,10 @@ use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::collections::BTreeMap;
 
 /// Commands that show the options.
-pub const SHOWN_BY: [&str; 2] = ["run", "config"];
+pub(crate) const SHOWN_BY: [&str; 2] = ["run", "config"];
 
 /// The flags with all there is to say about them.
-pub fn shown(command: Command) -> Command {
+pub(crate) fn shown(command: Command) -> Command {
     let options = keys::TOPICS.iter().flat_map(|(topic, of_topic)| {
         of_topic.iter().filter_map(move |key| {
             let flag = keys::flags().find(|flag| flag.key == key.name || flag.key == key.file_name())?;
@@ -32,12 +32,12 @@ pub fn shown(command: Command) -> Command {
 }
 
 /// The same flags for every other command: a store or a tutor elsewhere is named once in a while, and then by habit.
-pub fn hidden() -> impl Iterator<Item = Arg> {
+pub(crate) fn hidden() -> impl Iterator<Item = Arg> {
     keys::flags().map(|flag| Arg::new(flag.key).long(flag.long).global(true).value_name("VALUE").hide(true))
 }
 
 /// The flags given, by key.
-pub fn given(matches: &ArgMatches) -> BTreeMap<String, String> {
+pub(crate) fn given(matches: &ArgMatches) -> BTreeMap<String, String> {
     let mut deepest = matches;
     while let Some((_, inner)) = deepest.subcommand() {
         deepest = inner;

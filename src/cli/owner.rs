@@ -13,7 +13,7 @@ use crate::store::home::Acting;
 ///
 /// # Errors
 /// Why that cannot be.
-pub fn home_as_owner(config: &Config) -> Result<(Home, Option<Acting>), Failure> {
+pub(crate) fn home_as_owner(config: &Config) -> Result<(Home, Option<Acting>), Failure> {
     let home = home_of(config);
     home.give_strays();
     home.as_owner().map_err(|error| {

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 /// What `sessions` does.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// All sessions, learner by learner: by user id, in an encrypted store by a hash of it.
     List(List),
     /// One session, or all of one learner.
@@ -74,7 +74,7 @@ pub enum Command {
 
 /// `sessions list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub(crate) struct List {
     /// Only in this state.
     #[arg(long)]
     state: Option<State>,
@@ -118,7 +118,7 @@ enum SortKey {
 }
 
 /// Runs it.
-pub fn run(setup: Setup, command: Command) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(setup, &arguments),
         Command::Show { id, json } => show(setup, wanted(&id)?, json),

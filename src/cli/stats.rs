@@ -8,7 +8,7 @@ use crate::admin::request::{Item, Request};
 use std::io::{self, Write};
 
 /// Runs it.
-pub fn run(setup: Setup, json: bool) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, json: bool) -> Result<(), Failure> {
     let mut out = io::stdout();
     runtime()?.block_on(store_access::ask(setup, Request::Stats, |item| {
         let Item::Stats(report) = item else { return Ok(()) };

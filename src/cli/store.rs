@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// What `store` is asked.
 #[derive(Debug, Subcommand)]
-pub enum StoreCommand {
+pub(crate) enum StoreCommand {
     /// Encrypt a store that is not, with the key of STORE_KEY_FILE or the systemd credential store-key. Older exports,
     /// which are not encrypted, are removed.
     Encrypt,
@@ -32,7 +32,7 @@ pub enum StoreCommand {
 }
 
 /// `store`.
-pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let root = &config.session_storage_path;
     if !Home::at(root).is_there() {

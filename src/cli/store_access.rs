@@ -38,22 +38,22 @@ impl Host for Clock {
 }
 
 /// Finds the daemon, or opens the store.
-pub async fn open(setup: Setup) -> Result<AdminClient, Failure> {
+pub(crate) async fn open(setup: Setup) -> Result<AdminClient, Failure> {
     open_with(&setup.load(false)?.config).await
 }
 
 /// As [`open`], by a configuration that is loaded already.
-pub async fn open_with(config: &Config) -> Result<AdminClient, Failure> {
+pub(crate) async fn open_with(config: &Config) -> Result<AdminClient, Failure> {
     through(config, false).await
 }
 
 /// As [`open_with`], but where there is no store yet, it makes one.
-pub async fn open_or_make(config: &Config) -> Result<AdminClient, Failure> {
+pub(crate) async fn open_or_make(config: &Config) -> Result<AdminClient, Failure> {
     through(config, true).await
 }
 
 /// As [`open_with`], but where there is no store yet, the answers are those of an empty one, and nothing is made.
-pub async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
+pub(crate) async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
     if home_of(config).is_there() {
         return open_with(config).await;
     }
@@ -68,7 +68,7 @@ async fn through(config: &Config, make: bool) -> Result<AdminClient, Failure> {
 }
 
 /// Asks one thing and closes the connection behind.
-pub async fn ask(
+pub(crate) async fn ask(
     setup: Setup,
     request: Request,
     mut receive: impl FnMut(Item) -> io::Result<()> + Send,
@@ -80,7 +80,7 @@ pub async fn ask(
 }
 
 /// What a failure of the connection means for the person.
-pub fn failure(error: ClientError) -> Failure {
+pub(crate) fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Unreachable(text) => Failure::Unreachable(text),
         // Which key it is, is a matter of configuration.

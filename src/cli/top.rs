@@ -20,7 +20,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Its arguments.
 #[derive(Debug, Args)]
-pub struct Top {
+pub(crate) struct Top {
     /// Seconds between two looks, 0.1 to 60.
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     every: f64,
@@ -33,7 +33,7 @@ pub struct Top {
 }
 
 /// Runs it.
-pub fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
     if !(0.1..=60.0).contains(&arguments.every) {
         return Err(Failure::Config("--every takes 0.1 to 60 seconds".to_owned()));
     }

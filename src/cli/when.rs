@@ -3,7 +3,7 @@
 use crate::domain::Timestamp;
 
 /// A span: a number and `m`, `h`, `d` or `w`. In milliseconds.
-pub fn span_ms(text: &str) -> Result<i64, String> {
+pub(crate) fn span_ms(text: &str) -> Result<i64, String> {
     let wrong = || "give a number with m, h, d or w behind it, such as 7d".to_owned();
     let text = text.trim();
     let unit = match text.chars().last() {
@@ -19,7 +19,7 @@ pub fn span_ms(text: &str) -> Result<i64, String> {
 
 /// A moment as typed: a day, a moment in RFC 3339, or a span that lies back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// This moment.
     At(Timestamp),
     /// So many milliseconds ago.
@@ -28,7 +28,7 @@ pub enum When {
 
 impl When {
     /// The moment meant, seen from `now`.
-    pub fn moment(self, now: Timestamp) -> Timestamp {
+    pub(crate) fn moment(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(at) => at,
             Self::Ago(ms) => now.plus_ms(-ms),

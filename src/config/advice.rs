@@ -5,7 +5,7 @@ use super::{Config, ConfigError, Setting};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One line for each thing a person should think about.
-pub fn advice(config: &Config) -> Vec<String> {
+pub(crate) fn advice(config: &Config) -> Vec<String> {
     let mut lines = Vec::new();
     if in_the_clear(&config.telegram_api_url) {
         lines.push(
@@ -33,7 +33,7 @@ pub fn advice(config: &Config) -> Vec<String> {
 }
 
 /// Numbers are shown to the world only when that is said twice.
-pub fn public_metrics(config: &Config, origins: &[Setting]) -> Option<ConfigError> {
+pub(crate) fn public_metrics(config: &Config, origins: &[Setting]) -> Option<ConfigError> {
     let address =
         config.metrics_addr.filter(|address| is_open(address.ip()) && !config.metrics_allow_public)?;
     let origin = origins.iter().find(|setting| setting.name == "METRICS_ADDR");

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Largest secret or certificate file, bytes.
 const FILE_CAP: u64 = 256 << 10;
 /// Shortest key for the store, bytes: a password is none.
-pub const KEY_LEAST: usize = 24;
+pub(crate) const KEY_LEAST: usize = 24;
 /// Longest value shown whole, characters.
 const SHOWN: usize = 80;
 
@@ -23,7 +23,7 @@ const SHOWN: usize = 80;
 ///
 /// # Errors
 /// What would be right, in words that follow "must be" or stand alone.
-pub fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) -> Result<(), String> {
+pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) -> Result<(), String> {
     let raw = raw.trim();
     let wrong = || format!("must be {}", key.expects());
     match &key.kind {
@@ -108,7 +108,7 @@ pub fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) -> Result
 }
 
 /// What of a value may be shown: nothing of a secret, no user and password of a URL, not the whole of a novel.
-pub fn shown(key: &Key, raw: &str) -> String {
+pub(crate) fn shown(key: &Key, raw: &str) -> String {
     let raw = raw.trim();
     match key.kind {
         _ if key.is_secret() => return "***".to_owned(),
@@ -137,7 +137,7 @@ pub fn shown(key: &Key, raw: &str) -> String {
 ///
 /// # Errors
 /// Why it cannot be used, without its content.
-pub fn secret_file(file: &Path, folder: &Path) -> Result<String, String> {
+pub(crate) fn secret_file(file: &Path, folder: &Path) -> Result<String, String> {
     let bytes = read_small(&folder.join(file))?;
     let text = String::from_utf8(bytes).map_err(|_| "the file is not text".to_owned())?;
     let text = text.trim().trim_start_matches('\u{feff}').to_owned();
@@ -148,13 +148,13 @@ pub fn secret_file(file: &Path, folder: &Path) -> Result<String, String> {
 ///
 /// # Errors
 /// Why not, in words that follow the option's name.
-pub fn read_small(path: &Path) -> Result<Vec<u8>, String> {
+pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read ({error})");
     read_capped(std::fs::File::open(path).map_err(unreadable)?)
 }
 
 /// As [`read_small`], of a file that is open.
-pub fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
+pub(crate) fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read ({error})");
     let mut bytes = Vec::new();
     file.take(FILE_CAP + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -168,7 +168,7 @@ pub fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// Why not, in words that follow the file's name.
-pub fn key_file(path: &Path) -> Result<KeyMaterial, String> {
+pub(crate) fn key_file(path: &Path) -> Result<KeyMaterial, String> {
     let mut bytes = read_small(path)?;
     if bytes.ends_with(b"\n") {
         bytes.pop();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// One assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// The value, quotes removed.
     pub value: String,
     /// 1 for the first line.
@@ -14,11 +14,11 @@ pub struct Assignment {
 }
 
 /// A line that cannot be read: its number and what is wrong with it.
-pub type BadLine = (usize, &'static str);
+pub(crate) type BadLine = (usize, &'static str);
 
 /// What a file says: assignments by key (the last one wins) and the lines that cannot be read.
 #[derive(Debug, Default)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// By key.
     pub values: BTreeMap<String, Assignment>,
     /// In order.
@@ -29,7 +29,7 @@ pub struct Parsed {
 
 /// Reads the whole text. Takes `export `, single and double quotes (the latter with `\n \t \" \\ \$`), comments after
 /// white space, CRLF and a byte order mark. Nothing is expanded.
-pub fn parse(text: &str) -> Parsed {
+pub(crate) fn parse(text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let number = index + 1;

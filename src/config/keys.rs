@@ -4,7 +4,7 @@
 //! Must not know where values come from (see `sources`) or how a text is checked (see `checks`).
 
 use super::Config;
-pub use super::table::TOPICS;
+pub(crate) use super::table::TOPICS;
 use crate::domain::{ChannelName, UserId};
 use crate::secret::{KeyMaterial, Secret};
 use std::net::SocketAddr;
@@ -148,12 +148,12 @@ impl Key {
     }
 
     /// Name of the systemd credential that is found by itself.
-    pub fn credential(&self) -> String {
+    pub(crate) fn credential(&self) -> String {
         self.name.trim_end_matches("_FILE").to_ascii_lowercase().replace('_', "-")
     }
 
     /// What a right value looks like.
-    pub fn expects(&self) -> String {
+    pub(crate) fn expects(&self) -> String {
         let range = |min: &dyn std::fmt::Display, max: &dyn std::fmt::Display| format!("{min} to {max}");
         match &self.kind {
             Switch(_) => "true or false".to_owned(),

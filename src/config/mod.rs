@@ -14,7 +14,7 @@ mod secret_files;
 mod sources;
 mod table;
 
-pub use checks::key_file;
+pub(crate) use checks::key_file;
 pub use keys::{Flag, flags};
 pub use render::{env_example, markdown_table, render};
 
@@ -254,7 +254,7 @@ impl Config {
     }
 
     /// Log lines are JSON.
-    pub fn log_json(&self) -> bool {
+    pub(crate) fn log_json(&self) -> bool {
         self.log_format == LogFormat::Json
     }
 

@@ -4,7 +4,7 @@
 const NEAR: usize = 3;
 
 /// The nearest of `names` where one is near enough to be meant.
-pub fn nearest(name: &str, names: impl IntoIterator<Item = String>) -> Option<String> {
+pub(crate) fn nearest(name: &str, names: impl IntoIterator<Item = String>) -> Option<String> {
     let name = name.to_ascii_uppercase();
     let allowed = NEAR.min(name.chars().count() / 3);
     let mut best: Option<(usize, String)> = None;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Finds the value of one option, checks it and puts it into `config`.
-pub fn resolve(
+pub(crate) fn resolve(
     key: &Key,
     values: &BTreeMap<String, Given>,
     inputs: &Inputs,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 impl Loaded {
     /// Files that hold a secret, with the option it belongs to. Relative names start at `folder`. What systemd hands over
     /// is left out: it is guarded by systemd.
-    pub fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
+    pub(crate) fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
         let mut found = Vec::new();
         for setting in &self.origins {
             let Some(value) = &setting.value else { continue };
@@ -39,7 +39,7 @@ impl Loaded {
     }
 
     /// An option's value as it may be shown.
-    pub fn shown(&self, name: &str) -> Option<&str> {
+    pub(crate) fn shown(&self, name: &str) -> Option<&str> {
         self.origins.iter().find(|setting| setting.name == name)?.value.as_deref()
     }
 }

@@ -17,7 +17,7 @@ use std::path::Path;
 /// Read where it exists and no other file is named.
 const SYSTEM_FILE: &str = "/etc/phonicflow-bot/config.toml";
 /// Read in the working folder where it exists.
-pub const DOTENV: &str = ".env.telegram";
+pub(crate) const DOTENV: &str = ".env.telegram";
 /// Prefixes that in an environment are surely meant for us.
 const OURS: &[&str] = &["BOT_", "BACKEND_", "TELEGRAM_"];
 /// Prefixes that others use, too: named only when a key of ours is near.
@@ -36,7 +36,7 @@ const SHARED: &[&str] = &[
 
 /// A value and where it came from.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub(crate) struct Given {
     /// As written.
     pub text: String,
     /// In words: "environment", ".env.telegram line 3".
@@ -45,7 +45,7 @@ pub struct Given {
 
 /// Everything that was given.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// By key, `_FILE` twins included; nothing empty.
     pub values: BTreeMap<String, Given>,
     /// What is wrong with the sources themselves.
@@ -75,7 +75,7 @@ impl Provider for Layer {
 }
 
 /// Reads all sources.
-pub fn gather(inputs: &Inputs) -> Gathered {
+pub(crate) fn gather(inputs: &Inputs) -> Gathered {
     let mut gathered = Gathered::default();
     let mut lines = BTreeMap::new();
     let mut layers = defaults(&inputs.env);

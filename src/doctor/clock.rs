@@ -10,7 +10,7 @@ const TOLERATED: i64 = 30;
 const TIMESYNC: &str = "/run/systemd/timesync";
 
 /// Looks at it. `telegram` and `tutor`: how far their clocks are ahead of ours, seconds.
-pub fn check(telegram: Option<i64>, tutor: Option<i64>) -> Vec<Finding> {
+pub(crate) fn check(telegram: Option<i64>, tutor: Option<i64>) -> Vec<Finding> {
     let synced = Path::new(TIMESYNC).exists().then(|| Path::new(TIMESYNC).join("synchronized").exists());
     judge(telegram, tutor, synced)
 }
@@ -58,7 +58,7 @@ fn judge(telegram: Option<i64>, tutor: Option<i64>, synced: Option<bool>) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::super::Grade;
+    use super::super::finding::Grade;
     use super::*;
 
     #[test]

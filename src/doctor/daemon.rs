@@ -22,7 +22,7 @@ async fn taken(patient: &Patient) -> Option<Finding> {
 }
 
 /// Looks at it. `held`: whether a process holds the store, where that can be told.
-pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
+pub(crate) async fn check(patient: &Patient, held: Option<bool>) -> Found {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_", "METRICS_", "ADMIN_SOCKET"]) {
         return Found::default();
     }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grade {
+pub(crate) enum Grade {
     /// As it should be.
     Fine,
     /// Could not be looked at, for a reason that is told.
@@ -20,7 +20,7 @@ pub enum Grade {
 
 /// What kind of problem, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The configuration, the token included.
     Configuration,
     /// Something on this machine.
@@ -31,7 +31,7 @@ pub enum Cause {
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// What was looked at, in a word.
     pub check: &'static str,
     /// How it is.
@@ -44,22 +44,22 @@ pub struct Finding {
 
 impl Finding {
     /// All is well.
-    pub fn fine(check: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn fine(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, grade: Grade::Fine, found: found.into(), advice: None }
     }
 
     /// Not looked at.
-    pub fn skipped(check: &'static str, why: impl Into<String>) -> Self {
+    pub(crate) fn skipped(check: &'static str, why: impl Into<String>) -> Self {
         Self { check, grade: Grade::Skipped, found: why.into(), advice: None }
     }
 
     /// Deserves a look.
-    pub fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { check, grade: Grade::Warning, found: found.into(), advice: Some(advice.into()) }
     }
 
     /// Has to be mended.
-    pub fn problem(
+    pub(crate) fn problem(
         check: &'static str,
         cause: Cause,
         found: impl Into<String>,
@@ -80,7 +80,7 @@ impl Finding {
 
 /// All findings, in the order of the checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report(
+pub(crate) struct Report(
     /// At least one for each check.
     pub Vec<Finding>,
 );
@@ -92,7 +92,7 @@ impl Report {
 
     /// 0 without a problem; 2 when the configuration has one, else 1 when something here has one, else 3: Telegram or the
     /// tutor cannot be reached.
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         let has = |cause| self.count(|grade| grade == Grade::Problem(cause)) > 0;
         if has(Cause::Configuration) {
             2
@@ -106,7 +106,7 @@ impl Report {
     }
 
     /// In one sentence.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let several = |count: usize, what: &str| match count {
             0 => format!("no {what}s"),
             1 => format!("1 {what}"),
@@ -118,7 +118,7 @@ impl Report {
     }
 
     /// For people.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let width = self.0.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
         let mut text = String::new();
         for finding in &self.0 {
@@ -136,7 +136,7 @@ impl Report {
     }
 
     /// For machines: one object.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let findings: Vec<Value> = self
             .0
             .iter()

@@ -14,7 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(9);
 ///
 /// # Errors
 /// Why no daemon answers, in words.
-pub async fn ask(config: &Config) -> Result<Health, String> {
+pub(crate) async fn ask(config: &Config) -> Result<Health, String> {
     let late = |_| format!("no answer within {} s", DEADLINE.as_secs());
     tokio::time::timeout(DEADLINE, asked(config)).await.map_err(late)?
 }
@@ -41,7 +41,7 @@ async fn asked(config: &Config) -> Result<Health, String> {
 }
 
 /// What is wrong, in the daemon's own words.
-pub fn problems(health: &Health) -> String {
+pub(crate) fn problems(health: &Health) -> String {
     let checks = &health.checks;
     let problems =
         [&checks.polling.problem, &checks.workers.problem, &checks.store.problem, &checks.tutor.problem];

@@ -5,8 +5,8 @@
 
 mod clock;
 mod daemon;
-pub mod finding;
-pub mod health;
+pub(crate) mod finding;
+pub(crate) mod health;
 mod permissions;
 mod proxy;
 mod settings;
@@ -15,7 +15,7 @@ mod telegram;
 mod tutor;
 mod writable;
 
-pub use finding::{Cause, Finding, Grade, Report};
+pub(crate) use finding::{Cause, Finding, Report};
 
 use crate::app;
 use crate::config::{Config, ConfigError, Loaded};
@@ -30,7 +30,7 @@ const STORE_DEADLINE: Duration = Duration::from_secs(120);
 
 /// What is looked at.
 #[derive(Debug, Clone)]
-pub struct Patient {
+pub(crate) struct Patient {
     /// The configuration as far as it could be read.
     pub loaded: Loaded,
     /// What is wrong with it.
@@ -61,7 +61,7 @@ impl Patient {
 }
 
 /// Looks at everything.
-pub async fn examine(patient: &Patient) -> Report {
+pub(crate) async fn examine(patient: &Patient) -> Report {
     // Before anything opens the store: who may look at it.
     let permissions = permissions::check(patient);
     let health_deadline = patient.config().backend_timeout + DEADLINE;

@@ -9,7 +9,7 @@ use std::path::Path;
 const PERMISSIONS: &str = "permissions";
 
 /// Looks at it.
-pub fn check(patient: &Patient) -> Vec<Finding> {
+pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut files = patient.loaded.secret_files(&patient.folder);
     files.sort_by(|one, other| one.1.cmp(&other.1));

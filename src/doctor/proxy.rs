@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 const PROXY: &str = "proxy";
 
 /// Looks at it; says nothing where there is none.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     let Some(proxy) = &patient.config().telegram_proxy else { return Found::default() };
     let Some((host, port)) = address(proxy.expose()) else {
         return vec![Finding::skipped(PROXY, "its address cannot be read")].into();

@@ -3,7 +3,7 @@
 use super::{Cause, Finding, Patient};
 
 /// Looks at it.
-pub fn check(patient: &Patient) -> Vec<Finding> {
+pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings: Vec<Finding> = patient
         .faults
         .iter()

@@ -18,7 +18,7 @@ const LEAST: u64 = 64 << 20;
 const LITTLE: u64 = 512 << 20;
 
 /// Looks at it.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_"]) {
         return vec![Finding::skipped(STORE, "the configuration has to be right first")].into();
     }
@@ -246,7 +246,7 @@ fn judge(free: u64, used: u64, no_names: bool) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Grade;
+    use super::super::finding::Grade;
     use super::*;
 
     #[test]

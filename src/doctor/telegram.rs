@@ -13,7 +13,7 @@ const CHANNEL: &str = "channel";
 const MANY: u64 = 50;
 
 /// Looks at it.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     if patient.at_fault(&["TELEGRAM_", "BOT_TIMEOUT"]) {
         return skipped("the configuration has to be right first").into();
     }

@@ -9,7 +9,7 @@ const TUTOR: &str = "tutor";
 const HEALTH: &str = "tutor health";
 
 /// Looks at it.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     if patient.at_fault(&["BACKEND_", "BOT_PRIVATE_KEY"]) {
         let why = "the configuration has to be right first";
         return vec![Finding::skipped(TUTOR, why), Finding::skipped(HEALTH, why)].into();

@@ -12,7 +12,7 @@ const FOLDER: &str = "folder";
 const LOG: &str = "log file";
 
 /// Looks at it; of a folder that can be written nothing is said, as the store's finding names it.
-pub fn check(patient: &Patient) -> Vec<Finding> {
+pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = patient.config();
     let root = &config.session_storage_path;
@@ -59,7 +59,7 @@ impl Obstacle {
 }
 
 /// Whether the store's folder can be looked into, or is not there yet.
-pub fn readable(path: &Path) -> bool {
+pub(crate) fn readable(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(_) => true,
         Err(error) => error.kind() == ErrorKind::NotFound,

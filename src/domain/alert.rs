@@ -26,11 +26,11 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// Every one.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::TutorDown, Self::TutorBack, Self::DeadLetters, Self::StoreRestored, Self::MembersHidden];
 
     /// Its name for people and machines.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::TutorDown => "tutor down",
             Self::TutorBack => "tutor back",
@@ -41,7 +41,7 @@ impl AlertKind {
     }
 
     /// Its number in the store's keys: never changed, never given again.
-    pub fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::TutorDown => 1,
             Self::TutorBack => 2,
@@ -87,7 +87,7 @@ pub enum Announced {
 
 /// The marks of one admin that an announcement is judged by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// Of its own kind.
     pub own: Option<Told>,
     /// Of [`AlertKind::TutorDown`].
@@ -97,7 +97,7 @@ pub struct Marks {
 }
 
 /// Whether it is to be told now.
-pub fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> Announced {
+pub(crate) fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> Announced {
     let believes_down = marks.down.is_some_and(|down| marks.back.is_none_or(|back| back.at < down.at));
     let known = match kind {
         AlertKind::TutorDown => believes_down,

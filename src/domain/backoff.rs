@@ -10,7 +10,7 @@ const LONGEST_MS: i64 = 60_000;
 /// The pause after `attempt` failures in a row (0 counts as 1), milliseconds: a random point in the upper half of a
 /// span that doubles from 2 s to 60 s, so that those who failed together do not return together. `jitter` is
 /// a random number in 0..1; the result is within 1 s and 60 s whatever it is.
-pub fn backoff_ms(attempt: u32, jitter: f64) -> i64 {
+pub(crate) fn backoff_ms(attempt: u32, jitter: f64) -> i64 {
     let doublings = attempt.saturating_sub(1).min(16);
     let span = ((2 * SHORTEST_MS) << doublings).min(LONGEST_MS);
     let half = span / 2;

@@ -4,7 +4,7 @@
 
 mod pending;
 
-pub use pending::Pending;
+pub(crate) use pending::Pending;
 
 use super::alert::Told;
 use super::assessment::Turn;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// One piece of what is held, in the order in which they come: a session's turns follow it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Held {
+pub(crate) enum Held {
     /// Whose all of it is; comes first.
     User(UserId),
     /// Settings and the rest of the record.
@@ -46,7 +46,7 @@ pub enum Held {
 
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DataExport {
+pub(crate) struct DataExport {
     user: Option<UserId>,
     learner: Option<Learner>,
     sessions: Vec<(Session, Vec<Turn>)>,
@@ -60,7 +60,7 @@ pub struct DataExport {
 
 impl DataExport {
     /// Adds a piece.
-    pub fn add(&mut self, held: Held) {
+    pub(crate) fn add(&mut self, held: Held) {
         match held {
             Held::User(user) => self.user = Some(user),
             Held::Learner(learner) => self.learner = Some(learner),
@@ -82,17 +82,17 @@ impl DataExport {
     }
 
     /// Whose it is.
-    pub fn user(&self) -> Option<UserId> {
+    pub(crate) fn user(&self) -> Option<UserId> {
         self.user
     }
 
     /// Sessions and turns in it.
-    pub fn size(&self) -> (usize, usize) {
+    pub(crate) fn size(&self) -> (usize, usize) {
         (self.sessions.len(), self.sessions.iter().map(|(_, turns)| turns.len()).sum())
     }
 
     /// The document for machines. Moments are RFC 3339 in UTC.
-    pub fn json(&self, at: Timestamp) -> String {
+    pub(crate) fn json(&self, at: Timestamp) -> String {
         let sessions: Vec<Value> =
             self.sessions.iter().map(|(session, turns)| session_json(session, turns)).collect();
         let learner = self.learner.as_ref().map(|learner| {
@@ -140,7 +140,7 @@ impl DataExport {
     }
 
     /// The document for reading.
-    pub fn markdown(&self, at: Timestamp) -> String {
+    pub(crate) fn markdown(&self, at: Timestamp) -> String {
         let mut text = String::from("# What phonicflow-bot holds about you\n\n");
         let _ = writeln!(text, "Exported {}. Recordings are not kept: only what follows is.\n", moment(at));
         if let Some(user) = self.user {

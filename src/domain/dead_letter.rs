@@ -64,7 +64,7 @@ impl DeadReason {
     ];
 
     /// Of a message that waited for this for too long.
-    pub fn waited_for(reason: WaitReason) -> Self {
+    pub(crate) fn waited_for(reason: WaitReason) -> Self {
         match reason {
             WaitReason::TutorDown | WaitReason::TutorFailing => Self::TutorDown,
             WaitReason::TutorUncertain => Self::AnswerLost,
@@ -92,7 +92,7 @@ impl DeadReason {
     }
 
     /// The words for admins on the command line and in the log.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Other => "given up",
             Self::TutorDown => "the tutor did not answer",
@@ -111,7 +111,7 @@ impl DeadReason {
     }
 
     /// The words with what the error said.
-    pub fn with(self, detail: &str) -> String {
+    pub(crate) fn with(self, detail: &str) -> String {
         match (self, detail) {
             (reason, "") => reason.as_str().to_owned(),
             (Self::Other, detail) => detail.to_owned(),

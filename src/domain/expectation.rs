@@ -15,11 +15,11 @@ const REMEMBERED: usize = 9;
 
 /// How long the last turns took.
 #[derive(Debug, Clone, Default)]
-pub struct TurnTimes(VecDeque<i64>);
+pub(crate) struct TurnTimes(VecDeque<i64>);
 
 impl TurnTimes {
     /// One more turn took so long, milliseconds.
-    pub fn note(&mut self, ms: i64) {
+    pub(crate) fn note(&mut self, ms: i64) {
         if self.0.len() >= REMEMBERED {
             self.0.pop_front();
         }
@@ -27,7 +27,7 @@ impl TurnTimes {
     }
 
     /// How long a turn takes as a rule, milliseconds; `None` before the first.
-    pub fn typical_ms(&self) -> Option<i64> {
+    pub(crate) fn typical_ms(&self) -> Option<i64> {
         let mut sorted: Vec<i64> = self.0.iter().copied().collect();
         sorted.sort_unstable();
         sorted.get(sorted.len() / 2).copied()
@@ -36,7 +36,7 @@ impl TurnTimes {
 
 /// One message that waits for its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait {
+pub(crate) struct Wait {
     /// Since it came, milliseconds.
     pub waited_ms: i64,
     /// For how long the tutor has been at work on it, milliseconds; `None`: not yet.
@@ -51,7 +51,7 @@ pub struct Wait {
 
 /// What to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expectation {
+pub(crate) struct Expectation {
     /// 1: the tutor is at work on it, or is about to be.
     pub place: usize,
     /// How long it will take from now on; `None` where nobody can say, or it took longer than that already.
@@ -60,7 +60,7 @@ pub struct Expectation {
 
 /// A duration as people say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub(crate) enum About {
     /// Ten to fifty seconds.
     Seconds(u32),
     /// Whole minutes.
@@ -69,7 +69,7 @@ pub enum About {
 
 impl About {
     /// Rounded up: rather a little early than late.
-    pub fn of_ms(ms: i64) -> Self {
+    pub(crate) fn of_ms(ms: i64) -> Self {
         let secs = u32::try_from(ms.max(1).saturating_add(999) / 1000).unwrap_or(u32::MAX);
         if secs <= 50 { Self::Seconds(secs.div_ceil(10) * 10) } else { Self::Minutes(secs.div_ceil(60)) }
     }
@@ -89,7 +89,7 @@ impl Wait {
     }
 
     /// What to tell now; `None`: nothing, the answer comes soon enough (or it is too early to say).
-    pub fn tell(&self) -> Option<Expectation> {
+    pub(crate) fn tell(&self) -> Option<Expectation> {
         let long = self.waited_ms >= LONG_MS;
         let place = if self.at_work_ms.is_some() { 1 } else { self.ahead.saturating_add(1) };
         let unknown = long.then_some(Expectation { place, about: None });

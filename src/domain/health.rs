@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// For so long the tutor may be out of reach before the daemon counts as failing, seconds. A restart of the tutor with
 /// its models takes less.
-pub const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
+pub(crate) const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
 
 /// A wait that Telegram asks for is worth a person's eye when it is longer than this, seconds.
 const LONG_WAIT_SECS: u64 = 60;
 
 /// How the tutor is, judged by the last calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TutorState {
+pub(crate) enum TutorState {
     /// Not called yet.
     #[default]
     Unknown,
@@ -28,7 +28,7 @@ pub enum TutorState {
 /// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub(crate) enum Status {
     /// All is well.
     Ok,
     /// A person should look.
@@ -37,7 +37,7 @@ pub enum Status {
 
 /// How the daemon is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
+pub(crate) struct Health {
     /// The verdict: failing when one of the checks is.
     pub status: Status,
     /// What it is made of.
@@ -50,7 +50,7 @@ pub struct Health {
 
 /// What is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checks {
+pub(crate) struct Checks {
     /// Whether updates come in.
     pub polling: Polling,
     /// Whether answers may go out.
@@ -66,7 +66,7 @@ pub struct Checks {
 
 /// Whether updates come in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Polling {
+pub(crate) struct Polling {
     /// A poll completed lately, or the bot is switched off.
     pub ok: bool,
     /// `TELEGRAM_BOT_ENABLED`.
@@ -84,7 +84,7 @@ pub struct Polling {
 
 /// Whether answers may go out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sending {
+pub(crate) struct Sending {
     /// Telegram does not hold the whole bot for long.
     pub ok: bool,
     /// Seconds that Telegram still wants us to wait before anything is sent to anybody.
@@ -99,7 +99,7 @@ pub struct Sending {
 
 /// Whether work ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Workers {
+pub(crate) struct Workers {
     /// None is stuck.
     pub ok: bool,
     /// Messages being worked on.
@@ -110,7 +110,7 @@ pub struct Workers {
 
 /// Whether the store answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreCheck {
+pub(crate) struct StoreCheck {
     /// It answered in time.
     pub ok: bool,
     /// Messages in the inbox.
@@ -125,7 +125,7 @@ pub struct StoreCheck {
 
 /// Whether the tutor answers, judged by the last calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TutorCheck {
+pub(crate) struct TutorCheck {
     /// Not out of reach for too long.
     pub ok: bool,
     /// Whether it answered the last call; `None`: not called yet.
@@ -141,7 +141,7 @@ pub struct TutorCheck {
 
 /// What the verdict is made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Signs {
+pub(crate) struct Signs {
     /// Seconds since the start.
     pub uptime_seconds: u64,
     /// `TELEGRAM_BOT_ENABLED`.
@@ -175,7 +175,7 @@ pub struct Signs {
 }
 
 /// The verdict on these signs.
-pub fn judge(signs: Signs, version: &str) -> Health {
+pub(crate) fn judge(signs: Signs, version: &str) -> Health {
     let words = |problem: Option<&str>| problem.map(str::to_owned);
     let waits = |secs: u64, what: &str| {
         (secs > LONG_WAIT_SECS).then(|| format!("Telegram asked us to wait: {what} for {secs} s more"))
@@ -244,24 +244,24 @@ pub fn judge(signs: Signs, version: &str) -> Health {
 
 impl Health {
     /// Whether all is well.
-    pub fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         self.status == Status::Ok
     }
 
     /// Whether the daemon itself works; where not, a restart may help. That the tutor is gone, or that Telegram gives out
     /// nothing, is no reason for one.
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         let Checks { polling, workers, store, .. } = &self.checks;
         !polling.stalled && workers.ok && store.ok
     }
 
     /// Whether a voice sent now would be answered soon: the daemon works, Telegram hands out messages, the tutor answers.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.is_live() && self.unready().is_empty()
     }
 
     /// What a live daemon waits for before it is ready, one line each.
-    pub fn unready(&self) -> Vec<&str> {
+    pub(crate) fn unready(&self) -> Vec<&str> {
         let Checks { polling, sending, tutor, .. } = &self.checks;
         let unpolled = polling.enabled && polling.seconds_since_poll.is_none();
         let polling = match polling.problem.as_deref() {
@@ -276,7 +276,7 @@ impl Health {
     }
 
     /// What is wrong, one line each.
-    pub fn problems(&self) -> Vec<&str> {
+    pub(crate) fn problems(&self) -> Vec<&str> {
         let Checks { polling, sending, workers, store, tutor } = &self.checks;
         let all = [&polling.problem, &sending.problem, &workers.problem, &store.problem, &tutor.problem];
         all.into_iter().filter_map(|problem| problem.as_deref()).collect()

@@ -34,12 +34,12 @@ impl Timestamp {
     }
 
     /// Milliseconds from `earlier` to this moment; 0 when `earlier` is in fact later (the clock may jump).
-    pub fn since_ms(self, earlier: Timestamp) -> i64 {
+    pub(crate) fn since_ms(self, earlier: Timestamp) -> i64 {
         self.0.saturating_sub(earlier.0).max(0)
     }
 
     /// Whole seconds since the epoch.
-    pub fn secs(self) -> i64 {
+    pub(crate) fn secs(self) -> i64 {
         self.0.div_euclid(1000)
     }
 }
@@ -55,7 +55,7 @@ pub enum ChannelName {
 
 impl ChannelName {
     /// Reads `@name`, `name`, `https://t.me/name` or a negative id.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Ok(id) = text.parse() {
             return (id < 0).then_some(Self::Private(ChatId(id)));
         }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 /// The conversation a message of `at` belongs to: the open one, or a fresh one (under `fresh_id`) when there is none or
 /// it was idle for longer than `timeout_ms`. The changes make it so.
-pub fn session_for(
+pub(crate) fn session_for(
     learner: &Learner,
     fresh_id: Uuid,
     at: Timestamp,
@@ -35,7 +35,7 @@ pub fn session_for(
 
 /// What the tutor's history says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TutorHistory {
+pub(crate) enum TutorHistory {
     /// Turns it counts, and the latest one.
     Turns(u32, Option<RecordedTurn>),
     /// The conversation is unknown to it (yet).
@@ -46,7 +46,7 @@ pub enum TutorHistory {
 
 /// What to do about a turn whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// It was recorded: this is the answer; the history now holds `count` turns.
     Recorded {
         /// The answer.
@@ -64,7 +64,7 @@ pub enum Finding {
 
 /// What is known about a turn whose answer was lost.
 #[derive(Debug, Clone, Copy)]
-pub struct LostTurn<'a> {
+pub(crate) struct LostTurn<'a> {
     /// Turns in the history before it was submitted.
     pub baseline: u32,
     /// The last turn we know of before it.
@@ -79,7 +79,7 @@ pub struct LostTurn<'a> {
 
 /// Judges a look at `GET /conversation` (SPEC 2.2). Even where no history is offered the tutor is given its time: it
 /// may still be at work on the turn, and two calls of one session must not meet.
-pub fn judge_lost_turn(lost: LostTurn<'_>, history: TutorHistory) -> Finding {
+pub(crate) fn judge_lost_turn(lost: LostTurn<'_>, history: TutorHistory) -> Finding {
     let waiting = lost.uncertain_ms < lost.window_ms;
     match history {
         TutorHistory::Turns(count, Some(turn)) if is_new(&lost, count, &turn) => {
@@ -104,7 +104,7 @@ fn is_new(lost: &LostTurn<'_>, count: u32, last: &RecordedTurn) -> bool {
 
 /// The answer as the learner sees it: transcript, coaching and its Portuguese in reply to the voice; then the
 /// conversational reply, spoken where it can be. What is missing leaves no heading behind.
-pub fn compose(
+pub(crate) fn compose(
     incoming: &Incoming,
     learner: &Learner,
     phrases: Phrases,
@@ -137,7 +137,7 @@ pub fn compose(
 }
 
 /// `/feedback`: the last coaching again, with its audio where the tutor has it.
-pub fn compose_feedback(
+pub(crate) fn compose_feedback(
     incoming: &Incoming,
     phrases: Phrases,
     session: Uuid,

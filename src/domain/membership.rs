@@ -33,20 +33,20 @@ pub struct Hidden {
 impl Membership {
     /// Whether Telegram need not be asked again for a message. An answer of a moment to come was left by a clock that
     /// was set back since: it does not.
-    pub fn serves(&self, now: Timestamp) -> bool {
+    pub(crate) fn serves(&self, now: Timestamp) -> bool {
         let long = if self.member { YES_SERVES_MS } else { NO_SERVES_MS };
         self.at <= now && now.since_ms(self.at) < long
     }
 
     /// Whether Telegram need not be asked again for a press of the button.
-    pub fn just_asked(&self, now: Timestamp) -> bool {
+    pub(crate) fn just_asked(&self, now: Timestamp) -> bool {
         self.at <= now && now.since_ms(self.at) < PRESSES_APART_MS
     }
 }
 
 /// Whether a `ChatMember` of this status is in the chat; `None` for a status nobody knows. `still_in` is the
 /// `is_member` of a restricted one.
-pub fn is_in(status: &str, still_in: Option<bool>) -> Option<bool> {
+pub(crate) fn is_in(status: &str, still_in: Option<bool>) -> Option<bool> {
     match status {
         "creator" | "administrator" | "member" => Some(true),
         "restricted" => Some(still_in.unwrap_or(false)),

@@ -10,17 +10,17 @@ use std::path::Path;
 const MARK: char = '\u{fffd}';
 
 /// One line of foreign words: names, refusals, file names.
-pub fn line(words: &str) -> Cow<'_, str> {
+pub(crate) fn line(words: &str) -> Cow<'_, str> {
     cleaned(words, |_| false)
 }
 
 /// Text of ours that may have several lines and hold foreign words.
-pub fn text(words: &str) -> Cow<'_, str> {
+pub(crate) fn text(words: &str) -> Cow<'_, str> {
     cleaned(words, |c| c == '\n')
 }
 
 /// A file's name.
-pub fn path(path: &Path) -> String {
+pub(crate) fn path(path: &Path) -> String {
     line(&path.to_string_lossy()).into_owned()
 }
 

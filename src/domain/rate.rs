@@ -7,7 +7,7 @@ use super::ids::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Notices are given at most once in this window, milliseconds.
-pub const NOTICE_WINDOW_MS: i64 = 60_000;
+pub(crate) const NOTICE_WINDOW_MS: i64 = 60_000;
 
 /// An allowance is whole again after a minute; a minute more for messages that arrive out of order, milliseconds.
 const LONGEST_DEBT_MS: i64 = 120_000;
@@ -27,7 +27,7 @@ pub struct PerMinute(pub u32);
 
 /// The judgement on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateVerdict {
+pub(crate) enum RateVerdict {
     /// It passes.
     Pass,
     /// It is over the limit.
@@ -55,7 +55,7 @@ impl PerMinute {
     }
 
     /// Judges a message sent at `at` and updates the state.
-    pub fn judge(self, state: &mut RateState, at: Timestamp) -> RateVerdict {
+    pub(crate) fn judge(self, state: &mut RateState, at: Timestamp) -> RateVerdict {
         let tat = self.whole_at(state, at);
         let ms = tat.since_ms(at) - self.tolerance_ms();
         if ms <= 0 {
@@ -70,14 +70,14 @@ impl PerMinute {
     }
 
     /// Milliseconds that a message of `at` has to wait when it may queue instead of being refused.
-    pub fn delay(self, state: &mut RateState, at: Timestamp) -> i64 {
+    pub(crate) fn delay(self, state: &mut RateState, at: Timestamp) -> i64 {
         let tat = state.tat.max(at);
         state.tat = tat.plus_ms(self.interval_ms());
         (tat.since_ms(at) - self.tolerance_ms()).max(0)
     }
 
     /// How many messages would pass right now.
-    pub fn left(self, state: &RateState, now: Timestamp) -> u32 {
+    pub(crate) fn left(self, state: &RateState, now: Timestamp) -> u32 {
         let used = self.whole_at(state, now).since_ms(now);
         let free = self.tolerance_ms() + self.interval_ms() - used;
         u32::try_from((free / self.interval_ms()).max(0)).unwrap_or(0).min(self.0)

@@ -19,7 +19,7 @@ pub enum SessionState {
 
 impl SessionState {
     /// The word shown to admins.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             SessionState::Active => "active",
             SessionState::Idle => "idle",
@@ -54,7 +54,7 @@ impl Session {
     }
 
     /// The state at `now`, given the idle time after which a session ends (ms).
-    pub fn state(&self, now: Timestamp, timeout_ms: i64) -> SessionState {
+    pub(crate) fn state(&self, now: Timestamp, timeout_ms: i64) -> SessionState {
         if self.archived_at.is_some() {
             SessionState::Archived
         } else if now.since_ms(self.last_activity) > timeout_ms {

@@ -8,7 +8,7 @@ use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Makes writers that clean what passes.
-pub struct Clean<M> {
+pub(crate) struct Clean<M> {
     /// Where it goes.
     pub inner: M,
     /// Our own colours may pass.
@@ -16,7 +16,7 @@ pub struct Clean<M> {
 }
 
 /// A writer for one event.
-pub struct Cleaning<W> {
+pub(crate) struct Cleaning<W> {
     inner: W,
     colour: bool,
 }

@@ -21,7 +21,7 @@ static LINES: Mutex<VecDeque<RecentLine>> = Mutex::new(VecDeque::new());
 
 /// A warning or an error of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecentLine {
+pub(crate) struct RecentLine {
     /// Milliseconds since the epoch.
     pub at_ms: i64,
     /// An error rather than a warning.
@@ -31,7 +31,7 @@ pub struct RecentLine {
 }
 
 /// The latest warnings and errors, oldest first.
-pub fn recent() -> Vec<RecentLine> {
+pub(crate) fn recent() -> Vec<RecentLine> {
     lines().iter().cloned().collect()
 }
 
@@ -40,7 +40,7 @@ fn lines() -> MutexGuard<'static, VecDeque<RecentLine>> {
 }
 
 /// Keeps what passes.
-pub struct Keeper;
+pub(crate) struct Keeper;
 
 impl<S: Subscriber> Layer<S> for Keeper {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {

@@ -286,7 +286,7 @@ impl Faults {
     }
 
     /// Decides what happens to one request. Cheap when the script is empty.
-    pub fn plan(&self, seen: &Seen<'_>) -> Plan {
+    pub(crate) fn plan(&self, seen: &Seen<'_>) -> Plan {
         let mut rules = self.rules();
         let mut plan = Plan { act: None, gates: Vec::new(), hung: self.0.hung.subscribe() };
         if rules.gates.is_empty() && rules.faults.is_empty() {
@@ -309,7 +309,7 @@ impl Faults {
 }
 
 /// The decision about one request.
-pub struct Plan {
+pub(crate) struct Plan {
     act: Option<Act>,
     gates: Vec<Gate>,
     /// Subscribed when the decision was made, so that no release is missed.
@@ -318,7 +318,7 @@ pub struct Plan {
 
 impl Plan {
     /// The part before the effect: `Some` when the request ends here, without effect.
-    pub async fn enter(&mut self) -> Option<Served> {
+    pub(crate) async fn enter(&mut self) -> Option<Served> {
         for gate in self.gates.iter().filter(|gate| gate.place() == Place::Before) {
             gate.pass().await;
         }
@@ -339,7 +339,7 @@ impl Plan {
     }
 
     /// The part after the effect: what is sent instead of `reply`.
-    pub async fn leave(mut self, mut reply: Reply) -> Served {
+    pub(crate) async fn leave(mut self, mut reply: Reply) -> Served {
         for gate in self.gates.iter().filter(|gate| gate.place() == Place::After) {
             gate.pass().await;
         }

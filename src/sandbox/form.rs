@@ -8,7 +8,7 @@ use futures_util::stream;
 use super::http::Request;
 
 /// Decodes `%xx` and, in a form or query, `+`; bytes that are no UTF-8 become U+FFFD.
-pub fn percent_decode(text: &str, plus_is_space: bool) -> String {
+pub(crate) fn percent_decode(text: &str, plus_is_space: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -32,7 +32,7 @@ pub fn percent_decode(text: &str, plus_is_space: bool) -> String {
 }
 
 /// Splits `a=1&b=2` into decoded pairs.
-pub fn form_pairs(text: &str) -> Vec<(String, String)> {
+pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -44,7 +44,7 @@ pub fn form_pairs(text: &str) -> Vec<(String, String)> {
 
 /// One part of a multipart body.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub(crate) struct Part {
     /// Field name.
     pub name: String,
     /// File name, where the part is a file.
@@ -56,7 +56,7 @@ pub struct Part {
 }
 
 /// Reads a multipart body whole; `None` when it is not well-formed multipart.
-pub async fn multipart(request: &Request) -> Option<Vec<Part>> {
+pub(crate) async fn multipart(request: &Request) -> Option<Vec<Part>> {
     let boundary = multer::parse_boundary(request.header("content-type")?).ok()?;
     let body = request.body.clone();
     let mut form = multer::Multipart::new(stream::once(async move { Ok::<_, Infallible>(body) }), boundary);

@@ -43,7 +43,8 @@ impl Gate {
     }
 
     /// Requests standing at the gate now.
-    pub fn waiting(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
         *self.0.waiting.borrow()
     }
 

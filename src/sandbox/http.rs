@@ -31,7 +31,7 @@ const BODY_CAP: usize = 64 * 1024 * 1024;
 
 /// One request, read whole.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// `GET`, `POST`, …
     pub method: String,
     /// The path, still percent-encoded.
@@ -46,7 +46,7 @@ pub struct Request {
 
 impl Request {
     /// A header's value where it is there and readable.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
@@ -105,7 +105,7 @@ impl Reply {
 
 /// What becomes of a request.
 #[derive(Debug)]
-pub enum Served {
+pub(crate) enum Served {
     /// It is answered.
     Reply(Reply),
     /// The connection is torn down without an answer; `rst` decides between RST and FIN.
@@ -116,13 +116,13 @@ pub enum Served {
 }
 
 /// What a server asks for each request. The future is dropped when the client goes away.
-pub trait Handler: Send + Sync + 'static {
+pub(crate) trait Handler: Send + Sync + 'static {
     /// Answers one request.
     fn serve(self: Arc<Self>, request: Request) -> BoxFuture<'static, Served>;
 }
 
 /// A listening server. Dropping it stops it.
-pub struct Server {
+pub(crate) struct Server {
     addr: SocketAddr,
     handler: Arc<dyn Handler>,
     running: Mutex<Option<Running>>,
@@ -135,7 +135,7 @@ struct Running {
 
 impl Server {
     /// Binds `addr` (port 0: any free one) and serves from then on.
-    pub async fn start(addr: SocketAddr, handler: Arc<dyn Handler>) -> io::Result<Self> {
+    pub(crate) async fn start(addr: SocketAddr, handler: Arc<dyn Handler>) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let running = Mutex::new(Some(launch(listener, handler.clone())));
@@ -143,12 +143,12 @@ impl Server {
     }
 
     /// Where it listens, or listened before a pause.
-    pub fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// Closes the listener and resets every connection; returns once the port refuses connections.
-    pub async fn pause(&self) {
+    pub(crate) async fn pause(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Running { stop, task }) = running {
             let _ = stop.send(());
@@ -157,7 +157,7 @@ impl Server {
     }
 
     /// Listens again on the same port; nothing to do when it still does.
-    pub async fn resume(&self) -> io::Result<()> {
+    pub(crate) async fn resume(&self) -> io::Result<()> {
         if self.running.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return Ok(());
         }

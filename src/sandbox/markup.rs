@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// Plain text with its entities.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Formatted {
+pub(crate) struct Formatted {
     /// The text without markup, trimmed at both ends.
     pub text: String,
     /// Entities in UTF-16 code units, in order of their start, longer ones first.
@@ -13,7 +13,7 @@ pub struct Formatted {
 }
 
 /// Length in UTF-16 code units, as Telegram counts.
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
@@ -55,7 +55,7 @@ struct Parser<'a> {
 }
 
 /// Parses HTML markup. `Err` is what follows «can't parse entities: ».
-pub fn parse_html(source: &str) -> Result<Formatted, String> {
+pub(crate) fn parse_html(source: &str) -> Result<Formatted, String> {
     let mut parser =
         Parser { source, at: 0, out: String::new(), units: 0, open: Vec::new(), entities: Vec::new() };
     while let Some(c) = parser.peek() {
@@ -85,7 +85,7 @@ pub fn parse_html(source: &str) -> Result<Formatted, String> {
 }
 
 /// Trims white space at both ends, as the server does, and moves the entities along.
-pub fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
+pub(crate) fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
     let head = utf16_len(&text) - utf16_len(text.trim_start());
     let kept = text.trim();
     let length = utf16_len(kept);

@@ -13,7 +13,7 @@ const SHOWN: usize = 200;
 
 /// The answer to `getMe`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub(crate) struct Greeting {
     /// Who the bot is.
     pub me: Me,
     /// Telegram's clock, seconds since the epoch, where the answer shows it.
@@ -22,7 +22,7 @@ pub struct Greeting {
 
 /// The answer to `getWebhookInfo`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Webhook {
+pub(crate) struct Webhook {
     /// The host it points to (the path may hold secrets); `None`: none is set.
     pub host: Option<String>,
     /// Updates that wait to be taken.
@@ -36,7 +36,7 @@ impl Telegram {
     ///
     /// # Errors
     /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
-    pub async fn greeting(&self) -> Result<Greeting, TelegramError> {
+    pub(crate) async fn greeting(&self) -> Result<Greeting, TelegramError> {
         let answer = self.api.call("getMe", None).await?;
         let clock = answer.clock();
         let me = match answer.decode::<MethodResponse<Value>>() {
@@ -66,7 +66,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way.
-    pub async fn webhook(&self) -> Result<Webhook, TelegramError> {
+    pub(crate) async fn webhook(&self) -> Result<Webhook, TelegramError> {
         let reply: super::Answered = self.api.request("getWebhookInfo", None::<()>).await;
         let info = reply?.result;
         let host = tolerant::text(info.get("url"), 4096).map(|url| {

@@ -7,14 +7,14 @@ use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
 /// `getFile` serves at most this many bytes (Bot API "getFile").
-pub const GET_FILE_LIMIT: u64 = 20 * 1024 * 1024;
+pub(crate) const GET_FILE_LIMIT: u64 = 20 * 1024 * 1024;
 
 /// However long a 429 asks to wait, a call is tried again after this, seconds: what it names may be hours, or nonsense.
-pub const LONGEST_WAIT_SECS: u64 = 600;
+pub(crate) const LONGEST_WAIT_SECS: u64 = 600;
 
 /// A Bot API call that did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TelegramError {
+pub(crate) enum TelegramError {
     /// 429: nothing was done; not before so many seconds.
     #[error("Telegram asks to wait {secs} s")]
     RetryAfter {
@@ -120,7 +120,7 @@ pub enum TelegramError {
 
 /// What keeps a Bot API server (as a rule one of somebody's own) from serving a bot whose token may well be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerFault {
+pub(crate) enum ServerFault {
     /// It was started with credentials that Telegram does not know.
     ApiId,
     /// It does not know a method that every Bot API server has.
@@ -135,7 +135,7 @@ pub enum ServerFault {
 
 impl ServerFault {
     /// What a person should do.
-    pub fn advice(self) -> &'static str {
+    pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::ApiId => {
                 "it was started with a wrong --api-id or --api-hash (my.telegram.org shows both); the bot token is not at fault"
@@ -157,7 +157,7 @@ impl ServerFault {
 
 /// Whether to try a failed call again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
+pub(crate) enum Retry {
     /// Surely not done: as often as it takes, with growing pauses.
     Yes,
     /// Surely not done: after so many seconds.
@@ -171,7 +171,7 @@ pub enum Retry {
 impl TelegramError {
     /// Whether to try again. A refused token or a server set up wrongly is `Yes`: what waits must survive until that is
     /// mended.
-    pub fn retry(&self) -> Retry {
+    pub(crate) fn retry(&self) -> Retry {
         match self {
             Self::RetryAfter { secs } => Retry::After(*secs),
             Self::Transient { .. } | Self::Unauthorized | Self::Server { .. } | Self::Conflict { .. } => {
@@ -207,7 +207,7 @@ impl TelegramError {
     }
 
     /// The kind it is counted as; `None` for what is none: asked to wait, moved, nothing to change.
-    pub fn failure(&self) -> Option<Failure> {
+    pub(crate) fn failure(&self) -> Option<Failure> {
         match self {
             Self::RetryAfter { .. } | Self::Migrated { .. } | Self::NotModified => None,
             Self::Blocked { .. } | Self::ChatGone { .. } => Some(Failure::Blocked),

@@ -30,7 +30,7 @@ const NOBODY: [i64; 4] = [777_000, 1_087_968_824, 136_817_688, 1_271_266_957];
 /// An update of a kind we take that lacks what it must have. Holds no text of anybody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("update {update_id} cannot be read: {why}")]
-pub struct Undecodable {
+pub(crate) struct Undecodable {
     /// Which one.
     pub update_id: i64,
     /// What is missing.
@@ -42,7 +42,7 @@ pub struct Undecodable {
 ///
 /// # Errors
 /// [`Undecodable`]: to be logged and skipped.
-pub fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incoming>, Undecodable> {
+pub(crate) fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incoming>, Undecodable> {
     let read = || {
         let update = raw.value.as_object().ok_or("not an object")?;
         let content = |kind| update.get(kind).map(|content| content.is_object().then_some(content));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// How a channel shows itself to those who are not in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChannelCard {
+pub(crate) struct ChannelCard {
     /// Its title.
     pub title: Option<String>,
     /// A link to join it by, where the bot may know one.
@@ -24,7 +24,7 @@ impl Telegram {
     /// # Errors
     /// [`TelegramError::hides_members`] where asking again is in vain until a person changes something, else what
     /// stands in the way.
-    pub async fn is_member(&self, channel: &ChannelName, user: UserId) -> Result<bool, TelegramError> {
+    pub(crate) async fn is_member(&self, channel: &ChannelName, user: UserId) -> Result<bool, TelegramError> {
         let Some(member) = self.member(channel, user).await? else { return Ok(false) };
         let status = tolerant::text(member.get("status"), 32).unwrap_or_default();
         let still_in = member.get("is_member").map(|still_in| tolerant::is_true(Some(still_in)));
@@ -36,7 +36,7 @@ impl Telegram {
     ///
     /// # Errors
     /// As [`Self::is_member`].
-    pub async fn runs(&self, channel: &ChannelName, bot: UserId) -> Result<bool, TelegramError> {
+    pub(crate) async fn runs(&self, channel: &ChannelName, bot: UserId) -> Result<bool, TelegramError> {
         let member = self.member(channel, bot).await?;
         let status = member.as_ref().and_then(|member| tolerant::text(member.get("status"), 32));
         Ok(matches!(status, Some("administrator" | "creator")))
@@ -57,7 +57,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way.
-    pub async fn channel_card(&self, channel: &ChannelName) -> Result<ChannelCard, TelegramError> {
+    pub(crate) async fn channel_card(&self, channel: &ChannelName) -> Result<ChannelCard, TelegramError> {
         let chat = self.ask("getChat", &GetChatParams { chat_id: chat_id(channel) }).await?;
         let title =
             tolerant::text(chat.get("title"), 1024).map(|title| tolerant::clip(title, 128).to_owned());
@@ -77,7 +77,7 @@ fn chat_id(channel: &ChannelName) -> ChatId {
 impl TelegramError {
     /// Telegram does not tell who is in the channel, and will not before a person changes something: there is no such
     /// channel, or the bot is no administrator of it.
-    pub fn hides_members(&self) -> bool {
+    pub(crate) fn hides_members(&self) -> bool {
         matches!(
             self,
             Self::Permanent { .. } | Self::Blocked { .. } | Self::ChatGone { .. } | Self::Migrated { .. }

@@ -3,30 +3,29 @@
 //! Alone knows frankenstein. Must not know the store, the tutor, or what a message means; errors and logs of this
 //! room hold no URL (the token is part of every one), no token and no message text.
 
-pub mod checkup;
+pub(crate) mod checkup;
 mod client;
 mod download;
-pub mod error;
-pub mod from_api;
+pub(crate) mod error;
+pub(crate) mod from_api;
 mod html;
 mod local_file;
-pub mod members;
+pub(crate) mod members;
 mod message_text;
-pub mod own_name;
-pub mod pacing;
+pub(crate) mod own_name;
+pub(crate) mod pacing;
 mod refusal;
 mod send_form;
-pub mod to_api;
+pub(crate) mod to_api;
 mod tolerant;
-pub mod updates;
+pub(crate) mod updates;
 
-pub use error::{Retry, ServerFault, TelegramError};
-pub use from_api::Undecodable;
-pub use members::ChannelCard;
-pub use pacing::Pacing;
-pub use send_form::SendForm;
-pub use to_api::{Delivered, Outgoing, outgoing};
-pub use updates::RawUpdate;
+pub(crate) use error::{Retry, TelegramError};
+pub(crate) use members::ChannelCard;
+pub(crate) use pacing::Pacing;
+pub(crate) use send_form::SendForm;
+pub(crate) use to_api::{Delivered, Outgoing, outgoing};
+pub(crate) use updates::RawUpdate;
 
 use crate::domain::{ChatId, MessageId, UserId};
 use crate::http::{self, ClientOptions};
@@ -48,8 +47,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Largest file a bot may send (Bot API "sendVoice", "sendDocument"), bytes.
-pub const UPLOAD_LIMIT: u64 = 50 * 1024 * 1024;
+/// Largest file a bot may send (Bot API "sendVoice"), bytes.
+pub(crate) const UPLOAD_LIMIT: u64 = 50 * 1024 * 1024;
 /// The server holds a poll no longer than this, seconds.
 const LONGEST_POLL_SECS: u64 = 50;
 /// A poll that outlives its time-out by this much hangs behind a dead connection.
@@ -57,7 +56,7 @@ const POLL_MARGIN: Duration = Duration::from_secs(10);
 
 /// What [`Telegram`] needs to know.
 #[derive(Debug, Clone)]
-pub struct TelegramOptions {
+pub(crate) struct TelegramOptions {
     /// The bot token.
     pub token: Secret,
     /// Base URL of the Bot API, without the `/bot…` part.
@@ -76,7 +75,7 @@ pub struct TelegramOptions {
 
 /// Who the bot is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Me {
+pub(crate) struct Me {
     /// Its user id.
     pub id: UserId,
     /// Its name without the `@`.
@@ -85,7 +84,7 @@ pub struct Me {
 
 /// A sign of life; Telegram shows it for 5 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// "typing"
     Typing,
     /// "recording a voice message"
@@ -95,7 +94,7 @@ pub enum Action {
 }
 
 /// The Bot API of one bot.
-pub struct Telegram {
+pub(crate) struct Telegram {
     api: Client,
     /// Polls have connections of their own, so that a hanging one can be thrown away without hurting a send.
     poll: Mutex<Client>,
@@ -115,7 +114,7 @@ impl Telegram {
     ///
     /// # Errors
     /// [`TelegramError::Setup`] when the token, the proxy or the URL cannot work.
-    pub fn new(options: TelegramOptions) -> Result<Telegram, TelegramError> {
+    pub(crate) fn new(options: TelegramOptions) -> Result<Telegram, TelegramError> {
         let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '/');
         if options.token.expose().is_empty() || !options.token.expose().chars().all(well_formed) {
             return Err(TelegramError::Setup(
@@ -150,7 +149,7 @@ impl Telegram {
     ///
     /// # Errors
     /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
-    pub async fn me(&self) -> Result<Me, TelegramError> {
+    pub(crate) async fn me(&self) -> Result<Me, TelegramError> {
         Ok(self.greeting().await?.me)
     }
 
@@ -159,7 +158,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way.
-    pub async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
+    pub(crate) async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
         let Some(host) = self.webhook().await?.host else { return Ok(None) };
         let keep = DeleteWebhookParams::builder().drop_pending_updates(false).build();
         let reply: Answered = self.api.request("deleteWebhook", Some(keep)).await;
@@ -172,7 +171,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way; languages before that one are set.
-    pub async fn set_commands(
+    pub(crate) async fn set_commands(
         &self,
         of: Option<UserId>,
         commands: &[(&str, Vec<(String, String)>)],
@@ -200,7 +199,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way; languages before that one are done.
-    pub async fn delete_commands(&self, of: UserId, languages: &[&str]) -> Result<(), TelegramError> {
+    pub(crate) async fn delete_commands(&self, of: UserId, languages: &[&str]) -> Result<(), TelegramError> {
         for language in languages {
             let language = Some((*language).to_owned()).filter(|language| !language.is_empty());
             let params =
@@ -214,13 +213,17 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way; after a hang or a broken connection call [`Self::fresh_connection`].
-    pub async fn poll(&self, offset: Option<i64>, limit: u32) -> Result<Vec<RawUpdate>, TelegramError> {
+    pub(crate) async fn poll(
+        &self,
+        offset: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<RawUpdate>, TelegramError> {
         let client = self.poll.lock().unwrap_or_else(PoisonError::into_inner).clone();
         updates::poll(&client, offset, limit, self.poll_secs).await
     }
 
     /// Drops the connections that polls use. A poll under way keeps its own.
-    pub fn fresh_connection(&self) {
+    pub(crate) fn fresh_connection(&self) {
         // The same settings were good before: should they fail now, the old connections are still the best there are.
         if let Ok(http) = http::client(&self.http) {
             let mut poll = self.poll.lock().unwrap_or_else(PoisonError::into_inner);
@@ -232,7 +235,7 @@ impl Telegram {
     ///
     /// # Errors
     /// See [`TelegramError::retry`]; [`TelegramError::NotModified`] is as good as success.
-    pub async fn deliver(&self, out: &Outgoing, manner: SendForm) -> Result<Delivered, TelegramError> {
+    pub(crate) async fn deliver(&self, out: &Outgoing, manner: SendForm) -> Result<Delivered, TelegramError> {
         self.send(out, manner).await.map_err(TelegramError::of_a_method_all_have)
     }
 
@@ -247,18 +250,12 @@ impl Telegram {
                 let reply: Answered = upload.request_with_form_data("sendVoice", &*params, file).await;
                 reply?.result
             }
-            to_api::Call::Document(params, name, bytes) => {
-                let upload = Upload { client: &self.api, bytes: bytes.clone(), mime: to_api::mime_of(name) };
-                let file = vec![("document", PathBuf::from(name))];
-                let reply: Answered = upload.request_with_form_data("sendDocument", &*params, file).await;
-                reply?.result
-            }
         };
         Ok(Delivered { message: tolerant::int(reply.get("message_id")).map(MessageId) })
     }
 
     /// How many calls Telegram has answered so far, whatever it said. A proxy's pages are no answers.
-    pub fn heard(&self) -> u64 {
+    pub(crate) fn heard(&self) -> u64 {
         self.heard.so_far()
     }
 
@@ -266,7 +263,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way; never worth a second try.
-    pub async fn chat_action(
+    pub(crate) async fn chat_action(
         &self,
         chat: ChatId,
         thread: Option<i64>,
@@ -289,7 +286,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way.
-    pub async fn react(
+    pub(crate) async fn react(
         &self,
         chat: ChatId,
         message: MessageId,
@@ -307,7 +304,7 @@ impl Telegram {
     ///
     /// # Errors
     /// What stands in the way; one that is gone already included.
-    pub async fn remove(&self, chat: ChatId, message: MessageId) -> Result<(), TelegramError> {
+    pub(crate) async fn remove(&self, chat: ChatId, message: MessageId) -> Result<(), TelegramError> {
         let params =
             DeleteMessageParams::builder().chat_id(chat.0).message_id(to_api::message_id(message)?).build();
         self.ask("deleteMessage", &params).await.map(drop)
@@ -317,7 +314,11 @@ impl Telegram {
     ///
     /// # Errors
     /// [`TelegramError::TooLarge`], [`TelegramError::FileGone`], or what stands in the way (safe to repeat).
-    pub async fn download(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+    pub(crate) async fn download(
+        &self,
+        file_id: &str,
+        announced: Option<u64>,
+    ) -> Result<Bytes, TelegramError> {
         let local = self.local_folder.as_deref();
         let (client, cap, patience) = (&self.api, self.download_cap, self.request_timeout);
         download::Download { client, cap, patience, local }.run(file_id, announced).await

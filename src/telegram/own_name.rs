@@ -8,7 +8,7 @@ use super::updates::RawUpdate;
 use serde_json::Value;
 
 /// Whether Telegram shows the bot itself under another name: in an answer to it, beneath a pressed button, as a member.
-pub fn shown_otherwise(update: &RawUpdate, me: &Me) -> bool {
+pub(crate) fn shown_otherwise(update: &RawUpdate, me: &Me) -> bool {
     shows(&update.value, me)
 }
 
@@ -25,7 +25,7 @@ fn shows(value: &Value, me: &Me) -> bool {
 }
 
 /// Whether a message calls some bot by a name that is not the one we know: `/help@name`, `@name_bot`.
-pub fn calls_another(update: &RawUpdate, me: &Me) -> bool {
+pub(crate) fn calls_another(update: &RawUpdate, me: &Me) -> bool {
     let Some(message) = update.value.get("message") else { return false };
     ["text", "caption"].iter().filter_map(|field| text(message.get(field), usize::MAX)).any(|words| {
         let command = words.trim_start().starts_with('/');

@@ -39,7 +39,7 @@ const SIGNS: usize = 3;
 
 /// One message or sign that asks, goes and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(u64);
+pub(crate) struct Ticket(u64);
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ struct Asked {
 
 /// The plan.
 #[derive(Debug)]
-pub struct Pacing {
+pub(crate) struct Pacing {
     allowed: usize,
     tickets: HashMap<Ticket, Asked>,
     last_ticket: u64,
@@ -73,7 +73,7 @@ pub struct Pacing {
 
 impl Pacing {
     /// A plan for a bot that may send so many messages a second in all.
-    pub fn new(per_second: usize) -> Self {
+    pub(crate) fn new(per_second: usize) -> Self {
         Self {
             allowed: per_second.saturating_sub(per_second.div_ceil(MARGIN)).max(1),
             tickets: HashMap::new(),
@@ -86,7 +86,7 @@ impl Pacing {
     }
 
     /// Queues a message.
-    pub fn ask(&mut self, chat: Option<ChatId>, urgency: Urgency) -> Ticket {
+    pub(crate) fn ask(&mut self, chat: Option<ChatId>, urgency: Urgency) -> Ticket {
         let ticket = self.ticket(chat, Stage::Waiting(urgency));
         self.waiting.insert((urgency, ticket), chat);
         ticket
@@ -100,7 +100,7 @@ impl Pacing {
     }
 
     /// The next message that may go now; its call starts with this.
-    pub fn next(&mut self, now_ms: u64) -> Option<Ticket> {
+    pub(crate) fn next(&mut self, now_ms: u64) -> Option<Ticket> {
         if self.counted(now_ms) >= self.allowed || self.chats.all_held_ms(now_ms) > 0 {
             return None;
         }
@@ -126,7 +126,7 @@ impl Pacing {
 
     /// When [`Self::next`] can have something at the earliest as far as time alone decides; `None` while nobody waits, or
     /// while all that do wait for a call to end.
-    pub fn due(&mut self, now_ms: u64) -> Option<u64> {
+    pub(crate) fn due(&mut self, now_ms: u64) -> Option<u64> {
         let in_all = match self.counted(now_ms) {
             counted if counted < self.allowed => now_ms,
             _ => self.ended.front()?.saturating_add(SECOND_MS),
@@ -140,7 +140,7 @@ impl Pacing {
     }
 
     /// A sign of life for a chat: at once, or not at all.
-    pub fn sign(&mut self, chat: ChatId, now_ms: u64) -> Option<Ticket> {
+    pub(crate) fn sign(&mut self, chat: ChatId, now_ms: u64) -> Option<Ticket> {
         let room = self.counted(now_ms) < self.allowed / SIGNS;
         if !room || self.chats.is_taken(chat) || self.chats.held_ms(chat, now_ms) > 0 {
             return None;
@@ -151,12 +151,12 @@ impl Pacing {
     }
 
     /// How many signs of life a second there is room for while no message goes out.
-    pub fn signs_per_second(&self) -> usize {
+    pub(crate) fn signs_per_second(&self) -> usize {
         self.allowed / SIGNS
     }
 
     /// A call has ended, however: Telegram may have counted its message only now. The chat stays taken.
-    pub fn ended(&mut self, ticket: Ticket, now_ms: u64) {
+    pub(crate) fn ended(&mut self, ticket: Ticket, now_ms: u64) {
         let Some(asked) = self.tickets.get_mut(&ticket) else { return };
         if !matches!(asked.stage, Stage::UnderWay) {
             return;
@@ -173,7 +173,7 @@ impl Pacing {
     }
 
     /// A ticket is done with, at whatever stage: it waits no longer, its call is over, its chat is free.
-    pub fn leave(&mut self, ticket: Ticket, now_ms: u64) {
+    pub(crate) fn leave(&mut self, ticket: Ticket, now_ms: u64) {
         self.ended(ticket, now_ms);
         match self.tickets.remove(&ticket) {
             Some(Asked { stage: Stage::Waiting(urgency), .. }) => {
@@ -186,7 +186,7 @@ impl Pacing {
 
     /// How long a message to the chat (`None`: to none) would have to wait for the chat's own sake or because the whole bot
     /// is held, milliseconds; not for its turn among others.
-    pub fn wait_ms(&self, chat: Option<ChatId>, now_ms: u64) -> u64 {
+    pub(crate) fn wait_ms(&self, chat: Option<ChatId>, now_ms: u64) -> u64 {
         match chat {
             Some(chat) => self.chats.wait_ms(chat, now_ms),
             None => self.chats.all_held_ms(now_ms),
@@ -194,7 +194,7 @@ impl Pacing {
     }
 
     /// Those who would wait longer than `patience_ms` for their chat's sake, no longer in the queue; with their waits.
-    pub fn put_off(&mut self, patience_ms: u64, now_ms: u64) -> Vec<(Ticket, u64)> {
+    pub(crate) fn put_off(&mut self, patience_ms: u64, now_ms: u64) -> Vec<(Ticket, u64)> {
         let waits = |chat: &Option<ChatId>| match chat {
             Some(chat) => self.chats.wait_ms(*chat, now_ms),
             None => self.chats.all_held_ms(now_ms),
@@ -210,12 +210,12 @@ impl Pacing {
     }
 
     /// How much longer the chat that is held longest is held for its own sake, milliseconds.
-    pub fn longest_hold_ms(&self, now_ms: u64) -> u64 {
+    pub(crate) fn longest_hold_ms(&self, now_ms: u64) -> u64 {
         self.chats.longest_hold_ms(now_ms)
     }
 
     /// Telegram answered 429 to a call for this chat (`None`: for none).
-    pub fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
+    pub(crate) fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
         self.chats.refused(chat, retry_after_secs, now_ms);
     }
 

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 /// One update as Telegram sent it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RawUpdate {
+pub(crate) struct RawUpdate {
     /// `update_id`: tells repeats; `id + 1` confirms it.
     pub id: i64,
     /// The whole object; `null` when only the id could be read.

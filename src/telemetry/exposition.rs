@@ -74,7 +74,7 @@ const GAUGES: &[(&str, &str)] = &[
 
 /// What a poll came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Poll {
+pub(crate) enum Poll {
     /// Answered.
     Completed,
     /// 409: another program polls.
@@ -93,7 +93,7 @@ pub enum Poll {
 
 impl Poll {
     /// All of them, in order.
-    pub const ALL: &'static [Self] = &[
+    pub(crate) const ALL: &'static [Self] = &[
         Self::Completed,
         Self::Conflict,
         Self::Webhook,
@@ -118,7 +118,7 @@ impl Poll {
 
 /// What is asked for at the moment of a scrape.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Gauges {
+pub(crate) struct Gauges {
     /// Rows of the inbox, those being delivered, dead letters; `None` when the store does not tell.
     pub store: Option<(usize, usize, usize)>,
     /// Rows at which polling pauses.
@@ -150,7 +150,7 @@ pub struct Gauges {
 }
 
 /// The recorder with handles of what is measured live.
-pub struct Exposition {
+pub(crate) struct Exposition {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     steps: Vec<Histogram>,
@@ -228,14 +228,14 @@ impl Default for Exposition {
 
 impl Exposition {
     /// A stage took so long.
-    pub fn observe(&self, step: Step, duration: Duration) {
+    pub(crate) fn observe(&self, step: Step, duration: Duration) {
         if let Some(histogram) = self.steps.get(step as usize) {
             histogram.record(duration.as_secs_f64());
         }
     }
 
     /// Sums up what was measured.
-    pub fn upkeep(&self) {
+    pub(crate) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
 
@@ -248,7 +248,12 @@ impl Exposition {
     }
 
     /// Prometheus text.
-    pub fn render(&self, tally: &Tally, polls: impl Iterator<Item = (Poll, u64)>, gauges: &Gauges) -> String {
+    pub(crate) fn render(
+        &self,
+        tally: &Tally,
+        polls: impl Iterator<Item = (Poll, u64)>,
+        gauges: &Gauges,
+    ) -> String {
         for count in Count::ALL {
             let (name, label) = shown(*count);
             self.counter(name, label, tally.count(*count));

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Why no updates come in although the server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// Telegram asked to be left alone until then.
     Wait(Timestamp),
     /// Telegram, or the Bot API server, does not serve this bot; in words for a person.
@@ -17,7 +17,7 @@ pub enum Trouble {
 
 /// The last poll.
 #[derive(Debug, Default)]
-pub struct Polling {
+pub(crate) struct Polling {
     completed: AtomicI64,
     alive: AtomicI64,
     trouble: Mutex<Option<Trouble>>,
@@ -33,41 +33,41 @@ impl Polling {
     }
 
     /// A `getUpdates` was answered with updates or with none, or left out on purpose.
-    pub fn completed(&self, now: Timestamp) {
+    pub(crate) fn completed(&self, now: Timestamp) {
         self.completed.store(now.0, Ordering::Relaxed);
         self.alive.store(now.0, Ordering::Relaxed);
         self.set(None);
     }
 
     /// Answered, but with a refusal that no fresh connection and no restart would change.
-    pub fn refused(&self, now: Timestamp, why: String) {
+    pub(crate) fn refused(&self, now: Timestamp, why: String) {
         self.alive.store(now.0, Ordering::Relaxed);
         self.set(Some(Trouble::Refused(why)));
     }
 
     /// Telegram asked not to be called before that moment.
-    pub fn held(&self, until: Timestamp) {
+    pub(crate) fn held(&self, until: Timestamp) {
         self.alive.store(until.0, Ordering::Relaxed);
         self.set(Some(Trouble::Wait(until)));
     }
 
     /// The server serves this bot, as far as another call tells.
-    pub fn well(&self) {
+    pub(crate) fn well(&self) {
         self.set(None);
     }
 
     /// When the last poll completed; `None` before the first.
-    pub fn last_completed(&self) -> Option<Timestamp> {
+    pub(crate) fn last_completed(&self) -> Option<Timestamp> {
         at(&self.completed)
     }
 
     /// Until when polling was certainly alive: a completed or refused poll, or the end of an ordered wait.
-    pub fn last_sign(&self) -> Option<Timestamp> {
+    pub(crate) fn last_sign(&self) -> Option<Timestamp> {
         at(&self.alive)
     }
 
     /// Why no updates come in, where the server said so.
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.lock().clone()
     }
 }

@@ -14,12 +14,12 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 /// The counter whose course is drawn.
-pub const DRAWN: &str = "updates_taken";
+pub(crate) const DRAWN: &str = "updates_taken";
 /// Pause between two looks at keyboard and channel.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// What the source of snapshots has to say.
-pub enum News {
+pub(crate) enum News {
     /// The next one.
     Snapshot(Box<Snapshot>),
     /// There will be none for a while, and why.
@@ -30,7 +30,7 @@ pub enum News {
 ///
 /// # Errors
 /// The terminal's.
-pub fn show(news: &Receiver<News>) -> io::Result<()> {
+pub(crate) fn show(news: &Receiver<News>) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let shown = follow(&mut terminal, news);
     ratatui::try_restore()?;

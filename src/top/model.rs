@@ -13,7 +13,7 @@ const BARS: usize = 300;
 
 /// The latest snapshot and what led to it.
 #[derive(Debug, Default)]
-pub struct Course {
+pub(crate) struct Course {
     latest: Option<Snapshot>,
     /// The counter whose course is drawn: its growth, bar by bar.
     bars: VecDeque<u64>,
@@ -24,12 +24,12 @@ pub struct Course {
 
 impl Course {
     /// Draws the course of this counter.
-    pub fn of(counter: &str) -> Self {
+    pub(crate) fn of(counter: &str) -> Self {
         Self { drawn: counter.to_owned(), ..Self::default() }
     }
 
     /// Takes the next snapshot.
-    pub fn push(&mut self, snapshot: Snapshot) {
+    pub(crate) fn push(&mut self, snapshot: Snapshot) {
         // A restarted daemon counts from 0 again: what was before says nothing about it.
         if self.latest.as_ref().is_some_and(|latest| latest.started != snapshot.started) {
             *self = Self::of(&self.drawn.clone());
@@ -60,18 +60,18 @@ impl Course {
     }
 
     /// The latest snapshot.
-    pub fn latest(&self) -> Option<&Snapshot> {
+    pub(crate) fn latest(&self) -> Option<&Snapshot> {
         self.latest.as_ref()
     }
 
     /// The last `width` bars, newest last.
-    pub fn bars(&self, width: usize) -> Vec<u64> {
+    pub(crate) fn bars(&self, width: usize) -> Vec<u64> {
         let skip = self.bars.len().saturating_sub(width);
         self.bars.iter().skip(skip).copied().collect()
     }
 
     /// Seconds a bar stands for.
-    pub fn bar_secs(&self) -> i64 {
+    pub(crate) fn bar_secs(&self) -> i64 {
         BAR_MS / 1000
     }
 }

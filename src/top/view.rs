@@ -29,7 +29,7 @@ const WORTH_A_LOOK: Style = Style::new().fg(Color::Yellow);
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
 
 /// Draws everything; `note` tells of a connection that was lost.
-pub fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
+pub(crate) fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let text = format!("This needs {} columns and {} rows.", LEAST.0, LEAST.1);

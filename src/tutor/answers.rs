@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 /// What the tutor remembers of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
+pub(crate) struct History {
     /// Turns held, by the tutor's own count where that is usable, never below `len`.
     pub count: u32,
     /// Turns listed in the answer.
@@ -16,7 +16,7 @@ pub struct History {
 
 /// The answer to "what do you remember of this conversation?".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Past {
+pub(crate) enum Past {
     /// This.
     Kept(History),
     /// Nothing: the conversation is unknown to it (yet).
@@ -29,7 +29,7 @@ pub enum Past {
 
 /// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spoken {
+pub(crate) struct Spoken {
     /// The file.
     pub bytes: Bytes,
     /// The content type it was sent with, which may be wrong.
@@ -38,7 +38,7 @@ pub struct Spoken {
 
 /// Whether the tutor answers, judged by the last calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// Not called yet.
     #[default]
     Unknown,

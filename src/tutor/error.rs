@@ -7,7 +7,7 @@ use crate::http::{Fate, HttpError};
 
 /// Why a call brought no usable result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TutorError {
+pub(crate) enum TutorError {
     /// The tutor never got the request (refused, name not found, TLS): sending again is safe.
     #[error("the tutor cannot be reached ({0}); check BACKEND_URL and that the tutor runs")]
     NotSent(String),
@@ -54,7 +54,7 @@ pub enum TutorError {
 
 /// What the tutor disliked about the audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Nothing was said in it.
     NoSpeech,
     /// Too large or too long.
@@ -67,7 +67,7 @@ pub enum Refusal {
 
 /// What the tutor's words about a failed turn point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
+pub(crate) enum Blame {
     /// This voice: nothing was recognised in it, or nothing usable made of it.
     Voice,
     /// Its language model.
@@ -76,49 +76,15 @@ pub enum Blame {
     Unknown,
 }
 
-/// What may be done after an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    /// Nothing happened there: send again after a pause.
-    Safe,
-    /// Look at the tutor's history once, then send again where the turn is not in it.
-    LookOnce,
-    /// Keep looking at the history for as long again as `BACKEND_TIMEOUT`: the tutor may still be at work.
-    KeepLooking,
-    /// Send again, but seldom: a person has to change something.
-    Slowly,
-    /// Never.
-    No,
-}
-
 impl TutorError {
-    /// What may be done about it.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::NotSent(_) | Self::Busy { .. } => Retry::Safe,
-            Self::Failed { .. } => Retry::LookOnce,
-            Self::Uncertain(_) | Self::TooMuch(_) => Retry::KeepLooking,
-            Self::Denied { .. } | Self::Setup(_) => Retry::Slowly,
-            Self::Refused { .. } => Retry::No,
-        }
-    }
-
     /// The kind it is counted as.
-    pub fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::NotSent(_) | Self::Busy { .. } => Failure::TutorDown,
             Self::Uncertain(_) | Self::TooMuch(_) => Failure::TutorTimeout,
             Self::Failed { .. } => Failure::TutorFailed,
             Self::Refused { .. } => Failure::TutorRefused,
             Self::Denied { .. } | Self::Setup(_) => Failure::TutorDenied,
-        }
-    }
-
-    /// Seconds the tutor asked us to wait.
-    pub fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Busy { retry_after, .. } => *retry_after,
-            _ => None,
         }
     }
 
@@ -189,30 +155,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_says_what_to_do() {
-        for (status, retry) in [
-            (400, Retry::No),
-            (413, Retry::No),
-            (415, Retry::No),
-            (422, Retry::No),
-            (401, Retry::Slowly),
-            (403, Retry::Slowly),
-            (404, Retry::Slowly),
-            (301, Retry::Slowly),
-            (429, Retry::Safe),
-            (503, Retry::Safe),
-            (500, Retry::LookOnce),
-            (501, Retry::LookOnce),
-            (502, Retry::KeepLooking),
-            (504, Retry::KeepLooking),
-            (408, Retry::KeepLooking),
-            (524, Retry::KeepLooking),
+    fn every_status_has_its_kind_of_failure() {
+        for (status, expected) in [
+            (400, Failure::TutorRefused),
+            (413, Failure::TutorRefused),
+            (415, Failure::TutorRefused),
+            (422, Failure::TutorRefused),
+            (401, Failure::TutorDenied),
+            (403, Failure::TutorDenied),
+            (404, Failure::TutorDenied),
+            (301, Failure::TutorDenied),
+            (429, Failure::TutorDown),
+            (503, Failure::TutorDown),
+            (500, Failure::TutorFailed),
+            (501, Failure::TutorFailed),
+            (502, Failure::TutorTimeout),
+            (504, Failure::TutorTimeout),
+            (408, Failure::TutorTimeout),
+            (524, Failure::TutorTimeout),
         ] {
-            assert_eq!(
-                TutorError::from_status(status, None, Refusal::Other, Blame::Unknown).retry(),
-                retry,
-                "{status}"
-            );
+            let error = TutorError::from_status(status, None, Refusal::Other, Blame::Unknown);
+            assert_eq!(error.failure(), expected, "{status}");
         }
     }
 

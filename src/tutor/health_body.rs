@@ -26,7 +26,7 @@ const WELL: [&str; 9] = ["healthy", "ok", "okay", "up", "alive", "running", "rea
 
 /// How the tutor says it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HealthBody {
+pub(crate) struct HealthBody {
     /// Its parts, by name.
     pub parts: Vec<String>,
     /// Those of them that are sick; or `status`, where only the whole is.
@@ -34,7 +34,7 @@ pub struct HealthBody {
 }
 
 /// Reads the body of `GET /health`; `None` when it is no JSON object.
-pub fn health_body(body: &Value) -> Option<HealthBody> {
+pub(crate) fn health_body(body: &Value) -> Option<HealthBody> {
     let fields = body.as_object()?;
     let mut found = HealthBody::default();
     if let Some(components) = fields.get("components").and_then(Value::as_object) {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// Who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// A PhonicFlow tutor, as far as can be told; its clock, seconds since the epoch, where it shows it.
     Tutor(Option<i64>),
     /// Something else, and what it answers with.
@@ -17,7 +17,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Nothing answers, or it lets nobody in.
-    pub async fn identity(&self) -> Result<Identity, TutorError> {
+    pub(crate) async fn identity(&self) -> Result<Identity, TutorError> {
         let root = match self.send(Call::get("/".to_owned(), None, self.short())).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Ok(Identity::Other("nothing".to_owned())),

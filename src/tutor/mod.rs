@@ -15,10 +15,10 @@ mod tests;
 mod tolerant;
 mod wire;
 
-pub use answers::{History, Past, Reach, Spoken};
-pub use error::{Blame, Refusal, Retry, TutorError};
-pub use health_body::HealthBody;
-pub use identity::Identity;
+pub(crate) use answers::{History, Past, Reach, Spoken};
+pub(crate) use error::{Blame, Refusal, TutorError};
+pub(crate) use health_body::HealthBody;
+pub(crate) use identity::Identity;
 
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
@@ -45,7 +45,7 @@ const LONGEST_RETRY_AFTER: u32 = 3_600;
 
 /// What the client needs to know.
 #[derive(Debug, Clone)]
-pub struct TutorOptions {
+pub(crate) struct TutorOptions {
     /// `http` or `https`, perhaps with a path; a trailing slash makes no difference.
     pub base_url: String,
     /// Deadline of one `/process` call, answer included.
@@ -59,7 +59,7 @@ pub struct TutorOptions {
 }
 
 /// The tutor. Cheap to share behind an `Arc`.
-pub struct Tutor {
+pub(crate) struct Tutor {
     client: Shared,
     base: String,
     timeout: Duration,
@@ -107,7 +107,7 @@ impl Tutor {
     ///
     /// # Errors
     /// [`TutorError::Setup`] when the URL, a key or the certificates cannot be used.
-    pub fn new(options: TutorOptions) -> Result<Tutor, TutorError> {
+    pub(crate) fn new(options: TutorOptions) -> Result<Tutor, TutorError> {
         let client =
             http::client(&ClientOptions { extra_ca_pem: options.extra_ca_pem, ..ClientOptions::default() })?;
         let base = options.base_url.trim().trim_end_matches('/').to_owned();
@@ -140,7 +140,12 @@ impl Tutor {
     ///
     /// # Errors
     /// Sorted by what may be done next.
-    pub async fn process(&self, session: Uuid, voice: u64, wav: Bytes) -> Result<Assessment, TutorError> {
+    pub(crate) async fn process(
+        &self,
+        session: Uuid,
+        voice: u64,
+        wav: Bytes,
+    ) -> Result<Assessment, TutorError> {
         let call = Call {
             method: "POST",
             path: format!("/process?session_id={session}"),
@@ -168,7 +173,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Asking again is always safe.
-    pub async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
+    pub(crate) async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
         let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
         let past = match self.send(Call { absent: &[404, 405, 410, 501], ..call }).await {
             Ok(Ok(answer)) => match wire::history(&answer.body) {
@@ -194,7 +199,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Asking again is always safe.
-    pub async fn forget(&self, session: Uuid) -> Result<(), TutorError> {
+    pub(crate) async fn forget(&self, session: Uuid) -> Result<(), TutorError> {
         let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
         self.send(Call { method: "DELETE", absent: &[404, 410], ..call }).await.map(drop)
     }
@@ -203,7 +208,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Asking again is safe until the next turn of this conversation begins.
-    pub async fn spoken(&self, session: Uuid, part: SpokenPart) -> Result<Option<Spoken>, TutorError> {
+    pub(crate) async fn spoken(&self, session: Uuid, part: SpokenPart) -> Result<Option<Spoken>, TutorError> {
         let kind = match part {
             SpokenPart::Conversational => "conversational",
             SpokenPart::Coaching => "coaching",
@@ -224,7 +229,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Why not.
-    pub async fn root(&self) -> Result<Option<i64>, TutorError> {
+    pub(crate) async fn root(&self) -> Result<Option<i64>, TutorError> {
         let answer = self.send(Call::get("/".to_owned(), None, self.short())).await?;
         Ok(answer.ok().and_then(|answer| answer.clock))
     }
@@ -234,7 +239,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Why it does not say.
-    pub async fn health(&self) -> Result<Option<HealthBody>, TutorError> {
+    pub(crate) async fn health(&self) -> Result<Option<HealthBody>, TutorError> {
         let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
         Ok(answer
             .ok()
@@ -246,7 +251,7 @@ impl Tutor {
     ///
     /// # Errors
     /// Why it did not take them.
-    pub async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError> {
+    pub(crate) async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError> {
         let call = Call {
             method: "POST",
             body: Some(("application/json".to_owned(), events)),
@@ -257,7 +262,7 @@ impl Tutor {
     }
 
     /// Whether it answers, from the last calls; asks nothing.
-    pub fn reachable(&self) -> Reach {
+    pub(crate) fn reachable(&self) -> Reach {
         self.book().reach()
     }
 
@@ -279,7 +284,7 @@ impl Tutor {
     }
 
     /// Rung (one permit) whenever [`Self::reachable`] says something else than before.
-    pub fn turned(&self) -> &Notify {
+    pub(crate) fn turned(&self) -> &Notify {
         &self.turned
     }
 

@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// `v1=` and the hex HMAC-SHA256 over timestamp, method, path with query and hex SHA-256 of the body, joined by
 /// newlines without a last one. `timestamp` is Unix time in seconds, `path` what stands in the request line.
 /// `None` when the key cannot be used.
-pub fn signature(key: &[u8], timestamp: i64, method: &str, path: &str, body: &[u8]) -> Option<String> {
+pub(crate) fn signature(key: &[u8], timestamp: i64, method: &str, path: &str, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     let body_hash = hex(&Sha256::digest(body));
     mac.update(format!("{timestamp}\n{method}\n{path}\n{body_hash}").as_bytes());

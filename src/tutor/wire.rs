@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// The body of `POST /process` and its content type. Written here rather than by the HTTP client because the
 /// signature covers these very bytes.
-pub fn multipart_wav(wav: &[u8]) -> (String, Bytes) {
+pub(crate) fn multipart_wav(wav: &[u8]) -> (String, Bytes) {
     // 122 random bits: no audio holds them by chance.
     multipart_with(&format!("phonicflow-{}", Uuid::new_v4().simple()), wav)
 }
@@ -32,7 +32,7 @@ fn multipart_with(boundary: &str, wav: &[u8]) -> (String, Bytes) {
 
 /// The answer to `/process`; `None` when it is no JSON object. An object without a usable field is an empty
 /// answer: the tutor did its turn and had nothing to say.
-pub fn assessment(body: &[u8]) -> Option<Assessment> {
+pub(crate) fn assessment(body: &[u8]) -> Option<Assessment> {
     let fields = object(body)?;
     Some(Assessment {
         transcript: text(&fields, "user_transcript"),
@@ -47,7 +47,7 @@ pub fn assessment(body: &[u8]) -> Option<Assessment> {
 
 /// What a readable answer to `GET /conversation` holds.
 #[derive(Debug, PartialEq, Eq)]
-pub enum HistoryBody {
+pub(crate) enum HistoryBody {
     /// A history, perhaps an empty one.
     Kept(History),
     /// An object that speaks of no history at all.
@@ -55,7 +55,7 @@ pub enum HistoryBody {
 }
 
 /// The answer to `GET /conversation`; `None` when it is not readable.
-pub fn history(body: &[u8]) -> Option<HistoryBody> {
+pub(crate) fn history(body: &[u8]) -> Option<HistoryBody> {
     let fields = object(body)?;
     let list = fields.get("history").and_then(Value::as_array);
     let count = fields.get("conversation_count").and_then(sane_count);
@@ -70,7 +70,7 @@ pub fn history(body: &[u8]) -> Option<HistoryBody> {
 
 /// Whether a 404 is the web framework's own word for "no such path" (the tutor's says what it could not find), or
 /// that of something in between.
-pub fn is_of_the_router(body: &[u8]) -> bool {
+pub(crate) fn is_of_the_router(body: &[u8]) -> bool {
     match object(body).and_then(|mut fields| fields.remove("detail")) {
         Some(Value::String(words)) => words.trim().eq_ignore_ascii_case("not found"),
         Some(_) => false,
@@ -79,7 +79,7 @@ pub fn is_of_the_router(body: &[u8]) -> bool {
 }
 
 /// Sorts the `detail` of a refusal; never passed on, since it may quote the learner.
-pub fn refusal(body: &[u8]) -> Refusal {
+pub(crate) fn refusal(body: &[u8]) -> Refusal {
     let words = detail(body);
     let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
     if says(&NO_SPEECH) || says(&["no audio"]) {
@@ -107,7 +107,7 @@ const NO_SPEECH: [&str; 6] =
     ["no speech", "not understand", "empty transcri", "silen", "inaudible", "nothing was said"];
 
 /// Sorts the `detail` of a failure (500); never passed on either.
-pub fn blame(body: &[u8]) -> Blame {
+pub(crate) fn blame(body: &[u8]) -> Blame {
     let words = detail(body);
     let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
     // Also the words for a model's answer that is empty or makes no sense: that one may be another next time.
@@ -140,7 +140,7 @@ fn detail(body: &[u8]) -> String {
     words.to_lowercase()
 }
 
-pub fn object(body: &[u8]) -> Option<Map<String, Value>> {
+pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     match json(body) {
         Some(Value::Object(fields)) => Some(fields),
         _ => None,

@@ -22,7 +22,7 @@ const PREFIX: &str = "backup-";
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 
 /// Takes it and sends it.
-pub async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let folder = Home::at(&context.root).exports();
     let path = folder.join(format!("{PREFIX}{}.export", Uuid::new_v4().simple()));
     let prepared = spawn_blocking(move || {

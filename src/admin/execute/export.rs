@@ -8,7 +8,7 @@ use crate::domain::{AlertKind, Job, Session, Stage, Timestamp, UserId};
 use uuid::Uuid;
 
 /// Streams it.
-pub async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let user = match wanted {
         Wanted::User(user) => user,
         Wanted::Session(id) => {

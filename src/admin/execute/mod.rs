@@ -24,7 +24,7 @@ use std::sync::Arc;
 const PAGE: usize = 500;
 
 /// What a request is carried out on.
-pub struct Context {
+pub(crate) struct Context {
     /// The store.
     pub store: Arc<dyn Store>,
     /// Its folder (`SESSION_STORAGE_PATH`).
@@ -41,7 +41,7 @@ pub struct Context {
 
 /// What only the process that holds the store can tell or do.
 #[async_trait]
-pub trait Host: Send + Sync {
+pub(crate) trait Host: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
 
@@ -80,7 +80,7 @@ pub trait Host: Send + Sync {
 
 /// Where an answer goes, piece by piece. An error means that nobody takes it any more.
 #[async_trait]
-pub trait Sink: Send {
+pub(crate) trait Sink: Send {
     /// One item.
     async fn item(&mut self, item: Item) -> io::Result<()>;
 
@@ -95,7 +95,7 @@ pub trait Sink: Send {
 
 /// Why a request ended early.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
+pub(crate) enum Stopped {
     /// There is no answer.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -114,7 +114,7 @@ impl From<StoreError> for Stopped {
 ///
 /// # Errors
 /// A refusal for the person who asked, or that nobody takes the answer any more.
-pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -> Result<(), Stopped> {
     match request {
         Request::Sessions(filter) => sessions::list(context, &filter, sink).await,
         Request::Session(wanted) => sessions::show(context, wanted, sink).await,

@@ -8,7 +8,11 @@ use crate::domain::{Admission, Body, DeadLetter, Job, Language, Reply, Stage, Ta
 use crate::store::StoreError;
 
 /// Streams everything that waits, then what was given up.
-pub async fn list(context: &Context, filter: &QueueFilter, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn list(
+    context: &Context,
+    filter: &QueueFilter,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
     let (store, now) = (&context.store, context.host.now());
     let wanted = |job: &Job| {
         filter.user.is_none_or(|user| job.user == user)
@@ -51,7 +55,7 @@ pub async fn list(context: &Context, filter: &QueueFilter, sink: &mut dyn Sink) 
 }
 
 /// Changes the dead letter or the waiting message of this number.
-pub async fn change(context: &Context, number: u64, change: QueueChange) -> Result<(), Stopped> {
+pub(crate) async fn change(context: &Context, number: u64, change: QueueChange) -> Result<(), Stopped> {
     let (store, now) = (&context.store, context.host.now());
     let dead = match change {
         QueueChange::Retry => store.retry_dead(number, now).await,
@@ -131,7 +135,7 @@ fn given_up(letter: &DeadLetter) -> QueueRow {
 }
 
 /// What kind of message it is, in a word.
-pub fn kind(job: &Job) -> &'static str {
+pub(crate) fn kind(job: &Job) -> &'static str {
     match &job.task {
         Task::Deliver { .. } => "answer",
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",

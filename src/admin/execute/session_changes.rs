@@ -8,7 +8,7 @@ use std::io;
 use tokio::task::spawn_blocking;
 
 /// Removes everything held about a learner.
-pub async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<(), Stopped> {
     note(context).await?;
     let removed = context.store.forget(user, context.host.now()).await?;
     if removed == Removed::default() {
@@ -35,7 +35,7 @@ async fn note(context: &Context) -> Result<(), Stopped> {
 }
 
 /// Ends idle sessions and removes ended ones that are old enough.
-pub async fn expire(
+pub(crate) async fn expire(
     context: &Context,
     older_than_ms: Option<i64>,
     dry: bool,
@@ -105,7 +105,7 @@ async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Re
 }
 
 /// Takes in sessions of another bot.
-pub async fn import(
+pub(crate) async fn import(
     context: &Context,
     sessions: Vec<Import>,
     dry: bool,

@@ -9,7 +9,11 @@ use crate::store::StoreError;
 use uuid::Uuid;
 
 /// Streams the sessions that pass, in key order, page by page.
-pub async fn list(context: &Context, filter: &SessionFilter, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn list(
+    context: &Context,
+    filter: &SessionFilter,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
     let now = context.host.now();
     let mut left = filter.limit.unwrap_or(u64::MAX);
     let mut walk = Walk::over(filter.user);
@@ -67,7 +71,7 @@ fn passes(filter: &SessionFilter, row: &SessionRow) -> bool {
 }
 
 /// Streams what is known about the sessions named.
-pub async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let mut shown = 0_u64;
     match wanted {
         Wanted::User(user) => {
@@ -98,7 +102,7 @@ pub async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Res
 }
 
 /// The session with this id. Sessions are kept by learner: this one is searched for.
-pub async fn find(context: &Context, id: Uuid) -> Result<Option<Session>, StoreError> {
+pub(crate) async fn find(context: &Context, id: Uuid) -> Result<Option<Session>, StoreError> {
     let mut walk = Walk::over(None);
     while let Some(page) = walk.next(context).await? {
         if let Some(found) = page.into_iter().find(|session| session.id == id) {

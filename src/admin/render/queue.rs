@@ -6,7 +6,7 @@ use crate::domain::printable;
 use serde_json::{Value, json};
 
 /// The heading of `queue list`.
-pub fn queue_heading() -> String {
+pub(crate) fn queue_heading() -> String {
     format!(
         "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
         "NUMBER", "USER", "KIND", "STAGE", "SINCE", "ATTEMPTS", "WHY"
@@ -22,7 +22,7 @@ fn why(row: &QueueRow) -> String {
 }
 
 /// A line of `queue list`.
-pub fn queue_line(row: &QueueRow) -> String {
+pub(crate) fn queue_line(row: &QueueRow) -> String {
     let stage = if row.given_up.is_some() { "given up" } else { row.stage.as_str() };
     format!(
         "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
@@ -39,7 +39,7 @@ pub fn queue_line(row: &QueueRow) -> String {
 }
 
 /// The same as JSON.
-pub fn queue_json(row: &QueueRow) -> Value {
+pub(crate) fn queue_json(row: &QueueRow) -> Value {
     json!({
         "number": row.seq,
         "user": row.user.0,
@@ -55,7 +55,7 @@ pub fn queue_json(row: &QueueRow) -> Value {
 }
 
 /// One row for `queue show`.
-pub fn queue_text(row: &QueueRow) -> String {
+pub(crate) fn queue_text(row: &QueueRow) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| field(&mut text, name, value);
     line("number", row.seq.to_string());

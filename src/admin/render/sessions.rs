@@ -6,7 +6,7 @@ use crate::domain::{Language, LanguageChoice, Level, Translation};
 use serde_json::{Value, json};
 
 /// The heading of `sessions list`.
-pub fn session_heading() -> String {
+pub(crate) fn session_heading() -> String {
     format!(
         "{:<14}  {:<36}  {:<8}  {:>5}  {:<20}  {:<20}",
         "USER", "SESSION", "STATE", "TURNS", "CREATED", "LAST ACTIVITY"
@@ -14,7 +14,7 @@ pub fn session_heading() -> String {
 }
 
 /// A line of `sessions list`.
-pub fn session_line(row: &SessionRow) -> String {
+pub(crate) fn session_line(row: &SessionRow) -> String {
     let session = &row.session;
     format!(
         "{:<14}  {:<36}  {:<8}  {:>5}  {:<20}  {:<20}",
@@ -28,7 +28,7 @@ pub fn session_line(row: &SessionRow) -> String {
 }
 
 /// The same as JSON.
-pub fn session_json(row: &SessionRow) -> Value {
+pub(crate) fn session_json(row: &SessionRow) -> Value {
     let session = &row.session;
     json!({
         "user": session.user.0,
@@ -42,7 +42,7 @@ pub fn session_json(row: &SessionRow) -> Value {
 }
 
 /// One session for `sessions show`.
-pub fn detail_text(detail: &SessionDetail) -> String {
+pub(crate) fn detail_text(detail: &SessionDetail) -> String {
     let session = &detail.row.session;
     let mut text = String::new();
     let mut line = |name: &str, value: String| field(&mut text, name, value);
@@ -76,7 +76,7 @@ pub fn detail_text(detail: &SessionDetail) -> String {
 }
 
 /// The same as JSON.
-pub fn detail_json(detail: &SessionDetail) -> Value {
+pub(crate) fn detail_json(detail: &SessionDetail) -> Value {
     let mut value = session_json(&detail.row);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("waiting".into(), json!(detail.waiting));

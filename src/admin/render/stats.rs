@@ -38,7 +38,7 @@ fn date(report: &StatsReport) -> String {
 }
 
 /// A table for people.
-pub fn stats_text(report: &StatsReport) -> String {
+pub(crate) fn stats_text(report: &StatsReport) -> String {
     let mut text = String::new();
     let holdings = &report.holdings;
     if let Some(stats) = &report.stats {
@@ -104,7 +104,7 @@ fn stages(text: &mut String, title: &str, tally: &Tally) {
 }
 
 /// The same as JSON.
-pub fn stats_json(report: &StatsReport) -> Value {
+pub(crate) fn stats_json(report: &StatsReport) -> Value {
     let stats = report.stats.as_ref().map(|stats| {
         json!({
             "started": moment(stats.started),

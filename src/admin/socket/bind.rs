@@ -16,15 +16,15 @@ use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 
 /// In the store's folder: where the daemon listens, for a shell that does not know systemd's runtime directory.
-pub const NOTE: &str = "admin-socket";
+pub(crate) const NOTE: &str = "admin-socket";
 /// Longest name of a socket within its folder, bytes; of the folder's path any length will do.
-pub const LONGEST_NAME: usize = 80;
+pub(crate) const LONGEST_NAME: usize = 80;
 /// How often the folder's lock is tried, with 25 ms in between.
 const LOCK_TRIES: u32 = 40;
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
-pub enum BindError {
+pub(crate) enum BindError {
     /// Something that is no socket lies there.
     #[error("{} is in the way and no socket; move it, or set ADMIN_SOCKET to another path", .0.display())]
     InTheWay(PathBuf),
@@ -48,7 +48,7 @@ pub enum BindError {
 
 /// A bound socket; dropped, it takes socket and note away.
 #[derive(Debug)]
-pub struct Listener {
+pub(crate) struct Listener {
     listener: UnixListener,
     path: PathBuf,
     /// Device and inode, so that nobody else's socket is taken away.
@@ -63,7 +63,7 @@ impl Listener {
     ///
     /// # Errors
     /// See [`BindError`].
-    pub fn bind(path: &Path, root: &Path) -> Result<Self, BindError> {
+    pub(crate) fn bind(path: &Path, root: &Path) -> Result<Self, BindError> {
         let told = |action| move |source| BindError::Io { action, path: path.to_owned(), source };
         let (folder, name) = split(path).ok_or_else(|| BindError::TooLong(path.to_owned()))?;
         // Whatever becomes of its name, this is the folder.
@@ -91,17 +91,17 @@ impl Listener {
     }
 
     /// Where it listens, as an absolute path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The user whose daemon this is.
-    pub fn owner(&self) -> u32 {
+    pub(crate) fn owner(&self) -> u32 {
         self.owner
     }
 
     /// The daemon's first word.
-    pub fn greeting(&self) -> Greeting {
+    pub(crate) fn greeting(&self) -> Greeting {
         Greeting { program: PROGRAM.to_owned(), protocol: VERSION, store: self.store }
     }
 
@@ -109,7 +109,7 @@ impl Listener {
     ///
     /// # Errors
     /// The system's.
-    pub async fn accept(&self) -> io::Result<UnixStream> {
+    pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
         Ok(self.listener.accept().await?.0)
     }
 
@@ -137,7 +137,7 @@ fn split(path: &Path) -> Option<(&Path, &OsStr)> {
 }
 
 /// A socket's address holds 107 bytes; by its open folder any path is short.
-pub fn short_address(path: &Path) -> io::Result<(File, PathBuf)> {
+pub(crate) fn short_address(path: &Path) -> io::Result<(File, PathBuf)> {
     let too_long = || io::Error::new(io::ErrorKind::InvalidInput, "its name is too long for a socket");
     let (folder, name) = split(path).ok_or_else(too_long)?;
     let (folder, name) = secure_fs::place(&folder.join(name))?;

@@ -5,7 +5,7 @@
 
 mod bind;
 
-pub use bind::{BindError, Listener, NOTE, short_address};
+pub(crate) use bind::{Listener, NOTE, short_address};
 
 use super::execute::{Context, Sink, Stopped, execute};
 use super::protocol::{ASK_LIMIT, Ask, FrameError, Greeting, Kind, read, understand, write};
@@ -31,7 +31,7 @@ const STALLED: Duration = Duration::from_secs(900);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves clients for ever; dropped, it cuts off those it is serving.
-pub async fn serve(listener: &Listener, context: Arc<Context>) {
+pub(crate) async fn serve(listener: &Listener, context: Arc<Context>) {
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     let mut clients = JoinSet::new();
     loop {

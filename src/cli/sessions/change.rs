@@ -12,7 +12,7 @@ use crate::store::home::Uncleared;
 use std::io::{self, Write};
 
 /// `sessions delete`.
-pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
+pub(crate) fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
     let config = setup.load(false)?.config;
     runtime()?.block_on(async {
@@ -68,7 +68,7 @@ fn clear(config: &Config) -> String {
 }
 
 /// `sessions expire`. The store is not held while the person thinks: a daemon may start meanwhile.
-pub fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
+pub(crate) fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     if !yes {
         let (archived, removed) = expired(&config, older_than_ms, true)?;

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Reads the file, has its sessions taken in, or with `dry` only asks what would come of it, and tells.
-pub fn run(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
     let failed =
         |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", printable::path(path)));
     let config = setup.load(false)?.config;

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 /// A message in the queue with its words: they are kept until it is answered, or a dead letter is dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
+pub(crate) struct Pending {
     /// What kind of message.
     pub kind: String,
     /// The row.

@@ -7,7 +7,7 @@ use crate::domain::rich::{Rich, Style};
 
 /// Why somebody is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Not on the list of `ALLOWED_USERS`.
     NotAllowed,
     /// Not in the required channel.
@@ -20,7 +20,7 @@ pub enum Refusal {
 
 impl Phrases {
     /// The learner is not on the list; `id` is what to be let in by, told in private.
-    pub fn not_allowed(self, id: Option<UserId>) -> Rich {
+    pub(crate) fn not_allowed(self, id: Option<UserId>) -> Rich {
         let text = Rich::plain(say!(self, "This tutor is private.", "Este tutor é privado."));
         match id {
             Some(id) => text
@@ -45,7 +45,7 @@ impl Phrases {
     }
 
     /// The way into the required channel, over the buttons; `linked`: there is a link among them.
-    pub fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
+    pub(crate) fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
         let text = match channel {
             Some(channel) => Rich::plain(say!(self, "This is for members of ", "Isso é só para membros de "))
                 .push(Style::Bold, channel)
@@ -75,7 +75,7 @@ impl Phrases {
     }
 
     /// Beneath the welcome, while a channel is required.
-    pub fn members_hint(self) -> Rich {
+    pub(crate) fn members_hint(self) -> Rich {
         Rich::plain(say!(
             self,
             "\n\nPractice is for members of a channel: /subscribe shows the way in.",
@@ -84,7 +84,7 @@ impl Phrases {
     }
 
     /// `/subscribe` where no channel is required.
-    pub fn no_channel(self) -> Rich {
+    pub(crate) fn no_channel(self) -> Rich {
         Rich::plain(say!(
             self,
             "There is no channel to join: just send me a voice message in English. 🎙",
@@ -93,7 +93,7 @@ impl Phrases {
     }
 
     /// Turned away for a reason that needs no buttons.
-    pub fn refused(self, why: Refusal) -> Rich {
+    pub(crate) fn refused(self, why: Refusal) -> Rich {
         Rich::plain(match why {
             Refusal::TryLater => say!(
                 self,
@@ -112,7 +112,7 @@ impl Phrases {
     }
 
     /// The same in one short line, for a pressed button.
-    pub fn refused_notice(self, why: Refusal) -> String {
+    pub(crate) fn refused_notice(self, why: Refusal) -> String {
         match why {
             Refusal::NotAllowed => {
                 say!(
@@ -140,17 +140,17 @@ impl Phrases {
     }
 
     /// Label of the button that opens the channel.
-    pub fn join_button(self) -> String {
+    pub(crate) fn join_button(self) -> String {
         say!(self, "Open the channel", "Abrir o canal")
     }
 
     /// Label of the button for those who have joined.
-    pub fn joined_button(self) -> String {
+    pub(crate) fn joined_button(self) -> String {
         say!(self, "I have joined", "Já entrei")
     }
 
     /// Found in the channel.
-    pub fn joined(self) -> Rich {
+    pub(crate) fn joined(self) -> Rich {
         Rich::plain(say!(
             self,
             "You are in. Send me a voice message in English! 🎙",
@@ -159,12 +159,12 @@ impl Phrases {
     }
 
     /// Found in the channel, in one short line.
-    pub fn joined_notice(self) -> String {
+    pub(crate) fn joined_notice(self) -> String {
         say!(self, "Welcome!", "Boas-vindas!")
     }
 
     /// Not found in the channel, in one short line.
-    pub fn not_joined_notice(self) -> String {
+    pub(crate) fn not_joined_notice(self) -> String {
         say!(
             self,
             "I don't see you in the channel yet. Join it, then press again.",

@@ -9,7 +9,7 @@ use crate::domain::rich::{Rich, Style};
 
 /// What `/admin` shows. Ages in milliseconds.
 #[derive(Debug, Clone, Default)]
-pub struct AdminView {
+pub(crate) struct AdminView {
     /// The program's version.
     pub version: &'static str,
     /// Since the start.
@@ -36,7 +36,7 @@ pub struct AdminView {
 
 impl Phrases {
     /// `/admin` where others read along.
-    pub fn admin_in_private(self) -> Rich {
+    pub(crate) fn admin_in_private(self) -> Rich {
         Rich::plain(say!(
             self,
             "I show that in a private chat only: please write /admin to me there.",
@@ -45,7 +45,7 @@ impl Phrases {
     }
 
     /// `/admin`.
-    pub fn admin(self, view: &AdminView) -> Rich {
+    pub(crate) fn admin(self, view: &AdminView) -> Rich {
         let line = |text: Rich, line: String| text.push(Style::Plain, "\n").push(Style::Plain, line);
         let mut text = Rich::default().push(Style::Bold, format!("phonicflow-bot {}", view.version));
         let up = self.age(view.uptime_ms);

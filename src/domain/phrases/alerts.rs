@@ -7,7 +7,7 @@ use crate::domain::rich::Rich;
 
 impl Phrases {
     /// The tutor does not answer.
-    pub fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
+    pub(crate) fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
         // "0 s ago" says nothing that "stopped" does not.
         let since = match for_ms {
             ..60_000 => String::new(),
@@ -25,7 +25,7 @@ impl Phrases {
     }
 
     /// The tutor is there, but no turn succeeds any more.
-    pub fn alert_tutor_failing(self, waiting: usize) -> Rich {
+    pub(crate) fn alert_tutor_failing(self, waiting: usize) -> Rich {
         Rich::plain(say!(
             self,
             "⚠️ The tutor cannot answer: it is there, but every turn fails, mostly since its language model is dead. \
@@ -37,7 +37,7 @@ impl Phrases {
     }
 
     /// It answers again.
-    pub fn alert_tutor_back(self, waiting: usize) -> Rich {
+    pub(crate) fn alert_tutor_back(self, waiting: usize) -> Rich {
         Rich::plain(say!(
             self,
             "✅ The tutor answers again. Messages in the queue: {}.",
@@ -47,7 +47,7 @@ impl Phrases {
     }
 
     /// Messages were given up: the new ones by reason.
-    pub fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
+    pub(crate) fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
         let new: usize = fresh.iter().map(|(_, count)| count).sum();
         let reasons: Vec<String> = fresh
             .iter()
@@ -66,7 +66,7 @@ impl Phrases {
     }
 
     /// The store was restored; `export_of` is the moment of the export it came from, `None` when it began empty.
-    pub fn alert_restored(self, export_of: Option<&str>) -> Rich {
+    pub(crate) fn alert_restored(self, export_of: Option<&str>) -> Rich {
         Rich::plain(match export_of {
             Some(moment) => say!(
                 self,
@@ -87,7 +87,7 @@ impl Phrases {
     }
 
     /// Telegram does not tell who is in the required channel.
-    pub fn alert_members_hidden(self) -> Rich {
+    pub(crate) fn alert_members_hidden(self) -> Rich {
         Rich::plain(say!(
             self,
             "⚠️ Telegram does not tell me who is in REQUIRED_CHANNEL. Check its name, and make me an administrator of it. \

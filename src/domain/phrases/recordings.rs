@@ -6,7 +6,7 @@ use crate::domain::rich::Rich;
 
 impl Phrases {
     /// The file is larger than `MAX_AUDIO_SIZE_MB`.
-    pub fn too_large(self, limit_mb: u64) -> Rich {
+    pub(crate) fn too_large(self, limit_mb: u64) -> Rich {
         Rich::plain(say!(
             self,
             "This file is too large: I take up to {} MB. Please send a shorter one.",
@@ -16,7 +16,7 @@ impl Phrases {
     }
 
     /// The recording is longer than `MAX_AUDIO_SECONDS`.
-    pub fn too_long(self, limit_secs: u64) -> Rich {
+    pub(crate) fn too_long(self, limit_secs: u64) -> Rich {
         Rich::plain(say!(
             self,
             "This recording is too long: I take up to {}. Please say it in a shorter one.",
@@ -36,7 +36,7 @@ impl Phrases {
     }
 
     /// The file holds no sound.
-    pub fn no_audio(self) -> Rich {
+    pub(crate) fn no_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "There is no sound in this file. Please record your message again.",
@@ -45,7 +45,7 @@ impl Phrases {
     }
 
     /// The file is no audio at all, or too damaged to read.
-    pub fn not_audio(self) -> Rich {
+    pub(crate) fn not_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "I can't read this as audio; it may be damaged. Please record your message again, or send ogg, mp3, m4a, flac or wav.",
@@ -54,7 +54,7 @@ impl Phrases {
     }
 
     /// The end of the file is missing, and nothing of it can be read without.
-    pub fn cut_audio(self) -> Rich {
+    pub(crate) fn cut_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "The end of this file is missing, and I can't play it without. Please send it again.",
@@ -63,7 +63,7 @@ impl Phrases {
     }
 
     /// A format we do not decode, by its name where that is known.
-    pub fn unsupported(self, name: Option<&str>) -> Rich {
+    pub(crate) fn unsupported(self, name: Option<&str>) -> Rich {
         let named = name.map(|name| format!(" ({name})")).unwrap_or_default();
         Rich::plain(say!(
             self,
@@ -74,7 +74,7 @@ impl Phrases {
     }
 
     /// Reading the file costs far more than any recording does.
-    pub fn costly_audio(self) -> Rich {
+    pub(crate) fn costly_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "I gave up on this file: reading it takes far more than any recording should. Please record your message again.",
@@ -83,7 +83,7 @@ impl Phrases {
     }
 
     /// Telegram no longer has the file.
-    pub fn file_gone(self) -> Rich {
+    pub(crate) fn file_gone(self) -> Rich {
         Rich::plain(say!(
             self,
             "Telegram could not give me this recording. Please send it again.",
@@ -92,7 +92,7 @@ impl Phrases {
     }
 
     /// The bot's own Bot API server is not set up right.
-    pub fn files_out_of_reach(self) -> Rich {
+    pub(crate) fn files_out_of_reach(self) -> Rich {
         Rich::plain(say!(
             self,
             "I cannot open recordings at the moment: something is set up wrong here. Whoever runs this bot has to mend it.",
@@ -101,7 +101,7 @@ impl Phrases {
     }
 
     /// The tutor answered with nothing in it.
-    pub fn empty_answer(self) -> Rich {
+    pub(crate) fn empty_answer(self) -> Rich {
         Rich::plain(say!(
             self,
             "The tutor heard your message but could not answer this one. Please try once more.",

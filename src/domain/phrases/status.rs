@@ -7,7 +7,7 @@ use crate::domain::rich::{Rich, Style};
 
 impl Phrases {
     /// `/status`.
-    pub fn status(self, view: &StatusView) -> Rich {
+    pub(crate) fn status(self, view: &StatusView) -> Rich {
         let mut text = Rich::default().push(Style::Bold, say!(self, "Your practice", "Sua prática"));
         let session = match &view.session {
             Some((age_secs, turns)) => say!(
@@ -83,7 +83,7 @@ impl Phrases {
 
 /// What `/status` shows.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct StatusView {
+pub(crate) struct StatusView {
     /// Age in seconds and turns of the open session.
     pub session: Option<(i64, u32)>,
     /// The learner's messages waiting for or at the tutor.

@@ -7,7 +7,7 @@ use crate::domain::learner::Language;
 
 impl Phrases {
     /// What to expect while a turn is under way or waits for its own.
-    pub fn expectation(self, expected: Expectation) -> Rich {
+    pub(crate) fn expectation(self, expected: Expectation) -> Rich {
         let about = expected.about.map(|about| self.about(about));
         Rich::plain(match (expected.place, about) {
             (..=1, Some(about)) => say!(

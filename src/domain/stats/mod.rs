@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Upper bounds of the buckets of a duration, microseconds; one more bucket lies above them.
-pub const BOUNDS_US: [u64; 19] = [
+pub(crate) const BOUNDS_US: [u64; 19] = [
     1_000,
     2_500,
     5_000,
@@ -49,13 +49,13 @@ pub struct Latency {
 
 impl Latency {
     /// The mean, milliseconds; 0 without measurements.
-    pub fn mean_ms(&self) -> f64 {
+    pub(crate) fn mean_ms(&self) -> f64 {
         if self.count == 0 { 0.0 } else { self.sum_us as f64 / self.count as f64 / 1000.0 }
     }
 
     /// The duration that this share (0 to 1) of the measurements did not exceed, milliseconds, as well as the buckets
     /// tell; 0 without measurements.
-    pub fn quantile_ms(&self, share: f64) -> f64 {
+    pub(crate) fn quantile_ms(&self, share: f64) -> f64 {
         let wanted = share * self.count as f64;
         let (mut below, mut lower) = (0.0, 0);
         for (place, held) in self.buckets.iter().enumerate() {
@@ -96,27 +96,27 @@ pub struct Tally {
 
 impl Tally {
     /// A count.
-    pub fn count(&self, count: Count) -> u64 {
+    pub(crate) fn count(&self, count: Count) -> u64 {
         self.counts.get(&count).copied().unwrap_or(0)
     }
 
     /// Failures of a kind.
-    pub fn failed(&self, kind: Failure) -> u64 {
+    pub(crate) fn failed(&self, kind: Failure) -> u64 {
         self.failures.get(&kind).copied().unwrap_or(0)
     }
 
     /// Failures of all kinds.
-    pub fn failures(&self) -> u64 {
+    pub(crate) fn failures(&self) -> u64 {
         self.failures.values().sum()
     }
 
     /// A stage's durations.
-    pub fn latency(&self, step: Step) -> Option<&Latency> {
+    pub(crate) fn latency(&self, step: Step) -> Option<&Latency> {
         self.latencies.get(&step)
     }
 
     /// Whether nothing happened.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.counts.is_empty() && self.failures.is_empty() && self.latencies.is_empty()
     }
 
@@ -128,7 +128,7 @@ impl Tally {
 
     /// What came on top of an earlier tally of the same span.
     #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
         self.combine(earlier, u64::saturating_sub)
     }
 
@@ -173,13 +173,13 @@ pub struct Stats {
 
 impl Stats {
     /// The numbers of a daemon that starts now; a day that has begun goes on.
-    pub fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+    pub(crate) fn begin(kept: Option<Self>, now: Timestamp) -> Self {
         let kept = kept.unwrap_or_default().as_of(now);
         Self { started: now, updated: now, since_start: Tally::default(), ..kept }
     }
 
     /// Notes all that was counted since the start; false when nothing is new.
-    pub fn note(&mut self, since_start: Tally, now: Timestamp) -> bool {
+    pub(crate) fn note(&mut self, since_start: Tally, now: Timestamp) -> bool {
         let new = since_start.since(&self.since_start);
         if new.is_empty() {
             return false;
@@ -191,23 +191,23 @@ impl Stats {
 
     /// As it reads at this moment: another day begins with nothing.
     #[must_use]
-    pub fn as_of(self, now: Timestamp) -> Self {
+    pub(crate) fn as_of(self, now: Timestamp) -> Self {
         let day = now.0.div_euclid(DAY_MS);
         if day == self.day { self } else { Self { day, today: Tally::default(), ..self } }
     }
 
     /// Midnight (UTC) at which the day began.
-    pub fn midnight(&self) -> Timestamp {
+    pub(crate) fn midnight(&self) -> Timestamp {
         Timestamp(self.day.saturating_mul(DAY_MS))
     }
 
     /// Hours the numbers since the start stand for, at least one.
-    pub fn hours_since_start(&self) -> f64 {
+    pub(crate) fn hours_since_start(&self) -> f64 {
         hours(self.updated.since_ms(self.started))
     }
 
     /// Hours of the day that its numbers stand for, at least one.
-    pub fn hours_today(&self) -> f64 {
+    pub(crate) fn hours_today(&self) -> f64 {
         hours(self.updated.since_ms(self.midnight()).min(DAY_MS))
     }
 }

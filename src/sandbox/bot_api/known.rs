@@ -88,7 +88,7 @@ const REACTIONS: &[&str] = &[
 ];
 
 /// The emoji of a reaction list; at most one, as for every bot.
-pub fn reaction(params: &Params) -> Result<Vec<String>, ApiError> {
+pub(crate) fn reaction(params: &Params) -> Result<Vec<String>, ApiError> {
     let list = params.map.get("reaction").and_then(Value::as_array);
     let mut emoji = Vec::new();
     for item in list.into_iter().flatten() {
@@ -121,7 +121,7 @@ const CHAT_ACTIONS: &[&str] = &[
 ];
 
 /// A known chat action.
-pub fn chat_action(action: &str) -> Check {
+pub(crate) fn chat_action(action: &str) -> Check {
     if CHAT_ACTIONS.contains(&action) {
         return Ok(());
     }
@@ -157,7 +157,7 @@ const UPDATE_KINDS: &[&str] = &[
 ];
 
 /// The kinds of update asked for; `None` when the parameter is left out.
-pub fn allowed_updates(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
+pub(crate) fn allowed_updates(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
     let Some(list) = params.map.get("allowed_updates").and_then(Value::as_array) else { return Ok(None) };
     let known = |kind: &Value| kind.as_str().filter(|kind| UPDATE_KINDS.contains(kind)).map(str::to_owned);
     let kinds: Option<Vec<String>> = list.iter().map(known).collect();
@@ -165,7 +165,7 @@ pub fn allowed_updates(params: &Params) -> Result<Option<Vec<String>>, ApiError>
 }
 
 /// A command list as `setMyCommands` takes it.
-pub fn commands(list: &Value) -> Check {
+pub(crate) fn commands(list: &Value) -> Check {
     let list = list.as_array().map_or(&[][..], Vec::as_slice);
     if list.len() > 100 {
         return Err(ApiError::bad("BOT_COMMANDS_TOO_MUCH"));
@@ -187,7 +187,7 @@ pub fn commands(list: &Value) -> Check {
 }
 
 /// The key commands are kept under: `scope/language`.
-pub fn command_key(params: &Params) -> Result<String, ApiError> {
+pub(crate) fn command_key(params: &Params) -> Result<String, ApiError> {
     let language = params.str("language_code").unwrap_or_default();
     if !(language.is_empty() || language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase())) {
         return Err(ApiError::bad("invalid language code specified"));

@@ -224,18 +224,8 @@ impl BotApi {
     }
 
     /// Puts a person's message into a chat and queues the update.
-    pub fn post(&self, chat: i64, user: i64, post: Post) -> Sent {
+    pub(crate) fn post(&self, chat: i64, user: i64, post: Post) -> Sent {
         self.shared.with(|state| state.person_posts(chat, user, post))
-    }
-
-    /// Text.
-    pub fn send_text(&self, chat: i64, user: i64, text: &str) -> Sent {
-        self.post(chat, user, Post::text(text))
-    }
-
-    /// A voice note.
-    pub fn send_voice(&self, chat: i64, user: i64, bytes: impl Into<Bytes>, seconds: u32) -> Sent {
-        self.post(chat, user, Post::voice(bytes, seconds))
     }
 
     /// Changes a person's text and queues `edited_message`.
@@ -281,11 +271,6 @@ impl BotApi {
                 bot.insert("username".to_owned(), json!(username));
             }
         });
-    }
-
-    /// The query of a press is too old to be answered from now on.
-    pub fn expire_press(&self, query_id: &str) {
-        self.shared.with(|state| state.presses.remove(query_id));
     }
 
     /// Someone joins a group.

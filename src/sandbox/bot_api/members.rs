@@ -77,7 +77,7 @@ impl State {
 }
 
 /// A `ChatMember` of this status with the fields its kind must have; `restricted-out` is a restricted one who has left.
-pub fn member_json(status: &str, user: Value) -> Value {
+pub(crate) fn member_json(status: &str, user: Value) -> Value {
     let out = status == "restricted-out";
     let status = if out { "restricted" } else { status };
     let mut member = json!({ "status": status, "user": user });

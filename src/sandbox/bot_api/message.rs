@@ -95,7 +95,7 @@ impl ChatEntry {
     }
 
     /// The `Message` object, with what it answers one level deep.
-    pub fn to_json(&self, state: &State) -> Value {
+    pub(crate) fn to_json(&self, state: &State) -> Value {
         let mut message = self.shallow(state);
         if let (Some(target), Some(map)) = (self.reply_to, message.as_object_mut())
             && let Some(target) = state.entry(self.chat_id, target)

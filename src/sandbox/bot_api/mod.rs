@@ -71,7 +71,7 @@ impl Default for BotApiOptions {
 
 impl BotApiOptions {
     /// The bot's user id: the digits before the token's colon.
-    pub fn bot_id(&self) -> i64 {
+    pub(crate) fn bot_id(&self) -> i64 {
         self.token.split(':').next().and_then(|digits| digits.parse().ok()).unwrap_or(1)
     }
 }
@@ -142,11 +142,6 @@ impl BotApi {
         self.server.pause().await;
     }
 
-    /// The same as [`Self::pause_listening`], for good.
-    pub async fn stop(&self) {
-        self.server.pause().await;
-    }
-
     /// The network is back, on the same port.
     pub async fn resume(&self) -> io::Result<()> {
         self.server.resume().await
@@ -183,15 +178,6 @@ impl BotApi {
         tokio::time::timeout(within, search).await.ok()
     }
 
-    /// Waits until the bot has put `n` messages into a chat (deleted ones not counted) and returns them; `None`
-    /// when `within` has passed.
-    pub async fn wait_sent(&self, chat: i64, n: usize, within: Duration) -> Option<Vec<ChatEntry>> {
-        let enough = |state: &State| {
-            (state.from_bot(chat).count() >= n).then(|| state.from_bot(chat).cloned().collect())
-        };
-        self.wait_until(within, enough).await
-    }
-
     /// Every request so far, in order.
     pub fn log(&self) -> Vec<Call> {
         self.read(|state| state.log().calls().to_vec())
@@ -203,7 +189,7 @@ impl BotApi {
     }
 
     /// A chat as its members see it, edits applied, deleted messages left out.
-    pub fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
+    pub(crate) fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
         self.read(|state| state.transcript(chat).iter().filter(|entry| !entry.deleted).cloned().collect())
     }
 
@@ -218,7 +204,8 @@ impl BotApi {
     }
 
     /// Ids of the confirmed updates, in order.
-    pub fn confirmed(&self) -> Vec<i64> {
+    #[cfg(test)]
+    pub(crate) fn confirmed(&self) -> Vec<i64> {
         self.read(|state| state.confirmed().to_vec())
     }
 
@@ -256,11 +243,6 @@ impl BotApi {
     /// From now on the server is in `--local` mode and keeps files in this folder; `None`: no longer.
     pub fn set_local(&self, folder: Option<PathBuf>) {
         self.shared.with(|state| state.local_folder = folder);
-    }
-
-    /// Changes how long a replaced poller waits for its 409.
-    pub fn set_conflict_delay(&self, delay: Duration) {
-        self.shared.with(|state| state.options.conflict_delay = delay);
     }
 
     /// Puts a ready-made update into the queue, whatever kinds were asked for; `update_id` is filled in where

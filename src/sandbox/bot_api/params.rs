@@ -16,7 +16,7 @@ use super::{
 
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A whole number.
     Int,
     /// A string.
@@ -169,7 +169,7 @@ fn rows(method: &str) -> Option<[&'static [Row]; 3]> {
 
 /// An uploaded file.
 #[derive(Debug, Clone)]
-pub struct Upload {
+pub(crate) struct Upload {
     /// The name it came under.
     pub file_name: Option<String>,
     /// The type its part claims.
@@ -180,7 +180,7 @@ pub struct Upload {
 
 /// A request's parameters, whatever form they came in.
 #[derive(Debug, Clone, Default)]
-pub struct Params {
+pub(crate) struct Params {
     /// By name; an upload shows as `{"file_name", "content_type", "size"}`.
     pub map: Map<String, Value>,
     /// Uploads by part name.
@@ -189,29 +189,29 @@ pub struct Params {
 
 impl Params {
     /// A string parameter.
-    pub fn str(&self, name: &str) -> Option<&str> {
+    pub(crate) fn str(&self, name: &str) -> Option<&str> {
         self.map.get(name).and_then(Value::as_str)
     }
 
     /// A number parameter.
-    pub fn int(&self, name: &str) -> Option<i64> {
+    pub(crate) fn int(&self, name: &str) -> Option<i64> {
         self.map.get(name).and_then(Value::as_i64)
     }
 
     /// A yes-or-no parameter; absent is no.
-    pub fn flag(&self, name: &str) -> bool {
+    pub(crate) fn flag(&self, name: &str) -> bool {
         self.map.get(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// The chat as a number, where it is one.
-    pub fn chat(&self) -> Option<i64> {
+    pub(crate) fn chat(&self) -> Option<i64> {
         let value = self.map.get("chat_id")?;
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 }
 
 /// Reads query and body into one object, types as they came. `Err` names what is not readable.
-pub async fn read(request: &Request) -> Result<(Params, bool), ApiError> {
+pub(crate) async fn read(request: &Request) -> Result<(Params, bool), ApiError> {
     let mut params = Params::default();
     for (name, value) in form_pairs(&request.query) {
         params.map.insert(name, Value::String(value));

@@ -93,7 +93,7 @@ impl Post {
     }
 
     /// A service message with this one field (`pinned_message`, `new_chat_title`, …).
-    pub fn service(field: &str, value: Value) -> Self {
+    pub(crate) fn service(field: &str, value: Value) -> Self {
         let mut post = Self::bare(EntryKind::Service);
         post.extra.insert(field.to_owned(), value);
         post
@@ -137,15 +137,6 @@ impl Post {
     pub fn claims_size(mut self, size: Option<u64>) -> Self {
         if let Some(file) = &mut self.file {
             file.size = size;
-        }
-        self
-    }
-
-    /// Claims this MIME type; `None` claims nothing.
-    #[must_use]
-    pub fn claims_mime(mut self, mime: Option<&str>) -> Self {
-        if let Some(file) = &mut self.file {
-            file.mime = mime.map(str::to_owned);
         }
         self
     }

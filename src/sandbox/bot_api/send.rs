@@ -15,13 +15,13 @@ use super::{
 };
 
 /// A method's result and, where it made or changed a message, that message's id.
-pub type Done = Result<(Value, Option<i64>), ApiError>;
+pub(crate) type Done = Result<(Value, Option<i64>), ApiError>;
 
 /// Largest upload, bytes.
 const UPLOAD_CAP: usize = 50 * 1024 * 1024;
 
 /// Unix seconds now.
-pub fn unix_now() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
@@ -196,7 +196,7 @@ impl State {
 }
 
 /// The inline keyboard of a request; an empty one is none.
-pub fn inline_keyboard(params: &Params) -> Option<Value> {
+pub(crate) fn inline_keyboard(params: &Params) -> Option<Value> {
     let markup = params.map.get("reply_markup")?;
     let rows = markup.get("inline_keyboard")?.as_array()?;
     let rows: Vec<&Value> =

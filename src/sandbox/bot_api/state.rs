@@ -201,7 +201,7 @@ impl State {
     }
 
     /// Every message of a chat in order, deleted ones too.
-    pub fn transcript(&self, chat: i64) -> &[ChatEntry] {
+    pub(crate) fn transcript(&self, chat: i64) -> &[ChatEntry] {
         self.chats.get(&chat).map_or(&[], |chat| chat.entries.as_slice())
     }
 
@@ -234,7 +234,8 @@ impl State {
     }
 
     /// Updates thrown away because their kind was not asked for.
-    pub fn dropped_updates(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn dropped_updates(&self) -> usize {
         self.dropped_updates
     }
 
@@ -251,11 +252,6 @@ impl State {
     /// The webhook's address, when one is set.
     pub fn webhook(&self) -> Option<&str> {
         self.webhook.as_deref()
-    }
-
-    /// The kinds of update the bot asked for last.
-    pub fn allowed_updates(&self) -> Option<&[String]> {
-        self.allowed.as_deref()
     }
 
     /// The «typing…» signs shown in a chat.

@@ -43,7 +43,7 @@ impl Drop for Place {
 }
 
 /// Serves one poll to its end. Dropping the future frees its place.
-pub async fn get_updates(shared: &Arc<Shared>, params: &Params) -> Done {
+pub(crate) async fn get_updates(shared: &Arc<Shared>, params: &Params) -> Done {
     let limit = params.int("limit").unwrap_or(100);
     let limit = usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
     let limit = limit.ok_or_else(|| ApiError::bad("limit must be 1 to 100 (double)"))?;

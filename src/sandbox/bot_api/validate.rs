@@ -55,7 +55,7 @@ pub(super) fn object<'a>(what: &str, value: &'a Value) -> Result<&'a Map<String,
 }
 
 /// Everything nested in a message about to be sent or edited.
-pub fn nested(params: &Params) -> Check {
+pub(crate) fn nested(params: &Params) -> Check {
     for (name, value) in &params.map {
         match name.as_str() {
             "link_preview_options" => link_preview(value)?,
@@ -214,7 +214,7 @@ fn entities(value: &Value) -> Check {
 }
 
 /// The formatted text in `text` or `caption`, within `limit` UTF-16 units.
-pub fn formatted(params: &Params, field: &str, limit: usize) -> Result<Formatted, ApiError> {
+pub(crate) fn formatted(params: &Params, field: &str, limit: usize) -> Result<Formatted, ApiError> {
     let source = params.str(field).unwrap_or_default();
     let listed = if field == "text" { "entities" } else { "caption_entities" };
     let listed = params.map.get(listed).and_then(Value::as_array);

@@ -44,7 +44,7 @@ const TUTOR_COACHING: &[u8] = include_bytes!("../../../assets/voice/tutor-coachi
 
 /// How a demo ends that does not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// All was shown, or nothing more is typed.
     Played(Pictures),
     /// By this signal.
@@ -53,7 +53,7 @@ pub enum Ended {
 
 /// The beginning of the chat as a phone shows it, as SVG.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pictures {
+pub(crate) struct Pictures {
     /// Dark text on light ground.
     pub light: String,
     /// Light text on dark ground.
@@ -64,7 +64,7 @@ pub struct Pictures {
 ///
 /// # Errors
 /// In words, when something does not work as it should.
-pub async fn run(interactive: bool) -> Result<Ended> {
+pub(crate) async fn run(interactive: bool) -> Result<Ended> {
     let mut signals = Signals::listen()?;
     let mut stage = Stage::build(interactive).await?;
     let played = tokio::select! {

@@ -1,7 +1,7 @@
 //! The recorded conversation: voices and what the stand-in tutor says to them. Knows nothing of how it is played.
 
 /// A recorded voice and what the stand-in tutor, which cannot listen, says about it.
-pub struct Scene {
+pub(crate) struct Scene {
     /// The recording, as the chat names it.
     pub name: &'static str,
     /// Its length, seconds.
@@ -13,7 +13,7 @@ pub struct Scene {
 }
 
 /// The conversation shipped with the program.
-pub const SCENES: [Scene; 3] = [
+pub(crate) const SCENES: [Scene; 3] = [
     Scene {
         name: "01-market.ogg, Opus SILK 16 kbit/s",
         seconds: 4,

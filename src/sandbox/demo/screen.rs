@@ -17,7 +17,7 @@ const MARGIN: &str = "  │ ";
 const LEARNER: &str = "Ana ▸ ";
 
 /// Where the chat is drawn.
-pub struct Screen {
+pub(crate) struct Screen {
     colour: bool,
     /// Buttons show the number they are pressed by.
     numbered: bool,
@@ -25,7 +25,7 @@ pub struct Screen {
 
 impl Screen {
     /// Standard output. `numbered`: somebody may press the buttons.
-    pub fn new(numbered: bool) -> Self {
+    pub(crate) fn new(numbered: bool) -> Self {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self { colour, numbered }
     }
@@ -39,13 +39,13 @@ impl Screen {
     }
 
     /// A paragraph of the narrator.
-    pub fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         let end = if text.ends_with('\n') { "\n" } else { "" };
         self.print(&format!("{}{end}", wrapped(text.trim_end(), Self::width()).join("\n")));
     }
 
     /// The same, less loud.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         let lines: Vec<String> = wrapped(text, Self::width() - 2)
             .iter()
             .map(|line| format!("  {}", self.painted("2", line)))
@@ -54,21 +54,21 @@ impl Screen {
     }
 
     /// Asks for a line.
-    pub fn prompt(&self) {
+    pub(crate) fn prompt(&self) {
         let mut out = std::io::stdout().lock();
         let _ = write!(out, "{}", self.painted("36;1", LEARNER));
         let _ = out.flush();
     }
 
     /// What the learner does.
-    pub fn learner(&self, text: &str) {
+    pub(crate) fn learner(&self, text: &str) {
         let lines = wrapped(text, Self::width() - columns(LEARNER));
         let indent = format!("\n{}", " ".repeat(columns(LEARNER)));
         self.print(&format!("{}{}", self.painted("36;1", LEARNER), lines.join(&indent)));
     }
 
     /// What the bot sent or changed.
-    pub fn bot(&self, entry: &ChatEntry) {
+    pub(crate) fn bot(&self, entry: &ChatEntry) {
         let width = Self::width() - columns(MARGIN);
         let mut lines = Vec::new();
         if entry.kind == EntryKind::Voice {
@@ -98,7 +98,7 @@ impl Screen {
     }
 
     /// How long each step took.
-    pub fn steps(&self, steps: &[(&str, Duration)]) {
+    pub(crate) fn steps(&self, steps: &[(&str, Duration)]) {
         let told: Vec<String> =
             steps.iter().map(|(step, took)| format!("{step} {} ms", took.as_millis())).collect();
         self.note(&told.join(" · "));

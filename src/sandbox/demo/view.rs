@@ -9,12 +9,12 @@ type Look = (String, Vec<Value>, Option<Value>);
 
 /// The messages shown, by id.
 #[derive(Debug, Default)]
-pub struct View(HashMap<i64, Look>);
+pub(crate) struct View(HashMap<i64, Look>);
 
 impl View {
     /// Up to `most` of the bot's messages that are new or look otherwise than before, in order; from now on they count as
     /// shown.
-    pub fn news(&mut self, state: &State, chat: i64, most: usize) -> Vec<ChatEntry> {
+    pub(crate) fn news(&mut self, state: &State, chat: i64, most: usize) -> Vec<ChatEntry> {
         let look = |entry: &ChatEntry| (entry.text.clone(), entry.entities.clone(), entry.keyboard.clone());
         let news: Vec<ChatEntry> = state
             .from_bot(chat)

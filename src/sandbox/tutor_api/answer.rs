@@ -62,7 +62,7 @@ impl Answer {
     }
 
     /// An error in the tutor's form.
-    pub fn error(status: u16, detail: Value) -> Self {
+    pub(crate) fn error(status: u16, detail: Value) -> Self {
         Self { status, body: json!({ "detail": detail }), in_history: false, audio: None, takes: None }
     }
 
@@ -115,7 +115,7 @@ const LESSONS: &[[&str; 5]] = &[
 
 /// The made-up answer: the same for the same turn and length. A tutor that is not `bilingual` coaches in Portuguese
 /// and translates nothing.
-pub fn derived(asked: &Asked, bilingual: bool) -> Answer {
+pub(crate) fn derived(asked: &Asked, bilingual: bool) -> Answer {
     let at = (asked.turn + LESSONS.len() - 1) % LESSONS.len();
     let [said, coaching, coaching_pt, reply, reply_pt] = LESSONS.get(at).copied().unwrap_or_default();
     let seconds = asked.samples as f32 / 16_000.0;
@@ -139,7 +139,7 @@ pub fn derived(asked: &Asked, bilingual: bool) -> Answer {
 }
 
 /// The made-up speech, WAV 24 kHz mono: a tone whose pitch tells the turn.
-pub fn spoken(turn: usize, coaching: bool) -> Bytes {
+pub(crate) fn spoken(turn: usize, coaching: bool) -> Bytes {
     let base = if coaching { 330.0 } else { 440.0 };
     tone(24_000, base + 20.0 * (turn % 10) as f32, 1200)
 }

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+#[cfg(test)]
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -120,11 +121,6 @@ impl TutorApi {
         self.shared.with(|state| state.queue.push_back(answer));
     }
 
-    /// Forgets every session, as a restart of the deployed tutor does.
-    pub fn forget_all(&self) {
-        self.shared.with(|state| state.sessions.clear());
-    }
-
     /// Makes the tutor busy, as with a long turn of someone else: turns are taken in but not worked on, and other
     /// calls wait, until what this returns is dropped.
     pub async fn occupy(&self) -> Occupied {
@@ -167,7 +163,8 @@ impl TutorApi {
     }
 
     /// A session's history.
-    pub fn history(&self, session: &str) -> Vec<Value> {
+    #[cfg(test)]
+    pub(crate) fn history(&self, session: &str) -> Vec<Value> {
         self.read(|state| state.history(session).to_vec())
     }
 

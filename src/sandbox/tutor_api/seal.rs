@@ -10,7 +10,7 @@ use super::super::http::Request;
 const SKEW_SECS: u64 = 300;
 
 /// Why a request is not from who holds the key; `None`: it is. `now` is Unix time in seconds.
-pub fn objection(key: &str, request: &Request, now: u64) -> Option<&'static str> {
+pub(crate) fn objection(key: &str, request: &Request, now: u64) -> Option<&'static str> {
     let Some(stamp) = request.header("x-bot-timestamp") else { return Some("no X-Bot-Timestamp") };
     let Ok(at) = stamp.parse::<u64>() else { return Some("X-Bot-Timestamp is no number") };
     if at.abs_diff(now) > SKEW_SECS {

@@ -224,7 +224,7 @@ impl TutorState {
     }
 
     /// What the caller did wrong.
-    pub fn violations(&self) -> &[Violation] {
+    pub(crate) fn violations(&self) -> &[Violation] {
         &self.violations
     }
 

@@ -6,13 +6,13 @@ use crate::domain::ChatId;
 use std::collections::{HashMap, VecDeque};
 
 /// Messages a chat may get at once after a pause.
-pub const BURST: u64 = 3;
+pub(crate) const BURST: u64 = 3;
 /// One message in this time to a private chat, beyond the burst.
 const PRIVATE_INTERVAL_MS: u64 = 1000;
 /// The same for a group: 3 at once and 16 more in the rest of a minute.
 const GROUP_INTERVAL_MS: u64 = 3700;
 /// Chats remembered; beyond it the ones with nothing to remember are forgotten.
-pub const CHAT_LIMIT: usize = 16_384;
+pub(crate) const CHAT_LIMIT: usize = 16_384;
 /// A refusal says something about other refusals within this time.
 const REFUSAL_WINDOW_MS: u64 = 10_000;
 /// A chat that got nothing for this long cannot have had too much.
@@ -22,7 +22,7 @@ const CHATS_REFUSED: usize = 3;
 
 /// All chats.
 #[derive(Debug, Default)]
-pub struct Chats {
+pub(crate) struct Chats {
     known: HashMap<ChatId, Chat>,
     held_until: u64,
     /// Refusals of late: when and to whom.
@@ -53,7 +53,7 @@ impl Chat {
 impl Chats {
     /// Number of chats remembered.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
@@ -62,64 +62,64 @@ impl Chats {
     }
 
     /// Whether a message of it is on its way.
-    pub fn is_taken(&self, chat: ChatId) -> bool {
+    pub(crate) fn is_taken(&self, chat: ChatId) -> bool {
         self.of(chat).taken
     }
 
     /// Whether a call may start now.
-    pub fn may_start(&self, chat: ChatId, now_ms: u64) -> bool {
+    pub(crate) fn may_start(&self, chat: ChatId, now_ms: u64) -> bool {
         self.may_start_at(chat, now_ms).is_some_and(|at| at <= now_ms)
     }
 
     /// When a call may start; `None` while one is under way.
-    pub fn may_start_at(&self, chat: ChatId, now_ms: u64) -> Option<u64> {
+    pub(crate) fn may_start_at(&self, chat: ChatId, now_ms: u64) -> Option<u64> {
         (!self.is_taken(chat)).then(|| now_ms.saturating_add(self.wait_ms(chat, now_ms)))
     }
 
     /// How long its rate and what is held make a message wait, milliseconds.
-    pub fn wait_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
+    pub(crate) fn wait_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
         let state = self.of(chat);
         let by_rate = state.full_at.saturating_sub(interval_ms(chat) * (BURST - 1));
         by_rate.max(state.held_until).max(self.held_until).saturating_sub(now_ms)
     }
 
     /// How much longer Telegram wants nothing for the chat, milliseconds.
-    pub fn held_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
+    pub(crate) fn held_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
         self.of(chat).held_until.max(self.held_until).saturating_sub(now_ms)
     }
 
     /// How much longer the whole bot is held, milliseconds.
-    pub fn all_held_ms(&self, now_ms: u64) -> u64 {
+    pub(crate) fn all_held_ms(&self, now_ms: u64) -> u64 {
         self.held_until.saturating_sub(now_ms)
     }
 
     /// How much longer the chat that is held longest is held for its own sake, milliseconds.
-    pub fn longest_hold_ms(&self, now_ms: u64) -> u64 {
+    pub(crate) fn longest_hold_ms(&self, now_ms: u64) -> u64 {
         self.known.values().map(|state| state.held_until.saturating_sub(now_ms)).max().unwrap_or(0)
     }
 
     /// A call starts.
-    pub fn take(&mut self, chat: ChatId, now_ms: u64) {
+    pub(crate) fn take(&mut self, chat: ChatId, now_ms: u64) {
         self.forget_idle(now_ms);
         self.known.entry(chat).or_default().taken = true;
     }
 
     /// A call has ended: its message arrived by now at the latest.
-    pub fn ended(&mut self, chat: ChatId, at_ms: u64) {
+    pub(crate) fn ended(&mut self, chat: ChatId, at_ms: u64) {
         let state = self.known.entry(chat).or_default();
         state.full_at = state.full_at.max(at_ms).saturating_add(interval_ms(chat));
         state.before_last = state.last.replace(at_ms);
     }
 
     /// The next call may start.
-    pub fn free(&mut self, chat: ChatId) {
+    pub(crate) fn free(&mut self, chat: ChatId) {
         if let Some(state) = self.known.get_mut(&chat) {
             state.taken = false;
         }
     }
 
     /// Nothing goes to the chat (`None`: to anybody) before `until_ms`. An earlier moment never shortens a hold.
-    pub fn hold(&mut self, chat: Option<ChatId>, until_ms: u64) {
+    pub(crate) fn hold(&mut self, chat: Option<ChatId>, until_ms: u64) {
         // Room to count on from there.
         let until_ms = until_ms.min(u64::MAX / 2);
         match chat {
@@ -134,7 +134,7 @@ impl Chats {
     /// Telegram answered 429. It does not say whose limit was passed, so: a call that goes to no chat concerns the
     /// whole bot; one to a chat concerns that chat, unless several chats are refused within a few seconds (two are
     /// enough when this one had got nothing lately: its own limit cannot be meant).
-    pub fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
+    pub(crate) fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
         // The moment itself is without its fraction: one more is never too early.
         let until = now_ms.saturating_add(1).saturating_add(retry_after_secs.saturating_mul(1000));
         let Some(chat) = chat else { return self.hold(None, until) };

@@ -35,7 +35,7 @@ const BARS: u32 = 30;
 
 /// Colours of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Theme {
+pub(crate) enum Theme {
     /// Dark text on light ground.
     Light,
     /// Light text on dark ground.
@@ -86,7 +86,7 @@ impl Theme {
 
 /// Draws the beginning of a chat, a screenful, under the bot's name; `entries` in their order, deleted ones and service
 /// messages left out.
-pub fn draw(title: &str, entries: &[ChatEntry], theme: Theme) -> String {
+pub(crate) fn draw(title: &str, entries: &[ChatEntry], theme: Theme) -> String {
     let mut picture = Picture { colours: theme.palette(), body: String::new(), y: HEADER + MARGIN };
     for entry in entries.iter().filter(|entry| !entry.deleted && entry.kind != EntryKind::Service) {
         let (drawn, y) = (picture.body.len(), picture.y);
