@@ -53,7 +53,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Runs it.
 pub(crate) fn run(setup: Setup, command: Command) -> Result<(), Failure> {
     match command {
         Command::List { dead, waiting, user, json } => {

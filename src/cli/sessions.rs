@@ -117,7 +117,6 @@ enum SortKey {
     Turns,
 }
 
-/// Runs it.
 pub(crate) fn run(setup: Setup, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(setup, &arguments),
@@ -168,7 +167,7 @@ fn list(setup: Setup, arguments: &List) -> Result<(), Failure> {
     finish_output(rows.iter().try_for_each(|row| table.row(row)).and_then(|()| table.end()))
 }
 
-/// The list as it is printed.
+/// Prints the list as aligned columns.
 struct Table {
     json: bool,
     begun: bool,

@@ -31,7 +31,6 @@ pub(crate) enum StoreCommand {
     Clean,
 }
 
-/// `store`.
 pub(crate) fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let root = &config.session_storage_path;
@@ -67,13 +66,13 @@ pub(crate) fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
             return clean(&home);
         }
     };
-    // The keys were read as whoever gives the command.
+    // The keys were read with the rights of whoever typed the command; from here on we act as the owner.
     let (home, _acting) = home_as_owner(&config)?;
     reencrypt(&home.keyed(from), to.as_ref(), after)
 }
 
 fn reencrypt(home: &Home, to: Option<&KeyMaterial>, after: &str) -> Result<(), Failure> {
-    // Not over the answer, which goes to the output; nobody may be reading either.
+    // On standard error, apart from the result; nobody may be reading either.
     let mut tell = |step| drop(writeln!(std::io::stderr(), "{step}"));
     let reencrypted = home.reencrypt(to, Clock::start().now(), &mut tell).map_err(failure)?;
     let mut text = match reencrypted.records {

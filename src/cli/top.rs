@@ -1,4 +1,5 @@
-//! `top`: the running daemon, watched live in the terminal or as a stream of JSON.
+//! `top`: watches the running daemon, in the terminal or as a stream of JSON. Must not know how the screen is
+//! drawn.
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
@@ -13,9 +14,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-/// Snapshots that may wait for the screen.
+/// Snapshots buffered for the screen.
 const WAITING: usize = 8;
-/// Pause before a daemon that went away is looked for again.
+/// Pause before looking again for a daemon that went away.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Its arguments.
@@ -32,7 +33,6 @@ pub(crate) struct Top {
     count: Option<u64>,
 }
 
-/// Runs it.
 pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
     if !(0.1..=60.0).contains(&arguments.every) {
         return Err(Failure::Config("--every takes 0.1 to 60 seconds".to_owned()));
@@ -49,17 +49,17 @@ pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
         ));
     }
     let runtime = runtime()?;
-    // The first look decides: where no daemon runs there is nothing to draw.
+    // If the first request finds no daemon, there is nothing to draw.
     let client = runtime.block_on(daemon(&at)).map_err(failure)?;
     let (sender, receiver) = sync_channel(WAITING);
     runtime.spawn(follow(at, client, request, sender));
     let shown = top::show(&receiver).context("drawing on the terminal");
-    // What still waits for the daemon ends with us.
+    // Requests still open end with us.
     runtime.shutdown_background();
     shown.map_err(Failure::from)
 }
 
-/// The daemon of this store; the store itself is never opened, so that a daemon that restarts finds it free.
+/// Connects to the daemon. The store itself is never opened, so that a restarting daemon finds it free.
 async fn daemon(at: &Whereabouts) -> Result<AdminClient, ClientError> {
     let nobody =
         || ClientError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
@@ -77,7 +77,7 @@ async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Fa
         writeln!(out, "{}", serde_json::to_string(&snapshot)?)?;
         out.flush()?;
         left = left.saturating_sub(1);
-        // The only way to say "enough" is to stop listening.
+        // Returning an error is the only way to stop the stream.
         if left == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     };
     match client.ask(request, &mut line).await {
@@ -86,7 +86,7 @@ async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Fa
     }
 }
 
-/// Hands snapshots to the screen; a daemon that goes away is waited for.
+/// Sends snapshots to the screen, and waits for a daemon that goes away to come back.
 async fn follow(at: Whereabouts, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
     loop {
         let to = screen.clone();

@@ -1,4 +1,4 @@
-//! Where secrets lie: the files a person has to keep to himself.
+//! Lists the files that hold secrets, so that `doctor` can check who may read them.
 //!
 //! Reads no file. Must not know what the secrets are for.
 
@@ -7,8 +7,8 @@ use super::{Loaded, keys};
 use std::path::{Path, PathBuf};
 
 impl Loaded {
-    /// Files that hold a secret, with the option it belongs to. Relative names start at `folder`. What systemd hands over
-    /// is left out: it is guarded by systemd.
+    /// File and the option that names it; relative names start at `folder`. Without systemd credentials,
+    /// which systemd protects itself.
     pub(crate) fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
         let mut found = Vec::new();
         for setting in &self.origins {
@@ -38,7 +38,6 @@ impl Loaded {
         found
     }
 
-    /// An option's value as it may be shown.
     pub(crate) fn shown(&self, name: &str) -> Option<&str> {
         self.origins.iter().find(|setting| setting.name == name)?.value.as_deref()
     }

@@ -1,4 +1,5 @@
-//! The short question: is the running daemon well? Asked over the admin socket, so that it needs no port.
+//! `health`: is the running daemon well? Asked over the admin socket, so that no port is needed. Must not
+//! know what makes it well.
 
 use crate::admin::client::{AdminClient, ClientError, Whereabouts};
 use crate::admin::request::{Item, Request};
@@ -7,13 +8,10 @@ use crate::domain::health::Health;
 use crate::store::StoreError;
 use std::time::Duration;
 
-/// Longer than a daemon that is well takes, shorter than a container's patience.
+/// Longer than a healthy daemon takes, shorter than the 10 s or so that container health checks allow.
 const DEADLINE: Duration = Duration::from_secs(9);
 
-/// Asks the daemon.
-///
-/// # Errors
-/// Why no daemon answers, in words.
+/// The error says why no daemon answers.
 pub(crate) async fn ask(config: &Config) -> Result<Health, String> {
     let late = |_| format!("no answer within {} s", DEADLINE.as_secs());
     tokio::time::timeout(DEADLINE, asked(config)).await.map_err(late)?
@@ -40,7 +38,7 @@ async fn asked(config: &Config) -> Result<Health, String> {
     found.ok_or_else(|| "the daemon does not say how it is".to_owned())
 }
 
-/// What is wrong, in the daemon's own words.
+/// The daemon's own description of what is wrong.
 pub(crate) fn problems(health: &Health) -> String {
     let checks = &health.checks;
     let problems =

@@ -1,8 +1,7 @@
-//! The configuration: its faults and its warnings.
+//! Turns the configuration's faults and warnings into findings. Must not know any single option.
 
 use super::{Cause, Finding, Patient};
 
-/// Looks at it.
 pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings: Vec<Finding> = patient
         .faults

@@ -1,7 +1,7 @@
-//! Numbers of the running process: what was counted, how long the stages took, when the last poll completed.
+//! Counters, durations and polling state of the running process.
 //!
-//! Counting is an addition to an atomic. What is exported (see [`exposition`]) exists only where `METRICS_ADDR` is set. Must
-//! not know who counts, or where the numbers are kept.
+//! Counting is one atomic addition. The exported metrics (see [`exposition`]) exist only where `METRICS_ADDR`
+//! is set. Must not know who counts, or where the numbers are stored.
 
 pub(crate) mod exposition;
 pub(crate) mod polling;
@@ -18,20 +18,19 @@ use tokio::sync::Notify;
 /// Counters since the start. No user id, no text.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
-    /// What polling came to last.
     pub polling: Polling,
     restored_at: AtomicI64,
     counts: [AtomicU64; Count::ALL.len()],
     failures: [AtomicU64; Failure::ALL.len()],
     polls: [AtomicU64; Poll::ALL.len()],
     steps: [Durations; Step::ALL.len()],
-    /// Something was counted since the last look.
+    /// Something was counted since [`Self::changed`] last returned.
     dirty: AtomicBool,
     changed: Notify,
     exposition: OnceLock<Exposition>,
 }
 
-/// How long one stage took, so far.
+/// Durations of one stage so far.
 #[derive(Debug)]
 struct Durations {
     sum_us: AtomicU64,
@@ -80,27 +79,24 @@ impl Telemetry {
         self.polling.last_completed()
     }
 
-    /// A poll came to this. Polls go on while nothing happens, so they are no part of the [`Tally`].
+    /// Counts a poll. Polls are no part of the [`Tally`], because they go on while nothing happens.
     pub(crate) fn poll(&self, result: Poll) {
         add(&self.polls, result as usize, 1);
     }
 
-    /// The store was restored at that moment, now or before this start.
+    /// Records when the store was last restored (possibly before this start).
     pub(crate) fn restored(&self, at: Timestamp) {
         self.restored_at.store(at.0, Ordering::Relaxed);
     }
 
-    /// When the store was restored last, as far as is remembered.
     pub(crate) fn restored_at(&self) -> Option<Timestamp> {
         Some(self.restored_at.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 
-    /// Counts one.
     pub(crate) fn count(&self, what: Count) {
         self.add(what, 1);
     }
 
-    /// Counts several; none is no change.
     pub(crate) fn add(&self, what: Count, n: usize) {
         if n > 0 {
             add(&self.counts, what as usize, n as u64);
@@ -108,18 +104,15 @@ impl Telemetry {
         }
     }
 
-    /// How many were counted.
     pub(crate) fn counted(&self, what: Count) -> u64 {
         read(&self.counts, what as usize)
     }
 
-    /// Counts a failure.
     pub(crate) fn failed(&self, kind: Failure) {
         add(&self.failures, kind as usize, 1);
         self.touch();
     }
 
-    /// A stage took so long.
     pub(crate) fn took(&self, step: Step, duration: Duration) {
         let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         if let Some(durations) = self.steps.get(step as usize) {
@@ -132,12 +125,13 @@ impl Telemetry {
         self.touch();
     }
 
-    /// As [`Self::took`], in milliseconds between two moments.
+    /// As [`Self::took`], in milliseconds.
     pub(crate) fn took_ms(&self, step: Step, ms: i64) {
         self.took(step, Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
     }
 
-    /// Measures a stage. One that fails is not counted: how soon a connection is refused says nothing about the stage.
+    /// Measures a stage. Failures are not counted: how fast a connection is refused says nothing about the
+    /// stage.
     pub(crate) async fn timed<T, E>(
         &self,
         step: Step,
@@ -151,7 +145,7 @@ impl Telemetry {
         done
     }
 
-    /// All that was counted since the start.
+    /// Everything counted since the start.
     pub(crate) fn tally(&self) -> Tally {
         let counts = Count::ALL.iter().map(|count| (*count, read(&self.counts, *count as usize)));
         let failures = Failure::ALL.iter().map(|kind| (*kind, read(&self.failures, *kind as usize)));
@@ -163,7 +157,7 @@ impl Telemetry {
         }
     }
 
-    /// Returns once something was counted since this returned last.
+    /// Returns once something was counted after this last returned.
     pub(crate) async fn changed(&self) {
         while !self.dirty.swap(false, Ordering::AcqRel) {
             self.changed.notified().await;
@@ -176,20 +170,20 @@ impl Telemetry {
         }
     }
 
-    /// Begins to keep what `/metrics` shows; without this call it costs nothing.
+    /// Creates the exported metrics; without this call they cost nothing.
     pub(crate) fn expose(&self) {
-        // Whoever was first did the same.
+        // A second call finds them created.
         let _ = self.exposition.set(Exposition::default());
     }
 
-    /// Prometheus text of this moment; empty unless exposed.
+    /// Prometheus text; empty unless [`Self::expose`] was called.
     pub(crate) fn render(&self, gauges: &Gauges) -> String {
         let Some(exposition) = self.exposition.get() else { return String::new() };
         let polls = Poll::ALL.iter().map(|result| (*result, read(&self.polls, *result as usize)));
         exposition.render(&self.tally(), polls, gauges)
     }
 
-    /// Sums up measurements that nobody has asked for yet, so that they take no memory.
+    /// Merges collected samples, which would otherwise pile up in memory between scrapes.
     pub(crate) fn upkeep(&self) {
         if let Some(exposition) = self.exposition.get() {
             exposition.upkeep();

@@ -1,4 +1,4 @@
-//! The live view in the terminal: draws snapshots as they come, until a key says enough.
+//! The live view in the terminal: draws snapshots as they arrive, until a key ends it.
 //!
 //! Alone knows ratatui and the terminal's raw mode. Must not know where snapshots come from.
 
@@ -13,23 +13,19 @@ use std::io;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-/// The counter whose course is drawn.
+/// The counter drawn as a graph.
 pub(crate) const DRAWN: &str = "updates_taken";
-/// Pause between two looks at keyboard and channel.
+/// Interval at which the keyboard and the channel are checked.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What the source of snapshots has to say.
+/// A message from the source of snapshots.
 pub(crate) enum News {
-    /// The next one.
     Snapshot(Box<Snapshot>),
-    /// There will be none for a while, and why.
+    /// No snapshots for a while, and why.
     Silence(String),
 }
 
-/// Shows what comes until `q`, Escape or Ctrl-C, or until the source hangs up; the terminal is put back in any case.
-///
-/// # Errors
-/// The terminal's.
+/// Draws until `q`, Escape or Ctrl-C, or until the source hangs up. The terminal is restored in any case.
 pub(crate) fn show(news: &Receiver<News>) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let shown = follow(&mut terminal, news);

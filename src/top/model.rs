@@ -1,4 +1,4 @@
-//! From snapshots in a row to a course: how what is counted went up and down while somebody looked on.
+//! Turns a series of snapshots into the graph of one counter's growth.
 //!
 //! Pure. Must not know the terminal.
 
@@ -6,31 +6,29 @@ use crate::admin::snapshot::Snapshot;
 use crate::domain::Timestamp;
 use std::collections::VecDeque;
 
-/// A bar of the course stands for so long, milliseconds.
+/// Time that one bar of the graph stands for, ms.
 const BAR_MS: i64 = 2_000;
 /// Bars kept: as many as the widest terminal shows.
 const BARS: usize = 300;
 
-/// The latest snapshot and what led to it.
+/// The latest snapshot and the growth that led to it.
 #[derive(Debug, Default)]
 pub(crate) struct Course {
     latest: Option<Snapshot>,
-    /// The counter whose course is drawn: its growth, bar by bar.
+    /// Growth of the counter per bar, oldest first.
     bars: VecDeque<u64>,
     bar_began: Option<(Timestamp, u64)>,
-    /// Name of that counter.
+    /// Name of the counter.
     drawn: String,
 }
 
 impl Course {
-    /// Draws the course of this counter.
     pub(crate) fn of(counter: &str) -> Self {
         Self { drawn: counter.to_owned(), ..Self::default() }
     }
 
-    /// Takes the next snapshot.
     pub(crate) fn push(&mut self, snapshot: Snapshot) {
-        // A restarted daemon counts from 0 again: what was before says nothing about it.
+        // A restarted daemon counts from 0 again, so earlier values cannot be compared.
         if self.latest.as_ref().is_some_and(|latest| latest.started != snapshot.started) {
             *self = Self::of(&self.drawn.clone());
         }
@@ -49,7 +47,7 @@ impl Course {
         if full == 0 {
             return;
         }
-        // A pause between two looks is spread as nothing, then all at once: nobody saw when it came.
+        // Growth during a gap between two snapshots is put into its last bar: nobody saw when it happened.
         let idle = usize::try_from(full - 1).unwrap_or(BARS).min(BARS);
         self.bars.extend(std::iter::repeat_n(0, idle));
         self.bars.push_back(value.saturating_sub(base));
@@ -59,7 +57,6 @@ impl Course {
         self.bar_began = Some((began.plus_ms(full * BAR_MS), value));
     }
 
-    /// The latest snapshot.
     pub(crate) fn latest(&self) -> Option<&Snapshot> {
         self.latest.as_ref()
     }
@@ -70,7 +67,6 @@ impl Course {
         self.bars.iter().skip(skip).copied().collect()
     }
 
-    /// Seconds a bar stands for.
     pub(crate) fn bar_secs(&self) -> i64 {
         BAR_MS / 1000
     }

@@ -1,4 +1,4 @@
-//! A snapshot and its course, drawn.
+//! Draws a snapshot and the graph.
 //!
 //! Alone lays out widgets. Must not know where snapshots come from or how keys are read.
 
@@ -12,15 +12,15 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table, Wrap};
 
-/// Smallest terminal that shows what matters, columns and rows.
+/// Smallest usable terminal: columns, rows.
 const LEAST: (u16, u16) = (60, 20);
-/// Rows of the boxes on top.
+/// Rows of the boxes at the top.
 const BOXES: u16 = 5;
-/// Columns of the counts.
+/// Columns of the counters.
 const COUNTS: u16 = 37;
-/// Fewer columns are not enough for the latencies beside them.
+/// Columns needed to show latencies beside the counters.
 const LATENCIES: u16 = 34;
-/// Rows from which on there is room for the course of what comes in.
+/// Rows from which on there is room for the graph.
 const TALL: u16 = 32;
 
 const WELL: Style = Style::new().fg(Color::Green);
@@ -28,7 +28,7 @@ const UNWELL: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 const WORTH_A_LOOK: Style = Style::new().fg(Color::Yellow);
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
 
-/// Draws everything; `note` tells of a connection that was lost.
+/// `note` tells of a lost connection.
 pub(crate) fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {
@@ -39,7 +39,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
         let text = note.unwrap_or("Waiting for the daemon's first numbers …");
         return frame.render_widget(Paragraph::new(text), area);
     };
-    // As many as there may ever be, so that nothing jumps.
+    // Room for all that may ever be shown, so that nothing jumps.
     let rows = u16::try_from(now.counts.len().max(Step::ALL.len())).unwrap_or(10) + 2;
     let bars = if area.height >= TALL { 7 } else { 0 };
     let [head, state, numbers, course_area, log] = Layout::vertical([
@@ -71,7 +71,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
     frame.render_widget(recent(&now.recent), log);
 }
 
-/// Who it is, and beneath it how it is: on a line of its own, as there may be much to say.
+/// Name and version, and the state of health on a line of its own, because that may be long.
 fn heading(now: &Snapshot, note: Option<&str>, width: u16) -> Vec<Line<'static>> {
     let state = match note {
         Some(note) => Line::styled(note.to_owned(), UNWELL),
@@ -158,7 +158,7 @@ fn latency_table(latencies: &[Timed]) -> Table<'static> {
     Table::new(rows, widths).header(Row::new(header).style(FAINT)).block(ruled(title))
 }
 
-/// A duration in three digits or so.
+/// A duration (ms) in about three digits.
 fn took(ms: f64) -> String {
     match ms {
         ..10.0 => format!("{ms:.1} ms"),
@@ -174,7 +174,7 @@ fn draw_bars(frame: &mut Frame<'_>, course: &Course, area: Rect) {
     frame.render_widget(Sparkline::default().data(&bars).style(WELL).block(block), area);
 }
 
-/// The newest first, so that what does not fit is the oldest; long ones go on in the next line.
+/// Newest first, so that the oldest are cut off; long lines wrap.
 fn recent(lines: &[LogLine]) -> Paragraph<'static> {
     let lines: Vec<Line<'static>> = lines
         .iter()
@@ -199,7 +199,7 @@ fn boxed(title: &'static str, lines: Vec<Line<'static>>) -> Paragraph<'static> {
     Paragraph::new(lines).block(ruled(title))
 }
 
-/// A rule with a title: a whole frame would take a fifth of a small screen.
+/// A rule with a title: full frames would take a fifth of a small screen.
 fn ruled(title: impl Into<String>) -> Block<'static> {
     Block::new().borders(Borders::TOP).title(format!("{} ", title.into()))
 }
@@ -208,7 +208,7 @@ fn of(share: Share) -> String {
     format!("{} of {}", share.used, share.of)
 }
 
-/// A span of time in its two largest units.
+/// A time span (ms) in its two largest units.
 fn span(ms: i64) -> String {
     let secs = ms / 1000;
     match secs {

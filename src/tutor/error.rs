@@ -1,61 +1,59 @@
 //! What can go wrong with the tutor, sorted by what to do next.
 //!
-//! Must not hold a URL, a body or a word of the tutor's `detail`: these go to logs and people.
+//! Must not contain a URL, a body or the tutor's `detail`, because errors go to logs and people.
 
 use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
-/// Why a call brought no usable result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TutorError {
     /// The tutor never got the request (refused, name not found, TLS): sending again is safe.
     #[error("the tutor cannot be reached ({0}); check BACKEND_URL and that the tutor runs")]
     NotSent(String),
-    /// The tutor, or a proxy before it, answered that it takes no work at the moment.
+    /// The tutor, or a proxy in front of it, refuses work at the moment.
     #[error("the tutor is busy (HTTP {status})")]
     Busy {
         /// 429 or 503.
         status: u16,
-        /// Seconds it asked us to wait, at most an hour.
+        /// Seconds it asked us to wait, at most 3,600.
         retry_after: Option<u32>,
     },
-    /// The tutor answered with a fault of its own; it may have recorded the turn before it failed.
+    /// The tutor failed; it may have recorded the turn before that.
     #[error("the tutor failed (HTTP {status}, {blame}); its own log says why")]
     Failed {
-        /// 500 and its kin.
+        /// 500 to 508.
         status: u16,
-        /// What its words point at.
+        /// What its `detail` points at.
         blame: Blame,
     },
-    /// The request went out and no usable answer came: the turn may be recorded.
+    /// The request was sent and no usable answer came: the turn may be recorded.
     #[error("the tutor's answer was lost ({0})")]
     Uncertain(String),
-    /// Its answer is larger than any; as with one that was lost, the turn may be recorded.
+    /// The answer is larger than this many bytes; the turn may be recorded.
     #[error("the tutor's answer is larger than {0} bytes")]
     TooMuch(usize),
-    /// The tutor does not take this audio, now or later.
+    /// The tutor rejects this audio for good.
     #[error("the tutor does not take this audio (HTTP {status}, {fault})")]
     Refused {
         /// 400, 413, 415 or 422.
         status: u16,
-        /// What it disliked, as far as it can be told.
         fault: Refusal,
     },
-    /// Key, signature or address is wrong: a matter for the admin, the message waits.
+    /// Key, signature or address is wrong: the admin must act, the message waits.
     #[error("the tutor does not let us in (HTTP {status}); check {}", advice(*status))]
     Denied {
-        /// 401, 403, 404, a redirect or the like.
+        /// 401, 403, 404, a redirect and so on.
         status: u16,
     },
-    /// The client cannot be built from these settings.
+    /// No client can be built from these settings.
     #[error("the tutor cannot be set up: {0}")]
     Setup(String),
 }
 
-/// What the tutor disliked about the audio.
+/// Why the tutor rejects the audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Nothing was said in it.
+    /// No speech in it.
     NoSpeech,
     /// Too large or too long.
     TooLarge,
@@ -65,19 +63,19 @@ pub(crate) enum Refusal {
     Other,
 }
 
-/// What the tutor's words about a failed turn point at.
+/// What the `detail` of a failed turn points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Blame {
-    /// This voice: nothing was recognised in it, or nothing usable made of it.
+    /// This recording: nothing was recognised in it, or nothing usable made of it.
     Voice,
-    /// Its language model.
+    /// The tutor's language model.
     Model,
-    /// They do not say.
+    /// It does not say.
     Unknown,
 }
 
 impl TutorError {
-    /// The kind it is counted as.
+    /// The kind it is counted as in statistics.
     pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::NotSent(_) | Self::Busy { .. } => Failure::TutorDown,
@@ -88,21 +86,21 @@ impl TutorError {
         }
     }
 
-    /// Sorts an answer that is no success. `fault` and `blame` are what its `detail` told, where it was read.
+    /// Sorts an answer without success. `fault` and `blame` come from its `detail`, if that was read.
     pub(super) fn from_status(status: u16, retry_after: Option<u32>, fault: Refusal, blame: Blame) -> Self {
         match status {
             413 => Self::Refused { status, fault: Refusal::TooLarge },
             415 => Self::Refused { status, fault: Refusal::Format },
             400 | 422 => Self::Refused { status, fault },
             429 | 503 => Self::Busy { status, retry_after },
-            // A gateway lost the tutor, or lost patience with it; what the tutor did is not known.
+            // A gateway lost the tutor or gave up waiting; what the tutor did is unknown.
             408 | 502 | 504 | 509.. => Self::Uncertain(format!("HTTP {status} from a proxy")),
             500..=508 => Self::Failed { status, blame },
             _ => Self::Denied { status },
         }
     }
 
-    /// The answer says that the tutor itself is not there (or that nothing came at all).
+    /// Whether the tutor itself does not answer (a gateway answered for it, or nobody did).
     pub(super) fn means_unreachable(&self) -> bool {
         matches!(self, Self::NotSent(_) | Self::Uncertain(_) | Self::Busy { status: 503, .. })
     }

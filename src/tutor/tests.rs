@@ -1,4 +1,4 @@
-//! The tutor client against a raw TCP server that answers as it is told.
+//! Tests of the tutor client against a raw TCP server that plays scripted answers.
 
 use super::*;
 use crate::domain::stats::Failure;
@@ -8,13 +8,13 @@ use tokio::sync::mpsc;
 
 /// What the server does with one request.
 enum Play {
-    /// Answers these bytes and closes.
+    /// Sends these bytes and closes.
     Answer(Vec<u8>),
-    /// Reads the request and closes without a word.
+    /// Reads the request and closes without an answer.
     Hang,
-    /// Sends the head and one byte, then one more whenever it is written, for ever.
+    /// Sends the head, then one byte at a time for ever.
     Drip,
-    /// Answers these bytes as soon as the head is there, body unread, and closes.
+    /// Sends these bytes as soon as the head has arrived, leaving the body unread, and closes.
     Early(Vec<u8>),
     /// Reads the request and keeps the connection open, silent.
     Silent,
@@ -30,7 +30,7 @@ fn json(status: &str, body: &str) -> Play {
     )
 }
 
-/// Plays one answer for each connection; hands the requests (head and body) to the receiver.
+/// Plays one answer per connection; passes the requests (head and body) to the receiver.
 async fn server(plays: Vec<Play>) -> (String, mpsc::UnboundedReceiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -215,7 +215,8 @@ async fn an_answer_before_the_whole_body_is_read_counts() {
     let wav = Bytes::from(vec![0; 10 << 20]);
     for _ in 0..10 {
         let error = tutor.process(SESSION, 1, wav.clone()).await.unwrap_err();
-        // The closing may overtake the answer on its way; both are told apart from a turn that was not sent.
+        // The close may arrive before the answer. Both results are distinct from "not sent", which is what
+        // matters.
         assert!(matches!(error, TutorError::Refused { .. } | TutorError::Uncertain(_)), "{error:?}");
     }
 }
@@ -281,7 +282,7 @@ async fn history_and_forgetting() {
     }
     let Ok(Past::Kept(history)) = tutor.history(SESSION).await else { panic!("not kept") };
     assert_eq!((history.count, history.len, history.turns[1].user.as_str()), (2, 2, "b"));
-    // It has shown that it keeps histories: this conversation is merely unknown.
+    // It has shown that it keeps histories, so this conversation is merely unknown.
     assert_eq!(tutor.history(SESSION).await, Ok(Past::Unknown));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));

@@ -1,4 +1,4 @@
-//! `sessions export`: two files for the learner's eyes alone.
+//! `sessions export`: two files that only the person who asked may read. Must not know what is exported.
 
 use crate::admin::request::{Item, Request, Wanted};
 use crate::cli::Failure;
