@@ -1,8 +1,8 @@
 //! The admin's side: questions about the store and their answers, from a running daemon or from the store itself.
 //!
 //! ```text
-//! cli -> door (client) --socket--> socket (in the daemon) -> execute -> items --socket--> door -> render
-//!             \---- no daemon: opens the store, -> execute -> items ---------------------/
+//! cli -> client --socket--> socket (in the daemon) -> execute -> items --socket--> client -> render
+//!             \---- no daemon: opens the store -> execute -> items ----/
 //! ```
 //!
 //! Must not know Telegram, the tutor or the configuration.

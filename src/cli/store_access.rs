@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::commands::Setup;
-use crate::admin::client::{AdminClient, ClientError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
 use crate::app::{home_of, millis};
@@ -64,7 +64,7 @@ pub(crate) async fn open_or_imagine(config: &Config) -> Result<AdminClient, Fail
 }
 
 async fn through(config: &Config, make: bool) -> Result<AdminClient, Failure> {
-    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     AdminClient::open(&at, &|| open_store(config, make)).await.map_err(failure)
 }
 

@@ -4,7 +4,7 @@
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
 use super::store_access::failure;
-use crate::admin::client::{AdminClient, ClientError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::request::{Item, Request};
 use crate::store::StoreError;
 use crate::top::{self, News};
@@ -38,7 +38,7 @@ pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
         return Err(Failure::Config("--every takes 0.1 to 60 seconds".to_owned()));
     }
     let config = setup.load(false)?.config;
-    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     let request = Request::Watch { pause_ms: (arguments.every * 1000.0) as u64 };
     if arguments.json {
         return runtime()?.block_on(stream(&at, request, arguments.count.unwrap_or(u64::MAX)));
@@ -60,7 +60,7 @@ pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
 }
 
 /// Connects to the daemon. The store itself is never opened, so that a restarting daemon finds it free.
-async fn daemon(at: &Whereabouts) -> Result<AdminClient, ClientError> {
+async fn daemon(at: &StoreLocation) -> Result<AdminClient, ClientError> {
     let nobody =
         || ClientError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
     AdminClient::open(at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
@@ -69,7 +69,7 @@ async fn daemon(at: &Whereabouts) -> Result<AdminClient, ClientError> {
     })
 }
 
-async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Failure> {
+async fn stream(at: &StoreLocation, request: Request, count: u64) -> Result<(), Failure> {
     let mut client = daemon(at).await.map_err(failure)?;
     let (mut out, mut left) = (io::stdout(), count);
     let mut line = |item: Item| {
@@ -87,7 +87,7 @@ async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Fa
 }
 
 /// Sends snapshots to the screen, and waits for a daemon that goes away to come back.
-async fn follow(at: Whereabouts, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
+async fn follow(at: StoreLocation, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
     loop {
         let to = screen.clone();
         let mut show = move |item: Item| {

@@ -1,7 +1,7 @@
 //! `health`: is the running daemon well? Asked over the admin socket, so that no port is needed. Must not
 //! know what makes it well.
 
-use crate::admin::client::{AdminClient, ClientError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::request::{Item, Request};
 use crate::config::Config;
 use crate::domain::health::Health;
@@ -18,7 +18,7 @@ pub(crate) async fn ask(config: &Config) -> Result<Health, String> {
 }
 
 async fn asked(config: &Config) -> Result<Health, String> {
-    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     // Without a daemon there is nothing to ask, and no reason to open the store.
     let mut client =
         AdminClient::open(&at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {

@@ -1,5 +1,5 @@
-//! Loopback doubles of the world outside, for `demo` and the tests: Telegram's Bot API, the PhonicFlow
-//! tutor, and the mishaps both can be told to have. It must not know anything of the house.
+//! Loopback doubles of the outside world, for `demo` and the tests: Telegram's Bot API, the PhonicFlow tutor,
+//! and the faults both can be told to have. Must not know anything of the bot itself (`demo` excepted).
 
 pub mod bot_api;
 pub(crate) mod demo;

@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 client for this room's own tests. It must not know the doubles.
+//! A raw HTTP/1.1 client for the tests of this module. Must not know the doubles.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// An answer as read until the connection closed.
+/// An answer, read until the connection closed.
 #[derive(Debug)]
 pub(crate) struct Heard {
     pub status: u16,
@@ -69,7 +69,7 @@ pub(crate) async fn post(addr: SocketAddr, target: &str, body: &Value) -> Heard 
 /// Name, file name and type, bytes.
 pub(crate) type Piece<'a> = (&'a str, Option<(&'a str, &'a str)>, &'a [u8]);
 
-/// A multipart body with boundary `xyz`.
+/// A multipart body with the boundary `xyz`.
 pub(crate) fn form(parts: &[Piece<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, file, bytes) in parts {

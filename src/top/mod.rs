@@ -6,7 +6,7 @@ mod model;
 mod view;
 
 use crate::admin::snapshot::Snapshot;
-use model::Course;
+use model::Trend;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use std::io;
@@ -34,14 +34,14 @@ pub(crate) fn show(news: &Receiver<News>) -> io::Result<()> {
 }
 
 fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<()> {
-    let mut course = Course::of(DRAWN);
+    let mut trend = Trend::of(DRAWN);
     let mut note: Option<String> = None;
     let mut changed = true;
     loop {
         loop {
             match news.try_recv() {
                 Ok(News::Snapshot(snapshot)) => {
-                    course.push(*snapshot);
+                    trend.push(*snapshot);
                     note = None;
                 }
                 Ok(News::Silence(why)) => note = Some(why),
@@ -51,7 +51,7 @@ fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<(
             changed = true;
         }
         if changed {
-            terminal.draw(|frame| view::draw(frame, &course, note.as_deref()))?;
+            terminal.draw(|frame| view::draw(frame, &trend, note.as_deref()))?;
             changed = false;
         }
         if event::poll(LOOK)? {

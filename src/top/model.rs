@@ -13,7 +13,7 @@ const BARS: usize = 300;
 
 /// The latest snapshot and the growth that led to it.
 #[derive(Debug, Default)]
-pub(crate) struct Course {
+pub(crate) struct Trend {
     latest: Option<Snapshot>,
     /// Growth of the counter per bar, oldest first.
     bars: VecDeque<u64>,
@@ -22,7 +22,7 @@ pub(crate) struct Course {
     drawn: String,
 }
 
-impl Course {
+impl Trend {
     pub(crate) fn of(counter: &str) -> Self {
         Self { drawn: counter.to_owned(), ..Self::default() }
     }
@@ -85,33 +85,33 @@ mod tests {
         }
     }
 
-    fn course(points: &[(i64, u64)]) -> Course {
-        let mut course = Course::of("taken");
-        points.iter().for_each(|(secs, taken)| course.push(at(*secs, *taken)));
-        course
+    fn trend(points: &[(i64, u64)]) -> Trend {
+        let mut trend = Trend::of("taken");
+        points.iter().for_each(|(secs, taken)| trend.push(at(*secs, *taken)));
+        trend
     }
 
     #[test]
     fn bars_stand_for_equal_times_whatever_the_pauses() {
-        let course = course(&[(0, 0), (1, 2), (2, 3), (4, 7), (10, 8)]);
-        assert_eq!(course.bars(100), [3, 4, 0, 0, 1]);
-        assert_eq!(course.bars(2), [0, 1]);
+        let trend = trend(&[(0, 0), (1, 2), (2, 3), (4, 7), (10, 8)]);
+        assert_eq!(trend.bars(100), [3, 4, 0, 0, 1]);
+        assert_eq!(trend.bars(2), [0, 1]);
     }
 
     #[test]
     fn a_restart_begins_anew() {
-        let mut course = course(&[(0, 100), (10, 200)]);
+        let mut trend = trend(&[(0, 100), (10, 200)]);
         let restarted = Snapshot { started: Timestamp(1), ..at(12, 3) };
-        course.push(restarted);
-        assert!(course.bars(10).is_empty());
+        trend.push(restarted);
+        assert!(trend.bars(10).is_empty());
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut course = Course::of("taken");
+        let mut trend = Trend::of("taken");
         for secs in 0..5_000 {
-            course.push(at(secs, 1));
+            trend.push(at(secs, 1));
         }
-        assert!(course.bars(usize::MAX).len() == BARS);
+        assert!(trend.bars(usize::MAX).len() == BARS);
     }
 }

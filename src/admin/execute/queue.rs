@@ -1,4 +1,4 @@
-//! `queue list|show|retry|drop`.
+//! `queue list|show|retry|drop`. Must not know how rows are shown.
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{Item, QueueChange, QueueFilter, QueueRow, Refusal};
@@ -7,7 +7,7 @@ use crate::domain::phrases::Phrases;
 use crate::domain::{Admission, Body, DeadLetter, Job, Language, Reply, Stage, Task, Timestamp};
 use crate::store::StoreError;
 
-/// Streams everything that waits, then what was given up.
+/// Everything that waits, then the dead letters.
 pub(crate) async fn list(
     context: &Context,
     filter: &QueueFilter,
@@ -18,7 +18,7 @@ pub(crate) async fn list(
         filter.user.is_none_or(|user| job.user == user)
             && filter.number.is_none_or(|number| job.seq == number)
     };
-    // One number is looked up, not searched for.
+    // A single number is looked up rather than searched for.
     let (first, page) = match filter.number {
         Some(number) => (number.checked_sub(1), 1),
         None => (None, PAGE),
@@ -54,7 +54,7 @@ pub(crate) async fn list(
     }
 }
 
-/// Changes the dead letter or the waiting message of this number.
+/// Changes the dead letter or the waiting row of this number.
 pub(crate) async fn change(context: &Context, number: u64, change: QueueChange) -> Result<(), Stopped> {
     let (store, now) = (&context.store, context.host.now());
     let dead = match change {
@@ -64,7 +64,7 @@ pub(crate) async fn change(context: &Context, number: u64, change: QueueChange) 
     let changed = match (dead, change) {
         (Err(StoreError::Gone), QueueChange::Retry) => store.hurry(number, now).await,
         (Err(StoreError::Gone), QueueChange::Drop) => {
-            store.drop_job(number, word_of(context, number).await?).await
+            store.drop_job(number, drop_notice(context, number).await?).await
         }
         (done, _) => done,
     };
@@ -83,8 +83,9 @@ pub(crate) async fn change(context: &Context, number: u64, change: QueueChange) 
     }
 }
 
-/// What the learner of a waiting message is told when it is dropped. (Of a dead letter he has heard when it was given up.)
-async fn word_of(context: &Context, number: u64) -> Result<Vec<Reply>, StoreError> {
+/// What the learner of a waiting row is told when it is dropped. (For a dead letter, he was told when it was
+/// given up.)
+async fn drop_notice(context: &Context, number: u64) -> Result<Vec<Reply>, StoreError> {
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     let Some(job) = next.first().filter(|job| job.seq == number) else { return Ok(Vec::new()) };
     let Task::Handle(incoming, Admission::Admitted) = &job.task else { return Ok(Vec::new()) };
@@ -99,7 +100,7 @@ async fn word_of(context: &Context, number: u64) -> Result<Vec<Reply>, StoreErro
     Ok(Reply::texts(incoming, Phrases(language).dropped(), Keyboard::default()))
 }
 
-/// What could not be changed but is there is being worked on.
+/// A row that exists but cannot be changed is being worked on.
 async fn is_at_work(context: &Context, number: u64) -> Result<bool, StoreError> {
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     Ok(next.first().is_some_and(|job| job.seq == number))
@@ -134,7 +135,7 @@ fn given_up(letter: &DeadLetter) -> QueueRow {
     QueueRow { given_up, detail, ..waiting(&letter.job, Timestamp(i64::MAX)) }
 }
 
-/// What kind of message it is, in a word.
+/// The kind of message, in one word.
 pub(crate) fn kind(job: &Job) -> &'static str {
     match &job.task {
         Task::Deliver { .. } => "answer",

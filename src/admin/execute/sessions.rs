@@ -1,4 +1,4 @@
-//! `sessions list` and `sessions show`.
+//! `sessions list` and `sessions show`. Must not know how sessions are shown.
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{
@@ -8,7 +8,7 @@ use crate::domain::{Session, Timestamp, UserId};
 use crate::store::StoreError;
 use uuid::Uuid;
 
-/// Streams the sessions that pass, in key order, page by page.
+/// Streams the matching sessions in key order, page by page.
 pub(crate) async fn list(
     context: &Context,
     filter: &SessionFilter,
@@ -70,7 +70,6 @@ fn passes(filter: &SessionFilter, row: &SessionRow) -> bool {
         && before.is_none_or(|before| row.session.last_activity < before)
 }
 
-/// Streams what is known about the sessions named.
 pub(crate) async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let mut shown = 0_u64;
     match wanted {
@@ -101,7 +100,7 @@ pub(crate) async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink)
     }
 }
 
-/// The session with this id. Sessions are kept by learner: this one is searched for.
+/// Finds a session by its id: a search, because sessions are stored by learner.
 pub(crate) async fn find(context: &Context, id: Uuid) -> Result<Option<Session>, StoreError> {
     let mut walk = Walk::over(None);
     while let Some(page) = walk.next(context).await? {

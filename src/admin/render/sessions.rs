@@ -1,11 +1,10 @@
-//! `sessions list` and `sessions show`.
+//! Output of `sessions list` and `sessions show`. Must not know where sessions come from.
 
 use super::{field, moment};
 use crate::admin::request::{SessionDetail, SessionRow};
 use crate::domain::{Language, LanguageChoice, Level, Translation};
 use serde_json::{Value, json};
 
-/// The heading of `sessions list`.
 pub(crate) fn session_heading() -> String {
     format!(
         "{:<14}  {:<36}  {:<8}  {:>5}  {:<20}  {:<20}",
@@ -13,7 +12,6 @@ pub(crate) fn session_heading() -> String {
     )
 }
 
-/// A line of `sessions list`.
 pub(crate) fn session_line(row: &SessionRow) -> String {
     let session = &row.session;
     format!(
@@ -27,7 +25,6 @@ pub(crate) fn session_line(row: &SessionRow) -> String {
     )
 }
 
-/// The same as JSON.
 pub(crate) fn session_json(row: &SessionRow) -> Value {
     let session = &row.session;
     json!({
@@ -41,7 +38,6 @@ pub(crate) fn session_json(row: &SessionRow) -> Value {
     })
 }
 
-/// One session for `sessions show`.
 pub(crate) fn detail_text(detail: &SessionDetail) -> String {
     let session = &detail.row.session;
     let mut text = String::new();
@@ -75,7 +71,6 @@ pub(crate) fn detail_text(detail: &SessionDetail) -> String {
     text
 }
 
-/// The same as JSON.
 pub(crate) fn detail_json(detail: &SessionDetail) -> Value {
     let mut value = session_json(&detail.row);
     if let Some(fields) = value.as_object_mut() {
