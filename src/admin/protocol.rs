@@ -108,10 +108,7 @@ pub(crate) enum FrameError {
     Garbled(&'static str),
     /// Another version of this protocol.
     #[error("{program} speaks version {protocol} of the admin protocol, this program version {VERSION}")]
-    Version {
-        program: String,
-        protocol: u32,
-    },
+    Version { program: String, protocol: u32 },
 }
 
 pub(crate) async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8]) -> io::Result<()> {

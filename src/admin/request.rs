@@ -25,10 +25,7 @@ pub(crate) enum Request {
     /// `queue list`, `queue show`: [`Item::Queued`]s, waiting ones first.
     Queue(QueueFilter),
     /// `queue retry`, `queue drop`: no item.
-    Change {
-        number: u64,
-        change: QueueChange,
-    },
+    Change { number: u64, change: QueueChange },
     /// `sessions export`: the [`Item::Held`] of a learner, piece by piece.
     Export(Wanted),
     /// `sessions delete`: [`Item::Deleted`].

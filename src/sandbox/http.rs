@@ -54,10 +54,7 @@ pub enum Shape {
     /// At once, with the right length.
     Whole,
     /// In pieces of `chunk` bytes, one every `every`.
-    Drip {
-        chunk: usize,
-        every: Duration,
-    },
+    Drip { chunk: usize, every: Duration },
     /// The full length is announced, this many bytes are sent, then the connection breaks.
     Truncated(usize),
     /// The full length is announced, this many bytes are sent, then nothing more.

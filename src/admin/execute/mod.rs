@@ -25,7 +25,7 @@ const PAGE: usize = 500;
 
 /// What requests work on.
 pub(crate) struct Context {
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// Its folder (`SESSION_STORAGE_PATH`).
     pub root: PathBuf,
     /// Idle time after which a session ends, ms.

@@ -12,10 +12,7 @@ pub enum Outcome {
     /// It took effect.
     Ok,
     /// It was refused.
-    Refused {
-        code: u16,
-        description: String,
-    },
+    Refused { code: u16, description: String },
     /// An injected fault ended it before it took effect.
     Fault,
     /// The client went away before it took effect.

@@ -3,8 +3,8 @@
 
 mod answer;
 mod event_loop;
-mod signature;
 mod serve;
+mod signature;
 mod state;
 #[cfg(test)]
 mod tests;

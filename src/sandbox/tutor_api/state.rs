@@ -129,18 +129,11 @@ pub enum Violation {
         earlier_abandoned: bool,
     },
     /// Audio was fetched while the session's next turn was open, so it may have been overwritten.
-    AudioDuringTurn {
-        session: String,
-        turn: usize,
-    },
+    AudioDuringTurn { session: String, turn: usize },
     /// `/process` came without `session_id` in the query.
-    NoSession {
-        turn: usize,
-    },
+    NoSession { turn: usize },
     /// Header and query name different sessions.
-    HeaderDiffers {
-        turn: usize,
-    },
+    HeaderDiffers { turn: usize },
 }
 
 /// One remembered conversation.
