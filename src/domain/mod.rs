@@ -1,6 +1,7 @@
 //! The pure core: what a message, a session, a lesson and an answer are.
 //!
-//! Owns the product's rules. Must not know tokio, sockets, files or the clock: the present moment is an argument.
+//! Owns the product's rules. Must not know tokio, sockets, files or the clock: the current time is an
+//! argument.
 
 pub mod alert;
 pub(crate) mod assessment;

@@ -1,25 +1,25 @@
-//! The sentences about who may use the bot and how to be let in.
+//! The sentences about who may use the bot and how to get access. Must not know how access is decided.
 
 use super::Phrases;
 use crate::domain::UserId;
 use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
 
-/// Why somebody is turned away.
+/// Why somebody may not use the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Not on the list of `ALLOWED_USERS`.
+    /// Not in `ALLOWED_USERS`.
     NotAllowed,
     /// Not in the required channel.
     NotMember,
-    /// Telegram does not tell at the moment, and nothing is known from before.
+    /// Telegram does not tell at the moment, and no earlier answer is known.
     TryLater,
-    /// Telegram tells nothing until the person who runs the bot mends it.
+    /// Telegram will not tell until the bot's admin corrects something.
     Hidden,
 }
 
 impl Phrases {
-    /// The learner is not on the list; `id` is what to be let in by, told in private.
+    /// `id` is what the admin needs to give access; only told in a private chat.
     pub(crate) fn not_allowed(self, id: Option<UserId>) -> Rich {
         let text = Rich::plain(say!(self, "This tutor is private.", "Este tutor é privado."));
         match id {
@@ -44,7 +44,7 @@ impl Phrases {
         }
     }
 
-    /// The way into the required channel, over the buttons; `linked`: there is a link among them.
+    /// How to join the required channel, above the buttons; `linked`: one of them is a link.
     pub(crate) fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
         let text = match channel {
             Some(channel) => Rich::plain(say!(self, "This is for members of ", "Isso é só para membros de "))
@@ -74,7 +74,7 @@ impl Phrases {
         )
     }
 
-    /// Beneath the welcome, while a channel is required.
+    /// Below the welcome, while a channel is required.
     pub(crate) fn members_hint(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -92,7 +92,7 @@ impl Phrases {
         ))
     }
 
-    /// Turned away for a reason that needs no buttons.
+    /// A refusal without buttons.
     pub(crate) fn refused(self, why: Refusal) -> Rich {
         Rich::plain(match why {
             Refusal::TryLater => say!(
@@ -111,7 +111,7 @@ impl Phrases {
         })
     }
 
-    /// The same in one short line, for a pressed button.
+    /// The same as one short line, for a pressed button.
     pub(crate) fn refused_notice(self, why: Refusal) -> String {
         match why {
             Refusal::NotAllowed => {
@@ -139,17 +139,14 @@ impl Phrases {
         }
     }
 
-    /// Label of the button that opens the channel.
     pub(crate) fn join_button(self) -> String {
         say!(self, "Open the channel", "Abrir o canal")
     }
 
-    /// Label of the button for those who have joined.
     pub(crate) fn joined_button(self) -> String {
         say!(self, "I have joined", "Já entrei")
     }
 
-    /// Found in the channel.
     pub(crate) fn joined(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -158,12 +155,10 @@ impl Phrases {
         ))
     }
 
-    /// Found in the channel, in one short line.
     pub(crate) fn joined_notice(self) -> String {
         say!(self, "Welcome!", "Boas-vindas!")
     }
 
-    /// Not found in the channel, in one short line.
     pub(crate) fn not_joined_notice(self) -> String {
         say!(
             self,

@@ -1,4 +1,4 @@
-//! What admins are told by themselves, without asking. Never a text or a name.
+//! What admins are told unasked. Never a text or a name. Must not know when they are told.
 
 use super::Phrases;
 use crate::domain::dead_letter::DeadReason;
@@ -6,9 +6,8 @@ use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
-    /// The tutor does not answer.
     pub(crate) fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
-        // "0 s ago" says nothing that "stopped" does not.
+        // "Stopped 0 s ago" would say no more than "stopped".
         let since = match for_ms {
             ..60_000 => String::new(),
             _ => say!(self, " {} ago", " há {}", self.age(for_ms)),
@@ -24,7 +23,7 @@ impl Phrases {
         ))
     }
 
-    /// The tutor is there, but no turn succeeds any more.
+    /// The tutor answers, but every turn fails.
     pub(crate) fn alert_tutor_failing(self, waiting: usize) -> Rich {
         Rich::plain(say!(
             self,
@@ -36,7 +35,6 @@ impl Phrases {
         ))
     }
 
-    /// It answers again.
     pub(crate) fn alert_tutor_back(self, waiting: usize) -> Rich {
         Rich::plain(say!(
             self,
@@ -46,7 +44,6 @@ impl Phrases {
         ))
     }
 
-    /// Messages were given up: the new ones by reason.
     pub(crate) fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
         let new: usize = fresh.iter().map(|(_, count)| count).sum();
         let reasons: Vec<String> = fresh
@@ -65,7 +62,7 @@ impl Phrases {
         ))
     }
 
-    /// The store was restored; `export_of` is the moment of the export it came from, `None` when it began empty.
+    /// `export_of`: time of the export that the store was restored from; `None`: it began empty.
     pub(crate) fn alert_restored(self, export_of: Option<&str>) -> Rich {
         Rich::plain(match export_of {
             Some(moment) => say!(
@@ -86,7 +83,6 @@ impl Phrases {
         })
     }
 
-    /// Telegram does not tell who is in the required channel.
     pub(crate) fn alert_members_hidden(self) -> Rich {
         Rich::plain(say!(
             self,

@@ -1,4 +1,4 @@
-//! Every sentence a learner reads, in each language, declared once.
+//! Every sentence a learner reads, in each language, written once.
 //!
 //! Must not know when a sentence is said.
 
@@ -10,13 +10,12 @@ use super::rich::{Rich, Style};
 pub const COMMANDS: [&str; 8] =
     ["start", "help", "status", "history", "feedback", "new", "delete", "subscribe"];
 
-/// Those of them that make sense here, with `/admin` for those who may use it.
+/// The commands offered here; `/admin` only for admins.
 pub(crate) fn offered(channel_required: bool, admin: bool) -> Vec<&'static str> {
     let fits = |name: &&str| channel_required || *name != "subscribe";
     COMMANDS.into_iter().filter(fits).chain(admin.then_some("admin")).collect()
 }
 
-/// The bot's sentences in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Phrases(pub Language);
 
@@ -44,7 +43,6 @@ pub(crate) use admin::AdminView;
 pub(crate) use status::StatusView;
 
 impl Phrases {
-    /// `/start`.
     pub(crate) fn welcome(self) -> Rich {
         Rich::default()
             .push(Style::Bold, say!(self, "Welcome to PhonicFlow!", "Boas-vindas ao PhonicFlow!"))
@@ -84,7 +82,6 @@ impl Phrases {
         }
     }
 
-    /// `/help` with these commands.
     pub(crate) fn help(self, commands: &[&str]) -> Rich {
         let mut text = Rich::plain(say!(
             self,
@@ -97,7 +94,6 @@ impl Phrases {
         text
     }
 
-    /// A command nobody knows.
     pub(crate) fn unknown_command(self, name: &str, nearest: Option<&str>) -> Rich {
         let shown: String = name.chars().take(32).collect();
         Rich::plain(match nearest {
@@ -117,7 +113,7 @@ impl Phrases {
         })
     }
 
-    /// Plain text while no chat model is set up.
+    /// The answer to plain text while no chat model is configured.
     pub(crate) fn voice_only(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -126,7 +122,7 @@ impl Phrases {
         ))
     }
 
-    /// Content the tutor can do nothing with.
+    /// The answer to content that the tutor cannot use.
     pub(crate) fn other(self, kind: OtherKind) -> Rich {
         Rich::plain(match kind {
             OtherKind::Sticker => say!(
@@ -157,7 +153,7 @@ impl Phrases {
         })
     }
 
-    /// The one notice of a rate window.
+    /// Sent once per rate limit window.
     pub(crate) fn rate_limited(self, secs: u32) -> Rich {
         Rich::plain(say!(
             self,
@@ -167,7 +163,7 @@ impl Phrases {
         ))
     }
 
-    /// Said once a minute while so many of the learner's messages wait that no more are taken.
+    /// Sent once a minute while so many of the learner's messages wait that no more are accepted.
     pub(crate) fn crowded(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -178,7 +174,7 @@ impl Phrases {
         ))
     }
 
-    /// Said once while a message waits for a tutor that is down.
+    /// Sent once while a message waits for a tutor that is down.
     pub(crate) fn later(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -187,7 +183,7 @@ impl Phrases {
         ))
     }
 
-    /// A message is given up.
+    /// A message became a dead letter.
     pub(crate) fn given_up(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -196,7 +192,7 @@ impl Phrases {
         ))
     }
 
-    /// An admin has taken a waiting message out of the queue.
+    /// An admin removed a waiting message from the queue.
     pub(crate) fn dropped(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -206,7 +202,7 @@ impl Phrases {
         ))
     }
 
-    /// A message given up because of a fault of the bot's own.
+    /// A message became a dead letter because of a bug of the bot.
     pub(crate) fn stumbled(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -217,12 +213,10 @@ impl Phrases {
         ))
     }
 
-    /// Heading of the transcript.
     pub(crate) fn you_said(self) -> String {
         say!(self, "🎧 You said", "🎧 Você disse")
     }
 
-    /// Heading of the coaching.
     pub(crate) fn coaching(self) -> String {
         say!(self, "📝 Coaching", "📝 Dicas")
     }
@@ -236,7 +230,7 @@ impl Phrases {
         ))
     }
 
-    /// `/new`, with what is still to be answered.
+    /// `/new`; `waits`: earlier messages are still to be answered.
     pub(crate) fn fresh(self, turns: u32, waits: bool) -> Rich {
         if waits {
             return Rich::plain(say!(
@@ -260,42 +254,37 @@ impl Phrases {
         })
     }
 
-    /// Label of the button that deletes.
     pub(crate) fn delete_yes(self) -> String {
         say!(self, "Delete everything", "Apagar tudo")
     }
 
-    /// Label of the button that keeps.
     pub(crate) fn delete_no(self) -> String {
         say!(self, "Keep it", "Manter")
     }
 
-    /// `/delete`, not done.
+    /// `/delete`, cancelled.
     pub(crate) fn kept(self) -> Rich {
         Rich::plain(say!(self, "Nothing was deleted.", "Nada foi apagado."))
     }
 
-    /// A button pressed by somebody else than the one who was asked.
+    /// A button pressed by another person than the one who was asked.
     pub(crate) fn not_yours(self) -> String {
         say!(self, "This button is for somebody else.", "Este botão é para outra pessoa.")
     }
 
-    /// A button that no longer leads anywhere.
+    /// A button whose purpose is gone.
     pub(crate) fn outdated(self) -> String {
         say!(self, "This button is out of date.", "Este botão expirou.")
     }
 
-    /// Heading of a page of `/history`.
     pub(crate) fn history_heading(self, page: usize, pages: usize) -> String {
         say!(self, "Our conversation, page {} of {}", "Nossa conversa, página {} de {}", page, pages)
     }
 
-    /// Label of the button to older turns.
     pub(crate) fn older(self) -> String {
         say!(self, "« Older", "« Anteriores")
     }
 
-    /// Label of the button to newer turns.
     pub(crate) fn newer(self) -> String {
         say!(self, "Newer »", "Seguintes »")
     }

@@ -5,7 +5,7 @@ use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
-    /// The file is larger than `MAX_AUDIO_SIZE_MB`.
+    /// Over `MAX_AUDIO_SIZE_MB`.
     pub(crate) fn too_large(self, limit_mb: u64) -> Rich {
         Rich::plain(say!(
             self,
@@ -15,7 +15,7 @@ impl Phrases {
         ))
     }
 
-    /// The recording is longer than `MAX_AUDIO_SECONDS`.
+    /// Over `MAX_AUDIO_SECONDS`.
     pub(crate) fn too_long(self, limit_secs: u64) -> Rich {
         Rich::plain(say!(
             self,
@@ -25,7 +25,7 @@ impl Phrases {
         ))
     }
 
-    /// A length as people say it: whole minutes as minutes, others in seconds.
+    /// Whole minutes as minutes, others in seconds.
     fn length(self, secs: u64) -> String {
         match (secs / 60, secs % 60) {
             (1, 0) => say!(self, "1 minute", "1 minuto"),
@@ -35,7 +35,6 @@ impl Phrases {
         }
     }
 
-    /// The file holds no sound.
     pub(crate) fn no_audio(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -44,7 +43,7 @@ impl Phrases {
         ))
     }
 
-    /// The file is no audio at all, or too damaged to read.
+    /// No audio, or too damaged to read.
     pub(crate) fn not_audio(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -53,7 +52,7 @@ impl Phrases {
         ))
     }
 
-    /// The end of the file is missing, and nothing of it can be read without.
+    /// The end of the file is missing, without which it cannot be read.
     pub(crate) fn cut_audio(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -62,7 +61,7 @@ impl Phrases {
         ))
     }
 
-    /// A format we do not decode, by its name where that is known.
+    /// A format that is not decoded; `name` where it is known.
     pub(crate) fn unsupported(self, name: Option<&str>) -> Rich {
         let named = name.map(|name| format!(" ({name})")).unwrap_or_default();
         Rich::plain(say!(
@@ -73,7 +72,7 @@ impl Phrases {
         ))
     }
 
-    /// Reading the file costs far more than any recording does.
+    /// A decompression bomb.
     pub(crate) fn costly_audio(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -82,7 +81,6 @@ impl Phrases {
         ))
     }
 
-    /// Telegram no longer has the file.
     pub(crate) fn file_gone(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -91,7 +89,7 @@ impl Phrases {
         ))
     }
 
-    /// The bot's own Bot API server is not set up right.
+    /// The self-hosted Bot API server is misconfigured.
     pub(crate) fn files_out_of_reach(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -100,7 +98,7 @@ impl Phrases {
         ))
     }
 
-    /// The tutor answered with nothing in it.
+    /// The tutor's answer was empty.
     pub(crate) fn empty_answer(self) -> Rich {
         Rich::plain(say!(
             self,

@@ -1,11 +1,12 @@
-//! What a learner reads when the tutor could not answer a voice, and what it keeps of them.
+//! What a learner reads when the tutor could not answer a voice message, and about deleting what it stores.
+//! Must not know how the tutor is called.
 
 use super::Phrases;
 use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
-    /// Nobody was heard in the recording.
+    /// No speech in the recording.
     pub(crate) fn no_speech(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -14,7 +15,7 @@ impl Phrases {
         ))
     }
 
-    /// The tutor fails on this recording, time and again, and on no other.
+    /// The tutor fails on this recording again and again, and on no other.
     pub(crate) fn voice_failed(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -23,7 +24,7 @@ impl Phrases {
         ))
     }
 
-    /// The tutor does not take what it is sent.
+    /// The tutor refuses what it is sent.
     pub(crate) fn tutor_refused(self) -> Rich {
         Rich::plain(say!(
             self,
