@@ -34,19 +34,13 @@ pub(crate) enum TelegramError {
     },
     /// The group became a supergroup: send there instead.
     #[error("the group has moved to chat {to}")]
-    Migrated {
-        to: ChatId,
-    },
+    Migrated { to: ChatId },
     /// Certainly not done, and may pass: no connection, or a 5xx (also a proxy's HTML page).
     #[error("Telegram is not available: {what}")]
-    Transient {
-        what: String,
-    },
+    Transient { what: String },
     /// The connection broke or timed out after the request was sent: it may have been done.
     #[error("no answer from Telegram, the request may have been carried out: {what}")]
-    Unknown {
-        what: String,
-    },
+    Unknown { what: String },
     /// Another 4xx: the same request would fail again.
     #[error("Telegram refused the request ({code}): {what}")]
     Permanent {
@@ -104,9 +98,7 @@ pub(crate) enum TelegramError {
     ThreadGone,
     /// A success status whose body is not Telegram's: it may have been done.
     #[error("the answer is not one of Telegram's: check TELEGRAM_API_URL and any proxy between ({what})")]
-    Undecodable {
-        what: String,
-    },
+    Undecodable { what: String },
     /// The settings cannot work.
     #[error("{0}")]
     Setup(String),
