@@ -160,10 +160,10 @@ fn flag(set: bool) -> f64 {
     f64::from(u8::from(set))
 }
 
-/// What is asked for at the moment of a scrape.
+/// Values read at the moment of a scrape; what they mean stands in [`GAUGES`].
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Gauges {
-    /// Rows of the inbox, those being delivered, dead letters; `None` when the store does not tell.
+pub(crate) struct Gauges {
+    /// Rows in the inbox, rows in delivery, dead letters; `None` if the store did not answer.
     pub store: Option<(usize, usize, usize)>,
     pub inbox_capacity: usize,
     pub busy_tutor: usize,
@@ -173,21 +173,22 @@ pub struct Gauges {
     pub slots_used: usize,
     pub tutor_reachable: bool,
     pub tutor_unreachable_secs: u64,
-    /// Seconds since which no turn has succeeded although it is there; `None` when they do.
+    /// `None` when turns succeed.
     pub tutor_failing_secs: Option<u64>,
-    /// Seconds since the last completed poll; `None` when the bot is switched off.
+    /// `None` when the bot is switched off.
     pub poll_age_secs: Option<u64>,
     pub poll_age_limit_secs: u64,
-    /// Bytes on disk; `None` when they could not be counted.
+    /// `None` if they could not be counted.
     pub store_bytes: Option<u64>,
-    /// The last restore, seconds since the epoch, else 0.
+    /// Unix seconds, 0 if there was none.
     pub restored_at_secs: i64,
     pub healthy: bool,
+    /// Unix seconds.
     pub started_secs: f64,
 }
 
 /// Prometheus text of this moment. Everything is shown from the start, with 0 where nothing has happened.
-pub fn render(tally: &Tally, polls: impl Fn(Poll) -> u64, gauges: &Gauges) -> String {
+pub(crate) fn render(tally: &Tally, polls: impl Fn(Poll) -> u64, gauges: &Gauges) -> String {
     let mut page = Page::default();
     for (name, help, series) in COUNTERS {
         page.family(name, "counter", help);
