@@ -1,4 +1,4 @@
-//! Where secrets lie: the files a person has to keep to himself.
+//! Lists the files that hold secrets, so that `doctor` can check who may read them.
 //!
 //! Reads no file. Must not know what the secrets are for.
 
@@ -7,9 +7,9 @@ use super::{Loaded, keys};
 use std::path::{Path, PathBuf};
 
 impl Loaded {
-    /// Files that hold a secret, with the option it belongs to. Relative names start at `folder`. What systemd hands over
-    /// is left out: it is guarded by systemd.
-    pub fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
+    /// File and the option that names it; relative names start at `folder`. Without systemd credentials,
+    /// which systemd protects itself.
+    pub(crate) fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
         let mut found = Vec::new();
         for setting in &self.origins {
             let Some(value) = &setting.value else { continue };
@@ -40,8 +40,26 @@ impl Loaded {
         found
     }
 
-    /// An option's value as it may be shown.
-    pub fn shown(&self, name: &str) -> Option<&str> {
+    pub(crate) fn shown(&self, name: &str) -> Option<&str> {
         self.origins.iter().find(|setting| setting.name == name)?.value.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Inputs};
+
+    #[test]
+    fn the_keys_of_providers_lie_in_files_of_their_own_or_in_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = "[providers.one]\nurl = \"http://h/v1\"\nkey_file = \"key\"\n[providers.two]\nurl = \"http://h/v1\"\nkey = \"k\"\n";
+        std::fs::write(folder.path().join("key"), "k").unwrap();
+        std::fs::write(folder.path().join("c.toml"), tables).unwrap();
+        let config_path = Some(folder.path().join("c.toml"));
+        let inputs = Inputs { config_path, working_dir: folder.path().to_owned(), ..Inputs::default() };
+        let loaded = Config::load(inputs).unwrap();
+        let expected = [("providers.one.key_file", "key"), ("providers.two.key", "c.toml")];
+        let expected = expected.map(|(name, file)| (name.to_owned(), folder.path().join(file)));
+        assert_eq!(loaded.secret_files(folder.path()), expected);
     }
 }

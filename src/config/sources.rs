@@ -1,6 +1,7 @@
-//! Where values come from: defaults, TOML file, `.env.telegram`, environment, command line, later wins (figment).
+//! Where values come from: defaults, TOML file, `.env.telegram`, environment, command line; the later wins
+//! (figment).
 //!
-//! Ends with one text and one origin for each key that is set. Must not know what a value means.
+//! Results in one text and one origin for each option that is set. Must not know what a value means.
 
 use super::dotenv;
 use super::keys;
@@ -14,15 +15,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-/// Read where it exists and no other file is named.
+/// Read if it exists and `--config` names no other file.
 const SYSTEM_FILE: &str = "/etc/phonicflow-bot/config.toml";
-/// Read in the working folder where it exists.
-pub const DOTENV: &str = ".env.telegram";
+/// Read in the working folder if it exists.
+pub(crate) const DOTENV: &str = ".env.telegram";
 /// The table of tables in config.toml.
 const PROVIDERS: &str = "providers";
-/// Prefixes that in an environment are surely meant for us.
+/// Prefixes of environment variables that are surely meant for us.
 const OURS: &[&str] = &["BOT_", "BACKEND_", "TELEGRAM_"];
-/// Prefixes that others use, too: named only when a key of ours is near.
+/// Prefixes that other programs use too: an unknown name is reported only if it resembles one of our options.
 const SHARED: &[&str] = &[
     "SESSION_",
     "MAX_AUDIO_",
@@ -39,10 +40,8 @@ const SHARED: &[&str] = &[
     "MAX_CONVERSATION_",
 ];
 
-/// A value and where it came from.
 #[derive(Debug, Clone)]
-pub struct Given {
-    /// As written.
+pub(crate) struct Given {
     pub text: String,
     /// In words: "environment", ".env.telegram line 3".
     pub origin: String,
@@ -51,30 +50,24 @@ pub struct Given {
 /// A `[providers.NAME]` of config.toml.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// NAME.
     pub name: String,
-    /// What is in it.
     pub fields: Dict,
-    /// The file.
     pub origin: String,
 }
 
-/// Everything that was given.
 #[derive(Debug, Default)]
-pub struct Gathered {
-    /// By key, `_FILE` twins included; nothing empty.
+pub(crate) struct Gathered {
+    /// By option, `_FILE` twins included; without empty values.
     pub values: BTreeMap<String, Given>,
-    /// The providers' tables.
     pub tables: Vec<Table>,
-    /// What is wrong with the sources themselves.
+    /// Faults of the sources themselves.
     pub errors: Vec<ConfigError>,
-    /// What a person should know.
     pub warnings: Vec<String>,
-    /// The warning that `.env.telegram` was not read.
+    /// The one of `warnings` that says `.env.telegram` was not read.
     pub not_read: Option<String>,
 }
 
-/// One source as figment takes it.
+/// One source in the form that figment takes.
 struct Layer {
     name: String,
     values: BTreeMap<String, String>,
@@ -92,8 +85,7 @@ impl Provider for Layer {
     }
 }
 
-/// Reads all sources.
-pub fn gather(inputs: &Inputs) -> Gathered {
+pub(crate) fn gather(inputs: &Inputs) -> Gathered {
     let mut gathered = Gathered::default();
     let mut lines = BTreeMap::new();
     let mut layers = defaults(&inputs.env);
@@ -103,7 +95,7 @@ pub fn gather(inputs: &Inputs) -> Gathered {
     layers.push(flags(&inputs.flags, &mut gathered));
 
     let figment = layers.into_iter().fold(Figment::new(), |figment, mut layer| {
-        // An empty value means "not given here": what lies beneath shows through.
+        // An empty value means "not set here": the value of an earlier source shows through.
         layer.values.retain(|_, text| !text.trim().is_empty());
         figment.merge(layer)
     });
@@ -127,7 +119,7 @@ fn names() -> Vec<String> {
 
 fn defaults(env: &BTreeMap<String, String>) -> Vec<Layer> {
     let values = keys::all().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
-    // systemd: a colon-separated list where StateDirectory= names more than one.
+    // systemd passes a colon-separated list where StateDirectory= names more than one folder.
     let state =
         env.get("STATE_DIRECTORY").and_then(|list| list.split(':').next()).unwrap_or_default().to_owned();
     let runtime = env.get("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next()).unwrap_or_default();
@@ -207,7 +199,7 @@ fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mu
         Ok(file) => file.metadata(),
         Err(_) => path.metadata(),
     };
-    // Whoever may write there would choose the tutor, the proxy and where the token goes.
+    // Whoever may write this file would choose the tutor, the proxy and where the token goes.
     if let Some(why) = meta.ok().and_then(|meta| secure_fs::distrust(&meta)) {
         gathered.warnings.push(format!(
             "{} is not read: {why}. It must belong to the user who runs this program, or to root, and nobody else may write to it \
@@ -250,7 +242,7 @@ fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mu
     Some(Layer { name: DOTENV.to_owned(), values })
 }
 
-/// The environment belongs to everyone: what is unknown there is a warning at most.
+/// The environment is shared with other programs, so an unknown name there is at most a warning.
 fn environment(env: &BTreeMap<String, String>, gathered: &mut Gathered) -> Layer {
     let known = names();
     let mut values = BTreeMap::new();
@@ -278,7 +270,7 @@ fn suspicious(name: &str) -> Option<String> {
     }
 }
 
-/// Flags may be named as on the command line (`--backend-url`) or like the key.
+/// Flags may be named as on the command line (`--backend-url`) or like the option.
 fn flags(flags: &BTreeMap<String, String>, gathered: &mut Gathered) -> Layer {
     let known = names();
     let mut values = BTreeMap::new();
