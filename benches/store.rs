@@ -111,7 +111,7 @@ async fn cycle(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What a key costs: the same work on a plain and on an encrypted store.
+/// What encryption costs: the same work on a plain and on an encrypted store.
 async fn encryption(folder: &Path) -> Result<(), StoreError> {
     let key = KeyMaterial::new(vec![7; 32]);
     let mut took = Vec::new();
@@ -191,11 +191,11 @@ async fn lookups(folder: &Path, count: i64) -> Result<(), StoreError> {
     store.close().await
 }
 
-/// The daily export, and the restore of one.
+/// The daily export, and restoring one.
 async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     let store = Store::open(&folder.join("sessions"))?;
     let path = folder.join("store.export");
-    // How long others wait: until the records are gathered, not until the file is flushed and checked.
+    // How long others wait: until the records are collected, not until the file is flushed and checked.
     let start = Instant::now();
     let (exported, waited) = futures_util::future::try_join(store.export(path.clone(), NOW), async {
         store.counts().await?;
@@ -226,7 +226,7 @@ async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// `sessions list` as an admin runs it, with no daemon: time and the command's own peak of memory.
+/// `sessions list` without a daemon: time and peak memory of the command.
 fn listing(folder: &Path, count: i64) -> Result<(), Box<dyn std::error::Error>> {
     let home = folder.join("home");
     std::fs::create_dir(&home)?;
@@ -247,7 +247,7 @@ fn listing(folder: &Path, count: i64) -> Result<(), Box<dyn std::error::Error>> 
         while out.read_until(b'\n', &mut line)? > 0 {
             line.clear();
             lines += 1;
-            // Before the pipe is drained the client is alive.
+            // The client is alive until the pipe is drained.
             if lines as i64 == count - 1_000 {
                 let status = std::fs::read_to_string(format!("/proc/{}/status", client.id()))?;
                 peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default().to_owned();
