@@ -21,7 +21,7 @@
 //! 2. A row of [`Lane::Conversation`](crate::domain::Lane) is also held back by older rows of the same *learner* in other chats: one call
 //!    of one session at a time.
 //!
-//!    The one exception to both: a row that leaves the conversation ([`Job::overtakes`]: `/new`, `/delete`) goes before
+//!    The one exception to both: a row that overtakes ([`Job::overtakes`]: `/new`, `/delete`) goes before
 //!    the older ones while the oldest, in each of these orders, has been put off for the tutor ([`Job::waits_for_tutor`]);
 //!    it is the way out of a session that is stuck. It overtakes no row at work and no other one of its kind, while it is at work
 //!    itself nothing else of these orders is, and what it has to say goes out in the local lane, beside those overtaken.

@@ -107,10 +107,10 @@ impl Schedule {
             user: job.user,
             chat: job.chat,
             lane: job.lane,
-            kind: job.work(),
+            kind: job.work,
             not_before: job.not_before,
             urgency: job.urgency(),
-            overtakes: job.overtakes(),
+            overtakes: job.overtakes,
             stuck: job.waits_for_tutor(),
             written: self.written,
             standing: Standing::Behind,
@@ -219,7 +219,7 @@ impl Schedule {
             return self.insert(job);
         }
         self.stand(job.seq, Standing::Behind);
-        let kind = job.work();
+        let kind = job.work;
         let Some(row) = self.rows.get_mut(&job.seq) else { return };
         self.delivering -= usize::from(row.kind == WorkKind::Delivery);
         self.delivering += usize::from(kind == WorkKind::Delivery);
@@ -228,7 +228,7 @@ impl Schedule {
         }
         row.kind = kind;
         row.not_before = job.not_before;
-        row.overtakes = job.overtakes();
+        row.overtakes = job.overtakes;
         row.stuck = job.waits_for_tutor();
         row.written = self.written;
         let row = *row;
