@@ -163,12 +163,12 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         sending,
         unconfirmed: Unconfirmed::default(),
         purge: Notify::new(),
-        quarantine: quarantine::Quarantine::open(root, app.store.as_ref(), began).await?,
+        quarantine: quarantine::Quarantine::open(root, &app.store, began).await?,
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
         turn_spans: turn_span::TurnSpans::default(),
         spoken: prefetch::PrefetchedAudio::default(),
-        stats_keeper: stats_keeper::StatsKeeper::open(app.store.as_ref(), began).await,
+        stats_keeper: stats_keeper::StatsKeeper::open(&app.store, began).await,
         minute: last_minute::LastMinute::default(),
         knocked: health::Knocked::default(),
         began,
@@ -293,7 +293,7 @@ async fn given_up(daemon: &DaemonContext, mut beside: JoinSet<()>, why: anyhow::
 
 /// Keeps the last numbers and closes the store.
 async fn rest(daemon: &DaemonContext) -> Result<()> {
-    let store = daemon.app.store.as_ref();
+    let store = &daemon.app.store;
     daemon.quarantine.close().await;
     if let Err(error) = daemon.stats_keeper.keep(store, &daemon.telemetry, daemon.clock.now()).await {
         tracing::warn!(%error, "the last numbers could not be kept");

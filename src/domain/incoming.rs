@@ -130,21 +130,21 @@ pub struct Placement {
     pub lane: Lane,
     /// The pool that handles it.
     pub work: WorkKind,
-    /// Whether it goes before older rows of its lane that wait for a tutor that does not answer.
-    pub overtakes: bool,
+    /// It leaves the conversation, so it goes before older rows of its lane that wait for a tutor that does not answer.
+    pub leaving: bool,
 }
 
 impl Placement {
     /// Answered from here at once, whatever else the learner has sent.
-    pub const AT_ONCE: Self = Self { lane: Lane::Local, work: WorkKind::Local, overtakes: false };
+    pub const AT_ONCE: Self = Self { lane: Lane::Local, work: WorkKind::Local, leaving: false };
     /// Answered from here, after the learner's earlier messages: it speaks of the conversation.
-    pub const IN_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, overtakes: false };
-    /// As [`IN_TURN`](Self::IN_TURN), but it leaves the conversation: the way out of one that is stuck.
-    pub const LEAVING: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, overtakes: true };
+    pub const IN_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, leaving: false };
+    /// As [`IN_TURN`](Self::IN_TURN), but past what waits for a tutor that does not answer: the way out of a conversation that is stuck.
+    pub const LEAVING: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, leaving: true };
     /// Words of the bot's own, which answer nobody.
-    pub const OWN_WORDS: Self = Self { lane: Lane::Local, work: WorkKind::Delivery, overtakes: false };
+    pub const OWN_WORDS: Self = Self { lane: Lane::Local, work: WorkKind::Delivery, leaving: false };
     /// A turn of the tutor.
-    pub const TUTOR_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Tutor, overtakes: false };
+    pub const TUTOR_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Tutor, leaving: false };
 }
 
 impl Incoming {

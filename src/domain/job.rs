@@ -21,8 +21,8 @@ pub struct Job {
     pub lane: Lane,
     /// The pool of workers it is for now: of its handler, then of delivery.
     pub work: WorkKind,
-    /// It is not to wait behind older rows that wait for the tutor.
-    pub overtakes: bool,
+    /// It leaves the conversation: the way out of one that is stuck.
+    pub leaving: bool,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// Not to be claimed before.
@@ -225,7 +225,7 @@ impl Job {
         accepted_at: Timestamp,
         task: Task,
     ) -> Self {
-        let Placement { lane, work, overtakes } = placement;
+        let Placement { lane, work, leaving } = placement;
         let stage = match &task {
             Task::Handle(..) => Stage::Taken,
             Task::Deliver { .. } => Stage::Answered,
@@ -236,7 +236,7 @@ impl Job {
             chat,
             lane,
             work,
-            overtakes,
+            leaving,
             accepted_at,
             not_before: Timestamp::default(),
             task,
@@ -305,6 +305,11 @@ impl Job {
         ]
         .into_iter()
         .fold(0, u32::saturating_add)
+    }
+
+    /// Whether it is not to wait behind older rows that wait for the tutor.
+    pub fn overtakes(&self) -> bool {
+        self.lane == Lane::Conversation && self.leaving
     }
 
     /// Whether it was put off because the tutor did not answer it.

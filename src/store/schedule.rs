@@ -110,7 +110,7 @@ impl Schedule {
             kind: job.work,
             not_before: job.not_before,
             urgency: job.urgency(),
-            overtakes: job.overtakes,
+            overtakes: job.overtakes(),
             stuck: job.waits_for_tutor(),
             written: self.written,
             standing: Standing::Behind,
@@ -228,7 +228,7 @@ impl Schedule {
         }
         row.kind = kind;
         row.not_before = job.not_before;
-        row.overtakes = job.overtakes;
+        row.overtakes = job.overtakes();
         row.stuck = job.waits_for_tutor();
         row.written = self.written;
         let row = *row;

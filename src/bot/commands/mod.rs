@@ -163,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn what_overtakes_belongs_to_the_conversation_and_is_answered_from_here() {
+    fn the_way_out_of_a_conversation_is_in_its_lane_and_answered_from_here() {
         for command in ALL {
-            let Placement { lane, work, overtakes } = command.placement;
-            assert!(!overtakes || lane == Lane::Conversation && work == WorkKind::Local, "{command:?}");
+            let Placement { lane, work, leaving } = command.placement;
+            assert!(!leaving || lane == Lane::Conversation && work == WorkKind::Local, "{command:?}");
         }
     }
 

@@ -16,7 +16,7 @@ pub fn work(task: &Task) -> WorkKind {
 }
 
 /// Whether such a row goes before older ones that wait for the tutor.
-pub fn overtakes(task: &Task, lane: &Lane) -> bool {
+pub fn leaving(task: &Task, lane: &Lane) -> bool {
     let Task::Handle(incoming, Admission::Admitted) = task else { return false };
     let Body::Command { name, .. } = &incoming.body else { return false };
     *lane == Lane::Conversation && matches!(name.as_str(), "new" | "reset" | "delete")

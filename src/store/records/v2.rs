@@ -41,7 +41,7 @@ impl From<JobV2> for Job {
     fn from(old: JobV2) -> Self {
         let placement = Placement {
             work: unplaced::work(&old.task),
-            overtakes: unplaced::overtakes(&old.task, &old.lane),
+            leaving: unplaced::leaving(&old.task, &old.lane),
             lane: old.lane,
         };
         let mut job = Self {

@@ -2,9 +2,8 @@
 //! restored.
 
 use super::{copy, cut_in_half};
-use crate::store_contract::{T0, at, block_on, message, policy, replies, voice};
+use crate::store_contract::{T0, at, block_on, message, replies, voice};
 use phonicflow_bot::domain::*;
-use phonicflow_bot::store::Store;
 use phonicflow_bot::store::home::{Home, OnDamage};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ fn filled(root: &Path) {
     for round in 0..3_i64 {
         let store = home.open(OnDamage::Restore, T0).unwrap().store;
         block_on(async {
-            let policy = policy();
+            let policy = crate::store_contract::policy();
             for n in 0..20 {
                 let id = round * 100 + n;
                 let text = message(id, 999, 999, Body::Text("hello".to_owned()));
@@ -35,7 +34,7 @@ fn filled(root: &Path) {
             let claim = store.claim(WorkKind::Tutor, at(200)).await.unwrap().row().unwrap();
             let user = claim.job.user;
             let assessment = Assessment { coaching: "word ".repeat(80_000), ..Assessment::default() };
-            let turn = Turn { session: SESSION, number: 0, at: at(9), voice_ms: 4_000, assessment };
+            let turn = Turn { number: 0, ..Turn::voice(SESSION, at(9), 4_000, assessment) };
             let opened = Change::SessionOpened(Session::open(SESSION, user, T0));
             let outcome = Outcome { changes: vec![opened], turn: Some(turn), ..Outcome::default() };
             store.commit(claim.lease, outcome, at(300)).await.unwrap();
