@@ -7,6 +7,7 @@ use crate::bot::{Channel, Guests, HandlerContext, Rules, placement};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
+use crate::logging::Event;
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
@@ -178,6 +179,7 @@ fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<L
                 home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
             if let Some(restored) = earlier.as_ref().filter(|restored| restored.damage == BY_HAND) {
                 tracing::info!(
+                    event = %Event::StoreRestoredLately,
                     at = %moment(restored.at_ms),
                     backup_of = restored.taken_at_ms.map(moment),
                     replaced_database = folder(&restored.moved_to),
@@ -186,6 +188,7 @@ fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<L
             } else if let Some(restored) = earlier {
                 lately = Some(late(&restored));
                 tracing::warn!(
+                    event = %Event::StoreRestoredLately,
                     at = %moment(restored.at_ms),
                     export_of = restored.taken_at_ms.map(moment),
                     damaged_database = folder(&restored.moved_to),
@@ -219,13 +222,18 @@ fn tell_cleared(cleared: Result<Cleared, StoreError>) {
     match cleared {
         Ok(Cleared::Nothing) => {}
         Ok(Cleared::Done) => {
-            tracing::info!("the database's files were rewritten without the bytes of deleted learners");
+            tracing::info!(
+                event = %Event::DeletedBytesCleared,
+                "the database's files were rewritten without the bytes of deleted learners"
+            );
         }
         Ok(Cleared::Left) => tracing::warn!(
+            event = %Event::DeletedBytesLeft,
             "bytes of deleted learners are still in the database's files: to clear them took a start too long, or ended it. \
              Stop the daemon and run `phonicflow-bot store clean`"
         ),
         Err(error) => tracing::warn!(
+            event = %Event::DeletedBytesNotCleared,
             %error,
             "bytes of deleted learners could not be cleared from the database's files; the next start tries again"
         ),
@@ -248,15 +256,17 @@ fn wall_clock() -> Timestamp {
 fn tell(restored: &Restored) {
     let Restored { damage, moved_to, records, set_aside, .. } = restored;
     tracing::error!(
+        event = %Event::StoreDamaged,
         damage,
         damaged_database = folder(moved_to),
         "the store is damaged; it was moved aside, nothing was deleted"
     );
     for export in &restored.passed_over {
-        tracing::error!(export, "an export is no good and was passed over");
+        tracing::error!(event = %Event::ExportPassedOver, export, "an export is no good and was passed over");
     }
     match (&restored.export, restored.taken_at_ms) {
         (Some(export), Some(taken_at)) => tracing::error!(
+            event = %Event::StoreRestored,
             export = %export.display(),
             export_of = %moment(taken_at),
             records,
@@ -265,6 +275,7 @@ fn tell(restored: &Restored) {
              it and not yet answered are lost; messages that were open in it are kept as dead letters, since they may have been answered"
         ),
         _ => tracing::error!(
+            event = %Event::StoreBeginsEmpty,
             "there is no good export: the store begins empty, without sessions, settings, history and queue"
         ),
     }

@@ -11,7 +11,7 @@
 //! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
-//! config -> logging (a filter's check), domain
+//! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)

@@ -3,8 +3,10 @@
 //! Alone knows tracing-subscriber and tracing-appender. Must not know what is logged.
 
 mod clean;
+mod event;
 mod recent;
 
+pub use event::Event;
 pub use recent::{RecentLine, recent};
 
 use crate::domain::UserId;
@@ -260,7 +262,13 @@ fn file_writer(path: &std::path::Path) -> Result<(NonBlocking, WorkerGuard), Str
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "unknown place".to_owned(), ToString::to_string);
-        tracing::event!(target: OURS, Level::ERROR, place, "panicked; this is a fault of the program, please report it");
+        tracing::event!(
+            target: OURS,
+            Level::ERROR,
+            event = %Event::Panicked,
+            place,
+            "panicked; this is a fault of the program, please report it"
+        );
     }));
 }
 

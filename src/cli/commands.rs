@@ -5,6 +5,7 @@ use crate::app::{self, App};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
 use crate::domain::printable;
+use crate::logging::Event;
 use crate::logging::{self, LogOptions};
 use crate::sandbox::demo::{self, Ended, Pictures};
 use crate::secret::Secret;
@@ -87,13 +88,14 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
     // No restart mends a folder that is missing or closed.
     .map_err(|error| Failure::Config(format!("setting up the log: {error}")))?;
     tracing::info!(
+        event = %Event::Starting,
         version = env!("CARGO_PKG_VERSION"),
         store = %config.session_storage_path.display(),
         tutor,
         "starting; the tutor has not been asked yet"
     );
     for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!(event = %Event::ConfigWarning, "{warning}");
     }
     let token = match config.telegram_bot_token.clone() {
         Some(token) => token,
@@ -111,7 +113,7 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         let mut signals = shutdown::Signals::listen().context("listening for signals")?;
         tokio::spawn(async move {
             let signal = signals.next().await;
-            tracing::info!(signal, "told to stop");
+            tracing::info!(event = %Event::StopRequested, signal, "told to stop");
             let _ = asked.send(());
             signals.next().await;
             std::process::exit(1);

@@ -80,6 +80,8 @@ impl Visit for Text {
         // Writing to a String cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
+            // For machines; the message says it to people.
+            "event" => Ok(()),
             name => write!(self.fields, " {name}={value:?}"),
         };
     }
@@ -98,7 +100,7 @@ mod tests {
             for n in 0..KEPT {
                 tracing::warn!(n, "trouble");
             }
-            tracing::error!(seq = 5, what = %"x\n".repeat(500), "worse");
+            tracing::error!(event = "trouble", seq = 5, what = %"x\n".repeat(500), "worse");
         });
         let lines = recent();
         assert_eq!(lines.len(), KEPT);

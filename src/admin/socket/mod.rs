@@ -10,6 +10,7 @@ pub use bind::{BindError, Listener, NOTE, short_address};
 use super::execute::{Context, Sink, Stopped, execute};
 use super::protocol::{ASK_LIMIT, Ask, FrameError, Greeting, Kind, read, understand, write};
 use super::request::{Item, Refusal};
+use crate::logging::Event;
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
@@ -81,7 +82,10 @@ async fn attend(stream: UnixStream, greeting: &Greeting, owner: u32, context: &C
         Err(_) => Some("the system does not tell who you are".to_owned()),
     };
     if let Some(text) = refusal {
-        tracing::warn!("a connection to the admin socket by another user was refused");
+        tracing::warn!(
+            event = %Event::AdminRefused,
+            "a connection to the admin socket by another user was refused"
+        );
         return answer.end(Err(Refusal::unwelcome(text))).await;
     }
     let asked = async {
