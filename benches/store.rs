@@ -2,11 +2,11 @@
 //!
 //! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000).
 
-use phonicflow_bot::bot::placement;
 use phonicflow_bot::domain::{
     Body, Change, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, Outcome, Recording, Reply,
     Rich, Session, Timestamp, UserId, WorkKind,
 };
+use phonicflow_bot::placement;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{AcceptPolicy, Claimed, Sent, Store, StoreError};
 use std::io::{BufRead, BufReader};

@@ -15,7 +15,7 @@ pub type Handler = for<'a> fn(&'a HandlerContext, &'a Case<'a>, Choice) -> Answe
 
 /// The declaration of one kind of button. Whoever it was made for may press it, anybody else is told that it is not his.
 pub struct Button {
-    /// What its data begins with; at most [`PREFIX_LIMIT`] bytes, never reused for another kind.
+    /// What its data begins with; 1..12 bytes, so that the data stays within Telegram's 64. Never reused for another kind.
     pub prefix: &'static str,
     /// Its place in the queue.
     pub placement: Placement,
@@ -24,9 +24,6 @@ pub struct Button {
     /// What a press does.
     pub handler: Handler,
 }
-
-/// Longest prefix, bytes: with the longest choice and user id the data stays within Telegram's 64.
-pub const PREFIX_LIMIT: usize = 12;
 
 /// Which of the buttons of its kind was pressed. Of bounded length, as the data is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +117,7 @@ mod tests {
     fn the_data_of_every_button_survives_the_round_trip_and_fits() {
         let mut prefixes = HashSet::new();
         for button in all() {
-            assert!(!button.prefix.is_empty() && button.prefix.len() <= PREFIX_LIMIT, "{button:?}");
+            assert!(!button.prefix.is_empty() && button.prefix.len() <= 12, "{button:?}");
             assert!(!button.prefix.contains(':') && prefixes.insert(button.prefix), "{button:?}");
             for choice in
                 [Choice::Letter('y'), Choice::Letter('ç'), Choice::Number(0), Choice::Number(u64::MAX)]

@@ -149,12 +149,12 @@ impl Placement {
 
 impl Incoming {
     /// Whether it asks for something that is soon done: a command or a button.
-    pub fn is_command(&self) -> bool {
+    pub(crate) fn is_command(&self) -> bool {
         matches!(self.body, Body::Command { .. } | Body::Callback { .. })
     }
 
     /// Whether it uses up the learner's rate. Button presses and membership changes do not: they answer us.
-    pub fn counts_for_rate(&self) -> bool {
+    pub(crate) fn counts_for_rate(&self) -> bool {
         !matches!(self.body, Body::Callback { .. } | Body::Blocked(_))
     }
 }

@@ -266,35 +266,15 @@ fn the_documents_name_every_option_and_every_command() {
         assert!(named, "docs/configuration.md does not name {}", flag.key);
         assert!(example.contains(flag.key), ".env.telegram.example does not name {}", flag.key);
     }
-    let (operating, using) = (read("docs/operating.md"), read("docs/using.md"));
+    let operating = read("docs/operating.md");
     for command in
         ["run", "demo", "convert", "config", "sessions list", "sessions show", "queue list", "queue retry"]
     {
         assert!(operating.contains(&format!("`{command}")), "docs/operating.md does not name `{command}`");
     }
-    for name in phonicflow_bot::bot::commands::ALL
-        .iter()
-        .flat_map(|command| command.aliases.iter().chain([&command.name]))
-    {
-        assert!(using.contains(&format!("/{name}")), "docs/using.md does not name /{name}");
-    }
     let readme = read("README.md");
     let first_screen: String = readme.lines().take(40).collect::<Vec<_>>().join("\n");
     assert!(first_screen.contains("cargo run --release -- demo") && first_screen.contains("cargo test"));
-}
-
-/// A file that declares a command or a button, and is left out of the table, would be nothing at all or a dead button.
-#[test]
-fn every_command_and_button_that_is_declared_is_in_the_table() {
-    let declared = |what: &str| -> usize {
-        sources()
-            .iter()
-            .filter(|(file, _)| file.starts_with("bot/"))
-            .map(|(_, text)| text.matches(what).count())
-            .sum()
-    };
-    assert_eq!(declared(": Command = Command {"), phonicflow_bot::bot::commands::ALL.len());
-    assert_eq!(declared(": Button = Button {"), phonicflow_bot::bot::buttons::all().count());
 }
 
 /// A link in a document that leads to a file of ours finds it, and its heading.

@@ -138,12 +138,7 @@ impl Deref for Bench {
 
 /// No limits; each message has its place as the daemon gives it.
 pub fn policy() -> AcceptPolicy {
-    AcceptPolicy {
-        per_user: None,
-        global: None,
-        waiting_each: None,
-        placement: phonicflow_bot::bot::placement,
-    }
+    AcceptPolicy { per_user: None, global: None, waiting_each: None, placement: phonicflow_bot::placement }
 }
 
 /// A message in a private chat, or in a group where `chat` is negative.

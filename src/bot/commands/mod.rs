@@ -147,6 +147,7 @@ mod tests {
     use crate::domain::phrases::wording::of_the_machine;
     use crate::domain::{Lane, WorkKind};
     use std::collections::HashSet;
+    use std::path::Path;
 
     #[test]
     fn every_name_leads_to_its_command_alone() {
@@ -181,6 +182,30 @@ mod tests {
                 assert!((1..=256).contains(&line.chars().count()), "{command:?}");
                 assert_eq!(of_the_machine(line), [""; 0], "{line}");
             }
+        }
+    }
+
+    /// A file that declares a command or a button and is left out of the table would be nothing at all, or a dead button.
+    #[test]
+    fn whatever_is_declared_is_in_the_table_and_told_in_the_documents() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (mut folders, mut commands, mut buttons) = (vec![root.join("src/bot")], 0, 0);
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    let declared = |what: &str| text.lines().filter(|line| line.ends_with(what)).count();
+                    commands += declared(": Command = Command {");
+                    buttons += declared(": Button = Button {");
+                }
+            }
+        }
+        assert_eq!((commands, buttons), (ALL.len(), crate::bot::buttons::all().count()));
+        let using = std::fs::read_to_string(root.join("docs/using.md")).unwrap();
+        for name in ALL.iter().flat_map(|command| command.aliases.iter().chain([&command.name])) {
+            assert!(using.contains(&format!("`/{name}`")), "docs/using.md does not name /{name}");
         }
     }
 
