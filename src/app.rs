@@ -3,7 +3,7 @@
 //! Must not know what the daemon does with them.
 
 use crate::audio_worker::Workers;
-use crate::bot::{Channel, Guests, HandlerContext, Rules};
+use crate::bot::{Channel, Guests, HandlerContext, Rules, placement};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
@@ -87,7 +87,7 @@ impl App {
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             audio: Workers::default(),
         });
-        let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH) };
+        let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH), placement };
         Ok(App { config, store, telegram, tutor, context, policy, telemetry, news, restored: None })
     }
 }

@@ -38,3 +38,6 @@ pub(crate) mod telegram;
 pub(crate) mod telemetry;
 pub(crate) mod top;
 pub(crate) mod tutor;
+
+/// For tests and benches of the store, which knows no commands.
+pub use bot::placement;
