@@ -3,10 +3,32 @@
 //! In memory alone: an answer that a crash has ended is asked for again from the start. Must not know who presses, or how an
 //! answer grows.
 
+use super::HandlerContext;
+use super::buttons::{Button, Choice};
+use super::commands::Audience;
+use super::handlers::Case;
+use crate::domain::{Outcome, Placement};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+
+/// Under a growing answer; its number is the answer's row.
+pub static STOP: Button = Button {
+    prefix: "stop",
+    placement: Placement::AT_ONCE,
+    audience: Audience::Everybody,
+    handler: |context, case, choice| Box::pin(async move { Ok(stop(context, case, choice)) }),
+};
+
+/// Pressed again, or after the end of the answer, it has nothing left to do.
+fn stop(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
+    match choice {
+        Choice::Number(seq) if context.growing.stop(seq) => case.pressed("", None),
+        Choice::Number(_) => case.pressed(&case.phrases.over_already(), None),
+        Choice::Letter(_) => case.outdated(),
+    }
+}
 
 /// All of them, by their rows.
 #[derive(Debug, Default)]

@@ -11,6 +11,7 @@ mod contained;
 mod crash_notes;
 mod delivery;
 mod failed_send;
+mod greeting;
 mod health;
 mod housekeeping;
 mod identity;
@@ -37,12 +38,10 @@ mod worker;
 pub use startup_error::StartupError;
 
 use crate::app::App;
-use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
 use crate::store::StoreError;
-use crate::telegram::{Me, Telegram, TelegramError};
 use crate::telemetry::Telemetry;
 use anyhow::{Context, Result, bail};
 use chat_actions::ChatActions;
@@ -51,7 +50,6 @@ use progress::Progress;
 use sending::Sending;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use unconfirmed::Unconfirmed;
@@ -63,9 +61,6 @@ const LOCAL_AT_ONCE: usize = 16;
 /// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
 /// from, within what memory bears.
 const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
-
-/// A refused token is asked about again after this.
-const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// What the loops share.
 pub struct DaemonContext {
@@ -211,7 +206,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         beside.spawn(async move { watchdog::run(&daemon, began, stop).await });
     }
     let me = tokio::select! {
-        me = greet(&daemon) => match me {
+        me = greeting::greet(&daemon) => match me {
             Ok(me) => me,
             Err(error) => return Err(given_up(&daemon, beside, error).await),
         },
@@ -325,80 +320,4 @@ async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
             None => std::future::pending().await,
         }
     }
-}
-
-/// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached. A token that Telegram refuses ends
-/// the daemon for as long as nobody changes it, so Telegram is asked twice.
-async fn greet(daemon: &DaemonContext) -> Result<Me> {
-    let telegram: &Telegram = &daemon.app.telegram;
-    let mut failures = 0_u32;
-    let mut refused = false;
-    let me = loop {
-        daemon.greeting.tried(daemon.clock.now());
-        let answer = telegram.me().await;
-        daemon.greeting.tried(daemon.clock.now());
-        match answer {
-            Ok(me) => {
-                daemon.telemetry.polling.well();
-                break me;
-            }
-            Err(TelegramError::Unauthorized) if refused => return Err(StartupError::Token.into()),
-            Err(TelegramError::Unauthorized) => {
-                refused = true;
-                tracing::error!(
-                    event = %Event::TokenDoubted,
-                    "Telegram refuses the bot token: asking once more, to be sure"
-                );
-                tokio::time::sleep(ASK_AGAIN).await;
-            }
-            Err(TelegramError::Setup(what)) => return Err(StartupError::Telegram(what).into()),
-            Err(error) => {
-                let pause = match error.retry() {
-                    crate::telegram::Retry::After(secs) => secs.saturating_mul(1000),
-                    _ => u64::try_from(backoff_ms(failures, fastrand::f64())).unwrap_or(1_000),
-                };
-                poller::note(daemon, &error);
-                match &error {
-                    TelegramError::Server { .. } => {
-                        tracing::error!(
-                            event = %Event::ConnectRefused,
-                            pause_ms = pause,
-                            "the bot cannot begin yet, trying again: {error}"
-                        );
-                    }
-                    TelegramError::RetryAfter { secs } => {
-                        tracing::warn!(
-                            event = %Event::ConnectHeld,
-                            secs,
-                            "Telegram asked us to wait before the bot can begin"
-                        );
-                    }
-                    _ => {
-                        tracing::warn!(
-                            event = %Event::ConnectFailed,
-                            %error,
-                            pause_ms = pause,
-                            "Telegram does not answer yet, trying again"
-                        )
-                    }
-                }
-                failures = failures.saturating_add(1);
-                // Silent for so long on purpose.
-                daemon.greeting.tried(daemon.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));
-                telegram.fresh_connection();
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-            }
-        }
-    };
-    match telegram.remove_webhook().await {
-        Ok(Some(host)) => tracing::warn!(
-            event = %Event::WebhookRemoved,
-            host,
-            "a webhook was set on this bot and is now removed"
-        ),
-        Ok(None) => {}
-        // Should one be set, the poller will hear of it and try again.
-        Err(error) => tracing::warn!(%error, "could not check for a webhook"),
-    }
-    Ok(me)
 }

@@ -6,7 +6,8 @@
 
 use super::DaemonContext;
 use super::sending::Pass;
-use crate::bot::Press;
+use crate::bot::buttons::Choice;
+use crate::bot::growing::STOP;
 use crate::domain::markdown::markdown;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::{Phrases, STILL_WRITING};
@@ -82,14 +83,14 @@ pub struct Preview {
 impl Preview {
     /// That of a claimed text. Only a private chat has one.
     pub fn of(daemon: &Arc<DaemonContext>, claim: &Claim, incoming: &Incoming, phrases: Phrases) -> Self {
-        let stop = Press::Stop(incoming.user, claim.lease.seq).data();
+        let stop = STOP.labelled(phrases.stop(), Choice::Number(claim.lease.seq), incoming.user);
         let told = claim.job.told_late || claim.job.progress_begun && claim.job.progress.is_none();
         Self {
             daemon: Arc::clone(daemon),
             seq: claim.lease.seq,
             chat: incoming.chat,
             answers: incoming.message,
-            keyboard: Keyboard::row(&[(&phrases.stop(), &stop)]),
+            keyboard: Keyboard(vec![vec![stop]]),
             message: claim.job.progress,
             silent: incoming.chat.kind != ChatKind::Private || told,
             doubtful: false,

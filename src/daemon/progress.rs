@@ -138,7 +138,7 @@ impl Progress {
     /// As [`Self::begin`], for a row as the store knows it; whoever was told that the answer comes later is told no more.
     pub fn take_up(&self, job: &Job) {
         let Task::Handle(incoming, _) = &job.task else { return };
-        let for_tutor = match job.work() {
+        let for_tutor = match job.work {
             WorkKind::Tutor => true,
             WorkKind::Model => false,
             WorkKind::Local | WorkKind::Delivery => return,

@@ -3,7 +3,7 @@
 //! Must not know how rows are stored or leased.
 
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
-use super::incoming::{Incoming, Lane, WorkKind};
+use super::incoming::{Incoming, Lane, Placement, WorkKind};
 use super::outcome::Reply;
 use super::overtaking::{Overtaking, Stuck};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,10 @@ pub struct Job {
     pub chat: ChatId,
     /// The lane whose order it keeps.
     pub lane: Lane,
+    /// The pool of workers it is for now: of its handler, then of delivery.
+    pub work: WorkKind,
+    /// It leaves the conversation: the way out of one that is stuck.
+    pub leaving: bool,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// Not to be claimed before.
@@ -231,7 +235,15 @@ impl OutMessage {
 
 impl Job {
     /// A row that nothing has happened to yet, due at once.
-    pub fn new(seq: u64, user: UserId, chat: ChatId, lane: Lane, accepted_at: Timestamp, task: Task) -> Self {
+    pub fn new(
+        seq: u64,
+        user: UserId,
+        chat: ChatId,
+        placement: Placement,
+        accepted_at: Timestamp,
+        task: Task,
+    ) -> Self {
+        let Placement { lane, work, leaving } = placement;
         let stage = match &task {
             Task::Handle(..) => Stage::Taken,
             Task::Deliver { .. } => Stage::Answered,
@@ -241,6 +253,8 @@ impl Job {
             user,
             chat,
             lane,
+            work,
+            leaving,
             accepted_at,
             not_before: Timestamp::default(),
             task,
@@ -316,36 +330,23 @@ impl Job {
         .fold(0, u32::saturating_add)
     }
 
-    /// The pool of workers this row is for.
-    pub fn work(&self) -> WorkKind {
-        match &self.task {
-            Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => WorkKind::Local,
-            Task::Handle(incoming, Admission::Admitted) => incoming.work(),
-            Task::Deliver { .. } => WorkKind::Delivery,
-        }
-    }
-
     /// Among which rows it keeps its order when it goes before older ones that are stuck; `None`: it waits behind them.
-    pub fn overtakes(&self) -> Option<Overtaking> {
+    pub(crate) fn overtakes(&self) -> Option<Overtaking> {
         if self.lane != Lane::Conversation {
             return None;
         }
-        match &self.task {
-            Task::Handle(incoming, Admission::Admitted) if incoming.leaves_conversation() => {
-                Some(Overtaking::Leaving)
-            }
-            Task::Handle(..) => match self.work() {
-                WorkKind::Tutor => Some(Overtaking::Tutor),
-                WorkKind::Model => Some(Overtaking::Model),
-                WorkKind::Local | WorkKind::Delivery => None,
-            },
-            Task::Deliver { .. } => self.overtook.then_some(Overtaking::Answer),
+        match self.work {
+            WorkKind::Delivery => self.overtook.then_some(Overtaking::Answer),
+            _ if self.leaving => Some(Overtaking::Leaving),
+            WorkKind::Tutor => Some(Overtaking::Tutor),
+            WorkKind::Model => Some(Overtaking::Model),
+            WorkKind::Local => None,
         }
     }
 
     /// How long it waits already for what answers it and is down.
-    pub fn stuck(&self) -> Stuck {
-        let waits = match self.work() {
+    pub(crate) fn stuck(&self) -> Stuck {
+        let waits = match self.work {
             WorkKind::Tutor => self.waiting_for.is_some_and(WaitReason::is_of_the_tutor),
             WorkKind::Model => self.waiting_for == Some(WaitReason::ModelDown),
             WorkKind::Local | WorkKind::Delivery => false,
