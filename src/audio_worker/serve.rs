@@ -6,7 +6,7 @@
 
 use super::limits;
 use super::wire::{self, Ending, Job, Kind, PIECE, Target};
-use crate::audio::{self, AudioError, Hint, Limits};
+use crate::audio::{self, AudioError, Limits};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
@@ -49,15 +49,14 @@ pub(crate) fn serve() -> io::Result<()> {
 
 fn work(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
     let input = Input { pipes: pipes.clone(), size: job.size, at: 0, piece: Vec::new(), piece_at: 0 };
-    let hint = Hint { extension: job.extension, mime: job.mime };
     let mut output = BufWriter::with_capacity(PIECE, Output { pipes, at: 0, size: 0 });
     let measure = match job.target {
         Target::Wav => {
             let limits = job.max_seconds.map(|max_seconds| Limits { max_seconds });
-            audio::convert_to_wav(input, hint, limits, &mut output)?.samples
+            audio::convert_to_wav(input, limits, &mut output)?.samples
         }
         Target::VoiceNote => {
-            let note = audio::convert_to_voice_note(input, hint)?;
+            let note = audio::convert_to_voice_note(input)?;
             output.write_all(&note.bytes)?;
             u64::from(note.duration_secs)
         }
