@@ -29,6 +29,7 @@ pub(crate) mod doctor;
 pub mod domain;
 pub(crate) mod http;
 pub mod logging;
+#[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod secure_fs;
