@@ -136,7 +136,7 @@ impl Place<'_> {
 
     /// As [`Self::to_wav`], into an empty file and of any length. After an error the content of `output` is
     /// unfinished.
-    pub(crate) async fn to_wav_file(self, input: Input, output: File) -> Result<Report, JobError> {
+    pub(crate) async fn into_wav_file(self, input: Input, output: File) -> Result<Report, JobError> {
         let mut output = Output::File(Arc::new(output), 0);
         let samples = self.run(Target::Wav, input, None, &mut output).await?;
         Ok(Report { samples })

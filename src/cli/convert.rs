@@ -71,7 +71,7 @@ fn convert(input: Input, to_note: bool, target: &mut File) -> anyhow::Result<Str
             target.write_all(&note.bytes).context("writing the voice note")?;
             return Ok(format!("{} s, OGG/Opus mono, {} bytes", note.duration_secs, note.bytes.len()));
         }
-        let report = place.to_wav_file(input, target.try_clone()?).await?;
+        let report = place.into_wav_file(input, target.try_clone()?).await?;
         let secs = report.samples as f64 / 16_000.0;
         Ok(format!("{secs:.3} s, WAV 16 kHz mono 16 bit, {} samples", report.samples))
     })

@@ -67,7 +67,9 @@ const COUNTERS: &[Family<Count>] = &[
     ),
 ];
 
-const GAUGES: &[Family<fn(&Gauges) -> f64>] = &[
+type Value = fn(&Gauges) -> f64;
+
+const GAUGES: &[Family<Value>] = &[
     (
         "phonicflow_inbox_messages",
         "Messages in the inbox, whatever their stage.",
