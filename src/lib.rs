@@ -13,7 +13,7 @@
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain
 //! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
-//! domain  -> std, serde                  secure_fs, secret -> std
+//! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
 

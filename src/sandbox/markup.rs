@@ -1,6 +1,10 @@
 //! Telegram's HTML parse mode, as strict as the server: text in, plain text and entities out, or the
 //! server's complaint. It must not know about messages.
 
+mod entities;
+
+pub use entities::{found, trimmed};
+
 use serde_json::{Value, json};
 
 /// Plain text with its entities.
@@ -10,6 +14,9 @@ pub struct Formatted {
     pub text: String,
     /// Entities in UTF-16 code units, in order of their start, longer ones first.
     pub entities: Vec<Value>,
+    /// What was asked for and the server leaves out without a word, as types of entities: what cannot be nested, is empty
+    /// or a link that leads nowhere.
+    pub lost: Vec<String>,
 }
 
 /// Length in UTF-16 code units, as Telegram counts.
@@ -52,12 +59,20 @@ struct Parser<'a> {
     units: usize,
     open: Vec<Open>,
     entities: Vec<Value>,
+    lost: Vec<String>,
 }
 
 /// Parses HTML markup. `Err` is what follows «can't parse entities: ».
 pub fn parse_html(source: &str) -> Result<Formatted, String> {
-    let mut parser =
-        Parser { source, at: 0, out: String::new(), units: 0, open: Vec::new(), entities: Vec::new() };
+    let mut parser = Parser {
+        source,
+        at: 0,
+        out: String::new(),
+        units: 0,
+        open: Vec::new(),
+        entities: Vec::new(),
+        lost: Vec::new(),
+    };
     while let Some(c) = parser.peek() {
         match c {
             '&' => {
@@ -81,34 +96,10 @@ pub fn parse_html(source: &str) -> Result<Formatted, String> {
             map.remove("language");
         }
     }
-    Ok(trimmed(parser.out, parser.entities))
-}
-
-/// Trims white space at both ends, as the server does, and moves the entities along.
-pub fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
-    let head = utf16_len(&text) - utf16_len(text.trim_start());
-    let kept = text.trim();
-    let length = utf16_len(kept);
-    let mut moved: Vec<Value> = entities
-        .into_iter()
-        .filter_map(|mut entity| {
-            let number = |key: &str| entity.get(key).and_then(Value::as_u64).unwrap_or(0) as usize;
-            let start = number("offset").max(head) - head;
-            let end = (number("offset") + number("length")).saturating_sub(head).min(length);
-            if start >= end {
-                return None;
-            }
-            let map = entity.as_object_mut()?;
-            map.insert("offset".to_owned(), json!(start));
-            map.insert("length".to_owned(), json!(end - start));
-            Some(entity)
-        })
-        .collect();
-    moved.sort_by_key(|entity| {
-        let number = |key: &str| entity.get(key).and_then(Value::as_i64).unwrap_or(0);
-        (number("offset"), -number("length"))
-    });
-    Formatted { text: kept.to_owned(), entities: moved }
+    let nested = entities::settled(parser.entities, &mut parser.lost);
+    let mut trimmed = trimmed(parser.out, nested);
+    trimmed.lost.splice(0..0, parser.lost);
+    Ok(trimmed)
 }
 
 impl Parser<'_> {
@@ -269,6 +260,8 @@ impl Parser<'_> {
         }
         if self.units > open.offset {
             self.close(open);
+        } else {
+            self.lost.push(open.tag);
         }
         Ok(())
     }
@@ -292,7 +285,8 @@ impl Parser<'_> {
                 let shown = self.out.get(open.start..).unwrap_or_default().to_owned();
                 let url = if open.argument.is_empty() { shown } else { open.argument };
                 // A link that is none is dropped without complaint, as the server does.
-                if !url.contains("://") && !url.contains('.') {
+                if !entities::is_link(&url) {
+                    self.lost.push("text_link".to_owned());
                     return;
                 }
                 extra = Some(("url", url));

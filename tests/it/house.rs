@@ -141,7 +141,9 @@ fn each_outside_crate_has_one_owner() {
             "rustix::",
             &["doctor/", "secure_fs.rs", "store/home/owner.rs", "sandbox/demo/screen.rs", "audio_worker/"],
         ),
-        ("unicode_width::", &["sandbox/demo/wrap.rs"]),
+        ("unicode_width::", &["sandbox/demo/wrap.rs", "domain/markdown/"]),
+        ("unicode_segmentation::", &["domain/rich/"]),
+        ("pulldown_cmark::", &["domain/markdown/"]),
         ("tokio::process", &["audio_worker/process.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
