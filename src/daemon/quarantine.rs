@@ -5,6 +5,7 @@
 use super::crash_notes::{CrashNotes, Left, Note};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,11 +51,7 @@ pub struct Quarantine {
 
 impl Quarantine {
     /// Looks what the daemon before left in hands.
-    pub async fn open(
-        root: std::path::PathBuf,
-        store: &dyn Store,
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    pub async fn open(root: std::path::PathBuf, store: &Store, now: Timestamp) -> Result<Self, StoreError> {
         let opened = tokio::task::spawn_blocking(move || CrashNotes::open(&root, now)).await;
         let (notes, left) = match opened {
             Ok(Ok(opened)) => opened,
@@ -68,6 +65,7 @@ impl Quarantine {
         let rows = judged(&left, &deaths, now);
         if !rows.is_empty() {
             tracing::warn!(
+                event = %Event::UncleanEnd,
                 rows = rows.len(),
                 on_trial = rows.values().filter(|suspect| suspect.guilty).count(),
                 "the daemon ended out of order: what it had in hands is gone on with one by one"

@@ -8,12 +8,12 @@ mod table;
 mod unfinished;
 mod writer;
 
-pub use harmless::bare;
+pub(crate) use harmless::bare;
 
 use super::rich::Rich;
 
 /// The text with its markup shown.
-pub fn markdown(text: &str) -> Rich {
+pub(crate) fn markdown(text: &str) -> Rich {
     harmless::harmless(writer::write(text))
 }
 

@@ -8,9 +8,9 @@ mod split;
 use serde::{Deserialize, Serialize};
 
 /// Longest message text, UTF-16 code units after parsing (Bot API "sendMessage").
-pub const TEXT_LIMIT: usize = 4096;
+pub(crate) const TEXT_LIMIT: usize = 4096;
 /// Longest caption, UTF-16 code units after parsing (Bot API "sendVoice").
-pub const CAPTION_LIMIT: usize = 1024;
+pub(crate) const CAPTION_LIMIT: usize = 1024;
 
 /// The formats our own sentences use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl From<Format> for Encoded {
 
 /// A run of text in one format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
+pub(crate) struct Span {
     /// How it looks.
     pub format: Format,
     /// What it says, unescaped.
@@ -171,12 +171,12 @@ impl Rich {
     }
 
     /// The spans in order.
-    pub fn spans(&self) -> &[Span] {
+    pub(crate) fn spans(&self) -> &[Span] {
         &self.0
     }
 
     /// Length as Telegram counts it.
-    pub fn utf16_len(&self) -> usize {
+    pub(crate) fn utf16_len(&self) -> usize {
         self.0.iter().map(|span| utf16_len(&span.text)).sum()
     }
 
@@ -198,12 +198,12 @@ impl FromIterator<Span> for Rich {
 }
 
 /// Length in UTF-16 code units.
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
 /// Whether a reader sees nothing of it: white space and characters without a glyph, which Telegram strips.
-pub fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| {
         c.is_whitespace()
             || c.is_control()

@@ -1,18 +1,17 @@
-//! Telegram's HTML parse mode, as strict as the server: text in, plain text and entities out, or the
-//! server's complaint. It must not know about messages.
+//! Telegram's HTML parse mode, as strict as the server: text in, plain text and entities out, or the server's
+//! error. Must not know about messages.
 
 mod entities;
 
-pub use entities::{found, trimmed};
+pub(crate) use entities::{found, trimmed};
 
 use serde_json::{Value, json};
 
-/// Plain text with its entities.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Formatted {
-    /// The text without markup, trimmed at both ends.
+pub(crate) struct Formatted {
+    /// Without markup, trimmed at both ends.
     pub text: String,
-    /// Entities in UTF-16 code units, in order of their start, longer ones first.
+    /// Offsets in UTF-16 code units; ordered by start, longer ones first.
     pub entities: Vec<Value>,
     /// What was asked for and the server leaves out without a word, as types of entities: what cannot be nested, is empty
     /// or a link that leads nowhere.
@@ -20,7 +19,7 @@ pub struct Formatted {
 }
 
 /// Length in UTF-16 code units, as Telegram counts.
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
@@ -48,7 +47,7 @@ struct Open {
     argument: String,
     /// Byte offset in the plain text.
     start: usize,
-    /// The same in UTF-16 units.
+    /// The same in UTF-16 code units.
     offset: usize,
 }
 
@@ -63,7 +62,7 @@ struct Parser<'a> {
 }
 
 /// Parses HTML markup. `Err` is what follows «can't parse entities: ».
-pub fn parse_html(source: &str) -> Result<Formatted, String> {
+pub(crate) fn parse_html(source: &str) -> Result<Formatted, String> {
     let mut parser = Parser {
         source,
         at: 0,
@@ -91,7 +90,7 @@ pub fn parse_html(source: &str) -> Result<Formatted, String> {
         return Err(format!("Can't find end tag corresponding to start tag \"{}\"", open.tag));
     }
     for entity in &mut parser.entities {
-        // A language counts only inside `pre`.
+        // A language only counts inside `pre`.
         if let Some(map) = entity.as_object_mut().filter(|map| map.get("type") == Some(&json!("code"))) {
             map.remove("language");
         }
@@ -126,7 +125,7 @@ impl Parser<'_> {
         let _ = self.take_while(|c| c.is_ascii_whitespace());
     }
 
-    /// Reads `&…;` at the cursor. Always moves on: past the entity, or past a bare ampersand (`None`).
+    /// Reads `&…;` at the cursor. Always advances: past the entity, or past a bare ampersand (`None`).
     fn entity(&mut self) -> Option<char> {
         let begin = self.at;
         self.at += 1;
@@ -211,7 +210,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `None`: the text ends inside. `Some(Err)`: a broken bare value.
+    /// `None`: the text ends inside. `Some(Err)`: a broken unquoted value.
     fn attribute_value(&mut self) -> Option<Result<String, String>> {
         let begin = self.at;
         let quote = self.peek()?;
@@ -307,7 +306,7 @@ impl Parser<'_> {
                 "pre"
             }
             _ => {
-                // Kept only until an enclosing `pre` takes it; see above.
+                // Kept until an enclosing `pre` takes it; see above.
                 extra = (!open.argument.is_empty()).then_some(("language", open.argument));
                 "code"
             }

@@ -1,7 +1,7 @@
-//! What `/metrics` shows: names, help texts and labels of everything exported, in Prometheus text.
+//! What `/metrics` shows: names, help texts and labels of all metrics, in Prometheus text format.
 //!
-//! Alone knows `metrics` and its exporter. Label values come from closed sets; no user, session or text is one. Must not
-//! know HTTP or how the gauges are gathered.
+//! Alone knows `metrics` and its exporter. Label values come from closed sets; none is a user, a session or a
+//! text. Must not know HTTP or how the gauges are gathered.
 
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Step, Tally};
 use metrics::{Histogram, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
@@ -72,28 +72,23 @@ const GAUGES: &[(&str, &str)] = &[
     ("phonicflow_build_info", "Always 1; the label says which program this is."),
 ];
 
-/// What a poll came to.
+/// Result of one `getUpdates` call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Poll {
-    /// Answered.
+pub(crate) enum Poll {
     Completed,
-    /// 409: another program polls.
+    /// 409: another program polls with the same token.
     Conflict,
     /// 409: a webhook is set.
     Webhook,
-    /// 401.
     Unauthorized,
-    /// 429.
     Throttled,
-    /// Telegram failed or was not reached.
+    /// Telegram failed or could not be reached.
     Unavailable,
-    /// Anything else.
     Other,
 }
 
 impl Poll {
-    /// All of them, in order.
-    pub const ALL: &'static [Self] = &[
+    pub(crate) const ALL: &'static [Self] = &[
         Self::Completed,
         Self::Conflict,
         Self::Webhook,
@@ -116,41 +111,41 @@ impl Poll {
     }
 }
 
-/// What is asked for at the moment of a scrape.
+/// Values read at the moment of a scrape.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Gauges {
-    /// Rows of the inbox, those being delivered, dead letters; `None` when the store does not tell.
+pub(crate) struct Gauges {
+    /// Rows in the inbox, rows in delivery, dead letters; `None` if the store did not answer.
     pub store: Option<(usize, usize, usize)>,
     /// Rows at which polling pauses.
     pub inbox_capacity: usize,
-    /// Rows being worked on: tutor, local, delivery.
+    /// Rows being worked on by pool: tutor, local, delivery.
     pub busy: [usize; 3],
-    /// Turns the tutor may work on at once.
+    /// Turns that may run at the tutor at once.
     pub slots: usize,
-    /// Those in use.
+    /// Turns that run now.
     pub slots_used: usize,
-    /// The tutor answered the last call.
+    /// The last call of the tutor was answered.
     pub tutor_reachable: bool,
-    /// Seconds it has been out of reach.
+    /// Seconds since it stopped answering; 0 when it answers.
     pub tutor_unreachable_secs: u64,
-    /// Seconds since which no turn has succeeded although it is there; `None` when they do.
+    /// Seconds since which every turn has failed although the tutor answers; `None` when turns succeed.
     pub tutor_failing_secs: Option<u64>,
     /// Seconds since the last completed poll; `None` when the bot is switched off.
     pub poll_age_secs: Option<u64>,
-    /// Seconds above which that is stale.
+    /// Seconds from which on that is unhealthy.
     pub poll_age_limit_secs: u64,
-    /// Bytes on disk; `None` when they could not be counted.
+    /// Bytes on disk; `None` if they could not be counted.
     pub store_bytes: Option<u64>,
-    /// The last restore, seconds since the epoch, else 0.
+    /// Unix seconds of the last restore, 0 if there was none.
     pub restored_at_secs: i64,
-    /// The verdict of `/health`.
+    /// The overall result of `/health`.
     pub healthy: bool,
-    /// The start, seconds since the epoch.
+    /// Unix seconds of the start.
     pub started_secs: f64,
 }
 
-/// The recorder with handles of what is measured live.
-pub struct Exposition {
+/// The recorder, with handles of the metrics that are measured live.
+pub(crate) struct Exposition {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     steps: Vec<Histogram>,
@@ -169,7 +164,7 @@ fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> Key {
     Key::from_parts(name, labels)
 }
 
-/// Where a count is shown: its metric and its labels.
+/// Metric and label under which a count is exported.
 fn shown(count: Count) -> (&'static str, Option<(&'static str, &'static str)>) {
     match count {
         Count::Taken => (UPDATES, Some(("kind", "taken"))),
@@ -195,11 +190,11 @@ fn shown(count: Count) -> (&'static str, Option<(&'static str, &'static str)>) {
 }
 
 impl Default for Exposition {
-    /// Registers everything, so that it is exported from the start.
+    /// Registers every metric, so that all are exported (as 0) from the start.
     fn default() -> Self {
         let bounds = BOUNDS_US.map(|us| us as f64 / 1e6);
         let builder = PrometheusBuilder::new();
-        // Fails for an empty list of bounds alone.
+        // Fails only for an empty list of bounds.
         let recorder = builder.set_buckets(&bounds).unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         let told = |text: &'static str| SharedString::const_str(text);
@@ -227,15 +222,14 @@ impl Default for Exposition {
 }
 
 impl Exposition {
-    /// A stage took so long.
-    pub fn observe(&self, step: Step, duration: Duration) {
+    pub(crate) fn observe(&self, step: Step, duration: Duration) {
         if let Some(histogram) = self.steps.get(step as usize) {
             histogram.record(duration.as_secs_f64());
         }
     }
 
-    /// Sums up what was measured.
-    pub fn upkeep(&self) {
+    /// Merges collected samples into the histograms.
+    pub(crate) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
 
@@ -248,7 +242,12 @@ impl Exposition {
     }
 
     /// Prometheus text.
-    pub fn render(&self, tally: &Tally, polls: impl Iterator<Item = (Poll, u64)>, gauges: &Gauges) -> String {
+    pub(crate) fn render(
+        &self,
+        tally: &Tally,
+        polls: impl Iterator<Item = (Poll, u64)>,
+        gauges: &Gauges,
+    ) -> String {
         for count in Count::ALL {
             let (name, label) = shown(*count);
             self.counter(name, label, tally.count(*count));
@@ -268,7 +267,7 @@ impl Exposition {
 
     fn set(&self, gauges: &Gauges) {
         let set = |name, value| self.gauge(name, None, value);
-        // What cannot be told is no number: an old one would look like a fact.
+        // A value that is unknown is left out: the previous one would look like a fact.
         let (inbox, outbox, dead) = match gauges.store {
             Some((inbox, outbox, dead)) => (inbox as f64, outbox as f64, dead as f64),
             None => (f64::NAN, f64::NAN, f64::NAN),

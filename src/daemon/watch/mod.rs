@@ -8,6 +8,7 @@ use super::shutdown::Stop;
 use super::{DaemonContext, StartupError, health, poller};
 use crate::domain::health::Health;
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use crate::telemetry::exposition::Gauges;
 use crate::tutor::Reach;
 use server::Page;
@@ -27,7 +28,7 @@ pub async fn open(daemon: &DaemonContext, addr: SocketAddr) -> Result<TcpListene
         TcpListener::bind(addr).await.map_err(|source| StartupError::MetricsAddr { addr, source })?;
     daemon.telemetry.expose();
     let addr = listener.local_addr().unwrap_or(addr);
-    tracing::info!(%addr, "serving /metrics, /health, /live and /ready");
+    tracing::info!(event = %Event::MetricsServed, %addr, "serving /metrics, /health, /live and /ready");
     Ok(listener)
 }
 

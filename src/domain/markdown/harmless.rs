@@ -18,7 +18,7 @@ pub(super) fn harmless(text: Rich) -> Rich {
 }
 
 /// The words alone, for where no format can be sent; what only its format kept from being a command is disarmed.
-pub fn bare(text: &Rich) -> String {
+pub(crate) fn bare(text: &Rich) -> String {
     disarmed_where(text.spans(), |kind| *kind != Kind::Words).collect()
 }
 

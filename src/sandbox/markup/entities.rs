@@ -123,7 +123,7 @@ pub(super) fn is_link(url: &str) -> bool {
 
 /// Trims white space at both ends, as the server does, and moves the entities along. Of those that hold none of the text
 /// or only white space the types are in `lost`.
-pub fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
+pub(crate) fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
     let head = utf16_len(&text) - utf16_len(text.trim_start());
     let kept = text.trim();
     let units: Vec<u16> = kept.encode_utf16().collect();
@@ -147,7 +147,7 @@ pub fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
 }
 
 /// The commands, mentions and tags that the server finds in a text, outside of code and links.
-pub fn found(text: &str, entities: &[Value]) -> Vec<Value> {
+pub(crate) fn found(text: &str, entities: &[Value]) -> Vec<Value> {
     let taken: Vec<Entity> = entities.iter().cloned().map(Entity::of).collect();
     let (mut found, mut offset, mut before) = (Vec::new(), 0, ' ');
     let mut rest = text.chars();

@@ -8,7 +8,7 @@ const TUTOR: WorkKind = WorkKind::Tutor;
 const LOCAL: WorkKind = WorkKind::Local;
 const DELIVERY: WorkKind = WorkKind::Delivery;
 
-async fn put_off(store: &dyn Store, claim: &Claim, reason: WaitReason) {
+async fn put_off(store: &Store, claim: &Claim, reason: WaitReason) {
     let deferral = Deferral {
         until: at(1000),
         reason,
