@@ -1,16 +1,15 @@
 //! Counters, durations and polling state of the running process.
 //!
-//! Counting is one atomic addition. The exported metrics (see [`exposition`]) exist only where `METRICS_ADDR`
-//! is set. Must not know who counts, or where the numbers are stored.
+//! Counting is one atomic addition; whoever wants the numbers, the store or a scrape (see [`exposition`]), gets a [`Tally`].
+//! Must not know who counts, or where the numbers are stored.
 
 pub(crate) mod exposition;
 pub(crate) mod polling;
 
 use crate::domain::Timestamp;
-use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Step, Tally};
-use exposition::{Exposition, Gauges, Poll};
+use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
+use exposition::Gauges;
 use polling::Polling;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -27,7 +26,6 @@ pub(crate) struct Telemetry {
     /// Something was counted since [`Self::changed`] last returned.
     dirty: AtomicBool,
     changed: Notify,
-    exposition: OnceLock<Exposition>,
 }
 
 /// Durations of one stage so far.
@@ -54,7 +52,6 @@ impl Default for Telemetry {
             steps: std::array::from_fn(|_| Durations::default()),
             dirty: AtomicBool::new(false),
             changed: Notify::new(),
-            exposition: OnceLock::new(),
         }
     }
 }
@@ -119,9 +116,6 @@ impl Telemetry {
             durations.sum_us.fetch_add(us, Ordering::Relaxed);
             add(&durations.buckets, BOUNDS_US.partition_point(|bound| *bound < us), 1);
         }
-        if let Some(exposition) = self.exposition.get() {
-            exposition.observe(step, duration);
-        }
         self.touch();
     }
 
@@ -170,24 +164,9 @@ impl Telemetry {
         }
     }
 
-    /// Creates the exported metrics; without this call they cost nothing.
-    pub(crate) fn expose(&self) {
-        // A second call finds them created.
-        let _ = self.exposition.set(Exposition::default());
-    }
-
-    /// Prometheus text; empty unless [`Self::expose`] was called.
+    /// Prometheus text of this moment.
     pub(crate) fn render(&self, gauges: &Gauges) -> String {
-        let Some(exposition) = self.exposition.get() else { return String::new() };
-        let polls = Poll::ALL.iter().map(|result| (*result, read(&self.polls, *result as usize)));
-        exposition.render(&self.tally(), polls, gauges)
-    }
-
-    /// Merges collected samples, which would otherwise pile up in memory between scrapes.
-    pub(crate) fn upkeep(&self) {
-        if let Some(exposition) = self.exposition.get() {
-            exposition.upkeep();
-        }
+        exposition::render(&self.tally(), |result| read(&self.polls, result as usize), gauges)
     }
 }
 
@@ -240,13 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_rendered_unless_exposed() {
+    fn a_scrape_shows_what_was_counted_and_what_never_happened() {
         let telemetry = Telemetry::default();
         telemetry.count(Count::Turns);
-        assert_eq!(telemetry.render(&Gauges::default()), "");
-        telemetry.expose();
         telemetry.took(Step::Send, Duration::from_millis(3));
-        telemetry.upkeep();
         let text = telemetry.render(&Gauges::default());
         assert!(text.contains("phonicflow_turns_total 1"), "{text}");
         assert!(text.contains("phonicflow_stage_duration_seconds_count{stage=\"send\"} 1"), "{text}");

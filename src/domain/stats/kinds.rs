@@ -113,6 +113,26 @@ closed_set! {
 }
 
 closed_set! {
+    /// What a poll came to. Polls go on while nothing happens, so they are no part of a [`Tally`](super::Tally).
+    Poll {
+        /// Answered.
+        Completed = "completed",
+        /// 409: another program polls.
+        Conflict = "conflict",
+        /// 409: a webhook is set.
+        Webhook = "webhook",
+        /// 401.
+        Unauthorized = "unauthorized",
+        /// 429.
+        Throttled = "throttled",
+        /// Telegram failed or was not reached.
+        Unavailable = "unavailable",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+closed_set! {
     /// A stage of the voice turn whose duration is measured.
     Step {
         /// From acceptance to the first work on it.

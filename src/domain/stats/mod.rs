@@ -5,7 +5,7 @@
 
 mod kinds;
 
-pub use kinds::{Count, Failure, Step};
+pub use kinds::{Count, Failure, Poll, Step};
 
 use super::ids::Timestamp;
 use serde::{Deserialize, Serialize};
