@@ -9,10 +9,7 @@ use std::net::SocketAddr;
 pub enum StartupError {
     /// `METRICS_ADDR` is in use, or may not be used.
     #[error("METRICS_ADDR {addr} cannot be listened on; choose a free port, or stop what uses it")]
-    MetricsAddr {
-        addr: SocketAddr,
-        source: io::Error,
-    },
+    MetricsAddr { addr: SocketAddr, source: io::Error },
     /// Telegram does not accept the token.
     #[error(
         "Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN (or the file in TELEGRAM_BOT_TOKEN_FILE); @BotFather \

@@ -15,9 +15,7 @@ pub enum StoreError {
     },
     /// Another process holds the store.
     #[error("the store in {folder} is in use by another process (a running daemon?)")]
-    Locked {
-        folder: String,
-    },
+    Locked { folder: String },
     /// A record cannot be read.
     #[error("a record of kind {kind} in the store cannot be read: {detail}")]
     Corrupt {
