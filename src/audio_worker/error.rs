@@ -94,7 +94,7 @@ impl JobError {
     }
 
     /// Why a document gives no text; none where the same one may give it another time.
-    pub(crate) fn document_fault(&self) -> Option<DocumentFault> {
+    pub fn document_fault(&self) -> Option<DocumentFault> {
         match self {
             Self::NoText(fault) => Some(*fault),
             Self::Refused { .. } | Self::Died(_) => Some(DocumentFault::Broken),

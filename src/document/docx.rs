@@ -30,9 +30,7 @@ fn words(from: impl std::io::BufRead) -> Result<String, DocumentFault> {
         buffer.clear();
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Start(tag)) => shown = tag.name().as_ref() == "w:t",
-            Ok(Event::Text(words)) if shown => {
-                text.push_str(&words)
-            }
+            Ok(Event::Text(words)) if shown => text.push_str(&words),
             Ok(Event::GeneralRef(name)) if shown => text.extend(character(&name)),
             Ok(Event::Empty(tag)) => match tag.name().as_ref() {
                 "w:tab" => text.push('\t'),
