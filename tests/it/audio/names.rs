@@ -1,4 +1,4 @@
-//! What is not decoded is called by its name. What a file claims to be in its name is no matter: nobody is told of it.
+//! Formats that are not decoded are refused by name. No file name or media type reaches the decoder: the bytes decide.
 
 use phonicflow_bot::audio::{AudioError, AudioFault};
 
