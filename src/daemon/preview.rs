@@ -8,7 +8,7 @@ use super::DaemonContext;
 use super::sending::Pass;
 use crate::bot::buttons::Choice;
 use crate::bot::growing::STOP;
-use crate::domain::markdown::markdown;
+use crate::domain::markdown;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::{Phrases, STILL_WRITING};
 use crate::domain::rich::TEXT_LIMIT;
@@ -184,7 +184,7 @@ impl Preview {
 /// As much of the text as fits into one message, and a sign that more is to come; `None` of nothing.
 fn excerpt(text: &str) -> Option<Rich> {
     let cut = (0..=ENOUGH.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
-    let words = markdown(text.get(..cut)?);
+    let words = markdown::preview(text.get(..cut)?);
     let mark = Rich::plain(STILL_WRITING);
     let room = TEXT_LIMIT.saturating_sub(mark.utf16_len());
     let first = words.split(room).into_iter().next().filter(|first| !first.is_blank())?;

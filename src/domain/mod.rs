@@ -24,7 +24,7 @@ pub(crate) mod overtaking;
 pub mod phrases;
 pub mod printable;
 pub mod rate;
-pub(crate) mod rich;
+pub mod rich;
 pub(crate) mod session;
 pub mod stats;
 

@@ -138,7 +138,12 @@ impl Deref for Bench {
 
 /// No limits; each message has its place as the daemon gives it.
 pub fn policy() -> AcceptPolicy {
-    AcceptPolicy { per_user: None, global: None, waiting_each: None, placement: phonicflow_bot::placement }
+    AcceptPolicy {
+        per_user: None,
+        global: None,
+        waiting_each: None,
+        placement: phonicflow_bot::placement_with_model,
+    }
 }
 
 /// A message in a private chat, or in a group where `chat` is negative.
