@@ -3,6 +3,7 @@
 //! Must not know what the daemon does with them.
 
 use crate::audio_worker::Workers;
+use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
 use crate::config::{Config, OnCorruption};
 use crate::domain::stats::Count;
@@ -73,6 +74,7 @@ impl App {
             telegram: telegram.clone(),
             tutor: tutor.clone(),
             models,
+            model_reach: ModelReach::new(news.clone()),
             growing: Arc::default(),
             reader: store.reader(),
             rules: Rules {

@@ -9,6 +9,7 @@ pub mod channel;
 pub mod commands;
 pub mod growing;
 pub mod handlers;
+pub mod model_reach;
 mod persona;
 mod retry_policy;
 mod route;
@@ -29,6 +30,7 @@ use crate::telegram::Telegram;
 use crate::telemetry::Telemetry;
 use crate::tutor::Tutor;
 use growing::Growing;
+use model_reach::ModelReach;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -80,6 +82,8 @@ pub struct HandlerContext {
     pub tutor: Arc<Tutor>,
     /// The chat models, where there are any.
     pub models: Option<Arc<Models>>,
+    /// Whether texts are answered.
+    pub model_reach: ModelReach,
     /// The answers that are being written now.
     pub growing: Arc<Growing>,
     /// Reads of the store.

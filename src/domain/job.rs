@@ -351,7 +351,9 @@ impl Job {
             WorkKind::Model => self.waiting_for == Some(WaitReason::ModelDown),
             WorkKind::Local | WorkKind::Delivery => false,
         };
-        match (waits, self.told_late) {
+        // An answer that is being looked for may come any moment: only the way out goes before it.
+        let down = self.waiting_for != Some(WaitReason::TutorUncertain);
+        match (waits, self.told_late && down) {
             (false, _) => Stuck::No,
             (true, false) => Stuck::Untold,
             (true, true) => Stuck::Told,

@@ -209,6 +209,7 @@ impl<'a> TextTurn<'a> {
 
     /// Waits as a voice waits for a tutor that is down.
     fn wait(&self, error: &ModelError, secs: Option<u32>, slowly: bool, now: Timestamp) -> Disposition {
+        self.context.model_reach.failed(now);
         let asked_ms = secs.map_or(0, |secs| i64::from(secs) * 1000);
         let slowest_ms = if slowly { SLOWLY_MS } else { 0 };
         let pause_ms = backoff_ms(self.job.model_failures, fastrand::f64()).max(asked_ms).max(slowest_ms);
@@ -228,6 +229,7 @@ impl<'a> TextTurn<'a> {
     }
 
     fn answered(&self, question: &Question, answer: Answer, now: Timestamp) -> Disposition {
+        self.context.model_reach.answered(now);
         let mut reply = answer.text.trim().to_owned();
         if answer.cut {
             reply.push_str(" …");

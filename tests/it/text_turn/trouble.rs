@@ -54,3 +54,20 @@ async fn a_model_that_stays_away_is_waited_for_and_given_up_in_the_end() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert!(listed.contains("model_down"), "{listed}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_hear_that_no_model_answers_and_that_one_does_again() {
+    let (mut world, chat) = unstarted().await;
+    chat.stop().await;
+    world.set("ADMIN_USERS", "77").start();
+    let boss = world.learner(77);
+    boss.text("/start");
+    world.answer_with(77, "Welcome").await;
+    world.learner(11).text("hello?");
+    world.answer_with(77, "chat model stopped answering").await;
+    chat.script(|_| ChatAnswer::words("Here."));
+    chat.resume().await.unwrap();
+    whole(&world, 11, "Here.").await;
+    world.answer_with(77, "chat model answers again").await;
+    assert_eq!(at_rest(&world, 77).await.len(), 3);
+}
