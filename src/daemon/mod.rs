@@ -111,6 +111,13 @@ impl DaemonContext {
         self.turn_spans.ended(seq);
     }
 
+    /// The tutor is to be asked to forget something that is queued for it, should `any` be.
+    fn forget_soon(&self, any: bool) {
+        if any {
+            self.purge.notify_one();
+        }
+    }
+
     /// A message was given up: it is counted, and the admins hear of it.
     fn dead_letter(&self) {
         self.telemetry.count(Count::DeadLetters);
@@ -152,8 +159,9 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     let clock = Clock::start();
     let began = clock.now();
     let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
-    let sending = Sending::new(rate);
     let root = app.config.session_storage_path.clone();
+    let quarantine = quarantine::Quarantine::open(root, app.store.as_ref(), began).await?;
+    let sending = Sending::new(rate, quarantine.quiet_ms());
     let daemon = Arc::new(DaemonContext {
         app: app.clone(),
         clock,
@@ -163,7 +171,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         sending,
         unconfirmed: Unconfirmed::default(),
         purge: Notify::new(),
-        quarantine: quarantine::Quarantine::open(root, app.store.as_ref(), began).await?,
+        quarantine,
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
         turn_spans: turn_span::TurnSpans::default(),

@@ -19,6 +19,11 @@
 //!   reckoned from the ends (GCRA), the latest moments at which its messages can have arrived. The chat stays taken until
 //!   its message is struck off for good, so that after a kill at most one message of each chat can come twice.
 //!
+//! # What a start knows
+//!
+//! Nothing of what the daemon before has sent, but for how long it has not sent: so its last second counts as spent, and so
+//! does the burst of every chat. A daemon that ends again and again stays under the limits all the same.
+//!
 //! # Who goes first
 //!
 //! The most urgent ([`Urgency`]), and of those the one that asked first; who may not go yet for its chat's sake is passed
@@ -32,6 +37,8 @@ use chats::Chats;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 const SECOND_MS: u64 = 1000;
+/// What a daemon that is killed has sent arrives no later than this.
+const IN_FLIGHT_MS: u64 = 250;
 /// A limit is kept by this much, and by one message at least where there is more than one.
 const MARGIN: usize = 50;
 /// The share of the second that signs of life leave to messages: all but one part of this many.
@@ -68,12 +75,15 @@ pub struct Pacing {
     under_way: usize,
     /// When calls ended, in order; those older than a second are dropped.
     ended: VecDeque<u64>,
+    /// Until then nothing goes: a daemon before this one may have sent all that a second may take.
+    spent_until: u64,
     chats: Chats,
 }
 
 impl Pacing {
-    /// A plan for a bot that may send so many messages a second in all.
-    pub fn new(per_second: usize) -> Self {
+    /// A plan, from moment 0 on, for a bot that may send so many messages a second in all. `quiet_ms`: for how long at least
+    /// the daemon before has sent nothing; `None`: there was none.
+    pub fn new(per_second: usize, quiet_ms: Option<u64>) -> Self {
         Self {
             allowed: per_second.saturating_sub(per_second.div_ceil(MARGIN)).max(1),
             tickets: HashMap::new(),
@@ -81,7 +91,8 @@ impl Pacing {
             waiting: BTreeMap::new(),
             under_way: 0,
             ended: VecDeque::new(),
-            chats: Chats::default(),
+            spent_until: quiet_ms.map_or(0, |ms| (IN_FLIGHT_MS + SECOND_MS).saturating_sub(ms)),
+            chats: Chats::after(quiet_ms),
         }
     }
 
@@ -128,6 +139,7 @@ impl Pacing {
     /// while all that do wait for a call to end.
     pub fn due(&mut self, now_ms: u64) -> Option<u64> {
         let in_all = match self.counted(now_ms) {
+            _ if now_ms < self.spent_until => self.spent_until,
             counted if counted < self.allowed => now_ms,
             _ => self.ended.front()?.saturating_add(SECOND_MS),
         };
@@ -224,7 +236,7 @@ impl Pacing {
         while self.ended.front().is_some_and(|at| at.saturating_add(SECOND_MS) <= now_ms) {
             self.ended.pop_front();
         }
-        self.under_way + self.ended.len()
+        if now_ms < self.spent_until { self.allowed } else { self.under_way + self.ended.len() }
     }
 }
 

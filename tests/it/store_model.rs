@@ -225,9 +225,9 @@ impl Run {
                     // Back to taken: that submission had no effect.
                     row.submissions -= u32::from(row.submitted);
                     (row.due, row.lease, row.submitted) = (until, None, false);
-                    row.waits = row.kind == WorkKind::Tutor && reason == WaitReason::TutorDown;
                     row.attempts += 1;
                     row.told |= !texts.is_empty();
+                    row.waits = row.kind == WorkKind::Tutor && reason == WaitReason::TutorDown && row.told;
                     let mut beside = row.clone();
                     if !texts.is_empty() {
                         deliver(&mut beside, &texts);

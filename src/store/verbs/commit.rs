@@ -3,6 +3,7 @@
 //! Must not know what was decided or why.
 
 use super::forget::{self, Forgotten};
+use super::left;
 use super::outbox::{self, to_answer};
 use super::person::{Person, add_purge};
 use crate::domain::{Outcome, Stage, Timestamp};
@@ -28,9 +29,15 @@ pub fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp)
             person.count(state, &mut tx, turn, now)?;
         }
         person.write(&mut tx)?;
+        left::look_away(state, &mut tx, &job, None)?;
     }
-    for session in forgotten.sessions.iter().copied().chain(outcome.purge) {
-        add_purge(state, &mut tx, session, now)?;
+    for session in outcome.purge {
+        if !left::is_looked_at(state, job.user, session)? {
+            add_purge(state, &mut tx, session, now)?;
+        }
+    }
+    for session in &forgotten.sessions {
+        add_purge(state, &mut tx, *session, now)?;
     }
     let answered = !outcome.replies.is_empty();
     if answered {

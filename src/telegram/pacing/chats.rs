@@ -2,6 +2,7 @@
 //!
 //! Must not know what is under way in all, or who waits.
 
+use super::IN_FLIGHT_MS;
 use crate::domain::ChatId;
 use std::collections::{HashMap, VecDeque};
 
@@ -27,6 +28,8 @@ pub struct Chats {
     held_until: u64,
     /// Refusals of late: when and to whom.
     refusals: VecDeque<(u64, ChatId)>,
+    /// For how long the daemon before had sent nothing at moment 0; `None`: there was none.
+    quiet_ms: Option<u64>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -51,6 +54,11 @@ impl Chat {
 }
 
 impl Chats {
+    /// All chats, each with its burst spent when the daemon before sent last.
+    pub fn after(quiet_ms: Option<u64>) -> Self {
+        Self { quiet_ms, ..Self::default() }
+    }
+
     /// Number of chats remembered.
     #[cfg(test)]
     pub fn len(&self) -> usize {
@@ -58,7 +66,19 @@ impl Chats {
     }
 
     fn of(&self, chat: ChatId) -> Chat {
-        self.known.get(&chat).copied().unwrap_or_default()
+        self.known.get(&chat).copied().unwrap_or_else(|| self.unknown(chat))
+    }
+
+    /// A chat nothing was sent to since the start.
+    fn unknown(&self, chat: ChatId) -> Chat {
+        let spent = IN_FLIGHT_MS + interval_ms(chat) * BURST;
+        let spent = self.quiet_ms.map_or(0, |ms| spent.saturating_sub(ms));
+        Chat { full_at: spent, ..Chat::default() }
+    }
+
+    fn of_mut(&mut self, chat: ChatId) -> &mut Chat {
+        let unknown = self.unknown(chat);
+        self.known.entry(chat).or_insert(unknown)
     }
 
     /// Whether a message of it is on its way.
@@ -101,12 +121,12 @@ impl Chats {
     /// A call starts.
     pub fn take(&mut self, chat: ChatId, now_ms: u64) {
         self.forget_idle(now_ms);
-        self.known.entry(chat).or_default().taken = true;
+        self.of_mut(chat).taken = true;
     }
 
     /// A call has ended: its message arrived by now at the latest.
     pub fn ended(&mut self, chat: ChatId, at_ms: u64) {
-        let state = self.known.entry(chat).or_default();
+        let state = self.of_mut(chat);
         state.full_at = state.full_at.max(at_ms).saturating_add(interval_ms(chat));
         state.before_last = state.last.replace(at_ms);
     }
@@ -125,7 +145,7 @@ impl Chats {
         match chat {
             None => self.held_until = self.held_until.max(until_ms),
             Some(chat) => {
-                let state = self.known.entry(chat).or_default();
+                let state = self.of_mut(chat);
                 state.held_until = state.held_until.max(until_ms);
             }
         }
