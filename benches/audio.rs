@@ -1,7 +1,7 @@
 //! What the audio path costs: CPU milliseconds per run and how many times faster than real time, side by side
 //! with the programs a user would otherwise run, where they are installed. Run with `cargo bench --bench audio`.
 //! Prints, judges nothing. Must not know how the room is built inside.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::fs;
 use std::hint::black_box;

@@ -3,7 +3,7 @@
 //! Prints, and fails where one kept a worker from ending within its budget.
 
 // A test in all but its name: it fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../tests/it/audio/mutate.rs"]
 mod mutate;

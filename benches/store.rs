@@ -7,7 +7,7 @@ use phonicflow_bot::domain::{
     Rich, Session, Timestamp, UserId, WorkKind,
 };
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{AcceptPolicy, Claimed, Sent, SledStore, Store, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Claimed, Sent, Store, StoreError};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -60,7 +60,7 @@ fn disk_mb(folder: &Path) -> f64 {
 }
 
 async fn messages(folder: &Path) -> Result<(), StoreError> {
-    let store = SledStore::open(folder)?;
+    let store = Store::open(folder)?;
     let policy = AcceptPolicy::default();
     let singles = 2_000;
     let start = Instant::now();
@@ -77,7 +77,7 @@ async fn messages(folder: &Path) -> Result<(), StoreError> {
     println!("{:<58} {:>10.1} MB", "resident with 10,000 rows of 1,000 chats waiting", resident_mb());
     store.close().await?;
     let start = Instant::now();
-    let store = SledStore::open(folder)?;
+    let store = Store::open(folder)?;
     println!("{:<58} {:>10.1} ms", "open with 10,000 rows waiting", start.elapsed().as_secs_f64() * 1e3);
 
     let start = Instant::now();
@@ -99,7 +99,7 @@ async fn messages(folder: &Path) -> Result<(), StoreError> {
     store.close().await
 }
 
-async fn cycle(store: &SledStore) -> Result<(), StoreError> {
+async fn cycle(store: &Store) -> Result<(), StoreError> {
     if let Some(claim) = store.claim(WorkKind::Tutor, NOW).await?.row() {
         store.commit(claim.lease, answer(claim.job.user.0), NOW).await?;
     }
@@ -116,7 +116,7 @@ async fn encryption(folder: &Path) -> Result<(), StoreError> {
     let key = KeyMaterial::new(vec![7; 32]);
     let mut took = Vec::new();
     for (name, key) in [("plain", None), ("sealed", Some(&key))] {
-        let store = SledStore::open_keyed(&folder.join(name), key)?;
+        let store = Store::open_keyed(&folder.join(name), key)?;
         let start = Instant::now();
         for id in 0..2_000 {
             store.accept(vec![voice(id, id % 100)], AcceptPolicy::default(), NOW).await?;
@@ -133,7 +133,7 @@ async fn encryption(folder: &Path) -> Result<(), StoreError> {
 }
 
 async fn sessions(folder: &Path, count: i64) -> Result<(), StoreError> {
-    let store = SledStore::open(folder)?;
+    let store = Store::open(folder)?;
     let start = Instant::now();
     for first in (0..count).step_by(100) {
         let users = first..(first + 100).min(count);
@@ -157,7 +157,7 @@ async fn sessions(folder: &Path, count: i64) -> Result<(), StoreError> {
 
 async fn lookups(folder: &Path, count: i64) -> Result<(), StoreError> {
     let start = Instant::now();
-    let store = SledStore::open(folder)?;
+    let store = Store::open(folder)?;
     println!(
         "{:<58} {:>10.1} ms",
         format!("open with {count} sessions"),
@@ -193,7 +193,7 @@ async fn lookups(folder: &Path, count: i64) -> Result<(), StoreError> {
 
 /// The daily export, and the restore of one.
 async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
-    let store = SledStore::open(&folder.join("sessions"))?;
+    let store = Store::open(&folder.join("sessions"))?;
     let path = folder.join("store.export");
     // How long others wait: until the records are gathered, not until the file is flushed and checked.
     let start = Instant::now();

@@ -9,8 +9,7 @@ use crate::domain::Timestamp;
 use crate::domain::stats::Count;
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
-use crate::store::reader::Reader;
-use crate::store::{AcceptPolicy, Home, OnDamage, SledStore, Store, StoreError, WaitingEach};
+use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::telemetry::Telemetry;
 use crate::tutor::{Tutor, TutorOptions};
@@ -25,7 +24,7 @@ pub struct App {
     /// What was configured.
     pub config: Config,
     /// The durable state.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// The Bot API.
     pub telegram: Arc<Telegram>,
     /// The tutor.
@@ -59,23 +58,10 @@ impl App {
     pub fn build(config: Config, token: Secret) -> Result<App> {
         let telemetry = Arc::new(Telemetry::default());
         let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
-        Ok(App { restored, ..Self::assemble(config, token, Arc::new(store), telemetry)? })
+        Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
     }
 
-    /// As [`App::build`], on a store that is open already.
-    ///
-    /// # Errors
-    /// In words for the person who starts the daemon.
-    pub fn with_store(config: Config, token: Secret, store: Arc<dyn Store>) -> Result<App> {
-        Self::assemble(config, token, store, Arc::new(Telemetry::default()))
-    }
-
-    fn assemble(
-        config: Config,
-        token: Secret,
-        store: Arc<dyn Store>,
-        telemetry: Arc<Telemetry>,
-    ) -> Result<App> {
+    fn assemble(config: Config, token: Secret, store: Store, telemetry: Arc<Telemetry>) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());
@@ -90,7 +76,7 @@ impl App {
             telemetry: telemetry.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
-            reader: Reader::new(store.clone()),
+            reader: store.reader(),
             rules: Rules {
                 default_language: config.default_language,
                 session_timeout_ms: millis(config.session_timeout),
@@ -165,10 +151,7 @@ pub fn home_of(config: &Config) -> Home {
 }
 
 /// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
-fn open_store(
-    config: &Config,
-    telemetry: &Telemetry,
-) -> Result<(SledStore, Option<LateRestore>), StoreError> {
+fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<LateRestore>), StoreError> {
     let home = home_of(config);
     let on_damage = match config.store_on_corruption {
         OnCorruption::Restore => OnDamage::Restore,

@@ -4,7 +4,7 @@
 //! than 28 messages a second go out).
 
 // A test in all but its name: it fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod audio_workers;
 mod distance;

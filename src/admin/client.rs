@@ -15,7 +15,6 @@ use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -188,7 +187,7 @@ impl AdminClient {
     }
 
     /// The store, where it was opened here.
-    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+    pub fn store(&self) -> Option<&Store> {
         match self {
             Self::Store(context) => Some(&context.store),
             Self::Daemon { .. } => None,

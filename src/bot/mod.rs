@@ -17,7 +17,7 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
 use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Reply, Task, Timestamp};
-use crate::store::reader::Reader;
+use crate::store::Reader;
 use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;

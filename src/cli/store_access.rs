@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::domain::Timestamp;
 use crate::store::home::Acting;
-use crate::store::{Home, MemoryDisk, MemoryStore, OnDamage, Store, StoreError};
+use crate::store::{Home, MemoryDisk, OnDamage, Store, StoreError};
 use std::io;
 use std::sync::Arc;
 
@@ -57,9 +57,8 @@ pub async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
     if home_of(config).is_there() {
         return open_with(config).await;
     }
-    let store =
-        MemoryStore::open(&MemoryDisk::default()).map_err(|error| failure(ClientError::Store(error)))?;
-    Ok(AdminClient::Store(Box::new(context(config, Arc::new(store), Arc::new(Clock::start())))))
+    let store = MemoryDisk::default().open().map_err(|error| failure(ClientError::Store(error)))?;
+    Ok(AdminClient::Store(Box::new(context(config, store, Arc::new(Clock::start())))))
 }
 
 async fn through(config: &Config, make: bool) -> Result<AdminClient, Failure> {
@@ -110,10 +109,10 @@ fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
     // To restore a damaged store is the daemon's business: here it is only looked at.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
     let host = Arc::new(Alone { clock, _home: home.clone(), _owner: owner });
-    Ok(Context { root: home.root().to_owned(), ..context(config, Arc::new(opened.store), host) })
+    Ok(Context { root: home.root().to_owned(), ..context(config, opened.store, host) })
 }
 
-fn context(config: &Config, store: Arc<dyn Store>, host: Arc<dyn Host>) -> Context {
+fn context(config: &Config, store: Store, host: Arc<dyn Host>) -> Context {
     Context {
         store,
         root: config.session_storage_path.clone(),

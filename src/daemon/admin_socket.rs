@@ -29,7 +29,7 @@ impl Host for DaemonContext {
     }
 
     async fn keep_stats(&self) -> Result<(), StoreError> {
-        self.stats_keeper.keep(self.app.store.as_ref(), &self.telemetry, self.clock.now()).await
+        self.stats_keeper.keep(&self.app.store, &self.telemetry, self.clock.now()).await
     }
 
     async fn snapshot(&self) -> Option<Snapshot> {

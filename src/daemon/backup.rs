@@ -21,7 +21,7 @@ impl Backup {
     }
 
     /// Exports when it is time.
-    pub async fn round(&mut self, store: &dyn Store, now: Timestamp) {
+    pub async fn round(&mut self, store: &Store, now: Timestamp) {
         let due = match self.next {
             Some(next) => next,
             None => self.home.next_export(now).unwrap_or(now),

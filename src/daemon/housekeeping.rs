@@ -30,7 +30,7 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreErro
         let woken = daemon.purge.notified();
         let soon = tokio::select! {
             round = async {
-                backup.round(daemon.app.store.as_ref(), daemon.clock.now()).await;
+                backup.round(&daemon.app.store, daemon.clock.now()).await;
                 let more = abandoned.round(daemon).await?;
                 Ok::<bool, StoreError>(round(daemon).await? || more)
             } => round?,

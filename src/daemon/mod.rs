@@ -160,7 +160,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     let began = clock.now();
     let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
     let root = app.config.session_storage_path.clone();
-    let quarantine = quarantine::Quarantine::open(root, app.store.as_ref(), began).await?;
+    let quarantine = quarantine::Quarantine::open(root, &app.store, began).await?;
     let sending = Sending::new(rate, quarantine.quiet_ms());
     let daemon = Arc::new(DaemonContext {
         app: app.clone(),
@@ -176,7 +176,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         greeting: watchdog::Greeting::default(),
         turn_spans: turn_span::TurnSpans::default(),
         spoken: prefetch::PrefetchedAudio::default(),
-        stats_keeper: stats_keeper::StatsKeeper::open(app.store.as_ref(), began).await,
+        stats_keeper: stats_keeper::StatsKeeper::open(&app.store, began).await,
         minute: last_minute::LastMinute::default(),
         knocked: health::Knocked::default(),
         began,
@@ -301,7 +301,7 @@ async fn given_up(daemon: &DaemonContext, mut beside: JoinSet<()>, why: anyhow::
 
 /// Keeps the last numbers and closes the store.
 async fn rest(daemon: &DaemonContext) -> Result<()> {
-    let store = daemon.app.store.as_ref();
+    let store = &daemon.app.store;
     daemon.quarantine.close().await;
     if let Err(error) = daemon.stats_keeper.keep(store, &daemon.telemetry, daemon.clock.now()).await {
         tracing::warn!(%error, "the last numbers could not be kept");

@@ -51,11 +51,7 @@ pub struct Quarantine {
 
 impl Quarantine {
     /// Looks what the daemon before left in hands.
-    pub async fn open(
-        root: std::path::PathBuf,
-        store: &dyn Store,
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    pub async fn open(root: std::path::PathBuf, store: &Store, now: Timestamp) -> Result<Self, StoreError> {
         let opened = tokio::task::spawn_blocking(move || CrashNotes::open(&root, now)).await;
         let (notes, left) = match opened {
             Ok(Ok(opened)) => opened,

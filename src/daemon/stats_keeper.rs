@@ -36,7 +36,7 @@ struct Inner {
 
 impl StatsKeeper {
     /// Goes on from what the store keeps.
-    pub async fn open(store: &dyn Store, now: Timestamp) -> Self {
+    pub async fn open(store: &Store, now: Timestamp) -> Self {
         let kept = store.stats().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the numbers kept so far cannot be read: counting begins anew");
             None
@@ -61,12 +61,7 @@ impl StatsKeeper {
     ///
     /// # Errors
     /// The store's.
-    pub async fn keep(
-        &self,
-        store: &dyn Store,
-        telemetry: &Telemetry,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn keep(&self, store: &Store, telemetry: &Telemetry, now: Timestamp) -> Result<(), StoreError> {
         let stats = self.current(telemetry, now);
         if std::mem::replace(&mut self.lock().kept, true) {
             return Ok(());
@@ -103,7 +98,7 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) {
                     }
                 }
                 let now = daemon.clock.now();
-                if let Err(error) = daemon.stats_keeper.keep(daemon.app.store.as_ref(), &daemon.telemetry, now).await {
+                if let Err(error) = daemon.stats_keeper.keep(&daemon.app.store, &daemon.telemetry, now).await {
                     // Whatever the store cannot do any more ends the daemon elsewhere.
                     tracing::warn!(%error, "the numbers could not be kept");
                 }
@@ -186,7 +181,7 @@ fn events(tally: &Tally, at: Timestamp) -> Value {
 mod tests {
     use super::*;
     use crate::domain::stats::{Count, Step};
-    use crate::store::MemoryStore;
+    use crate::store::MemoryDisk;
 
     #[test]
     fn a_tutor_that_takes_no_events_is_told_nothing_any_more() {
@@ -204,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn numbers_are_kept_when_they_change_and_told_once() {
-        let (store, telemetry) = (MemoryStore::new().unwrap(), Telemetry::default());
+        let (store, telemetry) = (MemoryDisk::default().open().unwrap(), Telemetry::default());
         let t = |secs: i64| Timestamp::from_secs(1_700_000_000 + secs);
         let keeper = StatsKeeper::open(&store, t(0)).await;
         telemetry.count(Count::Turns);

@@ -2,7 +2,7 @@
 
 use super::{Cause, Finding, Found, Patient, now, size, span, writable};
 use crate::store::home::{BY_HAND, Restored, Uncleared};
-use crate::store::{Home, Store, StoreError, export};
+use crate::store::{Home, StoreError, export};
 use std::path::Path;
 
 const STORE: &str = "store";

@@ -3,6 +3,7 @@
 //! Must not know the tutor's JSON (see `tutor::wire`).
 
 use super::ids::Timestamp;
+use super::incoming::Chat;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -45,8 +46,69 @@ pub struct Turn {
     pub at: Timestamp,
     /// Length of the learner's voice, milliseconds.
     pub voice_ms: u64,
-    /// The answer.
+    /// The answer. Of a written turn: the learner's words as the transcript, the model's as the reply (Markdown).
     pub assessment: Assessment,
+    /// Spoken to the tutor or written to a model.
+    pub kind: TurnKind,
+    /// The model that answered a written turn.
+    pub model: Option<String>,
+    /// Where it was said; `None`: an older program did not note it.
+    pub chat: Option<Chat>,
+    /// What a written turn cost.
+    pub tokens: Tokens,
+}
+
+/// Who answered a turn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TurnKind {
+    /// The tutor, a voice.
+    #[default]
+    Voice,
+    /// A chat model, a text.
+    Text,
+}
+
+impl TurnKind {
+    /// The word for people and machines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Voice => "voice",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// Tokens of one model call, as its server counted them or, where it does not, estimated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Of the question with its context.
+    pub input: u32,
+    /// Of the answer.
+    pub output: u32,
+}
+
+impl Tokens {
+    /// Both together.
+    pub fn total(self) -> u64 {
+        u64::from(self.input) + u64::from(self.output)
+    }
+}
+
+impl Turn {
+    /// A voice and the tutor's answer. The store numbers it.
+    pub fn voice(session: Uuid, at: Timestamp, voice_ms: u64, assessment: Assessment) -> Self {
+        Self {
+            session,
+            number: 0,
+            at,
+            voice_ms,
+            assessment,
+            kind: TurnKind::Voice,
+            model: None,
+            chat: None,
+            tokens: Tokens::default(),
+        }
+    }
 }
 
 /// One entry of the tutor's own history (`GET /conversation`).

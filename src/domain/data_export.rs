@@ -7,9 +7,9 @@ mod pending;
 pub use pending::Pending;
 
 use super::alert::Told;
-use super::assessment::Turn;
+use super::assessment::{Turn, TurnKind};
 use super::ids::{Timestamp, UserId};
-use super::learner::{Language, LanguageChoice, Learner, Level, Translation};
+use super::learner::{DAY_MS, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 use super::membership::Membership;
 use super::rate::RateState;
 use super::session::Session;
@@ -106,6 +106,10 @@ impl DataExport {
                 "blocked": learner.blocked,
                 "other_notice_at": learner.other_notice_at.map(at_json),
                 "level": learner.level,
+                "persona": learner.persona,
+                "model": learner.model,
+                "model_told_to_be_gone": learner.told_gone,
+                "tokens": tokens_of(learner.tokens),
                 "taken_over_from_another_bot": learner.imported_at.map(at_json),
             })
         });
@@ -157,6 +161,20 @@ impl DataExport {
             let _ = writeln!(text, "- you blocked the bot: {}", if learner.blocked { "yes" } else { "no" });
             let _ =
                 writeln!(text, "- level of your English: {}", learner.level.map_or("unknown", Level::as_str));
+            if let Some(persona) = &learner.persona {
+                let _ = writeln!(text, "- your conversation partner: {}", escaped(persona));
+            }
+            if let Some(model) = &learner.model {
+                let _ = writeln!(text, "- chat model of your choice: {}", escaped(model));
+            }
+            if learner.tokens.used > 0 {
+                let day = moment(Timestamp(learner.tokens.day.saturating_mul(DAY_MS)));
+                let _ = writeln!(
+                    text,
+                    "- tokens of the chat model used on the day of {day}: {}",
+                    learner.tokens.used
+                );
+            }
             if let Some(at) = learner.imported_at {
                 let _ = writeln!(text, "- taken over from another bot: {}", moment(at));
             }
@@ -195,6 +213,12 @@ impl DataExport {
     }
 }
 
+/// The day they were used on, and how many.
+fn tokens_of(tokens: DayTokens) -> Option<Value> {
+    let day = at_json(Timestamp(tokens.day.saturating_mul(DAY_MS)));
+    (tokens.used > 0).then(|| json!({ "day": day, "used": tokens.used }))
+}
+
 fn session_json(session: &Session, turns: &[Turn]) -> Value {
     let turns: Vec<Value> = turns
         .iter()
@@ -202,7 +226,11 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
             json!({
                 "number": turn.number,
                 "at": at_json(turn.at),
+                "kind": turn.kind.as_str(),
                 "voice_ms": turn.voice_ms,
+                "model": turn.model,
+                "chat": turn.chat.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
+                "tokens": { "input": turn.tokens.input, "output": turn.tokens.output },
                 "transcript": turn.assessment.transcript,
                 "coaching": turn.assessment.coaching,
                 "coaching_portuguese": turn.assessment.coaching_pt,
@@ -234,11 +262,15 @@ fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
         None => text.push_str(", open.\n"),
     }
     for turn in turns {
-        let seconds = turn.voice_ms / 1000;
-        let _ = writeln!(text, "\n### {}. {} ({seconds} s of voice)", turn.number, moment(turn.at));
-        let said = &turn.assessment;
+        let (said, spoken) = (&turn.assessment, turn.kind == TurnKind::Voice);
+        let manner = match &turn.model {
+            Some(model) => format!("written, answered by {}", escaped(model)),
+            None if spoken => format!("{} s of voice", turn.voice_ms / 1000),
+            None => "written".to_owned(),
+        };
+        let _ = writeln!(text, "\n### {}. {} ({manner})", turn.number, moment(turn.at));
         for (name, words) in [
-            ("You said", &said.transcript),
+            (if spoken { "You said" } else { "You wrote" }, &said.transcript),
             ("Coaching", &said.coaching),
             ("Coaching, Portuguese", &said.coaching_pt),
             ("Reply", &said.reply),

@@ -117,7 +117,43 @@ pub struct Learner {
     pub level: Option<Level>,
     /// When a conversation of another bot was taken over: what was last used before then is kept as if used then.
     pub imported_at: Option<Timestamp>,
+    /// Who the chat model is to be, by the name of its persona file; `None`: the default.
+    pub persona: Option<String>,
+    /// The chat model of the learner's choice; `None`: `DEFAULT_MODEL`.
+    pub model: Option<String>,
+    /// Tokens used up on the last day there were any.
+    pub tokens: DayTokens,
+    /// The model whose absence the learner was told of last.
+    pub told_gone: Option<String>,
 }
+
+/// Tokens of one day, in UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayTokens {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// Tokens used up on it.
+    pub used: u64,
+}
+
+impl DayTokens {
+    /// Used up on the day of `now`.
+    pub fn on(self, now: Timestamp) -> u64 {
+        if self.day == day_of(now) { self.used } else { 0 }
+    }
+
+    /// Adds tokens used up `now`.
+    pub fn spend(&mut self, tokens: u64, now: Timestamp) {
+        *self = Self { day: day_of(now), used: self.on(now).saturating_add(tokens) };
+    }
+}
+
+fn day_of(now: Timestamp) -> i64 {
+    now.0.div_euclid(DAY_MS)
+}
+
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 86_400_000;
 
 /// One fact that changes a learner's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +168,16 @@ pub enum Change {
     Blocked(bool),
     /// The kind line was given.
     OtherNotice(Timestamp),
+    /// How well the learner speaks English, by own account.
+    Level(Option<Level>),
+    /// Who the chat model is to be.
+    Persona(Option<String>),
+    /// The chat model of the learner's choice.
+    Model(Option<String>),
+    /// A chat model answered: so many tokens were used up then.
+    TokensSpent(u64, Timestamp),
+    /// The learner was told that this model is gone.
+    ToldGone(String),
     /// A conversation begins; one that is still open is archived (by the store, atomically).
     SessionOpened(Session),
     /// A conversation begins where none is open: for those who must not disturb one that another lane has opened.
@@ -160,6 +206,10 @@ impl Learner {
             crowded_notice_at: None,
             level: None,
             imported_at: None,
+            persona: None,
+            model: None,
+            tokens: DayTokens::default(),
+            told_gone: None,
         }
     }
 
@@ -187,6 +237,11 @@ impl Learner {
             Change::VoiceReply(on) => self.voice_reply = on,
             Change::Blocked(blocked) => self.blocked = blocked,
             Change::OtherNotice(at) => self.other_notice_at = Some(at),
+            Change::Level(level) => self.level = level,
+            Change::Persona(persona) => self.persona = persona,
+            Change::Model(model) => self.model = model,
+            Change::TokensSpent(tokens, at) => self.tokens.spend(tokens, at),
+            Change::ToldGone(model) => self.told_gone = Some(model),
             Change::SessionOpened(session) => {
                 if self.session.as_ref().is_some_and(|open| open.id == session.id) {
                     return None;

@@ -45,12 +45,23 @@ pub struct Session {
     pub tutor_turns: Option<u32>,
     /// Set once it is closed.
     pub archived_at: Option<Timestamp>,
+    /// Of the turns, those that were written: the tutor knows nothing of them.
+    pub text_turns: u32,
 }
 
 impl Session {
     /// A fresh conversation.
     pub fn open(id: Uuid, user: UserId, now: Timestamp) -> Self {
-        Self { id, user, created: now, last_activity: now, turns: 0, tutor_turns: Some(0), archived_at: None }
+        Self {
+            id,
+            user,
+            created: now,
+            last_activity: now,
+            turns: 0,
+            tutor_turns: Some(0),
+            archived_at: None,
+            text_turns: 0,
+        }
     }
 
     /// The state at `now`, given the idle time after which a session ends (ms).

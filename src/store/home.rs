@@ -33,9 +33,9 @@ pub use exchange::Exchange;
 pub use owner::Acting;
 pub use reencrypt::{ReencryptStep, Reencrypted};
 
-use super::StoreError;
 use super::export::{self, Source};
-use super::sled::{SledStore, empty, make_private, rebuild};
+use super::sled::{empty, make_private, rebuild};
+use super::{Store, StoreError};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ pub struct Restored {
 /// An open store.
 pub struct Opened {
     /// The store.
-    pub store: SledStore,
+    pub store: Store,
     /// It did not open and was restored now.
     pub restored: Option<Restored>,
 }
@@ -173,19 +173,19 @@ impl Home {
             )));
         }
         let restored = self.restore(detail, now)?;
-        let store = SledStore::open_known(&self.store(), self.key.as_ref())?;
+        let store = Store::open_known(&self.store(), self.key.as_ref())?;
         Ok(Opened { store, restored: Some(restored) })
     }
 
-    fn try_open(&self) -> Result<SledStore, StoreError> {
+    fn try_open(&self) -> Result<Store, StoreError> {
         if self.listed()?.is_empty() {
-            return SledStore::open_keyed(&self.store(), self.key.as_ref());
+            return Store::open_keyed(&self.store(), self.key.as_ref());
         }
         if !self.store().exists() {
             let detail = "its folder is missing, while there are exports of it".to_owned();
             return Err(StoreError::Corrupt { kind: "database", detail });
         }
-        SledStore::open_known(&self.store(), self.key.as_ref())
+        Store::open_known(&self.store(), self.key.as_ref())
     }
 
     /// A path in the folder as people know it.

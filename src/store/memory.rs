@@ -2,9 +2,8 @@
 //!
 //! Must not know records or verbs.
 
-use super::StoreError;
 use super::engine::{Batch, Engine, Flush, Span, Visit};
-use super::thread::ThreadedStore;
+use super::{Store, StoreError};
 use crate::secret::KeyMaterial;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,12 +22,9 @@ struct DiskImage {
     failing: bool,
 }
 
-/// A store that keeps everything in memory.
-pub type MemoryStore = ThreadedStore<MemoryEngine>;
-
 /// One opening of a [`MemoryDisk`].
 #[derive(Debug)]
-pub struct MemoryEngine {
+struct MemoryEngine {
     disk: MemoryDisk,
     opening: u64,
     live: Map,
@@ -48,6 +44,22 @@ impl MemoryDisk {
         let disk = Self::default();
         disk.image().durable.extend(records);
         disk
+    }
+
+    /// The store on what has been flushed. A store opened on it earlier can write no more, as if its process had been
+    /// killed.
+    pub fn open(&self) -> Result<Store, StoreError> {
+        self.open_keyed(None)
+    }
+
+    /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
+    pub fn open_keyed(&self, key: Option<&KeyMaterial>) -> Result<Store, StoreError> {
+        let (opening, live) = {
+            let mut image = self.image();
+            image.opening += 1;
+            (image.opening, image.durable.clone())
+        };
+        Store::start(MemoryEngine { disk: self.clone(), opening, live, unflushed: Arc::default() }, key)
     }
 
     /// What has been flushed so far.
@@ -73,29 +85,6 @@ impl MemoryDisk {
             });
         }
         Ok(image)
-    }
-}
-
-impl MemoryStore {
-    /// An empty store.
-    pub fn new() -> Result<Self, StoreError> {
-        Self::open(&MemoryDisk::default())
-    }
-
-    /// The store on what has been flushed to `disk`. A store opened on it earlier can write no more, as if its process
-    /// had been killed.
-    pub fn open(disk: &MemoryDisk) -> Result<Self, StoreError> {
-        Self::open_keyed(disk, None)
-    }
-
-    /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
-    pub fn open_keyed(disk: &MemoryDisk, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
-        let (opening, live) = {
-            let mut image = disk.image();
-            image.opening += 1;
-            (image.opening, image.durable.clone())
-        };
-        Self::start(MemoryEngine { disk: disk.clone(), opening, live, unflushed: Arc::default() }, key)
     }
 }
 

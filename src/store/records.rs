@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use super::{Purge, StoreError, codec};
 use crate::domain::rate::RateState;
 use crate::domain::stats::Stats;
-use crate::domain::{ChatId, Hidden, Membership, Told, Turn, UserId};
+use crate::domain::{ChatId, Hidden, Membership, Told, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +129,6 @@ macro_rules! records {
 }
 
 records! {
-    Turn = "turn",
     RateState = "rate",
     Purge = "purge",
     Seen = "seen update",

@@ -4,13 +4,10 @@
 //!
 //! Owns threads and channels. Must not know what a verb does.
 
-use super::engine::Engine;
 use super::flusher::{Answer, Flusher};
 use super::state::State;
-use super::{Claimed, Later, Lease, StoreError};
+use super::{Claimed, Lease, StoreError};
 use crate::domain::WorkKind;
-use crate::secret::KeyMaterial;
-use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -47,19 +44,17 @@ impl Bells {
     }
 }
 
-/// A store on an engine of type `E`, run by a thread of its own. Dropped, it ends once it has carried out what it was
-/// asked; [`Store::close`](super::Store::close) waits for that.
-pub struct ThreadedStore<E> {
+/// The way to the store's thread. When the last copy is dropped, the thread carries out what it was asked and ends.
+#[derive(Clone)]
+pub struct Thread {
     sender: mpsc::Sender<Message>,
     bells: Arc<Bells>,
     strays: Arc<Mutex<Vec<Lease>>>,
-    engine: PhantomData<fn() -> E>,
 }
 
-impl<E: Engine + 'static> ThreadedStore<E> {
-    /// Opens the store on an engine. Reads the whole inbox: call it before the daemon is at work, or off its threads.
-    pub(super) fn start(engine: E, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
-        let state = State::open(Box::new(engine), key)?;
+impl Thread {
+    /// Hands the state over to a thread of its own.
+    pub fn start(state: State) -> Result<Self, StoreError> {
         let flusher = Flusher::start(state.flusher(), state.progress().clone())?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let bells = Arc::new(Bells::default());
@@ -69,78 +64,55 @@ impl<E: Engine + 'static> ThreadedStore<E> {
             .name("store".to_owned())
             .spawn(move || run(state, receiver, &own_bells, &own_strays, flusher))
             .map_err(|source| StoreError::Io { action: "start its thread", source })?;
-        Ok(Self { sender, bells, strays, engine: PhantomData })
-    }
-
-    /// Has the thread carry out a verb that changes something, and answers once that is safe.
-    pub(super) fn ask<T, F>(&self, verb: F) -> Later<'_, T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.carry_out(verb, |state, _| state.written())
-    }
-
-    /// As [`Self::ask`] for what only reads: it waits for nobody's flush. What it finds may still be on its way to the disk, and
-    /// nothing that leaves the house may rest on it alone.
-    pub(super) fn look<T, F>(&self, verb: F) -> Later<'_, T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.carry_out(verb, |_, _| 0)
-    }
-
-    /// As [`Self::look`] for a claim, which waits until its own row is safe: an answer that a crash takes back must not be sent.
-    /// Should the caller have gone before it got the row, the lease ends.
-    pub(super) fn ask_claim<F>(&self, verb: F) -> Later<'_, Claimed>
-    where
-        F: FnOnce(&mut State) -> Result<Claimed, StoreError> + Send + 'static,
-    {
-        let (strays, sender) = (Arc::clone(&self.strays), self.sender.downgrade());
-        let handed = move |state: &mut State| Ok(Handover { claimed: Some(verb(state)?), strays, sender });
-        let asked = self.carry_out(handed, |state, handover: &Handover| match &handover.claimed {
-            Some(Claimed::Row(claim)) => state.schedule.written(claim.lease.seq),
-            _ => 0,
-        });
-        Box::pin(async move { asked.await?.take().ok_or(StoreError::Closed) })
+        Ok(Self { sender, bells, strays })
     }
 
     /// Has the thread carry out a verb; `rests_on` says which transaction must be safe before its result is handed out.
-    fn carry_out<T, F>(&self, verb: F, rests_on: fn(&State, &T) -> u64) -> Later<'_, T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
-    {
-        Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            let message = Message::Verb(Box::new(move |state| {
-                let result = state.usable().and_then(|()| verb(state));
-                let result = state.progress().note(result);
-                let needs = result.as_ref().map_or(0, |result| rests_on(state, result));
-                let answer: Answer = Box::new(move |flushed| {
-                    // Nobody waits any more: the effect stays all the same.
-                    let _ = answer.send(flushed.and(result));
-                });
-                (needs, answer)
-            }));
-            self.sender.send(message).await.map_err(|_| StoreError::Closed)?;
-            answered.await.map_err(|_| StoreError::Closed)?
-        })
+    pub async fn carry_out<T: Send + 'static>(
+        &self,
+        verb: impl FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
+        rests_on: fn(&State, &T) -> u64,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let message = Message::Verb(Box::new(move |state| {
+            let result = state.usable().and_then(|()| verb(state));
+            let result = state.progress().note(result);
+            let needs = result.as_ref().map_or(0, |result| rests_on(state, result));
+            let answer: Answer = Box::new(move |flushed| {
+                // Nobody waits any more: the effect stays all the same.
+                let _ = answer.send(flushed.and(result));
+            });
+            (needs, answer)
+        }));
+        self.sender.send(message).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// As [`Self::carry_out`] for a claim, which waits until its own row is safe: an answer that a crash takes back must not be
+    /// sent. Should the caller have gone before it got the row, the lease ends.
+    pub async fn claim(
+        &self,
+        verb: impl FnOnce(&mut State) -> Result<Claimed, StoreError> + Send + 'static,
+    ) -> Result<Claimed, StoreError> {
+        let (strays, sender) = (Arc::clone(&self.strays), self.sender.downgrade());
+        let handed = move |state: &mut State| Ok(Handover { claimed: Some(verb(state)?), strays, sender });
+        let rests_on = |state: &State, handover: &Handover| match &handover.claimed {
+            Some(Claimed::Row(claim)) => state.schedule.written(claim.lease.seq),
+            _ => 0,
+        };
+        self.carry_out(handed, rests_on).await?.take().ok_or(StoreError::Closed)
     }
 
     /// The bell of a kind of work.
-    pub(super) fn bell(&self, kind: WorkKind) -> Arc<Notify> {
+    pub fn bell(&self, kind: WorkKind) -> Arc<Notify> {
         Arc::clone(self.bells.of(kind))
     }
 
     /// Has the thread flush and end; the folder is free when this answers.
-    pub(super) fn end(&self) -> Later<'_, ()> {
-        Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            self.sender.send(Message::Close(answer)).await.map_err(|_| StoreError::Closed)?;
-            answered.await.map_err(|_| StoreError::Closed)?
-        })
+    pub async fn end(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.sender.send(Message::Close(answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
     }
 }
 

@@ -8,7 +8,7 @@ use phonicflow_bot::domain::{
 };
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Learner};
 use phonicflow_bot::sandbox::faults::{Act, On};
-use phonicflow_bot::store::{Home, SledStore, Store};
+use phonicflow_bot::store::{Home, Store};
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,7 +1,7 @@
 //! The one test binary: the real daemon against strict loopback doubles, and the rules of the house.
 
 // Tests fail by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod access;
 mod admin;

@@ -3,7 +3,7 @@
 
 use crate::store_contract::{T0, at, block_on, command, replies, sticker, voice};
 use phonicflow_bot::domain::*;
-use phonicflow_bot::store::{AcceptPolicy, Burial, Store};
+use phonicflow_bot::store::{AcceptPolicy, Burial, MemoryDisk, Store};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ const USERS: [i64; 4] = [-17, 1, 2, 7_700_123_456_789];
 
 /// Something of everything: sessions open and archived, turns, rows in each stage, a dead letter with replies, purges, a
 /// moved chat, rates.
-pub async fn fill(store: &dyn Store) {
+pub async fn fill(store: &Store) {
     let policy = AcceptPolicy { per_user: Some(rate::PerMinute(5)), global: None, ..AcceptPolicy::default() };
     let batch: Vec<Incoming> = (1..).zip(USERS).map(|(n, user)| voice(n, user, user)).collect();
     store.accept(batch, policy, T0).await.unwrap();
@@ -44,7 +44,7 @@ pub async fn fill(store: &dyn Store) {
             Change::SessionOpened(Session { tutor_turns: Some(7), ..Session::open(id, user, created) })
         };
         let assessment = Assessment { transcript: format!("words of {n}"), ..Assessment::default() };
-        let turn = Turn { session: old, number: 0, at: T0, voice_ms: 1, assessment };
+        let turn = Turn { number: 0, ..Turn::voice(old, T0, 1, assessment) };
         let changes = vec![opened(old, T0), opened(new, at(3))];
         let outcome = Outcome { changes, turn: Some(turn), ..replies(user.0, 2) };
         store.commit(claim.lease, outcome, at(4)).await.unwrap();
@@ -64,7 +64,7 @@ pub async fn fill(store: &dyn Store) {
 }
 
 /// All that a store tells, in an order of its own.
-pub async fn told(store: &dyn Store) -> Vec<String> {
+pub async fn told(store: &Store) -> Vec<String> {
     let mut all = Vec::new();
     let mut cursor = None;
     loop {
@@ -116,7 +116,7 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn a_sealed_store_tells_the_same_as_a_plain_one() {
     block_on(async {
-        let plain = phonicflow_bot::store::MemoryStore::new().unwrap();
+        let plain = MemoryDisk::default().open().unwrap();
         fill(&plain).await;
         let bench = crate::store_contract::Bench::sealed_sled();
         fill(&*bench).await;

@@ -9,7 +9,7 @@ use phonicflow_bot::domain::{
     Reply, Rich, Timestamp, UserId, WorkKind,
 };
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{AcceptPolicy, Claim, Claimed, MemoryDisk, MemoryStore, SledStore, Store};
+use phonicflow_bot::store::{AcceptPolicy, Claim, Claimed, MemoryDisk, Store};
 use std::ops::Deref;
 
 #[path = "store_contract/accepting.rs"]
@@ -49,7 +49,7 @@ pub fn test_key() -> KeyMaterial {
 
 /// A store under test.
 pub struct Bench {
-    store: Option<Box<dyn Store>>,
+    store: Option<Store>,
     disk: Disk,
     key: Option<KeyMaterial>,
 }
@@ -86,8 +86,8 @@ impl Bench {
         self.store = None;
         let key = self.key.as_ref();
         self.store = Some(match &self.disk {
-            Disk::Memory(disk) => Box::new(MemoryStore::open_keyed(disk, key).unwrap()),
-            Disk::Sled(folder) => Box::new(SledStore::open_keyed(folder.path(), key).unwrap()),
+            Disk::Memory(disk) => disk.open_keyed(key).unwrap(),
+            Disk::Sled(folder) => Store::open_keyed(folder.path(), key).unwrap(),
         });
     }
 
@@ -129,10 +129,10 @@ impl Bench {
 }
 
 impl Deref for Bench {
-    type Target = dyn Store;
+    type Target = Store;
 
     fn deref(&self) -> &Self::Target {
-        self.store.as_deref().unwrap()
+        self.store.as_ref().unwrap()
     }
 }
 
@@ -281,6 +281,7 @@ scenarios! {
         an_answer_not_begun_goes_first;
     keeping:
         turns_are_numbered_and_paged
+        what_was_said_in_one_chat_is_not_found_from_another
         numbers_are_kept_and_holdings_counted
         a_late_turn_is_counted_in_the_archive
         a_turn_without_a_session_gets_one

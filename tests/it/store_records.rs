@@ -10,7 +10,7 @@ use phonicflow_bot::domain::rate::RateState;
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::records::{self, IndexEntry, LogKey, Menu, Moved, NextSeq, Record, Seen};
-use phonicflow_bot::store::{MemoryDisk, MemoryStore, Purge, Store, StoreError, keys};
+use phonicflow_bot::store::{MemoryDisk, Purge, StoreError, keys};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -158,7 +158,7 @@ fn turn() -> Turn {
         coaching_audio: true,
         reply_audio: false,
     };
-    Turn { session: uuid(1), number: 3, at: at(4), voice_ms: 5000, assessment }
+    Turn { number: 3, ..Turn::voice(uuid(1), at(4), 5000, assessment) }
 }
 
 fn letter() -> DeadLetter {
@@ -173,7 +173,7 @@ const PURGE: Purge = Purge { session: Uuid::max(), not_before: T0, attempts: 3 }
 fn version_1_of_every_record_opens() {
     opens(1, "learner", &learner());
     opens(1, "session", &session(2, Some(at(6))));
-    holds("turn", &turn());
+    opens(1, "turn", &turn());
     for (name, job) in jobs() {
         opens(1, name, &job);
     }
@@ -215,6 +215,25 @@ fn version_2_opens() {
     for (name, message) in outbox() {
         holds(name, &message);
     }
+    holds("turn", &turn());
+    let chat = Chat { id: ChatId(-5), kind: ChatKind::Group, thread: Some(12) };
+    let written = Turn {
+        kind: TurnKind::Text,
+        model: Some("qwen3:8b".to_owned()),
+        chat: Some(chat),
+        tokens: Tokens { input: 700, output: 90 },
+        ..turn()
+    };
+    holds("turn-written", &written);
+    let talks = Learner {
+        persona: Some("examiner".to_owned()),
+        model: Some("lan/qwen3:8b".to_owned()),
+        tokens: DayTokens { day: 19_675, used: 4_000 },
+        told_gone: Some("gone".to_owned()),
+        ..learner()
+    };
+    holds("learner-who-writes", &talks);
+    holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
@@ -276,7 +295,7 @@ fn the_numbers_of_version_1_are_read() {
     holds("numbers-with-workers", &numbers_of(&Count::ALL[..FIRST_COUNTS + 5]));
     let old = std::fs::read(folder().join("numbers.bin")).unwrap();
     block_on(async {
-        let store = MemoryStore::open(&MemoryDisk::holding([(keys::stats(), old)])).unwrap();
+        let store = MemoryDisk::holding([(keys::stats(), old)]).open().unwrap();
         assert_eq!(store.stats().await.unwrap(), Some(numbers()));
         let newer = Stats { day: 19_676, ..numbers() };
         store.keep_stats(newer.clone()).await.unwrap();
@@ -421,10 +440,10 @@ fn the_keys_of_later_kinds_have_not_changed() {
 #[test]
 fn a_store_of_version_1_opens_and_works() {
     block_on(async {
-        let store = MemoryStore::open(&MemoryDisk::holding(store_of_version_1())).unwrap();
+        let store = MemoryDisk::holding(store_of_version_1()).open().unwrap();
         let user = UserId(-17);
         assert_eq!(store.learner(user).await.unwrap(), Some(learner()));
-        assert_eq!(store.last_turn(user, uuid(1)).await.unwrap(), Some(turn()));
+        assert_eq!(store.last_voice_turn(user, uuid(1)).await.unwrap(), Some(turn()));
         assert_eq!(
             store.jobs(None, 99).await.unwrap(),
             jobs().into_iter().map(|(_, job)| job).collect::<Vec<_>>()
@@ -450,7 +469,7 @@ fn a_store_of_version_1_opens_and_works() {
 fn the_ledger_of_version_1_still_balances() {
     let disk = MemoryDisk::holding(store_of_version_1());
     block_on(async {
-        let store = MemoryStore::open(&disk).unwrap();
+        let store = disk.open().unwrap();
         store.add_purges(vec![uuid(9)], T0).await.unwrap();
         store.close().await.unwrap();
     });
@@ -458,11 +477,11 @@ fn the_ledger_of_version_1_still_balances() {
     let entry = records.iter_mut().find(|(key, _)| *key == keys::ledger()).unwrap();
     let committed = fixture("ledger.bin", &entry.1);
     assert_eq!(entry.1, committed);
-    assert!(MemoryStore::open(&MemoryDisk::holding(records.clone())).is_ok());
+    assert!(MemoryDisk::holding(records.clone()).open().is_ok());
     for gone in 0..records.len() {
         let mut less = records.clone();
         let (key, _) = less.remove(gone);
-        let opened = MemoryStore::open(&MemoryDisk::holding(less));
+        let opened = MemoryDisk::holding(less).open();
         // Without the ledger itself a new one is begun: such a store may come from before there was one.
         assert_eq!(opened.is_ok(), key == keys::ledger(), "without {key:?}");
     }
@@ -479,13 +498,13 @@ fn a_damaged_row_is_named_on_opening() {
         };
         MemoryDisk::holding(store_of_version_1().into_iter().map(damage))
     };
-    match MemoryStore::open(&cut(keys::inbox(3))) {
+    match cut(keys::inbox(3)).open() {
         Err(StoreError::Corrupt { kind, .. }) => assert_eq!(kind, "inbox row"),
         other => panic!("{:?}", other.err()),
     }
     block_on(async {
         // A single record that cannot be read does not stop the others.
-        let store = MemoryStore::open(&cut(keys::learner(UserId(-17)))).unwrap();
+        let store = cut(keys::learner(UserId(-17))).open().unwrap();
         assert!(matches!(store.learner(UserId(-17)).await, Err(StoreError::Corrupt { kind: "learner", .. })));
         store.accept(vec![voice(7, 9, 9)], Default::default(), at(10)).await.unwrap();
         let unreadable = store.claim(WorkKind::Tutor, at(10)).await;

@@ -8,7 +8,7 @@ use phonicflow_bot::sandbox::bot_api::EntryKind;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::{Reply, Shape};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Speech, TutorOptions};
-use phonicflow_bot::store::{SledStore, Store};
+use phonicflow_bot::store::Store;
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -194,7 +194,7 @@ async fn given_up_after_the_longest_wait_it_is_a_dead_letter_that_can_be_retried
     // As an admin's `queue retry` does.
     let folder = world.store_folder();
     {
-        let store = SledStore::open(&folder).unwrap();
+        let store = Store::open(&folder).unwrap();
         let dead = store.dead_letters(None, 10).await.unwrap();
         let [letter] = dead.as_slice() else { panic!("{dead:?}") };
         assert_eq!(letter.job.user.0, 11);
@@ -207,7 +207,7 @@ async fn given_up_after_the_longest_wait_it_is_a_dead_letter_that_can_be_retried
     world.start();
     answered_once(&world, 11).await;
     assert!(world.stop().await.success());
-    let store = SledStore::open(&folder).unwrap();
+    let store = Store::open(&folder).unwrap();
     assert!(store.dead_letters(None, 10).await.unwrap().is_empty());
     assert!(store.jobs(None, 10).await.unwrap().is_empty());
 }

@@ -26,7 +26,7 @@ const PAGE: usize = 500;
 /// What a request is carried out on.
 pub struct Context {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// Its folder (`SESSION_STORAGE_PATH`).
     pub root: PathBuf,
     /// Idle time after which a session ends, milliseconds.

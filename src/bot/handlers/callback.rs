@@ -6,7 +6,7 @@ use crate::bot::route::Press;
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::{Button, Content, Keyboard};
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
-use crate::domain::{Body, Outcome, RecordedTurn, Reply, Session, Turn, UserId};
+use crate::domain::{Body, Outcome, RecordedTurn, Reply, Session, Turn, TurnKind, UserId};
 use crate::store::StoreError;
 use crate::tutor::{Past, Reach};
 use std::time::Duration;
@@ -106,6 +106,8 @@ pub(super) async fn history_page(
 /// The turns of a conversation that only the tutor knows (it began with another bot), oldest first. Asked for with little
 /// patience: what we have is shown all the same.
 pub(super) async fn earlier_turns(context: &HandlerContext, session: &Session, ours: usize) -> Vec<Turn> {
+    // Of ours it knows the spoken ones alone.
+    let ours = ours.saturating_sub(usize::try_from(session.text_turns).unwrap_or(usize::MAX));
     let known = session.tutor_turns.and_then(|count| usize::try_from(count).ok());
     if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reachable(), Reach::No { .. }) {
         return Vec::new();
@@ -113,20 +115,16 @@ pub(super) async fn earlier_turns(context: &HandlerContext, session: &Session, o
     let asked = tokio::time::timeout(TUTOR_PATIENCE, context.tutor.history(session.id)).await;
     let Ok(Ok(Past::Kept(history))) = asked else { return Vec::new() };
     let only_there = history.turns.len().saturating_sub(ours);
-    let turn = |recorded: RecordedTurn| Turn {
-        session: session.id,
-        number: 0,
-        at: session.created,
-        voice_ms: 0,
-        assessment: recorded.into_assessment(),
-    };
+    let turn =
+        |recorded: RecordedTurn| Turn::voice(session.id, session.created, 0, recorded.into_assessment());
     history.turns.into_iter().take(only_there).map(turn).collect()
 }
 
 fn show_turn(text: Rich, turn: &Turn) -> Rich {
     let said = &turn.assessment;
     let mut text = text.push(Style::Plain, format!("\n\n{}.", turn.number));
-    for (mark, field) in [("🎧", &said.transcript), ("📝", &said.coaching), ("💬", &said.reply)] {
+    let learner = if turn.kind == TurnKind::Text { "✍️" } else { "🎧" };
+    for (mark, field) in [(learner, &said.transcript), ("📝", &said.coaching), ("💬", &said.reply)] {
         if !field.trim().is_empty() {
             text = text.push(Style::Plain, format!("\n{mark} {}", shortened(&unmarked(field))));
         }

@@ -117,7 +117,7 @@ async fn history(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, S
 
 async fn feedback(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let last = match &case.learner.session {
-        Some(open) => match context.reader.last_turn(case.incoming.user, open.id).await? {
+        Some(open) => match context.reader.last_voice_turn(case.incoming.user, open.id).await? {
             Some(last) => Some(last),
             None => earlier_turns(context, open, 0).await.pop(),
         },

@@ -166,7 +166,7 @@ impl<'a> VoiceTurn<'a> {
         uncertain_ms: i64,
         history: Past,
     ) -> Result<Finding, StoreError> {
-        let known = self.context.reader.last_turn(self.incoming.user, submitted.session).await?;
+        let known = self.context.reader.last_voice_turn(self.incoming.user, submitted.session).await?;
         let lost = LostTurn {
             baseline: submitted.baseline,
             last_known: known.as_ref().map(|turn| &turn.assessment),
@@ -282,12 +282,9 @@ impl<'a> VoiceTurn<'a> {
         // An answer without words may or may not have entered the history: ask before relying on the count again.
         let count = count.or_else(|| (!said.is_empty()).then(|| submitted.baseline.saturating_add(1)));
         let replies = lesson::compose(self.incoming, self.learner, self.phrases(), submitted.session, &said);
-        let turn = (!said.is_empty()).then_some(Turn {
-            session: submitted.session,
-            number: 0,
-            at: now,
-            voice_ms: submitted.voice_ms,
-            assessment: said,
+        let turn = (!said.is_empty()).then(|| Turn {
+            chat: Some(self.incoming.chat),
+            ..Turn::voice(submitted.session, now, submitted.voice_ms, said)
         });
         let changes = vec![
             Change::TutorTurns(submitted.session, count),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage, Reply,
-    Rich, Task,
+    Rich, Task, Tokens,
 };
 
 /// A text that was given up, with an answer that was not sent.
@@ -34,12 +34,33 @@ fn data_export() -> DataExport {
         coaching: "Say \"went\".".to_owned(),
         ..Assessment::default()
     };
-    let turn = Turn { session: session.id, number: 1, at, voice_ms: 4_200, assessment };
+    let turn = Turn { number: 1, ..Turn::voice(session.id, at, 4_200, assessment) };
+    let written = Turn {
+        number: 2,
+        kind: TurnKind::Text,
+        model: Some("qwen3:8b".into()),
+        chat: Some(Chat { id: ChatId(11), kind: ChatKind::Private, thread: None }),
+        tokens: Tokens { input: 700, output: 90 },
+        ..Turn::voice(
+            session.id,
+            at,
+            0,
+            Assessment { transcript: "And in writing?".into(), ..Assessment::default() },
+        )
+    };
+    let learner = Learner {
+        persona: Some("examiner".into()),
+        model: Some("lan/qwen3:8b".into()),
+        tokens: DayTokens { day: 19_675, used: 790 },
+        told_gone: Some("llama".into()),
+        ..Learner::new(user, at)
+    };
     let mut data_export = DataExport::default();
     for held in [
-        Held::Learner(Learner::new(user, at)),
+        Held::Learner(learner),
         Held::Session(session.clone()),
         Held::Turn(turn),
+        Held::Turn(written),
         Held::Purge(session.id),
         Held::Pending(Box::new(pending(at))),
         Held::Rate(RateState { tat: at, noticed_at: None }),
@@ -60,6 +81,12 @@ fn the_json_holds_every_piece() {
     assert_eq!(value["learner"]["user"], 11);
     assert_eq!(value["sessions"][0]["created"], "2023-11-14T22:13:20Z");
     assert_eq!(value["sessions"][0]["turns"][0]["transcript"], "I *goed* to <b>market</b>\n# not a heading");
+    let (learner, written) = (&value["learner"], &value["sessions"][0]["turns"][1]);
+    assert_eq!((&learner["persona"], &learner["model"]), (&json!("examiner"), &json!("lan/qwen3:8b")));
+    assert_eq!(learner["tokens"], json!({ "day": "2023-11-14T00:00:00Z", "used": 790 }));
+    assert_eq!(learner["model_told_to_be_gone"], "llama");
+    assert_eq!((&written["kind"], &written["model"]), (&json!("text"), &json!("qwen3:8b")));
+    assert_eq!((&written["chat"]["id"], &written["tokens"]["output"]), (&json!(11), &json!(90)));
     let row = &value["queue"][0];
     assert_eq!((&row["kind"], &row["words"]), (&json!("text"), &json!("my *own* words")));
     assert_eq!((&row["given_up"], &row["record"]["chat"]), (&json!("no answer"), &json!(11)));
@@ -69,7 +96,7 @@ fn the_json_holds_every_piece() {
     assert_eq!(value["command_menu_as_admin"], true);
     assert_eq!(value["to_be_forgotten_by_the_tutor"].as_array().unwrap().len(), 1, "told once");
     assert_eq!(value["to_be_forgotten_by_the_tutor"][0], Uuid::from_u128(7).to_string());
-    assert_eq!((data_export().user(), data_export().size()), (Some(UserId(11)), (1, 1)));
+    assert_eq!((data_export().user(), data_export().size()), (Some(UserId(11)), (1, 2)));
 }
 
 #[test]
@@ -81,6 +108,10 @@ fn the_markdown_reads_well_and_what_was_said_stays_what_was_said() {
         "### 1. 2023-11-14 22:13 UTC (4 s of voice)",
         "> I \\*goed\\* to \\<b\\>market\\</b\\>",
         "> \\# not a heading",
+        "- your conversation partner: examiner",
+        "- tokens of the chat model used on the day of 2023-11-14 00:00 UTC: 790",
+        "### 2. 2023-11-14 22:13 UTC (written, answered by qwen3:8b)",
+        "**You wrote**",
         "- text of 2023-11-14 22:13 UTC, given up: no answer",
         "  > my \\*own\\* words",
         "  > an answer on its way",

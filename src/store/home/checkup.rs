@@ -3,7 +3,7 @@
 //! Nothing is moved, restored or made here. Must not know how a person is told.
 
 use super::{DAMAGED, Home, StoreError, io_of};
-use crate::store::sled::SledStore;
+use crate::store::Store;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -24,7 +24,7 @@ impl Home {
     /// # Errors
     /// [`StoreError::Locked`] while another process holds it, [`StoreError::Damaged`] with advice, [`StoreError::Io`] when
     /// the system refuses.
-    pub fn look(&self) -> Result<Option<SledStore>, StoreError> {
+    pub fn look(&self) -> Result<Option<Store>, StoreError> {
         if !self.is_there() {
             return Ok(None);
         }

@@ -24,7 +24,7 @@ impl Home {
     ///
     /// # Errors
     /// [`StoreError::Export`] mostly; see [`Store::export`].
-    pub async fn export(&self, store: &dyn Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
+    pub async fn export(&self, store: &Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
         let failed = |error: io::Error| StoreError::Export(error.to_string());
         make_private(&self.exports()).map_err(failed)?;
         let path = self.exports().join(export_name(now));

@@ -4,7 +4,7 @@ use super::{Home, OnDamage};
 use crate::domain::Timestamp;
 use crate::store::records::Record;
 use crate::store::state::Tx;
-use crate::store::{SledStore, Store, StoreError, keys};
+use crate::store::{Store, StoreError, keys};
 use serde::{Deserialize, Serialize};
 
 /// A record as a program to come might write it.
@@ -24,8 +24,8 @@ async fn a_store_of_a_newer_program_is_told_from_a_damaged_one() {
     let store = home.open(OnDamage::Restore, now).unwrap().store;
     home.export(&store, now).await.unwrap();
     store.close().await.unwrap();
-    let store = SledStore::open(&home.store()).unwrap();
-    let written = store.ask(|state| {
+    let store = Store::open(&home.store()).unwrap();
+    let written = store.change(|state| {
         let mut tx = Tx::default();
         tx.put(keys::next_seq(), &SeqToCome(7, true))?;
         state.apply(tx)

@@ -5,7 +5,7 @@
 
 use super::fields::record;
 use super::{v1, v2};
-use crate::domain::{DeadLetter, Job, Learner, OutMessage, Session};
+use crate::domain::{DeadLetter, Job, Learner, OutMessage, Session, Turn};
 
 record! {
     Job = "inbox row", version 3
@@ -37,13 +37,23 @@ record! {
 record! {
     Learner = "learner", version 2
     always { 1 user, 2 first_seen, 3 language, 4 client_language, 5 translation, 6 voice_reply, 7 blocked }
-    since { 8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at }
+    since {
+        8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
+        15 tokens, 16 told_gone,
+    }
     from { 1 v1::LearnerV1 }
 }
 
 record! {
     Session = "session", version 2
     always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
-    since { 6 tutor_turns, 7 archived_at }
+    since { 6 tutor_turns, 7 archived_at, 8 text_turns }
     from { 1 v1::SessionV1 }
+}
+
+record! {
+    Turn = "turn", version 2
+    always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
+    since { 6 kind, 7 model, 8 chat, 9 tokens }
+    from { 1 v1::TurnV1 }
 }

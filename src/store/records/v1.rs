@@ -4,8 +4,8 @@
 
 use super::v2::{DeadLetterV2, JobV2};
 use crate::domain::{
-    Admission, ChatId, DeadLetter, Incoming, Job, Lane, LanguageChoice, Learner, OutMessage, Reply, Session,
-    Stage, Task, Timestamp, Translation, UserId, WaitReason,
+    Admission, Assessment, ChatId, DeadLetter, Incoming, Job, Lane, LanguageChoice, Learner, OutMessage,
+    Reply, Session, Stage, Task, Timestamp, Translation, Turn, UserId, WaitReason,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -77,6 +77,22 @@ pub struct SessionV1 {
     turns: u32,
     tutor_turns: Option<u32>,
     archived_at: Option<Timestamp>,
+}
+
+/// A finished turn: a voice.
+#[derive(Deserialize)]
+pub struct TurnV1 {
+    session: Uuid,
+    number: u32,
+    at: Timestamp,
+    voice_ms: u64,
+    assessment: Assessment,
+}
+
+impl From<TurnV1> for Turn {
+    fn from(old: TurnV1) -> Self {
+        Self { number: old.number, ..Self::voice(old.session, old.at, old.voice_ms, old.assessment) }
+    }
 }
 
 impl From<JobV1> for JobV2 {

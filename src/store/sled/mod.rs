@@ -15,9 +15,8 @@ pub use fsync::{Moment, Watch};
 pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
 pub use reencrypted_copy::{Keyed, Progress, export_of, reencrypted_copy};
 
-use super::StoreError;
 use super::engine::{Batch, Engine, Flush, Span, Visit};
-use super::thread::ThreadedStore;
+use super::{Store, StoreError};
 use crate::secret::KeyMaterial;
 use fsync::FileSync;
 use high_water_mark::HighWaterMark;
@@ -39,9 +38,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
 /// Where the number of batches is kept; no kind of record begins with a zero byte.
 const BATCHES: &[u8] = b"\0batches";
-
-/// The store on disk.
-pub type SledStore = ThreadedStore<SledEngine>;
 
 /// An open sled database.
 #[derive(Debug)]
@@ -68,7 +64,7 @@ struct SledFlush {
     batches: Arc<AtomicU64>,
 }
 
-impl SledStore {
+impl Store {
     /// Opens the store in `folder`, made with mode 0700 where it does not exist. Blocks: half a second at most for a lock
     /// that is about to be given back, and for reading the inbox.
     ///

@@ -6,9 +6,25 @@ use crate::domain::rate::{NOTICE_WINDOW_MS, RateState, RateVerdict};
 use crate::domain::{Admission, Body, Incoming, Job, Lane, Learner, Task, Timestamp, UserId, WaitReason};
 use crate::store::records::Seen;
 use crate::store::state::{SEEN_KEPT, State, Tx};
-use crate::store::{AcceptPolicy, Accepted, StoreError, keys};
+use crate::store::{AcceptPolicy, Accepted, Store, StoreError, keys};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+
+impl Store {
+    /// Takes a batch: tells repeats by recently taken ids, judges the rate by each message's date, creates rows, and
+    /// flushes. Only after this has answered may the offset be confirmed. A message whose row would be pointless
+    /// ([`Body::Blocked`](crate::domain::Body::Blocked)) only changes its learner. Any other message lifts the learner's `blocked` mark and notes the
+    /// client's language; an unknown learner is created. The limit on all learners together goes by `now`: it spares
+    /// the tutor the rush after an outage. A row that need not wait has a `not_before` of 0.
+    pub async fn accept(
+        &self,
+        batch: Vec<Incoming>,
+        policy: AcceptPolicy,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        self.change(move |state| accept(state, batch, policy, now)).await
+    }
+}
 
 /// What a batch has changed so far, before any of it is on disk.
 struct Intake {
@@ -19,8 +35,7 @@ struct Intake {
     rows: Vec<Job>,
 }
 
-/// See [`Store::accept`](crate::store::Store::accept).
-pub fn accept(
+fn accept(
     state: &mut State,
     batch: Vec<Incoming>,
     policy: AcceptPolicy,

@@ -7,52 +7,62 @@ use crate::domain::alert::{Marks, judge};
 use crate::domain::{
     AlertKind, Announced, Announcement, ChatId, Hidden, Job, Lane, Membership, Task, Timestamp, Told, UserId,
 };
-use crate::store::engine::Range;
 use crate::store::records::Menu;
 use crate::store::state::{State, Tx};
-use crate::store::{Lease, StoreError, keys};
+use crate::store::{Lease, Store, StoreError, keys};
 
-/// See [`Store::note_membership`](crate::store::Store::note_membership).
-pub fn note_membership(state: &mut State, lease: Lease, membership: Membership) -> Result<(), StoreError> {
-    let job = state.leased(lease)?;
-    let mut tx = Tx::default();
-    tx.put(keys::member(job.user), &membership)?;
-    state.apply(tx)
-}
-
-/// See [`Store::note_hidden`](crate::store::Store::note_hidden).
-pub fn note_hidden(state: &mut State, hidden: Option<Hidden>) -> Result<(), StoreError> {
-    let mut tx = Tx::default();
-    match hidden {
-        Some(hidden) => tx.put(keys::hidden(), &hidden)?,
-        None => tx.delete(keys::hidden()),
+impl Store {
+    /// Keeps what Telegram has just said of the learner of a row. `Gone` when the learner was deleted meanwhile: nothing
+    /// is kept then.
+    pub async fn note_membership(&self, lease: Lease, membership: Membership) -> Result<(), StoreError> {
+        self.change(move |state| {
+            let job = state.leased(lease)?;
+            let mut tx = Tx::default();
+            tx.put(keys::member(job.user), &membership)?;
+            state.apply(tx)
+        })
+        .await
     }
-    state.apply(tx)
-}
 
-/// See [`Store::menus`](crate::store::Store::menus).
-pub fn menus(state: &State) -> Result<Vec<UserId>, StoreError> {
-    let given = state.list::<Menu>(&Range::prefix(keys::kind(keys::MENU)), usize::MAX)?;
-    Ok(given.into_iter().map(|(_, menu)| menu.of).collect())
-}
-
-/// See [`Store::note_menu`](crate::store::Store::note_menu).
-pub fn note_menu(state: &mut State, user: UserId, given: bool) -> Result<(), StoreError> {
-    let mut tx = Tx::default();
-    if given {
-        tx.put(keys::menu(user), &Menu { of: user })?;
-    } else {
-        tx.delete(keys::menu(user));
+    /// Tells an admin something, unless known already or too soon ([`judge`](crate::domain::alert::judge)): a row of its
+    /// own for delivery in the admin's private chat, in one transaction with the mark that it was told.
+    pub async fn announce(
+        &self,
+        announcement: Announcement,
+        now: Timestamp,
+    ) -> Result<Announced, StoreError> {
+        self.change(move |state| announce(state, announcement, now)).await
     }
-    state.apply(tx)
+
+    /// Keeps that a channel's members are hidden, in place of what was kept before; `None`: of none they are.
+    pub async fn note_hidden(&self, hidden: Option<Hidden>) -> Result<(), StoreError> {
+        self.change(move |state| {
+            let mut tx = Tx::default();
+            match hidden {
+                Some(hidden) => tx.put(keys::hidden(), &hidden)?,
+                None => tx.delete(keys::hidden()),
+            }
+            state.apply(tx)
+        })
+        .await
+    }
+
+    /// Keeps that this user is given a menu of their own, or that it was taken away. Goes with the learner.
+    pub async fn note_menu(&self, user: UserId, given: bool) -> Result<(), StoreError> {
+        self.change(move |state| {
+            let mut tx = Tx::default();
+            if given {
+                tx.put(keys::menu(user), &Menu { of: user })?;
+            } else {
+                tx.delete(keys::menu(user));
+            }
+            state.apply(tx)
+        })
+        .await
+    }
 }
 
-/// See [`Store::announce`](crate::store::Store::announce).
-pub fn announce(
-    state: &mut State,
-    announcement: Announcement,
-    now: Timestamp,
-) -> Result<Announced, StoreError> {
+fn announce(state: &mut State, announcement: Announcement, now: Timestamp) -> Result<Announced, StoreError> {
     state.advance(now);
     let Announcement { to, kind, of, replies } = announcement;
     let mark = |kind| state.get::<Told>(&keys::told(to, kind));

@@ -6,14 +6,39 @@ use super::person::Person;
 use crate::domain::{Change, Learner, Session, Timestamp};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
-use crate::store::{Archived, Import, Imported, Merged, StoreError, keys, records};
+use crate::store::{Archived, Import, Imported, Merged, Store, StoreError, keys, records};
 use std::collections::HashSet;
 
 /// Learners looked at in one go, whatever is asked for: the thread has others to serve.
 const AT_ONCE: usize = 1_000;
 
-/// See [`Store::archive_idle`](crate::store::Store::archive_idle).
-pub fn archive_idle(
+impl Store {
+    /// Archives open sessions last used before `before`, as having ended `idle_ms` after that; those of learners with a
+    /// message for the tutor stay. Looks at 1,000 records: walk on with the cursor until there is none.
+    pub async fn archive_idle(
+        &self,
+        before: Timestamp,
+        idle_ms: i64,
+        cursor: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Archived, StoreError> {
+        self.change(move |state| archive_idle(state, before, idle_ms, cursor, now)).await
+    }
+
+    /// Takes in open sessions of another bot, at most 1,000 at once, each learner once; with `dry` only says what would
+    /// come of it. Doing so twice changes nothing. A learner who has a conversation here goes on with it, and the other one is
+    /// added to those that ended. Retention counts from `now`.
+    pub async fn import(
+        &self,
+        imports: Vec<Import>,
+        dry: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Imported>, StoreError> {
+        self.change(move |state| import(state, imports, dry, now)).await
+    }
+}
+
+fn archive_idle(
     state: &mut State,
     before: Timestamp,
     idle_ms: i64,
@@ -53,8 +78,7 @@ pub fn archive_idle(
     Ok(Archived { sessions: archived, next: (seen == AT_ONCE).then_some(last) })
 }
 
-/// See [`Store::import`](crate::store::Store::import).
-pub fn import(
+fn import(
     state: &mut State,
     imports: Vec<Import>,
     dry: bool,

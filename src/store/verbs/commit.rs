@@ -8,10 +8,21 @@ use super::outbox::{self, to_answer};
 use super::person::{Person, add_purge};
 use crate::domain::{Outcome, Stage, Timestamp};
 use crate::store::state::{State, Tx};
-use crate::store::{Lease, StoreError, keys};
+use crate::store::{Lease, Store, StoreError, keys};
 
-/// See [`Store::commit`](crate::store::Store::commit).
-pub fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+impl Store {
+    /// Ends a row's work: changes, turn, purges and replies in one transaction. The row stays for delivery
+    /// when there are replies, and its lease ends either way. `Gone` when the learner was deleted meanwhile. The turn
+    /// is numbered and counted by the store, in its session wherever that is by now. With `forget`, `changes` and
+    /// `turn` are left out; everything of the learner goes but this row and younger ones, and all sessions known are
+    /// queued to be purged. A purge waits while a row may have handed a voice over in that conversation, and is queued when
+    /// that row looks for its answer no more.
+    pub async fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        self.change(move |state| commit(state, lease, outcome, now)).await
+    }
+}
+
+fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();

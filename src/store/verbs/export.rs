@@ -3,15 +3,28 @@
 //! They go as they lie on the disk: an encrypted store's export is encrypted with the same key. Must not know the format.
 
 use crate::domain::Timestamp;
-use crate::store::StoreError;
 use crate::store::export::{self, Exported, Writer};
 use crate::store::ledger::{self, Ledger};
 use crate::store::state::State;
+use crate::store::{Store, StoreError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The first half of [`Store::export`](crate::store::Store::export): the file is written, not yet safe.
+impl Store {
+    /// Writes all records, as they are at one moment, into a checked file: written beside, flushed, read back, then named
+    /// `to`. Other verbs wait while the records are gathered, not while the file is flushed and checked. A failure
+    /// is [`StoreError::Export`] and harms nothing.
+    pub async fn export(&self, to: PathBuf, now: Timestamp) -> Result<Exported, StoreError> {
+        let partial = export::partial(&to);
+        let to_write = partial.clone();
+        let written = self.change(move |state| write(state, &to_write, now)).await?;
+        let sealed = tokio::task::spawn_blocking(move || export::seal(&partial, &to, written));
+        sealed.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// The first half of an export: the file is written, not yet safe.
 ///
 /// It counts the records against the ledger as it goes: of a store that has lost some without a word no export is made,
 /// since it would push out a good one.

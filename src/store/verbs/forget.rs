@@ -6,9 +6,17 @@ use super::person::add_purge;
 use crate::domain::{DeadLetter, Job, Session, Stage, Timestamp, UserId};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
-use crate::store::{Removed, StoreError, keys, records};
+use crate::store::{Removed, Store, StoreError, keys, records};
 use std::collections::BTreeSet;
 use uuid::Uuid;
+
+impl Store {
+    /// Removes everything held about a learner, rows at work included (whoever works on them is answered `Gone`), and
+    /// queues all sessions known to be forgotten at the tutor.
+    pub async fn forget(&self, user: UserId, now: Timestamp) -> Result<Removed, StoreError> {
+        self.change(move |state| forget(state, user, now)).await
+    }
+}
 
 /// What a deletion takes out of memory once it is on disk, and what the tutor has to forget.
 #[derive(Default)]
@@ -40,8 +48,7 @@ impl Forgotten {
     }
 }
 
-/// See [`Store::forget`](crate::store::Store::forget).
-pub fn forget(state: &mut State, user: UserId, now: Timestamp) -> Result<Removed, StoreError> {
+fn forget(state: &mut State, user: UserId, now: Timestamp) -> Result<Removed, StoreError> {
     state.advance(now);
     let mut tx = Tx::default();
     let forgotten = gather(state, &mut tx, user, u64::MAX)?;

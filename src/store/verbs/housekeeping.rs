@@ -10,14 +10,81 @@ use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Ti
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
 use crate::store::state::{State, Tx};
-use crate::store::{Purge, StoreError, keys};
+use crate::store::{Purge, Store, StoreError, keys};
 use uuid::Uuid;
 
 /// No more sessions are expired or purges listed at once: the thread has others to serve.
 const AT_ONCE: usize = 1_000;
 
-/// See [`Store::retry_dead`](crate::store::Store::retry_dead).
-pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+impl Store {
+    /// Puts a dead letter back into the queue, as the youngest row accepted `now`, at its old stage with all
+    /// counts at 0. `Gone` when there is none of this number.
+    pub async fn retry_dead(&self, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+        self.change(move |state| retry_dead(state, seq, now)).await
+    }
+
+    /// Removes a dead letter for good. `Gone` when there is none of this number.
+    pub async fn drop_dead(&self, seq: u64) -> Result<(), StoreError> {
+        self.change(move |state| drop_dead(state, seq)).await
+    }
+
+    /// Makes a waiting row due at once, with fresh attempts and patience. `Gone` where there is none, or it is being
+    /// worked on.
+    pub async fn hurry(&self, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+        self.change(move |state| hurry(state, seq, now)).await
+    }
+
+    /// Removes a waiting row and its replies for good; these replies go out in its place, where there are any. `Gone` where
+    /// there is none, or it is being worked on.
+    pub async fn drop_job(&self, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
+        self.change(move |state| drop_job(state, seq, replies)).await
+    }
+
+    /// Asks the tutor to forget these conversations, soon. One that is queued already stays as it is.
+    pub async fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Result<(), StoreError> {
+        self.change(move |state| {
+            let mut tx = Tx::default();
+            for session in sessions {
+                add_purge(state, &mut tx, session, not_before)?;
+            }
+            state.apply(tx)
+        })
+        .await
+    }
+
+    /// Conversations to be forgotten at the tutor that are due, at most `limit`.
+    pub async fn purges(&self, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
+        self.change(move |state| purges(state, now, limit)).await
+    }
+
+    /// The tutor has forgotten it (`None`), or has to be asked again at the given moment. Unknown ones are left alone.
+    pub async fn purged(&self, session: Uuid, retry_at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.change(move |state| purged(state, session, retry_at)).await
+    }
+
+    /// Removes archived sessions older than `before` with their turns, at most `limit` in one go, and queues their
+    /// purge at the tutor. Returns how many; call again until it is 0 (1,000 at once, however many are asked for).
+    pub async fn expire_archived(
+        &self,
+        before: Timestamp,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.change(move |state| expire_archived(state, before, limit, now)).await
+    }
+
+    /// Keeps the daemon's numbers in place of those kept before.
+    pub async fn keep_stats(&self, stats: Stats) -> Result<(), StoreError> {
+        self.change(move |state| {
+            let mut tx = Tx::default();
+            tx.put(keys::stats(), &stats)?;
+            state.apply(tx)
+        })
+        .await
+    }
+}
+
+fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let letter: DeadLetter = state.get(&keys::dead(seq))?.ok_or(StoreError::Gone)?;
     let mut job = letter.job;
@@ -61,8 +128,7 @@ pub fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), Sto
     Ok(())
 }
 
-/// See [`Store::hurry`](crate::store::Store::hurry).
-pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
+fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
     if state.schedule.is_leased(seq) {
@@ -77,8 +143,7 @@ pub fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// See [`Store::drop_job`](crate::store::Store::drop_job).
-pub fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
+fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
     let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
     // What the tutor records for it meanwhile would be an answer nobody asks for any more.
     if state.schedule.is_leased(seq) {
@@ -103,8 +168,7 @@ pub fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), 
     Ok(())
 }
 
-/// See [`Store::drop_dead`](crate::store::Store::drop_dead).
-pub fn drop_dead(state: &mut State, seq: u64) -> Result<(), StoreError> {
+fn drop_dead(state: &mut State, seq: u64) -> Result<(), StoreError> {
     if !state.dead.contains_key(&seq) {
         return Err(StoreError::Gone);
     }
@@ -118,17 +182,7 @@ pub fn drop_dead(state: &mut State, seq: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// See [`Store::add_purges`](crate::store::Store::add_purges).
-pub fn add_purges(state: &mut State, sessions: Vec<Uuid>, not_before: Timestamp) -> Result<(), StoreError> {
-    let mut tx = Tx::default();
-    for session in sessions {
-        add_purge(state, &mut tx, session, not_before)?;
-    }
-    state.apply(tx)
-}
-
-/// See [`Store::purges`](crate::store::Store::purges).
-pub fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
+fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
     let due = Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(now));
     let mut found = Vec::new();
     for key in state.list_keys(&due, limit.min(AT_ONCE))? {
@@ -139,8 +193,7 @@ pub fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>,
     Ok(found)
 }
 
-/// See [`Store::purged`](crate::store::Store::purged).
-pub fn purged(state: &mut State, session: Uuid, retry_at: Option<Timestamp>) -> Result<(), StoreError> {
+fn purged(state: &mut State, session: Uuid, retry_at: Option<Timestamp>) -> Result<(), StoreError> {
     let Some(mut purge) = state.get::<Purge>(&keys::purge(session))? else { return Ok(()) };
     let mut tx = Tx::default();
     tx.delete(keys::purge_due(purge.not_before, session));
@@ -156,15 +209,7 @@ pub fn purged(state: &mut State, session: Uuid, retry_at: Option<Timestamp>) -> 
     state.apply(tx)
 }
 
-/// See [`Store::keep_stats`](crate::store::Store::keep_stats).
-pub fn keep_stats(state: &mut State, stats: &Stats) -> Result<(), StoreError> {
-    let mut tx = Tx::default();
-    tx.put(keys::stats(), stats)?;
-    state.apply(tx)
-}
-
-/// See [`Store::expire_archived`](crate::store::Store::expire_archived).
-pub fn expire_archived(
+fn expire_archived(
     state: &mut State,
     before: Timestamp,
     limit: usize,

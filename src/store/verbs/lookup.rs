@@ -2,11 +2,16 @@
 //!
 //! Must not know who asks. Changes nothing.
 
-use crate::domain::stats::Holdings;
-use crate::domain::{DeadLetter, Job, OutMessage, Turn, UserId};
+use crate::domain::rate::RateState;
+use crate::domain::stats::{Holdings, Stats};
+use crate::domain::{
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Told, Turn,
+    TurnKind, UserId,
+};
 use crate::store::engine::Range;
+use crate::store::records::{self, Menu};
 use crate::store::state::State;
-use crate::store::{Counts, SessionPage, StoreError, keys, records};
+use crate::store::{Counts, Place, Purge, Reader, SessionPage, Store, StoreError, keys};
 use uuid::Uuid;
 
 /// No page is larger, however much is asked for: the thread has others to serve.
@@ -14,8 +19,175 @@ const PAGE: usize = 10_000;
 /// Learners without a session that are passed over per session asked for, before a page ends short.
 const PASSED_OVER: usize = 16;
 
-/// See [`Store::turns`](crate::store::Store::turns).
-pub fn turns(
+impl Store {
+    /// A random secret made with the store, for the keyed hash of user ids in logs.
+    pub async fn log_key(&self) -> Result<[u8; 32], StoreError> {
+        self.look(|state| Ok(state.log_key.0)).await
+    }
+}
+
+impl Reader {
+    /// The learner's record.
+    pub async fn learner(&self, user: UserId) -> Result<Option<Learner>, StoreError> {
+        self.look(move |state| state.learner(user)).await
+    }
+
+    /// Finished turns of a session in order, from the 0-based `skip`-th, and how many there are in all.
+    pub async fn turns(
+        &self,
+        user: UserId,
+        session: Uuid,
+        skip: usize,
+        limit: usize,
+    ) -> Result<(Vec<Turn>, usize), StoreError> {
+        self.look(move |state| turns(state, user, session, skip, limit)).await
+    }
+
+    /// The learner's latest finished turn of a session that was spoken to the tutor.
+    pub async fn last_voice_turn(&self, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+        self.look(
+            move |state| Ok(latest(state, user, session, 1, |turn| turn.kind == TurnKind::Voice)?.pop()),
+        )
+        .await
+    }
+
+    /// The learner's latest turns of a session, spoken or written, in this chat and topic alone, oldest first.
+    pub async fn turns_in(
+        &self,
+        user: UserId,
+        session: Uuid,
+        chat: Chat,
+        limit: usize,
+    ) -> Result<Vec<Turn>, StoreError> {
+        self.look(move |state| {
+            let here = |turn: &Turn| match turn.chat {
+                Some(said) => state.chat(said.id) == chat.id && said.thread == chat.thread,
+                // Of an older program: kept from groups, for it may have been said in private.
+                None => chat.kind == ChatKind::Private,
+            };
+            let mut found = latest(state, user, session, limit, here)?;
+            found.reverse();
+            Ok(found)
+        })
+        .await
+    }
+
+    /// The learner's rate state.
+    pub async fn rate(&self, user: UserId) -> Result<RateState, StoreError> {
+        self.look(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default())).await
+    }
+
+    /// What Telegram last said of the learner and the required channel.
+    pub async fn membership(&self, user: UserId) -> Result<Option<Membership>, StoreError> {
+        self.look(move |state| state.get(&keys::member(user))).await
+    }
+
+    /// What an admin was last told of a kind.
+    pub async fn told(&self, admin: UserId, kind: AlertKind) -> Result<Option<Told>, StoreError> {
+        self.look(move |state| state.get(&keys::told(admin, kind))).await
+    }
+
+    /// The channel whose members were hidden when last heard of.
+    pub async fn hidden(&self) -> Result<Option<Hidden>, StoreError> {
+        self.look(|state| state.get(&keys::hidden())).await
+    }
+
+    /// Who was given a command menu of their own.
+    pub async fn menus(&self) -> Result<Vec<UserId>, StoreError> {
+        self.look(|state| {
+            let given = state.list::<Menu>(&Range::prefix(keys::kind(keys::MENU)), usize::MAX)?;
+            Ok(given.into_iter().map(|(_, menu)| menu.of).collect())
+        })
+        .await
+    }
+
+    /// The learner's place in the queue for the tutor.
+    pub async fn place(&self, user: UserId) -> Result<Place, StoreError> {
+        self.look(move |state| Ok(state.schedule.place(user))).await
+    }
+
+    /// Numbers of the moment.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.look(|state| Ok(counts(state))).await
+    }
+
+    /// Sessions in key order, at most `limit`, after `cursor`.
+    pub async fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.look(move |state| sessions(state, keys::kind(keys::PERSON), cursor, limit)).await
+    }
+
+    /// The sessions of one learner, as in [`Store::sessions`].
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        cursor: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<SessionPage, StoreError> {
+        self.look(move |state| sessions(state, keys::person(user), cursor, limit)).await
+    }
+
+    /// All rows of the inbox in order of acceptance after `after`, at most `limit` (10,000 here and in all listings).
+    pub async fn jobs(&self, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
+        self.look(move |state| {
+            let range =
+                Range::prefix(keys::kind(keys::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
+            Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, job)| job).collect())
+        })
+        .await
+    }
+
+    /// Dead letters in order, after `after`, at most `limit`.
+    pub async fn dead_letters(
+        &self,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        self.look(move |state| {
+            let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
+            Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
+        })
+        .await
+    }
+
+    /// What a row has left to send, or, with `dead`, what the dead letter of this number had.
+    pub async fn left_to_send(&self, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
+        self.look(move |state| {
+            let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
+            Ok(state.list(&Range::prefix(all), PAGE)?.into_iter().map(|(_, message)| message).collect())
+        })
+        .await
+    }
+
+    /// The numbers kept last.
+    pub async fn stats(&self) -> Result<Option<Stats>, StoreError> {
+        self.look(|state| state.get(&keys::stats())).await
+    }
+
+    /// How much of what there is.
+    pub async fn holdings(&self) -> Result<Holdings, StoreError> {
+        self.look(|state| {
+            let Counts { inbox, delivering, dead, .. } = counts(state);
+            let archived_sessions = state.held(keys::EXPIRY);
+            Ok(Holdings {
+                inbox: inbox as u64,
+                delivering: delivering as u64,
+                dead_letters: dead as u64,
+                // Learners and their archived sessions are of one kind; each of the latter is in the index of expiry as well.
+                learners: state.held(keys::PERSON).saturating_sub(archived_sessions),
+                archived_sessions,
+                turns_kept: state.held(keys::TURN),
+            })
+        })
+        .await
+    }
+
+    /// Whether the tutor still has to forget this conversation.
+    pub async fn purge_of(&self, session: Uuid) -> Result<Option<Purge>, StoreError> {
+        self.look(move |state| state.get(&keys::purge(session))).await
+    }
+}
+
+fn turns(
     state: &State,
     user: UserId,
     session: Uuid,
@@ -33,18 +205,34 @@ pub fn turns(
     Ok((found.into_iter().map(|(_, turn)| turn).collect(), total))
 }
 
-/// See [`Store::last_turn`](crate::store::Store::last_turn).
+/// The latest turn of a session, of whatever kind.
 pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
-    let mut last = None;
-    state.scan(&Range::prefix(keys::turns(user, session)), true, &mut |_, bytes| {
-        last = Some(records::decode(bytes)?);
-        Ok(false)
-    })?;
-    Ok(last)
+    Ok(latest(state, user, session, 1, |_| true)?.pop())
 }
 
-/// See [`Store::sessions`](crate::store::Store::sessions); `of` is what the keys of those wanted begin with.
-pub fn sessions(
+/// The latest turns that fit, newest first. Looks no further back than a page.
+fn latest(
+    state: &State,
+    user: UserId,
+    session: Uuid,
+    limit: usize,
+    fits: impl Fn(&Turn) -> bool,
+) -> Result<Vec<Turn>, StoreError> {
+    let (mut found, mut looked) = (Vec::new(), 0);
+    state.scan(&Range::prefix(keys::turns(user, session)), true, &mut |_, bytes| {
+        let turn = records::decode(bytes)?;
+        if fits(&turn) {
+            found.push(turn);
+        }
+        looked += 1;
+        Ok(found.len() < limit && looked < PAGE)
+    })?;
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// `of` is what the keys of those wanted begin with.
+fn sessions(
     state: &State,
     of: Vec<u8>,
     cursor: Option<Vec<u8>>,
@@ -77,40 +265,6 @@ pub fn sessions(
     Ok(page)
 }
 
-/// See [`Store::jobs`](crate::store::Store::jobs).
-pub fn jobs(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
-    let range = Range::prefix(keys::kind(keys::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
-    Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, job)| job).collect())
-}
-
-/// See [`Store::dead_letters`](crate::store::Store::dead_letters).
-pub fn dead_letters(state: &State, after: Option<u64>, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-    let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
-    Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
-}
-
-/// See [`Store::left_to_send`](crate::store::Store::left_to_send).
-pub fn left_to_send(state: &State, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
-    let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
-    Ok(state.list(&Range::prefix(all), PAGE)?.into_iter().map(|(_, message)| message).collect())
-}
-
-/// See [`Store::holdings`](crate::store::Store::holdings).
-pub fn holdings(state: &State) -> Holdings {
-    let Counts { inbox, delivering, dead, .. } = counts(state);
-    let archived_sessions = state.held(keys::EXPIRY);
-    Holdings {
-        inbox: inbox as u64,
-        delivering: delivering as u64,
-        dead_letters: dead as u64,
-        // Learners and their archived sessions are of one kind; each of the latter is in the index of expiry as well.
-        learners: state.held(keys::PERSON).saturating_sub(archived_sessions),
-        archived_sessions,
-        turns_kept: state.held(keys::TURN),
-    }
-}
-
-/// See [`Store::counts`](crate::store::Store::counts).
-pub fn counts(state: &State) -> Counts {
+fn counts(state: &State) -> Counts {
     Counts { dead: state.dead.len(), ..state.schedule.counts() }
 }

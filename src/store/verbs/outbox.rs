@@ -9,7 +9,38 @@ use crate::domain::{
 use crate::store::engine::Range;
 use crate::store::records::Moved;
 use crate::store::state::{State, Tx};
-use crate::store::{Lease, Sent, StoreError, keys};
+use crate::store::{Lease, Sent, Store, StoreError, keys};
+
+impl Store {
+    /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
+    /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
+    pub async fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Result<(), StoreError> {
+        self.change(move |state| delivered(state, lease, index, sent)).await
+    }
+
+    /// Gives one outbox message up: it becomes a dead letter of its own and is struck off, as by [`Sent::Done`].
+    pub async fn bury_message(
+        &self,
+        lease: Lease,
+        index: u32,
+        reason: DeadReason,
+        detail: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(move |state| bury_message(state, lease, index, reason, detail, now)).await
+    }
+
+    /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
+    /// the learner (the blocked mark) when there is still a record.
+    pub async fn drop_replies(&self, lease: Lease, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.change(move |state| drop_replies(state, lease, changes)).await
+    }
+
+    /// A group moved: rows and replies for `from` go to `to` from now on.
+    pub async fn migrate_chat(&self, from: ChatId, to: ChatId) -> Result<(), StoreError> {
+        self.change(move |state| migrate_chat(state, from, to)).await
+    }
+}
 
 /// Turns a row into one that only delivers; of the message itself no more is kept than its number, for the log.
 pub fn to_delivery(job: &mut Job) {
@@ -36,8 +67,7 @@ pub fn put(state: &State, tx: &mut Tx, seq: u64, replies: Vec<Reply>) -> Result<
     Ok(())
 }
 
-/// See [`Store::delivered`](crate::store::Store::delivered).
-pub fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<(), StoreError> {
+fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<(), StoreError> {
     let mut job = state.leased(lease)?;
     let key = keys::outbox(job.seq, index);
     let mut tx = Tx::default();
@@ -87,8 +117,7 @@ fn strike_off(state: &mut State, mut tx: Tx, mut job: Job, key: Vec<u8>) -> Resu
     state.apply(tx)
 }
 
-/// See [`Store::bury_message`](crate::store::Store::bury_message).
-pub fn bury_message(
+fn bury_message(
     state: &mut State,
     lease: Lease,
     index: u32,
@@ -134,8 +163,7 @@ fn postpone(
     Ok(())
 }
 
-/// See [`Store::drop_replies`](crate::store::Store::drop_replies).
-pub fn drop_replies(state: &mut State, lease: Lease, changes: Vec<Change>) -> Result<(), StoreError> {
+fn drop_replies(state: &mut State, lease: Lease, changes: Vec<Change>) -> Result<(), StoreError> {
     let job = state.leased(lease)?;
     let mut tx = Tx::default();
     for key in state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), usize::MAX)? {
@@ -152,8 +180,7 @@ pub fn drop_replies(state: &mut State, lease: Lease, changes: Vec<Change>) -> Re
     Ok(())
 }
 
-/// See [`Store::migrate_chat`](crate::store::Store::migrate_chat).
-pub fn migrate_chat(state: &mut State, from: ChatId, to: ChatId) -> Result<(), StoreError> {
+fn migrate_chat(state: &mut State, from: ChatId, to: ChatId) -> Result<(), StoreError> {
     let mut to = to;
     let mut tx = Tx::default();
     let mut moved = state.moved.clone();

@@ -3,7 +3,7 @@
 //! Must not know which verb changes them or why.
 
 use super::lookup::last_turn;
-use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, UserId};
+use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, TurnKind, UserId};
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
 use crate::store::state::{State, Tx};
@@ -77,8 +77,10 @@ impl Person {
         mut turn: Turn,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let written = u32::from(turn.kind == TurnKind::Text);
         let add = |session: &mut Session| {
             session.turns = session.turns.saturating_add(1);
+            session.text_turns = session.text_turns.saturating_add(written);
             session.last_activity = session.last_activity.max(now);
         };
         let open = self.learner.as_mut().and_then(|learner| learner.session.as_mut());

@@ -10,13 +10,103 @@ use crate::domain::{
 };
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
-use crate::store::{Burial, Claim, Claimed, Deferral, Lease, StoreError, keys};
+use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys};
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// A row that cannot be read is looked at again only after this, milliseconds.
 const UNREADABLE_PAUSE_MS: i64 = 60_000;
 
-/// See [`Store::claim`](crate::store::Store::claim).
-pub fn claim(state: &mut State, kind: WorkKind, now: Timestamp) -> Result<Claimed, StoreError> {
+impl Store {
+    /// The next claimable row of a kind, leased, and flushed as it is; or when to ask again, where none is due at `now`.
+    /// When the caller drops this future before it has answered, the lease ends by itself. `Corrupt` when the row or its
+    /// learner cannot be read: that row is set aside for a minute, the others go on.
+    pub async fn claim(&self, kind: WorkKind, now: Timestamp) -> Result<Claimed, StoreError> {
+        self.0.0.claim(move |state| claim(state, kind, now)).await
+    }
+
+    /// Woken (one permit) whenever a row of this kind may have become claimable.
+    pub fn wakeup(&self, kind: WorkKind) -> Arc<Notify> {
+        self.0.0.bell(kind)
+    }
+
+    /// Ends a lease where a more urgent row of its kind ([`Urgency`](crate::domain::Urgency)) waits; whether it did.
+    pub async fn give_way(&self, lease: Lease) -> Result<bool, StoreError> {
+        self.look(move |state| {
+            if state.schedule.holds(lease) {
+                Ok(state.schedule.give_way(lease))
+            } else {
+                Err(StoreError::Gone)
+            }
+        })
+        .await
+    }
+
+    /// Records that the voice is about to be handed to the tutor (stage [`Stage::Submitted`]; `changes` hold a freshly
+    /// opened session). Raises `submissions`. The returned learner has the changes applied.
+    pub async fn submit(
+        &self,
+        lease: Lease,
+        stage: Stage,
+        changes: Vec<Change>,
+    ) -> Result<Learner, StoreError> {
+        self.change(move |state| submit(state, lease, stage, changes)).await
+    }
+
+    /// Puts a row off and ends the lease.
+    pub async fn defer(&self, lease: Lease, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
+        self.change(move |state| defer(state, lease, deferral, now)).await
+    }
+
+    /// Gives a row up: it becomes a dead letter, its chat goes on, `replies` are delivered in its place. Ends the lease.
+    /// The letter has the row's number (a new one when that is taken by an earlier letter of the same row) and keeps what
+    /// was left to send.
+    pub async fn bury(&self, lease: Lease, burial: Burial, now: Timestamp) -> Result<(), StoreError> {
+        self.change(move |state| bury(state, lease, burial, now)).await
+    }
+
+    /// The daemon ended out of order with these rows in hands (none: it ended in order): counts it for those that are still
+    /// there, and clears all others. Answers who was in hands how often in a row.
+    pub async fn note_deaths(&self, in_hands: Vec<u64>) -> Result<Vec<(u64, u32)>, StoreError> {
+        self.change(move |state| note_deaths(state, &in_hands)).await
+    }
+
+    /// Notes that a message is about to be sent that says the row's answer is being worked on; whether it may be. Not when
+    /// the row is answered, when one was begun before (a restart would not know the id of one on its way), or while older
+    /// rows of its lane are in its chat: their answers come before.
+    pub async fn begin_progress(&self, seq: u64) -> Result<bool, StoreError> {
+        self.change(move |state| begin_progress(state, seq)).await
+    }
+
+    /// Notes the message that says the row's answer is being worked on (`None`: there is none), whoever holds the row: also
+    /// one that waits for its turn is told of. The row keeps the note while its answer is delivered, or hands it to the
+    /// notice that the answer comes later.
+    pub async fn note_progress(&self, seq: u64, message: Option<MessageId>) -> Result<(), StoreError> {
+        self.change(move |state| {
+            let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
+            job.progress = message;
+            job.progress_begun = false;
+            let mut tx = Tx::default();
+            tx.put(keys::inbox(job.seq), &job)?;
+            state.apply(tx)
+        })
+        .await
+    }
+
+    /// Ends a lease without a word, as a crash would; the row is claimable again at once.
+    pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
+        self.look(move |state| {
+            if !state.schedule.holds(lease) {
+                return Err(StoreError::Gone);
+            }
+            state.schedule.release(lease);
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn claim(state: &mut State, kind: WorkKind, now: Timestamp) -> Result<Claimed, StoreError> {
     state.advance(now);
     let Some(lease) = state.schedule.lease(kind) else {
         return Ok(Claimed::Nothing { due: state.schedule.next_due(kind) });
@@ -37,8 +127,7 @@ fn read_claim(state: &State, lease: Lease, kind: WorkKind) -> Result<Claim, Stor
     Ok(Claim { lease, job, learner, is_waited_for, outbox })
 }
 
-/// See [`Store::submit`](crate::store::Store::submit).
-pub fn submit(
+fn submit(
     state: &mut State,
     lease: Lease,
     stage: Stage,
@@ -62,8 +151,7 @@ pub fn submit(
     Ok(learner)
 }
 
-/// See [`Store::begin_progress`](crate::store::Store::begin_progress).
-pub fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
+fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
     let Some(mut job) = state.get::<Job>(&keys::inbox(seq))? else { return Ok(false) };
     let waits = matches!(job.task, Task::Handle(..)) && !job.told_late;
     let begun = job.progress_begun || job.progress.is_some();
@@ -77,18 +165,7 @@ pub fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// See [`Store::note_progress`](crate::store::Store::note_progress).
-pub fn note_progress(state: &mut State, seq: u64, message: Option<MessageId>) -> Result<(), StoreError> {
-    let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
-    job.progress = message;
-    job.progress_begun = false;
-    let mut tx = Tx::default();
-    tx.put(keys::inbox(job.seq), &job)?;
-    state.apply(tx)
-}
-
-/// See [`Store::note_deaths`](crate::store::Store::note_deaths).
-pub fn note_deaths(state: &mut State, in_hands: &[u64]) -> Result<Vec<(u64, u32)>, StoreError> {
+fn note_deaths(state: &mut State, in_hands: &[u64]) -> Result<Vec<(u64, u32)>, StoreError> {
     let mut tx = Tx::default();
     let mut counted = Vec::new();
     for (key, mut job) in state.list::<Job>(&Range::prefix(keys::kind(keys::INBOX)), usize::MAX)? {
@@ -108,8 +185,7 @@ pub fn note_deaths(state: &mut State, in_hands: &[u64]) -> Result<Vec<(u64, u32)
     Ok(counted)
 }
 
-/// See [`Store::defer`](crate::store::Store::defer).
-pub fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
+fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let mut job = state.leased(lease)?;
     job.not_before = deferral.until;
@@ -168,8 +244,7 @@ fn notice_row(
     Ok(notice)
 }
 
-/// See [`Store::bury`](crate::store::Store::bury).
-pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Result<(), StoreError> {
+fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Result<(), StoreError> {
     state.advance(now);
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
@@ -208,19 +283,5 @@ pub fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> 
     } else {
         state.schedule.remove(job.seq);
     }
-    Ok(())
-}
-
-/// See [`Store::give_way`](crate::store::Store::give_way).
-pub fn give_way(state: &mut State, lease: Lease) -> Result<bool, StoreError> {
-    if state.schedule.holds(lease) { Ok(state.schedule.give_way(lease)) } else { Err(StoreError::Gone) }
-}
-
-/// See [`Store::release`](crate::store::Store::release).
-pub fn release(state: &mut State, lease: Lease) -> Result<(), StoreError> {
-    if !state.schedule.holds(lease) {
-        return Err(StoreError::Gone);
-    }
-    state.schedule.release(lease);
     Ok(())
 }

@@ -38,7 +38,7 @@ async fn told_two_hours_ago(world: &World, channel: &str) {
     let since = Timestamp(i64::try_from(now).unwrap()).plus_ms(-2 * 3_600_000);
     let folder = Home::at(&world.folder.path().join("store")).store();
     fs::create_dir_all(&folder).unwrap();
-    let store = SledStore::open(&folder).unwrap();
+    let store = Store::open(&folder).unwrap();
     store.note_hidden(Some(Hidden { channel: channel.to_owned(), since })).await.unwrap();
     let text = Rich::plain("told two hours ago");
     let content = Content::Text { text, keyboard: Keyboard::default() };

@@ -4,7 +4,7 @@ use crate::skip;
 use crate::world::{BINARY, PATIENCE, World};
 use phonicflow_bot::domain::{Timestamp, UserId};
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{Home, Import, OnDamage, Store};
+use phonicflow_bot::store::{Home, Import, OnDamage};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;

@@ -4,7 +4,7 @@ use crate::store_contract::reply;
 use crate::world::{World, voice};
 use phonicflow_bot::domain::{AlertKind, Announced, Announcement, Timestamp, UserId};
 use phonicflow_bot::sandbox::faults::On;
-use phonicflow_bot::store::{Home, OnDamage, Store};
+use phonicflow_bot::store::{Home, OnDamage};
 use serde_json::Value;
 use std::fs;
 

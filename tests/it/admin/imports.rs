@@ -2,7 +2,7 @@
 
 use crate::world::{World, voice};
 use phonicflow_bot::domain::{Level, Timestamp, UserId};
-use phonicflow_bot::store::{Import, Imported, MemoryDisk, MemoryStore, Merged, Store};
+use phonicflow_bot::store::{Import, Imported, MemoryDisk, Merged};
 use serde_json::Value;
 use std::fs;
 
@@ -153,7 +153,7 @@ async fn a_conversation_in_which_nothing_was_said_makes_way_for_the_old_one() {
 
 #[tokio::test]
 async fn retention_counts_from_the_import() {
-    let store = MemoryStore::open(&MemoryDisk::default()).unwrap();
+    let store = MemoryDisk::default().open().unwrap();
     let (imported, old) = (Timestamp(1_800_000_000_000), Timestamp(1_700_000_000_000));
     let import = Import {
         user: UserId(11),

@@ -8,7 +8,7 @@ use super::Dice;
 use crate::store_contract::{T0, at, block_on, replies, voice};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::sled::Moment;
-use phonicflow_bot::store::{AcceptPolicy, Sent, SledStore, Store, StoreError};
+use phonicflow_bot::store::{AcceptPolicy, Sent, Store, StoreError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -88,7 +88,7 @@ struct Content {
 
 const LEARNERS: i64 = 6;
 
-async fn content(store: &dyn Store) -> Content {
+async fn content(store: &Store) -> Content {
     let mut found =
         Content { jobs: store.jobs(None, 10_000).await.unwrap(), learners: vec![], turns: vec![] };
     for id in 0..LEARNERS {
@@ -103,7 +103,7 @@ fn uuid(id: i64) -> Uuid {
 }
 
 /// One verb of a usual day. A long coaching goes into a file of its own (sled's "blob").
-async fn step(store: &dyn Store, n: i64, dice: &mut Dice) {
+async fn step(store: &Store, n: i64, dice: &mut Dice) {
     match dice.below(4) {
         0 | 1 => {
             let user = |dice: &mut Dice| i64::try_from(dice.below(6)).unwrap();
@@ -121,7 +121,7 @@ async fn step(store: &dyn Store, n: i64, dice: &mut Dice) {
             let long = if dice.below(5) == 0 { 400_000 } else { 500 };
             let assessment = Assessment { coaching: "word ".repeat(long / 5), ..Assessment::default() };
             let session = Session::open(uuid(user.0), user, T0);
-            let turn = Turn { session: session.id, number: 0, at: at(n), voice_ms: 4_000, assessment };
+            let turn = Turn { number: 0, ..Turn::voice(session.id, at(n), 4_000, assessment) };
             let open = claim.learner.session.is_none().then_some(Change::SessionOpened(session));
             let changes = open.into_iter().collect();
             let outcome = Outcome { changes, turn: Some(turn), ..replies(user.0, 2) };
@@ -146,7 +146,7 @@ fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
         let folder = live.path().join("store");
         let disk = Arc::new(Mutex::new(Disk::default()));
         let watch = Arc::clone(&disk);
-        let store = SledStore::open_watched(
+        let store = Store::open_watched(
             &folder,
             Box::new(move |moment, folder| {
                 let mut disk = watch.lock().unwrap();
@@ -177,8 +177,7 @@ fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
                 if n % 6 == 5 {
                     // The verb is acknowledged, and all that was not synced is gone.
                     let copy = lay_out(&safe);
-                    let found =
-                        SledStore::open(copy.path()).unwrap_or_else(|error| panic!("step {n}: {error}"));
+                    let found = Store::open(copy.path()).unwrap_or_else(|error| panic!("step {n}: {error}"));
                     assert_eq!(content(&found).await, after, "step {n}: lost, though acknowledged");
                     cuts += 1;
                     blobs += safe.keys().filter(|name| name.starts_with("blobs")).count();
@@ -186,7 +185,7 @@ fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
                 // Cut while the verb was being written: nothing of what came before may be lost, or at least not quietly.
                 for (safe, written) in written.iter().rev().take(1).filter(|(safe, _)| !safe.is_empty()) {
                     let copy = lay_out(&torn(safe, written, &mut dice));
-                    match SledStore::open(copy.path()) {
+                    match Store::open(copy.path()) {
                         Ok(found) => {
                             let found = content(&found).await;
                             assert!(found == before || found == after, "step {n}: neither before nor after");

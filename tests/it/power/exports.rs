@@ -5,9 +5,7 @@ use super::{copy, cut_in_half};
 use crate::store_contract::{T0, at, block_on, replies, sticker, voice};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::home::{KEPT, Opened};
-use phonicflow_bot::store::{
-    AcceptPolicy, Home, MemoryDisk, MemoryStore, OnDamage, SledStore, Store, StoreError, export, keys,
-};
+use phonicflow_bot::store::{AcceptPolicy, Home, MemoryDisk, OnDamage, Store, StoreError, export, keys};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -31,14 +29,14 @@ fn break_it(home: &Home) {
 }
 
 /// A learner with an open session and a finished turn, and some voices of others in every stage.
-async fn fill(store: &dyn Store) {
+async fn fill(store: &Store) {
     let batch = (1..=4).map(|n| voice(n, n, n)).collect();
     store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
     let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().row().unwrap();
     assert_eq!(claim.job.user, UserId(1));
     let session = Session { tutor_turns: Some(7), ..Session::open(Uuid::max(), UserId(1), T0) };
     let assessment = Assessment { transcript: "kept".to_owned(), ..Assessment::default() };
-    let turn = Turn { session: Uuid::max(), number: 0, at: T0, voice_ms: 1, assessment };
+    let turn = Turn { number: 0, ..Turn::voice(Uuid::max(), T0, 1, assessment) };
     let changes = vec![Change::SessionOpened(session), Change::TutorTurns(Uuid::max(), Some(8))];
     let outcome = Outcome { changes, turn: Some(turn), ..replies(1, 2) };
     store.commit(claim.lease, outcome, T0).await.unwrap();
@@ -54,9 +52,9 @@ fn both_engines_export_the_same_and_a_restored_store_holds_it() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let disk = MemoryDisk::default();
-        let memory = MemoryStore::open(&disk).unwrap();
-        let sled = SledStore::open(&folder.path().join("sled")).unwrap();
-        for (name, store) in [("memory", &memory as &dyn Store), ("sled", &sled)] {
+        let memory = disk.open().unwrap();
+        let sled = Store::open(&folder.path().join("sled")).unwrap();
+        for (name, store) in [("memory", &memory), ("sled", &sled)] {
             fill(store).await;
             let path = folder.path().join(format!("{name}.export"));
             let exported = store.export(path.clone(), at(9)).await.unwrap();
@@ -81,10 +79,9 @@ fn both_engines_export_the_same_and_a_restored_store_holds_it() {
 fn an_export_that_cannot_be_written_harms_nothing() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        for store in [
-            Box::new(MemoryStore::new().unwrap()) as Box<dyn Store>,
-            Box::new(SledStore::open(&folder.path().join("sled")).unwrap()),
-        ] {
+        for store in
+            [MemoryDisk::default().open().unwrap(), Store::open(&folder.path().join("sled")).unwrap()]
+        {
             let nowhere = folder.path().join("no such folder").join("x.export");
             assert!(matches!(store.export(nowhere, T0).await, Err(StoreError::Export(_))));
             // A folder where the file should go: written, but not placed.
@@ -92,7 +89,7 @@ fn an_export_that_cannot_be_written_harms_nothing() {
             std::fs::create_dir_all(taken.join("full")).unwrap();
             assert!(matches!(store.export(taken.clone(), T0).await, Err(StoreError::Export(_))));
             assert!(!export::partial(&taken).exists(), "half an export is left");
-            fill(store.as_ref()).await;
+            fill(&store).await;
             assert_eq!(store.counts().await.unwrap().inbox, 4, "the store works on");
         }
     });
@@ -102,7 +99,7 @@ fn an_export_that_cannot_be_written_harms_nothing() {
 fn a_store_that_lost_records_is_not_exported_over_good_ones() {
     block_on(async {
         let disk = MemoryDisk::default();
-        let store = MemoryStore::open(&disk).unwrap();
+        let store = disk.open().unwrap();
         // So many that opening does not read them all.
         for thousand in 0..51 {
             let batch = (thousand * 1_000..(thousand + 1) * 1_000).map(|n| sticker(n, n, n));
@@ -113,7 +110,7 @@ fn a_store_that_lost_records_is_not_exported_over_good_ones() {
         let path = folder.path().join("x.export");
         for lost in [None, Some(keys::learner(UserId(5_000)))] {
             let kept = disk.records().into_iter().filter(|(key, _)| Some(key) != lost.as_ref());
-            let store = MemoryStore::open(&MemoryDisk::holding(kept)).unwrap();
+            let store = MemoryDisk::holding(kept).open().unwrap();
             let exported = store.export(path.clone(), T0).await;
             match lost {
                 None => assert!(exported.unwrap().records > 102_000),
@@ -149,7 +146,7 @@ fn what_was_open_in_the_export_becomes_a_dead_letter_and_counts_are_forgotten() 
         let session = store.learner(UserId(1)).await.unwrap().unwrap().session.unwrap();
         assert_eq!((session.id, session.turns, session.tutor_turns), (Uuid::max(), 1, None));
         assert_eq!(
-            store.last_turn(UserId(1), Uuid::max()).await.unwrap().unwrap().assessment.transcript,
+            store.last_voice_turn(UserId(1), Uuid::max()).await.unwrap().unwrap().assessment.transcript,
             "kept"
         );
         // Repeats are still told, and no number is given twice.

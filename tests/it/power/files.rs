@@ -4,8 +4,8 @@
 use super::{copy, cut_in_half};
 use crate::store_contract::{T0, at, block_on, message, replies, voice};
 use phonicflow_bot::domain::*;
+use phonicflow_bot::store::AcceptPolicy;
 use phonicflow_bot::store::home::{Home, OnDamage};
-use phonicflow_bot::store::{AcceptPolicy, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ fn filled(root: &Path) {
             let claim = store.claim(WorkKind::Tutor, at(200)).await.unwrap().row().unwrap();
             let user = claim.job.user;
             let assessment = Assessment { coaching: "word ".repeat(80_000), ..Assessment::default() };
-            let turn = Turn { session: SESSION, number: 0, at: at(9), voice_ms: 4_000, assessment };
+            let turn = Turn { number: 0, ..Turn::voice(SESSION, at(9), 4_000, assessment) };
             let opened = Change::SessionOpened(Session::open(SESSION, user, T0));
             let outcome = Outcome { changes: vec![opened], turn: Some(turn), ..Outcome::default() };
             store.commit(claim.lease, outcome, at(300)).await.unwrap();

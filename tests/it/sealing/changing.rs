@@ -6,7 +6,7 @@ use crate::world::BINARY;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::home::{ReencryptStep, Reencrypted};
 use phonicflow_bot::store::sled::Progress;
-use phonicflow_bot::store::{AcceptPolicy, Home, KeyTrouble, OnDamage, Store, StoreError, export, keys};
+use phonicflow_bot::store::{AcceptPolicy, Home, KeyTrouble, OnDamage, StoreError, export, keys};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

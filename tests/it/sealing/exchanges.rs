@@ -7,7 +7,7 @@ use phonicflow_bot::domain::UserId;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::export::Source;
 use phonicflow_bot::store::home::{ByHand, Cleared, Exchange};
-use phonicflow_bot::store::{AcceptPolicy, Home, OnDamage, Store};
+use phonicflow_bot::store::{AcceptPolicy, Home, OnDamage};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

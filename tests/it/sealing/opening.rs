@@ -4,9 +4,7 @@ use super::{fill, names, told};
 use crate::power::cut_in_half;
 use crate::store_contract::{T0, at, block_on, test_key};
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{
-    Home, KeyTrouble, MemoryDisk, MemoryStore, OnDamage, Store, StoreError, export, keys,
-};
+use phonicflow_bot::store::{Home, KeyTrouble, MemoryDisk, OnDamage, Store, StoreError, export, keys};
 use std::path::PathBuf;
 
 fn other_key() -> KeyMaterial {
@@ -26,21 +24,21 @@ fn a_store_opens_with_its_own_key_alone() {
     block_on(async {
         let (plain, sealed) = (MemoryDisk::default(), MemoryDisk::default());
         let key = test_key();
-        MemoryStore::open(&plain).unwrap().close().await.unwrap();
-        let store = MemoryStore::open_keyed(&sealed, Some(&key)).unwrap();
+        plain.open().unwrap().close().await.unwrap();
+        let store = sealed.open_keyed(Some(&key)).unwrap();
         fill(&store).await;
         let before = told(&store).await;
         store.close().await.unwrap();
-        assert_eq!(trouble(MemoryStore::open(&sealed)), KeyTrouble::Missing);
-        assert_eq!(trouble(MemoryStore::open_keyed(&sealed, Some(&other_key()))), KeyTrouble::Wrong);
-        assert_eq!(trouble(MemoryStore::open_keyed(&plain, Some(&key))), KeyTrouble::NotEncrypted);
-        let store = MemoryStore::open_keyed(&sealed, Some(&key)).unwrap();
+        assert_eq!(trouble(sealed.open()), KeyTrouble::Missing);
+        assert_eq!(trouble(sealed.open_keyed(Some(&other_key()))), KeyTrouble::Wrong);
+        assert_eq!(trouble(plain.open_keyed(Some(&key))), KeyTrouble::NotEncrypted);
+        let store = sealed.open_keyed(Some(&key)).unwrap();
         assert_eq!(told(&store).await, before);
         // Without its header it is a damaged store, not a plain one.
         let rest = sealed.records().into_iter().filter(|(at, _)| *at != keys::seal());
         let headless = MemoryDisk::holding(rest);
         for key in [None, Some(&key)] {
-            let opened = MemoryStore::open_keyed(&headless, key);
+            let opened = headless.open_keyed(key);
             // What is sealed reads like nothing, or like something of a program to come.
             assert!(matches!(opened, Err(StoreError::Corrupt { .. } | StoreError::Newer { .. })));
         }
@@ -52,7 +50,7 @@ fn a_missing_ledger_is_damage() {
     let disk = MemoryDisk::default();
     let key = test_key();
     block_on(async {
-        let store = MemoryStore::open_keyed(&disk, Some(&key)).unwrap();
+        let store = disk.open_keyed(Some(&key)).unwrap();
         fill(&store).await;
         store.close().await.unwrap();
     });
@@ -61,7 +59,7 @@ fn a_missing_ledger_is_damage() {
     for gone in 0..records.len() {
         let mut less = records.clone();
         let (at, _) = less.remove(gone);
-        let opened = MemoryStore::open_keyed(&MemoryDisk::holding(less), Some(&key)).map(drop);
+        let opened = MemoryDisk::holding(less).open_keyed(Some(&key)).map(drop);
         assert!(
             matches!(opened, Err(StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Key(_))),
             "{at:?}"
@@ -74,13 +72,13 @@ fn any_record_changed_or_exchanged_is_found_on_opening() {
     let disk = MemoryDisk::default();
     let key = test_key();
     block_on(async {
-        let store = MemoryStore::open_keyed(&disk, Some(&key)).unwrap();
+        let store = disk.open_keyed(Some(&key)).unwrap();
         fill(&store).await;
         store.close().await.unwrap();
     });
     let records = disk.records();
     let corrupt = |records: Vec<(Vec<u8>, Vec<u8>)>, what: &str| {
-        let opened = MemoryStore::open_keyed(&MemoryDisk::holding(records), Some(&key));
+        let opened = MemoryDisk::holding(records).open_keyed(Some(&key));
         // Without its header, what is sealed may read like something of a program to come.
         assert!(matches!(opened, Err(StoreError::Corrupt { .. } | StoreError::Newer { .. })), "{what}");
     };
@@ -151,7 +149,7 @@ fn of_a_plain_export_an_encrypted_store_is_restored() {
         )
         .unwrap();
         assert_eq!(rebuilt.exported, exported);
-        let open = |key| phonicflow_bot::store::SledStore::open_keyed(&into, key);
+        let open = |key| Store::open_keyed(&into, key);
         assert_eq!(trouble(open(None)), KeyTrouble::Missing);
         let store = open(Some(&key)).unwrap();
         assert_eq!(store.sessions(None, 99).await.unwrap().sessions.len(), 4);
@@ -163,11 +161,11 @@ fn of_a_plain_export_an_encrypted_store_is_restored() {
 fn an_encrypted_store_of_version_1_opens() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sealed/v1.export");
     block_on(async {
-        let plain = MemoryStore::new().unwrap();
+        let plain = MemoryDisk::default().open().unwrap();
         fill(&plain).await;
         let key = test_key();
         if !path.exists() && std::env::var_os("UPDATE_FIXTURES").is_some() {
-            let sealed = MemoryStore::open_keyed(&MemoryDisk::default(), Some(&key)).unwrap();
+            let sealed = MemoryDisk::default().open_keyed(Some(&key)).unwrap();
             fill(&sealed).await;
             sealed.export(path.clone(), T0).await.unwrap();
         }
@@ -178,7 +176,7 @@ fn an_encrypted_store_of_version_1_opens() {
         })
         .unwrap();
         assert_eq!(records[0].0, keys::seal(), "the header comes first");
-        let store = MemoryStore::open_keyed(&MemoryDisk::holding(records), Some(&key)).unwrap();
+        let store = MemoryDisk::holding(records).open_keyed(Some(&key)).unwrap();
         // Its rows did not know yet which update they answer.
         let mut today = told(&plain).await;
         for line in &mut today {

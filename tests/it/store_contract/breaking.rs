@@ -5,9 +5,7 @@ use phonicflow_bot::domain::rate::PerMinute;
 use phonicflow_bot::domain::{
     Assessment, Body, Change, DeadReason, Outcome, Session, Turn, UserId, WorkKind,
 };
-use phonicflow_bot::store::{
-    AcceptPolicy, Burial, MemoryDisk, MemoryStore, Sent, SledStore, Store, StoreError,
-};
+use phonicflow_bot::store::{AcceptPolicy, Burial, MemoryDisk, Sent, Store, StoreError};
 use uuid::Uuid;
 
 pub async fn a_closed_store_says_so_and_can_be_opened_at_once(bench: &mut Bench) {
@@ -44,7 +42,7 @@ pub async fn much_at_once_is_kept_in_order(bench: &mut Bench) {
 fn nothing_is_acknowledged_that_the_disk_refused() {
     block_on(async {
         let disk = MemoryDisk::default();
-        let store = MemoryStore::open(&disk).unwrap();
+        let store = disk.open().unwrap();
         let accept = |id: i64| store.accept(vec![voice(id, id, id)], AcceptPolicy::default(), T0);
         accept(1).await.unwrap();
         disk.set_failing(true);
@@ -55,7 +53,7 @@ fn nothing_is_acknowledged_that_the_disk_refused() {
             "its memory may have drifted: no more writes"
         );
         assert!(matches!(store.claim(WorkKind::Tutor, T0).await, Err(StoreError::Io { .. })));
-        let store = MemoryStore::open(&disk).unwrap();
+        let store = disk.open().unwrap();
         assert_eq!(store.counts().await.unwrap().inbox, 1);
         assert_eq!(
             store.accept(vec![voice(2, 2, 2)], AcceptPolicy::default(), T0).await.unwrap().repeats,
@@ -71,15 +69,15 @@ fn a_store_in_use_is_locked_and_its_folder_is_private() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("deep").join("store");
         let mode = || std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777;
-        let store = SledStore::open(&folder).unwrap();
+        let store = Store::open(&folder).unwrap();
         assert_eq!(mode(), 0o700);
-        match SledStore::open(&folder) {
+        match Store::open(&folder) {
             Err(StoreError::Locked { folder: named }) => assert!(named.ends_with("store")),
             other => panic!("{:?}", other.err()),
         }
         store.close().await.unwrap();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let store = SledStore::open(&folder).unwrap();
+        let store = Store::open(&folder).unwrap();
         assert_eq!(mode(), 0o700, "tightened");
         store.close().await.unwrap();
     });
@@ -89,15 +87,15 @@ fn a_store_in_use_is_locked_and_its_folder_is_private() {
 fn what_sled_cannot_open_is_an_error_not_a_panic() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        SledStore::open(folder.path()).unwrap().close().await.unwrap();
+        Store::open(folder.path()).unwrap().close().await.unwrap();
         // (A spoilt `conf` alone is no damage: it is made again.)
         std::fs::write(folder.path().join("db"), "banana\n".repeat(20_000)).unwrap();
         assert!(matches!(
-            SledStore::open(folder.path()),
+            Store::open(folder.path()),
             Err(StoreError::Corrupt { .. } | StoreError::Io { .. })
         ));
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(matches!(SledStore::open(file.path()), Err(StoreError::Io { .. })));
+        assert!(matches!(Store::open(file.path()), Err(StoreError::Io { .. })));
     });
 }
 
@@ -105,7 +103,7 @@ fn what_sled_cannot_open_is_an_error_not_a_panic() {
 fn a_damaged_file_is_never_taken_for_a_smaller_store() {
     block_on(async {
         let sound = tempfile::tempdir().unwrap();
-        let store = SledStore::open(sound.path()).unwrap();
+        let store = Store::open(sound.path()).unwrap();
         for batch in 0..40 {
             let batch = (batch * 50..batch * 50 + 50).map(|id| voice(id, id, id)).collect();
             store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
@@ -129,7 +127,7 @@ fn a_damaged_file_is_never_taken_for_a_smaller_store() {
                     }
                     std::fs::write(copy.path().join(name), bytes).unwrap();
                 }
-                match SledStore::open(copy.path()) {
+                match Store::open(copy.path()) {
                     Ok(store) => {
                         assert_eq!(store.counts().await.unwrap().inbox, 2000, "rows vanished without a word");
                         store.close().await.unwrap();
@@ -156,7 +154,7 @@ fn damage(bytes: &mut Vec<u8>, at: usize, cut: bool) {
 fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
     block_on(async {
         let disk = MemoryDisk::default();
-        let store = MemoryStore::open(&disk).unwrap();
+        let store = disk.open().unwrap();
         let user = 0x0123_4567_89ab_cdef;
         for thousand in 0..10 {
             let batch = (0..1000).map(|n| message(thousand * 1000 + n, 1, 1, Body::Blocked(true))).collect();
@@ -173,7 +171,7 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         let session = Session::open(Uuid::max(), UserId(user), T0);
         let changes = vec![Change::SessionOpened(session), Change::SessionArchived(T0)];
         let assessment = Assessment { transcript: "my secret".to_owned(), ..Assessment::default() };
-        let turn = Turn { session: Uuid::max(), number: 0, at: T0, voice_ms: 1, assessment };
+        let turn = Turn { number: 0, ..Turn::voice(Uuid::max(), T0, 1, assessment) };
         store
             .commit(claim.lease, Outcome { changes, turn: Some(turn), ..replies(user, 1) }, T0)
             .await

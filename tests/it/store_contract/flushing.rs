@@ -4,14 +4,14 @@ use super::{T0, block_on, replies, voice};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{UserId, WorkKind};
 use phonicflow_bot::store::sled::Moment;
-use phonicflow_bot::store::{AcceptPolicy, Claimed, Lease, Sent, SledStore, Store};
+use phonicflow_bot::store::{AcceptPolicy, Claimed, Lease, Sent, Store};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use tempfile::TempDir;
 
 /// A store whose flushes can be held up.
 struct Held {
-    store: SledStore,
+    store: Store,
     gate: Arc<(Mutex<bool>, Condvar)>,
     /// Flushes that have begun.
     flushes: Arc<AtomicUsize>,
@@ -31,7 +31,7 @@ impl Held {
                 drop(changed.wait_while(shut.lock().unwrap(), |shut| *shut).unwrap());
             }
         };
-        let store = SledStore::open_watched(&folder.path().join("store"), Box::new(watch)).unwrap();
+        let store = Store::open_watched(&folder.path().join("store"), Box::new(watch)).unwrap();
         Self { store, gate, flushes, _folder: folder }
     }
 

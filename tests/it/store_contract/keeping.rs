@@ -4,7 +4,8 @@ use super::{Bench, T0, at, command, replies, reply, sticker, voice};
 use phonicflow_bot::domain::rate::{PerMinute, RateState};
 use phonicflow_bot::domain::stats::{Holdings, Stats};
 use phonicflow_bot::domain::{
-    Assessment, Change, DeadReason, Learner, Outcome, Session, Stage, Timestamp, Turn, UserId, WorkKind,
+    Assessment, Change, Chat, ChatId, ChatKind, DeadReason, Learner, Outcome, Session, Stage, Timestamp,
+    Turn, TurnKind, UserId, WorkKind,
 };
 use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Purge, StoreError};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ fn id(n: u128) -> Uuid {
 
 fn turn(session: Uuid, said: &str) -> Turn {
     let assessment = Assessment { transcript: said.to_owned(), ..Assessment::default() };
-    Turn { session, number: 99, at: at(1), voice_ms: 5000, assessment }
+    Turn { number: 99, ..Turn::voice(session, at(1), 5000, assessment) }
 }
 
 /// Has learner `user` send something and commits the outcome as its answer.
@@ -51,8 +52,41 @@ pub async fn turns_are_numbered_and_paged(bench: &mut Bench) {
     assert_eq!(all.len(), 4);
     assert_eq!(bench.turns(UserId(1), id(1), 4, 9).await.unwrap(), (Vec::new(), 4));
     assert_eq!(bench.turns(UserId(2), id(1), 0, 9).await.unwrap(), (Vec::new(), 0), "another learner's");
-    assert_eq!(bench.last_turn(UserId(1), id(1)).await.unwrap(), Some(all[3].clone()));
-    assert_eq!(bench.last_turn(UserId(1), id(2)).await.unwrap(), None);
+    assert_eq!(bench.last_voice_turn(UserId(1), id(1)).await.unwrap(), Some(all[3].clone()));
+    assert_eq!(bench.last_voice_turn(UserId(1), id(2)).await.unwrap(), None);
+}
+
+pub async fn what_was_said_in_one_chat_is_not_found_from_another(bench: &mut Bench) {
+    let private = Chat { id: ChatId(1), kind: ChatKind::Private, thread: None };
+    let group = |id, thread| Chat { id: ChatId(id), kind: ChatKind::Group, thread };
+    let opened = Outcome { changes: vec![open(1, 1, T0)], ..says(1, "of old") };
+    answer(bench, 1, 1, opened, at(10)).await;
+    let chats = [private, group(-1, None), group(-1, Some(7)), private, group(-9, None)];
+    for (n, chat) in (2..).zip(chats) {
+        let kind = if n % 2 == 0 { TurnKind::Text } else { TurnKind::Voice };
+        let said = Turn { chat: Some(chat), kind, ..turn(id(1), &format!("said {n}")) };
+        answer(bench, n, 1, Outcome { turn: Some(said), ..Outcome::default() }, at(20)).await;
+    }
+    bench.migrate_chat(ChatId(-9), ChatId(-10)).await.unwrap();
+    bench.crash();
+    for (chat, limit, expected) in [
+        (private, 9, &["of old", "said 2", "said 5"][..]),
+        (private, 2, &["said 2", "said 5"]),
+        (private, 0, &[]),
+        (group(-1, None), 9, &["said 3"]),
+        (group(-1, Some(7)), 9, &["said 4"]),
+        (group(-1, Some(8)), 9, &[]),
+        (group(-10, None), 9, &["said 6"]),
+    ] {
+        let found = bench.turns_in(UserId(1), id(1), chat, limit).await.unwrap();
+        let said: Vec<_> = found.iter().map(|turn| turn.assessment.transcript.as_str()).collect();
+        assert_eq!(said, expected, "{chat:?}");
+        assert!(bench.turns_in(UserId(2), id(1), chat, limit).await.unwrap().is_empty());
+    }
+    let session = bench.learner(UserId(1)).await.unwrap().unwrap().session.unwrap();
+    assert_eq!((session.turns, session.text_turns), (6, 3));
+    let spoken = bench.last_voice_turn(UserId(1), id(1)).await.unwrap().unwrap();
+    assert_eq!(spoken.assessment.transcript, "said 5");
 }
 
 pub async fn numbers_are_kept_and_holdings_counted(bench: &mut Bench) {
@@ -241,8 +275,8 @@ pub async fn archived_sessions_expire(bench: &mut Bench) {
         bench.sessions(None, 99).await.unwrap().sessions.iter().map(|session| session.id.as_u128()).collect();
     left.sort_unstable();
     assert_eq!(left, [11, 21, 31, 40, 41]);
-    assert_eq!(bench.last_turn(UserId(1), id(10)).await.unwrap(), None);
-    assert!(bench.last_turn(UserId(4), id(40)).await.unwrap().is_some());
+    assert_eq!(bench.last_voice_turn(UserId(1), id(10)).await.unwrap(), None);
+    assert!(bench.last_voice_turn(UserId(4), id(40)).await.unwrap().is_some());
     let mut purges: Vec<u128> =
         bench.purges(at(99), 9).await.unwrap().iter().map(|purge| purge.session.as_u128()).collect();
     purges.sort_unstable();

@@ -447,11 +447,11 @@ pub async fn a_row_can_be_buried_twice(bench: &mut Bench) {
 
 pub async fn a_claim_nobody_took_is_claimable_again(bench: &mut Bench) {
     let seq = bench.take(vec![voice(1, 1, 1)]).await[0];
-    let mut asked = bench.claim(TUTOR, T0);
+    let mut asked = Box::pin(bench.claim(TUTOR, T0));
     while let Some(answered) = (&mut asked).now_or_never() {
         // The store's thread was quicker than we: once more.
         bench.release(answered.unwrap().row().unwrap().lease).await.unwrap();
-        asked = bench.claim(TUTOR, T0);
+        asked = Box::pin(bench.claim(TUTOR, T0));
     }
     // The claim is on its way; its caller is cancelled before it hears of it.
     bench.counts().await.unwrap();

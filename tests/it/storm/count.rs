@@ -5,12 +5,12 @@ use super::story;
 use crate::world::World;
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Outcome};
 use phonicflow_bot::sandbox::tutor_api::{Turn, Violation};
-use phonicflow_bot::store::{SledStore, Store};
+use phonicflow_bot::store::{Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Rows left in a stopped daemon's store.
 pub async fn left_in_store(world: &World) -> usize {
-    let store = SledStore::open(&world.store_folder()).unwrap();
+    let store = Store::open(&world.store_folder()).unwrap();
     let counts = store.counts().await.unwrap();
     let jobs = store.jobs(None, 10_000).await.unwrap().len();
     let dead = store.dead_letters(None, 10_000).await.unwrap().len();
