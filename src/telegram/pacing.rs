@@ -241,4 +241,6 @@ impl Pacing {
 }
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;

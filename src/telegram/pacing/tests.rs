@@ -1,11 +1,10 @@
 //! The plan in virtual time, against a server that counts each message at whatever moment of its call it likes.
 
 use super::chats::{BURST, CHAT_LIMIT};
+use super::simulation::{NOW, Sim, most};
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-
-const NOW: u64 = 1_000_000;
 
 /// Asks, starts and ends one call at once; how long it had to wait by the plan, with all calls at once in no time.
 fn send(pacing: &mut Pacing, chat: i64, now: u64) -> u64 {
@@ -198,128 +197,6 @@ fn a_start_takes_the_last_second_of_the_daemon_before_for_spent() {
     }
     assert_eq!((pacing.next(1_249), pacing.due(0)), (None, Some(1_250)));
     assert_eq!(std::iter::from_fn(|| pacing.next(1_250)).count(), 29, "then as ever");
-}
-
-/// A call in virtual time.
-struct Call {
-    ticket: Ticket,
-    /// Its place among the arrivals.
-    place: usize,
-    chat: Option<i64>,
-    end: u64,
-    struck_off: u64,
-}
-
-/// The daemon's side in virtual time, and the books of a server that counts each message somewhere within its call.
-struct Sim {
-    per_second: usize,
-    pacing: Pacing,
-    now: u64,
-    /// When this daemon was started.
-    since: u64,
-    /// Milliseconds a call takes, to its arrival, and to be struck off, one after the other for ever.
-    delays: Vec<(u64, u64, u64)>,
-    calls: Vec<Call>,
-    asked: HashMap<Ticket, Option<i64>>,
-    /// In the order of the starts: when it arrived, where.
-    arrivals: Vec<(u64, Option<i64>)>,
-    started: Vec<Ticket>,
-}
-
-impl Sim {
-    fn new(per_second: usize, delays: Vec<(u64, u64, u64)>) -> Self {
-        Self {
-            per_second,
-            pacing: Pacing::new(per_second, None),
-            now: NOW,
-            since: 0,
-            delays,
-            calls: Vec::new(),
-            asked: HashMap::new(),
-            arrivals: Vec::new(),
-            started: Vec::new(),
-        }
-    }
-
-    /// The moment on the clock of this daemon.
-    fn moment(&self) -> u64 {
-        self.now - self.since
-    }
-
-    /// The daemon is killed, and another one goes on with what is not struck off. What is on its way still arrives.
-    fn kill(&mut self, down_ms: u64) {
-        let moment = self.moment();
-        let waiting: Vec<_> =
-            self.pacing.waiting.iter().map(|((urgency, _), chat)| (*urgency, *chat)).collect();
-        for call in self.calls.drain(..) {
-            let (at, _) = &mut self.arrivals[call.place];
-            *at = (*at).min(self.now + IN_FLIGHT_MS);
-            self.pacing.leave(call.ticket, moment);
-        }
-        self.now += down_ms;
-        self.since = self.now;
-        self.pacing = Pacing::new(self.per_second, Some(0));
-        self.asked.clear();
-        self.started.clear();
-        for (urgency, chat) in waiting {
-            self.ask(chat.map(|chat| chat.0), urgency);
-        }
-    }
-
-    fn ask(&mut self, chat: Option<i64>, urgency: Urgency) {
-        let ticket = self.pacing.ask(chat.map(ChatId), urgency);
-        self.asked.insert(ticket, chat);
-    }
-
-    fn begin(&mut self, ticket: Ticket, chat: Option<i64>) {
-        let (takes, arrives, strikes) = self.delays[self.arrivals.len() % self.delays.len()];
-        assert!(chat.is_none() || self.calls.iter().all(|call| call.chat != chat), "two calls of one chat");
-        let place = self.arrivals.len();
-        self.arrivals.push((self.now + arrives.min(takes), chat));
-        let end = self.now + takes;
-        self.calls.push(Call { ticket, place, chat, end, struck_off: end + strikes });
-    }
-
-    /// Goes on to `until`, doing all that falls due; ends early when nothing is left to do.
-    fn run(&mut self, until: u64) {
-        loop {
-            let moment = self.moment();
-            for call in self.calls.iter().filter(|call| call.end <= self.now) {
-                self.pacing.ended(call.ticket, moment);
-            }
-            for call in self.calls.extract_if(.., |call| call.struck_off <= self.now) {
-                self.pacing.leave(call.ticket, moment);
-            }
-            while let Some(ticket) = self.pacing.next(moment) {
-                self.started.push(ticket);
-                let chat = self.asked[&ticket];
-                self.begin(ticket, chat);
-            }
-            // One that took no time is over at this very moment, and may let another one go.
-            if self.calls.iter().any(|call| call.struck_off <= self.now) {
-                continue;
-            }
-            let due = self.pacing.due(moment).map(|due| self.since + due);
-            assert!(due.is_none_or(|due| due > self.now), "due now, and nobody may go");
-            let events = self.calls.iter().flat_map(|call| [call.end, call.struck_off]);
-            let next = events.filter(|at| *at > self.now).chain(due).min();
-            match next.filter(|at| *at <= until) {
-                Some(at) => self.now = at,
-                None => {
-                    self.now = self.now.max(until.min(next.unwrap_or(until)));
-                    return;
-                }
-            }
-        }
-    }
-}
-
-/// The most arrivals in any stretch shorter than `window`, as the server's books have it.
-fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
-    let mut times: Vec<u64> = times.collect();
-    times.sort_unstable();
-    let within = |(place, start): (usize, &u64)| times[place..].partition_point(|at| *at < start + window);
-    times.iter().enumerate().map(within).max().unwrap_or(0)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::story;
 use crate::world::World;
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Outcome};
 use phonicflow_bot::sandbox::tutor_api::{Turn, Violation};
-use phonicflow_bot::store::{Store};
+use phonicflow_bot::store::Store;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Rows left in a stopped daemon's store.
