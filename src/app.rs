@@ -7,6 +7,7 @@ use crate::bot::{Channel, Guests, HandlerContext, Rules};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
+use crate::logging::Event;
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
@@ -20,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore};
 
 /// Everything a running daemon shares.
-pub struct App {
+pub(crate) struct App {
     /// What was configured.
     pub config: Config,
     /// The durable state.
@@ -43,7 +44,7 @@ pub struct App {
 
 /// A restore of the store, as the admins are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LateRestore {
+pub(crate) struct LateRestore {
     /// When it was.
     pub at: Timestamp,
     /// The moment of the export, RFC 3339; `None` when the store began empty.
@@ -55,7 +56,7 @@ impl App {
     ///
     /// # Errors
     /// In words for the person who starts the daemon.
-    pub fn build(config: Config, token: Secret) -> Result<App> {
+    pub(crate) fn build(config: Config, token: Secret) -> Result<App> {
         let telemetry = Arc::new(Telemetry::default());
         let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
         Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
@@ -103,7 +104,7 @@ impl App {
 ///
 /// # Errors
 /// In words for the person who starts the daemon.
-pub fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
+pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
     Telegram::new(TelegramOptions {
         token,
         api_url: config.telegram_api_url.clone(),
@@ -120,7 +121,7 @@ pub fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
 ///
 /// # Errors
 /// In words for the person who starts the daemon.
-pub fn tutor_of(config: &Config) -> Result<Tutor> {
+pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
     let extra_ca_pem = match &config.backend_ca_file {
         Some(path) => {
             Some(std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?)
@@ -146,7 +147,7 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(180);
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// The folder of the store, with its key.
-pub fn home_of(config: &Config) -> Home {
+pub(crate) fn home_of(config: &Config) -> Home {
     Home::at(&config.session_storage_path).keyed(config.store_key.clone())
 }
 
@@ -178,6 +179,7 @@ fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<L
                 home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
             if let Some(restored) = earlier.as_ref().filter(|restored| restored.damage == BY_HAND) {
                 tracing::info!(
+                    event = %Event::StoreRestoredLately,
                     at = %moment(restored.at_ms),
                     backup_of = restored.taken_at_ms.map(moment),
                     replaced_database = folder(&restored.moved_to),
@@ -186,6 +188,7 @@ fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<L
             } else if let Some(restored) = earlier {
                 lately = Some(late(&restored));
                 tracing::warn!(
+                    event = %Event::StoreRestoredLately,
                     at = %moment(restored.at_ms),
                     export_of = restored.taken_at_ms.map(moment),
                     damaged_database = folder(&restored.moved_to),
@@ -206,7 +209,7 @@ fn clear(home: &Home) -> Result<Cleared, StoreError> {
 }
 
 /// Clears them when the daemon has come to rest, where that takes a moment only. Blocks.
-pub fn clear_at_stop(home: &Home, within: Duration) {
+pub(crate) fn clear_at_stop(home: &Home, within: Duration) {
     match home.clean_at_stop(within) {
         Ok(Cleared::Done) => tell_cleared(Ok(Cleared::Done)),
         Ok(Cleared::Nothing | Cleared::Left) => {}
@@ -219,13 +222,18 @@ fn tell_cleared(cleared: Result<Cleared, StoreError>) {
     match cleared {
         Ok(Cleared::Nothing) => {}
         Ok(Cleared::Done) => {
-            tracing::info!("the database's files were rewritten without the bytes of deleted learners");
+            tracing::info!(
+                event = %Event::DeletedBytesCleared,
+                "the database's files were rewritten without the bytes of deleted learners"
+            );
         }
         Ok(Cleared::Left) => tracing::warn!(
+            event = %Event::DeletedBytesLeft,
             "bytes of deleted learners are still in the database's files: to clear them took a start too long, or ended it. \
              Stop the daemon and run `phonicflow-bot store clean`"
         ),
         Err(error) => tracing::warn!(
+            event = %Event::DeletedBytesNotCleared,
             %error,
             "bytes of deleted learners could not be cleared from the database's files; the next start tries again"
         ),
@@ -248,15 +256,17 @@ fn wall_clock() -> Timestamp {
 fn tell(restored: &Restored) {
     let Restored { damage, moved_to, records, set_aside, .. } = restored;
     tracing::error!(
+        event = %Event::StoreDamaged,
         damage,
         damaged_database = folder(moved_to),
         "the store is damaged; it was moved aside, nothing was deleted"
     );
     for export in &restored.passed_over {
-        tracing::error!(export, "an export is no good and was passed over");
+        tracing::error!(event = %Event::ExportPassedOver, export, "an export is no good and was passed over");
     }
     match (&restored.export, restored.taken_at_ms) {
         (Some(export), Some(taken_at)) => tracing::error!(
+            event = %Event::StoreRestored,
             export = %export.display(),
             export_of = %moment(taken_at),
             records,
@@ -265,17 +275,18 @@ fn tell(restored: &Restored) {
              it and not yet answered are lost; messages that were open in it are kept as dead letters, since they may have been answered"
         ),
         _ => tracing::error!(
+            event = %Event::StoreBeginsEmpty,
             "there is no good export: the store begins empty, without sessions, settings, history and queue"
         ),
     }
 }
 
 /// A moment, milliseconds since the epoch, as RFC 3339.
-pub fn moment(ms: i64) -> String {
+pub(crate) fn moment(ms: i64) -> String {
     jiff::Timestamp::from_second(Timestamp(ms).secs()).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }
 
 /// A duration as whole milliseconds; saturates.
-pub fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -11,29 +11,29 @@
 //! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
-//! config -> logging (a filter's check), domain
+//! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the house (demo.rs excepted)
 //! ```
 
 pub mod admin;
-pub mod app;
+pub(crate) mod app;
 pub mod audio;
 pub mod audio_worker;
-pub mod bot;
+pub(crate) mod bot;
 pub mod cli;
 pub mod config;
-pub mod daemon;
-pub mod doctor;
+pub(crate) mod daemon;
+pub(crate) mod doctor;
 pub mod domain;
-pub mod http;
+pub(crate) mod http;
 pub mod logging;
 pub mod sandbox;
 pub mod secret;
-pub mod secure_fs;
+pub(crate) mod secure_fs;
 pub mod store;
-pub mod telegram;
-pub mod telemetry;
-pub mod top;
-pub mod tutor;
+pub(crate) mod telegram;
+pub(crate) mod telemetry;
+pub(crate) mod top;
+pub(crate) mod tutor;

@@ -4,6 +4,7 @@
 //! members, so that a change is logged once. Must not know what a learner is told.
 
 use crate::domain::{ChannelName, Timestamp, UserId};
+use crate::logging::Event;
 use crate::telegram::{ChannelCard, Retry, Telegram, TelegramError};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -97,7 +98,10 @@ impl Channel {
             Ok(member) => {
                 let before = std::mem::replace(&mut self.book().sight, Sight::Shown);
                 if matches!(before, Sight::Hidden(_)) {
-                    tracing::info!("Telegram tells again who is in REQUIRED_CHANNEL");
+                    tracing::info!(
+                        event = %Event::ChannelVisible,
+                        "Telegram tells again who is in REQUIRED_CHANNEL"
+                    );
                 }
                 if before != Sight::Shown {
                     self.news.notify_one();
@@ -116,6 +120,7 @@ impl Channel {
                 };
                 if first {
                     tracing::error!(
+                        event = %Event::ChannelHidden,
                         %error,
                         "Telegram does not tell who is in REQUIRED_CHANNEL: check its name, and make the bot an administrator \
                          of it. Until then only those may practise who are known to be members"

@@ -4,6 +4,7 @@ use super::{Disposition, Rules};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{DeadReason, Failed, Incoming, Job, Reply, Stage, Timestamp, WaitReason};
+use crate::logging::Event;
 use crate::store::{Burial, Deferral};
 
 /// A file that Telegram cannot hand out for a day is given up.
@@ -49,7 +50,13 @@ pub fn wait_or_give_up(
         return give_up(incoming, phrases, setback.stage, reason, setback.what);
     }
     // Without this nobody would see what is wrong (a certificate, say) before the message is given up.
-    tracing::warn!(seq = job.seq, why = %setback.what, "an attempt failed");
+    tracing::warn!(
+        event = %Event::AttemptFailed,
+        seq = job.seq,
+        reason = %setback.reason.name(),
+        why = %setback.what,
+        "an attempt failed"
+    );
     let until = now.plus_ms(setback.pause_ms).min(since.plus_ms(patience_ms));
     let notice = (setback.tell && !job.told_late)
         .then(|| Reply::texts(incoming, phrases.later(), Keyboard::default()).pop())

@@ -15,6 +15,7 @@ use crate::domain::stats::Count;
 use crate::domain::{
     AlertKind, Announced, Announcement, ChatId, DeadReason, Hidden, Learner, Reply, Rich, Timestamp, UserId,
 };
+use crate::logging::Event;
 use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::BTreeMap;
@@ -109,7 +110,7 @@ async fn tell_admins(
         for (kind, of) in &scene.events {
             match tell(daemon, scene, *admin, *kind, *of, now).await? {
                 Announced::NotBefore(at) => again = Some(again.map_or(at, |first| first.min(at))),
-                Announced::Told => tracing::info!(?kind, "an admin is told"),
+                Announced::Told => tracing::info!(event = %Event::AdminTold, ?kind, "an admin is told"),
                 Announced::Known => {}
             }
         }

@@ -10,6 +10,7 @@ use crate::app::millis;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
+use crate::logging::Event;
 use crate::store::Home;
 use crate::store::StoreError;
 use std::sync::Arc;
@@ -70,12 +71,16 @@ pub async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
     let listener = match bound {
         Ok(Ok(listener)) => listener,
         Ok(Err(error)) => {
-            tracing::error!(%error, "no admin socket: commands such as `sessions list` will not work while the daemon runs");
+            tracing::error!(
+                event = %Event::AdminSocketFailed,
+                %error,
+                "no admin socket: commands such as `sessions list` will not work while the daemon runs"
+            );
             return;
         }
         Err(_) => return,
     };
-    tracing::info!(path = %listener.path().display(), "admin socket ready");
+    tracing::info!(event = %Event::AdminSocketReady, path = %listener.path().display(), "admin socket ready");
     let context = Arc::new(Context {
         store: daemon.app.store.clone(),
         root: config.session_storage_path.clone(),

@@ -1,6 +1,7 @@
 //! The daily export of the store. A failed one is told and tried again; it never harms the work.
 
 use crate::domain::Timestamp;
+use crate::logging::Event;
 use crate::store::{Home, Store};
 use std::path::Path;
 
@@ -33,11 +34,15 @@ impl Backup {
         let next = match self.home.export(store, now).await {
             Ok((path, exported)) => {
                 let (records, bytes) = (exported.records, exported.bytes);
-                tracing::info!(?path, records, bytes, "the store is exported");
+                tracing::info!(event = %Event::StoreExported, ?path, records, bytes, "the store is exported");
                 now.plus_ms(crate::store::home::EVERY_MS)
             }
             Err(error) => {
-                tracing::error!(%error, "the store could not be exported; the next try is in an hour");
+                tracing::error!(
+                    event = %Event::ExportFailed,
+                    %error,
+                    "the store could not be exported; the next try is in an hour"
+                );
                 now.plus_ms(AGAIN_AFTER_MS)
             }
         };

@@ -10,6 +10,7 @@ use crate::bot::give_up_broken;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Failure};
 use crate::domain::{DeadReason, Failed, Timestamp, WaitReason, WorkKind};
+use crate::logging::Event;
 use crate::store::{Claim, Deferral, StoreError};
 use std::sync::Arc;
 use tracing::Instrument;
@@ -36,6 +37,7 @@ pub async fn contained(
         Sentence::Wait(until) => return gone_is_fine(leave_alone(&daemon, &claim, until, now).await),
         Sentence::GiveUp => {
             tracing::error!(
+                event = %Event::MessageEndedDaemon,
                 seq = lease.seq,
                 "the daemon ended twice with this message in hands: it is given up"
             );
@@ -109,6 +111,7 @@ async fn at_work(
         Err(_) => {
             daemon.telemetry.failed(Failure::Fault);
             tracing::error!(
+                event = %Event::HandlerFailed,
                 seq = lease.seq,
                 faults = broken.job.faults,
                 "a handler failed unexpectedly; please report it"

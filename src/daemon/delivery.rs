@@ -17,6 +17,7 @@ use super::spoken_answer::{self, Speech, text_of};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Change, Content, MessageId, OutMessage, Urgency, WaitReason};
+use crate::logging::Event;
 use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Outgoing, SendForm, outgoing};
 use std::sync::Arc;
@@ -57,7 +58,11 @@ pub async fn deliver(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) 
     let (store, lease) = (&daemon.app.store, claim.lease);
     if claim.learner.blocked && claim.job.chat.0 == claim.job.user.0 {
         daemon.row_ended(lease.seq);
-        tracing::info!(seq = lease.seq, "the learner has blocked the bot: nothing is sent");
+        tracing::info!(
+            event = %Event::LearnerGone,
+            seq = lease.seq,
+            "the learner has blocked the bot: nothing is sent"
+        );
         return store.drop_replies(lease, Vec::new()).await;
     }
     let last = claim.outbox.len().saturating_sub(1);
@@ -189,7 +194,7 @@ impl Out<'_> {
                 }
                 self.daemon.unconfirmed.end(seq);
                 store.delivered(lease, index, Sent::Done).await?;
-                tracing::debug!(seq, index, "sent and struck off");
+                tracing::debug!(event = %Event::MessageSent, seq, index, "sent and struck off");
                 self.ended();
                 Ok(Next::Message)
             }
@@ -235,7 +240,7 @@ impl Out<'_> {
             let took_ms = self.daemon.clock.now().since_ms(self.claim.job.accepted_at);
             self.daemon.telemetry.took_ms(Step::Turn, took_ms);
         }
-        tracing::info!(seq, "answer is out");
+        tracing::info!(event = %Event::AnswerDelivered, seq, "answer is out");
     }
 }
 

@@ -8,6 +8,7 @@ use super::unconfirmed;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
 use crate::domain::{Content, DeadReason, OutMessage, WaitReason};
+use crate::logging::Event;
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
 
@@ -55,28 +56,29 @@ pub async fn judge(
         TelegramError::NotModified => return Ok(AfterFailure::Done),
         // A group that put the bot out says nothing about the learner's own chat.
         TelegramError::Blocked { .. } if message.reply.chat.0 != claim.job.user.0 => {
-            tracing::warn!(seq, %error, "the answer cannot be delivered");
+            tracing::warn!(event = %Event::Undeliverable, seq, %error, "the answer cannot be delivered");
             return Ok(AfterFailure::Unreachable { blocked: false });
         }
         TelegramError::Blocked { .. } => {
             tracing::info!(
+                event = %Event::LearnerGone,
                 seq,
                 "the learner has blocked the bot: nothing more is sent until they write again"
             );
             return Ok(AfterFailure::Unreachable { blocked: true });
         }
         TelegramError::ChatGone { .. } => {
-            tracing::warn!(seq, %error, "the answer cannot be delivered");
+            tracing::warn!(event = %Event::Undeliverable, seq, %error, "the answer cannot be delivered");
             return Ok(AfterFailure::Unreachable { blocked: false });
         }
         TelegramError::Migrated { to } => {
-            tracing::info!(seq, "the group became a supergroup: following it");
+            tracing::info!(event = %Event::GroupMigrated, seq, "the group became a supergroup: following it");
             daemon.app.store.migrate_chat(message.reply.chat, *to).await?;
             return Ok(AfterFailure::Later(0, WaitReason::Paced));
         }
         TelegramError::RetryAfter { secs } => {
             daemon.telemetry.count(Count::SendThrottled);
-            tracing::warn!(seq, secs, "Telegram asked to send more slowly");
+            tracing::warn!(event = %Event::SendHeld, seq, secs, "Telegram asked to send more slowly");
             daemon.sending.refused(form.out.chat(), *secs);
         }
         _ => {}
@@ -90,7 +92,13 @@ pub async fn judge(
         Retry::Yes => {
             let pause = backoff_ms(message.attempts, fastrand::f64());
             daemon.telemetry.count(Count::SendRetries);
-            tracing::warn!(seq, %error, pause_ms = pause, "sending failed, trying again");
+            tracing::warn!(
+                event = %Event::SendFailed,
+                seq,
+                %error,
+                pause_ms = pause,
+                "sending failed, trying again"
+            );
             AfterFailure::Later(pause, WaitReason::TelegramDown)
         }
         Retry::Unsure => in_doubt(daemon, seq, message, error),
@@ -105,6 +113,7 @@ fn in_doubt(daemon: &DaemonContext, seq: u64, message: &OutMessage, error: &Tele
         daemon.telemetry.count(Count::SendRetries);
         let pause_ms = unconfirmed::pause_ms(message.unsure);
         tracing::warn!(
+            event = %Event::SendUnconfirmed,
             seq,
             %error,
             pause_ms,
@@ -112,7 +121,12 @@ fn in_doubt(daemon: &DaemonContext, seq: u64, message: &OutMessage, error: &Tele
         );
         return AfterFailure::Unsure(pause_ms);
     }
-    tracing::error!(seq, %error, "sent again and again without an answer: not repeated any more");
+    tracing::error!(
+        event = %Event::SendGivenUp,
+        seq,
+        %error,
+        "sent again and again without an answer: not repeated any more"
+    );
     given_up(message, DeadReason::SendUnknown, error)
 }
 
@@ -121,7 +135,12 @@ fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -
     if matches!(form.out, Outgoing::Voice { .. }) {
         // Its words go out in place of a voice that is not taken.
         if let Some(words) = words_instead(message) {
-            tracing::warn!(seq, %error, "Telegram does not take the voice: its words go out");
+            tracing::warn!(
+                event = %Event::VoiceRefused,
+                seq,
+                %error,
+                "Telegram does not take the voice: its words go out"
+            );
             return AfterFailure::Form(Box::new(words));
         }
         if *error == TelegramError::VoiceForbidden {
@@ -138,7 +157,7 @@ fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -
         tracing::info!(seq, "the message to change is gone");
         return AfterFailure::Done;
     }
-    tracing::error!(seq, %error, "Telegram does not take this message");
+    tracing::error!(event = %Event::SendRefused, seq, %error, "Telegram does not take this message");
     given_up(message, DeadReason::SendRefused, error)
 }
 

@@ -3,6 +3,7 @@
 use super::{DaemonContext, watchdog};
 use crate::domain::health::{Health, Signs, judge};
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use crate::store::Counts;
 use crate::telemetry::polling::Trouble;
 use crate::tutor::Reach;
@@ -78,9 +79,13 @@ pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
     match daemon.app.tutor.root().await {
         Ok(_) => {
             let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(took_ms, "the tutor answers");
+            tracing::info!(event = %Event::TutorAnswers, took_ms, "the tutor answers");
         }
-        Err(error) => tracing::warn!(%error, "the tutor does not answer yet: voices wait until it does"),
+        Err(error) => tracing::warn!(
+            event = %Event::TutorSilent,
+            %error,
+            "the tutor does not answer yet: voices wait until it does"
+        ),
     }
 }
 

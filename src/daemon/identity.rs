@@ -3,6 +3,7 @@
 //! Must not know what is done with the updates.
 
 use super::DaemonContext;
+use crate::logging::Event;
 use crate::telegram::{Me, RawUpdate, own_name};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -51,7 +52,12 @@ impl Identity {
         match tokio::time::timeout(PATIENCE, daemon.app.telegram.me()).await {
             Ok(Ok(me)) => {
                 if me.username != self.me.username {
-                    tracing::info!(was = %self.me.username, is = %me.username, "the bot has a new name");
+                    tracing::info!(
+                        event = %Event::BotRenamed,
+                        was = %self.me.username,
+                        is = %me.username,
+                        "the bot has a new name"
+                    );
                 }
                 self.me.username = me.username;
             }

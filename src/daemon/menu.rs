@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::learner::Language;
 use crate::domain::phrases::{Phrases, offered};
+use crate::logging::Event;
 use crate::store::StoreError;
 use crate::telegram::{Retry, TelegramError};
 use std::future::Future;
@@ -51,9 +52,16 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
     let languages = LANGUAGES.map(|(code, _)| code);
     for former in given.iter().filter(|user| !admins.contains(user)) {
         match insist(stop, || telegram.delete_commands(*former, &languages)).await {
-            Done::Settled => tracing::info!("a former admin's command menu is taken away"),
+            Done::Settled => tracing::info!(
+                event = %Event::AdminMenuRemoved,
+                "a former admin's command menu is taken away"
+            ),
             // Nothing is left to take away: the chat is gone, or there never was one.
-            Done::Refused(error) => tracing::info!(%error, "a former admin's command menu is out of reach"),
+            Done::Refused(error) => tracing::info!(
+                event = %Event::AdminMenuUnreachable,
+                %error,
+                "a former admin's command menu is out of reach"
+            ),
             // At the next start again.
             Done::GivenUp => continue,
             Done::Stopped => return Ok(()),
@@ -68,7 +76,11 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
         }
         match insist(stop, || telegram.set_commands(Some(*admin), &menu)).await {
             // Most likely never wrote to the bot; the command works without a menu.
-            Done::Refused(error) => tracing::info!(%error, "an admin's command menu could not be set"),
+            Done::Refused(error) => tracing::info!(
+                event = %Event::AdminMenuRefused,
+                %error,
+                "an admin's command menu could not be set"
+            ),
             Done::Stopped => return Ok(()),
             Done::Settled | Done::GivenUp => {}
         }

@@ -38,6 +38,7 @@ use crate::app::App;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use crate::store::StoreError;
 use crate::telegram::{Me, Telegram, TelegramError};
 use crate::telemetry::Telemetry;
@@ -187,13 +188,16 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     beside.spawn(admin_socket::run(daemon.clone(), stop.clone()));
     // Up before Telegram is called: that it cannot be reached is what /health has to tell.
     if let Some(addr) = app.config.metrics_addr {
-        match watch::open(&daemon, addr).await {
+        match watch::open(addr).await {
             Ok(listener) => beside.spawn(watch::run(daemon.clone(), listener, stop.clone())),
             Err(error) => return Err(given_up(&daemon, beside, error.into()).await),
         };
     }
     if !app.config.telegram_bot_enabled {
-        tracing::warn!("TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent");
+        tracing::warn!(
+            event = %Event::Disabled,
+            "TELEGRAM_BOT_ENABLED is false: idle, no message is taken or sent"
+        );
         tokio::select! {
             () = watchdog::idle() => {}
             () = &mut shutdown => {}
@@ -218,7 +222,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
             return rest(&daemon).await;
         }
     };
-    tracing::info!(bot = %me.username, "connected to Telegram, polling");
+    tracing::info!(event = %Event::Connected, bot = %me.username, "connected to Telegram, polling");
     watchdog::status("polling");
 
     if let Err(error) = daemon.progress.take_up_all(&daemon).await {
@@ -269,14 +273,17 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         failure = first_failure(&mut loops) => Some(failure),
     };
     match &failure {
-        None => tracing::info!("stopping: what is in flight is finished or parked"),
-        Some(error) => tracing::error!(%error, "the daemon cannot go on"),
+        None => tracing::info!(event = %Event::Stopping, "stopping: what is in flight is finished or parked"),
+        Some(error) => tracing::error!(event = %Event::DaemonFailed, %error, "the daemon cannot go on"),
     }
     watchdog::stopping();
     signal.raise();
     let done = async { while loops.join_next().await.is_some() {} };
     if tokio::time::timeout(worker::GRACE, done).await.is_err() {
-        tracing::info!("some work is still in flight: it is parked and goes on after the next start");
+        tracing::info!(
+            event = %Event::WorkParked,
+            "some work is still in flight: it is parked and goes on after the next start"
+        );
     }
     loops.shutdown().await;
     beside.shutdown().await;
@@ -285,7 +292,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         bail!("{error}");
     }
     closed?;
-    tracing::info!("stopped");
+    tracing::info!(event = %Event::Stopped, "stopped");
     Ok(())
 }
 
@@ -339,7 +346,10 @@ async fn greet(daemon: &DaemonContext) -> Result<Me> {
             Err(TelegramError::Unauthorized) if refused => return Err(StartupError::Token.into()),
             Err(TelegramError::Unauthorized) => {
                 refused = true;
-                tracing::error!("Telegram refuses the bot token: asking once more, to be sure");
+                tracing::error!(
+                    event = %Event::TokenDoubted,
+                    "Telegram refuses the bot token: asking once more, to be sure"
+                );
                 tokio::time::sleep(ASK_AGAIN).await;
             }
             Err(TelegramError::Setup(what)) => return Err(StartupError::Telegram(what).into()),
@@ -351,13 +361,26 @@ async fn greet(daemon: &DaemonContext) -> Result<Me> {
                 poller::note(daemon, &error);
                 match &error {
                     TelegramError::Server { .. } => {
-                        tracing::error!(pause_ms = pause, "the bot cannot begin yet, trying again: {error}");
+                        tracing::error!(
+                            event = %Event::ConnectRefused,
+                            pause_ms = pause,
+                            "the bot cannot begin yet, trying again: {error}"
+                        );
                     }
                     TelegramError::RetryAfter { secs } => {
-                        tracing::warn!(secs, "Telegram asked us to wait before the bot can begin");
+                        tracing::warn!(
+                            event = %Event::ConnectHeld,
+                            secs,
+                            "Telegram asked us to wait before the bot can begin"
+                        );
                     }
                     _ => {
-                        tracing::warn!(%error, pause_ms = pause, "Telegram does not answer yet, trying again")
+                        tracing::warn!(
+                            event = %Event::ConnectFailed,
+                            %error,
+                            pause_ms = pause,
+                            "Telegram does not answer yet, trying again"
+                        )
                     }
                 }
                 failures = failures.saturating_add(1);
@@ -369,7 +392,11 @@ async fn greet(daemon: &DaemonContext) -> Result<Me> {
         }
     };
     match telegram.remove_webhook().await {
-        Ok(Some(host)) => tracing::warn!(host, "a webhook was set on this bot and is now removed"),
+        Ok(Some(host)) => tracing::warn!(
+            event = %Event::WebhookRemoved,
+            host,
+            "a webhook was set on this bot and is now removed"
+        ),
         Ok(None) => {}
         // Should one be set, the poller will hear of it and try again.
         Err(error) => tracing::warn!(%error, "could not check for a webhook"),

@@ -9,11 +9,11 @@ use super::identity::Identity;
 use super::shutdown::Stop;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
+use crate::domain::stats::Poll;
 use crate::domain::{Incoming, WorkKind};
-use crate::logging::UserTag;
+use crate::logging::{Event, UserTag};
 use crate::store::StoreError;
 use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
-use crate::telemetry::exposition::Poll;
 use std::time::Duration;
 
 /// Updates asked for at once (Bot API "getUpdates": at most 100).
@@ -45,6 +45,7 @@ pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), S
         if room == 0 {
             if !paused {
                 tracing::warn!(
+                    event = %Event::InboxFull,
                     capacity = INBOX_CAPACITY,
                     "inbox full: polling pauses, Telegram keeps what comes"
                 );
@@ -61,7 +62,7 @@ pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), S
         }
         if paused && room >= ROOM_AGAIN {
             paused = false;
-            tracing::info!("inbox has room again: polling goes on");
+            tracing::info!(event = %Event::InboxHasRoom, "inbox has room again: polling goes on");
         }
         let limit = u32::try_from(room.min(BATCH)).unwrap_or(1);
         let asked = tokio::time::Instant::now();
@@ -72,7 +73,7 @@ pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), S
         match polled {
             Ok(batch) => {
                 if failures > 0 {
-                    tracing::info!(failures, "polling works again");
+                    tracing::info!(event = %Event::PollRecovered, failures, "polling works again");
                 }
                 failures = 0;
                 daemon.telemetry.polling.completed(daemon.clock.now());
@@ -114,7 +115,12 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
             Ok(None) => tracing::debug!(update_id = raw.id, "update is not for us"),
             Err(error) => {
                 daemon.telemetry.count(Count::Undecodable);
-                tracing::warn!(update_id = error.update_id, why = %error.why, "update skipped: it does not decode");
+                tracing::warn!(
+                    event = %Event::UpdateSkipped,
+                    update_id = error.update_id,
+                    why = %error.why,
+                    "update skipped: it does not decode"
+                );
             }
         }
     }
@@ -136,7 +142,13 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
         senders.iter().find(|sender| sender.0 == *update_id).map(|sender| UserTag(sender.1))
     };
     for (update_id, seq) in &accepted.taken {
-        tracing::info!(update_id, seq, user = user(update_id).map(tracing::field::display), "message taken");
+        tracing::info!(
+            event = %Event::MessageTaken,
+            update_id,
+            seq,
+            user = user(update_id).map(tracing::field::display),
+            "message taken"
+        );
         if let Some((_, user, chat, message)) = voices.iter().find(|voice| voice.0 == *update_id) {
             daemon.chat_actions.begin(*seq, *user, chat.id, chat.thread, *message, Action::Typing);
             daemon.progress.begin(*seq, *user, *chat, *message, now);
@@ -144,6 +156,7 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
     }
     for update_id in &accepted.crowded {
         tracing::info!(
+            event = %Event::SenderFull,
             update_id,
             user = user(update_id).map(tracing::field::display),
             "message not taken: too many of the sender's wait already"
@@ -151,6 +164,7 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
     }
     for update_id in &accepted.limited {
         tracing::info!(
+            event = %Event::RateLimited,
             update_id,
             user = user(update_id).map(tracing::field::display),
             "message over the sender's rate limit"
@@ -179,15 +193,23 @@ pub fn note(daemon: &DaemonContext, error: &TelegramError) {
 async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: u32) -> Duration {
     match error {
         TelegramError::Conflict { webhook: true } => {
-            tracing::error!("a webhook is set on this bot, which stops polling: removing it");
+            tracing::error!(
+                event = %Event::WebhookFound,
+                "a webhook is set on this bot, which stops polling: removing it"
+            );
             match daemon.app.telegram.remove_webhook().await {
-                Ok(host) => tracing::warn!(host = host.as_deref().unwrap_or("none"), "webhook removed"),
+                Ok(host) => tracing::warn!(
+                    event = %Event::WebhookRemoved,
+                    host = host.as_deref().unwrap_or("none"),
+                    "webhook removed"
+                ),
                 Err(error) => tracing::error!(%error, "the webhook could not be removed"),
             }
             Duration::from_secs(1)
         }
         TelegramError::Conflict { webhook: false } => {
             tracing::error!(
+                event = %Event::PollConflict,
                 "another program polls with this bot's token, and Telegram serves only one: stop the other one, or make \
                  a new token with @BotFather (/revoke). Trying again slowly"
             );
@@ -195,6 +217,7 @@ async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: 
         }
         TelegramError::Unauthorized => {
             tracing::error!(
+                event = %Event::TokenRevoked,
                 "Telegram no longer accepts the token: was it revoked? Set the new one and restart"
             );
             // Growing: a proxy's 401 passes, a revoked token does not.
@@ -203,6 +226,7 @@ async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: 
         TelegramError::Server { .. } => {
             let pause = growing_pause(failures);
             tracing::error!(
+                event = %Event::PollRefused,
                 failures,
                 pause_ms = crate::app::millis(pause),
                 "polling is refused, trying again: {error}"
@@ -211,12 +235,18 @@ async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: 
         }
         TelegramError::RetryAfter { secs, .. } => {
             daemon.telemetry.count(Count::PollThrottled);
-            tracing::warn!(secs, "Telegram asked the poller to wait");
+            tracing::warn!(event = %Event::PollHeld, secs, "Telegram asked the poller to wait");
             Duration::from_secs(*secs)
         }
         error => {
             let pause = growing_pause(failures);
-            tracing::warn!(%error, failures, pause_ms = crate::app::millis(pause), "polling failed, trying again");
+            tracing::warn!(
+                event = %Event::PollFailed,
+                %error,
+                failures,
+                pause_ms = crate::app::millis(pause),
+                "polling failed, trying again"
+            );
             pause
         }
     }

@@ -13,6 +13,7 @@ use super::sending::Turn;
 use super::shutdown::Stop;
 use crate::domain::expectation::{TurnTimes, Wait};
 use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, Urgency, UserId, WorkKind};
+use crate::logging::Event;
 use crate::store::StoreError;
 use crate::telegram::{Outgoing, Retry, SendForm, TelegramError};
 use std::collections::{BTreeMap, HashSet};
@@ -349,7 +350,7 @@ impl Progress {
         };
         match kept {
             Ok(()) => {
-                tracing::info!(seq, "told what to expect");
+                tracing::info!(event = %Event::ExpectationTold, seq, "told what to expect");
                 Ok(State::Shown(message))
             }
             Err(StoreError::Gone) => {

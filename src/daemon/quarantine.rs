@@ -5,6 +5,7 @@
 use super::crash_notes::{CrashNotes, Left, Note};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,6 +66,7 @@ impl Quarantine {
         let rows = judged(&left, &deaths, now);
         if !rows.is_empty() {
             tracing::warn!(
+                event = %Event::UncleanEnd,
                 rows = rows.len(),
                 on_trial = rows.values().filter(|suspect| suspect.guilty).count(),
                 "the daemon ended out of order: what it had in hands is gone on with one by one"

@@ -11,6 +11,7 @@ use crate::audio::Hint;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Outgoing, outgoing};
 use crate::tutor::Spoken;
@@ -70,7 +71,11 @@ pub async fn of(
         // It never speaks its coaching, and says so; a reply it promised to speak may be a moment late.
         (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
         (_, Some(words)) => {
-            tracing::warn!(seq, "the spoken answer is late: its words go out, and it follows if it comes");
+            tracing::warn!(
+                event = %Event::VoiceLate,
+                seq,
+                "the spoken answer is late: its words go out, and it follows if it comes"
+            );
             Speech::WordsFirst(words)
         }
         (_, None) => {
@@ -79,7 +84,12 @@ pub async fn of(
             if waited_ms < FOLLOWS_WITHIN_MS && !claim.is_waited_for {
                 return Speech::Later(LATER_MS);
             }
-            tracing::warn!(seq, waited_ms, "the spoken answer did not come: its words stand alone");
+            tracing::warn!(
+                event = %Event::VoiceMissing,
+                seq,
+                waited_ms,
+                "the spoken answer did not come: its words stand alone"
+            );
             Speech::Nothing
         }
     }

@@ -6,6 +6,7 @@
 use super::DaemonContext;
 use super::shutdown::Stop;
 use crate::domain::{Timestamp, WorkKind};
+use crate::logging::Event;
 use sd_notify::NotifyState;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -121,7 +122,11 @@ pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
         match alive {
             Ok(()) => tell(&[NotifyState::Watchdog]),
             Err(why) if !silent => {
-                tracing::error!(why, "no sign of life to the watchdog: it will restart the daemon")
+                tracing::error!(
+                    event = %Event::WatchdogSilent,
+                    why,
+                    "no sign of life to the watchdog: it will restart the daemon"
+                )
             }
             Err(_) => {}
         }

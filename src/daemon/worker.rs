@@ -10,7 +10,7 @@ use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Disposition, access, handle_local, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WorkKind};
-use crate::logging::UserTag;
+use crate::logging::{Event, UserTag};
 use crate::store::{Burial, Claim, Claimed, Lease, StoreError};
 use crate::telegram::Action;
 use std::sync::Arc;
@@ -158,7 +158,12 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     claim.job.stage = stage;
     claim.job.submissions = claim.job.submissions.saturating_add(1);
     daemon.chat_actions.change(claim.lease.seq, Action::RecordVoice);
-    tracing::info!(seq = claim.lease.seq, user = %UserTag(claim.job.user), "voice handed to the tutor");
+    tracing::info!(
+        event = %Event::VoiceSubmitted,
+        seq = claim.lease.seq,
+        user = %UserTag(claim.job.user),
+        "voice handed to the tutor"
+    );
     daemon.progress.at_work(claim.lease.seq);
     let Some(turn) = VoiceTurn::of(&context, &claim) else { return Ok(()) };
     let verdict = turn.ask(&mut submission, || daemon.clock.now()).await?;
@@ -227,6 +232,7 @@ async fn conclude(
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
                 tracing::info!(
+                    event = %Event::MessageAnswered,
                     seq,
                     replies,
                     turn,
@@ -252,8 +258,9 @@ async fn conclude(
             daemon.telemetry.add(Count::TurnRetries, usize::from(deferral.failed.is_some()));
             // Why an attempt failed has been said, as a warning.
             tracing::info!(
+                event = %Event::MessageWaits,
                 seq,
-                reason = deferral.reason.as_str(),
+                reason = %deferral.reason.name(),
                 attempts = claim.job.failures() + 1,
                 wait_ms,
                 "message waits"
@@ -265,7 +272,12 @@ async fn conclude(
         }
         Disposition::Bury(burial) => {
             let why = burial.reason.with(&burial.detail);
-            tracing::error!(seq, why, "message given up: it is kept as a dead letter");
+            tracing::error!(
+                event = %Event::DeadLetter,
+                seq,
+                why,
+                "message given up: it is kept as a dead letter"
+            );
             daemon.chat_actions.end(seq);
             bury(daemon, lease, burial, now).await
         }

@@ -13,6 +13,7 @@ mod stats;
 mod watch;
 
 use crate::world::World;
+use phonicflow_bot::logging::Event;
 use std::process::Output;
 
 /// What a command said and how it ended.
@@ -52,6 +53,6 @@ impl World {
 
     /// Waits until the daemon listens.
     pub async fn listening(&self) {
-        self.logged("admin socket ready").await;
+        self.logged(Event::AdminSocketReady).await;
     }
 }

@@ -1,6 +1,7 @@
 //! What admins see and hear: `/admin`, their menu, and the messages that come by themselves.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{LearnerProfile, Standing};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use std::fs;
@@ -92,8 +93,8 @@ async fn admins_get_a_menu_of_their_own_and_one_who_never_wrote_is_harmless() {
     boss.text("/help");
     let help = world.answer_with(boss.chat(), "/history").await;
     assert!(help.text.contains("/admin"));
-    world.logged("an admin's command menu could not be set").await;
-    assert!(!world.log().contains("990078"), "{}", world.log());
+    world.logged(Event::AdminMenuRefused).await;
+    assert!(!world.log().holds("990078"), "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +107,7 @@ async fn the_tutor_gone_and_back_is_told_once() {
     let down = world.answer_with(boss.chat(), "The tutor stopped answering").await;
     assert!(down.text.contains("in the queue: 1") && down.reply_to.is_none(), "{}", down.text);
     // Out and struck off: ana's voice is 1, the word to her 2, this is 3. It stays away over a restart: the admins know.
-    world.logged("answer is out seq=3").await;
+    world.logged_with(Event::AnswerDelivered, "seq=3").await;
     world.kill();
     world.start();
     world.answer_with(ana.chat(), "takes longer than usual").await;
@@ -116,13 +117,7 @@ async fn the_tutor_gone_and_back_is_told_once() {
     // Within the hour neither is told again.
     world.tutor.stop().await;
     ana.voice(voice(), 4);
-    tokio::time::timeout(PATIENCE, async {
-        while world.log().matches("message waits").count() < 4 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    })
-    .await
-    .unwrap();
+    world.logged_times(Event::MessageWaits, 4).await;
     world.settled().await;
     assert_eq!((heard(&world, "stopped answering").await, heard(&world, "answers again").await), (1, 1));
 }
@@ -140,7 +135,7 @@ async fn given_up_messages_are_told_and_counted() {
     world.answers(ana.chat(), 2).await;
     world.settled().await;
     assert_eq!(heard(&world, "Messages given up").await, 1, "once an hour");
-    assert!(world.log().contains("an admin is told"));
+    assert!(world.log().times(Event::AdminTold) > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +196,7 @@ async fn a_restored_store_is_told_also_when_the_first_start_told_nobody() {
     }
     // Killed as soon as it is up again: whether it was told before that or not, it is told once.
     world.start();
-    world.logged("connected to Telegram").await;
+    world.logged(Event::Connected).await;
     world.kill();
     world.start();
     world.answer_with(boss.chat(), "The store was damaged").await;
@@ -221,7 +216,7 @@ async fn an_admin_who_cannot_be_reached_stops_nothing() {
     world.tutor.stop().await;
     ana.voice(voice(), 4);
     world.answer_with(ana.chat(), "could not be reached for too long").await;
-    world.logged("the answer cannot be delivered").await;
+    world.logged(Event::Undeliverable).await;
     world.settled().await;
     assert_eq!(boss.transcript().iter().filter(|entry| entry.from_bot).count(), 0);
     world.stop().await;
@@ -248,7 +243,7 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         world.start();
         let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(|_| ()));
         assert!(given.await.is_some(), "{}", world.log());
-        world.logged("an admin's command menu could not be set").await;
+        world.logged(Event::AdminMenuRefused).await;
         // Killed, not stopped; and Telegram does not take it away at the first call.
         world.kill();
         world.telegram.faults().add(On::call("deleteMyCommands"), Act::html(502));
@@ -258,14 +253,14 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         assert_eq!((menu_of(&world, 77), menu_of(&world, 78)), ([false; 2], [true; 2]), "sealed: {sealed}");
         assert!(world.telegram.read(|state| state.commands("pt").is_some()), "everybody's stays");
         // He who never wrote to the bot had none.
-        world.logged("a former admin's command menu is out of reach").await;
+        world.logged(Event::AdminMenuUnreachable).await;
         boss.text("/admin");
         world.answer_with(boss.chat(), "I don't know /admin").await;
         let taken = world.telegram.calls("deleteMyCommands").len();
         // It is done once, and nobody is an admin by then.
         world.stop().await;
         world.set("ADMIN_USERS", "").start();
-        world.logged_times("a former admin's command menu is taken away", 2).await;
+        world.logged_times(Event::AdminMenuRemoved, 2).await;
         world.stop().await;
         world.start();
         let set = world.telegram.calls("setMyCommands").len();
@@ -278,6 +273,6 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         assert_eq!(menu_of(&world, 78), [false; 2]);
         heir.text("/admin");
         world.answer_with(heir.chat(), "I don't know /admin").await;
-        assert!(!world.log().contains("990078"), "{}", world.log());
+        assert!(!world.log().holds("990078"), "{}", world.log());
     }
 }

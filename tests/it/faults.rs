@@ -1,6 +1,7 @@
 //! Faults of Telegram and the tutor: nothing lost, nothing twice, and the learner told in words.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use std::time::Duration;
 
@@ -127,7 +128,7 @@ async fn a_learner_who_blocks_the_bot_is_left_alone_and_answered_when_back() {
     gate.reached(1).await;
     world.telegram.block(11);
     gate.open();
-    world.logged("blocked the bot: nothing").await;
+    world.logged(Event::LearnerGone).await;
     world.settled().await;
     world.telegram.unblock(11);
     ana.text("/history");
@@ -143,7 +144,7 @@ async fn ten_refused_connections_in_a_row_lose_nothing() {
     gate.reached(1).await;
     world.telegram.pause_listening().await;
     gate.open();
-    world.logged("sending failed, trying again").await;
+    world.logged(Event::SendFailed).await;
     world.telegram.resume().await.unwrap();
     one_answer(&world, ana.chat()).await;
 }
@@ -185,7 +186,7 @@ async fn another_poller_is_reported_and_outlasted() {
         "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
     world.telegram.faults().add(On::call("getUpdates"), Act::refuse(409, conflict, None));
     ana.text("/help");
-    world.logged("another program polls with this bot's token").await;
+    world.logged(Event::PollConflict).await;
     world.answers(ana.chat(), 1).await;
 }
 

@@ -2,6 +2,7 @@
 
 use crate::storm::count::left_in_store;
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{Learner, Post};
 use phonicflow_bot::sandbox::faults::On;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,10 +15,6 @@ const MEMORY_KB: u64 = 200 * 1024;
 
 fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
-}
-
-fn times_logged(world: &World, words: &str) -> usize {
-    world.log().matches(words).count()
 }
 
 /// Everything is confirmed, and the bot has said so many things.
@@ -61,9 +58,9 @@ async fn a_backlog_of_many_learners_fills_the_inbox_and_polling_pauses_until_the
     // Each chat waits for its first answer to go out.
     let gate = world.telegram.faults().gate(On::call("sendMessage").always());
     world.start();
-    world.logged("inbox full: polling pauses").await;
-    world.logged_times("message answered", learners.len()).await;
-    assert_eq!(times_logged(&world, "message taken"), INBOX);
+    world.logged(Event::InboxFull).await;
+    world.logged_times(Event::MessageAnswered, learners.len()).await;
+    assert_eq!(world.log().times(Event::MessageTaken), INBOX);
     let left_at_telegram = world.telegram.pending_updates();
     assert!(left_at_telegram >= UPDATES - INBOX, "{left_at_telegram}");
     let peak_when_full = world.peak_kb();
@@ -72,17 +69,17 @@ async fn a_backlog_of_many_learners_fills_the_inbox_and_polling_pauses_until_the
     world.kill();
     gate.left().await;
     world.start();
-    world.logged_times("inbox full: polling pauses", 2).await;
-    assert_eq!(times_logged(&world, "message taken"), INBOX);
+    world.logged_times(Event::InboxFull, 2).await;
+    assert_eq!(world.log().times(Event::MessageTaken), INBOX);
 
     gate.open();
-    world.logged("inbox has room again: polling goes on").await;
+    world.logged(Event::InboxHasRoom).await;
     all_said(&world, 2 * learners.len()).await;
     let peak = comes_to_rest(&mut world).await.max(peak_when_full);
     assert!(peak < MEMORY_KB, "{peak} kB");
     // The bystander's command, which shows that all has come to rest, is one more.
-    assert_eq!(times_logged(&world, "message taken"), UPDATES + 1);
-    assert_eq!(times_logged(&world, "message answered"), UPDATES + 1);
+    assert_eq!(world.log().times(Event::MessageTaken), UPDATES + 1);
+    assert_eq!(world.log().times(Event::MessageAnswered), UPDATES + 1);
     for ((learner, first), last) in learners.iter().zip(firsts).zip(lasts) {
         let answered: Vec<_> = world
             .telegram
@@ -110,11 +107,11 @@ async fn a_flood_of_one_learner_costs_nobody_else_anything() {
     let said: Vec<String> =
         world.telegram.read(|state| state.from_bot(flooder.chat()).map(|entry| entry.text.clone()).collect());
     assert_eq!(said.len(), 2, "{said:?}");
-    assert_eq!(times_logged(&world, "over the sender's rate limit"), UPDATES - 1 - 30);
+    assert_eq!(world.log().times(Event::RateLimited), UPDATES - 1 - 30);
     // Of the 30 within that limit 20 may wait at once; and the command, and the bystander's.
-    assert_eq!(times_logged(&world, "too many of the sender's wait"), 10);
-    assert_eq!(times_logged(&world, "message taken"), 22);
-    assert_eq!(times_logged(&world, "inbox full"), 0);
+    assert_eq!(world.log().times(Event::SenderFull), 10);
+    assert_eq!(world.log().times(Event::MessageTaken), 22);
+    assert_eq!(world.log().times(Event::InboxFull), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +127,7 @@ async fn a_command_is_answered_while_voices_fill_the_inbox() {
     // The tutor takes its time.
     let gate = world.tutor.faults().gate(On::call("POST /process").always());
     world.start();
-    world.logged("inbox full: polling pauses").await;
+    world.logged(Event::InboxFull).await;
     let waiting = world.telegram.pending_updates();
     assert!(waiting >= 60, "{waiting}");
     let ana = world.learner(9_999);

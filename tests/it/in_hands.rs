@@ -4,6 +4,7 @@
 //! it dies.
 
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::Learner;
 use phonicflow_bot::sandbox::faults::{Gate, On};
 
@@ -57,7 +58,7 @@ async fn one_end_costs_a_message_nothing() {
 async fn who_was_there_by_chance_is_answered_once_the_daemon_ends_without_it() {
     let (mut world, ana, gate) = ended_with_a_voice_in_hands(2).await;
     world.start();
-    world.logged("on_trial=1").await;
+    world.logged_with(Event::UncleanEnd, "on_trial=1").await;
     world.listening().await;
     world.kill();
     gate.open();

@@ -2,6 +2,7 @@
 //! on all together, which makes messages wait and refuses none.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::Post;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -52,7 +53,7 @@ async fn a_backlog_of_old_dates_is_not_punished() {
     }
     world.start();
     world.answers(11, 8).await;
-    assert!(!world.log().contains("rate limit"), "{}", world.log());
+    assert!(world.log().times(Event::RateLimited) == 0, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! A turn whose answer was lost is looked for, and nothing that comes meanwhile makes the tutor be asked twice.
 
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::Learner;
 use phonicflow_bot::sandbox::tutor_api::{Occupied, TutorOptions};
 
@@ -28,7 +29,7 @@ async fn a_new_conversation_begins_after_the_answer_that_a_restart_looks_for() {
     world.kill();
     ana.text("/new");
     world.start();
-    world.logged("looking for the tutor's answer").await;
+    world.logged_with(Event::MessageWaits, "reason=tutor_uncertain").await;
     world.settled().await;
     assert!(world.telegram.read(|state| state.from_bot(11).all(|said| said.text.starts_with('⏳'))));
     drop(occupied);
@@ -46,7 +47,7 @@ async fn a_turn_under_way_in_a_conversation_that_was_left_is_waited_for_and_not_
     let old = world.tutor.turns()[0].session.clone();
     // Out of reach, but at work all the same.
     world.tutor.stop().await;
-    world.logged("tutor not answering").await;
+    world.logged_with(Event::MessageWaits, "reason=tutor_down").await;
     ana.text("/new");
     world.answer_with(11, "will be answered in it").await;
     let looks = world.tutor.count("GET /conversation");
@@ -60,9 +61,9 @@ async fn a_turn_under_way_in_a_conversation_that_was_left_is_waited_for_and_not_
     world.voice_notes(11, 1).await;
     world.settled().await;
     assert_eq!(world.tutor.turns().len(), 1, "{}", world.log());
-    let cleared = world
-        .tutor
-        .wait_until(crate::world::PATIENCE, |state| state.forgotten().contains(&old).then_some(()));
-    assert!(cleared.await.is_some() && world.tutor.history(&old).is_empty(), "the old one is cleared");
+    let cleared = world.tutor.wait_until(crate::world::PATIENCE, |state| {
+        (state.forgotten().contains(&old) && state.history(&old).is_empty()).then_some(())
+    });
+    assert!(cleared.await.is_some(), "the old one is cleared");
     assert!(world.tutor.violations().is_empty(), "{:?}", world.tutor.violations());
 }

@@ -5,6 +5,7 @@ mod health;
 
 use crate::world::{PATIENCE, World, asset, voice};
 use exposition::{Exposition, names_in};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -15,13 +16,8 @@ use tokio::net::TcpStream;
 
 /// Where the daemon serves, as its log tells.
 pub async fn served_at(world: &World) -> SocketAddr {
-    world.logged("serving /metrics, /health, /live and /ready").await;
-    let log = world.log();
-    let line =
-        log.lines().rfind(|line| line.contains("serving /metrics, /health, /live and /ready")).unwrap();
-    let at = line.find("127.0.0.1:").unwrap();
-    let end = line[at + 10..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |end| at + 10 + end);
-    line[at..end].parse().unwrap()
+    world.logged(Event::MetricsServed).await;
+    world.log().field(Event::MetricsServed, "addr").unwrap().parse().unwrap()
 }
 
 /// Sends bytes as they are; all that comes back.

@@ -2,6 +2,7 @@
 //! second to a chat after a burst of three, 20 a minute to a group.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{Post, RateLimits};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::tutor_api::{Answer, TutorOptions};
@@ -143,7 +144,7 @@ async fn the_first_messages_of_a_quiet_chat_are_never_put_off() {
     }
     world.answers(ana.chat(), 3).await;
     // Nothing was parked: a wait would have been stored and told.
-    assert!(!world.log().contains("message waits"), "{}", world.log());
+    assert!(world.log().times(Event::MessageWaits) == 0, "{}", world.log());
     assert_eq!(world.telegram.read(|state| state.limits().refusals()), 0);
 }
 
@@ -156,7 +157,7 @@ async fn retry_after_holds_its_chat_to_the_second_and_no_other() {
     world.answers(ana.chat(), 1).await;
     let held = world.telegram.faults().add(On::call("sendMessage").chat(11), Act::too_many(4));
     ana.voice(voice(), 4);
-    world.logged("Telegram asked to send more slowly").await;
+    world.logged(Event::SendHeld).await;
     assert_eq!(world.telegram.faults().fired(held), 1);
     rui.voice(voice(), 4);
     ana.text("/status");
@@ -202,7 +203,7 @@ async fn several_chats_refused_at_once_hold_the_whole_bot() {
     let refused = both.await.unwrap();
     let until = refused.iter().filter_map(|call| call.done_ms).max().unwrap() + 3_000;
     // Both are known to the daemon, not only to Telegram.
-    world.logged_times("Telegram asked to send more slowly", 2).await;
+    world.logged_times(Event::SendHeld, 2).await;
     rui.text("/help");
     learners[2].text("/help");
     for learner in learners.iter().chain([&rui]) {

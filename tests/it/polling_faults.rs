@@ -1,6 +1,7 @@
 //! Faults of polling: each is said in the log, outlasted, and costs no update.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::BotApi;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::Shape;
@@ -27,13 +28,13 @@ async fn a_second_poller_is_reported_loudly_and_outlasted() {
     assert!(polling.await.is_some());
     // It takes the place of the daemon's poll; what it is given it does not confirm.
     let rival = tokio::spawn(rival_poll(world.telegram.clone(), 50));
-    world.logged("another program polls with this bot's token").await;
+    world.logged(Event::PollConflict).await;
     assert!(world.telegram.read(|state| state.conflicts()) >= 1);
     ana.voice(voice(), 4);
     assert!(rival.await.unwrap().contains("update_id"));
     // It has left: the daemon gets what was never confirmed.
     world.voice_notes(11, 1).await;
-    world.logged("polling works again").await;
+    world.logged(Event::PollRecovered).await;
     assert_eq!(world.tutor.turns().len(), 1);
 }
 
@@ -49,7 +50,7 @@ async fn a_poll_that_hangs_is_cut_off_and_a_fresh_connection_made() {
     ana.text("/help");
     world.answer_with(11, "/history").await;
     assert_eq!(world.telegram.faults().fired(hung), 1);
-    world.logged("no answer in time").await;
+    world.logged(Event::PollFailed).await;
     let polls = world.telegram.calls("getUpdates");
     // By Telegram's clock: the hung one held the line for its time-out and the margin, no longer.
     let (hanging, next) = (&polls[1], &polls[2]);
@@ -92,7 +93,7 @@ async fn a_flood_wait_of_the_poller_is_obeyed_to_the_second() {
     let polling = world.telegram.wait_until(PATIENCE, |state| (state.pollers() == 1).then_some(()));
     assert!(polling.await.is_some());
     world.telegram.faults().add(On::call("getUpdates"), Act::too_many(4));
-    world.logged("Telegram asked the poller to wait").await;
+    world.logged(Event::PollHeld).await;
     ana.text("/help");
     world.answers(11, 1).await;
     let polls = world.telegram.calls("getUpdates");
@@ -113,7 +114,7 @@ async fn a_webhook_set_while_running_is_removed_and_nothing_is_lost() {
         world.answers(11, n).await;
         assert_eq!(world.telegram.read(|state| state.webhook().map(str::to_owned)), None);
     }
-    assert!(world.log().contains("example.org") && !world.log().contains("s3cret"), "{}", world.log());
+    assert!(world.log().holds("example.org") && !world.log().holds("s3cret"), "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,8 +126,8 @@ async fn a_token_revoked_while_running_and_given_back_loses_nothing() {
     gate.reached(1).await;
     world.telegram.set_token_valid(false);
     gate.open();
-    world.logged("Telegram no longer accepts the token").await;
-    world.logged("sending failed, trying again").await;
+    world.logged(Event::TokenRevoked).await;
+    world.logged(Event::SendFailed).await;
     rui.voice(voice(), 4);
     world.telegram.set_token_valid(true);
     for chat in [11, 12] {

@@ -1,6 +1,7 @@
 //! Whoever waits long is told what to expect, once; the message becomes the answer's first part, or goes away.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{Call, ChatEntry, EntryKind, Learner};
 use phonicflow_bot::sandbox::faults::{Act, Gate, On, Seen};
 use phonicflow_bot::sandbox::tutor_api::Answer;
@@ -23,7 +24,7 @@ fn told(world: &World) -> Vec<Call> {
 /// Waits until it stands in the chat and the row knows of it.
 async fn shown(world: &World, chat: i64) -> ChatEntry {
     let shown = world.answer_with(chat, MARK).await;
-    world.logged("told what to expect").await;
+    world.logged(Event::ExpectationTold).await;
     shown
 }
 
@@ -163,7 +164,7 @@ async fn what_waits_for_its_turn_when_the_answer_comes_is_called_off() {
     // Told after the older one asked to be.
     world.answer_with(12, MARK).await;
     gate.open();
-    world.logged_times("message answered", 4).await;
+    world.logged_times(Event::MessageAnswered, 4).await;
     taken.open();
     world.voice_notes(11, 1).await;
     world.voice_notes(12, 1).await;
@@ -181,7 +182,7 @@ async fn nothing_is_said_of_a_wait_before_an_older_message_is_answered() {
     let ana = world.learner(11);
     ana.voice(voice(), 4);
     ana.voice(voice(), 4);
-    world.logged("message answered").await;
+    world.logged(Event::MessageAnswered).await;
     let gate = world.tutor.faults().gate_after(On::call("POST /process"));
     world.learner(12).voice(voice(), 4);
     shown(&world, 12).await;

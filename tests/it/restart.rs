@@ -3,7 +3,8 @@
 //! A gate for one request stays closed when its sender is killed, and one for all is opened only when the dead have left it:
 //! opened earlier, it lets through what its sender has died of.
 
-use crate::world::{PATIENCE, World, voice};
+use crate::world::{Log, PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Learner};
 use phonicflow_bot::sandbox::faults::{Gate, On};
 use serde_json::Value;
@@ -173,7 +174,7 @@ async fn told_to_stop_it_rests_with_exit_code_0_and_goes_on_after_the_next_start
         ana.voice(voice(), 4);
         gate.reached(1).await;
         world.signal(signal);
-        world.logged("told to stop").await;
+        world.logged(Event::StopRequested).await;
         let status = world.ended().await;
         assert_eq!(status.code(), Some(0), "{}", world.log());
         gate.open();
@@ -194,10 +195,10 @@ async fn updates_delivered_again_are_not_answered_again() {
         .gate(On::call("getUpdates").when(|seen| seen.params["offset"].is_number()).always());
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    world.logged("answer is out").await;
+    world.logged(Event::AnswerDelivered).await;
     gate.reached(1).await;
     // Killed before that is written down, the last message may come twice, and this is about the update.
-    world.logged("struck off seq=1 index=1").await;
+    world.logged_with(Event::MessageSent, "seq=1 index=1").await;
     world.kill();
     assert_eq!(world.telegram.pending_updates(), 1);
     gate.left().await;
@@ -206,11 +207,10 @@ async fn updates_delivered_again_are_not_answered_again() {
     answered_once(&world, &ana).await;
 }
 
-/// Lines of the log that say these words, with the update and the row they belong to.
-fn lines_of(log: &str, words: &str) -> Vec<(Option<i64>, u64)> {
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let saying = lines.filter(|line| line["message"] == words);
-    saying
+/// Lines of an event, with the update and the row they belong to.
+fn lines_of(log: &Log, event: Event) -> Vec<(Option<i64>, u64)> {
+    let lines = log.lines(event).filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
         .map(|line| (line["span"]["update_id"].as_i64(), line["span"]["seq"].as_u64().unwrap_or_default()))
         .collect()
 }
@@ -223,14 +223,14 @@ async fn the_log_names_the_update_also_after_a_restart() {
     let gate = world.telegram.faults().gate(On::call("sendVoice"));
     ana.voice(voice(), 4);
     gate.reached(1).await;
-    let [(Some(update), 1)] = lines_of(&world.log(), "message answered")[..] else {
+    let [(Some(update), 1)] = lines_of(&world.log(), Event::MessageAnswered)[..] else {
         panic!("{}", world.log())
     };
     world.kill();
     gate.left().await;
     world.start();
-    world.logged("answer is out").await;
-    assert_eq!(lines_of(&world.log(), "answer is out"), [(Some(update), 1)], "{}", world.log());
+    world.logged(Event::AnswerDelivered).await;
+    assert_eq!(lines_of(&world.log(), Event::AnswerDelivered), [(Some(update), 1)], "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,11 +249,11 @@ async fn a_notice_after_a_restart_names_the_update_it_is_about_and_an_alert_name
     world.start();
     world.answer_with(ana.chat(), "takes longer than usual").await;
     world.answer_with(boss.chat(), "The tutor stopped answering").await;
-    world.logged_times("\"answer is out\"", 2).await;
-    let [(Some(update), 1), ..] = lines_of(&world.log(), "message waits")[..] else {
+    world.logged_times(Event::AnswerDelivered, 2).await;
+    let [(Some(update), 1), ..] = lines_of(&world.log(), Event::MessageWaits)[..] else {
         panic!("{}", world.log())
     };
-    let mut out = lines_of(&world.log(), "answer is out");
+    let mut out = lines_of(&world.log(), Event::AnswerDelivered);
     out.sort_by_key(|line| line.1);
     assert_eq!(out, [(Some(update), 2), (None, 3)], "{}", world.log());
 }

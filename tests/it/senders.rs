@@ -1,6 +1,7 @@
 //! Who counts: people, each for themselves, by the bot's name of today; and buttons that are really there.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{Learner, Press};
 use serde_json::{Value, json};
 
@@ -160,7 +161,7 @@ async fn a_new_name_of_the_bot_is_followed_without_a_restart() {
     ana.text("/help@phonicflow_bot");
     world.settled().await;
     assert_eq!(world.telegram.read(|state| state.from_bot(GROUP).count()), 3, "the old name is nobody's");
-    world.logged("the bot has a new name").await;
+    world.logged(Event::BotRenamed).await;
     // Seen where Telegram shows the bot itself, too.
     world.telegram.rename("bought");
     let ours = world.answers(GROUP, 3).await[0].message_id;

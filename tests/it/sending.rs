@@ -2,6 +2,7 @@
 //! Telegram leaves open or refuses is left out without a word.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{Call, Distance, EntryKind, RateLimits};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::tutor_api::TutorOptions;
@@ -32,7 +33,7 @@ async fn as_many_calls_at_once_as_the_rate_allows_and_no_more() {
     }
     // None of them is answered: a limit of 20 leaves 19 on their way.
     gate.reached(19).await;
-    world.logged_times("message answered", 40).await;
+    world.logged_times(Event::MessageAnswered, 40).await;
     assert_eq!(world.telegram.calls("sendMessage").len(), 19);
     gate.open();
     for learner in &learners {
@@ -119,11 +120,11 @@ async fn everybodys_first_answer_goes_before_anybodys_second_message() {
         learner.voice(voice(), 4);
     }
     gate.reached(3).await;
-    world.logged_times("message answered", 9).await;
+    world.logged_times(Event::MessageAnswered, 9).await;
     // A command that comes now has had no answer either.
     let rui = world.learner(12);
     rui.text("/help");
-    world.logged_times("message answered", 10).await;
+    world.logged_times(Event::MessageAnswered, 10).await;
     gate.open();
     for learner in &learners {
         world.voice_notes(learner.chat(), 1).await;
@@ -239,5 +240,5 @@ async fn what_telegram_refuses_in_every_form_becomes_a_dead_letter_and_the_rest_
     ana.voice(voice(), 4);
     let said = world.answers(11, 3).await;
     assert!(said.iter().filter(|said| said.kind == EntryKind::Voice).count() == 1, "{said:?}");
-    assert!(world.log().contains("its words go out"), "{}", world.log());
+    assert!(world.log().times(Event::VoiceRefused) > 0, "{}", world.log());
 }

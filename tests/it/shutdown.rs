@@ -3,6 +3,7 @@
 
 use crate::skip;
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::EntryKind;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use std::path::Path;
@@ -11,10 +12,10 @@ use std::process::Command;
 /// The signal, the word in the log, the exit. What holds a request at a gate still holds it.
 async fn rest(world: &mut World, signal: &str) {
     world.signal(signal);
-    world.logged("told to stop").await;
+    world.logged(Event::StopRequested).await;
     let status = world.ended().await;
     assert_eq!(status.code(), Some(0), "{signal}: {}", world.log());
-    assert!(world.log().contains("stopped"), "closed in order: {}", world.log());
+    assert!(world.log().times(Event::Stopped) > 0, "closed in order: {}", world.log());
 }
 
 async fn answered_once(world: &World, chat: i64) {
@@ -43,7 +44,7 @@ async fn while_idle_in_a_poll_it_ends_at_once_and_leaves_telegram_nothing_open()
         rest(&mut world, signal).await;
         let closed = world.telegram.wait_until(PATIENCE, |state| (state.pollers() == 0).then_some(()));
         assert!(closed.await.is_some());
-        assert!(!world.log().contains("still in flight"), "{}", world.log());
+        assert!(world.log().times(Event::WorkParked) == 0, "{}", world.log());
     }
 }
 
@@ -56,7 +57,7 @@ async fn while_downloading() {
     gate.reached(1).await;
     rest(&mut world, "TERM").await;
     // A download is given up at once, not waited for.
-    assert!(!world.log().contains("still in flight"), "{}", world.log());
+    assert!(world.log().times(Event::WorkParked) == 0, "{}", world.log());
     gate.open();
     world.start();
     answered_once(&world, 11).await;
@@ -92,10 +93,10 @@ async fn what_the_tutor_answers_within_the_deadline_is_kept() {
     ana.voice(voice(), 4);
     gate.reached(1).await;
     world.signal("TERM");
-    world.logged("stopping: what is in flight").await;
+    world.logged(Event::Stopping).await;
     gate.open();
     assert_eq!(world.ended().await.code(), Some(0));
-    assert!(world.log().contains("message answered"), "{}", world.log());
+    assert!(world.log().times(Event::MessageAnswered) > 0, "{}", world.log());
     world.start();
     answered_once(&world, 11).await;
     assert_eq!(world.tutor.count("GET /conversation"), 0, "nothing was lost, nothing had to be looked for");
@@ -122,7 +123,7 @@ async fn while_sending_an_answer_that_comes_within_the_deadline_is_struck_off() 
     ana.voice(voice(), 4);
     gate.reached(1).await;
     world.signal("TERM");
-    world.logged("stopping: what is in flight").await;
+    world.logged(Event::Stopping).await;
     gate.open();
     assert_eq!(world.ended().await.code(), Some(0));
     world.start();
@@ -150,16 +151,11 @@ async fn while_a_message_waits_for_the_tutor_to_come_back() {
     ana.voice(voice(), 4);
     world.answer_with(11, "takes longer than usual").await;
     rest(&mut world, "TERM").await;
-    assert!(!world.log().contains("still in flight"), "{}", world.log());
+    assert!(world.log().times(Event::WorkParked) == 0, "{}", world.log());
     // The next start tries in vain once more, and knows that the learner was told.
-    let tries = |world: &World| world.log().matches("message waits").count();
-    let before = tries(&world);
+    let before = world.log().times(Event::MessageWaits);
     world.start();
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while tries(&world) == before {
-        assert!(tokio::time::Instant::now() < deadline, "{}", world.log());
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.logged_times(Event::MessageWaits, before + 1).await;
     world.tutor.resume().await.unwrap();
     answered_once(&world, 11).await;
     let told =
@@ -173,7 +169,7 @@ async fn while_a_chat_is_held_by_retry_after() {
     let ana = world.learner(11);
     world.telegram.faults().add(On::call("sendMessage"), Act::too_many(6));
     ana.voice(voice(), 4);
-    world.logged("Telegram asked to send more slowly").await;
+    world.logged(Event::SendHeld).await;
     rest(&mut world, "TERM").await;
     world.start();
     answered_once(&world, 11).await;
@@ -189,7 +185,7 @@ async fn while_telegram_cannot_be_reached_at_the_start() {
     let mut world = World::new().await;
     world.telegram.pause_listening().await;
     world.start();
-    world.logged("does not answer yet").await;
+    world.logged(Event::ConnectFailed).await;
     world.signal("TERM");
     assert_eq!(world.ended().await.code(), Some(0), "{}", world.log());
 }
@@ -201,7 +197,7 @@ async fn while_telegram_does_not_answer_any_more() {
     ana.text("/help");
     world.answers(11, 1).await;
     world.telegram.pause_listening().await;
-    world.logged("polling failed, trying again").await;
+    world.logged(Event::PollFailed).await;
     rest(&mut world, "TERM").await;
     world.telegram.resume().await.unwrap();
     ana.voice(voice(), 4);
@@ -218,11 +214,11 @@ async fn a_second_signal_ends_it_at_once_and_still_loses_nothing() {
         ana.voice(voice(), 4);
         gate.reached(1).await;
         world.signal(first);
-        world.logged("stopping: what is in flight").await;
+        world.logged(Event::Stopping).await;
         world.signal(second);
         assert_eq!(world.ended().await.code(), Some(1), "{first} {second}");
         assert!(
-            !world.log().contains("still in flight"),
+            world.log().times(Event::WorkParked) == 0,
             "its own deadline was not waited for: {}",
             world.log()
         );
@@ -267,6 +263,6 @@ async fn a_name_lookup_that_never_ends_keeps_nobody() {
     ana.voice(voice(), 4);
     world.answer_with(11, "takes longer than usual").await;
     // The call was given up; the thread that looks the name up was not, for nobody can.
-    assert!(world.log().contains("no answer in time"), "{}", world.log());
+    assert!(world.log().times(Event::AttemptFailed) > 0, "{}", world.log());
     rest(&mut world, "TERM").await;
 }

@@ -1,6 +1,7 @@
 //! Starting: what is wrong is said at once and clearly; what passes by itself is waited for.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use serde_json::json;
 
@@ -10,11 +11,11 @@ async fn a_bad_token_ends_the_process_with_a_clear_message() {
     world.set("TELEGRAM_BOT_TOKEN", "123456:not-the-right-one-at-all-really").start();
     assert_eq!(world.ended().await.code(), Some(2), "as any configuration that no restart mends");
     assert!(
-        world.log().contains("Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN"),
+        world.log().last_words().contains("Telegram refuses the bot token. Check TELEGRAM_BOT_TOKEN"),
         "{}",
         world.log()
     );
-    assert!(!world.log().contains("not-the-right-one"), "{}", world.log());
+    assert!(!world.log().holds("not-the-right-one"), "{}", world.log());
     assert_eq!(world.telegram.calls("getMe").len(), 2, "asked twice before it gives up for good");
 }
 
@@ -29,7 +30,7 @@ async fn a_refusal_that_passes_or_is_not_telegrams_does_not_end_the_process() {
     let ana = world.learner(11);
     ana.text("/help");
     world.answers(ana.chat(), 1).await;
-    assert!(world.log().contains("asking once more"), "{}", world.log());
+    assert!(world.log().times(Event::TokenDoubted) > 0, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,19 +64,19 @@ async fn a_log_file_that_cannot_be_written_is_a_matter_of_configuration() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_line_says_who_starts_and_with_what_and_soon_after_how_the_tutor_is() {
     let mut world = World::started().await;
-    world.logged("the tutor answers").await;
-    let log = world.log();
+    world.logged(Event::TutorAnswers).await;
+    let log = world.log().to_string();
     let first = log.lines().next().unwrap();
     let store = world.folder.path().join("store").display().to_string();
     let tutor = world.tutor.base_url().replace("http://", "tutor=\"");
-    for part in [env!("CARGO_PKG_VERSION"), store.as_str(), tutor.as_str(), "starting"] {
+    for part in [env!("CARGO_PKG_VERSION"), store.as_str(), tutor.as_str(), "event=starting"] {
         assert!(first.contains(part), "{part} in {first}");
     }
     assert!(world.stop().await.success());
     world.tutor.stop().await;
     world.start();
-    world.logged("the tutor does not answer yet").await;
-    world.logged("connected to Telegram, polling").await;
+    world.logged(Event::TutorSilent).await;
+    world.logged(Event::Connected).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,10 +85,10 @@ async fn a_failed_attempt_is_one_warning() {
     world.tutor.stop().await;
     world.start();
     world.learner(11).voice(voice(), 4);
-    world.logged_times("message waits", 3).await;
-    let log = world.log();
+    world.logged_times(Event::MessageWaits, 3).await;
+    let log = world.log().to_string();
     let warnings = log.lines().filter(|line| line.contains(" WARN ") && line.contains("seq=")).count();
-    assert_eq!(warnings, log.matches("an attempt failed").count(), "{log}");
+    assert_eq!(warnings, world.log().times(Event::AttemptFailed), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +99,7 @@ async fn a_webhook_is_removed_at_the_start_and_while_running() {
     let ana = world.learner(11);
     ana.text("/help");
     world.answers(ana.chat(), 1).await;
-    assert!(world.log().contains("example.org") && !world.log().contains("s3cret"), "{}", world.log());
+    assert!(world.log().holds("example.org") && !world.log().holds("s3cret"), "{}", world.log());
     world.telegram.set_webhook("https://example.org/again");
     ana.text("/help");
     world.answers(ana.chat(), 2).await;
@@ -160,7 +161,7 @@ async fn a_telegram_that_is_not_there_yet_is_waited_for() {
     let ana = world.learner(11);
     world.telegram.pause_listening().await;
     world.start();
-    world.logged("does not answer yet").await;
+    world.logged(Event::ConnectFailed).await;
     world.telegram.resume().await.unwrap();
     ana.text("/help");
     world.answers(ana.chat(), 1).await;
@@ -170,7 +171,7 @@ async fn a_telegram_that_is_not_there_yet_is_waited_for() {
 async fn disabled_it_says_so_and_idles_until_told_to_stop() {
     let mut world = World::new().await;
     world.set("TELEGRAM_BOT_ENABLED", "false").start();
-    world.logged("TELEGRAM_BOT_ENABLED is false").await;
+    world.logged(Event::Disabled).await;
     assert!(world.stop().await.success());
     assert!(world.telegram.log().is_empty());
 }

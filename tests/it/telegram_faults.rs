@@ -2,6 +2,7 @@
 //! twice; and what stands in the way is said.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Post, Standing};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::{Reply, Shape};
@@ -159,7 +160,7 @@ async fn a_learner_who_is_gone_is_left_alone_and_their_record_kept() {
         world.telegram.set_standing(11, standing);
         ana.voice(voice(), 4);
         ana.text("/help");
-        world.logged("nothing more is sent until they write again").await;
+        world.logged(Event::LearnerGone).await;
         world.settled().await;
         let tries = world.telegram.read(|state| {
             let refused = |call: &&phonicflow_bot::sandbox::bot_api::Call| {
@@ -186,12 +187,12 @@ async fn a_group_that_puts_the_bot_out_does_not_silence_its_members_own_chats() 
     private.reached(1).await;
     world.telegram.set_standing(-500, Standing::Kicked);
     group.text("/help@phonicflow_bot");
-    world.logged("the answer cannot be delivered").await;
+    world.logged(Event::Undeliverable).await;
     private.open();
     world.voice_notes(11, 1).await;
     ana.voice(voice(), 4);
     world.voice_notes(11, 2).await;
-    assert!(!world.log().contains("blocked the bot"), "{}", world.log());
+    assert!(world.log().times(Event::LearnerGone) == 0, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +222,7 @@ async fn a_group_that_moves_in_the_middle_of_an_answer_gets_the_rest_of_it() {
     for n in 1..=200 {
         assert_eq!(text.matches(&format!(" {n}. Keep")).count(), 1, "sentence {n}");
     }
-    assert!(world.log().contains("following it"), "{}", world.log());
+    assert!(world.log().times(Event::GroupMigrated) > 0, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,8 +247,8 @@ async fn the_network_gone_for_a_while_everything_goes_on_by_itself() {
     gate.reached(1).await;
     world.telegram.pause_listening().await;
     gate.open();
-    world.logged("sending failed, trying again").await;
-    world.logged("polling failed, trying again").await;
+    world.logged(Event::SendFailed).await;
+    world.logged(Event::PollFailed).await;
     // What is sent while the bot is cut off waits at Telegram.
     rui.voice(voice(), 4);
     world.telegram.resume().await.unwrap();
@@ -255,5 +256,5 @@ async fn the_network_gone_for_a_while_everything_goes_on_by_itself() {
         world.voice_notes(chat, 1).await;
         assert_eq!(sent(&world, chat), (1, 1));
     }
-    world.logged("polling works again").await;
+    world.logged(Event::PollRecovered).await;
 }

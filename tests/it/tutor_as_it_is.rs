@@ -2,6 +2,7 @@
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::audio::{self, Hint};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On, Seen};
 use phonicflow_bot::sandbox::http::Reply;
 use phonicflow_bot::sandbox::tutor_api::{Model, TutorOptions, write_wav};
@@ -58,7 +59,7 @@ async fn a_voice_the_tutor_fails_on_three_times_while_others_are_answered_is_giv
     world.tutor.faults().clear();
     ana.voice(voice(), 4);
     world.voice_notes(11, 2).await;
-    assert!(world.log().contains("kept as a dead letter"), "{}", world.log());
+    assert!(world.log().times(Event::DeadLetter) > 0, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,13 +115,13 @@ async fn what_the_tutor_refuses_is_a_persons_affair_and_silence_is_not() {
         learner.voice(voice(), 4);
         world.answer_with(learner.chat(), "does not take what I send").await;
     }
-    world.logged_times("the tutor refuses what it is sent: is this", 3).await;
-    world.logged_times("kept as a dead letter", 3).await;
+    world.logged_times(Event::TutorRefuses, 3).await;
+    world.logged_times(Event::DeadLetter, 3).await;
     world.answer_with(99, "Messages given up").await;
     world.tutor.faults().add(On::call("POST /process"), Act::detail(400, "No speech detected"));
     learners[3].voice(voice(), 4);
     world.answer_with(learners[3].chat(), "could not hear any speech").await;
-    assert_eq!(world.log().matches("kept as a dead letter").count(), 3, "{}", world.log());
+    assert_eq!(world.log().times(Event::DeadLetter), 3, "{}", world.log());
     for learner in &learners {
         learner.voice(voice(), 4);
         world.voice_notes(learner.chat(), 1).await;
@@ -194,7 +195,7 @@ async fn a_conversation_that_cannot_be_shown_is_left_at_once_and_its_voice_goes_
         world.tutor.faults().add(On::call("GET /conversation").when(is_broken).always(), act);
         world.tutor.faults().add(On::call("POST /process"), Act::ResetAfter);
         let asked = ana.voice(voice(), 4);
-        world.logged_times("looking for the tutor's answer", n + 1).await;
+        world.logged_times_with(Event::MessageWaits, "reason=tutor_uncertain", n + 1).await;
         // It clears the conversation before it has recorded the turn in it.
         let before = looks.load(Ordering::SeqCst);
         let too_early = move |_: &Seen<'_>| looks.load(Ordering::SeqCst) == before;
@@ -220,7 +221,7 @@ async fn new_and_delete_go_before_what_waits_for_a_tutor_that_is_down() {
     ana.voice(voice(), 4);
     ana.text("/feedback");
     rui.voice(voice(), 4);
-    world.logged_times("tutor not answering", 2).await;
+    world.logged_times_with(Event::MessageWaits, "reason=tutor_down", 2).await;
     rui.text("/new");
     world.answer_with(12, "será respondido nela").await;
     ana.text("/delete");

@@ -2,6 +2,7 @@
 //!
 //! Waits are for facts, up to a patience that only a broken daemon exhausts; nothing asserts a time.
 
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{
     BotApi, BotApiOptions, ChatEntry, EntryKind, Learner, LearnerProfile,
 };
@@ -216,30 +217,89 @@ impl World {
     }
 
     /// What all starts wrote to the log.
-    pub fn log(&self) -> String {
-        (0..self.starts).map(|n| fs::read_to_string(self.log_path(n)).unwrap_or_default()).collect()
+    pub fn log(&self) -> Log {
+        Log((0..self.starts).map(|n| fs::read_to_string(self.log_path(n)).unwrap_or_default()).collect())
     }
 
-    /// Waits for words in the log.
-    pub async fn logged(&self, words: &str) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while !self.log().contains(words) {
-            assert!(tokio::time::Instant::now() < deadline, "{words:?} never logged:\n{}", self.log());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    /// Waits for an event in the log.
+    pub async fn logged(&self, event: Event) {
+        self.logged_times(event, 1).await;
     }
 
-    /// Waits for words to have been logged so often.
-    pub async fn logged_times(&self, words: &str, times: usize) {
+    /// Waits for an event to have been logged so often.
+    pub async fn logged_times(&self, event: Event, times: usize) {
+        self.logged_times_with(event, "", times).await;
+    }
+
+    /// Waits for an event with these fields, `name=value` and in the order of the line.
+    pub async fn logged_with(&self, event: Event, fields: &str) {
+        self.logged_times_with(event, fields, 1).await;
+    }
+
+    pub async fn logged_times_with(&self, event: Event, fields: &str, times: usize) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.log().matches(words).count() < times {
-            assert!(tokio::time::Instant::now() < deadline, "{words:?} not {times} times:\n{}", self.log());
+        while self.log().times_with(event, fields) < times {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{event} {fields} not {times} times:\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
     fn log_path(&self, n: usize) -> PathBuf {
         self.folder.path().join(format!("daemon-{n}.log"))
+    }
+}
+
+/// What a daemon wrote to standard error. Its wording is for people: a test asks for events and their fields.
+pub struct Log(String);
+
+impl Log {
+    pub fn times(&self, event: Event) -> usize {
+        self.times_with(event, "")
+    }
+
+    /// How often an event was logged with these fields.
+    pub fn times_with(&self, event: Event, fields: &str) -> usize {
+        let fields = format!(" {fields} ");
+        self.lines(event)
+            .filter(|line| fields.trim().is_empty() || format!("{line} ").contains(&fields))
+            .count()
+    }
+
+    /// The lines of an event, in either format.
+    pub fn lines(&self, event: Event) -> impl Iterator<Item = &str> {
+        let (text, json) = (format!(" event={event} "), format!("\"event\":\"{event}\""));
+        self.0.lines().filter(move |line| format!("{line} ").contains(&text) || line.contains(&json))
+    }
+
+    /// A field of the latest line of an event, in either format.
+    pub fn field(&self, event: Event, name: &str) -> Option<String> {
+        let line = self.lines(event).last()?;
+        let (_, value) =
+            line.split_once(&format!(" {name}=")).or_else(|| line.split_once(&format!("\"{name}\":")))?;
+        let end = if value.starts_with('"') { None } else { value.find([' ', ',', '}']) };
+        let value = &value[..end.unwrap_or(value.len())];
+        Some(value.trim_start_matches('"').split('"').next()?.to_owned())
+    }
+
+    /// Whether something stands in it that somebody else chose: a secret, a name, a server's own words.
+    pub fn holds(&self, what: &str) -> bool {
+        self.0.contains(what)
+    }
+
+    /// What the program said as it ended; no lines of the log.
+    pub fn last_words(&self) -> String {
+        let logged = |line: &&str| line.starts_with(|c: char| c == '{' || c.is_ascii_digit());
+        self.0.lines().filter(|line| !logged(line)).map(|line| format!("{line}\n")).collect()
+    }
+}
+
+impl std::fmt::Display for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::domain::{
     Assessment, Change, Failed, Incoming, Job, Learner, Outcome, Recording, Reply, Rich, Session, Stage,
     Timestamp, Turn, WaitReason,
 };
+use crate::logging::Event;
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
 use crate::tutor::{Past, Reach, TutorError};
@@ -294,6 +295,7 @@ impl<'a> VoiceTurn<'a> {
     }
 
     fn no_file(&self, error: &TelegramError, now: Timestamp) -> Disposition {
+        let seq = self.job.seq;
         if let Some(kind) = error.failure() {
             self.context.telemetry.failed(kind);
         }
@@ -301,12 +303,12 @@ impl<'a> VoiceTurn<'a> {
             return self.say(self.phrases().too_large(self.rules().max_audio_bytes >> 20));
         }
         if let TelegramError::Setup(what) = error {
-            tracing::error!(seq = self.job.seq, %what, "a recording cannot be fetched");
+            tracing::error!(event = %Event::RecordingNotFetched, seq, %what, "a recording cannot be fetched");
             return self.say(self.phrases().files_out_of_reach());
         }
         let pause_ms = match error.retry() {
             Retry::No => {
-                tracing::warn!(seq = self.job.seq, %error, "a recording cannot be fetched");
+                tracing::warn!(event = %Event::RecordingNotFetched, seq, %error, "a recording cannot be fetched");
                 return self.say(self.phrases().file_gone());
             }
             Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
@@ -327,12 +329,22 @@ impl<'a> VoiceTurn<'a> {
     fn no_wav(&self, error: &JobError, now: Timestamp) -> Disposition {
         self.context.telemetry.failed(error.failure());
         if error.is_transient() {
-            tracing::error!(seq = self.job.seq, %error, "a recording cannot be decoded now, through no fault of its own");
+            tracing::error!(
+                event = %Event::AudioWorkerFailed,
+                seq = self.job.seq,
+                %error,
+                "a recording cannot be decoded now, through no fault of its own"
+            );
             return self.set_back(self.fault(&error.to_string()), now);
         }
         if let Some(death) = error.death() {
             self.context.telemetry.count(death.count());
-            tracing::warn!(seq = self.job.seq, %error, "a recording ended its audio worker");
+            tracing::warn!(
+                event = %Event::AudioWorkerEnded,
+                seq = self.job.seq,
+                %error,
+                "a recording ended its audio worker"
+            );
         }
         let phrases = self.phrases();
         self.say(match error.kind() {

@@ -1,9 +1,9 @@
-//! A daemon that sends in virtual time, and the books of a server that counts each message somewhere within its call.
+//! The daemon in virtual time, and the count of a server that counts each message somewhere within its call.
 
 use super::*;
 
 /// When it begins.
-pub const NOW: u64 = 1_000_000;
+pub(super) const NOW: u64 = 1_000_000;
 
 /// A call in virtual time.
 struct Call {
@@ -15,24 +15,23 @@ struct Call {
     struck_off: u64,
 }
 
-/// The daemon's side in virtual time, and the books of a server that counts each message somewhere within its call.
-pub struct Sim {
+pub(super) struct Sim {
     per_second: usize,
-    pub pacing: Pacing,
-    pub now: u64,
-    /// When this daemon was started.
+    pub(super) pacing: Pacing,
+    pub(super) now: u64,
+    /// When the present process was started.
     since: u64,
-    /// Milliseconds a call takes, to its arrival, and to be struck off, one after the other for ever.
+    /// For each call in turn, repeated: ms until it ends, until it arrives, and from its end until it is recorded as sent.
     delays: Vec<(u64, u64, u64)>,
     calls: Vec<Call>,
-    pub asked: HashMap<Ticket, Option<i64>>,
-    /// In the order of the starts: when it arrived, where.
-    pub arrivals: Vec<(u64, Option<i64>)>,
-    pub started: Vec<Ticket>,
+    pub(super) asked: HashMap<Ticket, Option<i64>>,
+    /// In order of starts: when it arrived, and where.
+    pub(super) arrivals: Vec<(u64, Option<i64>)>,
+    pub(super) started: Vec<Ticket>,
 }
 
 impl Sim {
-    pub fn new(per_second: usize, delays: Vec<(u64, u64, u64)>) -> Self {
+    pub(super) fn new(per_second: usize, delays: Vec<(u64, u64, u64)>) -> Self {
         Self {
             per_second,
             pacing: Pacing::new(per_second, None),
@@ -46,13 +45,13 @@ impl Sim {
         }
     }
 
-    /// The moment on the clock of this daemon.
-    pub fn moment(&self) -> u64 {
+    /// Time since the start of the present process.
+    pub(super) fn moment(&self) -> u64 {
         self.now - self.since
     }
 
-    /// The daemon is killed, and another one goes on with what is not struck off. What is on its way still arrives.
-    pub fn kill(&mut self, down_ms: u64) {
+    /// The process is killed, and another one continues with what was not sent. Calls under way still arrive.
+    pub(super) fn kill(&mut self, down_ms: u64) {
         let moment = self.moment();
         let waiting: Vec<_> =
             self.pacing.waiting.iter().map(|((urgency, _), chat)| (*urgency, *chat)).collect();
@@ -71,12 +70,12 @@ impl Sim {
         }
     }
 
-    pub fn ask(&mut self, chat: Option<i64>, urgency: Urgency) {
+    pub(super) fn ask(&mut self, chat: Option<i64>, urgency: Urgency) {
         let ticket = self.pacing.ask(chat.map(ChatId), urgency);
         self.asked.insert(ticket, chat);
     }
 
-    pub fn begin(&mut self, ticket: Ticket, chat: Option<i64>) {
+    pub(super) fn begin(&mut self, ticket: Ticket, chat: Option<i64>) {
         let (takes, arrives, strikes) = self.delays[self.arrivals.len() % self.delays.len()];
         assert!(chat.is_none() || self.calls.iter().all(|call| call.chat != chat), "two calls of one chat");
         let place = self.arrivals.len();
@@ -85,8 +84,8 @@ impl Sim {
         self.calls.push(Call { ticket, place, chat, end, struck_off: end + strikes });
     }
 
-    /// Goes on to `until`, doing all that falls due; ends early when nothing is left to do.
-    pub fn run(&mut self, until: u64) {
+    /// Advances to `until`, doing everything that falls due; ends early when nothing is left.
+    pub(super) fn run(&mut self, until: u64) {
         loop {
             let moment = self.moment();
             for call in self.calls.iter().filter(|call| call.end <= self.now) {
@@ -100,7 +99,7 @@ impl Sim {
                 let chat = self.asked[&ticket];
                 self.begin(ticket, chat);
             }
-            // One that took no time is over at this very moment, and may let another one go.
+            // A call that takes no time ends at this very moment and may let another one start.
             if self.calls.iter().any(|call| call.struck_off <= self.now) {
                 continue;
             }
@@ -119,8 +118,8 @@ impl Sim {
     }
 }
 
-/// The most arrivals in any stretch shorter than `window`, as the server's books have it.
-pub fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
+/// The most arrivals in any interval shorter than `window`.
+pub(super) fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
     let mut times: Vec<u64> = times.collect();
     times.sort_unstable();
     let within = |(place, start): (usize, &u64)| times[place..].partition_point(|at| *at < start + window);

@@ -1,4 +1,4 @@
-//! The plan in virtual time, against a server that counts each message at whatever moment of its call it likes.
+//! Tests of the plan in virtual time, against a server that may count each message at any moment of its call.
 
 use super::chats::{BURST, CHAT_LIMIT};
 use super::simulation::{NOW, Sim, most};
@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Asks, starts and ends one call at once; how long it had to wait by the plan, with all calls at once in no time.
+/// Sends one message with a call that takes no time; returns how long the plan made it wait.
 fn send(pacing: &mut Pacing, chat: i64, now: u64) -> u64 {
     let ticket = pacing.ask(Some(ChatId(chat)), Urgency::First);
     let mut at = now;
@@ -105,7 +105,7 @@ fn signs_of_life_take_only_what_messages_leave() {
     let mut pacing = Pacing::new(30, None);
     let signs: Vec<_> = (0..40).filter_map(|chat| pacing.sign(ChatId(chat), NOW)).collect();
     assert_eq!((signs.len(), pacing.signs_per_second()), (9, 9));
-    // All the rest of the second is there for messages, at once.
+    // The rest of the budget is available to messages at once.
     for chat in 1..=20 {
         pacing.ask(Some(ChatId(chat)), Urgency::First);
     }
@@ -179,7 +179,7 @@ fn memory_is_bounded() {
 }
 
 #[test]
-fn a_start_takes_the_last_second_of_the_daemon_before_for_spent() {
+fn after_a_restart_the_last_second_of_the_previous_process_counts_as_full() {
     let waits = |quiet_ms: Option<u64>, chat: i64| {
         let mut pacing = Pacing::new(30, quiet_ms);
         (0..3).map(|_| send(&mut pacing, chat, 0)).collect::<Vec<_>>()
@@ -266,7 +266,7 @@ proptest! {
         for chat in chats {
             let times: Vec<u64> = sim.arrivals.iter().filter(|(_, of)| *of == Some(chat)).map(|(at, _)| *at).collect();
             prop_assert!(times.is_sorted(), "order within a chat");
-            // The bucket of the server: one a second after a burst.
+            // The server's bucket: one a second after a burst.
             let mut due = 0;
             for at in &times {
                 due = due.max(*at);

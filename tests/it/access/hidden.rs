@@ -1,6 +1,7 @@
 //! A channel whose members Telegram does not tell: said once, kindly, and again only when it is news.
 
 use super::*;
+use phonicflow_bot::logging::Event;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn members_hidden_are_said_once_and_kindly() {
@@ -22,7 +23,7 @@ async fn members_hidden_are_said_once_and_kindly() {
     let alert = world.answer_with(boss.chat(), "REQUIRED_CHANNEL").await;
     assert!(alert.text.contains("administrator"));
     world.settled().await;
-    assert_eq!(world.log().matches("does not tell who is in REQUIRED_CHANNEL").count(), 1, "{}", world.log());
+    assert_eq!(world.log().times(Event::ChannelHidden), 1, "{}", world.log());
     assert_eq!(said(&world, &boss), 1);
     assert!(world.tutor.turns().is_empty());
     // Mended: it is noticed, and the admin, who may always, was never asked about.
@@ -59,7 +60,7 @@ async fn members_still_hidden_after_a_restart_are_nothing_new_until_they_were_sh
         world.start();
         world.answer_with(boss.chat(), "told two hours ago").await;
         eve.voice(voice(), 4);
-        world.logged_times("does not tell who is in REQUIRED_CHANNEL", n).await;
+        world.logged_times(Event::ChannelHidden, n).await;
         world.answers(eve.chat(), n).await;
         world.settled().await;
         assert_eq!(said(&world, &boss), 1, "{}", world.log());

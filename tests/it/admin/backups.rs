@@ -1,6 +1,7 @@
 //! `backup` and `restore`: the same from the daemon and from the store, under load, and never half.
 
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::store::{Home, export, keys};
 use std::collections::BTreeMap;
 use std::fs;
@@ -147,7 +148,7 @@ async fn an_encrypted_backup_comes_back_with_its_key_and_a_plain_one_becomes_enc
     // And that export is one to restore from.
     crate::power::cut_in_half(&world.store_folder().join("db"));
     world.start();
-    world.logged("the store was restored from an export").await;
+    world.logged(Event::StoreRestored).await;
     world.stop().await;
     let again = world.ask(&["sessions", "list", "--json"]).await;
     assert_eq!(again.lines().count(), sessions.lines().count());

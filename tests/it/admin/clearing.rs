@@ -3,6 +3,7 @@
 
 use crate::skip;
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::store::home::{Cleared, Uncleared};
 use phonicflow_bot::store::{Home, OnDamage};
 use std::fs;
@@ -55,7 +56,7 @@ async fn a_learners_own_deletion_is_noted_and_a_killed_daemon_clears_it() {
     world.kill();
     assert!(holds_words(&world) && world.home().join("forgotten").exists());
     world.start();
-    world.logged("rewritten without the bytes of deleted learners").await;
+    world.logged(Event::DeletedBytesCleared).await;
     world.settled().await;
     world.stop().await;
     assert!(!holds_words(&world) && !world.home().join("forgotten").exists());
@@ -72,8 +73,7 @@ async fn a_daemon_that_is_told_to_stop_leaves_no_deleted_byte_behind() {
     world.answers(rui.chat(), 1).await;
     world.stop().await;
     assert!(!holds_words(&world) && !world.home().join("forgotten").exists());
-    let log = world.log();
-    assert!(log.contains("rewritten without the bytes of deleted learners"), "{log}");
+    assert!(world.log().times(Event::DeletedBytesCleared) > 0, "{}", world.log());
     assert_eq!(
         world.ask(&["sessions", "list", "--json"]).await.lines().count(),
         1,
@@ -92,7 +92,7 @@ async fn a_start_that_cannot_clear_says_so_and_the_next_one_tries_again() {
     let old = world.home().join("cleaned");
     fs::write(&old, "in the way").unwrap();
     world.start();
-    world.logged("could not be cleared").await;
+    world.logged(Event::DeletedBytesNotCleared).await;
     world.settled().await;
     world.stop().await;
     assert!(holds_words(&world));
@@ -100,7 +100,7 @@ async fn a_start_that_cannot_clear_says_so_and_the_next_one_tries_again() {
     assert_eq!(failed.code, Some(1), "{failed:?}");
     fs::remove_file(old).unwrap();
     world.start();
-    world.logged("rewritten without the bytes of deleted learners").await;
+    world.logged(Event::DeletedBytesCleared).await;
     world.stop().await;
     assert!(!holds_words(&world));
     let nothing = world.ask(&["store", "clean"]).await;
@@ -118,7 +118,7 @@ async fn what_takes_starts_too_long_is_left_to_a_person_who_is_told() {
     assert_eq!(home.clean_at_start(Duration::ZERO).unwrap(), Cleared::Left);
     assert_eq!(home.uncleared(), Some(Uncleared::ByHand));
     world.start();
-    world.logged("Stop the daemon and run `phonicflow-bot store clean`").await;
+    world.logged(Event::DeletedBytesLeft).await;
     let rui = world.brazilian(12);
     rui.text("/start");
     world.answers(rui.chat(), 1).await;

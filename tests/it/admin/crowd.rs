@@ -3,6 +3,7 @@
 use crate::skip;
 use crate::world::{BINARY, PATIENCE, World};
 use phonicflow_bot::domain::{Timestamp, UserId};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{Home, Import, OnDamage};
 use std::fs::{self, Permissions};
@@ -218,5 +219,5 @@ async fn other_users_are_kept_out_by_the_mode_and_by_their_id() {
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     assert_eq!(said.status.code(), Some(3), "{text}");
     assert!(text.contains("serves user 0 and root, and you are user 65534"), "{text}");
-    world.logged("by another user was refused").await;
+    world.logged(Event::AdminRefused).await;
 }

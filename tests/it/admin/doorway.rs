@@ -1,6 +1,7 @@
 //! The socket's place and manners: modes, stale and foreign things in the way, versions, hostile and slow clients.
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -90,7 +91,7 @@ async fn what_is_no_socket_stays_and_the_daemon_goes_on_without_its_door() {
         }
         world.start();
         world.settled().await;
-        world.logged("is in the way and no socket").await;
+        world.logged(Event::AdminSocketFailed).await;
         let said = world.admin(&["sessions", "list"]).await;
         assert_eq!(said.code, Some(3), "{said:?}");
         assert!(said.err.contains("held by another process, but no daemon answers"), "{said:?}");
@@ -118,7 +119,7 @@ async fn paths_of_any_length_work_and_names_that_do_not_fit_are_told() {
     world.stop().await;
     assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
     world.set("ADMIN_SOCKET", &deep.join("n".repeat(120)).display().to_string()).start();
-    world.logged("is longer than 80 bytes").await;
+    world.logged(Event::AdminSocketFailed).await;
     world.settled().await;
     assert_eq!(world.admin(&["queue", "list"]).await.code, Some(3));
 }
@@ -130,7 +131,7 @@ async fn two_daemons_do_not_share_a_socket_and_a_client_knows_its_own() {
     first.set("ADMIN_SOCKET", &shared).start();
     first.listening().await;
     second.set("ADMIN_SOCKET", &shared).start();
-    second.logged("another daemon listens on").await;
+    second.logged(Event::AdminSocketFailed).await;
     second.settled().await;
     let ana = first.learner(11);
     ana.text("/start");
@@ -209,6 +210,6 @@ async fn hostile_bytes_and_silent_clients_harm_nothing() {
     let ana = world.learner(11);
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    assert!(!world.log().contains("panicked"), "{}", world.log());
+    assert!(world.log().times(Event::Panicked) == 0, "{}", world.log());
     assert!(world.stop().await.success());
 }

@@ -1,6 +1,7 @@
 //! `stats`: the same with the daemon running and at rest, and the day goes on over a restart.
 
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ async fn stats_say_the_same_with_the_daemon_running_and_at_rest() {
     let ana = world.learner(11);
     ana.voice(voice(), 4);
     world.voice_notes(ana.chat(), 1).await;
-    world.logged("answer is out").await;
+    world.logged(Event::AnswerDelivered).await;
     world.settled().await;
     let running = loop {
         // The very last words of the work may still be on their way.

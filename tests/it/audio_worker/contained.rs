@@ -3,6 +3,7 @@
 use super::{TOLD, Worker, below, bombs, until};
 use crate::metrics;
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{LearnerProfile, Post};
 use phonicflow_bot::sandbox::tutor_api::{Speech, TutorOptions};
 
@@ -41,7 +42,7 @@ async fn two_bombs_delay_no_third_learner_and_each_is_answered() {
         world.voice_notes(id, 1).await;
     }
     assert_eq!(lost(&world, "clock").await, 2);
-    assert_eq!(world.log().matches("a recording ended its audio worker").count(), 2, "{}", world.log());
+    assert_eq!(world.log().times(Event::AudioWorkerEnded), 2, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +90,7 @@ async fn a_worker_told_to_stop_costs_no_message() {
     kill("TERM", worker.pid);
     let next = until(&world, "another one", |workers| workers.iter().any(|it| it.pid != worker.pid)).await;
     assert!(!next.is_empty());
-    assert!(!world.log().contains("a recording ended its audio worker"), "{}", world.log());
+    assert!(world.log().times(Event::AudioWorkerEnded) == 0, "{}", world.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

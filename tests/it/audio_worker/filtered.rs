@@ -2,6 +2,7 @@
 //! need for that they get no recording.
 
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use seccompiler::{BpfMap, TargetArch, apply_filter, compile_from_json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,7 +94,7 @@ async fn without_limits_nothing_is_decoded_and_nothing_is_lost() {
     let mut world = World::new().await;
     start_under(&mut world, &filter);
     world.learner(21).voice(voice(), 4);
-    world.logged("cannot put itself under its limits").await;
+    world.logged(Event::AudioWorkerFailed).await;
     world.stop().await;
     assert_eq!(world.tutor.turns().len(), 0);
     world.start();

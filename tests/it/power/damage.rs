@@ -2,6 +2,7 @@
 
 use super::{Dice, copy, cut_in_half};
 use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ impl Scene {
         ana.voice(voice(), 4);
         self.world.voice_notes(ANA, notes + 1).await;
         assert_eq!(self.world.stop().await.code(), Some(0), "{what}: {}", self.world.log());
-        let restores = self.world.log().matches("the store was restored from an export").count();
+        let restores = self.world.log().times(Event::StoreRestored);
         let restored = restores > self.restores;
         assert_eq!(restores, self.restores + usize::from(restored), "{what}");
         self.restores = restores;
@@ -86,13 +87,9 @@ type Damage = (&'static str, fn(&Path));
 
 /// Starts the daemon and stops it once it has made the export that is due.
 async fn export(world: &mut World) {
-    let before = world.log().matches("the store is exported").count();
+    let before = world.log().times(Event::StoreExported);
     world.start();
-    let deadline = tokio::time::Instant::now() + crate::world::PATIENCE;
-    while world.log().matches("the store is exported").count() == before {
-        assert!(tokio::time::Instant::now() < deadline, "no export: {}", world.log());
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.logged_times(Event::StoreExported, before + 1).await;
     world.stop().await;
 }
 
@@ -132,16 +129,16 @@ async fn whatever_is_gone_or_cut_off_it_is_restored_and_the_daemon_works_on() {
         assert_eq!(scene.aside().len(), usize::from(what != "the folder gone"), "{what}");
     }
     let log = scene.world.log();
-    assert!(
-        log.contains("ERROR") && log.contains("nothing was deleted") && log.contains("export_of="),
-        "{log}"
-    );
-    assert!(log.contains("damaged-2"), "the log says where the damaged one is: {log}");
+    let mut told = log.lines(Event::StoreDamaged).chain(log.lines(Event::StoreRestored));
+    assert!(told.all(|line| line.contains("ERROR")), "{log}");
+    assert!(log.field(Event::StoreRestored, "export_of").is_some(), "{log}");
+    let aside = |line: &str| line.contains("damaged-2");
+    assert!(log.lines(Event::StoreDamaged).any(aside), "the log says where the damaged one is: {log}");
     // The next start still tells.
-    let before = scene.world.log().matches("damaged and restored lately").count();
+    let before = scene.world.log().times(Event::StoreRestoredLately);
     scene.world.start();
     scene.world.settled().await;
-    assert_eq!(scene.world.log().matches("damaged and restored lately").count(), before + 1);
+    assert_eq!(scene.world.log().times(Event::StoreRestoredLately), before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +199,7 @@ async fn told_to_fail_it_moves_nothing_and_names_the_commands() {
         scene.world.start();
         assert_eq!(scene.world.ended().await.code(), Some(1));
     }
-    let log = scene.world.log();
+    let log = scene.world.log().last_words();
     for words in [
         "is damaged",
         "Nothing was moved or restored",
@@ -239,7 +236,7 @@ async fn a_damaged_export_is_passed_over_for_the_one_before_and_without_any_it_b
     fs::write(&newer, &bytes).unwrap();
     cut(&scene.db(), 100);
     assert!(scene.works_on("the newest export is damaged").await);
-    assert!(scene.world.log().contains("passed over"), "{}", scene.world.log());
+    assert!(scene.world.log().times(Event::ExportPassedOver) > 0, "{}", scene.world.log());
     assert!(newer.exists() && good.exists(), "no export is deleted for being damaged");
 
     for gone in [false, true] {
@@ -250,7 +247,7 @@ async fn a_damaged_export_is_passed_over_for_the_one_before_and_without_any_it_b
         } else {
             cut(&good, 50);
         }
-        let before = scene.world.log().matches("the store begins empty").count();
+        let before = scene.world.log().times(Event::StoreBeginsEmpty);
         scene.world.start();
         let (asked, ana) = (scene.said(), scene.world.learner(ANA));
         ana.text("/history");
@@ -260,7 +257,7 @@ async fn a_damaged_export_is_passed_over_for_the_one_before_and_without_any_it_b
         ana.voice(voice(), 4);
         scene.world.voice_notes(ANA, notes + 1).await;
         scene.world.stop().await;
-        assert_eq!(scene.world.log().matches("the store begins empty").count(), before + 1);
+        assert_eq!(scene.world.log().times(Event::StoreBeginsEmpty), before + 1);
         assert_eq!(scene.aside().len(), 1);
     }
 }

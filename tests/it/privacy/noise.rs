@@ -3,6 +3,7 @@
 
 use crate::metrics::{get, served_at};
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::LearnerProfile;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::Shape;
@@ -96,13 +97,13 @@ async fn noise(format: &str, level: &str, events: bool) -> Noise {
         told += &sent.await.unwrap_or_else(|| panic!("the tutor was told nothing; log:\n{}", world.log()));
     }
     world.stop().await;
-    let mut log = world.log();
+    let mut log = world.log().to_string();
     for entry in std::fs::read_dir(world.folder.path()).unwrap() {
         let path = entry.unwrap().path();
         let rolling = path.file_name().unwrap().to_string_lossy().starts_with("bot.log");
         if rolling {
             let text = std::fs::read_to_string(path).unwrap();
-            assert!(text.contains("message taken"), "the rolling file is empty");
+            assert!(text.contains(Event::MessageTaken.word()), "the rolling file is empty");
             log.push_str(&text);
         }
     }

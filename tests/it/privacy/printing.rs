@@ -3,6 +3,7 @@
 
 use crate::world::World;
 use phonicflow_bot::domain::printable::is_acting;
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::Reply;
 use serde_json::json;
@@ -37,12 +38,12 @@ async fn words_that_act_reach_no_terminal_and_no_log() {
     world.start();
     let ana = world.learner(11);
     ana.text("/help");
-    world.logged("connected to Telegram").await;
-    world.logged("Bad Request: ").await;
+    world.logged(Event::Connected).await;
+    world.logged(Event::SendRefused).await;
     let queue = world.admin(&["queue", "list", "--dead"]).await;
     check("queue list", &(queue.out + &queue.err));
     world.stop().await;
-    check("the log", &world.log());
+    check("the log", &world.log().to_string());
 
     let name = format!("a{}.ogg", ACTING.replace('/', ""));
     fs::write(world.folder.path().join(&name), "not audio").unwrap();

@@ -1,6 +1,7 @@
 //! The real daemon with a key: its files say nothing about anybody, and it tells clearly what does not fit.
 
-use crate::world::{PATIENCE, World, voice};
+use crate::world::{World, voice};
+use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::LearnerProfile;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::tutor_api::Answer;
@@ -110,13 +111,9 @@ async fn practise(world: &mut World) -> Vec<String> {
     let exports = world.folder.path().join("store/exports");
     let _ = fs::remove_dir_all(&exports);
     let gate = world.tutor.faults().gate(On::call("POST /process"));
-    let before = world.log().matches("the store is exported").count();
+    let before = world.log().times(Event::StoreExported);
     world.start();
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while world.log().matches("the store is exported").count() == before {
-        assert!(tokio::time::Instant::now() < deadline, "no export: {}", world.log());
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.logged_times(Event::StoreExported, before + 1).await;
     // In order: killed a second time with the same voice in hands, the daemon would hold it for the cause.
     world.stop().await;
     gate.left().await;

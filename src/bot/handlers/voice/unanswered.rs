@@ -7,6 +7,7 @@ use crate::bot::retry_policy::give_up_with;
 use crate::domain::lesson::Finding;
 use crate::domain::outcome::Keyboard;
 use crate::domain::{Change, DeadReason, Failed, Outcome, Reply, Stage, Timestamp, WaitReason};
+use crate::logging::Event;
 use crate::store::StoreError;
 use crate::tutor::{Blame, Past, Reach, Refusal, TutorError};
 use uuid::Uuid;
@@ -55,7 +56,12 @@ impl VoiceTurn<'_> {
         if fault == Refusal::NoSpeech {
             return self.no_speech(vec![Change::TutorTurns(session, None)]);
         }
-        tracing::error!(seq = self.job.seq, %error, "the tutor refuses what it is sent: is this the tutor this version is for?");
+        tracing::error!(
+            event = %Event::TutorRefuses,
+            seq = self.job.seq,
+            %error,
+            "the tutor refuses what it is sent: is this the tutor this version is for?"
+        );
         let replies = Reply::texts(self.incoming, self.phrases().tutor_refused(), Keyboard::default());
         give_up_with(replies, Stage::Taken, DeadReason::TutorRefused, error.to_string())
     }
@@ -106,7 +112,13 @@ impl VoiceTurn<'_> {
 
     /// This voice alone cannot be answered; the next one goes on.
     fn failed_alone(&self, blame: Blame, error: &TutorError) -> Disposition {
-        tracing::warn!(seq = self.job.seq, %error, tries = TRIES, "the tutor fails on this voice alone: it is not tried again");
+        tracing::warn!(
+            event = %Event::TutorFailsOnVoice,
+            seq = self.job.seq,
+            %error,
+            tries = TRIES,
+            "the tutor fails on this voice alone: it is not tried again"
+        );
         if blame == Blame::Voice {
             return self.no_speech(Vec::new());
         }
