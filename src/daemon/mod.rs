@@ -112,13 +112,6 @@ impl DaemonContext {
         self.turn_spans.ended(seq);
     }
 
-    /// The tutor is to be asked to forget something that is queued for it, should `any` be.
-    fn forget_soon(&self, any: bool) {
-        if any {
-            self.purge.notify_one();
-        }
-    }
-
     /// A message was given up: it is counted, and the admins hear of it.
     fn dead_letter(&self) {
         self.telemetry.count(Count::DeadLetters);
