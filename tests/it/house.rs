@@ -264,14 +264,11 @@ fn the_documents_name_every_option_and_every_command() {
         assert!(named, "docs/configuration.md does not name {}", flag.key);
         assert!(example.contains(flag.key), ".env.telegram.example does not name {}", flag.key);
     }
-    let (operating, using) = (read("docs/operating.md"), read("docs/using.md"));
+    let operating = read("docs/operating.md");
     for command in
         ["run", "demo", "convert", "config", "sessions list", "sessions show", "queue list", "queue retry"]
     {
         assert!(operating.contains(&format!("`{command}")), "docs/operating.md does not name `{command}`");
-    }
-    for command in phonicflow_bot::domain::phrases::COMMANDS {
-        assert!(using.contains(&format!("/{command}")), "docs/using.md does not name /{command}");
     }
     let readme = read("README.md");
     let first_screen: String = readme.lines().take(40).collect::<Vec<_>>().join("\n");

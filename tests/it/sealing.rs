@@ -1,7 +1,7 @@
 //! Encryption at rest: what the files of an encrypted store say, what happens with the wrong key or none, and that nothing is
 //! lost on the way from one key to another.
 
-use crate::store_contract::{T0, at, block_on, command, replies, sticker, voice};
+use crate::store_contract::{T0, at, block_on, command, policy, replies, sticker, voice};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::{AcceptPolicy, Burial, MemoryDisk, Store};
 use std::path::Path;
@@ -22,7 +22,7 @@ const USERS: [i64; 4] = [-17, 1, 2, 7_700_123_456_789];
 /// Something of everything: sessions open and archived, turns, rows in each stage, a dead letter with replies, purges, a
 /// moved chat, rates.
 pub async fn fill(store: &Store) {
-    let policy = AcceptPolicy { per_user: Some(rate::PerMinute(5)), global: None, ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { per_user: Some(rate::PerMinute(5)), global: None, ..policy() };
     let batch: Vec<Incoming> = (1..).zip(USERS).map(|(n, user)| voice(n, user, user)).collect();
     store.accept(batch, policy, T0).await.unwrap();
     for n in 1..=3 {

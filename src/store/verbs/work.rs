@@ -192,7 +192,7 @@ fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) ->
     job.waiting_since = Some(job.waiting_since(deferral.reason, now));
     job.waiting_for = Some(deferral.reason);
     let mut tx = Tx::default();
-    if job.work() != WorkKind::Delivery {
+    if job.work != WorkKind::Delivery {
         if deferral.forgive {
             job.submissions = job.submissions.saturating_sub(1);
         }
@@ -249,7 +249,7 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
     left::look_away(state, &mut tx, &job, None)?;
-    if let Some(stage) = burial.stage.filter(|_| job.work() != WorkKind::Delivery) {
+    if let Some(stage) = burial.stage.filter(|_| job.work != WorkKind::Delivery) {
         job.stage = stage;
     }
     let mut letter = DeadLetter {
