@@ -1,5 +1,5 @@
-//! The rules of the house, read off the source: imports run downward, each outside crate has one owner, every file says
-//! what it owns, and the documents agree with the code.
+//! Rules of the source code, checked by reading it: imports run downward, each outside crate has one owner,
+//! every file says what it owns, and the documents agree with the code.
 
 use phonicflow_bot::logging::Event;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ fn code(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
-/// The room a file belongs to.
+/// The top-level module a file belongs to.
 fn room(file: &str) -> &str {
     file.split(['/', '.']).next().unwrap()
 }
