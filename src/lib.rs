@@ -1,6 +1,7 @@
 //! phonicflow-bot: the PhonicFlow English tutor in Telegram, self-hosted on a private network.
 //!
-//! The floors, imports running downward only (`tests/it/house.rs` checks):
+//! The layers. A module imports only what stands to the right of its arrow (`tests/it/house.rs` checks it);
+//! `docs/architecture.md` says what each module does:
 //!
 //! ```text
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
@@ -8,13 +9,13 @@
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
 //! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
-//! doctor  -> app, admin (door), config, model, telegram, tutor, store, http, domain
+//! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! telegram, tutor, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
-//! sandbox -> nothing of the house (demo.rs excepted)
+//! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
 
 pub mod admin;
@@ -38,3 +39,6 @@ pub(crate) mod telegram;
 pub(crate) mod telemetry;
 pub(crate) mod top;
 pub(crate) mod tutor;
+
+/// For tests and benches of the store, which knows no commands.
+pub use bot::placement;

@@ -1,4 +1,4 @@
-//! The main job: a voice message goes in, coaching and a spoken reply come back.
+//! The main job: a voice message comes in, coaching and a spoken reply go back.
 
 use crate::world::{PATIENCE, World, asset, other_voice, voice};
 use phonicflow_bot::audio;
