@@ -32,6 +32,7 @@ pub mod domain;
 pub(crate) mod http;
 pub mod logging;
 pub mod model;
+#[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod secure_fs;
