@@ -344,19 +344,15 @@ impl Job {
         }
     }
 
-    /// How long it waits already for what answers it and is down.
+    /// Whether it waits for what is down, as far as its learner knows: until they are told that the answer comes later, it may
+    /// be a moment away, as when it is looked for after a restart.
     pub(crate) fn stuck(&self) -> Stuck {
-        let waits = match self.work {
-            WorkKind::Tutor => self.waiting_for.is_some_and(WaitReason::is_of_the_tutor),
-            WorkKind::Model => self.waiting_for == Some(WaitReason::ModelDown),
-            WorkKind::Local | WorkKind::Delivery => false,
-        };
-        // An answer that is being looked for may come any moment: only the way out goes before it.
-        let down = self.waiting_for != Some(WaitReason::TutorUncertain);
-        match (waits, self.told_late && down) {
-            (false, _) => Stuck::No,
-            (true, false) => Stuck::Untold,
-            (true, true) => Stuck::Told,
+        let waits_for = self.waiting_for.filter(|_| self.told_late);
+        match (self.work, waits_for) {
+            (WorkKind::Tutor, Some(WaitReason::TutorUncertain)) => Stuck::Uncertain,
+            (WorkKind::Tutor, Some(reason)) if reason.is_of_the_tutor() => Stuck::Down,
+            (WorkKind::Model, Some(WaitReason::ModelDown)) => Stuck::Down,
+            _ => Stuck::No,
         }
     }
 

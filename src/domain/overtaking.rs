@@ -20,19 +20,19 @@ impl Overtaking {
     /// Every one.
     pub const ALL: [Self; 4] = [Self::Leaving, Self::Tutor, Self::Model, Self::Answer];
 
-    /// Whether it goes before a row that is stuck. Only the way out does before its learner was told to wait.
+    /// Whether it goes before a row that stands so. Only the way out goes before a turn whose answer is looked for.
     pub fn passes(self, stuck: Stuck) -> bool {
-        stuck == Stuck::Told || stuck == Stuck::Untold && self == Self::Leaving
+        stuck == Stuck::Down || stuck == Stuck::Uncertain && self == Self::Leaving
     }
 }
 
-/// Whether a row was put off because what answers it is down.
+/// Whether a row was put off because what answers it is down, and its learner told that the answer comes later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stuck {
     /// It was not.
     No,
-    /// It was.
-    Untold,
-    /// It was, and its learner was told that the answer comes later.
-    Told,
+    /// It was, and its answer is looked for: it may come any moment.
+    Uncertain,
+    /// It was, and what answers it is down.
+    Down,
 }

@@ -23,7 +23,7 @@ struct Row {
     urgency: Urgency,
     /// It need not wait for older rows that are stuck.
     overtakes: Option<Overtaking>,
-    /// It was put off because what answers it is down.
+    /// It was put off because what answers it is down, and its learner knows.
     stuck: Stuck,
     /// The transaction that wrote it last, as numbered by the state.
     written: u64,

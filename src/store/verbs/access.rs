@@ -5,8 +5,7 @@
 use super::outbox;
 use crate::domain::alert::{Marks, judge};
 use crate::domain::{
-    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Membership, Placement, Task, Timestamp, Told,
-    UserId,
+    Announced, Announcement, ChatId, Hidden, Job, Membership, Placement, Task, Timestamp, Told, UserId,
 };
 use crate::store::records::Menu;
 use crate::store::state::{State, Tx};

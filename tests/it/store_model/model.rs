@@ -20,7 +20,7 @@ pub struct Row {
     pub told: bool,
     /// As what it may go before older ones that are stuck.
     pub overtakes: Option<Overtaking>,
-    /// It was put off for the tutor or the model.
+    /// It was put off for the tutor or the model, and its learner told so.
     pub waits: bool,
     /// Something of its answer is out.
     pub begun: bool,
