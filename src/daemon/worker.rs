@@ -341,3 +341,6 @@ async fn forget_left(daemon: &DaemonContext, claim: &Claim) -> Result<(), StoreE
 
 /// Longest the daemon takes to come to rest once it is told to stop.
 pub const GRACE: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,6 @@ macro_rules! events {
     ($($variant:ident = $word:literal,)*) => {
         /// The field `event` of a line of the log, written as `event = %Event::MessageTaken`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the words say it, and the lines that carry them")]
         pub enum Event {
             $($variant,)*
         }

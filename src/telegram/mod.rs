@@ -6,6 +6,7 @@
 pub mod checkup;
 mod client;
 mod download;
+mod edge;
 pub mod error;
 pub mod from_api;
 mod html;
@@ -20,6 +21,7 @@ pub mod to_api;
 mod tolerant;
 pub mod updates;
 
+pub use edge::{Call, Edge};
 pub use error::{Retry, ServerFault, TelegramError};
 pub use from_api::Undecodable;
 pub use members::ChannelCard;
