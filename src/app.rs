@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore};
 
 /// Everything a running daemon shares.
-pub struct App {
+pub(crate) struct App {
     /// What was configured.
     pub config: Config,
     /// The durable state.
@@ -44,7 +44,7 @@ pub struct App {
 
 /// A restore of the store, as the admins are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LateRestore {
+pub(crate) struct LateRestore {
     /// When it was.
     pub at: Timestamp,
     /// The moment of the export, RFC 3339; `None` when the store began empty.
@@ -56,7 +56,7 @@ impl App {
     ///
     /// # Errors
     /// In words for the person who starts the daemon.
-    pub fn build(config: Config, token: Secret) -> Result<App> {
+    pub(crate) fn build(config: Config, token: Secret) -> Result<App> {
         let telemetry = Arc::new(Telemetry::default());
         let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
         Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
@@ -109,7 +109,7 @@ impl App {
 ///
 /// # Errors
 /// In words for the person who starts the daemon.
-pub fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
+pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
     Telegram::new(TelegramOptions {
         token,
         api_url: config.telegram_api_url.clone(),
@@ -126,7 +126,7 @@ pub fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
 ///
 /// # Errors
 /// In words for the person who starts the daemon.
-pub fn tutor_of(config: &Config) -> Result<Tutor> {
+pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
     let extra_ca_pem = match &config.backend_ca_file {
         Some(path) => {
             Some(std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?)
@@ -152,7 +152,7 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(180);
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// The folder of the store, with its key.
-pub fn home_of(config: &Config) -> Home {
+pub(crate) fn home_of(config: &Config) -> Home {
     Home::at(&config.session_storage_path).keyed(config.store_key.clone())
 }
 
@@ -214,7 +214,7 @@ fn clear(home: &Home) -> Result<Cleared, StoreError> {
 }
 
 /// Clears them when the daemon has come to rest, where that takes a moment only. Blocks.
-pub fn clear_at_stop(home: &Home, within: Duration) {
+pub(crate) fn clear_at_stop(home: &Home, within: Duration) {
     match home.clean_at_stop(within) {
         Ok(Cleared::Done) => tell_cleared(Ok(Cleared::Done)),
         Ok(Cleared::Nothing | Cleared::Left) => {}
@@ -287,11 +287,11 @@ fn tell(restored: &Restored) {
 }
 
 /// A moment, milliseconds since the epoch, as RFC 3339.
-pub fn moment(ms: i64) -> String {
+pub(crate) fn moment(ms: i64) -> String {
     jiff::Timestamp::from_second(Timestamp(ms).secs()).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }
 
 /// A duration as whole milliseconds; saturates.
-pub fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -133,25 +133,24 @@ enum Command {
     Man,
 }
 
-/// Why the program ends with an exit code other than 0.
+/// Why the program ends with an exit code other than 0 (or, for [`Failure::Quiet`], early with 0).
 #[derive(Debug)]
 pub enum Failure {
-    /// Clap's own word: usage, or the help that was asked for.
+    /// Reported by clap: wrong usage, or the help text that was asked for.
     Usage(clap::Error),
     /// 2: the arguments or the configuration are wrong.
     Config(String),
-    /// 1: it did not work.
+    /// 1: the command failed.
     Failed(String),
     /// 3: the daemon or the tutor cannot be reached.
     Unreachable(String),
-    /// This exit code: the output has told all.
+    /// This exit code, without a message: the output has said everything.
     Told(u8),
-    /// 0: whoever read the output has seen enough (`| head`).
+    /// 0: the reader of the output has closed the pipe (`| head`).
     Quiet,
 }
 
 impl Failure {
-    /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
@@ -163,7 +162,7 @@ impl Failure {
         }
     }
 
-    /// Tells the person.
+    /// Prints the message for the person who typed the command.
     pub fn print(&self) {
         use std::io::Write;
         match self {
@@ -184,18 +183,18 @@ impl From<anyhow::Error> for Failure {
             return Self::Config(format!("{error:#}"));
         }
         match error.downcast_ref::<StoreError>() {
-            // The configuration and the store do not fit: no restart helps.
+            // The configuration and the store do not fit together, so restarting will not help.
             Some(StoreError::Key(_) | StoreError::Newer { .. }) => Self::Config(format!("{error:#}")),
             _ => Self::Failed(format!("{error:#}")),
         }
     }
 }
 
-/// The commands as they are shown: each with an example, the options where they are looked for.
+/// The commands as `--help` shows them: each with an example, the options under `run` and `config` only.
 fn shown() -> clap::Command {
     let names: Vec<String> =
         Cli::command().get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
-    // Each is touched, as one that is touched becomes the last.
+    // Every one is touched, because clap moves a changed subcommand to the end.
     let with_options = names.into_iter().fold(Cli::command(), |command, name| {
         let shows = options::SHOWN_BY.contains(&name.as_str());
         command.mut_subcommand(name, |inner| if shows { options::shown(inner) } else { inner })
@@ -203,18 +202,16 @@ fn shown() -> clap::Command {
     examples::added(with_options)
 }
 
-/// The commands as they are taken: every one takes every option, but for the secrets (arguments show in the process list).
+/// The commands as they are parsed: each takes every option except secrets, which would show in the process
+/// list.
 fn command() -> clap::Command {
     shown().args(options::hidden())
 }
 
 /// Parses `arguments` and runs the command they name.
-///
-/// # Errors
-/// What to print and the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    // No command: in no help, no completions, no manual, and it reads no configuration.
+    // A worker is no command: it appears in no help, completions or manual, and reads no configuration.
     if arguments.get(1).is_some_and(|first| first == audio_worker::ARGUMENT) {
         return audio_worker::serve().map_err(|error| Failure::Failed(error.to_string()));
     }

@@ -1,6 +1,6 @@
-//! The one factory of HTTP clients: deadlines, size caps, and errors that hold no URL.
+//! The one factory of HTTP clients: deadlines, size caps, and errors that contain no URL.
 //!
-//! Alone names reqwest's builder. Must not know Telegram or the tutor.
+//! No other module names reqwest's builder. Must not know Telegram or the tutor.
 
 use crate::domain::printable;
 use crate::secret::Secret;
@@ -11,36 +11,35 @@ use std::time::Duration;
 
 /// Whether the other side may have acted on a request that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It never got the request: sending again is safe.
     NotSent,
     /// It may have got it: sending again may double the effect.
     Unknown,
 }
 
-/// A request that brought no usable answer. Holds no URL and no body.
+/// A request that brought no usable answer. Contains no URL and no body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HttpError {
-    /// No connection (refused, DNS, TLS, proxy, time-out while connecting).
+pub(crate) enum HttpError {
+    /// No connection (refused, DNS, TLS, proxy, timeout while connecting).
     #[error("no connection: {0}")]
     Connect(String),
-    /// The deadline passed after the request may have gone out.
+    /// The deadline passed; the request may have been sent.
     #[error("no answer in time")]
     TimedOut,
-    /// The connection broke after the request may have gone out.
+    /// The connection broke; the request may have been sent.
     #[error("the connection broke: {0}")]
     Broken(String),
-    /// The answer is larger than allowed.
+    /// The answer is larger than this many bytes.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
-    /// The client cannot be built from these settings.
+    /// No client can be built from these settings.
     #[error("{0}")]
     Setup(String),
 }
 
 impl HttpError {
-    /// Whether the other side may have acted on it.
-    pub fn fate(&self) -> Fate {
+    pub(crate) fn fate(&self) -> Fate {
         match self {
             Self::Connect(_) | Self::Setup(_) => Fate::NotSent,
             Self::TimedOut | Self::Broken(_) | Self::TooLarge(_) => Fate::Unknown,
@@ -63,8 +62,8 @@ impl From<reqwest::Error> for HttpError {
     }
 }
 
-/// The innermost cause says most ("connection refused") and, unlike the outer ones, never a URL. It may quote the other side: a
-/// certificate's names.
+/// The innermost cause says most ("connection refused") and, unlike the outer ones, never contains a URL. It
+/// may quote the other side (names in a certificate).
 fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
@@ -73,30 +72,27 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     printable::line(&cause.to_string()).into_owned()
 }
 
-/// What a client needs to know.
 #[derive(Debug, Clone, Default)]
-pub struct ClientOptions {
+pub(crate) struct ClientOptions {
     /// Proxy URL (http, https, socks5, socks5h); may hold a password.
     pub proxy: Option<Secret>,
-    /// PEM of certificate authorities trusted beside the system's.
+    /// PEM of certificate authorities trusted in addition to the system's.
     pub extra_ca_pem: Option<Vec<u8>>,
     /// Longest silence between two pieces of an answer; `None`: only the per-request deadline counts.
     pub read_timeout: Option<Duration>,
 }
 
-/// Builds a client. Redirects are not followed (they could carry a token elsewhere), environment proxies not used.
-///
-/// # Errors
-/// [`HttpError::Setup`] when the proxy or the certificates cannot be used.
-pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
-    // Installing twice is an error that means "already done".
+/// Builds a client. It follows no redirects (they could carry a token elsewhere) and ignores proxies of the
+/// environment.
+pub(crate) fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
+    // A second installation fails, which only means that the first one happened.
     let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("phonicflow-bot/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
         .pool_idle_timeout(Duration::from_secs(25))
-        // As many as a second of sending may need: a new connection takes several times the way of a call.
+        // Enough for one second of sending at full rate: opening a connection takes several round trips.
         .pool_max_idle_per_host(128)
         .tcp_nodelay(true)
         .tcp_keepalive(Duration::from_secs(30))
@@ -125,11 +121,8 @@ pub fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
     builder.build().map_err(HttpError::from)
 }
 
-/// Reads a whole body of at most `cap` bytes.
-///
-/// # Errors
-/// [`HttpError::TooLarge`] as soon as the cap is passed (the rest is not read), else what broke.
-pub async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Bytes, HttpError> {
+/// Reads a body of at most `cap` bytes. As soon as more arrives it stops with [`HttpError::TooLarge`].
+pub(crate) async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Bytes, HttpError> {
     if response.content_length().is_some_and(|length| length > cap as u64) {
         return Err(HttpError::TooLarge(cap));
     }
@@ -146,29 +139,29 @@ pub async fn read_capped(response: reqwest::Response, cap: usize) -> Result<Byte
     Ok(body.freeze())
 }
 
-/// The clock of the other side, from an answer's `Date`: seconds since the epoch.
-pub fn clock_of(response: &reqwest::Response) -> Option<i64> {
+/// The server's clock, from the `Date` header: Unix seconds.
+pub(crate) fn clock_of(response: &reqwest::Response) -> Option<i64> {
     let date = response.headers().get(reqwest::header::DATE)?.to_str().ok()?;
     Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second())
 }
 
-/// Status and body of a plain `GET` within `deadline`; at most `cap` bytes.
-///
-/// # Errors
-/// Why there is no answer.
-pub async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
+/// Status and body (at most `cap` bytes) of a plain `GET`.
+pub(crate) async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
     let response = client(&ClientOptions::default())?.get(url).timeout(deadline).send().await?;
     let status = response.status().as_u16();
     Ok((status, read_capped(response, cap).await?))
 }
 
 /// A multipart part held in memory.
-pub fn memory_part(bytes: Bytes, file_name: &str, mime: &str) -> Result<reqwest::multipart::Part, HttpError> {
+pub(crate) fn memory_part(
+    bytes: Bytes,
+    file_name: &str,
+    mime: &str,
+) -> Result<reqwest::multipart::Part, HttpError> {
     let length = bytes.len() as u64;
     Ok(reqwest::multipart::Part::stream_with_length(bytes, length)
         .file_name(file_name.to_owned())
         .mime_str(mime)?)
 }
 
-/// A shared client.
-pub type Shared = Arc<reqwest::Client>;
+pub(crate) type Shared = Arc<reqwest::Client>;

@@ -18,22 +18,22 @@
 //! ```
 
 pub mod admin;
-pub mod app;
+pub(crate) mod app;
 pub mod audio;
 pub mod audio_worker;
-pub mod bot;
+pub(crate) mod bot;
 pub mod cli;
 pub mod config;
-pub mod daemon;
-pub mod doctor;
+pub(crate) mod daemon;
+pub(crate) mod doctor;
 pub mod domain;
-pub mod http;
+pub(crate) mod http;
 pub mod logging;
 pub mod sandbox;
 pub mod secret;
-pub mod secure_fs;
+pub(crate) mod secure_fs;
 pub mod store;
-pub mod telegram;
-pub mod telemetry;
-pub mod top;
-pub mod tutor;
+pub(crate) mod telegram;
+pub(crate) mod telemetry;
+pub(crate) mod top;
+pub(crate) mod tutor;

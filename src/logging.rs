@@ -1,4 +1,4 @@
-//! The log: where it goes, what may be in it, and how a learner is named there.
+//! The log: where it goes, what may be in it, and how a learner is named in it.
 //!
 //! Alone knows tracing-subscriber and tracing-appender. Must not know what is logged.
 
@@ -7,7 +7,7 @@ mod event;
 mod recent;
 
 pub use event::Event;
-pub use recent::{RecentLine, recent};
+pub(crate) use recent::recent;
 
 use crate::domain::UserId;
 use hmac::{Hmac, KeyInit, Mac};
@@ -28,9 +28,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
-/// Our own target; targets below it begin with `phonicflow_bot::`.
+/// Our own target; its submodules begin with `phonicflow_bot::`.
 const OURS: &str = "phonicflow_bot";
-/// Crates that at a finer level print URLs, and Telegram's hold the token: never below warn, whatever is asked.
+/// Crates that print URLs below warn, and Telegram's URLs contain the token: kept at warn whatever the filter
+/// says.
 const TALKATIVE: &[&str] = &[
     "reqwest",
     "hyper",
@@ -46,37 +47,34 @@ const TALKATIVE: &[&str] = &[
 ];
 /// Daily files kept.
 const FILES_KEPT: usize = 7;
-/// Lines that may wait for the disk; beyond it they are dropped rather than holding up the daemon.
+/// Lines buffered for the disk. Beyond that lines are dropped, so that a slow disk does not hold up the
+/// daemon.
 const LINES_WAITING: usize = 8_192;
 
-/// What the log shall be.
 #[derive(Debug, Clone, Default)]
-pub struct LogOptions {
+pub(crate) struct LogOptions {
     /// A level, or directives such as `info,phonicflow_bot::tutor=debug`.
     pub level: String,
     /// One JSON object a line.
     pub json: bool,
-    /// A second copy into this file; the date is added to the name.
+    /// A second copy in this file; the date is appended to its name.
     pub file: Option<PathBuf>,
-    /// See [`set_log_key`]; can be given later.
+    /// See [`set_log_key`]; may follow later.
     pub log_key: Option<[u8; 32]>,
 }
 
-/// Keeps the log file's writer alive; dropping it writes out what waits.
+/// Keeps the file writer alive; dropping it writes what is buffered.
 #[must_use = "dropping it ends the log file"]
 #[derive(Debug)]
-pub struct LogGuard(#[allow(dead_code)] Option<WorkerGuard>);
+pub(crate) struct LogGuard(#[allow(dead_code)] Option<WorkerGuard>);
 
-/// Why the log cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The filter cannot be read.
+pub(crate) enum LogError {
     #[error("LOG_LEVEL {0}")]
     Filter(String),
-    /// The file cannot be written.
     #[error("BOT_LOG_FILE cannot be written ({0}); check the folder and its permissions")]
     File(String),
-    /// There is a log already.
+    /// A log was started already.
     #[error("the log is set up already")]
     Twice,
 }
@@ -86,14 +84,11 @@ type Sink = Box<dyn Layer<Registry> + Send + Sync>;
 static KEY: OnceLock<[u8; 32]> = OnceLock::new();
 static RAW_IDS: AtomicBool = AtomicBool::new(false);
 
-/// Starts the log on stderr and, where asked for, in a file, and has panics logged by their place alone.
-///
-/// # Errors
-/// [`LogError`]; nothing is logged then.
-pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
+/// Starts the log on stderr and optionally in a file, and logs panics by their location only.
+pub(crate) fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     let filter = Filter::parse(&options.level).map_err(LogError::Filter)?;
     let plain = std::env::var_os("NO_COLOR").is_some_and(|word| !word.is_empty());
-    // The fields of a span are written once for all sinks: colours on the terminal would be in the file as well.
+    // Span fields are formatted once for all outputs, so terminal colours would end up in the file too.
     let colour = std::io::stderr().is_terminal() && !plain && options.file.is_none();
     let stderr = sink(std::io::stderr, options.json, colour, !stderr_is_journal());
     let mut sinks = vec![stderr.with_filter(filter.targets()).boxed()];
@@ -113,23 +108,20 @@ pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     Ok(LogGuard(guard))
 }
 
-/// Sets the key under which user ids are hashed, once; it lives in the store, which opens after the log.
-pub fn set_log_key(key: [u8; 32]) {
-    // A second call would come from a second store in one process, and the first one names the learners.
+/// Sets the key under which user ids are hashed. It is kept in the store, which opens after the log.
+pub(crate) fn set_log_key(key: [u8; 32]) {
+    // Only the first key counts: a second one would come from a second store in the same process.
     let _ = KEY.set(key);
 }
 
-/// Whether a text is a level or directives.
-///
-/// # Errors
-/// What would be right.
-pub fn check_filter(text: &str) -> Result<(), String> {
+/// Accepts a level or directives; the error says what would be right.
+pub(crate) fn check_filter(text: &str) -> Result<(), String> {
     Filter::parse(text).map(drop)
 }
 
-/// The name of a learner in the log: the first 10 hex digits of an HMAC-SHA256 of the id. Without the key the few
-/// billion possible ids could simply be tried.
-pub fn user_tag(key: &[u8; 32], user: UserId) -> String {
+/// A learner's name in the log: the first 10 hex digits of an HMAC-SHA256 of the user id. A hash without a
+/// key could be reversed by trying the few billion possible ids.
+pub(crate) fn user_tag(key: &[u8; 32], user: UserId) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return UNNAMED.to_owned();
     };
@@ -141,12 +133,12 @@ pub fn user_tag(key: &[u8; 32], user: UserId) -> String {
     })
 }
 
-/// Stands for a learner until the key is there.
+/// Used until the key is set.
 const UNNAMED: &str = "?";
 
-/// A user id as the log may show it: itself at debug level, else its tag.
+/// Prints a user id for the log: plain at debug level, otherwise its tag.
 #[derive(Debug, Clone, Copy)]
-pub struct UserTag(pub UserId);
+pub(crate) struct UserTag(pub UserId);
 
 impl fmt::Display for UserTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,10 +152,10 @@ impl fmt::Display for UserTag {
     }
 }
 
-/// `LOG_LEVEL`, read.
+/// `LOG_LEVEL`, parsed.
 #[derive(Debug, Clone)]
 struct Filter {
-    /// The level of our own crate as a whole.
+    /// Level of our own crate as a whole.
     own: LevelFilter,
     /// Directives with a target, in order.
     named: Vec<(String, LevelFilter)>,
@@ -205,12 +197,13 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Others speak from warn on, unless named; the talkative ones never below it.
+    /// Other crates log from warn on unless named; those of [`TALKATIVE`] never below warn.
     fn targets(&self) -> Targets {
         let mut targets =
             Targets::new().with_default(self.own.min(LevelFilter::WARN)).with_target(OURS, self.own);
         for (target, level) in &self.named {
-            // Targets match by prefix, so `hyper` covers `hyper::client` and `hyper_util`, and `h` would cover both.
+            // Targets match by prefix, so `hyper` covers `hyper::client` and `hyper_util`, and `h` would
+            // cover both.
             let talkative =
                 TALKATIVE.iter().any(|name| name.starts_with(target.as_str()) || target.starts_with(name));
             targets = targets.with_target(
@@ -236,8 +229,9 @@ where
     }
 }
 
-/// Whether stderr goes to systemd's journal, which stamps each line itself. The variable alone is no proof: it is
-/// inherited by programs whose stderr goes elsewhere (systemd.exec, `JOURNAL_STREAM`).
+/// Whether stderr goes to systemd's journal, which adds the time itself. `JOURNAL_STREAM` alone is no proof:
+/// child processes inherit it though their stderr may go elsewhere (systemd.exec(5)), so it is compared with
+/// stderr.
 fn stderr_is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     std::fs::metadata("/proc/self/fd/2")
@@ -250,7 +244,8 @@ fn file_writer(path: &std::path::Path) -> Result<(NonBlocking, WorkerGuard), Str
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
-        // The whole name as prefix: what is pruned begins with it, so nothing else in the folder does.
+        // Old files are deleted by this prefix; with the whole name, no other file in the folder begins with
+        // it.
         .filename_prefix(name)
         .max_log_files(FILES_KEPT)
         .build(folder)
@@ -258,7 +253,7 @@ fn file_writer(path: &std::path::Path) -> Result<(NonBlocking, WorkerGuard), Str
     Ok(NonBlockingBuilder::default().buffered_lines_limit(LINES_WAITING).lossy(true).finish(appender))
 }
 
-/// A panic's payload may quote what a learner said; its place never does.
+/// Logs only a panic's location: its message may quote a learner.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "unknown place".to_owned(), ToString::to_string);

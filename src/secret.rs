@@ -1,4 +1,4 @@
-//! Texts and bytes that must not be printed. Knows nothing of what they protect.
+//! Texts and bytes that must not be printed. Must not know what they protect.
 
 use std::fmt;
 use zeroize::Zeroizing;
@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret; surrounding white space (a file's last newline) is not part of it.
-    pub fn new(value: impl AsRef<str>) -> Self {
+    /// White space around it (a file's last newline) is dropped.
+    pub(crate) fn new(value: impl AsRef<str>) -> Self {
         Self(value.as_ref().trim().to_owned())
     }
 
-    /// The secret itself, for the one place that sends it.
+    /// The plain text, only for the code that sends it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -31,17 +31,16 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Bytes of which keys are made. `Debug` prints `***`; dropped, they are overwritten.
+/// Raw material of encryption keys. `Debug` prints `***`; overwritten in memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyMaterial(Zeroizing<Vec<u8>>);
 
 impl KeyMaterial {
-    /// Wraps it as it is.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The bytes, for the one place that makes keys of them.
+    /// The plain bytes, only for the code that derives keys.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

@@ -1,7 +1,8 @@
-//! Files in folders that another user may write to: no link in such a folder is followed, new files are new, and what is
-//! written is named below an open folder, so that nobody can exchange the folder meanwhile.
+//! Safe file access for root in folders that another user may write to: no symbolic link in such a folder is
+//! followed, new files really are new, and writes go through an open folder handle, so that the folder cannot
+//! be swapped meanwhile.
 //!
-//! A link that only root or we ourselves can have placed is followed like any other. Must not know what the files hold.
+//! Links that only root or the current user can have made are followed. Must not know what the files hold.
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, Stat, fstat, fstatfs, openat, readlinkat,
@@ -16,46 +17,33 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
-/// Links followed on one way, as the system has it.
+/// Links followed in one path: the kernel's own limit.
 const MOST_LINKS: u32 = 40;
 const ROOT: u32 = 0;
 
-/// Opens a file for reading.
-///
-/// # Errors
-/// The system's; where a link stood in the way that another user may have placed, it says so.
-pub fn open(path: &Path) -> io::Result<File> {
+/// Opens a file for reading. The error says so if a link was in the way that another user may have made.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let (folder, name) = walk(path, true)?;
     let nofollow = if is_proc(&folder) { OFlags::empty() } else { OFlags::NOFOLLOW };
     Ok(openat(&folder, &name, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | nofollow, Mode::empty())?
         .into())
 }
 
-/// Opens a folder.
-///
-/// # Errors
-/// As [`open`].
-pub fn folder(path: &Path) -> io::Result<File> {
+pub(crate) fn folder(path: &Path) -> io::Result<File> {
     let (folder, name) = walk(path, true)?;
     let nofollow = if is_proc(&folder) { OFlags::empty() } else { OFlags::NOFOLLOW };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | nofollow;
     Ok(openat(&folder, &name, flags, Mode::empty())?.into())
 }
 
-/// A path's folder, opened, and the name in it, for what is neither file nor folder; links are followed as far as they may
-/// be.
-///
-/// # Errors
-/// As [`open`].
-pub fn place(path: &Path) -> io::Result<(File, OsString)> {
+/// Opens the parent folder of `path` and returns the name in it, for sockets and the like; links are followed
+/// as far as is safe.
+pub(crate) fn place(path: &Path) -> io::Result<(File, OsString)> {
     walk(path, true)
 }
 
-/// The folder that is there, of a path whose last parts may be missing, and those parts.
-///
-/// # Errors
-/// As [`open`].
-pub fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
+/// Opens the deepest existing folder of `path`; returns the missing rest as well.
+pub(crate) fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
     let mut missing: Vec<&OsStr> = Vec::new();
     let mut at = path;
     loop {
@@ -69,16 +57,16 @@ pub fn deepest(path: &Path) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// A path below an open folder that leads there whatever becomes of the folder's name.
-pub fn below(folder: &File, name: &Path) -> PathBuf {
+/// A path that leads to `name` in an open folder even if the folder is renamed or replaced.
+pub(crate) fn below(folder: &File, name: &Path) -> PathBuf {
     let at = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string());
-    // A slash at its end would make it the folder, where the link itself may be meant.
+    // With a trailing slash it would mean the folder behind a link rather than the link.
     if name.as_os_str().is_empty() { at } else { at.join(name) }
 }
 
-/// Why a file of settings is not to be trusted: it says who else may have written it. `None`: it is root's or the user's who
-/// runs this, and nobody else may write to it.
-pub fn distrust(file: &Metadata) -> Option<String> {
+/// Why a configuration file must not be trusted: who else may have written it. `None`: it belongs to root or
+/// to the current user, and nobody else may write to it.
+pub(crate) fn distrust(file: &Metadata) -> Option<String> {
     let (uid, mode) = (file.uid(), file.mode() & 0o7777);
     if uid != ROOT && uid != geteuid().as_raw() {
         return Some(format!("it belongs to user {uid}"));
@@ -86,17 +74,15 @@ pub fn distrust(file: &Metadata) -> Option<String> {
     (mode & 0o022 != 0).then(|| format!("others may write to it (mode {mode:04o})"))
 }
 
-/// Makes a folder for its owner alone, where there is none.
-///
-/// # Errors
-/// As [`open`].
-pub fn make_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner may enter, unless it exists.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let (there, missing) = deepest(path)?;
     DirBuilder::new().recursive(true).mode(0o700).create(below(&there, &missing))
 }
 
-/// A file on its way, for its owner alone: written beside its place, put there when it is whole, removed when it is not.
-pub struct NewFile {
+/// A file being written beside its destination, readable by its owner only: renamed into place when complete,
+/// removed otherwise.
+pub(crate) struct NewFile {
     folder: File,
     name: OsString,
     partial: OsString,
@@ -105,48 +91,38 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Begins it.
-    ///
-    /// # Errors
-    /// As [`open`].
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let (folder, name) = walk(path, false)?;
         let mut partial = name.clone();
         partial.push(".partial");
-        // What an interrupted command has left may have another mode, or be a link to elsewhere.
+        // A file left by an interrupted command may have another mode, or be a link to elsewhere.
         let _ = unlinkat(&folder, &partial, AtFlags::empty());
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(&folder, &partial, flags, Mode::RUSR | Mode::WUSR)?;
         Ok(Self { folder, name, partial, file: file.into(), placed: false })
     }
 
-    /// The file itself, for what wants to go back in it.
-    pub fn file(&mut self) -> &mut File {
+    /// For writers that need to seek.
+    pub(crate) fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
-    /// Where it is being written; good as long as this is.
-    pub fn partial(&self) -> PathBuf {
+    /// Its temporary path; valid as long as this value lives.
+    pub(crate) fn partial(&self) -> PathBuf {
         below(&self.folder, Path::new(&self.partial))
     }
 
-    /// Makes what was written safe, without its name yet.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn sync(&mut self) -> io::Result<()> {
+    /// Flushes the content to disk, before the rename.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// Puts it in place.
-    ///
-    /// # Errors
-    /// The system's; nothing is in place then.
-    pub fn place(mut self) -> io::Result<()> {
+    /// Renames it into place. On an error the destination is untouched.
+    pub(crate) fn place(mut self) -> io::Result<()> {
         self.sync()?;
         renameat(&self.folder, &self.partial, &self.folder, &self.name)?;
         self.placed = true;
-        // Opened to find names below it only; a folder that is to be made safe is opened for reading.
+        // This handle only looks up names; flushing a folder needs one opened for reading.
         self.folder =
             openat(&self.folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?
                 .into();
@@ -172,17 +148,15 @@ impl Drop for NewFile {
     }
 }
 
-/// Writes a whole file.
-///
-/// # Errors
-/// As [`open`].
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Replaces a file as a whole.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = NewFile::create(path)?;
     file.write_all(bytes)?;
     file.place()
 }
 
-/// Goes to a path's folder, link by link. The last part is looked at as well when `follow_last`; it may be missing.
+/// Opens the parent folder of `path` step by step, checking every link. With `follow_last` the last component
+/// is checked too; it may be missing.
 fn walk(path: &Path, follow_last: bool) -> io::Result<(File, OsString)> {
     let mut folder = start(path)?;
     let mut ahead = parts(path);
@@ -210,7 +184,7 @@ fn walk(path: &Path, follow_last: bool) -> io::Result<(File, OsString)> {
             return Err(rustix::io::Errno::LOOP.into());
         }
         if is_proc(&folder) {
-            // The system's own, which lead to what is open, not to a name.
+            // The kernel's own links (/proc/self/fd) lead to an open file, not to a name.
             if last {
                 return Ok((folder, name));
             }
@@ -237,7 +211,7 @@ fn start(path: &Path) -> io::Result<File> {
     Ok(openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?.into())
 }
 
-/// Its names, the first one last.
+/// Its components in reverse order.
 fn parts(path: &Path) -> Vec<OsString> {
     let names = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_owned()),
@@ -251,8 +225,8 @@ fn is_proc(folder: &File) -> bool {
     fstatfs(folder).is_ok_and(|it| it.f_type == PROC_SUPER_MAGIC)
 }
 
-/// Whether nobody else can have placed a link: nobody else may write to its folder, or it is ours and lies where only its
-/// owner may move it.
+/// Whether nobody else can have made this link: nobody else may write to its folder, or the link is ours and
+/// in a sticky folder, where only its owner may move it.
 fn is_safe(link: &Stat, folder: &Stat) -> bool {
     let (me, mine) = (geteuid().as_raw(), |uid: u32| uid == ROOT || uid == geteuid().as_raw());
     let others = folder.st_mode & 0o002 != 0

@@ -1,4 +1,4 @@
-//! What the running daemon costs (SPEC 9): `cargo bench --bench daemon`. Prints figures and asserts nothing about time.
+//! What the running daemon costs: `cargo bench --bench daemon`. Prints figures and asserts nothing about time.
 //!
 //! `DAEMON_BENCH` names the parts to run (rest, audio, turns, crowd, distance; all by default). `DAEMON_BENCH_CROWD` sets the number of learners who send a voice at once (default 1,000: over a minute, as no more
 //! than 28 messages a second go out).

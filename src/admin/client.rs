@@ -1,4 +1,5 @@
-//! The client's side: asks the daemon where one answers, else opens the store itself. The same words, the same answers.
+//! The client's side: asks the daemon if one answers, otherwise opens the store itself; requests and answers
+//! are the same either way.
 //!
 //! Must not know how an answer is shown or where the configuration comes from.
 
@@ -9,7 +10,7 @@ use super::protocol::{
 };
 use super::request::{Item, Refusal, RefusalKind, Request};
 use super::socket::{NOTE, short_address};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use async_trait::async_trait;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -22,54 +23,47 @@ use tokio::time::timeout;
 
 /// Where a service with `RuntimeDirectory=phonicflow-bot` listens.
 const USUAL: &str = "/run/phonicflow-bot/admin.sock";
-/// How long a daemon may take to greet.
+/// How long a daemon may take to send its greeting.
 const GREETED_WITHIN: Duration = Duration::from_secs(10);
-/// A daemon that is starting or stopping holds the store while it does not answer: how often both are tried.
+/// A daemon that is starting or stopping holds the store but does not answer, so both ways are tried this
+/// often.
 const TRIES: u32 = 4;
-/// Pause between two tries; opening the store waits for its lock as well.
+/// Pause between two attempts. Opening the store also waits for its lock.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Where to look.
+/// Where to look for the store and its daemon.
 #[derive(Debug, Clone)]
-pub struct Whereabouts {
+pub(crate) struct StoreLocation {
     /// The store's folder (`SESSION_STORAGE_PATH`).
     pub root: PathBuf,
-    /// Where the daemon listens by this configuration.
+    /// Where the daemon listens according to this configuration.
     pub socket: PathBuf,
 }
 
-/// Opens what no daemon holds.
-pub type Opener<'a> = &'a (dyn Fn() -> Result<Context, StoreError> + Sync);
+/// Opens the store when no daemon holds it.
+pub(crate) type Opener<'a> = &'a (dyn Fn() -> Result<Context, StoreError> + Sync);
 
-/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// Neither the store nor a daemon that has it.
+pub(crate) enum ClientError {
+    /// Neither the store nor a daemon that holds it can be reached.
     #[error("{0}")]
     Unreachable(String),
-    /// What was asked was refused, or did not work.
+    /// The request was refused or failed.
     #[error(transparent)]
     Refused(Refusal),
-    /// The store does not open.
+    /// The store cannot be opened.
     #[error(transparent)]
     Store(StoreError),
-    /// The answer could not be written where it was to go.
+    /// The answer could not be written to its destination.
     #[error("writing the output: {0}")]
     Output(io::Error),
 }
 
-/// What takes an answer. An error ends it.
-pub trait Receive: Send {
-    /// One item.
-    ///
-    /// # Errors
-    /// Of the output.
+/// Receives an answer piece by piece. Returning an error ends it.
+pub(crate) trait Receive: Send {
     fn item(&mut self, item: Item) -> io::Result<()>;
 
     /// The next bytes of a file.
-    ///
-    /// # Errors
-    /// Of the output.
     fn bytes(&mut self, _bytes: &[u8]) -> io::Result<()> {
         Err(io::Error::other("bytes came that nobody asked for"))
     }
@@ -81,60 +75,51 @@ impl<F: FnMut(Item) -> io::Result<()> + Send> Receive for F {
     }
 }
 
-/// A way to the store.
-pub enum AdminClient {
-    /// Over the socket of the daemon that has it.
+pub(crate) enum AdminClient {
+    /// Through the socket of the daemon that holds the store.
     Daemon {
-        /// Where it listens.
         path: PathBuf,
-        /// The folder of the store it has to have.
         root: PathBuf,
-        /// That store.
         store: StoreId,
-        /// The connection by which it was found, for the first request.
+        /// The connection that was used to find it, reused for the first request.
         first: Option<UnixStream>,
     },
-    /// Opened here.
     Store(Box<Context>),
 }
 
-/// What came of a try at one path.
-enum Knock {
+/// Result of trying one path.
+enum Attempt {
     Answered(UnixStream),
-    /// Nobody is there.
+    /// No daemon there; why.
     Nobody(String),
-    /// Somebody is there who must be heard.
+    /// A daemon that refuses to talk to us, which the person has to be told.
     Refused(Refusal),
 }
 
 impl AdminClient {
     /// Finds the daemon of this store, or opens the store.
-    ///
-    /// # Errors
-    /// [`ClientError::Unreachable`] where the store is held and no daemon answers, or one that does not talk to us;
-    /// [`ClientError::Store`] where it does not open.
-    pub async fn open(at: &Whereabouts, opener: Opener<'_>) -> Result<Self, ClientError> {
+    pub(crate) async fn open(at: &StoreLocation, opener: Opener<'_>) -> Result<Self, ClientError> {
         let mut tries = 0;
         loop {
             let mut silent = Vec::new();
-            // Without a folder there is no store and no daemon of it; the opener says so.
+            // Without a folder there is neither a store nor a daemon of it; the opener reports that.
             if let Ok(store) = StoreId::of(&at.root) {
                 for path in at.candidates() {
-                    match knock(&path, &at.root, store).await {
-                        Knock::Answered(stream) => {
+                    match attempt(&path, &at.root, store).await {
+                        Attempt::Answered(stream) => {
                             let root = at.root.clone();
                             return Ok(Self::Daemon { path, root, store, first: Some(stream) });
                         }
-                        Knock::Nobody(why) => silent.push((path, why)),
-                        // There it may be another store's.
-                        Knock::Refused(refusal) if path == Path::new(USUAL) => {
+                        Attempt::Nobody(why) => silent.push((path, why)),
+                        // The usual path may belong to the daemon of another store.
+                        Attempt::Refused(refusal) if path == Path::new(USUAL) => {
                             silent.push((path, refusal.to_string()));
                         }
-                        Knock::Refused(refusal) => return Err(refused(refusal)),
+                        Attempt::Refused(refusal) => return Err(refused(refusal)),
                     }
                 }
             }
-            // Blocks, as everything of a command that has only this to do may.
+            // Blocking is fine: a command has nothing else to do.
             match opener() {
                 Ok(context) => return Ok(Self::Store(Box::new(context))),
                 Err(StoreError::Locked { .. }) if tries < TRIES => {
@@ -149,16 +134,16 @@ impl AdminClient {
         }
     }
 
-    /// Whether a daemon answers.
-    pub fn is_daemon(&self) -> bool {
+    pub(crate) fn is_daemon(&self) -> bool {
         matches!(self, Self::Daemon { .. })
     }
 
-    /// Asks and hands the answer over piece by piece.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn ask(&mut self, request: Request, receive: &mut dyn Receive) -> Result<(), ClientError> {
+    /// Sends a request and passes the answer on piece by piece.
+    pub(crate) async fn ask(
+        &mut self,
+        request: Request,
+        receive: &mut dyn Receive,
+    ) -> Result<(), ClientError> {
         match self {
             Self::Store(context) => match execute(context, request, &mut Here(receive)).await {
                 Ok(()) => Ok(()),
@@ -175,29 +160,18 @@ impl AdminClient {
         }
     }
 
-    /// Closes the store, where it was opened here.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn close(self) -> Result<(), ClientError> {
+    /// Closes the store, if it was opened here.
+    pub(crate) async fn close(self) -> Result<(), ClientError> {
         match self {
             Self::Store(context) => context.store.close().await.map_err(ClientError::Store),
             Self::Daemon { .. } => Ok(()),
         }
     }
-
-    /// The store, where it was opened here.
-    pub fn store(&self) -> Option<&Store> {
-        match self {
-            Self::Store(context) => Some(&context.store),
-            Self::Daemon { .. } => None,
-        }
-    }
 }
 
-impl Whereabouts {
-    /// Where a daemon of this store may listen: where it has noted, where it would by this configuration, where a
-    /// service usually does.
+impl StoreLocation {
+    /// Paths where this store's daemon may listen: the one it noted in the store's folder, the configured
+    /// one, and a service's usual one.
     fn candidates(&self) -> Vec<PathBuf> {
         let noted = std::fs::read(self.root.join(NOTE)).ok().filter(|path| !path.is_empty());
         let noted = noted.map(|path| PathBuf::from(std::ffi::OsString::from_vec(path)));
@@ -211,12 +185,11 @@ impl Whereabouts {
     }
 }
 
-/// Tries one path.
-async fn knock(path: &Path, root: &Path, store: StoreId) -> Knock {
+async fn attempt(path: &Path, root: &Path, store: StoreId) -> Attempt {
     let mut stream = match connect(path).await {
         Ok(stream) => stream,
         Err(error) => {
-            return Knock::Nobody(match error.kind() {
+            return Attempt::Nobody(match error.kind() {
                 io::ErrorKind::NotFound => "there is none".to_owned(),
                 io::ErrorKind::ConnectionRefused => "left behind, nobody listens".to_owned(),
                 io::ErrorKind::PermissionDenied => "you may not open it; try as root or its owner".to_owned(),
@@ -225,17 +198,18 @@ async fn knock(path: &Path, root: &Path, store: StoreId) -> Knock {
         }
     };
     if !is_trusted(&stream, root) {
-        return Knock::Nobody("another user listens there".to_owned());
+        return Attempt::Nobody("another user listens there".to_owned());
     }
     match greeted(&mut stream).await {
-        Ok(greeting) if greeting.store == store => Knock::Answered(stream),
-        Ok(_) => Knock::Nobody("a daemon with another store answers there".to_owned()),
-        Err(ClientError::Refused(refusal)) => Knock::Refused(refusal),
-        Err(error) => Knock::Nobody(error.to_string()),
+        Ok(greeting) if greeting.store == store => Attempt::Answered(stream),
+        Ok(_) => Attempt::Nobody("a daemon with another store answers there".to_owned()),
+        Err(ClientError::Refused(refusal)) => Attempt::Refused(refusal),
+        Err(error) => Attempt::Nobody(error.to_string()),
     }
 }
 
-/// Whoever listens must be root, ourselves or the owner of the store: anybody can listen in a public folder.
+/// Whether the process that listens belongs to root, to us or to the owner of the store: in a public folder
+/// anybody can listen.
 fn is_trusted(stream: &UnixStream, root: &Path) -> bool {
     let owner = |path: &Path| std::fs::metadata(path).map(|it| it.uid()).ok();
     stream.peer_cred().is_ok_and(|peer| {
@@ -244,13 +218,13 @@ fn is_trusted(stream: &UnixStream, root: &Path) -> bool {
     })
 }
 
-/// Connects to a path of any length.
+/// Takes paths longer than a socket address.
 async fn connect(path: &Path) -> io::Result<UnixStream> {
     let (_folder, address) = short_address(path)?;
     UnixStream::connect(address).await
 }
 
-/// A further connection to the daemon found before.
+/// Another connection to the daemon found before.
 async fn again(path: &Path, root: &Path, store: StoreId) -> Result<UnixStream, ClientError> {
     let gone =
         |why: String| ClientError::Unreachable(format!("the daemon at {} is gone: {why}", path.display()));
@@ -265,7 +239,8 @@ async fn again(path: &Path, root: &Path, store: StoreId) -> Result<UnixStream, C
     }
 }
 
-/// Reads the greeting. A daemon of another version, or one that does not serve us, is told by [`ClientError::Refused`].
+/// Reads the greeting. A daemon of another version, or one that does not serve us, becomes
+/// [`ClientError::Refused`].
 async fn greeted(stream: &mut (impl AsyncRead + Unpin)) -> Result<Greeting, ClientError> {
     let unclear = |error: FrameError| match error {
         FrameError::Version { .. } => ClientError::Refused(Refusal::unwelcome(format!(
@@ -310,7 +285,7 @@ async fn converse(
     }
 }
 
-/// An answer that needs no way.
+/// Receives an answer within this process.
 struct Here<'a>(&'a mut dyn Receive);
 
 #[async_trait]

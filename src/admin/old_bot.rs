@@ -1,10 +1,11 @@
-//! The old Python bot's `telegram_sessions.json`: from its text to sessions to be taken in.
+//! Reads the old Python bot's `telegram_sessions.json` into sessions to import.
 //!
 //! The old bot wrote an object by user id: `{"11": {"session_id": UUID, "created_at": …, "last_activity": …,
-//! "conversation_turns": 4, "english_level": "intermediate", "state": "active"}}`, its moments in ISO 8601 by its machine's clock, without a zone. Variants
-//! are accepted: a list, either of them under `sessions` (or `users`), the session's id under another name or as the
-//! bare value, moments with a zone, in Unix seconds or milliseconds. Each bad row is told by its place and what is wrong,
-//! never by what it says. Pure.
+//! "conversation_turns": 4, "english_level": "intermediate", "state": "active"}}`, with times in ISO 8601 by
+//! its machine's clock and without a zone. Accepted variants: a list; either of them under `sessions` (or
+//! `users`); the session's id under another name or as the bare value; times with a zone, in Unix seconds or
+//! milliseconds. A bad row is reported by its position and what is wrong, never by its content. Pure; must
+//! not know the store.
 
 use crate::domain::{Level, Timestamp, UserId};
 use crate::store::Import;
@@ -16,26 +17,25 @@ use std::fmt;
 use std::io::{BufReader, Read};
 use uuid::Uuid;
 
-/// Largest file taken, bytes: some million learners.
-pub const LIMIT: u64 = 1 << 30;
+/// Largest file accepted, bytes: some million learners.
+pub(crate) const LIMIT: u64 = 1 << 30;
 
-/// A row that is not taken in.
+/// A row that is not imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where it is, for a person with the file open.
+pub(crate) struct Problem {
+    /// Its position, for a person with the file open.
     pub place: String,
-    /// What is wrong with it, without its content.
+    /// What is wrong, without its content.
     pub why: &'static str,
 }
 
-/// What a file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Sessions, each learner once, in the order of the file.
+pub(crate) struct Found {
+    /// Each learner once, in the order of the file.
     pub sessions: Vec<Import>,
-    /// Rows that are none.
+    /// Rows that were not understood.
     pub problems: Vec<Problem>,
-    /// What was left out of rows that are taken in.
+    /// What was left out of rows that are imported.
     pub remarks: Vec<Problem>,
 }
 
@@ -48,12 +48,12 @@ const ACTIVE: &[&str] =
 const LANGUAGE: &[&str] = &["language", "language_code", "lang"];
 const TURNS: &[&str] = &["conversation_turns", "turns", "turn_count", "conversation_count"];
 const LEVEL: &[&str] = &["english_level", "level", "proficiency_level", "proficiency"];
-/// Where a row may keep what the learner chose.
+/// Where a row may hold the learner's settings.
 const WITHIN: &[&str] = &["preferences", "settings", "profile", "user"];
 
 /// How far ahead of UTC the old bot's clock was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Zone {
+pub(crate) struct Zone {
     /// Seconds; negative in the west.
     pub seconds: i32,
 }
@@ -61,7 +61,7 @@ pub struct Zone {
 impl std::str::FromStr for Zone {
     type Err = String;
 
-    /// Reads `+HH:MM`, `-HH` or `Z`.
+    /// Accepts `+HH:MM`, `-HH` and `Z`.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || "give an offset from UTC such as -03:00".to_owned();
         if text.eq_ignore_ascii_case("z") {
@@ -81,11 +81,9 @@ impl std::str::FromStr for Zone {
     }
 }
 
-/// Reads such a file row by row; moments without a zone are of `zone`. Sessions without a date are dated `now`.
-///
-/// # Errors
-/// In words for a person, when it cannot be read, is longer than [`LIMIT`], or is no such file at all.
-pub fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String> {
+/// Reads the file row by row. Times without a zone are in `zone`; sessions without a date are dated `now`.
+/// The error is in words for a person.
+pub(crate) fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String> {
     let mut file = BufReader::new(file.take(LIMIT));
     let mut rows = serde_json::Deserializer::from_reader(&mut file);
     let begun =
@@ -107,13 +105,13 @@ pub fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String
     })
 }
 
-/// What the sessions may lie under.
+/// Names under which the sessions may be nested.
 const WRAPPERS: &[&str] = &["sessions", "users", "telegram_sessions"];
 
-/// The rows of an object or a list, taken one at a time, so that the file is never in memory whole.
+/// Reads the rows of an object or a list one at a time, so that the file is never in memory as a whole.
 struct Rows {
     reading: Reading,
-    /// Only in the outermost object the sessions may lie under a name.
+    /// Only the outermost object may nest the sessions under a name.
     outermost: bool,
 }
 
@@ -135,7 +133,7 @@ impl<'de> Visitor<'de> for Rows {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Reading, A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             if self.outermost && WRAPPERS.contains(&key.as_str()) {
-                // What stood before it was about the file, not rows.
+                // What came before described the file; those were no rows.
                 let reading =
                     map.next_value_seed(Rows { reading: self.reading.afresh(), outermost: false })?;
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
@@ -157,7 +155,7 @@ impl<'de> Visitor<'de> for Rows {
     }
 }
 
-/// A key as a place: a user id is shown, anything else might be a name.
+/// The position of a row by its key: a user id is shown, anything else might be a name.
 fn place_of(key: &str) -> String {
     match key.trim().parse::<i64>() {
         Ok(id) => format!("key {id}"),
@@ -169,14 +167,14 @@ struct Reading {
     now: Timestamp,
     zone: Zone,
     found: Found,
-    /// Where the session of a learner is.
+    /// Index of a learner's session.
     by_user: HashMap<UserId, usize>,
-    /// Whose a session is.
+    /// The learner of a session id.
     owner_of: HashMap<Uuid, UserId>,
 }
 
 impl Reading {
-    /// With nothing read yet.
+    /// An empty reader with the same settings.
     fn afresh(&self) -> Self {
         Self { found: Found::default(), by_user: HashMap::new(), owner_of: HashMap::new(), ..*self }
     }
@@ -184,7 +182,7 @@ impl Reading {
     fn row(&mut self, place: String, key: Option<i64>, row: &Value) {
         match session(key, row, self.zone, self.now) {
             Err(why) => self.found.problems.push(Problem { place, why }),
-            // One conversation at the tutor is one learner's.
+            // A conversation at the tutor belongs to one learner only.
             Ok((import, _))
                 if self.owner_of.get(&import.session).is_some_and(|owner| *owner != import.user) =>
             {
@@ -229,7 +227,7 @@ fn session(
     let is_given = |it: &&Value| !it.is_null();
     let field = |names: &[&str]| names.iter().filter_map(|name| fields.get(*name)).find(is_given);
     let user = match field(USER) {
-        // By a key that is a number, the row is that learner's, whatever else it calls an id.
+        // If the key is a number, it is the learner's id, whatever other ids the row contains.
         _ if key.is_some() => key,
         Some(Value::Number(id)) => id.as_i64(),
         Some(Value::String(id)) => id.trim().parse().ok(),
@@ -249,7 +247,7 @@ fn session(
         field(names).map(|value| moment(value, zone).ok_or("a date in it cannot be read")).transpose()
     };
     let (created, active) = (date(CREATED)?, date(ACTIVE)?);
-    // A date from the future would keep the session open for ever.
+    // A date in the future would keep the session open for ever.
     let created = created.or(active).unwrap_or(now).min(now);
     let last_activity = active.unwrap_or(created).min(now).max(created);
     let chosen = |names: &[&str]| {
@@ -269,15 +267,15 @@ fn session(
     Ok((Import { user: UserId(user), session, created, last_activity, turns, language, level }, remark))
 }
 
-/// The first of these that is there and not null.
+/// The first of these fields that exists and is not null.
 fn found<'a>(row: &'a Value, names: &[&str]) -> Option<&'a Value> {
     names.iter().filter_map(|name| row.get(*name)).find(|it| !it.is_null())
 }
 
-/// A moment in whichever way it is written.
+/// Reads a time in any of the accepted forms.
 fn moment(value: &Value, zone: Zone) -> Option<Timestamp> {
     let seconds = |seconds: f64| {
-        // Milliseconds since 1973 are more seconds than until the year 5000.
+        // Milliseconds since 1973 are a larger number than seconds until the year 5000.
         let ms = if seconds > 1.0e11 { seconds } else { seconds * 1000.0 };
         (0.0..1.0e14).contains(&ms).then_some(Timestamp(ms as i64))
     };

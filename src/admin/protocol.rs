@@ -19,21 +19,20 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Raised with every change of a request or an item.
+/// Raise it with every change of a request or an item.
 pub const VERSION: u32 = 2;
-/// This program, as greetings name it.
-pub const PROGRAM: &str = concat!("phonicflow-bot ", env!("CARGO_PKG_VERSION"));
+/// This program's name in greetings.
+pub(crate) const PROGRAM: &str = concat!("phonicflow-bot ", env!("CARGO_PKG_VERSION"));
 /// Largest request, bytes.
-pub const ASK_LIMIT: u32 = 1 << 20;
-/// Largest frame of an answer, bytes: the largest record as JSON with everything escaped.
-pub const ANSWER_LIMIT: u32 = 64 << 20;
+pub(crate) const ASK_LIMIT: u32 = 1 << 20;
+/// Largest frame of an answer, bytes: the largest record as JSON with every character escaped.
+pub(crate) const ANSWER_LIMIT: u32 = 64 << 20;
 /// Largest greeting, bytes.
-pub const GREETING_LIMIT: u32 = 64 << 10;
+pub(crate) const GREETING_LIMIT: u32 = 64 << 10;
 
-/// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// JSON: greeting, ask or item.
+pub(crate) enum Kind {
+    /// JSON: greeting, request or item.
     Json,
     /// Bytes of a file.
     Bytes,
@@ -58,79 +57,61 @@ impl Kind {
     }
 }
 
-/// Which store a daemon holds: device and inode of its folder, the same by whatever path.
+/// Identifies a store by device and inode of its folder, which are the same whatever path leads there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreId {
-    /// The file system.
+pub(crate) struct StoreId {
     pub device: u64,
-    /// The folder on it.
     pub inode: u64,
 }
 
 impl StoreId {
-    /// Of the store in this folder (`SESSION_STORAGE_PATH`).
-    ///
-    /// # Errors
-    /// Where there is none, or it may not be looked at.
-    pub fn of(root: &Path) -> io::Result<Self> {
+    /// Fails if the folder does not exist or may not be examined.
+    pub(crate) fn of(root: &Path) -> io::Result<Self> {
         let folder = std::fs::metadata(root)?;
         Ok(Self { device: folder.dev(), inode: folder.ino() })
     }
 }
 
-/// The daemon's first word.
+/// First message of the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Greeting {
+pub(crate) struct Greeting {
     /// Program and version.
     pub program: String,
     /// [`VERSION`].
     pub protocol: u32,
-    /// The store it holds.
     pub store: StoreId,
 }
 
-/// The client's one word.
+/// The client's only message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// Program and version.
     pub program: String,
     /// [`VERSION`].
     pub protocol: u32,
-    /// What it wants.
     pub request: Request,
 }
 
-/// What every version's greeting and ask hold.
+/// The fields that greetings and requests of every version have.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Introduction {
     program: String,
     protocol: u32,
 }
 
-/// Why a frame could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum FrameError {
-    /// The connection.
+pub(crate) enum FrameError {
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Something else than this protocol.
+    /// Not this protocol.
     #[error("this is not the admin protocol: {0}")]
     Garbled(&'static str),
-    /// Another version of it.
+    /// Another version of this protocol.
     #[error("{program} speaks version {protocol} of the admin protocol, this program version {VERSION}")]
-    Version {
-        /// The other side.
-        program: String,
-        /// Its version.
-        protocol: u32,
-    },
+    Version { program: String, protocol: u32 },
 }
 
-/// Writes a frame.
-///
-/// # Errors
-/// The connection's; a payload beyond any limit.
-pub async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8]) -> io::Result<()> {
+pub(crate) async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8]) -> io::Result<()> {
     let length = u32::try_from(payload.len()).ok().filter(|length| *length <= ANSWER_LIMIT);
     let length = length.ok_or_else(|| io::Error::other("a piece of the answer is too large"))?;
     to.write_u32(length).await?;
@@ -138,11 +119,7 @@ pub async fn write(to: &mut (impl AsyncWrite + Unpin), kind: Kind, payload: &[u8
     to.write_all(payload).await
 }
 
-/// Writes a frame of JSON.
-///
-/// # Errors
-/// As [`write`].
-pub async fn write_json(
+pub(crate) async fn write_json(
     to: &mut (impl AsyncWrite + Unpin),
     kind: Kind,
     value: &impl Serialize,
@@ -150,11 +127,11 @@ pub async fn write_json(
     write(to, kind, &serde_json::to_vec(value)?).await
 }
 
-/// Reads a frame of at most `limit` bytes. Memory grows with what arrives, not with what a length says.
-///
-/// # Errors
-/// The connection's, or that it is no frame.
-pub async fn read(from: &mut (impl AsyncRead + Unpin), limit: u32) -> Result<(Kind, Vec<u8>), FrameError> {
+/// Reads a frame of at most `limit` bytes. Memory grows with what arrives, not with what the length claims.
+pub(crate) async fn read(
+    from: &mut (impl AsyncRead + Unpin),
+    limit: u32,
+) -> Result<(Kind, Vec<u8>), FrameError> {
     let length = from.read_u32().await?;
     let kind = Kind::of(from.read_u8().await?).ok_or(FrameError::Garbled("a frame of no known kind"))?;
     if length > limit {
@@ -168,25 +145,22 @@ pub async fn read(from: &mut (impl AsyncRead + Unpin), limit: u32) -> Result<(Ki
     Ok((kind, payload))
 }
 
-/// A greeting or an ask from its bytes; the version is judged before anything else is understood.
-///
-/// # Errors
-/// [`FrameError::Version`], [`FrameError::Garbled`].
-pub fn understand<T: DeserializeOwned>(payload: &[u8]) -> Result<T, FrameError> {
+/// Parses a greeting or a request; the version is checked before anything else is parsed.
+pub(crate) fn understand<T: DeserializeOwned>(payload: &[u8]) -> Result<T, FrameError> {
     let value: Value = serde_json::from_slice(payload).map_err(|_| FrameError::Garbled("no JSON"))?;
     let introduction = Introduction::deserialize(&value);
     let Introduction { program, protocol } =
         introduction.map_err(|_| FrameError::Garbled("no introduction"))?;
     if protocol != VERSION {
-        // Printed on a terminal: it may hold anything.
+        // It is printed on a terminal, and may contain anything.
         let program = program.chars().filter(|c| !c.is_control()).take(60).collect();
         return Err(FrameError::Version { program, protocol });
     }
     T::deserialize(value).map_err(|_| FrameError::Garbled("an unknown word"))
 }
 
-/// The refusal in a frame of [`Kind::Error`].
-pub fn refusal(payload: &[u8]) -> Refusal {
+/// Parses the body of a [`Kind::Error`] frame.
+pub(crate) fn refusal(payload: &[u8]) -> Refusal {
     serde_json::from_slice(payload).unwrap_or_else(|_| Refusal::failed("an error without words"))
 }
 

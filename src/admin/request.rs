@@ -1,7 +1,8 @@
-//! What can be asked and what is answered: the words on the wire, as plain data.
+//! What can be asked and answered: the messages of the admin protocol, as plain data.
 //!
-//! One [`Request`] per verb, one kind of [`Item`] per kind of row. Changing one of them changes the protocol: raise
-//! [`VERSION`](super::protocol::VERSION). Must not know how a request travels, is carried out or is shown.
+//! One [`Request`] per command, one kind of [`Item`] per kind of row. Changing one of them changes the
+//! protocol: raise [`VERSION`](super::protocol::VERSION). Must not know how a request is transported, carried
+//! out or shown.
 
 use super::snapshot::Snapshot;
 use crate::domain::data_export::Held;
@@ -14,37 +15,31 @@ use crate::store::{Import, Imported, Removed};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What the store, or the daemon that holds it, is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Request {
-    /// `sessions list`: [`Item::Session`]s in the order of learners.
+pub(crate) enum Request {
+    /// `sessions list`: [`Item::Session`]s ordered by learner.
     Sessions(SessionFilter),
     /// `sessions show`: [`Item::Detail`]s.
     Session(Wanted),
-    /// `queue list`, `queue show`: [`Item::Queued`]s, what waits first.
+    /// `queue list`, `queue show`: [`Item::Queued`]s, waiting ones first.
     Queue(QueueFilter),
     /// `queue retry`, `queue drop`: no item.
-    Change {
-        /// The row's number.
-        number: u64,
-        /// What is to become of it.
-        change: QueueChange,
-    },
-    /// `sessions export`: the [`Item::Held`] about a learner, piece by piece.
+    Change { number: u64, change: QueueChange },
+    /// `sessions export`: the [`Item::Held`] of a learner, piece by piece.
     Export(Wanted),
     /// `sessions delete`: [`Item::Deleted`].
     Delete(UserId),
     /// `sessions expire`: [`Item::Expired`].
     Expire {
-        /// Ended sessions at least so old are removed, milliseconds; `None`: as `SESSION_RETENTION_DAYS` has it.
+        /// Ended sessions of at least this age (ms) are removed; `None`: `SESSION_RETENTION_DAYS`.
         older_than_ms: Option<i64>,
-        /// Only say how many that would be.
+        /// Only count them.
         dry: bool,
     },
     /// `sessions import`: one [`Item::Imported`] for each, in order; at most [`IMPORTS`].
     Import {
-        /// The sessions, each learner once.
+        /// Each learner once.
         sessions: Vec<Import>,
         /// Change nothing.
         dry: bool,
@@ -53,122 +48,102 @@ pub enum Request {
     Backup,
     /// `stats`: one [`Item::Stats`].
     Stats,
-    /// How the daemon is: one [`Item::Health`]; refused where none runs.
+    /// `health`: one [`Item::Health`]; refused without a daemon.
     Health,
-    /// `top`: an [`Item::Snapshot`] now and after each pause, until the client goes; refused where no daemon runs.
+    /// `top`: an [`Item::Snapshot`] now and after each pause, until the client is gone; refused without a
+    /// daemon.
     Watch {
-        /// The pause, milliseconds; no shorter than [`PAUSE_LEAST_MS`].
+        /// At least [`PAUSE_LEAST_MS`].
         pause_ms: u64,
     },
 }
 
-/// Shortest pause between two snapshots, milliseconds.
-pub const PAUSE_LEAST_MS: u64 = 100;
+pub(crate) const PAUSE_LEAST_MS: u64 = 100;
 
-/// Sessions in one [`Request::Import`].
-pub const IMPORTS: usize = 500;
+/// Most sessions in one [`Request::Import`].
+pub(crate) const IMPORTS: usize = 500;
 
-/// One piece of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Item {
-    /// A session.
+pub(crate) enum Item {
     Session(SessionRow),
-    /// A session, whole.
     Detail(Box<SessionDetail>),
-    /// A message of the queue.
     Queued(QueueRow),
     /// A piece of what is held about a learner.
     Held(Box<Held>),
-    /// What a deletion removed.
     Deleted(Removed),
-    /// What an expiry did.
     Expired {
-        /// Idle sessions ended.
         archived: u64,
-        /// Ended sessions removed.
         removed: u64,
     },
-    /// What became of an imported session.
     Imported(Imported),
-    /// The bytes of an export of this moment and size follow.
+    /// The bytes of an export follow.
     Backup {
-        /// The state of this moment.
+        /// The state it holds is of this moment.
         taken_at: Timestamp,
         /// Records in it.
         records: u64,
         /// Bytes that follow.
         bytes: u64,
     },
-    /// The numbers.
     Stats(Box<StatsReport>),
-    /// How the daemon is.
     Health(Box<Health>),
-    /// The daemon at one moment.
     Snapshot(Box<Snapshot>),
 }
 
-/// Why there is no answer, in words for a person.
+/// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{text}")]
-pub struct Refusal {
-    /// What to make of it.
+pub(crate) struct Refusal {
     pub kind: RefusalKind,
-    /// The words.
+    /// In words for a person.
     pub text: String,
 }
 
-/// Kinds of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RefusalKind {
-    /// What was named is not there.
+pub(crate) enum RefusalKind {
+    /// What was named does not exist.
     NotFound,
-    /// It did not work.
+    /// The request failed.
     Failed,
-    /// This daemon does not talk to this client: another version, another user, too many at once.
+    /// This daemon does not serve this client: another version, another user, or too many clients.
     Unwelcome,
 }
 
 impl Refusal {
-    /// What was named is not there.
-    pub fn not_found(text: impl Into<String>) -> Self {
+    pub(crate) fn not_found(text: impl Into<String>) -> Self {
         Self { kind: RefusalKind::NotFound, text: text.into() }
     }
 
-    /// It did not work.
-    pub fn failed(text: impl ToString) -> Self {
+    pub(crate) fn failed(text: impl ToString) -> Self {
         Self { kind: RefusalKind::Failed, text: text.to_string() }
     }
 
-    /// No talk with this client.
-    pub fn unwelcome(text: impl Into<String>) -> Self {
+    pub(crate) fn unwelcome(text: impl Into<String>) -> Self {
         Self { kind: RefusalKind::Unwelcome, text: text.into() }
     }
 }
 
-/// Which sessions are wanted; all that is given must hold.
+/// Which sessions are wanted; all given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionFilter {
-    /// In this state at the moment of asking.
+pub(crate) struct SessionFilter {
+    /// State at the time of the request.
     pub state: Option<SessionState>,
-    /// Of this learner.
     pub user: Option<UserId>,
-    /// Last used at or after this moment.
+    /// Last used at or after this.
     pub since: Option<Timestamp>,
-    /// Last used before this moment.
+    /// Last used before this.
     pub before: Option<Timestamp>,
-    /// At most so many.
+    /// At most this many.
     pub limit: Option<u64>,
 }
 
-/// How `sessions show` and `sessions export` name what they want.
+/// What `sessions show` and `sessions export` name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Wanted {
-    /// All sessions of a learner.
+pub(crate) enum Wanted {
     User(UserId),
-    /// The session with this id.
     Session(Uuid),
 }
 
@@ -185,91 +160,81 @@ impl std::str::FromStr for Wanted {
     }
 }
 
-/// Which messages of the queue are wanted; all that is given must hold.
+/// Which rows are wanted; all given conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueFilter {
-    /// Given up (`Some(true)`), or waiting and at work (`Some(false)`).
+pub(crate) struct QueueFilter {
+    /// Dead letters (`Some(true)`), or waiting and in work (`Some(false)`).
     pub dead: Option<bool>,
-    /// Of this learner.
     pub user: Option<UserId>,
-    /// With this number.
     pub number: Option<u64>,
 }
 
-/// What `queue retry` and `queue drop` do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum QueueChange {
+pub(crate) enum QueueChange {
     /// Back into the queue, or due at once.
     Retry,
-    /// Away for good.
+    /// Removed for good.
     Drop,
 }
 
-/// A session with its state at the moment of asking.
+/// A session with its state at the time of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionRow {
-    /// The session.
+pub(crate) struct SessionRow {
     pub session: Session,
-    /// Its state.
     pub state: SessionState,
 }
 
-/// One session, whole but for its words.
+/// One session, without its texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionDetail {
-    /// The session.
+pub(crate) struct SessionDetail {
     pub row: SessionRow,
-    /// Its learner's settings, where still known.
+    /// The learner's settings, where still stored.
     pub settings: Option<Settings>,
-    /// Its first turns, at most 500.
+    /// The first turns, at most 500.
     pub turns: Vec<TurnRow>,
-    /// Messages of the learner that wait for or are at the tutor.
+    /// The learner's rows that wait for the tutor or are in work there.
     pub waiting: u64,
 }
 
-/// What a learner has chosen.
+/// A learner's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Language of the bot's own sentences.
     pub language: LanguageChoice,
-    /// When the Portuguese is shown.
+    /// When the Portuguese translation is shown.
     pub translation: Translation,
     /// Whether the reply is also spoken.
     pub voice_reply: bool,
     /// The learner blocked the bot.
     pub blocked: bool,
-    /// How well the learner speaks English, where known.
+    /// Level of English, where known.
     pub level: Option<Level>,
     /// When a conversation of another bot was taken over.
     pub imported_at: Option<Timestamp>,
 }
 
-/// One turn; its words are the learner's own and not shown.
+/// One turn without its texts, which belong to the learner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TurnRow {
-    /// 1 for the session's first.
+pub(crate) struct TurnRow {
+    /// Counted from 1 in each session.
     pub number: u32,
     /// When the answer came.
     pub at: Timestamp,
-    /// Length of the voice, milliseconds.
+    /// Length of the recording, ms.
     pub voice_ms: u64,
 }
 
-/// A message of the queue, without its words.
+/// A row of the queue, without its texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueRow {
+pub(crate) struct QueueRow {
     /// Its number, for `queue show|retry|drop`.
     pub seq: u64,
-    /// Whose it is.
     pub user: UserId,
-    /// Kind of message.
     pub kind: String,
-    /// How far it has come.
     pub stage: String,
-    /// When it was accepted.
     pub since: Timestamp,
-    /// Not worked on before, where it waits.
+    /// Not due before this, while it waits.
     pub until: Option<Timestamp>,
     /// Failed attempts of every kind.
     pub attempts: u32,
@@ -277,15 +242,15 @@ pub struct QueueRow {
     pub waiting_for: Option<WaitReason>,
     /// Why it was given up; `None`: it was not.
     pub given_up: Option<DeadReason>,
-    /// What the error said when it was given up.
+    /// Text of the error when it was given up.
     pub detail: String,
 }
 
-/// The numbers, the same with the daemon running and at rest.
+/// The statistics; the same whether or not a daemon runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatsReport {
-    /// What was counted; `None` where no daemon has kept any yet.
+pub(crate) struct StatsReport {
+    /// What was counted; `None` if no daemon has stored any yet.
     pub stats: Option<Stats>,
-    /// What the store holds at this moment.
+    /// What the store holds now.
     pub holdings: Holdings,
 }

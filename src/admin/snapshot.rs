@@ -1,90 +1,75 @@
-//! The running daemon at one moment, as `top` shows it: numbers, never a word of a message, never a name.
+//! The state of the running daemon at one moment, as `top` shows it: numbers, never a text or a name.
 //!
-//! `top --json` prints it as it stands here, so its words are snake_case and docs/operating.md documents them; moments are
-//! milliseconds since the epoch. Must not know how it is gathered or drawn.
+//! `top --json` prints it as it stands here: field names are snake_case, docs/operating.md documents them,
+//! times are Unix milliseconds. Must not know how it is gathered or drawn.
 
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Everything at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// The moment.
+pub(crate) struct Snapshot {
     pub at: Timestamp,
-    /// Version of the daemon.
     pub version: String,
-    /// When it was started.
+    /// When the daemon was started.
     pub started: Timestamp,
     /// Why it is not well, in words; empty when it is.
     pub troubles: Vec<String>,
     /// When `getUpdates` was last answered.
     pub last_poll: Option<Timestamp>,
-    /// The tutor, by its last calls.
     pub tutor: TutorLook,
-    /// Turns at the tutor now, and how many may be.
+    /// Turns at the tutor now, and how many may run.
     pub slots: Share,
-    /// What waits.
     pub queue: Queue,
-    /// What is worked on, by kind of work.
     pub workers: Vec<Work>,
-    /// What was counted, in the order in which it is shown.
+    /// In the order in which they are shown.
     pub counts: Vec<Counted>,
-    /// How long the stages of a turn took in the last minute; those that did not happen are left out.
+    /// Durations of the stages of a turn in the last minute; stages that did not happen are left out.
     pub latencies: Vec<Timed>,
-    /// Size of the store on disk, bytes.
+    /// Bytes on disk.
     pub store_bytes: u64,
     /// The latest warnings and errors of the log, oldest first.
     pub recent: Vec<LogLine>,
 }
 
-/// Some of so many.
+/// A number out of a maximum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
-    /// In use.
+pub(crate) struct Share {
     pub used: usize,
-    /// At most.
     pub of: usize,
 }
 
-/// A kind of work: how much of it goes on, of how much at once.
+/// A pool of workers: how many are busy, of how many.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub(crate) struct Work {
     /// `voices`, `commands` or `sending`.
     pub name: String,
-    /// Going on.
     pub used: usize,
-    /// At most.
     pub of: usize,
 }
 
-/// Something that is counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
-    /// Its name, as in `stats --json`.
+pub(crate) struct Counted {
+    /// As in `stats --json`.
     pub name: String,
-    /// In the last minute.
     pub last_minute: u64,
-    /// Since the start.
     pub total: u64,
 }
 
-/// How long a stage of a turn took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Timed {
-    /// Its name, as in `stats --json`.
+pub(crate) struct Timed {
+    /// As in `stats --json`.
     pub stage: String,
     /// How often it was measured.
     pub count: u64,
-    /// Half of them took no longer, milliseconds.
+    /// Median, ms.
     pub p50_ms: f64,
-    /// 95 of 100 took no longer, milliseconds.
+    /// 95th percentile, ms.
     pub p95_ms: f64,
 }
 
-/// The tutor, by its last calls.
+/// The tutor, judged by its last calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TutorLook {
-    /// Whether it answers.
+pub(crate) struct TutorLook {
     pub state: TutorState,
     /// Since when without interruption; `None` before the first call.
     pub since: Option<Timestamp>,
@@ -92,40 +77,35 @@ pub struct TutorLook {
     pub failed_calls: u32,
 }
 
-/// Whether the tutor answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TutorState {
+pub(crate) enum TutorState {
     /// Not called yet.
     #[default]
     Unknown,
-    /// It does.
     Answering,
-    /// It is there, but no turn succeeds.
+    /// It answers, but no turn succeeds.
     Failing,
-    /// It does not.
+    /// It does not answer.
     Silent,
 }
 
-/// What waits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
-    /// Messages taken and not done with.
+pub(crate) struct Queue {
+    /// Messages accepted and not finished.
     pub inbox: usize,
     /// How many the inbox holds before polling pauses.
     pub capacity: usize,
     /// Of these, answered and being sent.
     pub delivering: usize,
-    /// Of these, worked on.
+    /// Of these, in work.
     pub leased: usize,
-    /// Given up.
+    /// Dead letters.
     pub dead: usize,
 }
 
-/// A warning or an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// When.
+pub(crate) struct LogLine {
     pub at: Timestamp,
     /// An error rather than a warning.
     pub error: bool,

@@ -1,27 +1,22 @@
-//! The order of `sessions list` where it is another than the store's.
+//! Sorts `sessions list` in another order than the store's.
 //!
-//! Sorted on the client's side, so that no question of an admin's takes the daemon's memory: about 80 bytes a session
-//! here, and with a limit no more than twice that many sessions at any moment. Pure.
+//! Done by the client, so that no request uses much of the daemon's memory: about 80 bytes a session, and
+//! with a limit at most twice that many sessions at once. Pure; must not know the store.
 
 use super::request::SessionRow;
 use std::cmp::Ordering;
 
-/// What is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// The learner by user id, oldest session first: as a store has them that is not encrypted.
+pub(crate) enum Key {
+    /// By user id, oldest session first: the order in an unencrypted store.
     User,
-    /// When the session began.
     Created,
-    /// When it was last used.
     Activity,
-    /// How many turns it has.
     Turns,
 }
 
-/// Gathers sessions to give them back in order.
 #[derive(Debug)]
-pub struct Sorter {
+pub(crate) struct Sorter {
     key: Key,
     reverse: bool,
     limit: usize,
@@ -29,22 +24,19 @@ pub struct Sorter {
 }
 
 impl Sorter {
-    /// The smallest `limit` rows by the key, or the greatest first with `reverse`.
-    pub fn new(key: Key, reverse: bool, limit: Option<u64>) -> Self {
+    pub(crate) fn new(key: Key, reverse: bool, limit: Option<u64>) -> Self {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         Self { key, reverse, limit, rows: Vec::new() }
     }
 
-    /// Adds a row.
-    pub fn add(&mut self, row: SessionRow) {
+    pub(crate) fn add(&mut self, row: SessionRow) {
         self.rows.push(row);
         if self.rows.len() >= self.limit.saturating_mul(2).max(1_024) {
             self.trim_to_limit();
         }
     }
 
-    /// The rows in order.
-    pub fn end(mut self) -> Vec<SessionRow> {
+    pub(crate) fn end(mut self) -> Vec<SessionRow> {
         self.trim_to_limit();
         self.rows
     }
@@ -67,7 +59,7 @@ fn compare(key: Key, a: &SessionRow, b: &SessionRow) -> Ordering {
         Key::Activity => a.last_activity.cmp(&b.last_activity),
         Key::Turns => a.turns.cmp(&b.turns),
     };
-    // No two are equal: the output is the same every time.
+    // No two rows are equal, so the order is the same every time.
     by_key.then_with(|| (a.user, a.created, a.id).cmp(&(b.user, b.created, b.id)))
 }
 

@@ -1,27 +1,31 @@
-//! How much work a recording may be, whatever its container: what no recorder makes, and a file built to cost is full of.
+//! Limits on the work one recording may cost, whatever its container. Real recorders stay far below them; a
+//! file built to waste CPU does not.
 //!
-//! These end the common bomb in milliseconds; what slips through meets the worker's limits on memory and time.
+//! They stop the common decompression bombs within milliseconds. What slips through meets the worker's limits
+//! on memory and time. Must not know containers or codecs.
 
 use super::error::AudioError;
 use super::{WAV_RATE, resample};
 
-/// Packets in a row that give no sound: a minute of the usual 20 ms. Longest in earnest is the 1.4 s an Opus header may ask
-/// to be dropped, in packets of 2.5 ms: some 550.
+/// Packets in a row that may give no sound: one minute of the usual 20 ms packets. The longest legitimate run
+/// is the 1.4 s of pre-skip that an Opus header may ask for, some 550 packets of 2.5 ms.
 const MAX_BARREN: u32 = 3_000;
-/// Links of a chain: a day of voice notes joined into one file has hundreds. Each costs a decoder.
+/// Links of a chained file. A day of voice notes joined into one file has hundreds; each link costs a new
+/// decoder.
 const MAX_LINKS: u32 = 4_096;
-/// Points of all the transforms made to convert sample rates: each link of a joined file may have another rate than the one
-/// before. At the usual rates a change costs some 1,000, at odd ones up to 384,000 (and 50 ms).
+/// Total size, in FFT points, of all the transforms built to convert sample rates: each link of a joined file
+/// may have a rate of its own. A change between usual rates costs some 1,000 points, an odd one up to 384,000
+/// (50 ms).
 const MAX_POINTS: usize = 2_000_000;
-/// What a change of the rate costs at least.
+/// Fewest points that a change of the sample rate is charged with.
 const MIN_POINTS: usize = 1_000;
-/// How often over the bytes of a file may be handed out as packets: once in earnest, more where an index points at the same
-/// bytes again and again.
+/// How many times the size of the file may be handed out as packets. A normal file is read once; an index
+/// that points at the same bytes again and again goes beyond.
 const MAX_READ_OVER: u64 = 4;
-/// Beginnings of logical Ogg streams one after the other: a video with its languages has a handful.
+/// First pages of logical Ogg streams in a row. A video with sound in several languages has a handful.
 pub(super) const MAX_STREAMS: usize = 16;
 
-/// What has been spent on a recording so far.
+/// What a recording has cost so far.
 pub(super) struct Effort {
     bytes_left: u64,
     barren: u32,
@@ -31,14 +35,14 @@ pub(super) struct Effort {
 }
 
 impl Effort {
-    /// For a file of so many bytes.
+    /// `size`: bytes of the file.
     pub(super) fn new(size: u64) -> Self {
-        // A damaged stream's missing packets are filled in by some bytes that are not in the file.
+        // Concealing lost packets of a damaged stream adds some bytes that are not in the file.
         let bytes_left = size.saturating_mul(MAX_READ_OVER).saturating_add(1 << 20);
         Self { bytes_left, barren: 0, links: 0, rate: 0, points_left: MAX_POINTS }
     }
 
-    /// A packet of so many bytes.
+    /// Counts a packet of `bytes` bytes.
     pub(super) fn packet(&mut self, bytes: usize) -> Result<(), AudioError> {
         self.bytes_left = self
             .bytes_left
@@ -47,18 +51,18 @@ impl Effort {
         Ok(())
     }
 
-    /// The packet gave sound, or not. False: there is no point in going on.
+    /// Counts a packet by whether it gave sound. `false`: too many silent packets, stop decoding.
     pub(super) fn heard(&mut self, sound: bool) -> bool {
         self.barren = if sound { 0 } else { self.barren + 1 };
         self.barren < MAX_BARREN
     }
 
-    /// The next link of a chain begins.
+    /// Counts the next link of a chain.
     pub(super) fn link(&mut self) -> Result<(), AudioError> {
         count(&mut self.links, MAX_LINKS, "links of a chain")
     }
 
-    /// Sound at this rate comes next.
+    /// Counts a change of the sample rate (Hz).
     pub(super) fn rate(&mut self, rate: u32) -> Result<(), AudioError> {
         if std::mem::replace(&mut self.rate, rate) == rate {
             return Ok(());

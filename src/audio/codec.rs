@@ -1,4 +1,5 @@
-//! From a codec's parameters to its decoder, within what is accepted here. Must not know containers.
+//! From a codec's parameters to its decoder, refusing rates and channel counts outside our limits. Must not
+//! know containers.
 
 use std::sync::LazyLock;
 
@@ -11,7 +12,7 @@ use super::error::AudioError;
 use super::opus::OpusDecoder;
 use super::resample::RATES;
 
-/// Most channels mixed down; more than any recorder makes, less than a header can claim.
+/// Most channels mixed down: more than any recorder makes, fewer than a header can claim.
 const MAX_CHANNELS: usize = 8;
 
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
@@ -21,7 +22,6 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     codecs
 });
 
-/// Parameters that all codecs have.
 pub(super) fn parameters(
     codec: AudioCodecId,
     rate: u32,
@@ -36,10 +36,6 @@ pub(super) fn parameters(
     params
 }
 
-/// The decoder for these parameters.
-///
-/// # Errors
-/// [`AudioError::Unsupported`] and [`AudioError::Corrupt`].
 pub(super) fn open(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, AudioError> {
     if let Some(rate) = params.sample_rate {
         check_rate(rate)?;
@@ -54,7 +50,6 @@ pub(super) fn open(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder
     })
 }
 
-/// Refuses sample rates nobody records at.
 pub(super) fn check_rate(rate: u32) -> Result<(), AudioError> {
     if RATES.contains(&rate) {
         return Ok(());
@@ -62,7 +57,6 @@ pub(super) fn check_rate(rate: u32) -> Result<(), AudioError> {
     Err(AudioError::unsupported(format!("a sample rate of {rate} Hz")))
 }
 
-/// Refuses more channels than anybody records.
 pub(super) fn check_channels(count: usize) -> Result<(), AudioError> {
     if (1..=MAX_CHANNELS).contains(&count) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Any supported recording to mono samples, one packet at a time: `demux` finds the packets, `codec` their decoder. Must not
-//! know what happens to the samples.
+//! Decodes any supported recording to mono samples, one packet at a time: `demux` finds the packets, `codec`
+//! their decoder. Must not know what happens to the samples.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,13 +17,12 @@ use super::source::Watched;
 /// Samples beyond this are cut before resampling; 1.0 is full scale.
 const MAX_LEVEL: f32 = 8.0;
 
-/// Where decoded audio goes.
 pub(super) trait Sink {
     /// Takes mono samples (-1.0..=1.0) at `rate` Hz. The rate may change between calls.
     fn take(&mut self, rate: u32, mono: &[f32]) -> Result<(), AudioError>;
 }
 
-/// Decodes `input` into `sink`. Returns once the input ends; damaged packets are concealed.
+/// Decodes `input` into `sink` until the input ends. Damaged packets are concealed.
 pub(super) fn decode<R>(mut input: R, sink: &mut dyn Sink) -> Result<(), AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
@@ -35,19 +34,21 @@ where
     }
     let (input, failure) = Watched::new(input);
     let mut mixer = Mixer::default();
-    // The decoders are other people's code on other people's bytes: a panic there is one more damaged file.
+    // The decoders are third-party code working on untrusted bytes: a panic there counts as one more damaged
+    // file.
     let result = match catch_unwind(AssertUnwindSafe(|| {
         run(Input::new(Box::new(input), len), Effort::new(len), &mut mixer, sink)
     })) {
         Ok(result) => result,
         Err(_) => Err(AudioError::Corrupt { detail: "the decoder gave up" }),
     };
-    // Demuxers take a read error for the end of the file or for damage; it is neither.
+    // Demuxers take a read error for the end of the file or for damage. It is neither, so it is reported as
+    // what it is.
     if let Some(error) = failure.take() {
         return Err(AudioError::Io(error));
     }
     match result {
-        // What was heard is not worth less for what follows it.
+        // Sound that decoded is kept even if the rest of the file is damaged or of another kind.
         Err(AudioError::Corrupt { .. } | AudioError::Unsupported { .. } | AudioError::Foreign { .. })
             if mixer.frames > 0 =>
         {
@@ -81,7 +82,6 @@ fn run(input: Input, mut effort: Effort, mixer: &mut Mixer, sink: &mut dyn Sink)
     Ok(())
 }
 
-/// Decodes packets and mixes their channels down.
 #[derive(Default)]
 struct Mixer {
     interleaved: Vec<f32>,
@@ -89,7 +89,7 @@ struct Mixer {
     frames: u64,
     /// Rate and length of the last packet that decoded.
     last: Option<(u32, usize)>,
-    /// Why a packet was not decoded, for want of any that is.
+    /// Why the first refused packet was not decoded; reported when no packet decoded at all.
     refusal: Option<AudioError>,
 }
 
@@ -129,7 +129,7 @@ impl Mixer {
         }
     }
 
-    /// The mean of the channels: what a stereo voice recorded twice sounds like once.
+    /// Takes the mean of the channels, so that a voice recorded on two channels keeps its loudness.
     fn mix(&mut self, channels: usize) {
         self.mono.clear();
         match channels {
@@ -144,13 +144,15 @@ impl Mixer {
                 self.mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * share));
             }
         }
-        // A floating-point file may hold anything; what is no number or far beyond full scale would spread.
+        // Floating-point files may hold NaN or huge values, which the resampler would spread over their
+        // neighbours.
         for sample in &mut self.mono {
             *sample = if sample.is_finite() { sample.clamp(-MAX_LEVEL, MAX_LEVEL) } else { 0.0 };
         }
     }
 
-    /// A packet that does not decode keeps its time: silence as long as the last one that did.
+    /// Replaces a packet that does not decode by silence as long as the last good packet, so that timing is
+    /// kept.
     fn silence(&mut self, sink: &mut dyn Sink) -> Result<(), AudioError> {
         let Some((rate, frames)) = self.last else { return Ok(()) };
         self.mono.clear();

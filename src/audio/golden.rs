@@ -1,5 +1,6 @@
-//! Decoded Opus compared with what libopus makes of the same files (`tests/fixtures/README.md` says how the
-//! references were made). Lives inside the room because it looks at samples before they become a WAV.
+//! Compares decoded Opus with what libopus makes of the same files (`tests/fixtures/README.md` says how the
+//! references were made). Stands here rather than in `tests/` because it looks at samples before they become
+//! a WAV.
 
 use std::fs;
 use std::io::Cursor;
@@ -9,7 +10,7 @@ use super::decode::{Sink, decode};
 use super::error::AudioError;
 use super::{Hint, Limits, to_wav};
 
-/// Every Opus file that has a 48 kHz reference.
+/// Opus files with a 48 kHz reference.
 const OPUS: [&str; 18] = [
     "silk-nb-20",
     "silk-mb-60",
@@ -68,20 +69,20 @@ fn samples(bytes: Vec<u8>) -> Collect {
     all
 }
 
-/// Signal to noise in dB of `got` against `want`.
+/// Signal-to-noise ratio of `got` against `want`, dB.
 fn snr(want: &[f32], got: &[f32]) -> f64 {
     let signal: f64 = want.iter().map(|&s| f64::from(s).powi(2)).sum();
     let noise: f64 = want.iter().zip(got).map(|(&a, &b)| f64::from(a - b).powi(2)).sum();
     10.0 * (signal / noise.max(1e-20)).log10()
 }
 
-/// The bar for one file. Pauses that were not transmitted are made up by the decoder, where libopus's own
-/// fixed-point and floating-point builds agree to no better than some 42 dB.
+/// The required ratio (dB) for one file. Pauses that were not transmitted are synthesised by the decoder;
+/// there even libopus's fixed-point and floating-point builds agree to only some 42 dB.
 fn least(name: &str, usual: f64) -> f64 {
     if name == "dtx" { 45.0 } else { usual }
 }
 
-/// A windowed-sinc low pass at `cutoff` of the sample rate; applied to both sides of a comparison.
+/// A windowed-sinc low pass at `cutoff` (fraction of the sample rate), applied to both sides of a comparison.
 fn low_pass(input: &[f32], cutoff: f64) -> Vec<f32> {
     const HALF: i32 = 64;
     let tap = |k: i32| {

@@ -1,8 +1,9 @@
-//! The audio path: whatever a learner records becomes 16 kHz mono WAV, whatever the tutor says becomes a voice note.
+//! The audio path: whatever a learner records becomes 16 kHz mono WAV, whatever the tutor says becomes a
+//! voice note.
 //!
-//! Owns symphonia, rubato, hound, ogg and the Opus codec, and is the only room that names them. Must not know
-//! Telegram, the tutor, tokio or the disk: it is plain synchronous code over `Read` and `Write`, to be run off
-//! the async threads. Everything is one streaming pass; memory does not grow with the length of the recording.
+//! Owns symphonia, rubato, hound, ogg and the Opus codec; no other module names them. Must not know Telegram,
+//! the tutor, tokio or the disk: it is plain synchronous code over `Read` and `Write`, to be run off the
+//! async threads. Everything is one streaming pass, so memory does not grow with the length of the recording.
 
 mod bounds;
 mod codec;
@@ -26,9 +27,9 @@ pub use error::{AudioError, AudioFault};
 pub use voice_note::{MAX_NOTE_SECONDS, VoiceNote, is_voice_note};
 
 /// Sample rate the tutor wants, in Hz.
-pub const WAV_RATE: u32 = 16_000;
+pub(crate) const WAV_RATE: u32 = 16_000;
 
-/// What is known about an input besides its bytes. The bytes win; this only breaks ties.
+/// What is known about an input besides its bytes. The bytes decide; this only breaks ties.
 #[derive(Clone, Debug, Default)]
 pub struct Hint {
     /// File name extension without the dot, such as `mp3`.
@@ -37,11 +38,10 @@ pub struct Hint {
     pub mime: Option<String>,
 }
 
-/// How much audio is accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Longest recording, in whole seconds. What rounds to this many still passes, because that is how
-    /// Telegram states a duration.
+    /// Longest recording accepted, in whole seconds. What rounds to this number still passes, because
+    /// Telegram states rounded durations.
     pub max_seconds: u32,
 }
 
@@ -61,7 +61,7 @@ impl Wav {
     }
 }
 
-/// What a streaming conversion did.
+/// Result of a streaming conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Number of 16 kHz samples written.
@@ -75,10 +75,7 @@ impl Report {
     }
 }
 
-/// Converts a recording held in memory to a WAV held in memory.
-///
-/// # Errors
-/// Any [`AudioError`]; none of them goes away by trying again with the same bytes.
+/// Converts in memory. The errors are final: the same bytes fail again.
 pub fn to_wav(input: bytes::Bytes, hint: Hint, limits: Limits) -> Result<Wav, AudioError> {
     let mut bytes = Vec::new();
     let report = convert_to_wav(Cursor::new(input), hint, Some(limits), Cursor::new(&mut bytes))?;
@@ -87,10 +84,8 @@ pub fn to_wav(input: bytes::Bytes, hint: Hint, limits: Limits) -> Result<Wav, Au
 
 /// Converts any supported recording to WAV while reading it; memory does not depend on its length.
 ///
-/// `out` is written in chunks of some 20 ms and its header is completed at the end (that is why it seeks).
-///
-/// # Errors
-/// Any [`AudioError`]; after an error the content of `out` is unfinished.
+/// `out` is written in chunks of some 20 ms, and must seek because the header is completed at the end. After
+/// an error its content is unfinished.
 pub fn convert_to_wav<R, W>(
     input: R,
     _hint: Hint,
@@ -107,19 +102,14 @@ where
     Ok(Report { samples })
 }
 
-/// Encodes what the tutor said (WAV, mp3 or anything else that decodes) as a mono OGG/Opus voice note.
-///
-/// # Errors
-/// Any [`AudioError`]; audio beyond [`MAX_NOTE_SECONDS`] is [`AudioError::TooLong`].
+/// Encodes speech (WAV, mp3 or anything else that decodes) as a mono OGG/Opus voice note of at most
+/// [`MAX_NOTE_SECONDS`].
 pub fn to_voice_note(input: bytes::Bytes, _hint: Hint) -> Result<VoiceNote, AudioError> {
     convert_to_voice_note(Cursor::new(input), Hint::default())
 }
 
 /// As [`to_voice_note`], while reading the input.
-///
-/// # Errors
-/// As [`to_voice_note`].
-pub fn convert_to_voice_note<R>(input: R, _hint: Hint) -> Result<VoiceNote, AudioError>
+pub(crate) fn convert_to_voice_note<R>(input: R, _hint: Hint) -> Result<VoiceNote, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {

@@ -1,51 +1,48 @@
-//! One Ogg page (RFC 3533, section 6): reading it out of a byte window and writing it back with a right
+//! One Ogg page (RFC 3533, section 6): reads it from a byte window and writes it back with a correct
 //! checksum. Must not know what the packets hold.
 
 /// Bytes before the lacing values.
 const HEADER: usize = 27;
-/// The largest page there is.
+/// Bytes of the largest page.
 pub(super) const MAX_PAGE: usize = HEADER + 255 + 255 * 255;
-/// What every page begins with.
+/// First bytes of every page.
 pub(super) const MARKER: &[u8; 4] = b"OggS";
 
-/// The page begins with the rest of a packet.
+/// Flag: the page begins with the rest of a packet.
 pub(super) const CONTINUED: u8 = 1;
-/// The page begins a logical stream.
+/// Flag: first page of a logical stream.
 pub(super) const FIRST: u8 = 2;
-/// The page ends a logical stream.
+/// Flag: last page of a logical stream.
 pub(super) const LAST: u8 = 4;
 /// Granule position of a page on which no packet ends.
 pub(super) const NO_GRANULE: u64 = u64::MAX;
 
-/// A page, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
     /// [`CONTINUED`], [`FIRST`], [`LAST`].
     pub(super) flags: u8,
-    /// Position at the end of the last packet that ends here.
+    /// Granule position (48 kHz samples for Opus) at the end of the last packet that ends on this page.
     pub(super) granule: u64,
-    /// Which logical stream.
+    /// Logical stream it belongs to.
     pub(super) serial: u32,
-    /// Page counter within the logical stream.
+    /// Page number within the logical stream.
     pub(super) sequence: u32,
-    /// Lengths of the segments; one below 255 ends a packet.
+    /// Lengths of the segments; a length below 255 ends a packet.
     pub(super) lacing: Vec<u8>,
-    /// The segments' bytes.
     pub(super) body: Vec<u8>,
 }
 
-/// What stands at the beginning of a byte window.
+/// What is at the beginning of a byte window.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sighting {
     /// A page, its length in bytes, and whether its checksum is right.
     Page(Page, usize, bool),
-    /// A page that the input ends within; what is there of it.
+    /// The beginning of a page that the end of the input cuts off.
     Cut(Page),
-    /// No page.
     Nothing,
 }
 
-/// Looks at `window`, which begins with [`MARKER`] and holds [`MAX_PAGE`] bytes unless the input ends before.
+/// `window` begins with [`MARKER`] and holds [`MAX_PAGE`] bytes, unless the input ends before.
 pub(super) fn look(window: &[u8]) -> Sighting {
     let Some((header, rest)) = window.split_first_chunk::<HEADER>() else { return Sighting::Nothing };
     let [b'O', b'g', b'g', b'S', 0, flags, rest_of_header @ ..] = header else { return Sighting::Nothing };
@@ -77,26 +74,26 @@ pub(super) fn look(window: &[u8]) -> Sighting {
 }
 
 impl Page {
-    /// Appends the page to `out`, with the checksum it should have.
+    /// Appends the page to `out` with the correct checksum.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.header(self.checksum()));
         out.extend_from_slice(&self.lacing);
         out.extend_from_slice(&self.body);
     }
 
-    /// Lengths in bytes of the packet pieces on this page, and whether each ends here.
+    /// Lengths in bytes of the packets and parts of packets on this page, and whether each ends here.
     pub(super) fn pieces(&self) -> impl Iterator<Item = (usize, bool)> {
         self.lacing
             .chunk_by(|&segment, _| segment == 255)
             .map(|run| (run.iter().map(|&n| usize::from(n)).sum(), run.last().is_some_and(|&n| n < 255)))
     }
 
-    /// Whether the page ends within a packet.
+    /// Whether the page ends in the middle of a packet.
     pub(super) fn ends_open(&self) -> bool {
         self.lacing.last() == Some(&255)
     }
 
-    /// Cuts a page the input ended within down to the packets that are whole. False when none is.
+    /// Reduces a cut page to its whole packets. `false` when there are none.
     pub(super) fn keep_whole_packets(&mut self) -> bool {
         let (mut bytes, mut segments, mut whole) = (0, 0, (0, 0));
         for &segment in &self.lacing {
@@ -114,7 +111,7 @@ impl Page {
         whole.0 > 0
     }
 
-    /// Removes the first packet piece; returns its bytes and whether it ended on this page.
+    /// Removes the first packet or part of a packet; returns its bytes and whether it ends on this page.
     pub(super) fn take_first_piece(&mut self) -> Option<(Vec<u8>, bool)> {
         let (length, ends) = self.pieces().next()?;
         let segments = length / 255 + usize::from(ends);
@@ -131,12 +128,11 @@ impl Page {
         header.extend_from_slice(&self.serial.to_le_bytes());
         header.extend_from_slice(&self.sequence.to_le_bytes());
         header.extend_from_slice(&checksum.to_le_bytes());
-        // 255 segments at most: every list here comes from a page or is built below that.
+        // At most 255 segments: every list comes from a page or is built shorter than that.
         header.push(u8::try_from(self.lacing.len()).unwrap_or(u8::MAX));
         header
     }
 
-    /// The checksum the page should have.
     pub(super) fn checksum(&self) -> u32 {
         crc(crc(crc(0, &self.header(0)), &self.lacing), &self.body)
     }
@@ -175,7 +171,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A page that carries the given packets; the last one stays open when asked.
+    /// A page with these packets; `open` leaves the last one unfinished.
     fn page(packets: &[Vec<u8>], open: bool) -> Page {
         let mut page = Page { flags: FIRST, granule: 7, serial: 8, sequence: 9, ..Page::default() };
         for (index, packet) in packets.iter().enumerate() {
@@ -190,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_that_of_a_page_libogg_wrote() {
-        // The header page of an opusenc file.
+        // The header page of a file made by opusenc.
         let bytes = b"OggS\0\x02\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x81\x0b\x35\x2f\
             \x01\x13OpusHead\x01\x01\x38\x01\x80\xbb\x00\x00\x00\x00\x00";
         let Sighting::Page(page, length, true) = look(bytes) else { panic!("no intact page") };
@@ -212,7 +208,7 @@ mod tests {
             prop_assert_eq!(look(&bytes), Sighting::Page(whole.clone(), bytes.len(), true));
             let pieces: Vec<_> = whole.pieces().collect();
             prop_assert_eq!(pieces, lengths.iter().map(|&n| (n, true)).collect::<Vec<_>>());
-            // Cut anywhere: never more than the packets that are whole.
+            // Cut anywhere, what is left is never more than the whole packets.
             let cut = cut % bytes.len();
             if let Sighting::Cut(mut part) = look(bytes.get(..cut).unwrap()) {
                 let kept = part.keep_whole_packets();
@@ -226,7 +222,7 @@ mod tests {
         #[test]
         fn taking_pieces_takes_all(lengths in prop::collection::vec(0usize..700, 1..12), open in any::<bool>()) {
             let mut packets: Vec<Vec<u8>> = lengths.iter().map(|&n| vec![n as u8; n]).collect();
-            // An open end is a multiple of 255 bytes.
+            // A packet that continues on the next page has a multiple of 255 bytes here.
             if open && let Some(last) = packets.last_mut() {
                 last.resize(510, 1);
             }

@@ -18,10 +18,10 @@ use super::ogg_page::{FIRST, LAST, MARKER, MAX_PAGE, Page, Sighting, look};
 use super::ogg_stream::{Stage, Stream};
 use super::opus::OpusHead;
 
-/// Bytes of pages that turn out broken before the rest is given up: bounds the work on hostile input.
+/// Bytes of broken pages after which the rest of the file is given up: bounds the work on hostile input.
 const MAX_WASTE: usize = 64 << 20;
 
-/// A reader that gives out the mended file.
+/// Reads a damaged file, gives out the repaired one.
 pub(super) struct OggRepair<R> {
     input: R,
     ended: bool,
@@ -31,12 +31,12 @@ pub(super) struct OggRepair<R> {
     out_at: usize,
     wasted: usize,
     streams: Vec<Stream>,
-    /// Beginnings of streams passed on since the last other page.
+    /// First pages of streams passed on since the last page of another kind.
     begun: usize,
 }
 
 impl<R: Read> OggRepair<R> {
-    /// Wraps a reader that stands at the beginning of the file.
+    /// `input` stands at the beginning of the file.
     pub(super) fn new(input: R) -> Self {
         Self {
             input,
@@ -51,9 +51,9 @@ impl<R: Read> OggRepair<R> {
         }
     }
 
-    /// Makes the window hold a whole page from `at` on, unless the input ends before.
+    /// Fills the window with a whole page from `at` on, unless the input ends before.
     fn fill(&mut self) -> io::Result<()> {
-        // One byte more than a page, and the marker behind it.
+        // Enough to see the marker of the page that follows.
         let wanted = MAX_PAGE + MARKER.len();
         if self.window.len() - self.at.min(self.window.len()) >= wanted || self.ended {
             return Ok(());
@@ -67,7 +67,7 @@ impl<R: Read> OggRepair<R> {
         Ok(())
     }
 
-    /// Mends the next page into `out`. False at the end of the input.
+    /// Repairs the next page into `out`. `false` at the end of the input.
     fn advance(&mut self) -> io::Result<bool> {
         self.fill()?;
         let rest = self.window.get(self.at..).unwrap_or_default();
@@ -102,14 +102,15 @@ impl<R: Read> OggRepair<R> {
                 self.wasted += page.body.len();
                 self.at += MARKER.len();
                 let stream = self.streams.iter().find(|s| s.serial == page.serial).map(|s| s.opus);
-                // With another page behind it, it is not the input that is short but a length that is wrong.
+                // If another page follows inside this one, the input is not cut: the length is wrong.
                 let last = !page.body.windows(MARKER.len()).any(|four| four == MARKER);
                 if let Some(opus) = stream
                     && last
                     && page.keep_whole_packets()
                 {
                     page.flags &= !LAST;
-                    // Of what is no Opus, only what is intact is passed on; what is left of this page is.
+                    // A stream that is not Opus passes only intact pages: nothing is known about how to
+                    // repair them.
                     self.pass(page, !opus);
                     self.at = self.window.len();
                 }
@@ -119,14 +120,14 @@ impl<R: Read> OggRepair<R> {
         Ok(self.wasted <= MAX_WASTE)
     }
 
-    /// Hands a page on, in the state it should have been in.
+    /// Passes a page on, repaired.
     fn pass(&mut self, mut page: Page, intact: bool) {
         if page.flags & FIRST != 0 {
             let head = OpusHead::parse(&page.body).is_some();
             if intact || head {
                 self.begun += 1;
                 if self.begun > MAX_STREAMS {
-                    // The reader behind this would keep something of each.
+                    // Too many streams: the reader behind this keeps state for each.
                     return;
                 }
                 self.begin(&page, page.body.starts_with(b"OpusHead"));
@@ -138,7 +139,7 @@ impl<R: Read> OggRepair<R> {
         self.begun = 0;
         let mut index = self.streams.iter().position(|s| s.serial == page.serial);
         if !intact && index.is_none() && self.streams.len() == 1 {
-            // The damage hit the serial number itself, and there is but one stream it can be.
+            // The damage hit the serial number, and there is only one stream it can belong to.
             index = Some(0);
         }
         let mut stream = index.and_then(|index| self.streams.get_mut(index));
@@ -156,7 +157,7 @@ impl<R: Read> OggRepair<R> {
     }
 
     fn begin(&mut self, page: &Page, opus: bool) {
-        // A stream that begins after audio is the next link of a chain: all before it is over.
+        // A stream that begins after audio is the next link of a chain: everything before it has ended.
         if self.streams.iter().any(|s| s.stage != Stage::Head) {
             self.streams.clear();
         }

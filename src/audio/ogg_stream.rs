@@ -1,33 +1,32 @@
-//! One logical Ogg/Opus stream while it is mended: what its next page should look like, and how to make it so.
-//! The rules are those of RFC 7845, sections 4 and 5. Must not know where pages come from.
+//! One logical Ogg/Opus stream under repair: what its next page should look like, and how to make it so (RFC
+//! 7845, sections 4 and 5). Must not know where pages come from.
 
 use super::ogg_page::{CONTINUED, LAST, NO_GRANULE, Page};
 use super::opus::packet_frames;
 
-/// Longest gap that is filled with concealment, in 48 kHz samples: one minute. Beyond it a granule position
-/// is taken for damaged rather than for a hole.
+/// Longest gap filled with concealment, in 48 kHz samples: one minute. A larger jump of the granule position
+/// counts as damage rather than as a gap.
 const MAX_GAP: u64 = 60 * 48_000;
-/// A 2.5 ms packet, to fill what is shorter than the stream's usual packet.
+/// Table-of-contents byte of a 2.5 ms packet, which fills gaps shorter than the stream's usual packet.
 const SHORT_TOC: u8 = 28 << 3;
 const SHORT_FRAMES: u64 = 120;
-/// Lacing values on a page of fillers; each is a packet of one byte.
+/// Filler packets on one page, each of one byte (one lacing value).
 const FILLERS_PER_PAGE: u64 = 255;
 
-/// What is known of one logical stream.
 pub(super) struct Stream {
     pub(super) serial: u32,
     pub(super) opus: bool,
     pub(super) stage: Stage,
     sequence: u32,
-    /// Position as the last page states it. It says how long pages that are missing were, and nothing else.
+    /// Granule position as the last page states it. Used only to tell how long missing pages were.
     granule: Option<u64>,
-    /// Position as the packets have it, which is what is passed on.
+    /// Granule position counted from the packets; this one is passed on.
     position: u64,
-    /// The last page ended where its packets say.
+    /// The last page's stated position agreed with its packets.
     agreed: bool,
-    /// Checksum of the last page, to tell one that comes twice.
+    /// Checksum of the last page, to recognise a page that comes twice.
     last: Option<u32>,
-    /// First bytes of the packet that the last page ended within.
+    /// The beginning of a packet that continues on the next page.
     open: Option<Vec<u8>>,
     /// Table-of-contents byte of the last packet.
     toc: Option<u8>,
@@ -39,12 +38,11 @@ pub(super) enum Stage {
     Head,
     /// Within the comment header.
     Tags,
-    /// Audio.
     Data,
 }
 
 impl Stream {
-    /// A stream whose first page, number `sequence`, has just gone by.
+    /// A stream whose first page (number `sequence`) was just passed on.
     pub(super) fn new(serial: u32, sequence: u32, opus: bool) -> Self {
         let stage = if opus { Stage::Head } else { Stage::Data };
         Self {
@@ -61,20 +59,20 @@ impl Stream {
         }
     }
 
-    /// Whether this very page has just gone by: its checksum covers its number as well.
+    /// Whether this very page was just passed on: the checksum covers the page number as well.
     pub(super) fn repeats(&mut self, page: &Page) -> bool {
         let checksum = Some(page.checksum());
         std::mem::replace(&mut self.last, checksum) == checksum
     }
 
-    /// Writes `page`, and what is missing before it, in the state it should have been in.
+    /// Writes `page`, repaired, and before it what is missing.
     pub(super) fn pass(&mut self, mut page: Page, intact: bool, out: &mut Vec<u8>) {
         if self.stage != Stage::Data && !self.pass_tags(&mut page, out) {
             return;
         }
         let mut lost = page.sequence.wrapping_sub(self.sequence).wrapping_sub(1);
         if !intact {
-            // Trust what the stream says over what a damaged header says, unless both can be true.
+            // The stream is trusted more than a damaged header, unless both can be true.
             page.serial = self.serial;
             if lost > 1_000 {
                 page.sequence = self.sequence.wrapping_add(1);
@@ -101,8 +99,9 @@ impl Stream {
         page.write(out);
     }
 
-    /// The position to pass on: where the packets end, whatever the page says. Only a last page may end within them, and
-    /// only where the one before it was right about its own end.
+    /// The position to pass on: where the packets end, whatever the page states. Only a last page may end
+    /// before its packets do (RFC 7845, section 4.4), and only if the page before it was right about its own
+    /// end.
     fn place(&mut self, page: &Page, filled: u64, frames: u64) -> u64 {
         let (from, before) = (self.position, self.granule.unwrap_or_default());
         let end = from.saturating_add(filled).saturating_add(frames);
@@ -116,7 +115,7 @@ impl Stream {
         if frames > 0 { end } else { NO_GRANULE }
     }
 
-    /// Swallows the comment header and puts an empty one in its place. True when `page` still holds audio.
+    /// Replaces the comment header by an empty one. `true` when `page` holds audio as well.
     fn pass_tags(&mut self, page: &mut Page, out: &mut Vec<u8>) -> bool {
         let begins = self.stage == Stage::Head;
         if begins {
@@ -127,12 +126,12 @@ impl Stream {
             Page { serial: self.serial, sequence, lacing, body, ..Page::default() }.write(out);
             self.stage = Stage::Tags;
         }
-        // When the comment header's own pages are lost, audio is recognised by its position.
+        // If the comment header's own pages are lost, audio is recognised by its position.
         let tags = if begins { page.body.starts_with(b"OpusT") } else { page.flags & CONTINUED != 0 };
         let audio = page.granule != 0 && page.granule != NO_GRANULE;
         if !tags && audio {
             if begins && page.sequence == self.sequence.wrapping_add(1) {
-                // No comment header at all: the page keeps its place behind the one just made up.
+                // There is no comment header: this page keeps its number, after the header just made up.
                 self.sequence = self.sequence.wrapping_sub(1);
             }
             self.stage = Stage::Data;
@@ -153,7 +152,7 @@ impl Stream {
         true
     }
 
-    /// Replaces what cannot be a packet by one that says "lost", which has a length.
+    /// Replaces what cannot be a packet by one that says "lost", which has a duration.
     fn neutralise(&self, page: &mut Page) {
         let spoiled = |page: &Page| {
             let mut at = 0;
@@ -179,7 +178,8 @@ impl Stream {
         *page = whole;
     }
 
-    /// Samples in the packets that end on `page`. With `usual`, packets of another length get that first byte.
+    /// Samples in the packets that end on `page`. With `usual`, packets of another length are measured as if
+    /// they began with that byte.
     fn measure(&self, page: &Page, usual: Option<u8>) -> u64 {
         let (mut frames, mut at) = (0, 0);
         let mut open = if page.flags & CONTINUED != 0 { Some(self.open.as_deref()) } else { None };
@@ -196,8 +196,9 @@ impl Stream {
         frames
     }
 
-    /// Mends packets whose length is damaged. Streams hardly ever change their packet length, so where all being alike explains
-    /// the page's position and what they say does not, the odd ones are made like the others.
+    /// Repairs packets whose stated duration is damaged. Streams hardly ever change their packet duration: if
+    /// the page's position fits packets that are all alike, and not what they say, the odd ones are made like
+    /// the others.
     fn straighten(&self, page: &mut Page, frames: u64) -> u64 {
         let (Some(before), Some(toc)) = (self.granule, self.toc) else { return frames };
         if before.saturating_add(frames) == page.granule {
@@ -222,7 +223,7 @@ impl Stream {
         alike
     }
 
-    /// Mends what a damaged page says of its position, and takes its word for no end.
+    /// Repairs the stated position of a damaged page, and clears its end-of-stream flag.
     fn reposition(&self, page: &mut Page, frames: u64) {
         let (Some(before), Some(_)) = (self.granule, self.toc) else { return };
         let end = before.saturating_add(frames);
@@ -233,7 +234,7 @@ impl Stream {
         }
     }
 
-    /// Fills the time of pages that are missing before `page`; returns how much that was.
+    /// Fills the time of pages that are missing before `page`; returns how many samples that was.
     fn conceal(&self, page: &Page, frames: u64, out: &mut Vec<u8>) -> u64 {
         let Some(before) = self.granule.filter(|_| page.granule != NO_GRANULE && frames > 0) else {
             return 0;
@@ -247,7 +248,7 @@ impl Stream {
         let toc = self.toc.or(page.body.first().copied()).unwrap_or(SHORT_TOC) & !3;
         let usual = packet_frames(&[toc]).map_or(SHORT_FRAMES, |n| n as u64);
         if page.flags & LAST != 0 {
-            // The last position leaves the padding out, so what is missing seems shorter by it.
+            // The last position leaves out the padding, which makes the gap seem shorter.
             gap = gap.next_multiple_of(usual);
         }
         let mut position = self.position;
@@ -289,7 +290,7 @@ impl Stream {
     }
 }
 
-/// The length a packet would have with `toc` for a first byte, when that differs from the one it states.
+/// Samples that a packet would have with `toc` as its first byte, if that differs from what it states.
 fn odd_frames(packet: &[u8], toc: u8) -> Option<u64> {
     let second = packet.get(1).copied().unwrap_or_default();
     let usual = packet_frames(&[toc, second])?;

@@ -1,6 +1,6 @@
-//! Opus behind symphonia's decoder trait: ropus does the decoding, this adds what RFC 7845 asks of a player
-//! (output gain, pre-skip, end trimming) and conceals packets that do not decode. The only file that decodes
-//! Opus, so that the codec can be exchanged. Must not know containers.
+//! Opus behind symphonia's decoder trait: ropus decodes; this adds what RFC 7845 asks of a player (output
+//! gain, pre-skip, end trimming) and conceals packets that do not decode. The only file that decodes Opus, so
+//! that the codec can be exchanged. Must not know containers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,7 +16,7 @@ use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudio
 use symphonia::core::errors::{Error, Result, decode_error, unsupported_error};
 use symphonia::core::packet::PacketRef;
 
-/// Opus always decodes to this rate here, in Hz.
+/// Opus is always decoded at this rate, Hz.
 const RATE: u32 = 48_000;
 /// 120 ms, the longest packet there is, in samples per channel.
 const MAX_FRAMES: usize = 5_760;
@@ -42,12 +42,13 @@ impl OpusHead {
         let rest = packet.strip_prefix(b"OpusHead")?;
         let &[version, channels, skip0, skip1, _, _, _, _, gain0, gain1, family] =
             rest.first_chunk::<11>()?;
-        // Family 1 with one or two channels is the same as family 0; a major version other than 0 is foreign.
+        // Family 1 with one or two channels equals family 0. Versions above 15 are incompatible (RFC 7845,
+        // 5.1).
         if version > 15 || !(1..=2).contains(&channels) || family > 1 {
             return None;
         }
         let (skip, gain) = ([skip0, skip1], [gain0, gain1]);
-        // MP4 keeps the same fields in big-endian order, under version 0, which Ogg and Matroska do not use.
+        // MP4 stores the same fields big-endian under version 0, which Ogg and Matroska do not use.
         let (pre_skip, gain) = match version {
             0 => (u16::from_be_bytes(skip), i16::from_be_bytes(gain)),
             _ => (u16::from_le_bytes(skip), i16::from_le_bytes(gain)),
@@ -56,7 +57,8 @@ impl OpusHead {
     }
 }
 
-/// Samples per channel at 48 kHz a packet holds by its first bytes (RFC 6716, 3.1); `None` when it is no packet.
+/// Samples per channel at 48 kHz in a packet, by its first bytes (RFC 6716, 3.1); `None` when it is no valid
+/// packet.
 pub(super) fn packet_frames(packet: &[u8]) -> Option<usize> {
     let toc = *packet.first()?;
     let frame = match toc >> 3 {
@@ -73,7 +75,6 @@ pub(super) fn packet_frames(packet: &[u8]) -> Option<usize> {
     (1..=MAX_FRAMES).contains(&frames).then_some(frames)
 }
 
-/// One Opus stream being decoded.
 pub(super) struct OpusDecoder {
     params: AudioCodecParameters,
     head: OpusHead,
@@ -109,7 +110,7 @@ impl OpusDecoder {
         })
     }
 
-    /// Decodes one packet into `pcm`, concealing it when it is damaged. Returns samples per channel.
+    /// Decodes one packet into `pcm`, concealing it when damaged. Returns samples per channel.
     fn decode_packet(&mut self, data: &[u8]) -> Result<usize> {
         let stated = packet_frames(data);
         // An empty packet stands for a lost one.
@@ -127,7 +128,8 @@ impl OpusDecoder {
         Ok(frames)
     }
 
-    /// One call into the codec; `None` when it refuses. A panic in there is contained and costs its history.
+    /// One call of the codec; `None` when it refuses the packet. A panic inside is contained; the decoder
+    /// then starts afresh.
     fn run(&mut self, data: &[u8], room: usize) -> Result<Option<usize>> {
         let Some(out) = self.pcm.get_mut(..room) else { return Ok(None) };
         let codec = &mut self.codec;

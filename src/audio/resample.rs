@@ -6,10 +6,10 @@ use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
 
 use super::error::AudioError;
 
-/// Sample rates accepted, in Hz. Checked before anything is allocated: a header may claim any rate.
+/// Sample rates accepted, Hz. Checked before anything is allocated, because a header may claim any rate.
 pub(super) const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
-/// Converts mono samples from one rate to another while they arrive.
+/// Converts mono samples while they arrive.
 pub(super) struct Resampler {
     from: u64,
     to: u64,
@@ -18,7 +18,7 @@ pub(super) struct Resampler {
     engine: Option<Engine>,
 }
 
-/// The FFT machinery; absent when both rates are equal.
+/// The FFT resampler; absent when both rates are equal.
 struct Engine {
     fft: Fft<f32>,
     pending: Vec<f32>,
@@ -28,10 +28,7 @@ struct Engine {
 }
 
 impl Resampler {
-    /// Prepares a conversion between two rates in Hz.
-    ///
-    /// # Errors
-    /// [`AudioError::Unsupported`] for a rate outside [`RATES`].
+    /// Rates in Hz; [`AudioError::Unsupported`] outside [`RATES`].
     pub(super) fn new(from: u32, to: u32) -> Result<Self, AudioError> {
         if !RATES.contains(&from) || !RATES.contains(&to) {
             return Err(AudioError::Unsupported { what: format!("a sample rate of {from} Hz") });
@@ -40,12 +37,12 @@ impl Resampler {
         Ok(Self { from: u64::from(from), to: u64::from(to), taken: 0, given: 0, engine })
     }
 
-    /// The rate this converts from, in Hz.
+    /// Hz.
     pub(super) fn input_rate(&self) -> u64 {
         self.from
     }
 
-    /// Takes samples and hands on what they complete.
+    /// Takes samples and passes on those that are complete.
     pub(super) fn push(
         &mut self,
         mut samples: &[f32],
@@ -70,7 +67,7 @@ impl Resampler {
         Ok(())
     }
 
-    /// Flushes the delay line: afterwards exactly `floor(taken * to / from)` samples have been handed on.
+    /// Flushes the delay line: afterwards exactly `floor(taken * to / from)` samples have been passed on.
     pub(super) fn finish(
         mut self,
         emit: &mut dyn FnMut(&[f32]) -> Result<(), AudioError>,
@@ -103,7 +100,7 @@ impl Engine {
         Ok(Self { fft, pending: Vec::with_capacity(block), block, out, skip })
     }
 
-    /// Runs one block; what is missing from it counts as silence. Returns the samples past the delay.
+    /// Runs one block, padded with silence. Returns the samples after the initial delay.
     fn run(&mut self) -> Result<&[f32], AudioError> {
         let valid = self.pending.len();
         self.pending.resize(self.block, 0.0);
@@ -123,10 +120,10 @@ impl Engine {
     }
 }
 
-/// Frames in one block of the transform: some 20 ms, but for odd rates. 960 frames at 48 kHz measured 61.7 dB against a
-/// reference, where the library's own choice of 256 gave 28 dB.
+/// Frames in one transform block: some 20 ms, except for odd rates. 960 frames at 48 kHz measured 61.7 dB
+/// against a reference; the library's usual choice of 256 gave 28 dB.
 pub(super) fn block(from: usize, to: usize) -> usize {
-    // Even, because an odd one delays by half a sample that `output_delay` cannot say.
+    // Even, because an odd length delays by half a sample, which `output_delay` cannot express.
     let unit = from / gcd(from, to).max(1);
     let unit = if unit.is_multiple_of(2) { unit } else { 2 * unit };
     (from / 50).div_ceil(unit.max(1)).max(1) * unit

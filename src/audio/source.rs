@@ -1,15 +1,14 @@
-//! A reader that remembers its first failure, because decoders take one for the end of the file or for damage. Must not know
-//! any container or codec.
+//! A reader that remembers its first failure, because decoders mistake one for the end of the file or for
+//! damage. Must not know any container or codec.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The first failure to read, shared between a [`Watched`] reader and whoever wants to know.
+/// The first read error, shared between a [`Watched`] reader and the code that wants to know.
 #[derive(Clone, Default)]
 pub(super) struct Failure(Arc<Mutex<Option<io::Error>>>);
 
 impl Failure {
-    /// The failure, if there was one.
     pub(super) fn take(&self) -> Option<io::Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -23,7 +22,6 @@ impl Failure {
     }
 }
 
-/// A reader that remembers its first failure.
 pub(super) struct Watched<R> {
     input: R,
     failure: Failure,
@@ -44,7 +42,7 @@ impl<R: Read> Read for Watched<R> {
 
 impl<R: Seek> Seek for Watched<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        // A seek to before the start is a damaged file's doing, not a failure.
+        // Seeking to before the start is caused by a damaged file; it is not a failure to read.
         self.input.seek(to)
     }
 }

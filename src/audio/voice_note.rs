@@ -15,15 +15,16 @@ use super::wav::to_i16;
 /// Longest voice note made, in seconds. Bounds the memory of [`super::to_voice_note`] to some 6 MB.
 pub const MAX_NOTE_SECONDS: u32 = 1_800;
 
-/// Rate speech is encoded at unless the source is at another rate Opus takes as it is, in Hz.
+/// Encoding rate (Hz) for sources whose own rate Opus does not take.
 const SPEECH_RATE: u32 = 24_000;
 /// Rates up to [`SPEECH_RATE`] that need no conversion.
 const NATIVE_RATES: [u32; 4] = [8_000, 12_000, 16_000, 24_000];
-/// CELT at 64 kbit/s and the lowest complexity: measured on speech as good as VoIP at 24 kbit/s and complexity 9
-/// (PESQ-WB 3.92 against 3.88) at a seventh of the CPU; the larger file is still a few kB a second.
+/// bit/s. CELT at 64 kbit/s and lowest complexity measured as good on speech as VoIP at 24 kbit/s and
+/// complexity 9 (PESQ-WB 3.92 against 3.88), at a seventh of the CPU. The larger file is still only some 8 kB
+/// a second.
 const BITRATE: u32 = 64_000;
 const COMPLEXITY: u8 = 0;
-/// 20 ms at 48 kHz, the unit granule positions count in.
+/// 20 ms at 48 kHz, the unit of granule positions.
 const FRAME_48K: u64 = 960;
 /// Packets on a page: one second, which is what RFC 7845 recommends at most.
 const PACKETS_PER_PAGE: u64 = 50;
@@ -33,7 +34,6 @@ const MAX_PACKET: usize = 1_276;
 const SERIAL: u32 = 0x5046_424f;
 const VENDOR: &str = concat!("ropus, ", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
-/// A voice note ready to send.
 #[derive(Clone, Debug)]
 pub struct VoiceNote {
     /// The OGG/Opus file.
@@ -51,7 +51,7 @@ pub fn is_voice_note(bytes: &[u8]) -> bool {
         && body.get(23..).is_some_and(|packet| packet.starts_with(b"OpusHead"))
 }
 
-/// Takes mono samples at any rate and makes the voice note.
+/// Takes mono samples at any rate.
 pub(super) struct NoteSink {
     resampler: Option<Resampler>,
     note: Option<Note>,
@@ -62,7 +62,6 @@ impl NoteSink {
         Self { resampler: None, note: None }
     }
 
-    /// Flushes everything and closes the stream.
     pub(super) fn finish(mut self) -> Result<VoiceNote, AudioError> {
         let Some(mut note) = self.note.take() else { return Err(AudioError::NoAudio) };
         if let Some(resampler) = self.resampler.take() {
@@ -92,7 +91,6 @@ impl Sink for NoteSink {
     }
 }
 
-/// The stream being written.
 struct Note {
     encoder: Encoder,
     mux: PacketWriter<'static, Cursor<Vec<u8>>>,
@@ -102,7 +100,7 @@ struct Note {
     frame_len: usize,
     samples: u64,
     packets: u64,
-    /// The newest packet, kept back because only the last one carries the end mark.
+    /// The newest packet, held back because only the last one carries the end-of-stream flag.
     held: Option<Vec<u8>>,
 }
 
@@ -114,7 +112,7 @@ impl Note {
             .complexity(COMPLEXITY)
             .build()
             .map_err(|_| AudioError::Encode { detail: "the Opus encoder did not start" })?;
-        // The lookahead is in samples at the encoder's own rate, whatever its comment says.
+        // `lookahead` is in samples at the encoder's own rate, although its documentation says otherwise.
         let pre_skip = encoder.lookahead().saturating_mul(48_000 / rate);
         let pre_skip = u16::try_from(pre_skip)
             .map_err(|_| AudioError::Encode { detail: "the Opus encoder looks too far ahead" })?;
@@ -166,7 +164,7 @@ impl Note {
     fn finish(mut self) -> Result<VoiceNote, AudioError> {
         let samples_48k = self.samples * u64::from(48_000 / self.rate);
         let last_granule = u64::from(self.pre_skip) + samples_48k;
-        // Silence follows until the decoder's delay has let the last sample out.
+        // Silence is appended until the decoder's delay has let the last sample out.
         while (self.packets + u64::from(self.held.is_some())) * FRAME_48K < last_granule {
             self.frame.resize(self.frame_len, 0);
             self.encode()?;

@@ -1,4 +1,4 @@
-//! Writing the tutor's WAV: 16 kHz mono 16-bit PCM. Knows hound; must not know what was decoded.
+//! Writes the tutor's WAV: 16 kHz mono 16-bit PCM. Knows hound; must not know what was decoded.
 
 use std::io::{Seek, Write};
 
@@ -9,16 +9,15 @@ use super::error::AudioError;
 use super::resample::Resampler;
 use super::{Limits, WAV_RATE};
 
-/// Samples a RIFF file can hold: its sizes are 32-bit byte counts, header included.
+/// Samples that fit a RIFF file: its sizes are 32-bit byte counts, header included.
 const MAX_SAMPLES: u64 = (u32::MAX as u64 - 64) / 2;
 
-/// Takes mono samples at any rate and writes the WAV.
+/// Takes mono samples at any rate.
 pub(super) struct WavSink<W: Write + Seek> {
     resampler: Option<Resampler>,
     file: File<W>,
 }
 
-/// The file being written and the bounds it keeps to.
 struct File<W: Write + Seek> {
     writer: WavWriter<W>,
     samples: u64,
@@ -26,7 +25,7 @@ struct File<W: Write + Seek> {
 }
 
 impl<W: Write + Seek> WavSink<W> {
-    /// Writes the header; sizes are filled in by [`WavSink::finish`].
+    /// Writes the header; its sizes are filled in by [`WavSink::finish`].
     pub(super) fn new(out: W, limit: Option<Limits>) -> Result<Self, AudioError> {
         let spec = WavSpec {
             channels: 1,
@@ -38,7 +37,7 @@ impl<W: Write + Seek> WavSink<W> {
         Ok(Self { resampler: None, file: File { writer, samples: 0, limit } })
     }
 
-    /// Flushes the resampler, completes the header, returns the number of samples.
+    /// Flushes the resampler and completes the header. Returns the number of samples.
     pub(super) fn finish(mut self) -> Result<u64, AudioError> {
         if let Some(resampler) = self.resampler.take() {
             resampler.finish(&mut |ready| self.file.write(ready))?;
@@ -69,7 +68,7 @@ impl<W: Write + Seek> File<W> {
     fn write(&mut self, ready: &[f32]) -> Result<(), AudioError> {
         self.samples += ready.len() as u64;
         if let Some(limit) = self.limit {
-            // Half a second of grace: a duration is stated in rounded seconds.
+            // Half a second of tolerance, because durations are stated in rounded seconds.
             let most = (u64::from(limit.max_seconds) * 2 + 1) * u64::from(WAV_RATE) / 2;
             if self.samples > most {
                 return Err(AudioError::TooLong { limit_secs: limit.max_seconds });
@@ -89,8 +88,8 @@ impl<W: Write + Seek> File<W> {
 
 /// Rounds a sample of -1.0..=1.0 to 16 bits, clipping what lies beyond (NaN becomes silence).
 pub(super) fn to_i16(sample: f32) -> i16 {
-    // Added and taken away, this leaves no room for a fraction: half to even, as `round_ties_even`, which is a call of the
-    // C library for each sample. `as` saturates, which is the clipping.
+    // Adding and subtracting 1.5 * 2^23 leaves no room for a fraction: this rounds half to even, without the
+    // library call per sample that `round_ties_even` costs. `as` saturates, which does the clipping.
     const WHOLE: f32 = 12_582_912.0;
     (sample * 32_768.0 + WHOLE - WHOLE) as i16
 }

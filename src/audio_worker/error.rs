@@ -1,4 +1,5 @@
-//! How a job can fail: by the recording's fault, by the worker's death, or by ours. Must not know any sentence a learner reads.
+//! How a conversion can fail: because of the recording, because the worker died, or for a reason of ours.
+//! Must not know any sentence a learner reads.
 
 use crate::audio::AudioFault;
 use crate::domain::stats::{Count, Failure};
@@ -8,27 +9,27 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-/// What ended a worker in the middle of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Death {
-    /// It wanted more memory than it may have.
+    /// It exceeded its limit on memory.
     Memory,
-    /// It used up its CPU time.
+    /// It exceeded its limit on CPU time.
     Cpu,
-    /// It did not come to an end by the clock.
+    /// It exceeded its limit on elapsed time.
     Clock,
-    /// It was killed from outside, by the system or a person.
+    /// Somebody else killed it: the kernel (out of memory) or a person.
     Killed,
-    /// It broke in some other way.
+    /// Any other crash.
     Crashed,
 }
 
 impl Death {
-    /// By the status it left; `None` when it was told to stop, as a whole system does that shuts down.
+    /// Reads the exit status; `None` when the worker was told to stop, as happens when the whole system shuts
+    /// down.
     pub(super) fn by(status: ExitStatus) -> Option<Self> {
         match status.signal().and_then(Signal::from_named_raw) {
             Some(Signal::HUP | Signal::INT | Signal::TERM) => None,
-            // What gets no memory ends itself.
+            // An allocation that fails aborts the process.
             Some(Signal::ABORT) => Some(Self::Memory),
             Some(Signal::XCPU) => Some(Self::Cpu),
             Some(Signal::KILL) => Some(Self::Killed),
@@ -36,8 +37,7 @@ impl Death {
         }
     }
 
-    /// What it is counted as.
-    pub fn count(self) -> Count {
+    pub(crate) fn count(self) -> Count {
         match self {
             Self::Memory => Count::WorkersOutOfMemory,
             Self::Cpu => Count::WorkersOutOfCpu,
@@ -60,33 +60,28 @@ impl fmt::Display for Death {
     }
 }
 
-/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// The recording cannot be converted, in the audio path's words.
+    /// The recording cannot be converted.
     #[error("{detail}")]
     Refused {
-        /// The case to tell a person about.
         fault: AudioFault,
-        /// What people call a format that is not decoded.
+        /// The usual name of a format that is not decoded.
         name: Option<String>,
-        /// What was wrong with it.
         detail: String,
     },
-    /// The recording ended the worker: no further try with the same bytes.
+    /// The worker died of this recording: the same bytes must not be tried again.
     #[error("the audio worker {0}; the recording is not tried again")]
     Died(Death),
-    /// No worker can be had, whatever the recording: try again.
+    /// No worker could be started or kept, whatever the recording: try again later.
     #[error("no audio worker: {0}")]
     Unavailable(String),
-    /// Reading the input or writing the output failed.
     #[error("reading or writing audio failed: {0}")]
     Io(#[from] io::Error),
 }
 
 impl JobError {
-    /// The case to tell a person about.
-    pub fn kind(&self) -> AudioFault {
+    pub(crate) fn kind(&self) -> AudioFault {
         match self {
             Self::Refused { fault, .. } => *fault,
             Self::Died(_) => AudioFault::Costly,
@@ -94,21 +89,19 @@ impl JobError {
         }
     }
 
-    /// What people call the format that is not decoded.
-    pub fn name(&self) -> Option<&str> {
+    /// The usual name of a format that is not decoded.
+    pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Refused { name, .. } => name.as_deref(),
             _ => None,
         }
     }
 
-    /// The kind it is counted as.
-    pub fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         self.kind().failure()
     }
 
-    /// The worker's death, when it is that.
-    pub fn death(&self) -> Option<Death> {
+    pub(crate) fn death(&self) -> Option<Death> {
         match self {
             Self::Died(death) => Some(*death),
             _ => None,
@@ -116,7 +109,7 @@ impl JobError {
     }
 
     /// Whether the same recording may succeed another time.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Io(_))
     }
 }

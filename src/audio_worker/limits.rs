@@ -1,57 +1,58 @@
-//! What a worker may not exceed, set by itself before it reads a foreign byte. Alone calls `setrlimit` and `prctl`.
+//! Limits a worker puts on itself before it reads an untrusted byte. Alone calls `setrlimit` and `prctl`.
 //!
-//! A process that can open no descriptor reaches no file and no network; one without memory or CPU time left ends. Must not
-//! know what the worker does.
+//! A process that can open no file descriptor reaches no file and no network; one that exceeds its memory or
+//! CPU time is ended. Must not know what the worker does.
 
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use std::io;
 use std::time::Duration;
 
-/// Address space, bytes: the program itself (some 20 MB of it), and what a recording makes it allocate.
+/// Address space, bytes: some 20 MB of program, the rest for what a recording makes it allocate.
 const MEMORY: u64 = 160_000_000;
-/// CPU time for up to [`USUAL_SIZE`] of input, seconds; real recordings take a hundredth of it.
+/// CPU seconds for inputs up to [`USUAL_SIZE`]; real recordings take a hundredth of it.
 const CPU_SECS: u64 = 10;
-/// What Telegram serves at most, bytes. Only `convert` and a Bot API server of one's own go beyond.
+/// Largest file that Telegram's own server hands out, bytes. Only `convert` and a local Bot API server go
+/// beyond.
 const USUAL_SIZE: u64 = 20 << 20;
 
-/// What one job may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
-    /// CPU time, seconds: the worker's own limit.
+    /// CPU time in seconds, enforced by the worker's own rlimit.
     pub(super) cpu_secs: u64,
-    /// By the clock: the daemon's patience.
+    /// Elapsed time after which the daemon kills the worker.
     pub(super) clock: Duration,
 }
 
 impl Budget {
-    /// For an input of so many bytes.
+    /// `size`: bytes of the input.
     pub(super) fn of(size: u64) -> Self {
         let cpu_secs = CPU_SECS.saturating_mul(size.div_ceil(USUAL_SIZE).max(1));
         Self { cpu_secs, clock: Duration::from_secs(cpu_secs.saturating_mul(2)) }
     }
 }
 
-/// Puts this process under its limits, for good.
+/// Puts this process under its limits. They cannot be lifted again.
 pub(super) fn confine() -> io::Result<()> {
-    // Where memory runs out all the same, the system ends the worker rather than the daemon. A hint: nothing depends on it.
+    // If memory runs short, the kernel should kill the worker rather than the daemon. Only a hint, so failure
+    // is ignored.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let _ = rustix::thread::set_name(c"audio-worker");
-    // A daemon that is killed takes its workers along, also from the middle of their work.
+    // If the daemon is killed, the kernel kills its workers, even in the middle of a job.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::thread::set_no_new_privs(true)?;
     let never = |resource, most| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     never(Resource::As, MEMORY)?;
-    // A learner's voice is in memory: it must not get into a core dump.
+    // A learner's voice is in memory and must not end up in a core dump.
     never(Resource::Core, 0)?;
     never(Resource::Fsize, 0)?;
     never(Resource::Nproc, 0)?;
     renew_cpu(CPU_SECS)?;
-    // Last: those that are open stay open, and there are no others.
+    // Last, because opening anything becomes impossible: descriptors already open stay open.
     never(Resource::Nofile, 0)?;
     Ok(())
 }
 
-/// Gives the next job its own CPU time: the limit counts the whole life of the process.
+/// Allows another `secs` of CPU time for the next job: the rlimit counts over the whole life of the process.
 pub(super) fn renew_cpu(secs: u64) -> io::Result<()> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let current = u64::try_from(used.tv_sec).unwrap_or(0).saturating_add(secs);

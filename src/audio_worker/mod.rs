@@ -1,8 +1,10 @@
-//! Foreign bytes are decoded and encoded in processes of their own: the same binary, started with [`ARGUMENT`], that has
-//! limits on memory, CPU time and clock, no file, no network and no secret. What kills such a worker costs one recording.
+//! Untrusted audio is decoded and encoded in processes of their own: the same binary, started with
+//! [`ARGUMENT`], under limits on memory, CPU and elapsed time, with no file, no network and no secret. A
+//! recording that kills such a worker costs nothing but itself.
 //!
-//! `pool` starts, reuses and ends workers, `process` talks to one, `serve` is the worker's own side, `limits` what it may
-//! not exceed, `wire` the frames in between. Alone knows processes. Must not know who sent a recording or what it is for.
+//! `pool` starts, reuses and ends workers, `process` talks to one, `serve` is the worker's own side, `limits`
+//! what it may not exceed, `wire` the frames in between. No other module starts processes. Must not know who
+//! sent a recording or what it is for.
 
 mod error;
 mod limits;
@@ -13,8 +15,8 @@ mod wire;
 
 pub use error::{Death, JobError};
 pub use pool::{Place, Workers};
-pub use process::Input;
-pub use serve::serve;
+pub(crate) use process::Input;
+pub(crate) use serve::serve;
 
-/// The argument by which the binary becomes a worker. It is in no help: nobody types it.
-pub const ARGUMENT: &str = "audio-worker";
+/// First argument that makes the binary a worker. Hidden from `--help`, because nobody types it.
+pub(crate) const ARGUMENT: &str = "audio-worker";

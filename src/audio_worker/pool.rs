@@ -1,6 +1,8 @@
-//! The workers there are: started on demand, kept while there is work, gone when idle, never more than a few.
+//! The pool of workers: started on demand, reused while there is work, ended when idle, never more than a
+//! few.
 //!
-//! A worker that met anything but a sound recording is not used again: whatever the bytes left in it goes with it.
+//! A worker that met anything but a valid recording is not used again: the bytes may have left it in a bad
+//! state. Must not know what a worker does.
 
 use super::error::JobError;
 use super::limits::Budget;
@@ -15,47 +17,49 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
-/// Workers at once. More than most machines have cores, so that a few recordings that use up their time (seconds) hold back
-/// nobody whose recording needs milliseconds; few enough for their memory (160 MB each, at worst) to be had.
+/// Workers at once. More than most machines have cores, so that a few recordings that use up their time limit
+/// (seconds) do not hold back recordings that need milliseconds; few enough for their memory (160 MB each, at
+/// worst).
 const AT_ONCE: usize = 4;
-/// A worker without work ends after this. Longer than most turns of the tutor, whose answer is the next work.
+/// A worker ends after being idle for this long: longer than the tutor usually takes, whose answer is the
+/// next job.
 const IDLE: Duration = Duration::from_secs(20);
-/// Header of a WAV, bytes, and some room.
+/// Bytes of a WAV header, with some reserve.
 const WAV_HEADER: usize = 1_024;
-/// Bytes of a voice note for each of its seconds, at most: thrice what its encoder makes.
+/// Most bytes of a voice note per second: three times what the encoder makes.
 const NOTE_BYTES_A_SECOND: usize = 24_000;
 
-/// The workers of this process.
 pub struct Workers {
     program: PathBuf,
     places: Semaphore,
     resting: Arc<Mutex<Resting>>,
 }
 
-/// Workers without work, the latest last, each with the moment it ends.
+/// Idle workers, the most recently used last, each with the moment at which it ends.
 #[derive(Default)]
 struct Resting {
     workers: Vec<(Process, Instant)>,
-    /// Somebody waits to end them.
+    /// A task that ends idle workers is running.
     watched: bool,
 }
 
 impl Default for Workers {
-    /// Of this binary, under whatever name it was started, and also after an upgrade has replaced its file.
+    /// Runs this very binary, under whatever name it was started, and also after an upgrade replaced the file
+    /// on disk.
     fn default() -> Self {
         Self::of("/proc/self/exe".into())
     }
 }
 
 impl Workers {
-    /// Of the binary at `program`. Starts none yet.
+    /// Workers that run the binary at `program`. None is started yet.
     pub fn of(program: PathBuf) -> Self {
         Self { program, places: Semaphore::new(AT_ONCE), resting: Arc::default() }
     }
 
-    /// Waits for a place.
+    /// Waits until a worker may be used.
     pub async fn place(&self) -> Place<'_> {
-        // Never closed.
+        // `Err` only if the semaphore were closed, which never happens.
         Place { workers: self, _permit: self.places.acquire().await.ok() }
     }
 
@@ -63,7 +67,7 @@ impl Workers {
         resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The worker that rested last, or a new one.
+    /// The most recently used idle worker, or a new one.
     fn take(&self) -> Result<Process, JobError> {
         while let Some((mut process, _)) = { Self::lock(&self.resting).workers.pop() } {
             if process.is_alive() {
@@ -82,7 +86,7 @@ impl Workers {
     }
 }
 
-/// Ends each worker when it has rested long enough, until none rests.
+/// Ends workers that were idle long enough, until none is idle.
 async fn dismiss_idle(resting: Arc<Mutex<Resting>>) {
     loop {
         let (over, next) = {
@@ -106,29 +110,23 @@ async fn dismiss_idle(resting: Arc<Mutex<Resting>>) {
     }
 }
 
-/// The right to one worker.
+/// The right to use one worker.
 pub struct Place<'a> {
     workers: &'a Workers,
     _permit: Option<SemaphorePermit<'a>>,
 }
 
 impl Place<'_> {
-    /// Any recording to the tutor's WAV.
-    ///
-    /// # Errors
-    /// Any [`JobError`].
+    /// Converts any supported recording to the WAV that the tutor takes.
     pub async fn to_wav(self, input: Bytes, hint: Hint, limits: Limits) -> Result<Wav, JobError> {
-        // Half a second of grace is the limit's own.
+        // The limit includes half a second of tolerance.
         let most = (limits.max_seconds as usize).saturating_add(1).saturating_mul(2 * WAV_RATE as usize);
         let mut output = Output::Memory(Vec::new(), most.saturating_add(WAV_HEADER));
         let samples = self.run(Target::Wav, Input::Memory(input), hint, Some(limits), &mut output).await?;
         Ok(Wav { bytes: output.into_bytes(), samples })
     }
 
-    /// What the tutor said to a voice note.
-    ///
-    /// # Errors
-    /// Any [`JobError`].
+    /// Converts the tutor's speech to a voice note.
     pub async fn to_voice_note(self, input: Input, hint: Hint) -> Result<VoiceNote, JobError> {
         let mut output = Output::Memory(Vec::new(), MAX_NOTE_SECONDS as usize * NOTE_BYTES_A_SECOND);
         let secs = self.run(Target::VoiceNote, input, hint, None, &mut output).await?;
@@ -136,11 +134,14 @@ impl Place<'_> {
         Ok(VoiceNote { bytes: output.into_bytes(), duration_secs })
     }
 
-    /// As [`Self::to_wav`], into an empty file and of any length.
-    ///
-    /// # Errors
-    /// Any [`JobError`]; after one the content of `output` is unfinished.
-    pub async fn to_wav_file(self, input: Input, hint: Hint, output: File) -> Result<Report, JobError> {
+    /// As [`Self::to_wav`], into an empty file and of any length. After an error the content of `output` is
+    /// unfinished.
+    pub(crate) async fn to_wav_file(
+        self,
+        input: Input,
+        hint: Hint,
+        output: File,
+    ) -> Result<Report, JobError> {
         let mut output = Output::File(Arc::new(output), 0);
         let samples = self.run(Target::Wav, input, hint, None, &mut output).await?;
         Ok(Report { samples })

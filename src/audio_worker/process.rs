@@ -1,4 +1,5 @@
-//! One worker, as the daemon sees it: started, given jobs, asked why it ended. Must not know how many there are.
+//! One worker process as the daemon sees it: start it, give it jobs, find out why it ended. Must not know how
+//! many there are.
 
 use super::error::{Death, JobError};
 use super::wire::{self, Ending, Job, Kind, PIECE};
@@ -14,17 +15,16 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// How long an ending worker is waited for before it is killed.
+/// How long to wait for a worker to exit before it is killed.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
-/// Characters of a worker's words that are kept.
+/// Characters kept of an error text sent by a worker.
 const MAX_WORDS: usize = 200;
 
-/// What a worker reads.
+/// Source of a job's input.
 #[derive(Debug)]
 pub enum Input {
-    /// A recording in memory.
     Memory(Bytes),
-    /// A file, and its size.
+    /// A file, and its size in bytes.
     File(Arc<File>, u64),
 }
 
@@ -52,15 +52,15 @@ impl Input {
     }
 }
 
-/// Where its result goes.
+/// Destination of a job's result.
 pub(super) enum Output {
-    /// Into memory, up to so many bytes.
+    /// In memory, up to this many bytes.
     Memory(Vec<u8>, usize),
-    /// Into a file that is empty yet, and the bytes in it so far.
+    /// An empty file, and the bytes written so far.
     File(Arc<File>, u64),
 }
 
-/// A worker process; killed when it is dropped.
+/// Killed when dropped.
 pub(super) struct Process {
     child: Child,
     to: Option<ChildStdin>,
@@ -69,11 +69,9 @@ pub(super) struct Process {
     body: Vec<u8>,
 }
 
-/// Why a conversation with a worker ended early.
 enum Broken {
-    /// The pipe: the worker is gone, or speaks nonsense.
+    /// The pipe broke (the worker is gone) or carried nonsense.
     Pipe(io::Error),
-    /// Anything else.
     Job(JobError),
 }
 
@@ -84,7 +82,7 @@ impl From<io::Error> for Broken {
 }
 
 impl Process {
-    /// Starts one. It gets no environment, no file and no folder of ours, and no signal from our terminal.
+    /// Starts a worker without environment, open files, working folder or terminal signals of ours.
     pub(super) fn start(program: &Path) -> Result<Self, JobError> {
         let mut command = Command::new(program);
         command.arg0(env!("CARGO_PKG_NAME")).arg(super::ARGUMENT);
@@ -99,12 +97,13 @@ impl Process {
         Ok(Self { child, to: Some(to), from, confined: false, body: Vec::new() })
     }
 
-    /// Whether it is still there. Reaps it when it is not.
+    /// Whether it is running. Reaps it when it is not.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Has one recording converted, and returns its measure. After an error the worker is of no more use.
+    /// Converts one recording; returns what the worker measured. After an error the worker must not be
+    /// reused.
     pub(super) async fn run(
         &mut self,
         job: &Job,
@@ -159,7 +158,7 @@ impl Process {
         }
     }
 
-    /// What ended it.
+    /// Why the worker ended.
     async fn cause(&mut self, error: &io::Error) -> JobError {
         if error.kind() == io::ErrorKind::InvalidData {
             return JobError::Died(Death::Crashed);
@@ -167,7 +166,7 @@ impl Process {
         match timeout(LAST_MOMENTS, self.child.wait()).await {
             Ok(Ok(status)) => match Death::by(status) {
                 None => JobError::Unavailable("it was told to stop".to_owned()),
-                // What it had not begun cannot have ended it.
+                // A worker that had not yet started on the recording cannot have died of it.
                 Some(death) if !self.confined => JobError::Unavailable(format!("it {death} at its start")),
                 Some(death) => JobError::Died(death),
             },
@@ -175,7 +174,7 @@ impl Process {
         }
     }
 
-    /// Lets an idle worker end by itself.
+    /// Lets an idle worker exit by itself.
     pub(super) async fn dismiss(mut self) {
         self.to = None;
         if timeout(LAST_MOMENTS, self.child.wait()).await.is_err() {
@@ -183,15 +182,15 @@ impl Process {
         }
     }
 
-    /// Ends it, whatever it does, and leaves nothing of it.
+    /// Kills it and reaps it.
     pub(super) async fn end(mut self) {
-        // It may be gone already.
+        // Fails only if it has exited already.
         let _ = self.child.kill().await;
     }
 }
 
 impl Input {
-    /// The piece at a position; empty at the end.
+    /// The input from offset `at`, at most [`wire::PIECE`] bytes; empty at the end.
     async fn piece(&self, at: u64) -> io::Result<Bytes> {
         match self {
             Self::Memory(bytes) => {
@@ -213,7 +212,7 @@ impl Input {
 }
 
 impl Output {
-    /// Takes a part of the result: behind what there is, or over it, as a header that is completed at the end.
+    /// Writes a piece of the result: appended, or over earlier bytes (a WAV header is completed at the end).
     async fn put(&mut self, at: u64, piece: &[u8]) -> Result<(), Broken> {
         let end = at.saturating_add(piece.len() as u64);
         match self {
@@ -244,7 +243,7 @@ impl Output {
     }
 }
 
-/// A worker's words, as they may be logged: it may be in the hands of what it read.
+/// A worker's error text, made safe to log: the worker may be under the control of a hostile recording.
 fn presentable(words: &str) -> String {
     words.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect()
 }

@@ -1,6 +1,8 @@
-//! The worker's side: puts itself under its limits, then converts one recording after the other until the pipe is closed.
+//! The worker's side: puts itself under its limits, then converts one recording after another until the pipe
+//! closes.
 //!
-//! Plain synchronous code without a runtime, a log or a configuration.
+//! Plain synchronous code without a runtime, a log or a configuration. Must not know the daemon beyond the
+//! protocol in `wire`.
 
 use super::limits;
 use super::wire::{self, Ending, Job, Kind, PIECE, Target};
@@ -10,11 +12,9 @@ use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-/// Runs the worker on standard input and output.
-///
-/// # Errors
-/// A broken pipe, limits that are not to be had, or a daemon that speaks another protocol.
-pub fn serve() -> io::Result<()> {
+/// Runs the worker on standard input and output. Ends when the pipe breaks, the limits cannot be set, or the
+/// daemon speaks another protocol.
+pub(crate) fn serve() -> io::Result<()> {
     if io::stdin().is_terminal() {
         return Err(io::Error::other("the audio worker is started by the program itself, not by hand"));
     }
@@ -66,7 +66,7 @@ fn work(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
     Ok(measure)
 }
 
-/// The daemon's end of things. Duplicates of the standard streams, because those buffer.
+/// The connection to the daemon. Duplicates of the standard streams, because those are buffered.
 struct Pipes {
     from: File,
     to: File,
@@ -78,7 +78,7 @@ impl Pipes {
     }
 }
 
-/// The recording, which stays with the daemon: asked for piece by piece.
+/// The recording, which stays in the daemon and is fetched piece by piece.
 struct Input {
     pipes: Arc<Pipes>,
     size: u64,
@@ -88,7 +88,7 @@ struct Input {
 }
 
 impl Input {
-    /// What is at hand at the present position.
+    /// Bytes that are buffered at the current position.
     fn ready(&self) -> &[u8] {
         let skip = self.at.checked_sub(self.piece_at).and_then(|skip| usize::try_from(skip).ok());
         skip.and_then(|skip| self.piece.get(skip..)).unwrap_or_default()
@@ -123,7 +123,7 @@ impl Seek for Input {
     }
 }
 
-/// The result, which goes to the daemon as it comes.
+/// The result, sent to the daemon piece by piece.
 struct Output<'a> {
     pipes: &'a Pipes,
     at: u64,

@@ -1,19 +1,20 @@
-//! What daemon and worker say to each other: frames of one byte for the kind, four for the length, and that many more.
+//! The protocol between daemon and worker: frames of one byte for the kind, four for the length, then the
+//! body.
 //!
-//! The worker asks for its input piece by piece and hands out its output as it comes, so neither side holds a recording
-//! twice. What comes from a worker is believed no further than the bounds given here. Must not know what is in a recording.
+//! The worker asks for its input piece by piece and sends its output as it comes, so neither side holds a
+//! recording twice. Everything from a worker is checked against the bounds given here. Must not know what is
+//! in a recording.
 
 use crate::audio::AudioFault;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Bytes of a recording in one frame, at most.
+/// Most bytes of a recording in one frame.
 pub(super) const PIECE: usize = 64 * 1024;
-/// Bytes of a frame, at most: a piece and its position, or some words.
+/// Most bytes of a frame's body: a piece and its offset, or an error text.
 const MAX_FRAME: usize = PIECE + 8;
 
-/// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Kind {
@@ -23,13 +24,13 @@ pub(super) enum Kind {
     Piece = b'P',
     /// From the worker, first: its limits are in force.
     Ready = b'R',
-    /// From the worker, first: its limits are not to be had, and why.
+    /// From the worker, first: its limits could not be set, and why.
     Unconfined = b'U',
-    /// From the worker: it wants the piece at this position.
+    /// From the worker: asks for the piece at this offset.
     Want = b'W',
-    /// From the worker: a part of its output, behind the position it belongs to.
+    /// From the worker: an offset and the output that belongs there.
     Output = b'O',
-    /// From the worker: the job's end, an [`Ending`].
+    /// From the worker: the end of the job, an [`Ending`].
     End = b'E',
 }
 
@@ -41,16 +42,12 @@ impl Kind {
     }
 }
 
-/// What a recording is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Target {
-    /// 16 kHz mono WAV.
     Wav,
-    /// OGG/Opus.
     VoiceNote,
 }
 
-/// One recording's work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) target: Target,
@@ -60,20 +57,22 @@ pub(super) struct Job {
     pub(super) max_seconds: Option<u32>,
     /// Bytes of the input.
     pub(super) size: u64,
-    /// CPU time it may take.
+    /// CPU seconds.
     pub(super) cpu_secs: u64,
 }
 
-/// What came of a job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Ending {
     /// Done: samples of the WAV, or seconds of the voice note.
     Done(u64),
-    /// The recording cannot be converted.
-    Refused { fault: AudioFault, name: Option<String>, detail: String },
+    Refused {
+        fault: AudioFault,
+        name: Option<String>,
+        detail: String,
+    },
 }
 
-/// The bytes of a frame.
+/// Builds a frame whose body is `parts`, one after the other.
 pub(super) fn frame(kind: Kind, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut bytes = Vec::with_capacity(length + 5);
@@ -83,23 +82,21 @@ pub(super) fn frame(kind: Kind, parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// A record in a frame.
+/// Builds a frame whose body is a serialised record.
 pub(super) fn record(kind: Kind, record: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(frame(kind, &[&serde_json::to_vec(record)?]))
 }
 
-/// The record in a frame's body.
 pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> io::Result<T> {
     Ok(serde_json::from_slice(body)?)
 }
 
-/// A position, and what follows it.
+/// Splits a body into the offset at its beginning and the rest.
 pub(super) fn position(body: &[u8]) -> io::Result<(u64, &[u8])> {
     let (at, rest) = body.split_first_chunk::<8>().ok_or_else(nonsense)?;
     Ok((u64::from_le_bytes(*at), rest))
 }
 
-/// What is no frame of ours.
 pub(super) fn nonsense() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "not the audio worker's protocol")
 }
@@ -113,7 +110,7 @@ fn header(head: [u8; 5]) -> io::Result<(Kind, usize)> {
     }
 }
 
-/// Reads a frame on the worker's side; `None` when the daemon has closed the pipe between two frames.
+/// The worker reads a frame; `None` when the daemon closed the pipe between two frames.
 pub(super) fn take(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Kind>> {
     let mut head = [0; 5];
     let [first, rest @ ..] = &mut head;
@@ -127,12 +124,12 @@ pub(super) fn take(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Optio
     Ok(Some(kind))
 }
 
-/// Writes a frame on the worker's side.
+/// The worker writes a frame.
 pub(super) fn give(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
     to.write_all(&frame(kind, parts))
 }
 
-/// Reads a frame on the daemon's side.
+/// The daemon reads a frame.
 pub(super) async fn receive(from: &mut (impl AsyncRead + Unpin), body: &mut Vec<u8>) -> io::Result<Kind> {
     let mut head = [0; 5];
     from.read_exact(&mut head).await?;

@@ -1,4 +1,5 @@
-//! `backup` and `restore`: files of a person's own.
+//! `backup` and `restore`: writing the store into a file the person names, and back. Must not know how a
+//! store is laid out.
 
 use super::commands::{Setup, finish_output, may_write, runtime};
 use super::owner::home_as_owner;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 /// `backup`.
 #[derive(Debug, Args)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// The file to write.
     file: PathBuf,
     /// Overwrite an existing file.
@@ -31,7 +32,7 @@ pub struct Backup {
 
 /// `restore`.
 #[derive(Debug, Args)]
-pub struct Restore {
+pub(crate) struct Restore {
     /// A file made by `backup`, or a daily export.
     file: PathBuf,
     /// Replace a store that holds something; it is moved aside, not deleted.
@@ -39,8 +40,7 @@ pub struct Restore {
     force: bool,
 }
 
-/// Takes a backup.
-pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
+pub(crate) fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     let path = &arguments.file;
     may_write(path, arguments.force)?;
     let file = NewFile::create(path).with_context(|| format!("writing {}", printable::path(path)))?;
@@ -54,7 +54,7 @@ pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     sent?;
     let Arriving { mut file, expected, .. } = arriving;
     file.sync().with_context(|| format!("writing {}", printable::path(path)))?;
-    // What was promised is one thing, what lies on this disk another.
+    // The transfer is checked already; this checks what really arrived on the disk.
     let found = export::verify(&file.partial()).map_err(|error| Failure::Failed(error.to_string()))?;
     if expected != Some(found) {
         return Err(Failure::Failed("the backup did not arrive as it was sent; try again".to_owned()));
@@ -70,7 +70,7 @@ pub fn backup(setup: Setup, arguments: &Backup) -> Result<(), Failure> {
     ))
 }
 
-/// A backup on its way into its file.
+/// A backup being written to its file.
 struct Arriving {
     file: NewFile,
     expected: Option<Exported>,
@@ -95,12 +95,12 @@ impl Receive for Arriving {
     }
 }
 
-/// Progress, where somebody looks at it.
+/// Progress bar, shown only on a terminal.
 struct Bar {
     shown: bool,
     wanted: bool,
     last: Instant,
-    /// How an amount reads.
+    /// Formats an amount.
     unit: fn(u64) -> String,
 }
 
@@ -126,7 +126,6 @@ impl Bar {
     }
 }
 
-/// Bytes for people.
 fn size(bytes: u64) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} bytes"),
@@ -135,16 +134,14 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Records for people.
 fn records(count: u64) -> String {
     format!("{count} records")
 }
 
-/// Puts a backup in the store's place.
-pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
+pub(crate) fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let from = &arguments.file;
-    // As whoever restores; all else is the daemon's business, and done as its user.
+    // The file is opened as the person who restores; everything after that runs as the daemon's user.
     let source =
         Source::open(from).map_err(|error| Failure::Failed(format!("{}: {error}", printable::path(from))))?;
     let (home, _acting) = home_as_owner(&config)?;
@@ -198,7 +195,7 @@ pub fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     finish_output(out.write_all(text.as_bytes()))
 }
 
-/// A span for people.
+/// Formats a time span (ms) for people.
 fn span(ms: i64) -> String {
     match ms / 60_000 {
         0 => "less than a minute".to_owned(),

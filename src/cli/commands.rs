@@ -1,4 +1,4 @@
-//! What each command does, from its arguments to what it prints.
+//! What each command does, from its arguments to what it prints. Must not know how arguments are parsed.
 
 use super::Failure;
 use crate::app::{self, App};
@@ -17,35 +17,35 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What is left on other threads when the daemon has come to rest gets so long.
+/// How long to wait at the end for threads that still decode or wait for a disk.
 const LEFTOVERS: Duration = Duration::from_secs(1);
 
-/// So long after the shutdown signal, at most, the daemon still clears deleted bytes from its database: a second before its
-/// time is up.
+/// Latest moment after the shutdown signal at which the daemon may still be clearing deleted bytes from its
+/// database: one second before it must have ended.
 const CLEARED_BY: Duration = Duration::from_secs(9);
-/// And it spends so long on it.
+/// Most time spent on clearing them.
 const CLEARED_WITHIN: Duration = Duration::from_secs(3);
 
-/// Where the configuration comes from, as the command line says.
-pub struct Setup {
-    /// `--config`.
+/// Where the configuration comes from, according to the command line.
+pub(crate) struct Setup {
     pub config_path: Option<PathBuf>,
-    /// Flags given, by key.
+    /// Flags given, by option name.
     pub flags: BTreeMap<String, String>,
 }
 
 impl Setup {
-    /// Reads and checks it all.
-    pub fn load(self, require_token: bool) -> Result<Loaded, Failure> {
+    /// Reads and checks the whole configuration.
+    pub(crate) fn load(self, require_token: bool) -> Result<Loaded, Failure> {
         let (loaded, errors) = Config::inspect(self.inputs(require_token)?);
-        // The daemon logs it.
+        // The daemon logs this warning itself.
         let not_read = loaded.not_read.iter().filter(|_| !require_token || !errors.is_empty());
         not_read.for_each(|warning| warn(warning));
         if errors.is_empty() { Ok(loaded) } else { Err(Failure::Config(ConfigErrors(errors).to_string())) }
     }
 
-    /// What is in force as far as it can be read, what is wrong with it, and where relative names start.
-    pub fn inspect(self) -> Result<(Loaded, Vec<ConfigError>, PathBuf), Failure> {
+    /// As [`Self::load`], but faults do not stop it: returns what could be read, the faults, and the folder
+    /// that relative names start at.
+    pub(crate) fn inspect(self) -> Result<(Loaded, Vec<ConfigError>, PathBuf), Failure> {
         let inputs = self.inputs(false)?;
         let folder = inputs.working_dir.clone();
         let (loaded, faults) = Config::inspect(inputs);
@@ -61,8 +61,8 @@ impl Setup {
     }
 }
 
-/// A runtime as small as the work: the daemon waits far more than it computes.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+/// A small runtime: the daemon waits far more than it computes.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -72,10 +72,9 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(runtime)
 }
 
-/// `run`.
-pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
+pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     let loaded = setup.load(true)?;
-    // Where it is, without the scheme: the log holds no URL.
+    // Without scheme and credentials: the log holds no URL.
     let tutor = loaded.shown("BACKEND_URL").unwrap_or_default();
     let tutor = tutor.split_once("://").map_or(tutor, |(_, place)| place).to_owned();
     let config = loaded.config;
@@ -85,7 +84,7 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         file: config.bot_log_file.clone(),
         log_key: None,
     })
-    // No restart mends a folder that is missing or closed.
+    // A restart does not create a missing folder or open a forbidden one.
     .map_err(|error| Failure::Config(format!("setting up the log: {error}")))?;
     tracing::info!(
         event = %Event::Starting,
@@ -99,7 +98,7 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
     }
     let token = match config.telegram_bot_token.clone() {
         Some(token) => token,
-        // A bot that is switched off needs none; this one is never sent.
+        // A disabled bot needs no token; this placeholder is never sent.
         None if !config.telegram_bot_enabled => Secret::new("0:none"),
         None => return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into())),
     };
@@ -108,7 +107,7 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
     let ended = runtime.block_on(async {
         let app = Arc::new(App::build(config, token)?);
         logging::set_log_key(app.store.log_key().await.context("reading the store")?);
-        // The first signal asks for rest, the second ends at once.
+        // The first signal asks for a clean shutdown, the second ends the process at once.
         let (asked, mut heard) = tokio::sync::oneshot::channel();
         let mut signals = shutdown::Signals::listen().context("listening for signals")?;
         tokio::spawn(async move {
@@ -125,28 +124,27 @@ pub fn run_daemon(setup: Setup) -> Result<(), Failure> {
         };
         daemon::run(app, shutdown).await?;
         let left = CLEARED_BY.saturating_sub(told.elapsed()).min(CLEARED_WITHIN);
-        // The signals are still heard: a second one ends this, too, and the next start does it.
+        // Signals are still handled, so a second one ends this too; then the next start does the clearing.
         let _ = tokio::task::spawn_blocking(move || app::clear_at_stop(&home, left)).await;
         Ok(())
     });
-    // The store is closed. A thread still decoding or waiting for a disk must not keep the process.
+    // The store is closed. A thread that still decodes or waits for a disk must not keep the process alive.
     runtime.shutdown_timeout(LEFTOVERS);
     ended
 }
 
-/// `demo`.
-pub fn demo(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn demo(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(demo::run(interactive));
     runtime.shutdown_timeout(LEFTOVERS);
     match ended? {
         Ended::Played(chat) => svg.map_or(Ok(()), |file| write_pictures(file, &chat)),
-        // As a shell tells it of a program that a signal has ended.
+        // 128 + signal number, as shells report it.
         Ended::Signal(number) => Err(Failure::Told(u8::try_from(128 + number).unwrap_or(1))),
     }
 }
 
-/// The chat on light ground in `file`, and on dark ground beside it: `chat.svg` and `chat-dark.svg`.
+/// Writes the light picture to `file` and the dark one beside it: `chat.svg` and `chat-dark.svg`.
 fn write_pictures(file: &Path, chat: &Pictures) -> Result<(), Failure> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let dark = file.with_file_name(format!("{stem}-dark.svg"));
@@ -157,8 +155,8 @@ fn write_pictures(file: &Path, chat: &Pictures) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses to write over what is there.
-pub fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+/// Refuses to overwrite an existing file without `force`.
+pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if std::fs::symlink_metadata(path).is_ok() && !force {
         return Err(Failure::Failed(format!(
             "{} exists; add --force to overwrite it",
@@ -172,8 +170,7 @@ fn warn(warning: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {}", printable::line(warning));
 }
 
-/// `config`.
-pub fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
+pub(crate) fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
     let loaded = setup.load(false)?;
     loaded
         .warnings
@@ -183,17 +180,16 @@ pub fn show_config(setup: Setup, json: bool) -> Result<(), Failure> {
     print_line(config::render(&loaded, json).trim_end())
 }
 
-/// Prints what is not to be touched.
-pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+/// Prints bytes exactly as they are.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     finish_output(std::io::stdout().lock().write_all(bytes))
 }
 
-/// Prints a line, or several.
-pub fn print_line(line: &str) -> Result<(), Failure> {
+pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
     finish_output(writeln!(std::io::stdout().lock(), "{}", printable::text(line)))
 }
 
-/// A reader that went away (`| head`) is no failure.
+/// A reader that has gone away (`| head`) is no failure.
 pub(super) fn finish_output(written: std::io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -1,10 +1,9 @@
-//! Completions for a shell, made of the commands as they are shown.
+//! Shell completions, made of the commands as `--help` shows them. Must not know any single command.
 
 use clap::Command;
 use clap_complete::Shell;
 
-/// The script.
-pub fn script(shell: Shell, command: &mut Command) -> Vec<u8> {
+pub(crate) fn script(shell: Shell, command: &mut Command) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, command, "phonicflow-bot", &mut text);
     match shell {
@@ -13,8 +12,9 @@ pub fn script(shell: Shell, command: &mut Command) -> Vec<u8> {
     }
 }
 
-/// clap_complete 4.6 takes the hyphen of the program's name for the border of a command in half of the places where it makes
-/// a label of it, so that no command below the first is found. Where it is mended this changes nothing.
+/// Works around clap_complete 4.6, which in half of the places mistakes the hyphen in the program's name for
+/// the separator between commands, so that no subcommand below the first level completes. Changes nothing
+/// once that is fixed.
 fn mended(text: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(text).replace("phonicflow__subcmd__bot", "phonicflow__bot").into_bytes()
 }

@@ -1,10 +1,11 @@
-//! The question before something is lost: y or N on a terminal, `--yes` where nobody can answer.
+//! The question before something is lost: y or N on a terminal, `--yes` where nobody can answer. Must not
+//! know what is lost.
 
 use super::Failure;
 use std::io::{self, IsTerminal, Write};
 
-/// Asks the person, where there is one.
-pub fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
+/// Fails when there is no terminal and no `--yes`.
+pub(crate) fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! `convert`: the audio path alone, from a file or standard input, to a file or standard output.
+//! `convert`: the audio path alone, from a file or standard input to a file or standard output. Must not know
+//! how audio is converted.
 
 use super::Failure;
 use super::commands::{self, may_write, print_line};
@@ -12,11 +13,10 @@ use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Most that is taken from standard input, bytes: it is held in memory, as a recording cannot be read by going on alone.
+/// Most bytes taken from standard input. They are held in memory, because decoding has to seek.
 const STDIN_LIMIT: u64 = 256 << 20;
 
-/// Runs it.
-pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
+pub(crate) fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Failure> {
     let (from_stdin, standard) = (input == Path::new("-"), Path::new("-"));
     let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     let failed =
@@ -24,7 +24,7 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
     if from_stdin && io::stdin().is_terminal() {
         return Err(Failure::Config("standard input is a terminal: name a file, or pipe one in".to_owned()));
     }
-    // Before a byte is read: nobody waits for a refusal.
+    // Checked before reading, so that nobody waits for a refusal.
     let to_stdout = output.as_deref().map_or(from_stdin, |output| output == standard);
     if to_stdout && io::stdout().is_terminal() {
         return Err(Failure::Config(
@@ -49,7 +49,7 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
     }
     let output = output.unwrap_or_else(|| input.with_extension(if to_note { "ogg" } else { "wav" }));
     may_write(&output, force)?;
-    // Put in place when it is whole, so that a failure leaves neither half a file nor the old one broken.
+    // Renamed into place when complete: a failure leaves neither half a file nor a broken old one.
     let mut target =
         NewFile::create(&output).with_context(|| format!("creating {}", printable::path(&output)))?;
     let told = convert(source, hint, to_note, target.file()).map_err(|error| failed(&error))?;
@@ -57,12 +57,12 @@ pub fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<(), Fai
     print_line(&format!("{}: {told}", printable::path(&output)))
 }
 
-/// By its first bytes: what comes through a pipe has no name.
+/// Judged by the first bytes: what comes through a pipe has no name.
 fn is_wav(input: &Input) -> bool {
     matches!(input, Input::Memory(bytes) if bytes.starts_with(b"RIFF") || bytes.starts_with(b"RF64"))
 }
 
-/// Converts, by the daemon's way, and says what came of it.
+/// Converts in a worker, as the daemon does, and says what came of it.
 fn convert(input: Input, hint: Hint, to_note: bool, target: &mut File) -> anyhow::Result<String> {
     let workers = Workers::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -95,7 +95,7 @@ fn stdin() -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// A file without a name: the head of a WAV is written last, and a pipe cannot go back.
+/// A temporary file without a name: a WAV header is written last, and a pipe cannot seek back.
 fn unnamed() -> io::Result<File> {
     let name = format!("phonicflow-bot-convert-{}-{:08x}", std::process::id(), fastrand::u32(..));
     let path = std::env::temp_dir().join(name);

@@ -1,4 +1,5 @@
-//! `doctor` and `health`: have everything, or the running daemon alone, looked at; print and exit.
+//! `doctor` and `health`: examine everything, or ask the running daemon alone; print and exit. Must not know
+//! the single checks.
 
 use super::Failure;
 use super::commands::{self, Setup};
@@ -6,8 +7,7 @@ use crate::config::{ConfigError, ConfigErrors};
 use crate::doctor::health::{ask, problems};
 use crate::doctor::{self, Patient};
 
-/// `doctor`.
-pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
+pub(crate) fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
     let (loaded, faults, folder) = setup.inspect()?;
     let patient = Patient { loaded, faults, folder };
     let runtime = commands::runtime()?;
@@ -22,10 +22,9 @@ pub fn doctor(setup: Setup, json: bool) -> Result<(), Failure> {
     }
 }
 
-/// `health`.
-pub fn health(setup: Setup, ready: bool) -> Result<(), Failure> {
+pub(crate) fn health(setup: Setup, ready: bool) -> Result<(), Failure> {
     let (loaded, faults, _) = setup.inspect()?;
-    // Whoever may ask the daemon need not be able to read the token.
+    // Somebody who may ask the daemon need not be able to read the token.
     let matters =
         |fault: &ConfigError| ["", "SESSION_STORAGE_PATH", "ADMIN_SOCKET"].contains(&fault.key.as_str());
     let faults: Vec<ConfigError> = faults.into_iter().filter(matters).collect();

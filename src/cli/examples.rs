@@ -1,8 +1,8 @@
-//! An example of each command, as it is typed: for `--help` and the manual page.
+//! One example per command, for `--help` and the manual page. Must not know what the commands do.
 
 use clap::Command;
 
-/// By command.
+/// Command (with its parents) and example.
 const EXAMPLES: &[(&str, &str)] = &[
     ("run", "phonicflow-bot run --config /etc/phonicflow-bot/config.toml"),
     ("demo", "phonicflow-bot demo --interactive"),
@@ -35,13 +35,11 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("man", "phonicflow-bot man | man -l -"),
 ];
 
-/// The example of a command, named with those above it.
-pub fn of(name: &str) -> Option<&'static str> {
+pub(crate) fn of(name: &str) -> Option<&'static str> {
     EXAMPLES.iter().find(|(command, _)| *command == name).map(|(_, example)| *example)
 }
 
-/// Adds its example to each command.
-pub fn added(command: Command) -> Command {
+pub(crate) fn added(command: Command) -> Command {
     below(command, "")
 }
 

@@ -1,13 +1,14 @@
-//! The manual page: the tree of commands and the table of options as roff.
+//! The manual page: commands and options as roff.
 //!
-//! One page for all commands, made of what `--help` and the table of options say; nothing is written twice.
+//! One page for all commands, generated from what `--help` and the table of options say, so that nothing is
+//! written twice.
 
 use super::examples;
 use crate::config::keys;
 use clap::{Arg, Command};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-/// What stands in no other place: how it ends, where its files are, what signals do.
+/// What no other place says: exit codes, files, signals.
 const FACTS: &[(&str, &[(&str, &str)])] = &[
     (
         "EXIT STATUS",
@@ -48,14 +49,10 @@ const FACTS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// The whole page.
-///
-/// # Errors
-/// None in practice: it is written to memory.
-pub fn page(command: &Command) -> std::io::Result<Vec<u8>> {
+pub(crate) fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let mut roff = Roff::new();
     let version = format!("phonicflow-bot {}", command.get_version().unwrap_or_default());
-    // The empty word in quotes: without them the date's place is taken by what follows.
+    // The quoted empty string holds the place of the date; without it the next field would take it.
     roff.control("TH", ["PHONICFLOW-BOT", "1", "\"\"", &version, "User Commands"]);
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     section(&mut roff, "NAME", [roman("phonicflow-bot - the PhonicFlow English tutor in Telegram")]);
@@ -113,7 +110,6 @@ fn entry(roff: &mut Roff, title: Vec<Inline>, words: &str) {
     roff.text([roman(words.trim())]);
 }
 
-/// A command with those below it.
 fn commands(roff: &mut Roff, command: &Command, before: &str) {
     let name = format!("{before}{}", command.get_name());
     if command.has_subcommands() {
@@ -142,7 +138,7 @@ fn commands(roff: &mut Roff, command: &Command, before: &str) {
     roff.control("RE", []);
 }
 
-/// Belongs to this command alone.
+/// Whether the argument belongs to this command rather than to all.
 fn is_own(argument: &Arg) -> bool {
     !argument.is_global_set()
         && !is_key(argument)
@@ -150,7 +146,7 @@ fn is_own(argument: &Arg) -> bool {
         && !argument.is_hide_set()
 }
 
-/// A flag made of a configuration key.
+/// Whether the flag stands for a configuration option.
 fn is_key(argument: &Arg) -> bool {
     keys::flags().any(|flag| flag.key == argument.get_id().as_str())
 }

@@ -1,4 +1,4 @@
-//! The configuration options as flags: shown where they are looked for, under `config` and `run`, and taken by every command.
+//! The configuration options as flags: shown under `config` and `run`, accepted by every command.
 //!
 //! Must not know what an option means: all of it comes from the one table.
 
@@ -6,11 +6,10 @@ use crate::config::keys::{self, Key, Kind};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::collections::BTreeMap;
 
-/// Commands that show the options.
-pub const SHOWN_BY: [&str; 2] = ["run", "config"];
+/// Commands whose help shows the options.
+pub(crate) const SHOWN_BY: [&str; 2] = ["run", "config"];
 
-/// The flags with all there is to say about them.
-pub fn shown(command: Command) -> Command {
+pub(crate) fn shown(command: Command) -> Command {
     let options = keys::TOPICS.iter().flat_map(|(topic, of_topic)| {
         of_topic.iter().filter_map(move |key| {
             let flag = keys::flags().find(|flag| flag.key == key.name || flag.key == key.file_name())?;
@@ -31,13 +30,13 @@ pub fn shown(command: Command) -> Command {
     )
 }
 
-/// The same flags for every other command: a store or a tutor elsewhere is named once in a while, and then by habit.
-pub fn hidden() -> impl Iterator<Item = Arg> {
+/// The same flags for every other command, hidden from its help.
+pub(crate) fn hidden() -> impl Iterator<Item = Arg> {
     keys::flags().map(|flag| Arg::new(flag.key).long(flag.long).global(true).value_name("VALUE").hide(true))
 }
 
-/// The flags given, by key.
-pub fn given(matches: &ArgMatches) -> BTreeMap<String, String> {
+/// Flags given, by option name.
+pub(crate) fn given(matches: &ArgMatches) -> BTreeMap<String, String> {
     let mut deepest = matches;
     while let Some((_, inner)) = deepest.subcommand() {
         deepest = inner;
@@ -49,7 +48,7 @@ pub fn given(matches: &ArgMatches) -> BTreeMap<String, String> {
 
 fn long_help(key: &Key, flag_key: &str, doc: &str) -> String {
     let default = if key.default.is_empty() { "none" } else { key.default };
-    // A secret's flag names a file; what is in it is the secret's own affair.
+    // A secret's flag names a file that holds it.
     let expects = if key.is_secret() { "a readable file".to_owned() } else { key.expects() };
     format!("{doc}\n{flag_key}, default {default}: {expects}")
 }
@@ -76,7 +75,7 @@ fn value_name(key: &Key) -> &'static str {
     }
 }
 
-/// What a shell completes.
+/// What the shell completes for it.
 fn hint(key: &Key) -> ValueHint {
     match value_name(key) {
         "FILE" => ValueHint::FilePath,

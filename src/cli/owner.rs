@@ -1,5 +1,6 @@
-//! Root's commands on a store of somebody else: they work on it as its owner, so that what they make is the owner's, however
-//! they end, and no link in the folder leads them elsewhere.
+//! Lets root's commands work on a store that belongs to another user: they act as its owner, so that the
+//! files they make belong to the owner even after a crash, and no symbolic link in the folder leads root
+//! elsewhere. Must not know what the commands do.
 
 use super::Failure;
 use crate::app::home_of;
@@ -8,12 +9,9 @@ use crate::domain::printable;
 use crate::store::Home;
 use crate::store::home::Acting;
 
-/// The home of this configuration, for a store that no daemon holds. Until the second is dropped this thread acts as the
-/// folder's owner: what is to be read or written elsewhere is opened before, or after.
-///
-/// # Errors
-/// Why that cannot be.
-pub fn home_as_owner(config: &Config) -> Result<(Home, Option<Acting>), Failure> {
+/// Opens the folder of a store that no daemon holds. Until the returned [`Acting`] is dropped, this thread
+/// acts as the folder's owner, so anything outside the folder must be opened before or after.
+pub(crate) fn home_as_owner(config: &Config) -> Result<(Home, Option<Acting>), Failure> {
     let home = home_of(config);
     home.give_strays();
     home.as_owner().map_err(|error| {

@@ -12,7 +12,7 @@ use std::io::{self, BufWriter, Write};
 
 /// What `queue` does.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Everything that waits, then the dead letters. Never a word of a message.
     List {
         /// Only what was given up.
@@ -53,8 +53,7 @@ pub enum Command {
     },
 }
 
-/// Runs it.
-pub fn run(setup: Setup, command: Command) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, command: Command) -> Result<(), Failure> {
     match command {
         Command::List { dead, waiting, user, json } => {
             let wanted = if dead || waiting { Some(dead) } else { None };

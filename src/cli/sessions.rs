@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 /// What `sessions` does.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// All sessions, learner by learner: by user id, in an encrypted store by a hash of it.
     List(List),
     /// One session, or all of one learner.
@@ -74,7 +74,7 @@ pub enum Command {
 
 /// `sessions list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub(crate) struct List {
     /// Only in this state.
     #[arg(long)]
     state: Option<State>,
@@ -117,8 +117,7 @@ enum SortKey {
     Turns,
 }
 
-/// Runs it.
-pub fn run(setup: Setup, command: Command) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(setup, &arguments),
         Command::Show { id, json } => show(setup, wanted(&id)?, json),
@@ -168,7 +167,7 @@ fn list(setup: Setup, arguments: &List) -> Result<(), Failure> {
     finish_output(rows.iter().try_for_each(|row| table.row(row)).and_then(|()| table.end()))
 }
 
-/// The list as it is printed.
+/// Prints the list as aligned columns.
 struct Table {
     json: bool,
     begun: bool,

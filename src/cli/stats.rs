@@ -1,4 +1,4 @@
-//! `stats`: what it prints.
+//! `stats`: counts, rates and latencies as text. Must not know how they are counted.
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
@@ -7,8 +7,7 @@ use crate::admin::render;
 use crate::admin::request::{Item, Request};
 use std::io::{self, Write};
 
-/// Runs it.
-pub fn run(setup: Setup, json: bool) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, json: bool) -> Result<(), Failure> {
     let mut out = io::stdout();
     runtime()?.block_on(store_access::ask(setup, Request::Stats, |item| {
         let Item::Stats(report) = item else { return Ok(()) };

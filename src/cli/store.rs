@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// What `store` is asked.
 #[derive(Debug, Subcommand)]
-pub enum StoreCommand {
+pub(crate) enum StoreCommand {
     /// Encrypt a store that is not, with the key of STORE_KEY_FILE or the systemd credential store-key. Older exports,
     /// which are not encrypted, are removed.
     Encrypt,
@@ -31,8 +31,7 @@ pub enum StoreCommand {
     Clean,
 }
 
-/// `store`.
-pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let root = &config.session_storage_path;
     if !Home::at(root).is_there() {
@@ -67,13 +66,13 @@ pub fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
             return clean(&home);
         }
     };
-    // The keys were read as whoever gives the command.
+    // The keys were read with the rights of whoever typed the command; from here on we act as the owner.
     let (home, _acting) = home_as_owner(&config)?;
     reencrypt(&home.keyed(from), to.as_ref(), after)
 }
 
 fn reencrypt(home: &Home, to: Option<&KeyMaterial>, after: &str) -> Result<(), Failure> {
-    // Not over the answer, which goes to the output; nobody may be reading either.
+    // On standard error, apart from the result; nobody may be reading either.
     let mut tell = |step| drop(writeln!(std::io::stderr(), "{step}"));
     let reencrypted = home.reencrypt(to, Clock::start().now(), &mut tell).map_err(failure)?;
     let mut text = match reencrypted.records {

@@ -1,9 +1,9 @@
-//! The way from a command to the store: which daemon to look for, how the store is opened where there is none, and what
-//! its failures mean for the exit code.
+//! How a command reaches the store: through a running daemon, else by opening the store itself; and which
+//! exit code each failure gets. Must not know what the command asks.
 
 use super::Failure;
 use super::commands::Setup;
-use crate::admin::client::{AdminClient, ClientError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
 use crate::app::{home_of, millis};
@@ -15,12 +15,13 @@ use crate::store::{Home, MemoryDisk, OnDamage, Store, StoreError};
 use std::io;
 use std::sync::Arc;
 
-/// A command that holds the store itself.
+/// What the admin protocol needs from its host when a command holds the store itself.
 struct Alone {
     clock: Clock,
-    /// The way to the store leads through it.
+    /// Keeps the folder's lock for as long as the store is open.
     _home: Home,
-    /// Dropped after the store, and where it was begun: a command has one thread that waits for its end.
+    /// Dropped after the store and on the thread that made it: acting as another user is a property of the
+    /// thread.
     _owner: Option<Acting>,
 }
 
@@ -30,7 +31,7 @@ impl Host for Alone {
     }
 }
 
-/// A command whose store is only imagined.
+/// The host of a dry run on an empty store in memory.
 impl Host for Clock {
     fn now(&self) -> Timestamp {
         Clock::now(self)
@@ -38,22 +39,22 @@ impl Host for Clock {
 }
 
 /// Finds the daemon, or opens the store.
-pub async fn open(setup: Setup) -> Result<AdminClient, Failure> {
+pub(crate) async fn open(setup: Setup) -> Result<AdminClient, Failure> {
     open_with(&setup.load(false)?.config).await
 }
 
-/// As [`open`], by a configuration that is loaded already.
-pub async fn open_with(config: &Config) -> Result<AdminClient, Failure> {
+/// As [`open`], with a configuration that is already loaded.
+pub(crate) async fn open_with(config: &Config) -> Result<AdminClient, Failure> {
     through(config, false).await
 }
 
-/// As [`open_with`], but where there is no store yet, it makes one.
-pub async fn open_or_make(config: &Config) -> Result<AdminClient, Failure> {
+/// As [`open_with`], but makes a store where there is none.
+pub(crate) async fn open_or_make(config: &Config) -> Result<AdminClient, Failure> {
     through(config, true).await
 }
 
-/// As [`open_with`], but where there is no store yet, the answers are those of an empty one, and nothing is made.
-pub async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
+/// As [`open_with`], but where there is no store it answers from an empty one in memory, and makes nothing.
+pub(crate) async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
     if home_of(config).is_there() {
         return open_with(config).await;
     }
@@ -62,12 +63,12 @@ pub async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
 }
 
 async fn through(config: &Config, make: bool) -> Result<AdminClient, Failure> {
-    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     AdminClient::open(&at, &|| open_store(config, make)).await.map_err(failure)
 }
 
-/// Asks one thing and closes the connection behind.
-pub async fn ask(
+/// Sends one request and closes the connection afterwards.
+pub(crate) async fn ask(
     setup: Setup,
     request: Request,
     mut receive: impl FnMut(Item) -> io::Result<()> + Send,
@@ -78,15 +79,15 @@ pub async fn ask(
     answered.and(closed)
 }
 
-/// What a failure of the connection means for the person.
-pub fn failure(error: ClientError) -> Failure {
+/// Maps a failed connection to an exit code and a message.
+pub(crate) fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Unreachable(text) => Failure::Unreachable(text),
-        // Which key it is, is a matter of configuration.
+        // A wrong key is a fault of the configuration.
         ClientError::Store(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
             Failure::Config(error.to_string())
         }
-        // A reader that went away (`| head`) is no failure.
+        // A reader that has gone away (`| head`) is no failure.
         ClientError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::Quiet,
         other => Failure::Failed(other.to_string()),
     }
@@ -95,7 +96,8 @@ pub fn failure(error: ClientError) -> Failure {
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
     let home = home_of(config);
-    // No daemon answered: what root has left is not a daemon's that runs.
+    // No daemon answered, so files here that belong to root were left by an earlier command, not by a running
+    // daemon.
     home.give_strays();
     let (home, owner) =
         home.as_owner().map_err(|source| StoreError::Io { action: "reach its folder", source })?;
@@ -106,7 +108,7 @@ fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
         )));
     }
     let clock = Clock::start();
-    // To restore a damaged store is the daemon's business: here it is only looked at.
+    // Only the daemon restores a damaged store; a command refuses.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
     let host = Arc::new(Alone { clock, _home: home.clone(), _owner: owner });
     Ok(Context { root: home.root().to_owned(), ..context(config, opened.store, host) })

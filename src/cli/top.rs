@@ -1,9 +1,10 @@
-//! `top`: the running daemon, watched live in the terminal or as a stream of JSON.
+//! `top`: watches the running daemon, in the terminal or as a stream of JSON. Must not know how the screen is
+//! drawn.
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
 use super::store_access::failure;
-use crate::admin::client::{AdminClient, ClientError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::request::{Item, Request};
 use crate::store::StoreError;
 use crate::top::{self, News};
@@ -13,14 +14,14 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-/// Snapshots that may wait for the screen.
+/// Snapshots buffered for the screen.
 const WAITING: usize = 8;
-/// Pause before a daemon that went away is looked for again.
+/// Pause before looking again for a daemon that went away.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Its arguments.
 #[derive(Debug, Args)]
-pub struct Top {
+pub(crate) struct Top {
     /// Seconds between two looks, 0.1 to 60.
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     every: f64,
@@ -32,13 +33,12 @@ pub struct Top {
     count: Option<u64>,
 }
 
-/// Runs it.
-pub fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
     if !(0.1..=60.0).contains(&arguments.every) {
         return Err(Failure::Config("--every takes 0.1 to 60 seconds".to_owned()));
     }
     let config = setup.load(false)?.config;
-    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     let request = Request::Watch { pause_ms: (arguments.every * 1000.0) as u64 };
     if arguments.json {
         return runtime()?.block_on(stream(&at, request, arguments.count.unwrap_or(u64::MAX)));
@@ -49,18 +49,18 @@ pub fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
         ));
     }
     let runtime = runtime()?;
-    // The first look decides: where no daemon runs there is nothing to draw.
+    // If the first request finds no daemon, there is nothing to draw.
     let client = runtime.block_on(daemon(&at)).map_err(failure)?;
     let (sender, receiver) = sync_channel(WAITING);
     runtime.spawn(follow(at, client, request, sender));
     let shown = top::show(&receiver).context("drawing on the terminal");
-    // What still waits for the daemon ends with us.
+    // Requests still open end with us.
     runtime.shutdown_background();
     shown.map_err(Failure::from)
 }
 
-/// The daemon of this store; the store itself is never opened, so that a daemon that restarts finds it free.
-async fn daemon(at: &Whereabouts) -> Result<AdminClient, ClientError> {
+/// Connects to the daemon. The store itself is never opened, so that a restarting daemon finds it free.
+async fn daemon(at: &StoreLocation) -> Result<AdminClient, ClientError> {
     let nobody =
         || ClientError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
     AdminClient::open(at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
@@ -69,7 +69,7 @@ async fn daemon(at: &Whereabouts) -> Result<AdminClient, ClientError> {
     })
 }
 
-async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Failure> {
+async fn stream(at: &StoreLocation, request: Request, count: u64) -> Result<(), Failure> {
     let mut client = daemon(at).await.map_err(failure)?;
     let (mut out, mut left) = (io::stdout(), count);
     let mut line = |item: Item| {
@@ -77,7 +77,7 @@ async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Fa
         writeln!(out, "{}", serde_json::to_string(&snapshot)?)?;
         out.flush()?;
         left = left.saturating_sub(1);
-        // The only way to say "enough" is to stop listening.
+        // Returning an error is the only way to stop the stream.
         if left == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     };
     match client.ask(request, &mut line).await {
@@ -86,8 +86,8 @@ async fn stream(at: &Whereabouts, request: Request, count: u64) -> Result<(), Fa
     }
 }
 
-/// Hands snapshots to the screen; a daemon that goes away is waited for.
-async fn follow(at: Whereabouts, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
+/// Sends snapshots to the screen, and waits for a daemon that goes away to come back.
+async fn follow(at: StoreLocation, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
     loop {
         let to = screen.clone();
         let mut show = move |item: Item| {

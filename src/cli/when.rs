@@ -1,9 +1,9 @@
-//! Moments and spans of time as a person types them.
+//! Points in time and time spans as a person types them. Must not know what they are used for.
 
 use crate::domain::Timestamp;
 
-/// A span: a number and `m`, `h`, `d` or `w`. In milliseconds.
-pub fn span_ms(text: &str) -> Result<i64, String> {
+/// Parses a number followed by `m`, `h`, `d` or `w`; returns milliseconds.
+pub(crate) fn span_ms(text: &str) -> Result<i64, String> {
     let wrong = || "give a number with m, h, d or w behind it, such as 7d".to_owned();
     let text = text.trim();
     let unit = match text.chars().last() {
@@ -17,18 +17,16 @@ pub fn span_ms(text: &str) -> Result<i64, String> {
     number.checked_mul(unit).filter(|ms| (0..=i64::MAX / 2).contains(ms)).ok_or_else(wrong)
 }
 
-/// A moment as typed: a day, a moment in RFC 3339, or a span that lies back.
+/// A day, a time in RFC 3339, or a span back from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// This moment.
+pub(crate) enum When {
     At(Timestamp),
-    /// So many milliseconds ago.
+    /// Milliseconds before now.
     Ago(i64),
 }
 
 impl When {
-    /// The moment meant, seen from `now`.
-    pub fn moment(self, now: Timestamp) -> Timestamp {
+    pub(crate) fn moment(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(at) => at,
             Self::Ago(ms) => now.plus_ms(-ms),

@@ -1,11 +1,11 @@
-//! What is allowed but deserves a word, and what options together forbid. Looks at no more than whether a
-//! folder can be read.
+//! Warnings about settings that are allowed but risky, and combinations that are refused. Reads nothing but
+//! whether a folder can be read. Must not know where values came from.
 
 use super::{Config, ConfigError, Setting};
 use std::net::{IpAddr, Ipv6Addr};
 
-/// One line for each thing a person should think about.
-pub fn advice(config: &Config) -> Vec<String> {
+/// One line for each warning.
+pub(crate) fn advice(config: &Config) -> Vec<String> {
     let mut lines = Vec::new();
     if in_the_clear(&config.telegram_api_url) {
         lines.push(
@@ -32,8 +32,8 @@ pub fn advice(config: &Config) -> Vec<String> {
     lines
 }
 
-/// Numbers are shown to the world only when that is said twice.
-pub fn public_metrics(config: &Config, origins: &[Setting]) -> Option<ConfigError> {
+/// Metrics on a public address need a second option that says so.
+pub(crate) fn public_metrics(config: &Config, origins: &[Setting]) -> Option<ConfigError> {
     let address =
         config.metrics_addr.filter(|address| is_open(address.ip()) && !config.metrics_allow_public)?;
     let origin = origins.iter().find(|setting| setting.name == "METRICS_ADDR");
@@ -47,7 +47,7 @@ pub fn public_metrics(config: &Config, origins: &[Setting]) -> Option<ConfigErro
     })
 }
 
-/// Neither loopback nor private; all addresses at once are open.
+/// Neither loopback nor private; the unspecified address (all interfaces) counts as open.
 fn is_open(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
@@ -58,7 +58,7 @@ fn is_open(ip: IpAddr) -> bool {
     }
 }
 
-/// Unencrypted to a host that is, as far as its name tells, out on the internet.
+/// Unencrypted to a host that, as far as its name tells, is on the public internet.
 fn in_the_clear(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     if !scheme.eq_ignore_ascii_case("http") {
@@ -75,7 +75,7 @@ fn in_the_clear(url: &str) -> bool {
         Err(_) => {
             let host = host.trim_end_matches('.').to_ascii_lowercase();
             let local = ["local", "lan", "home", "internal", "localhost", "test", "arpa"];
-            // A name without a dot is resolved on this network.
+            // A name without a dot is resolved on the local network.
             host.rsplit_once('.').is_some_and(|(_, last)| !local.contains(&last))
         }
     }

@@ -1,4 +1,4 @@
-//! From text to typed value: every check of a single option, and what of a value may be shown.
+//! From text to typed value: the check of each single option, and how much of a value may be shown.
 //!
 //! Must not know where a text came from. No error text here repeats the value: the caller shows it, masked.
 
@@ -14,16 +14,14 @@ use std::time::Duration;
 
 /// Largest secret or certificate file, bytes.
 const FILE_CAP: u64 = 256 << 10;
-/// Shortest key for the store, bytes: a password is none.
-pub const KEY_LEAST: usize = 24;
+/// Shortest key for the store, bytes: anything shorter is a password rather than a key.
+pub(crate) const KEY_LEAST: usize = 24;
 /// Longest value shown whole, characters.
 const SHOWN: usize = 80;
 
-/// Checks `raw` and puts it into `config`. Relative paths start at `folder`.
-///
-/// # Errors
-/// What would be right, in words that follow "must be" or stand alone.
-pub fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) -> Result<(), String> {
+/// Checks `raw` and puts it into `config`; relative paths start at `folder`. The error says what would be
+/// right, in words that follow "must be" or stand alone.
+pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) -> Result<(), String> {
     let raw = raw.trim();
     let wrong = || format!("must be {}", key.expects());
     match &key.kind {
@@ -107,8 +105,8 @@ pub fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) -> Result
     Ok(())
 }
 
-/// What of a value may be shown: nothing of a secret, no user and password of a URL, not the whole of a novel.
-pub fn shown(key: &Key, raw: &str) -> String {
+/// How a value may be shown: secrets not at all, URLs without user and password, long texts cut.
+pub(crate) fn shown(key: &Key, raw: &str) -> String {
     let raw = raw.trim();
     match key.kind {
         _ if key.is_secret() => return "***".to_owned(),
@@ -118,7 +116,7 @@ pub fn shown(key: &Key, raw: &str) -> String {
             }
             if let Some((before, host)) = raw.rsplit_once('@') {
                 let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-                // Without a scheme it is not known which part is the password.
+                // Without a scheme it is unknown which part is the password.
                 let plain = scheme.bytes().all(|b| b.is_ascii_alphanumeric()) && !scheme.is_empty();
                 return if plain { format!("{scheme}://***@{host}") } else { "***".to_owned() };
             }
@@ -133,28 +131,22 @@ pub fn shown(key: &Key, raw: &str) -> String {
     text
 }
 
-/// A file that holds one secret.
-///
-/// # Errors
-/// Why it cannot be used, without its content.
-pub fn secret_file(file: &Path, folder: &Path) -> Result<String, String> {
+/// Reads a file that holds one secret. The error never contains its content.
+pub(crate) fn secret_file(file: &Path, folder: &Path) -> Result<String, String> {
     let bytes = read_small(&folder.join(file))?;
     let text = String::from_utf8(bytes).map_err(|_| "the file is not text".to_owned())?;
     let text = text.trim().trim_start_matches('\u{feff}').to_owned();
     if text.is_empty() { Err("the file is empty".to_owned()) } else { Ok(text) }
 }
 
-/// Reads a small file whole.
-///
-/// # Errors
-/// Why not, in words that follow the option's name.
-pub fn read_small(path: &Path) -> Result<Vec<u8>, String> {
+/// The error follows the option's name in a sentence.
+pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read ({error})");
     read_capped(std::fs::File::open(path).map_err(unreadable)?)
 }
 
-/// As [`read_small`], of a file that is open.
-pub fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
+/// As [`read_small`], for a file that is open.
+pub(crate) fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read ({error})");
     let mut bytes = Vec::new();
     file.take(FILE_CAP + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -164,11 +156,9 @@ pub fn read_capped(file: std::fs::File) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The key in a file: random bytes, or their hexadecimal or base64 text. A last line end is not part of it.
-///
-/// # Errors
-/// Why not, in words that follow the file's name.
-pub fn key_file(path: &Path) -> Result<KeyMaterial, String> {
+/// Reads a key file: random bytes, or their hexadecimal or base64 text; a final line end does not count. The
+/// error follows the file's name in a sentence.
+pub(crate) fn key_file(path: &Path) -> Result<KeyMaterial, String> {
     let mut bytes = read_small(path)?;
     if bytes.ends_with(b"\n") {
         bytes.pop();
@@ -225,7 +215,7 @@ fn users(raw: &str) -> Option<Vec<UserId>> {
     Some(ids)
 }
 
-/// A URL of one of these schemes with a host, a sane port and no query.
+/// Accepts a URL of one of these schemes with a host, a valid port and no query.
 fn url(raw: &str, schemes: &[&str]) -> Option<()> {
     let (scheme, rest) = raw.split_once("://")?;
     if !schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known))
@@ -251,7 +241,7 @@ fn url(raw: &str, schemes: &[&str]) -> Option<()> {
     (!host.is_empty() && sane_port).then_some(())
 }
 
-/// Whether a URL ends like the Bot API's method URLs, `/bot<token>`.
+/// Whether a URL ends in `/bot<token>`, as the Bot API's method URLs do.
 fn holds_token(raw: &str) -> bool {
     raw.split("/bot").skip(1).any(|rest| {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());

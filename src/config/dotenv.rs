@@ -1,35 +1,34 @@
 //! The `.env.telegram` format: `KEY=VALUE` lines as shells and Docker write them.
 //!
-//! Must not know which keys exist. Errors name a line, never what stands in it.
+//! Must not know which keys exist. Errors name a line, never its content.
 
 use std::collections::BTreeMap;
 
-/// One assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
-    /// The value, quotes removed.
+pub(crate) struct Assignment {
+    /// Without quotes.
     pub value: String,
-    /// 1 for the first line.
+    /// Counted from 1.
     pub line: usize,
 }
 
-/// A line that cannot be read: its number and what is wrong with it.
-pub type BadLine = (usize, &'static str);
+/// Line number and what is wrong with it.
+pub(crate) type BadLine = (usize, &'static str);
 
-/// What a file says: assignments by key (the last one wins) and the lines that cannot be read.
 #[derive(Debug, Default)]
-pub struct Parsed {
-    /// By key.
+pub(crate) struct Parsed {
+    /// The last assignment of a key wins.
     pub values: BTreeMap<String, Assignment>,
-    /// In order.
+    /// In order of lines.
     pub bad: Vec<BadLine>,
-    /// Keys given again, with the line of the later one.
+    /// Keys assigned more than once, with the later line.
     pub repeated: Vec<(String, usize)>,
 }
 
-/// Reads the whole text. Takes `export `, single and double quotes (the latter with `\n \t \" \\ \$`), comments after
-/// white space, CRLF and a byte order mark. Nothing is expanded.
-pub fn parse(text: &str) -> Parsed {
+/// Takes `export `, single and double quotes (the latter with `
+///
+/// \t \" \\ \$`), comments after white space, CRLF and a byte order mark. Nothing is expanded.
+pub(crate) fn parse(text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let number = index + 1;
@@ -69,7 +68,7 @@ fn value(rest: &str) -> Result<String, &'static str> {
     let quote = match chars.next() {
         Some(quote @ ('"' | '\'')) => quote,
         _ => {
-            // `#` begins a comment only after white space: a value may hold it.
+            // `#` begins a comment only after white space, because a value may contain it.
             let end = rest
                 .char_indices()
                 .scan(' ', |before, (at, c)| Some((std::mem::replace(before, c), at, c)))

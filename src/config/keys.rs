@@ -1,10 +1,11 @@
-//! What an option is: name, default, kind with its bounds, meaning. Parsing, checking, the example file, `config`,
-//! `--help` and the table of docs/configuration.md all come from the one [table](super::table) of them.
+//! What an option is: name, default, kind with its bounds, meaning. Parsing, checking, the example file,
+//! `config`, `--help` and the table of docs/configuration.md are all generated from the one
+//! [table](super::table).
 //!
 //! Must not know where values come from (see `sources`) or how a text is checked (see `checks`).
 
 use super::Config;
-pub use super::table::TOPICS;
+pub(crate) use super::table::TOPICS;
 use crate::domain::{ChannelName, UserId};
 use crate::secret::{KeyMaterial, Secret};
 use std::net::SocketAddr;
@@ -12,91 +13,68 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// One option.
 pub struct Key {
     /// Name in the environment and in `.env.telegram`; in lower case the name in TOML.
     pub name: &'static str,
     /// As a person would write it; empty for "not set".
     pub default: &'static str,
-    /// Its type, its bounds, and the field it fills.
     pub kind: Kind,
-    /// What it means, in a sentence or two.
     pub doc: &'static str,
 }
 
-/// A unit of time as people write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Seconds.
     Seconds,
-    /// Hours.
     Hours,
-    /// Days.
     Days,
 }
 
-/// Type, bounds (both included) and field of an option. The functions say where the checked value goes.
+/// Type, bounds (both inclusive) and destination field of an option.
 pub enum Kind {
-    /// Yes or no.
     Switch(fn(&mut Config) -> &mut bool),
-    /// A span of time; fractions are fine.
+    /// A duration; fractions are allowed.
     Time {
-        /// How it is written.
         unit: Unit,
-        /// Least.
         min: f64,
-        /// Most.
         max: f64,
-        /// Where it goes.
         field: fn(&mut Config) -> &mut Duration,
     },
-    /// A whole number.
     Whole {
-        /// Least.
         min: u32,
-        /// Most.
         max: u32,
-        /// Where it goes.
         field: fn(&mut Config) -> &mut u32,
     },
-    /// The same, for what counts things in memory.
+    /// A whole number that counts things in memory.
     Count {
-        /// Least.
         min: u32,
-        /// Most.
         max: u32,
-        /// Where it goes.
         field: fn(&mut Config) -> &mut usize,
     },
     /// http or https, no query.
     BaseUrl(fn(&mut Config) -> &mut String),
-    /// A proxy's URL, perhaps with a password.
+    /// A proxy's URL, possibly with a password.
     Proxy(fn(&mut Config) -> &mut Option<Secret>),
     /// A bot token. Has a `_FILE` twin.
     Token(fn(&mut Config) -> &mut Option<Secret>),
-    /// A key. Has a `_FILE` twin.
+    /// A secret other than the bot token. Has a `_FILE` twin.
     Secret(fn(&mut Config) -> &mut Option<Secret>),
     /// A file of PEM certificates.
     CaFile(fn(&mut Config) -> &mut Option<PathBuf>),
-    /// A folder.
     Folder(fn(&mut Config) -> &mut PathBuf),
-    /// A file to write.
     File(fn(&mut Config) -> &mut Option<PathBuf>),
-    /// A file of random bytes, read when it is checked; systemd's credential goes before it.
+    /// A file of random bytes, read when it is checked. A systemd credential takes precedence.
     KeyFile(fn(&mut Config) -> &mut Option<KeyMaterial>),
-    /// A host and port to listen on; the port alone means loopback.
+    /// Host and port to listen on; a port alone means loopback.
     Address(fn(&mut Config) -> &mut Option<SocketAddr>),
     /// A Telegram channel: `@name` or its numeric id.
     Channel(fn(&mut Config) -> &mut Option<ChannelName>),
-    /// Telegram user ids.
     Users(fn(&mut Config) -> &mut Vec<UserId>),
     /// A log level or filter directives.
     LogFilter(fn(&mut Config) -> &mut String),
-    /// One of a few words.
+    /// One of these words.
     Choice(&'static [&'static str], fn(&mut Config, &str)),
 }
 
-/// The public Bot API server.
 pub const TELEGRAM_PUBLIC_API: &str = "https://api.telegram.org";
 
 use Kind::{
@@ -105,23 +83,20 @@ use Kind::{
 };
 use Unit::{Days, Hours, Seconds};
 
-/// Every option.
 pub fn all() -> impl Iterator<Item = &'static Key> {
     TOPICS.iter().flat_map(|(_, keys)| keys.iter())
 }
 
-/// A command-line flag.
 #[derive(Debug, Clone)]
 pub struct Flag {
-    /// The key it sets.
+    /// The option it sets.
     pub key: &'static str,
-    /// Its name without the leading dashes.
+    /// Without the leading dashes.
     pub long: &'static str,
-    /// What it means.
     pub doc: String,
 }
 
-/// A flag for every option. A secret has none, since the process list shows arguments: its file has.
+/// One flag per option. A secret itself has none, since the process list shows arguments; its file does.
 pub fn flags() -> impl Iterator<Item = Flag> {
     static NAMES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
         let dashed = |name: &str| name.to_ascii_lowercase().replace('_', "-");
@@ -142,18 +117,17 @@ impl Key {
         matches!(self.kind, Kind::Token(_) | Kind::Secret(_))
     }
 
-    /// Name of the twin.
     pub fn file_name(&self) -> String {
         format!("{}_FILE", self.name)
     }
 
-    /// Name of the systemd credential that is found by itself.
-    pub fn credential(&self) -> String {
+    /// Name of the systemd credential that is used without being configured.
+    pub(crate) fn credential(&self) -> String {
         self.name.trim_end_matches("_FILE").to_ascii_lowercase().replace('_', "-")
     }
 
-    /// What a right value looks like.
-    pub fn expects(&self) -> String {
+    /// Describes a valid value.
+    pub(crate) fn expects(&self) -> String {
         let range = |min: &dyn std::fmt::Display, max: &dyn std::fmt::Display| format!("{min} to {max}");
         match &self.kind {
             Switch(_) => "true or false".to_owned(),

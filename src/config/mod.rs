@@ -1,7 +1,8 @@
-//! Configuration: one typed [`Config`], every option declared once (see [`keys`]), everything checked at start and
-//! all faults told in one go.
+//! Configuration: one typed [`Config`], each option declared once (see [`keys`]), everything checked at start
+//! and all faults reported together.
 //!
-//! Pure with respect to the process: environment and folder are arguments. Must not know what the options do.
+//! Environment and working folder are arguments, so it reads nothing of the process. Must not know what the
+//! options do.
 
 mod advice;
 mod checks;
@@ -14,7 +15,7 @@ mod secret_files;
 mod sources;
 mod table;
 
-pub use checks::key_file;
+pub(crate) use checks::key_file;
 pub use keys::{Flag, flags};
 pub use render::{env_example, markdown_table, render};
 
@@ -29,102 +30,78 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
     #[default]
     Text,
     /// One JSON object a line.
     Json,
 }
 
-/// What to do when the store is damaged.
+/// What to do when the store is damaged (`STORE_ON_CORRUPTION`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnCorruption {
-    /// Move it aside, restore the newest good export, work on.
+    /// Move it aside, restore the newest good export, continue.
     #[default]
     Restore,
     /// Stop and say what can be done.
     Fail,
 }
 
-/// What is in force. `Debug` shows no secret.
+/// The checked values; each field's meaning stands in [`table`]. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `TELEGRAM_BOT_TOKEN`; present where [`Inputs::require_token`] asked for it and the bot is enabled.
+    /// Present where [`Inputs::require_token`] asked for it and the bot is enabled.
     pub telegram_bot_token: Option<Secret>,
-    /// `TELEGRAM_BOT_ENABLED`.
     pub telegram_bot_enabled: bool,
-    /// `TELEGRAM_API_URL`, without a trailing slash.
+    /// Without a trailing slash.
     pub telegram_api_url: String,
-    /// `TELEGRAM_PROXY`; may hold a password.
+    /// May hold a password.
     pub telegram_proxy: Option<Secret>,
-    /// `BOT_POLLING_TIMEOUT`.
     pub bot_polling_timeout: Duration,
-    /// `BOT_POLLING_INTERVAL`.
     pub bot_polling_interval: Duration,
-    /// `BOT_TIMEOUT`.
     pub bot_timeout: Duration,
-    /// `BACKEND_URL`, without a trailing slash.
+    /// Without a trailing slash.
     pub backend_url: String,
-    /// `BACKEND_TIMEOUT`.
     pub backend_timeout: Duration,
-    /// `BACKEND_CONCURRENCY`.
     pub backend_concurrency: usize,
-    /// `BACKEND_API_KEY`.
     pub backend_api_key: Option<Secret>,
-    /// `BACKEND_CA_FILE`, from the working folder; was readable when it was checked.
+    /// Relative to the working folder; was readable when it was checked.
     pub backend_ca_file: Option<PathBuf>,
-    /// `BOT_PRIVATE_KEY`.
     pub bot_private_key: Option<Secret>,
-    /// `BACKEND_RETRY_MAX_AGE`.
     pub backend_retry_max_age: Duration,
-    /// `BOT_RATE_LIMIT`.
     pub bot_rate_limit: bool,
-    /// `BOT_RATE_LIMIT_MPM`; see [`Config::learner_rate`].
+    /// See [`Config::learner_rate`].
     pub bot_rate_limit_mpm: u32,
-    /// `GLOBAL_RATE_LIMIT_MPM`; see [`Config::global_rate`].
+    /// See [`Config::global_rate`].
     pub global_rate_limit_mpm: u32,
-    /// `TELEGRAM_MESSAGES_PER_SECOND`
     pub telegram_messages_per_second: u32,
-    /// `SESSION_TIMEOUT_HOURS`.
     pub session_timeout: Duration,
-    /// `SESSION_RETENTION_DAYS`.
     pub session_retention: Duration,
-    /// `SESSION_STORAGE_PATH`, from the working folder.
+    /// Relative to the working folder.
     pub session_storage_path: PathBuf,
-    /// `STORE_ON_CORRUPTION`.
     pub store_on_corruption: OnCorruption,
-    /// `MAX_AUDIO_SIZE_MB`; see [`Config::max_audio_bytes`].
+    /// See [`Config::max_audio_bytes`].
     pub max_audio_size_mb: u32,
-    /// `MAX_AUDIO_SECONDS`.
     pub max_audio_seconds: u32,
-    /// `ALLOWED_USERS`; empty for all.
+    /// Empty: everybody.
     pub allowed_users: Vec<UserId>,
-    /// `ADMIN_USERS`.
     pub admin_users: Vec<UserId>,
-    /// `REQUIRED_CHANNEL`.
     pub required_channel: Option<ChannelName>,
-    /// `TELEGRAM_API_LOCAL`.
     pub telegram_api_local: bool,
-    /// `TELEGRAM_API_LOCAL_PATH`.
     pub telegram_api_local_path: PathBuf,
-    /// `STORE_KEY_FILE`, read; or the systemd credential `store-key`.
+    /// The content of `STORE_KEY_FILE`, or of the systemd credential `store-key`.
     pub store_key: Option<KeyMaterial>,
-    /// `ADMIN_SOCKET`; see [`Config::admin_socket`].
+    /// See [`Config::admin_socket`].
     pub admin_socket: Option<PathBuf>,
-    /// `METRICS_ADDR`.
     pub metrics_addr: Option<SocketAddr>,
-    /// `METRICS_ALLOW_PUBLIC`.
     pub metrics_allow_public: bool,
-    /// `LOG_LEVEL`: a level or filter directives.
+    /// A level or filter directives.
     pub log_level: String,
-    /// `LOG_FORMAT`.
     pub log_format: LogFormat,
-    /// `BOT_LOG_FILE`, from the working folder.
+    /// Relative to the working folder.
     pub bot_log_file: Option<PathBuf>,
-    /// `DEFAULT_LANGUAGE`; `None` for the Telegram client's.
+    /// `None`: the language of the learner's Telegram client.
     pub default_language: Option<Language>,
 }
 
@@ -133,46 +110,43 @@ pub struct Config {
 pub struct Inputs {
     /// `--config`.
     pub config_path: Option<PathBuf>,
-    /// Command-line values by key name or flag name.
+    /// Command-line values, by option name or flag name.
     pub flags: BTreeMap<String, String>,
-    /// The environment.
     pub env: BTreeMap<String, String>,
-    /// Where `.env.telegram` is looked for and relative paths start.
+    /// Folder of `.env.telegram` and start of relative paths.
     pub working_dir: PathBuf,
-    /// A missing token is an error (while the bot is enabled).
+    /// Makes a missing token an error (while the bot is enabled).
     pub require_token: bool,
 }
 
-/// One option as it is in force.
+/// One option in force.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Its name; the `_FILE` twin's where that one is set.
+    /// The name of the `_FILE` twin where that one is set.
     pub name: String,
-    /// The value, masked; `None` when not set.
+    /// Masked; `None` when not set.
     pub value: Option<String>,
-    /// Where it came from.
+    /// Where it came from, in words.
     pub origin: String,
 }
 
-/// A configuration without faults.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// What is in force.
     pub config: Config,
-    /// Each option with its origin, in the order of the table.
+    /// In the order of the table.
     pub origins: Vec<Setting>,
-    /// What a person should know, one line each.
+    /// One line each.
     pub warnings: Vec<String>,
-    /// That of the warnings which says that `.env.telegram` was not read: whatever is done next is done without it.
+    /// The one of `warnings` that says `.env.telegram` was not read: everything that follows works without
+    /// it.
     pub not_read: Option<String>,
 }
 
-/// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// The option; empty when a whole source is at fault.
     pub key: String,
-    /// Where it came from; empty for what is missing.
+    /// Where it came from; empty when it is missing.
     pub origin: String,
     /// The value, masked, where showing it helps.
     pub shown: Option<String>,
@@ -180,7 +154,6 @@ pub struct ConfigError {
     pub problem: String,
 }
 
-/// Everything that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors(
     /// At least one.
@@ -188,11 +161,10 @@ pub struct ConfigErrors(
 );
 
 impl Default for Config {
-    /// The built-in defaults.
     fn default() -> Self {
         let mut config = Self::blank();
         for key in keys::all().filter(|key| !key.default.is_empty()) {
-            // That every default passes its own check is proved by a test.
+            // A test proves that every default passes its own check.
             let _ = checks::apply(key, &mut config, key.default, Path::new(""));
         }
         config
@@ -200,16 +172,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads and checks everything.
-    ///
-    /// # Errors
-    /// Every fault found, never only the first.
+    /// Reports every fault, not only the first.
     pub fn load(inputs: Inputs) -> Result<Loaded, ConfigErrors> {
         let (loaded, errors) = Self::inspect(inputs);
         if errors.is_empty() { Ok(loaded) } else { Err(ConfigErrors(errors)) }
     }
 
-    /// Reads and checks everything; an option at fault has its default. For looking at, never for work.
+    /// As [`Self::load`], but an option at fault gets its default. For showing the configuration, never for
+    /// running on it.
     pub fn inspect(inputs: Inputs) -> (Loaded, Vec<ConfigError>) {
         let Gathered { values, mut errors, mut warnings, not_read } = sources::gather(&inputs);
         let mut config = Self::default();
@@ -238,23 +208,20 @@ impl Config {
         (Loaded { config, origins, warnings, not_read }, errors)
     }
 
-    /// The limit for each learner, where there is one.
     pub fn learner_rate(&self) -> Option<PerMinute> {
         self.bot_rate_limit.then_some(PerMinute(self.bot_rate_limit_mpm))
     }
 
-    /// The limit for all learners together, where there is one.
     pub fn global_rate(&self) -> Option<PerMinute> {
         (self.global_rate_limit_mpm > 0).then_some(PerMinute(self.global_rate_limit_mpm))
     }
 
-    /// Largest recording taken, bytes.
+    /// Largest recording accepted, bytes.
     pub fn max_audio_bytes(&self) -> usize {
         usize::try_from(self.max_audio_size_mb).unwrap_or(usize::MAX).saturating_mul(1 << 20)
     }
 
-    /// Log lines are JSON.
-    pub fn log_json(&self) -> bool {
+    pub(crate) fn log_json(&self) -> bool {
         self.log_format == LogFormat::Json
     }
 
@@ -322,7 +289,7 @@ impl ConfigError {
     fn unknown(name: &str, origin: &str, near: Option<String>) -> Self {
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         let problem = format!("is no option of this program{hint}");
-        // A bare secret on a line of its own must not become an option's name in a message.
+        // A secret alone on a line must not be shown as the name of an option.
         let key = name.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         Self { key, origin: origin.to_owned(), shown: None, problem }
     }

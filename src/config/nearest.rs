@@ -1,10 +1,9 @@
-//! Which known name a mistyped one was meant to be. Pure.
+//! Suggests which known name a mistyped one was meant to be. Pure; must not know what names are used for.
 
-/// Edits that make no other word of a name.
+/// Edit distance up to which two names count as the same one mistyped.
 const NEAR: usize = 3;
 
-/// The nearest of `names` where one is near enough to be meant.
-pub fn nearest(name: &str, names: impl IntoIterator<Item = String>) -> Option<String> {
+pub(crate) fn nearest(name: &str, names: impl IntoIterator<Item = String>) -> Option<String> {
     let name = name.to_ascii_uppercase();
     let allowed = NEAR.min(name.chars().count() / 3);
     let mut best: Option<(usize, String)> = None;
@@ -14,7 +13,7 @@ pub fn nearest(name: &str, names: impl IntoIterator<Item = String>) -> Option<St
         if edits <= allowed && best.as_ref().is_none_or(|(fewest, _)| edits < *fewest) {
             best = Some((edits, known));
         } else if whole.is_none() && name.len() >= 6 && (known.contains(&name) || name.contains(&known)) {
-            // BOT_TOKEN was surely meant to be TELEGRAM_BOT_TOKEN.
+            // For example BOT_TOKEN for TELEGRAM_BOT_TOKEN.
             whole = Some(known);
         }
     }

@@ -1,4 +1,4 @@
-//! The table of options as people read it: `config`, `.env.telegram.example`, `--help`, docs/configuration.md.
+//! The table of options as text for `config`, `.env.telegram.example` and docs/configuration.md.
 //!
 //! Pure. Must not know where the text goes.
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// Widest comment line of the example file.
 const WIDTH: usize = 100;
 
-/// What is in force and where each value came from, as a table or as JSON.
+/// Values in force and their origins, as a table or as JSON.
 pub fn render(loaded: &Loaded, json: bool) -> String {
     if json {
         let settings: Map<String, Value> = loaded
@@ -55,7 +55,6 @@ pub fn env_example() -> String {
     text
 }
 
-/// The table of docs/configuration.md, in Markdown.
 pub fn markdown_table() -> String {
     let mut text = String::from("| key | default | meaning |\n| --- | --- | --- |\n");
     for key in keys::all() {
@@ -70,7 +69,7 @@ fn names(key: &Key, between: &str) -> String {
     if key.is_secret() { format!("{}{between}{}", key.name, key.file_name()) } else { key.name.to_owned() }
 }
 
-/// Breaks at spaces into lines of at most `width` characters; a longer word stays whole.
+/// Wraps at spaces to at most `width` characters; a longer word stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! One option from what was given: which of its sources counts, read and checked.
+//! One option from what was given: which source counts, read and checked.
 //!
 //! Must not know what an option means.
 
@@ -9,14 +9,14 @@ use super::{Config, ConfigError, Inputs, Setting};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Finds the value of one option, checks it and puts it into `config`.
-pub fn resolve(
+pub(crate) fn resolve(
     key: &Key,
     values: &BTreeMap<String, Given>,
     inputs: &Inputs,
     config: &mut Config,
 ) -> Result<Setting, ConfigError> {
-    // A service cannot read root's files, so what systemd hands it goes before a file that serves root's own commands.
+    // A service cannot read root's files, so the systemd credential takes precedence over a path that is
+    // meant for root's own commands.
     let credential = credential(key, inputs).filter(|_| matches!(key.kind, Kind::KeyFile(_)));
     let direct = credential.as_ref().or_else(|| values.get(key.name));
     let (name, given, shown, text) = match (direct, key.is_secret()) {
@@ -39,10 +39,10 @@ pub fn resolve(
     }
 }
 
-/// Name in force, what was given, what may be shown, the secret itself.
+/// Name in force, source, text that may be shown, the secret itself.
 type Found = (String, Given, String, String);
 
-/// A secret is given directly, in a file, or as a systemd credential, which is found by itself.
+/// A secret is given directly, in a file, or as a systemd credential, which needs no configuration.
 fn secret(
     key: &Key,
     direct: Option<&Given>,
@@ -64,7 +64,7 @@ fn secret(
         }
         (None, Some(credential), _) => (key.name.to_owned(), credential, "***".to_owned()),
         (None, None, Some(file)) => {
-            // Somebody may have put the secret itself where its file's name belongs.
+            // Somebody may have put the secret itself where the name of its file belongs.
             let shown = if file.text.contains(':') { "***".to_owned() } else { file.text.clone() };
             (file_name, file.clone(), shown)
         }
@@ -76,7 +76,6 @@ fn secret(
     }
 }
 
-/// The file systemd made of a credential of this name.
 fn credential(key: &Key, inputs: &Inputs) -> Option<Given> {
     let folder = inputs.env.get("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
     let path = Path::new(folder).join(key.credential());

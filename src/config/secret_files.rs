@@ -1,4 +1,4 @@
-//! Where secrets lie: the files a person has to keep to himself.
+//! Lists the files that hold secrets, so that `doctor` can check who may read them.
 //!
 //! Reads no file. Must not know what the secrets are for.
 
@@ -7,9 +7,9 @@ use super::{Loaded, keys};
 use std::path::{Path, PathBuf};
 
 impl Loaded {
-    /// Files that hold a secret, with the option it belongs to. Relative names start at `folder`. What systemd hands over
-    /// is left out: it is guarded by systemd.
-    pub fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
+    /// File and the option that names it; relative names start at `folder`. Without systemd credentials,
+    /// which systemd protects itself.
+    pub(crate) fn secret_files(&self, folder: &Path) -> Vec<(String, PathBuf)> {
         let mut found = Vec::new();
         for setting in &self.origins {
             let Some(value) = &setting.value else { continue };
@@ -38,8 +38,7 @@ impl Loaded {
         found
     }
 
-    /// An option's value as it may be shown.
-    pub fn shown(&self, name: &str) -> Option<&str> {
+    pub(crate) fn shown(&self, name: &str) -> Option<&str> {
         self.origins.iter().find(|setting| setting.name == name)?.value.as_deref()
     }
 }

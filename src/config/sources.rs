@@ -1,6 +1,7 @@
-//! Where values come from: defaults, TOML file, `.env.telegram`, environment, command line, later wins (figment).
+//! Where values come from: defaults, TOML file, `.env.telegram`, environment, command line; the later wins
+//! (figment).
 //!
-//! Ends with one text and one origin for each key that is set. Must not know what a value means.
+//! Results in one text and one origin for each option that is set. Must not know what a value means.
 
 use super::dotenv;
 use super::keys;
@@ -14,13 +15,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-/// Read where it exists and no other file is named.
+/// Read if it exists and `--config` names no other file.
 const SYSTEM_FILE: &str = "/etc/phonicflow-bot/config.toml";
-/// Read in the working folder where it exists.
-pub const DOTENV: &str = ".env.telegram";
-/// Prefixes that in an environment are surely meant for us.
+/// Read in the working folder if it exists.
+pub(crate) const DOTENV: &str = ".env.telegram";
+/// Prefixes of environment variables that are surely meant for us.
 const OURS: &[&str] = &["BOT_", "BACKEND_", "TELEGRAM_"];
-/// Prefixes that others use, too: named only when a key of ours is near.
+/// Prefixes that other programs use too: an unknown name is reported only if it resembles one of our options.
 const SHARED: &[&str] = &[
     "SESSION_",
     "MAX_AUDIO_",
@@ -34,29 +35,25 @@ const SHARED: &[&str] = &[
     "DEFAULT_",
 ];
 
-/// A value and where it came from.
 #[derive(Debug, Clone)]
-pub struct Given {
-    /// As written.
+pub(crate) struct Given {
     pub text: String,
     /// In words: "environment", ".env.telegram line 3".
     pub origin: String,
 }
 
-/// Everything that was given.
 #[derive(Debug, Default)]
-pub struct Gathered {
-    /// By key, `_FILE` twins included; nothing empty.
+pub(crate) struct Gathered {
+    /// By option, `_FILE` twins included; without empty values.
     pub values: BTreeMap<String, Given>,
-    /// What is wrong with the sources themselves.
+    /// Faults of the sources themselves.
     pub errors: Vec<ConfigError>,
-    /// What a person should know.
     pub warnings: Vec<String>,
-    /// The warning that `.env.telegram` was not read.
+    /// The one of `warnings` that says `.env.telegram` was not read.
     pub not_read: Option<String>,
 }
 
-/// One source as figment takes it.
+/// One source in the form that figment takes.
 struct Layer {
     name: String,
     values: BTreeMap<String, String>,
@@ -74,8 +71,7 @@ impl Provider for Layer {
     }
 }
 
-/// Reads all sources.
-pub fn gather(inputs: &Inputs) -> Gathered {
+pub(crate) fn gather(inputs: &Inputs) -> Gathered {
     let mut gathered = Gathered::default();
     let mut lines = BTreeMap::new();
     let mut layers = defaults(&inputs.env);
@@ -85,7 +81,7 @@ pub fn gather(inputs: &Inputs) -> Gathered {
     layers.push(flags(&inputs.flags, &mut gathered));
 
     let figment = layers.into_iter().fold(Figment::new(), |figment, mut layer| {
-        // An empty value means "not given here": what lies beneath shows through.
+        // An empty value means "not set here": the value of an earlier source shows through.
         layer.values.retain(|_, text| !text.trim().is_empty());
         figment.merge(layer)
     });
@@ -109,7 +105,7 @@ fn names() -> Vec<String> {
 
 fn defaults(env: &BTreeMap<String, String>) -> Vec<Layer> {
     let values = keys::all().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
-    // systemd: a colon-separated list where StateDirectory= names more than one.
+    // systemd passes a colon-separated list where StateDirectory= names more than one folder.
     let state =
         env.get("STATE_DIRECTORY").and_then(|list| list.split(':').next()).unwrap_or_default().to_owned();
     let runtime = env.get("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next()).unwrap_or_default();
@@ -169,7 +165,7 @@ fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mu
         Ok(file) => file.metadata(),
         Err(_) => path.metadata(),
     };
-    // Whoever may write there would choose the tutor, the proxy and where the token goes.
+    // Whoever may write this file would choose the tutor, the proxy and where the token goes.
     if let Some(why) = meta.ok().and_then(|meta| secure_fs::distrust(&meta)) {
         gathered.warnings.push(format!(
             "{} is not read: {why}. It must belong to the user who runs this program, or to root, and nobody else may write to it \
@@ -212,7 +208,7 @@ fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mu
     Some(Layer { name: DOTENV.to_owned(), values })
 }
 
-/// The environment belongs to everyone: what is unknown there is a warning at most.
+/// The environment is shared with other programs, so an unknown name there is at most a warning.
 fn environment(env: &BTreeMap<String, String>, gathered: &mut Gathered) -> Layer {
     let known = names();
     let mut values = BTreeMap::new();
@@ -240,7 +236,7 @@ fn suspicious(name: &str) -> Option<String> {
     }
 }
 
-/// Flags may be named as on the command line (`--backend-url`) or like the key.
+/// Flags may be named as on the command line (`--backend-url`) or like the option.
 fn flags(flags: &BTreeMap<String, String>, gathered: &mut Gathered) -> Layer {
     let known = names();
     let mut values = BTreeMap::new();

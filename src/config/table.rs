@@ -12,7 +12,7 @@ use super::{LogFormat, OnCorruption};
 use crate::domain::Language;
 
 /// Every option by topic, in the order people read them.
-pub const TOPICS: &[(&str, &[Key])] = &[
+pub(crate) const TOPICS: &[(&str, &[Key])] = &[
     ("Telegram", TELEGRAM),
     ("The tutor", TUTOR),
     ("Limits", LIMITS),

@@ -72,7 +72,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     beside.spawn(admin_socket::run(daemon.clone(), stop.clone()));
     // Up before Telegram is called: that it cannot be reached is what /health has to tell.
     if let Some(addr) = app.config.metrics_addr {
-        match watch::open(&daemon, addr).await {
+        match watch::open(addr).await {
             Ok(listener) => beside.spawn(watch::run(daemon.clone(), listener, stop.clone())),
             Err(error) => return Err(given_up(&daemon, beside, error.into()).await),
         };

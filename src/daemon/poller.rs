@@ -9,11 +9,11 @@ use super::identity::Identity;
 use super::shutdown::Stop;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
+use crate::domain::stats::Poll;
 use crate::domain::{Incoming, WorkKind};
 use crate::logging::{Event, UserTag};
 use crate::store::StoreError;
 use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
-use crate::telemetry::exposition::Poll;
 use std::time::Duration;
 
 /// Updates asked for at once (Bot API "getUpdates": at most 100).

@@ -102,7 +102,6 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) {
                     // Whatever the store cannot do any more ends the daemon elsewhere.
                     tracing::warn!(%error, "the numbers could not be kept");
                 }
-                daemon.telemetry.upkeep();
             }
             () = tokio::time::sleep_until(next.at), if owed => {
                 let told = tell(daemon).await;

@@ -14,7 +14,8 @@ use crate::domain::{
 };
 use crate::secret::Secret;
 use crate::store::{MemoryDisk, StoreError};
-use crate::telegram::{Action, Call, Delivered, Edge, Me, Outgoing, RawUpdate, SendForm, TelegramError};
+use crate::telegram::edge::{Call, Edge};
+use crate::telegram::{Action, Delivered, Me, Outgoing, RawUpdate, SendForm, TelegramError};
 use crate::telemetry::Telemetry;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};

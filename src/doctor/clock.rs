@@ -1,16 +1,17 @@
-//! The clock: against Telegram's and the tutor's, and whether this machine keeps it in time.
+//! The clock: compared with Telegram's and the tutor's, and whether this machine synchronises it. Must not
+//! know how the other clocks were read.
 
 use super::{Cause, Finding};
 use std::path::Path;
 
 const CLOCK: &str = "clock";
-/// More than this is told, seconds.
+/// Difference that is not worth mentioning, seconds.
 const TOLERATED: i64 = 30;
-/// systemd-timesyncd's folder and its sign of success.
+/// systemd-timesyncd creates `synchronized` in this folder when it succeeds.
 const TIMESYNC: &str = "/run/systemd/timesync";
 
-/// Looks at it. `telegram` and `tutor`: how far their clocks are ahead of ours, seconds.
-pub fn check(telegram: Option<i64>, tutor: Option<i64>) -> Vec<Finding> {
+/// `telegram` and `tutor`: seconds by which their clocks are ahead of ours.
+pub(crate) fn check(telegram: Option<i64>, tutor: Option<i64>) -> Vec<Finding> {
     let synced = Path::new(TIMESYNC).exists().then(|| Path::new(TIMESYNC).join("synchronized").exists());
     judge(telegram, tutor, synced)
 }
@@ -58,7 +59,7 @@ fn judge(telegram: Option<i64>, tutor: Option<i64>, synced: Option<bool>) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::super::Grade;
+    use super::super::finding::Grade;
     use super::*;
 
     #[test]

@@ -1,4 +1,5 @@
-//! The running daemon: is there one, and do its doors answer.
+//! The running daemon: is there one, and do its admin socket and its metrics address answer. Must not know
+//! what it does.
 
 use super::health;
 use super::{Cause, Finding, Found, Patient, span};
@@ -9,7 +10,7 @@ use std::time::Duration;
 const DAEMON: &str = "daemon";
 const NUMBERS: &str = "metrics";
 
-/// Whether the address that the daemon is going to listen on is taken, or may not be used.
+/// Whether the configured address is in use by another program, or may not be bound.
 async fn taken(patient: &Patient) -> Option<Finding> {
     let address = patient.config().metrics_addr?;
     let error = tokio::net::TcpListener::bind(address).await.err()?;
@@ -21,8 +22,8 @@ async fn taken(patient: &Patient) -> Option<Finding> {
     ))
 }
 
-/// Looks at it. `held`: whether a process holds the store, where that can be told.
-pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
+/// `held`: whether a process holds the store, where that is known.
+pub(crate) async fn check(patient: &Patient, held: Option<bool>) -> Found {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_", "METRICS_", "ADMIN_SOCKET"]) {
         return Found::default();
     }
@@ -57,12 +58,12 @@ pub async fn check(patient: &Patient, held: Option<bool>) -> Found {
         }
     };
     let mut findings = vec![daemon];
-    // Port 0 leaves the choice to the system; the daemon's log names what it chose.
+    // With port 0 the system chooses the port, which only the daemon's log tells.
     if let Some(address) = patient.config().metrics_addr.filter(|address| address.port() != 0) {
         let url = format!("http://{address}/health");
         findings.push(match http::get(&url, Duration::from_secs(5), 64 << 10).await {
             Ok((200, _)) => Finding::fine(NUMBERS, format!("{address} answers")),
-            // How it is stands above.
+            // 503 is an answer too; the daemon's own state is reported by another finding.
             Ok((503, _)) => Finding::fine(NUMBERS, format!("{address} answers")),
             Ok((status, _)) => Finding::warning(
                 NUMBERS,

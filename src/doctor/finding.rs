@@ -1,27 +1,26 @@
-//! A finding: what was looked at, how it is, what to do about it; and how findings are shown and add up.
+//! A finding: what was checked, the result, and what to do about it; how findings are printed and which exit
+//! code they add up to.
 //!
-//! Pure. Must not know how anything is looked at.
+//! Pure. Must not know how anything is checked.
 
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grade {
-    /// As it should be.
+pub(crate) enum Grade {
     Fine,
-    /// Could not be looked at, for a reason that is told.
+    /// Could not be checked, for the reason given.
     Skipped,
-    /// Works, but deserves a look.
+    /// Works, but should be looked at.
     Warning,
-    /// Does not work, or will not for long.
+    /// Does not work, or soon will not.
     Problem(Cause),
 }
 
-/// What kind of problem, for the exit code.
+/// The kind of problem decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The configuration, the token included.
+pub(crate) enum Cause {
+    /// The configuration, token included.
     Configuration,
     /// Something on this machine.
     Here,
@@ -29,37 +28,30 @@ pub enum Cause {
     Unreachable,
 }
 
-/// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at, in a word.
+pub(crate) struct Finding {
+    /// Short name of the check.
     pub check: &'static str,
-    /// How it is.
     pub grade: Grade,
-    /// What was found.
     pub found: String,
-    /// What to do about it; may have several lines.
+    /// What to do; may have several lines.
     pub advice: Option<String>,
 }
 
 impl Finding {
-    /// All is well.
-    pub fn fine(check: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn fine(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, grade: Grade::Fine, found: found.into(), advice: None }
     }
 
-    /// Not looked at.
-    pub fn skipped(check: &'static str, why: impl Into<String>) -> Self {
+    pub(crate) fn skipped(check: &'static str, why: impl Into<String>) -> Self {
         Self { check, grade: Grade::Skipped, found: why.into(), advice: None }
     }
 
-    /// Deserves a look.
-    pub fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { check, grade: Grade::Warning, found: found.into(), advice: Some(advice.into()) }
     }
 
-    /// Has to be mended.
-    pub fn problem(
+    pub(crate) fn problem(
         check: &'static str,
         cause: Cause,
         found: impl Into<String>,
@@ -80,8 +72,8 @@ impl Finding {
 
 /// All findings, in the order of the checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report(
-    /// At least one for each check.
+pub(crate) struct Report(
+    /// At least one per check.
     pub Vec<Finding>,
 );
 
@@ -90,9 +82,9 @@ impl Report {
         self.0.iter().filter(|finding| wanted(finding.grade)).count()
     }
 
-    /// 0 without a problem; 2 when the configuration has one, else 1 when something here has one, else 3: Telegram or the
-    /// tutor cannot be reached.
-    pub fn exit_code(&self) -> u8 {
+    /// 0 without a problem; 2 if the configuration has one; else 1 if this machine has one; else 3 (Telegram
+    /// or the tutor cannot be reached).
+    pub(crate) fn exit_code(&self) -> u8 {
         let has = |cause| self.count(|grade| grade == Grade::Problem(cause)) > 0;
         if has(Cause::Configuration) {
             2
@@ -105,8 +97,7 @@ impl Report {
         }
     }
 
-    /// In one sentence.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let several = |count: usize, what: &str| match count {
             0 => format!("no {what}s"),
             1 => format!("1 {what}"),
@@ -117,8 +108,7 @@ impl Report {
         format!("{}, {}", several(problems, "problem"), several(warnings, "warning"))
     }
 
-    /// For people.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let width = self.0.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
         let mut text = String::new();
         for finding in &self.0 {
@@ -135,8 +125,8 @@ impl Report {
         text
     }
 
-    /// For machines: one object.
-    pub fn json(&self) -> Value {
+    /// One JSON object.
+    pub(crate) fn json(&self) -> Value {
         let findings: Vec<Value> = self
             .0
             .iter()

@@ -1,26 +1,24 @@
-//! The short question: is the running daemon well? Asked over the admin socket, so that it needs no port.
+//! `health`: is the running daemon well? Asked over the admin socket, so that no port is needed. Must not
+//! know what makes it well.
 
-use crate::admin::client::{AdminClient, ClientError, Whereabouts};
+use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::request::{Item, Request};
 use crate::config::Config;
 use crate::domain::health::Health;
 use crate::store::StoreError;
 use std::time::Duration;
 
-/// Longer than a daemon that is well takes, shorter than a container's patience.
+/// Longer than a healthy daemon takes, shorter than the 10 s or so that container health checks allow.
 const DEADLINE: Duration = Duration::from_secs(9);
 
-/// Asks the daemon.
-///
-/// # Errors
-/// Why no daemon answers, in words.
-pub async fn ask(config: &Config) -> Result<Health, String> {
+/// The error says why no daemon answers.
+pub(crate) async fn ask(config: &Config) -> Result<Health, String> {
     let late = |_| format!("no answer within {} s", DEADLINE.as_secs());
     tokio::time::timeout(DEADLINE, asked(config)).await.map_err(late)?
 }
 
 async fn asked(config: &Config) -> Result<Health, String> {
-    let at = Whereabouts { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     // Without a daemon there is nothing to ask, and no reason to open the store.
     let mut client =
         AdminClient::open(&at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
@@ -40,8 +38,8 @@ async fn asked(config: &Config) -> Result<Health, String> {
     found.ok_or_else(|| "the daemon does not say how it is".to_owned())
 }
 
-/// What is wrong, in the daemon's own words.
-pub fn problems(health: &Health) -> String {
+/// The daemon's own description of what is wrong.
+pub(crate) fn problems(health: &Health) -> String {
     let checks = &health.checks;
     let problems =
         [&checks.polling.problem, &checks.workers.problem, &checks.store.problem, &checks.tutor.problem];

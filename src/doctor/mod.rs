@@ -1,12 +1,13 @@
-//! `doctor`: looks at everything a running bot depends on and says what to do about what it finds.
+//! `doctor`: checks everything a running bot depends on and says what to do about what it finds.
 //!
-//! The checks stand alone, run side by side, each with a deadline, and are told in a fixed order. Nothing is changed and a
-//! running daemon is not disturbed: no updates are taken, and a store that is held is left alone. No finding holds a secret.
+//! The checks are independent, run concurrently, each with a deadline, and are printed in a fixed order. They
+//! change nothing and do not disturb a running daemon: no updates are taken, and a store in use is not
+//! opened. No finding contains a secret. Must not know Telegram's or the tutor's protocol.
 
 mod clock;
 mod daemon;
-pub mod finding;
-pub mod health;
+pub(crate) mod finding;
+pub(crate) mod health;
 mod permissions;
 mod proxy;
 mod settings;
@@ -15,7 +16,7 @@ mod telegram;
 mod tutor;
 mod writable;
 
-pub use finding::{Cause, Finding, Grade, Report};
+pub(crate) use finding::{Cause, Finding, Report};
 
 use crate::app;
 use crate::config::{Config, ConfigError, Loaded};
@@ -23,19 +24,19 @@ use crate::store::Home;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Deadline of what asks Telegram or this machine; the tutor's `/health` has `BACKEND_TIMEOUT`.
+/// For checks of Telegram and this machine; the tutor's `/health` gets `BACKEND_TIMEOUT`.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Deadline of reading the store and its newest export.
+/// For reading the store and its newest export.
 const STORE_DEADLINE: Duration = Duration::from_secs(120);
 
-/// What is looked at.
+/// What all checks are given.
 #[derive(Debug, Clone)]
-pub struct Patient {
-    /// The configuration as far as it could be read.
+pub(crate) struct Patient {
+    /// The configuration, as far as it could be read.
     pub loaded: Loaded,
     /// What is wrong with it.
     pub faults: Vec<ConfigError>,
-    /// Where relative names start.
+    /// Start of relative paths.
     pub folder: PathBuf,
 }
 
@@ -48,8 +49,8 @@ impl Patient {
         app::home_of(self.config())
     }
 
-    /// Whether an option of this name, or one that begins so, or a whole source of options is at fault: then what
-    /// depends on it is not what its owner meant.
+    /// Whether an option whose name begins with one of these, or a whole source of options, is at fault. What
+    /// depends on it would be checked with a value that nobody meant.
     fn at_fault(&self, prefixes: &[&str]) -> bool {
         self.faults.iter().any(|fault| {
             let name = fault.key.to_ascii_uppercase();
@@ -60,9 +61,9 @@ impl Patient {
     }
 }
 
-/// Looks at everything.
-pub async fn examine(patient: &Patient) -> Report {
-    // Before anything opens the store: who may look at it.
+/// Runs all checks.
+pub(crate) async fn examine(patient: &Patient) -> Report {
+    // First, because opening the store may create files and so change what is checked.
     let permissions = permissions::check(patient);
     let health_deadline = patient.config().backend_timeout + DEADLINE;
     let (telegram, proxy, tutor, store) = tokio::join!(
@@ -87,13 +88,13 @@ pub async fn examine(patient: &Patient) -> Report {
     Report(parts.into_iter().flatten().collect())
 }
 
-/// What a check has found.
+/// Result of one check.
 #[derive(Debug, Default)]
 struct Found {
     findings: Vec<Finding>,
-    /// How far the other side's clock is ahead of ours, seconds.
+    /// Seconds by which the other side's clock is ahead of ours.
     clock: Option<i64>,
-    /// A process holds the store; `None`: that cannot be told.
+    /// Whether a process holds the store; `None`: unknown.
     held: Option<bool>,
 }
 
@@ -111,13 +112,12 @@ async fn within(deadline: Duration, check: &'static str, looking: impl Future<Ou
     })
 }
 
-/// Seconds since the epoch, by this machine's clock.
+/// Unix seconds by this machine's clock.
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A size as people read it.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
     let mut value = bytes as f64 / 1024.0;
@@ -132,7 +132,6 @@ fn size(bytes: u64) -> String {
     format!("{value:.1} {}", unit.copied().unwrap_or_default())
 }
 
-/// A span as people read it.
 fn span(secs: i64) -> String {
     match secs.max(0) {
         secs @ 0..120 => format!("{secs} s"),

@@ -1,4 +1,5 @@
-//! Who may read what: the store's folder, files that hold secrets, the folder of a local Bot API server.
+//! Who may read what: the store's folder, files with secrets, the folder of a local Bot API server. Must not
+//! know what is in them.
 
 use super::{Cause, Finding, Patient, writable};
 use std::fs;
@@ -8,13 +9,12 @@ use std::path::Path;
 
 const PERMISSIONS: &str = "permissions";
 
-/// Looks at it.
-pub fn check(patient: &Patient) -> Vec<Finding> {
+pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut files = patient.loaded.secret_files(&patient.folder);
     files.sort_by(|one, other| one.1.cmp(&other.1));
     files.dedup_by(|one, other| one.1 == other.1);
-    // What cannot even be looked at is said, and nothing is claimed of it.
+    // Files that cannot be examined are reported as such; nothing is claimed about them.
     let (seen, unseen): (Vec<_>, Vec<_>) = files.iter().partition(|(_, path)| fs::metadata(path).is_ok());
     findings.extend(seen.iter().filter_map(|(key, path)| secret(key, path)));
     findings.extend(unseen.iter().filter(|(_, path)| is_hidden(path)).map(|(key, path)| {
@@ -54,12 +54,13 @@ pub fn check(patient: &Patient) -> Vec<Finding> {
     findings
 }
 
-/// The bits of a mode that `chmod` takes.
+/// The bits of a file mode that `chmod` sets.
 fn mode(meta: &fs::Metadata) -> u32 {
     meta.permissions().mode() & 0o777
 }
 
-/// It is there, or may be, but this user must not see it. (A file that is not there is a fault of the configuration.)
+/// It exists, or may exist, but this user may not see it. (A missing file is reported with the
+/// configuration.)
 fn is_hidden(path: &Path) -> bool {
     fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
@@ -68,11 +69,11 @@ fn secret(key: &str, path: &Path) -> Option<Finding> {
     let shown = path.display();
     let mode = match fs::metadata(path) {
         Ok(meta) => mode(&meta),
-        // That it cannot be read at all is a fault of the configuration, and told there.
+        // An unreadable file is reported with the configuration.
         Err(_) => return None,
     };
     let advice = format!("chmod 600 {shown}");
-    // In a container, what is mounted there is seen by nobody else.
+    // Container secrets are mounted for this container alone, whatever their mode.
     let in_container = path.starts_with("/run/secrets");
     if mode & 0o007 != 0 && !in_container {
         let found =
@@ -90,7 +91,7 @@ fn folder(path: &Path) -> Option<Finding> {
     let shown = path.display();
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
-        // There is none yet.
+        // It does not exist yet.
         Err(_) => return None,
     };
     let mode = mode(&meta);

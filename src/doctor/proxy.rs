@@ -1,12 +1,13 @@
-//! TELEGRAM_PROXY: does anybody listen there. Whether it lets us through shows in Telegram's answer.
+//! TELEGRAM_PROXY: does anything listen there. Whether the proxy lets us through shows in Telegram's answer.
+//! Must not know what is behind the proxy.
 
 use super::{Cause, Finding, Found, Patient};
 use tokio::net::TcpStream;
 
 const PROXY: &str = "proxy";
 
-/// Looks at it; says nothing where there is none.
-pub async fn check(patient: &Patient) -> Found {
+/// Nothing is reported where no proxy is configured.
+pub(crate) async fn check(patient: &Patient) -> Found {
     let Some(proxy) = &patient.config().telegram_proxy else { return Found::default() };
     let Some((host, port)) = address(proxy.expose()) else {
         return vec![Finding::skipped(PROXY, "its address cannot be read")].into();
@@ -24,7 +25,7 @@ pub async fn check(patient: &Patient) -> Found {
     }
 }
 
-/// Host and port of a proxy URL, without user and password.
+/// Host and port of a proxy URL, without credentials.
 fn address(url: &str) -> Option<(&str, u16)> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -1,9 +1,8 @@
-//! The configuration: its faults and its warnings.
+//! Turns the configuration's faults and warnings into findings. Must not know any single option.
 
 use super::{Cause, Finding, Patient};
 
-/// Looks at it.
-pub fn check(patient: &Patient) -> Vec<Finding> {
+pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings: Vec<Finding> = patient
         .faults
         .iter()

@@ -1,4 +1,5 @@
-//! The store: does it open, is there a good export, what happened to it, is there room on its disk.
+//! The store: does it open, is there a good export, was it restored, is there room on its disk. Must not know
+//! how it is laid out.
 
 use super::{Cause, Finding, Found, Patient, now, size, span, writable};
 use crate::store::home::{BY_HAND, Restored, Uncleared};
@@ -8,29 +9,29 @@ use std::path::Path;
 const STORE: &str = "store";
 const EXPORTS: &str = "exports";
 const DISK: &str = "disk";
-/// Exports are taken daily; one this old means that they no longer are, seconds.
+/// Exports are made daily; an older newest one (seconds) means that they no longer are.
 const STALE: i64 = 50 * 3_600;
-/// For so long a restore is told of, as by the daemon, seconds.
+/// How long a restore stays worth mentioning, seconds; the same as in the daemon.
 const TOLD_FOR: i64 = 7 * 24 * 3_600;
-/// Less is trouble at any moment, bytes.
+/// Free bytes below which writing may fail at any moment.
 const LEAST: u64 = 64 << 20;
-/// Less deserves a look, bytes.
+/// Free bytes below which a warning is given.
 const LITTLE: u64 = 512 << 20;
 
-/// Looks at it.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_"]) {
         return vec![Finding::skipped(STORE, "the configuration has to be right first")].into();
     }
     let home = patient.home();
     let root = patient.config().session_storage_path.clone();
     if !writable::readable(&root) {
-        // Nothing is claimed of what cannot be looked into; why not stands above.
+        // Why the folder cannot be read is said by another finding.
         let why = "its folder cannot be looked into: run doctor as root or as the bot's user";
         return vec![Finding::skipped(STORE, why)].into();
     }
     let opening = home.clone();
-    // sled makes files: they are to be the owner's. The way to the folder is kept open until the store is closed.
+    // sled creates files, which must belong to the folder's owner. The handle to the folder is kept open
+    // until the store is closed.
     let opened = tokio::task::spawn_blocking(move || {
         let acted = opening.as_owner();
         let (home, _acting) =
@@ -102,7 +103,7 @@ fn broken(error: &StoreError) -> Finding {
     Finding::problem(STORE, Cause::Here, found, advice)
 }
 
-/// The newest good export.
+/// Reports on the newest good export.
 fn exports(home: &Home) -> Option<Finding> {
     let listed = home.listed().ok()?;
     if listed.is_empty() {
@@ -151,7 +152,7 @@ fn exports(home: &Home) -> Option<Finding> {
     ))
 }
 
-/// Restores and what they left.
+/// Restores, and the damaged databases they moved aside.
 fn history(home: &Home) -> Vec<Finding> {
     let mut findings = Vec::new();
     let damaged = home.damaged().unwrap_or_default();
@@ -183,7 +184,7 @@ fn deletion(uncleared: Uncleared) -> Finding {
     }
 }
 
-/// What there is to say of the latest restore at this moment, seconds since the epoch.
+/// What to report about the latest restore; `now` in Unix seconds.
 fn restore(restored: &Restored, now: i64) -> Option<Finding> {
     let age = now - restored.at_ms / 1_000;
     if age >= TOLD_FOR {
@@ -205,7 +206,7 @@ fn restore(restored: &Restored, now: i64) -> Option<Finding> {
     Some(Finding::warning("restore", found, advice))
 }
 
-/// Room on the store's file system.
+/// Free space on the store's file system.
 fn disk(root: &Path, home: &Home) -> Option<Finding> {
     let existing = root.ancestors().find(|path| path.exists())?;
     let stat = rustix::fs::statvfs(existing).ok()?;
@@ -233,7 +234,7 @@ fn judge(free: u64, used: u64, no_names: bool) -> Finding {
             "make room: when the disk is full the daemon ends, and is started again and again",
         );
     }
-    // A restore makes a second database before it moves the first.
+    // A restore builds a second database before it moves the first one away.
     if free < LITTLE || free < used.saturating_mul(2) {
         return Finding::warning(
             DISK,
@@ -246,7 +247,7 @@ fn judge(free: u64, used: u64, no_names: bool) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Grade;
+    use super::super::finding::Grade;
     use super::*;
 
     #[test]

@@ -1,5 +1,5 @@
-//! Telegram: does it answer, does it take the token, is a webhook set, does it tell who is in the required
-//! channel. Takes no updates.
+//! Telegram: does it answer and accept the token, is a webhook set, may the bot see who is in the required
+//! channel. Takes no updates; must not know how requests are made.
 
 use super::{Cause, Finding, Found, Patient, now};
 use crate::app;
@@ -9,11 +9,10 @@ use crate::telegram::{Telegram, TelegramError};
 const TOKEN: &str = "token";
 const WEBHOOK: &str = "webhook";
 const CHANNEL: &str = "channel";
-/// So many updates waiting mean that nobody takes them.
+/// Waiting updates that suggest that nobody fetches them.
 const MANY: u64 = 50;
 
-/// Looks at it.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     if patient.at_fault(&["TELEGRAM_", "BOT_TIMEOUT"]) {
         return skipped("the configuration has to be right first").into();
     }
@@ -43,7 +42,7 @@ pub async fn check(patient: &Patient) -> Found {
     match telegram.greeting().await {
         Ok(greeting) => {
             let took = asked.elapsed();
-            // The answer is half a round trip old; to the second that is nothing.
+            // The date is half a round trip old, which does not matter at a precision of seconds.
             let clock = greeting.clock.map(|there| there - now());
             let found = format!(
                 "Telegram knows it as @{}, answered in {} ms",

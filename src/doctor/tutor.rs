@@ -1,4 +1,4 @@
-//! The tutor: is it there, is its language model well.
+//! The tutor: does it answer, is it PhonicFlow, is its language model well. Must not know its protocol.
 
 use super::{Cause, Finding, Found, Patient, now};
 use crate::app;
@@ -8,8 +8,7 @@ use std::time::Instant;
 const TUTOR: &str = "tutor";
 const HEALTH: &str = "tutor health";
 
-/// Looks at it.
-pub async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> Found {
     if patient.at_fault(&["BACKEND_", "BOT_PRIVATE_KEY"]) {
         let why = "the configuration has to be right first";
         return vec![Finding::skipped(TUTOR, why), Finding::skipped(HEALTH, why)].into();

@@ -1,4 +1,5 @@
-//! Whether `run` could write where it has to: the store's folder and the log file. Looks, and makes nothing.
+//! Whether `run` could write where it must: the store's folder and the log file. Only looks; creates nothing.
+//! Must not know what is written.
 
 use super::{Cause, Finding, Patient, now};
 use crate::app;
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "folder";
 const LOG: &str = "log file";
 
-/// Looks at it; of a folder that can be written nothing is said, as the store's finding names it.
-pub fn check(patient: &Patient) -> Vec<Finding> {
+/// A store folder that is fine is not mentioned here; the store's own finding names it.
+pub(crate) fn check(patient: &Patient) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = patient.config();
     let root = &config.session_storage_path;
@@ -40,11 +41,11 @@ pub fn check(patient: &Patient) -> Vec<Finding> {
     findings
 }
 
-/// What stands in the way, and what is the matter with it.
+/// The path that prevents writing, and what is wrong with it.
 struct Obstacle(PathBuf, String);
 
 impl Obstacle {
-    /// With each path once.
+    /// Formats it, naming each path once.
     fn told(&self, key: &str, value: &Path) -> String {
         let Self(at, what) = self;
         let at = if at == value { String::new() } else { format!(": {}", at.display()) };
@@ -58,8 +59,8 @@ impl Obstacle {
     }
 }
 
-/// Whether the store's folder can be looked into, or is not there yet.
-pub fn readable(path: &Path) -> bool {
+/// Whether the store's folder can be listed, or does not exist yet.
+pub(crate) fn readable(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(_) => true,
         Err(error) => error.kind() == ErrorKind::NotFound,
@@ -69,7 +70,8 @@ pub fn readable(path: &Path) -> bool {
 fn log_file(path: &Path) -> Result<(), Obstacle> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     folder(parent.unwrap_or(Path::new(".")))?;
-    // The file of the day has the date at its end, in UTC; it is there when the daemon ran today, perhaps as another user.
+    // The log file of today ends in the date (UTC). It exists if the daemon ran today, perhaps as another
+    // user.
     let day: String = app::moment(now() * 1_000).chars().take(10).collect();
     let today = PathBuf::from(format!("{}.{day}", path.display()));
     match fs::metadata(&today) {
@@ -78,14 +80,14 @@ fn log_file(path: &Path) -> Result<(), Obstacle> {
     }
 }
 
-/// Whether files can be made in this folder, or the folder itself where it is missing.
+/// Whether files can be created in this folder, or the folder itself if it is missing.
 fn folder(path: &Path) -> Result<(), Obstacle> {
     let mut at = path;
     let meta = loop {
         at = if at.as_os_str().is_empty() { Path::new(".") } else { at };
         match fs::metadata(at) {
             Ok(meta) => break meta,
-            // Missing, or above it lies what is no folder: then that is the obstacle.
+            // It is missing, or a parent is no folder: the parent is checked.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 match at.parent() {
                     Some(parent) => at = parent,
@@ -98,7 +100,8 @@ fn folder(path: &Path) -> Result<(), Obstacle> {
     if !meta.is_dir() {
         return Err(Obstacle(at.to_owned(), "is no folder".to_owned()));
     }
-    // Root may everything but what the file system forbids: then the owner is judged, who is most likely the bot.
+    // Root may write everywhere except on read-only file systems, so the owner's rights are checked instead:
+    // the owner is most likely the bot's user.
     let owner_may = meta.mode() & 0o300 == 0o300 || meta.uid() == 0;
     if may(at, Access::WRITE_OK | Access::EXEC_OK) && (owner_may || !rustix::process::geteuid().is_root()) {
         return Ok(());

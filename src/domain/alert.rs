@@ -1,36 +1,34 @@
-//! What admins are told by themselves, and how often: no more than once an hour of a kind, and never the same twice.
+//! What admins are told unasked, and how often: each kind at most once an hour, and the same event never
+//! twice.
 //!
-//! Must not know the words or how they travel.
+//! Must not know the words or how they are sent.
 
 use super::ids::{Timestamp, UserId};
 use super::outcome::Reply;
 use serde::{Deserialize, Serialize};
 
-/// The least time between two messages of one kind to one admin, milliseconds.
+/// Shortest time between two messages of one kind to one admin, ms.
 pub const QUIET_MS: i64 = 3_600_000;
 
-/// What an admin is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AlertKind {
     /// The tutor does not answer.
     TutorDown,
     /// It answers again.
     TutorBack,
-    /// Messages were given up.
+    /// Messages became dead letters.
     DeadLetters,
-    /// The store was damaged and restored.
+    /// The store was damaged and restored from an export.
     StoreRestored,
     /// Telegram does not tell who is in the required channel.
     MembersHidden,
 }
 
 impl AlertKind {
-    /// Every one.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::TutorDown, Self::TutorBack, Self::DeadLetters, Self::StoreRestored, Self::MembersHidden];
 
-    /// Its name for people and machines.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::TutorDown => "tutor down",
             Self::TutorBack => "tutor back",
@@ -40,8 +38,8 @@ impl AlertKind {
         }
     }
 
-    /// Its number in the store's keys: never changed, never given again.
-    pub fn number(self) -> u8 {
+    /// Part of keys in the store: never changed, never reused.
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::TutorDown => 1,
             Self::TutorBack => 2,
@@ -52,25 +50,22 @@ impl AlertKind {
     }
 }
 
-/// What is kept of the last message of a kind to an admin.
+/// What is stored about the last message of a kind to an admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// When it was told.
+    /// When it was sent.
     pub at: Timestamp,
-    /// The moment of what it told of.
+    /// When the event it reports happened.
     pub of: Timestamp,
 }
 
-/// Something to tell an admin.
+/// A message for an admin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
-    /// Whom.
     pub to: UserId,
-    /// Of what.
     pub kind: AlertKind,
-    /// The moment of what happened: the same moment is told once.
+    /// When the event happened; the same event is told once.
     pub of: Timestamp,
-    /// The words.
     pub replies: Vec<Reply>,
 }
 
@@ -79,16 +74,16 @@ pub struct Announcement {
 pub enum Announced {
     /// It is in the outbox.
     Told,
-    /// The admin knows already, or never heard of what is over now.
+    /// The admin knows already, or was never told of the problem that is over now.
     Known,
-    /// Not before this moment; to be looked at again then.
+    /// Not before this moment; try again then.
     NotBefore(Timestamp),
 }
 
-/// The marks of one admin that an announcement is judged by.
+/// What one admin was told before, as far as it matters for an announcement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// Of its own kind.
+pub(crate) struct Marks {
+    /// Of the announcement's own kind.
     pub own: Option<Told>,
     /// Of [`AlertKind::TutorDown`].
     pub down: Option<Told>,
@@ -96,8 +91,8 @@ pub struct Marks {
     pub back: Option<Told>,
 }
 
-/// Whether it is to be told now.
-pub fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> Announced {
+/// Decides whether to tell it now.
+pub(crate) fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> Announced {
     let believes_down = marks.down.is_some_and(|down| marks.back.is_none_or(|back| back.at < down.at));
     let known = match kind {
         AlertKind::TutorDown => believes_down,
@@ -108,7 +103,7 @@ pub fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> An
         return Announced::Known;
     }
     match marks.own {
-        // A date to come was left by a clock that was set back since.
+        // A date in the future was written before the clock was set back, so it does not count.
         Some(told) if told.at <= now && now.since_ms(told.at) < QUIET_MS => {
             Announced::NotBefore(told.at.plus_ms(QUIET_MS))
         }
@@ -149,8 +144,8 @@ mod tests {
         }
     }
 
-    /// A day of a tutor that comes and goes every few minutes: each kind at most once an hour, in turns, and what is
-    /// told last is the truth once an hour has passed.
+    /// A day with a tutor that comes and goes every few minutes: each kind at most once an hour, alternating,
+    /// and what was told last is true again within an hour.
     #[test]
     fn down_and_back_take_turns() {
         let (mut down, mut back) = (None, None);

@@ -28,7 +28,7 @@ pub struct Assessment {
 
 impl Assessment {
     /// Nothing a learner could read.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         [&self.transcript, &self.coaching, &self.coaching_pt, &self.reply, &self.reply_pt]
             .iter()
             .all(|text| text.trim().is_empty())
@@ -124,13 +124,13 @@ pub struct RecordedTurn {
 
 impl RecordedTurn {
     /// Whether this entry is the copy of a turn we already know.
-    pub fn is_copy_of(&self, known: &Assessment) -> bool {
+    pub(crate) fn is_copy_of(&self, known: &Assessment) -> bool {
         self.user.trim() == known.transcript.trim() && self.conversational.trim() == known.reply.trim()
     }
 
     /// The entry as an answer; the history holds neither Portuguese nor a sign of audio, so the reply's is assumed to be
     /// there (asking costs one request, a missing voice note costs the learner). Coaching is hardly ever spoken.
-    pub fn into_assessment(self) -> Assessment {
+    pub(crate) fn into_assessment(self) -> Assessment {
         let reply_audio = !self.conversational.trim().is_empty();
         Assessment {
             transcript: self.user,

@@ -1,21 +1,19 @@
 //! How long to wait before the next attempt.
 //!
-//! Pure: the randomness is an argument. Must not know what is attempted.
+//! Pure: the random number is an argument. Must not know what is attempted.
 
-/// The shortest pause, milliseconds.
 const SHORTEST_MS: i64 = 1_000;
-/// The longest pause, milliseconds.
 const LONGEST_MS: i64 = 60_000;
 
-/// The pause after `attempt` failures in a row (0 counts as 1), milliseconds: a random point in the upper half of a
-/// span that doubles from 2 s to 60 s, so that those who failed together do not return together. `jitter` is
-/// a random number in 0..1; the result is within 1 s and 60 s whatever it is.
-pub fn backoff_ms(attempt: u32, jitter: f64) -> i64 {
+/// The pause in ms after `attempt` failures in a row (0 counts as 1): a random point in the upper half of an
+/// interval that doubles from 2 s to 60 s, so that those who failed together do not return together. `jitter`
+/// should be in 0..1; the result is between 1 s and 60 s in any case.
+pub(crate) fn backoff_ms(attempt: u32, jitter: f64) -> i64 {
     let doublings = attempt.saturating_sub(1).min(16);
     let span = ((2 * SHORTEST_MS) << doublings).min(LONGEST_MS);
     let half = span / 2;
     let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
-    // At most 30,000: exact in f64, and the cast rounds towards zero.
+    // At most 30,000: exact in f64; the cast rounds towards zero.
     let extra = (half as f64 * jitter) as i64;
     (half + extra).clamp(SHORTEST_MS, LONGEST_MS)
 }

@@ -1,10 +1,10 @@
 //! Everything held about one learner as two documents: JSON for machines, Markdown for reading.
 //!
-//! Pure: pieces in, text out. Must not know where the pieces come from or where the documents go.
+//! Pure. Must not know where the pieces come from or where the documents go.
 
 mod pending;
 
-pub use pending::Pending;
+pub(crate) use pending::Pending;
 
 use super::alert::Told;
 use super::assessment::{Turn, TurnKind};
@@ -18,35 +18,32 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use uuid::Uuid;
 
-/// One piece of what is held, in the order in which they come: a session's turns follow it.
+/// One piece, in the order of arrival: a session's turns follow it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Held {
-    /// Whose all of it is; comes first.
+pub(crate) enum Held {
+    /// The learner; comes first.
     User(UserId),
-    /// Settings and the rest of the record.
+    /// Settings and the rest of the learner's record.
     Learner(Learner),
-    /// A session.
     Session(Session),
-    /// A turn of the session before.
+    /// A turn of the preceding session.
     Turn(Turn),
     /// The tutor still has to forget this session.
     Purge(Uuid),
-    /// A message in the queue.
+    /// A row of the queue.
     Pending(Box<Pending>),
-    /// The state of the rate limit.
     Rate(RateState),
-    /// What Telegram last said of the learner and the required channel.
+    /// What Telegram last said about the learner and the required channel.
     Membership(Membership),
-    /// What the learner, being an admin, was last told of a kind.
+    /// What the learner, as an admin, was last told of this kind of alert.
     Alert(String, Told),
-    /// The learner, being an admin, was given a command menu of their own.
+    /// The learner, as an admin, was given a command menu of their own.
     Menu,
 }
 
-/// All of it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DataExport {
+pub(crate) struct DataExport {
     user: Option<UserId>,
     learner: Option<Learner>,
     sessions: Vec<(Session, Vec<Turn>)>,
@@ -59,8 +56,7 @@ pub struct DataExport {
 }
 
 impl DataExport {
-    /// Adds a piece.
-    pub fn add(&mut self, held: Held) {
+    pub(crate) fn add(&mut self, held: Held) {
         match held {
             Held::User(user) => self.user = Some(user),
             Held::Learner(learner) => self.learner = Some(learner),
@@ -81,18 +77,17 @@ impl DataExport {
         }
     }
 
-    /// Whose it is.
-    pub fn user(&self) -> Option<UserId> {
+    pub(crate) fn user(&self) -> Option<UserId> {
         self.user
     }
 
-    /// Sessions and turns in it.
-    pub fn size(&self) -> (usize, usize) {
+    /// Number of sessions and turns.
+    pub(crate) fn size(&self) -> (usize, usize) {
         (self.sessions.len(), self.sessions.iter().map(|(_, turns)| turns.len()).sum())
     }
 
-    /// The document for machines. Moments are RFC 3339 in UTC.
-    pub fn json(&self, at: Timestamp) -> String {
+    /// Times are RFC 3339 in UTC.
+    pub(crate) fn json(&self, at: Timestamp) -> String {
         let sessions: Vec<Value> =
             self.sessions.iter().map(|(session, turns)| session_json(session, turns)).collect();
         let learner = self.learner.as_ref().map(|learner| {
@@ -143,8 +138,7 @@ impl DataExport {
         text
     }
 
-    /// The document for reading.
-    pub fn markdown(&self, at: Timestamp) -> String {
+    pub(crate) fn markdown(&self, at: Timestamp) -> String {
         let mut text = String::from("# What phonicflow-bot holds about you\n\n");
         let _ = writeln!(text, "Exported {}. Recordings are not kept: only what follows is.\n", moment(at));
         if let Some(user) = self.user {
@@ -213,7 +207,7 @@ impl DataExport {
     }
 }
 
-/// The day they were used on, and how many.
+/// The day on which they were used, and how many.
 fn tokens_of(tokens: DayTokens) -> Option<Value> {
     let day = at_json(Timestamp(tokens.day.saturating_mul(DAY_MS)));
     (tokens.used > 0).then(|| json!({ "day": day, "used": tokens.used }))
@@ -287,7 +281,7 @@ fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
     }
 }
 
-/// Words as they are, whatever Markdown would make of them.
+/// Escapes Markdown.
 fn escaped(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for c in line.chars() {
@@ -319,7 +313,7 @@ fn at_json(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }
 
-/// A moment for people: day and minute, UTC.
+/// Day and minute, UTC.
 fn moment(at: Timestamp) -> String {
     let known = jiff::Timestamp::from_second(at.secs());
     known.map_or_else(|_| at.0.to_string(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())

@@ -1,54 +1,54 @@
 //! A message that was given up: what is kept of it, and why.
 //!
-//! The reason is a value, not prose: whoever shows it chooses the words. Must not know where it is kept or shown.
+//! The reason is a value rather than a text: whoever shows it chooses the words. Must not know where it is
+//! kept or shown.
 
 use super::ids::Timestamp;
 use super::job::{Job, WaitReason};
 use serde::{Deserialize, Serialize};
 
-/// A message given up, for an admin to look at and to retry.
+/// A message that was given up, for an admin to look at and to retry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// The row as it was.
     pub job: Job,
     /// When it was given up.
     pub at: Timestamp,
-    /// Why.
     pub reason: DeadReason,
-    /// What the error said, without message text; may be empty.
+    /// Text of the error, without message text; may be empty.
     pub detail: String,
 }
 
-/// Why a message was given up. On disk its place in this list stands for it: new ones go to the end.
+/// Why a message was given up. Stored as its index in this list, so new reasons go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum DeadReason {
-    /// An older program kept prose alone, and it fits none of the others.
+    /// A reason stored as text by an older version, which fits none of the others.
     #[default]
     Other,
     /// The tutor did not answer for `BACKEND_RETRY_MAX_AGE`.
     TutorDown,
-    /// The tutor's answer was lost, and whether it recorded the turn cannot be found out.
+    /// The tutor's answer was lost, and it is impossible to find out whether it recorded the turn.
     AnswerLost,
-    /// Telegram did not hand out the recording for a day, or took no message for as long.
+    /// For a day, Telegram did not hand out the recording or accept a message.
     TelegramDown,
     /// The handler failed again and again: a bug of ours.
     Fault,
-    /// Open when the export was taken that the store was restored from; may have been answered since.
+    /// Open when the export was made from which the store was restored; may have been answered since.
     Restored,
-    /// The daemon ended twice while it had this message in hands.
+    /// The process ended twice while working on this message.
     EndedDaemon,
-    /// Telegram refuses what we send.
+    /// Telegram refuses what the bot sends.
     SendRefused,
-    /// Sent several times without an answer from Telegram: whether it arrived, nobody knows.
+    /// Sent several times without an answer from Telegram: it is unknown whether it arrived.
     SendUnknown,
-    /// The tutor refuses what we send.
+    /// The tutor refuses what the bot sends.
     TutorRefused,
-    /// The tutor failed on this one time and again, and on no other.
+    /// The tutor fails on this recording again and again, and on no other.
     VoiceFailed,
 }
 
 impl DeadReason {
-    /// All of them, in the order of their numbers on disk.
+    /// In the order of their stored numbers.
     pub const ALL: [Self; 11] = [
         Self::Other,
         Self::TutorDown,
@@ -63,8 +63,8 @@ impl DeadReason {
         Self::VoiceFailed,
     ];
 
-    /// Of a message that waited for this for too long.
-    pub fn waited_for(reason: WaitReason) -> Self {
+    /// For a row that waited too long for this.
+    pub(crate) fn waited_for(reason: WaitReason) -> Self {
         match reason {
             WaitReason::TutorDown | WaitReason::TutorFailing => Self::TutorDown,
             WaitReason::TutorUncertain => Self::AnswerLost,
@@ -74,7 +74,7 @@ impl DeadReason {
         }
     }
 
-    /// Its name for machines.
+    /// For JSON and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Other => "other",
@@ -91,8 +91,8 @@ impl DeadReason {
         }
     }
 
-    /// The words for admins on the command line and in the log.
-    pub fn as_str(self) -> &'static str {
+    /// For admins, on the command line and in the log.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Other => "given up",
             Self::TutorDown => "the tutor did not answer",
@@ -110,8 +110,8 @@ impl DeadReason {
         }
     }
 
-    /// The words with what the error said.
-    pub fn with(self, detail: &str) -> String {
+    /// Reason and error text together.
+    pub(crate) fn with(self, detail: &str) -> String {
         match (self, detail) {
             (reason, "") => reason.as_str().to_owned(),
             (Self::Other, detail) => detail.to_owned(),

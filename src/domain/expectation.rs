@@ -1,82 +1,80 @@
-//! How long an answer will take, and whether that is worth a word to whoever waits for it.
+//! How long an answer will take, and whether to tell the learner who waits for it.
 //!
 //! Pure: durations are arguments. Must not know how anybody is told.
 
 use std::collections::VecDeque;
 
-/// Whoever waits longer than this is told what to expect, milliseconds.
+/// Learners who wait longer than this are told what to expect, ms.
 const LONG_MS: i64 = 20_000;
-/// A message that has only just come may be at work in a moment, and its place is known then.
+/// A message that has just come may be in work in a moment; until then its place is not told, ms.
 const SETTLING_MS: i64 = 2_000;
-/// An answer that is so near needs no word, milliseconds.
+/// An answer closer than this needs no notice, ms.
 const NEAR_MS: i64 = 5_000;
-/// Turns remembered. The median of them: a single odd one (the tutor's first after its start) says little.
+/// Turns remembered for their median, which a single unusual one (the tutor's first after its start) does not
+/// change.
 const REMEMBERED: usize = 9;
 
-/// How long the last turns took.
+/// How long the last turns took, ms.
 #[derive(Debug, Clone, Default)]
-pub struct TurnTimes(VecDeque<i64>);
+pub(crate) struct TurnTimes(VecDeque<i64>);
 
 impl TurnTimes {
-    /// One more turn took so long, milliseconds.
-    pub fn note(&mut self, ms: i64) {
+    pub(crate) fn note(&mut self, ms: i64) {
         if self.0.len() >= REMEMBERED {
             self.0.pop_front();
         }
         self.0.push_back(ms.max(0));
     }
 
-    /// How long a turn takes as a rule, milliseconds; `None` before the first.
-    pub fn typical_ms(&self) -> Option<i64> {
+    pub(crate) fn typical_ms(&self) -> Option<i64> {
         let mut sorted: Vec<i64> = self.0.iter().copied().collect();
         sorted.sort_unstable();
         sorted.get(sorted.len() / 2).copied()
     }
 }
 
-/// One message that waits for its answer.
+/// A message that waits for its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait {
-    /// Since it came, milliseconds.
+pub(crate) struct Wait {
+    /// Since it came, ms.
     pub waited_ms: i64,
-    /// For how long the tutor has been at work on it, milliseconds; `None`: not yet.
+    /// How long the tutor has worked on it, ms; `None`: not started.
     pub at_work_ms: Option<i64>,
     /// Messages before it.
     pub ahead: usize,
-    /// Turns the tutor works on at once.
+    /// Turns that the tutor works on at once.
     pub at_once: usize,
-    /// How long a turn takes as a rule, where that is known.
+    /// How long a turn usually takes, ms, where known.
     pub typical_ms: Option<i64>,
 }
 
-/// What to tell.
+/// What to tell the learner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expectation {
-    /// 1: the tutor is at work on it, or is about to be.
+pub(crate) struct Expectation {
+    /// Place in the queue; 1: the tutor works on it or is about to.
     pub place: usize,
-    /// How long it will take from now on; `None` where nobody can say, or it took longer than that already.
+    /// Remaining time; `None` where unknown or already exceeded.
     pub about: Option<About>,
 }
 
 /// A duration as people say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub(crate) enum About {
     /// Ten to fifty seconds.
     Seconds(u32),
-    /// Whole minutes.
     Minutes(u32),
 }
 
 impl About {
-    /// Rounded up: rather a little early than late.
-    pub fn of_ms(ms: i64) -> Self {
+    /// Rounded up: better a little early than late.
+    pub(crate) fn of_ms(ms: i64) -> Self {
         let secs = u32::try_from(ms.max(1).saturating_add(999) / 1000).unwrap_or(u32::MAX);
         if secs <= 50 { Self::Seconds(secs.div_ceil(10) * 10) } else { Self::Minutes(secs.div_ceil(60)) }
     }
 }
 
 impl Wait {
-    /// How much longer it will take, as far as the last turns tell, milliseconds.
+    /// Expected remaining time by the last turns, ms.
     fn left_ms(&self) -> Option<i64> {
         let typical = self.typical_ms?;
         Some(match self.at_work_ms {
@@ -88,8 +86,8 @@ impl Wait {
         })
     }
 
-    /// What to tell now; `None`: nothing, the answer comes soon enough (or it is too early to say).
-    pub fn tell(&self) -> Option<Expectation> {
+    /// What to tell now; `None`: nothing, because the answer comes soon enough or it is too early to say.
+    pub(crate) fn tell(&self) -> Option<Expectation> {
         let long = self.waited_ms >= LONG_MS;
         let place = if self.at_work_ms.is_some() { 1 } else { self.ahead.saturating_add(1) };
         let unknown = long.then_some(Expectation { place, about: None });
@@ -100,7 +98,7 @@ impl Wait {
                     .then(|| Expectation { place, about: Some(About::of_ms(left)) })
             }
             Some(left) if left > 0 => None,
-            // Longer than usual already, or nothing is known.
+            // It takes longer than usual already, or nothing is known.
             _ => unknown,
         }
     }

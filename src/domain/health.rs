@@ -1,186 +1,168 @@
-//! Whether the daemon does what it is there for, judged from a few signs.
+//! Whether the daemon does its job, judged from a few measurements.
 //!
-//! Pure: must not know how the signs are gathered or who asks (`/health`, `doctor`, `/admin`).
+//! Pure: must not know how these are gathered or who asks (`/health`, `doctor`, `/admin`).
 
 use serde::{Deserialize, Serialize};
 
-/// For so long the tutor may be out of reach before the daemon counts as failing, seconds. A restart of the tutor with
-/// its models takes less.
-pub const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
+/// How long the tutor may be unreachable before the daemon counts as failing, seconds. Restarting the tutor
+/// with its models takes less.
+pub(crate) const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
 
-/// A wait that Telegram asks for is worth a person's eye when it is longer than this, seconds.
+/// A wait requested by Telegram is reported when it is longer than this, seconds.
 const LONG_WAIT_SECS: u64 = 60;
 
-/// How the tutor is, judged by the last calls.
+/// The tutor, judged by the last calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TutorState {
+pub(crate) enum TutorState {
     /// Not called yet.
     #[default]
     Unknown,
-    /// It answers.
     Answers,
-    /// It is there, but no turn succeeds any more: its model is dead, most likely.
+    /// It answers, but every turn fails; most likely its model is dead.
     Failing,
     /// It does not answer.
     Silent,
 }
 
-/// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// All is well.
+pub(crate) enum Status {
     Ok,
     /// A person should look.
     Failing,
 }
 
-/// How the daemon is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
-    /// The verdict: failing when one of the checks is.
+pub(crate) struct Health {
+    /// Failing if one of the checks is.
     pub status: Status,
-    /// What it is made of.
     pub checks: Checks,
-    /// The program's version.
     pub version: String,
-    /// Seconds since the daemon was started.
     pub uptime_seconds: u64,
 }
 
-/// What is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checks {
-    /// Whether updates come in.
+pub(crate) struct Checks {
     pub polling: Polling,
-    /// Whether answers may go out.
     #[serde(default)]
     pub sending: Sending,
-    /// Whether work ends.
     pub workers: Workers,
-    /// Whether the store answers.
     pub store: StoreCheck,
-    /// Whether the tutor answers.
     pub tutor: TutorCheck,
 }
 
 /// Whether updates come in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Polling {
+pub(crate) struct Polling {
     /// A poll completed lately, or the bot is switched off.
     pub ok: bool,
     /// `TELEGRAM_BOT_ENABLED`.
     pub enabled: bool,
-    /// Seconds since the last completed poll; `None` before the first.
+    /// Since the last completed poll; `None` before the first.
     pub seconds_since_poll: Option<u64>,
-    /// Seconds that Telegram still wants us to wait before the next poll; 0 when it does not.
+    /// Seconds that Telegram still wants us to wait before the next poll; 0 if none.
     #[serde(default)]
     pub waiting_seconds: u64,
     /// No poll completes, and Telegram does not say why: a restart may help.
     pub stalled: bool,
-    /// What is wrong, in words.
+    /// In words.
     pub problem: Option<String>,
 }
 
-/// Whether answers may go out.
+/// Whether answers can be sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sending {
-    /// Telegram does not hold the whole bot for long.
+pub(crate) struct Sending {
+    /// Telegram does not make the whole bot wait for long.
     pub ok: bool,
-    /// Seconds that Telegram still wants us to wait before anything is sent to anybody.
+    /// Seconds that Telegram still wants us to wait before sending anything.
     pub waiting_seconds: u64,
     /// The same for the one chat that has to wait longest.
     pub chat_waiting_seconds: u64,
-    /// What is wrong, in words.
+    /// In words.
     pub problem: Option<String>,
-    /// What a person might wonder about, though the bot as a whole is well.
+    /// Something unusual that is no failure of the bot as a whole.
     pub note: Option<String>,
 }
 
-/// Whether work ends.
+/// Whether work comes to an end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Workers {
+pub(crate) struct Workers {
     /// None is stuck.
     pub ok: bool,
-    /// Messages being worked on.
+    /// Messages in work.
     pub busy: u64,
-    /// What is wrong, in words.
+    /// In words.
     pub problem: Option<String>,
 }
 
 /// Whether the store answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreCheck {
+pub(crate) struct StoreCheck {
     /// It answered in time.
     pub ok: bool,
-    /// Messages in the inbox.
     pub inbox: u64,
-    /// Dead letters.
     pub dead_letters: u64,
-    /// When a damaged store was restored last, seconds since the epoch. No failure: the daemon works on.
+    /// Unix seconds of the last restore of a damaged store. No failure: the daemon continues.
     pub restored_at: Option<i64>,
-    /// What is wrong, in words.
+    /// In words.
     pub problem: Option<String>,
 }
 
 /// Whether the tutor answers, judged by the last calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TutorCheck {
-    /// Not out of reach for too long.
+pub(crate) struct TutorCheck {
+    /// Not unreachable for too long.
     pub ok: bool,
     /// Whether it answered the last call; `None`: not called yet.
     pub reachable: Option<bool>,
-    /// Seconds it has been out of reach; 0 when it is not.
+    /// 0 if it is reachable.
     pub unreachable_seconds: u64,
-    /// Seconds since which no turn has succeeded although it answers; `None` when they do.
+    /// Since when every turn has failed although it answers; `None` when turns succeed.
     #[serde(default)]
     pub failing_seconds: Option<u64>,
-    /// What is wrong, in words.
+    /// In words.
     pub problem: Option<String>,
 }
 
-/// What the verdict is made from.
+/// The measurements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Signs {
-    /// Seconds since the start.
+pub(crate) struct Signs {
     pub uptime_seconds: u64,
     /// `TELEGRAM_BOT_ENABLED`.
     pub enabled: bool,
-    /// Seconds since the last completed poll.
+    /// Since the last completed poll.
     pub seconds_since_poll: Option<u64>,
     /// Why polling counts as stale.
     pub polling_problem: Option<&'static str>,
     /// Why Telegram gives out no updates, in its words.
     pub polling_refused: Option<String>,
-    /// Seconds Telegram still wants us to wait before the next poll.
+    /// Until Telegram allows the next poll.
     pub polling_wait_seconds: u64,
-    /// Seconds Telegram still wants us to wait before anything is sent.
+    /// Until Telegram allows any sending.
     pub sending_wait_seconds: u64,
     /// The same for the chat that has to wait longest.
     pub chat_wait_seconds: u64,
     /// Why the workers count as stuck.
     pub work_problem: Option<&'static str>,
-    /// Messages being worked on.
+    /// Messages in work.
     pub busy: u64,
-    /// Inbox and dead letters, or why the store does not tell.
+    /// Rows in the inbox and dead letters; `None` if the store does not answer.
     pub store: Option<(u64, u64)>,
-    /// The last restore, seconds since the epoch.
+    /// Unix seconds.
     pub restored_at: Option<i64>,
     /// Whether the tutor answered the last call.
     pub tutor_reachable: Option<bool>,
-    /// Seconds it has been out of reach.
     pub tutor_unreachable_seconds: u64,
-    /// Seconds since which no turn has succeeded although it answers; `None` when they do.
+    /// Since when every turn has failed although it answers; `None` when turns succeed.
     pub tutor_failing_seconds: Option<u64>,
 }
 
-/// The verdict on these signs.
-pub fn judge(signs: Signs, version: &str) -> Health {
+pub(crate) fn judge(signs: Signs, version: &str) -> Health {
     let words = |problem: Option<&str>| problem.map(str::to_owned);
     let waits = |secs: u64, what: &str| {
         (secs > LONG_WAIT_SECS).then(|| format!("Telegram asked us to wait: {what} for {secs} s more"))
     };
-    // What Telegram says is no fault of the daemon.
+    // What Telegram answers is no fault of the daemon.
     let answered = signs.polling_wait_seconds > 0 || signs.polling_refused.is_some();
     let stalled = signs.enabled && signs.polling_problem.is_some() && !answered;
     let polling_problem = waits(signs.polling_wait_seconds, "no messages are taken")
@@ -243,25 +225,25 @@ pub fn judge(signs: Signs, version: &str) -> Health {
 }
 
 impl Health {
-    /// Whether all is well.
-    pub fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         self.status == Status::Ok
     }
 
-    /// Whether the daemon itself works; where not, a restart may help. That the tutor is gone, or that Telegram gives out
-    /// nothing, is no reason for one.
-    pub fn is_live(&self) -> bool {
+    /// Whether the daemon itself works; if not, a restart may help. A tutor that is gone or a Telegram that
+    /// hands out nothing is no reason for one.
+    pub(crate) fn is_live(&self) -> bool {
         let Checks { polling, workers, store, .. } = &self.checks;
         !polling.stalled && workers.ok && store.ok
     }
 
-    /// Whether a voice sent now would be answered soon: the daemon works, Telegram hands out messages, the tutor answers.
-    pub fn is_ready(&self) -> bool {
+    /// Whether a voice message sent now would be answered soon: the daemon works, Telegram hands out updates,
+    /// the tutor answers.
+    pub(crate) fn is_ready(&self) -> bool {
         self.is_live() && self.unready().is_empty()
     }
 
-    /// What a live daemon waits for before it is ready, one line each.
-    pub fn unready(&self) -> Vec<&str> {
+    /// What keeps a live daemon from being ready, one line each.
+    pub(crate) fn unready(&self) -> Vec<&str> {
         let Checks { polling, sending, tutor, .. } = &self.checks;
         let unpolled = polling.enabled && polling.seconds_since_poll.is_none();
         let polling = match polling.problem.as_deref() {
@@ -275,8 +257,8 @@ impl Health {
         [polling, sending.problem.as_deref(), tutor].into_iter().flatten().collect()
     }
 
-    /// What is wrong, one line each.
-    pub fn problems(&self) -> Vec<&str> {
+    /// One line each.
+    pub(crate) fn problems(&self) -> Vec<&str> {
         let Checks { polling, sending, workers, store, tutor } = &self.checks;
         let all = [&polling.problem, &sending.problem, &workers.problem, &store.problem, &tutor.problem];
         all.into_iter().filter_map(|problem| problem.as_deref()).collect()

@@ -1,61 +1,59 @@
-//! Identifiers and the moment in time, as plain numbers with names.
+//! Identifiers and timestamps as typed numbers.
 //!
-//! Must not know where they come from (Telegram, the store) or what the time is now.
+//! Must not know where they come from (Telegram, the store) or what time it is.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A Telegram user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UserId(pub i64);
 
-/// A Telegram chat id; negative for groups, equal to the user id in a private chat.
+/// Negative for groups, equal to the user id in a private chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ChatId(pub i64);
 
-/// A message id, unique within its chat.
+/// Unique within its chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MessageId(pub i64);
 
-/// Milliseconds since the Unix epoch.
+/// Unix time, ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// A whole second since the epoch, as Telegram dates its messages.
+    /// Unix time, seconds, as Telegram dates its messages.
     pub fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(1000))
     }
 
-    /// This moment moved forward by `ms` milliseconds; saturates.
+    /// Saturates.
     #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// Milliseconds from `earlier` to this moment; 0 when `earlier` is in fact later (the clock may jump).
-    pub fn since_ms(self, earlier: Timestamp) -> i64 {
+    /// Milliseconds since `earlier`; 0 if `earlier` is later (the clock may jump).
+    pub(crate) fn since_ms(self, earlier: Timestamp) -> i64 {
         self.0.saturating_sub(earlier.0).max(0)
     }
 
-    /// Whole seconds since the epoch.
-    pub fn secs(self) -> i64 {
+    /// Unix time, seconds.
+    pub(crate) fn secs(self) -> i64 {
         self.0.div_euclid(1000)
     }
 }
 
-/// How Telegram is told which channel is meant (Bot API "getChatMember", `chat_id`).
+/// How a channel is named to Telegram (Bot API "getChatMember", `chat_id`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChannelName {
-    /// A public one, without the `@`.
+    /// Without the `@`.
     Public(String),
-    /// A private one.
     Private(ChatId),
 }
 
 impl ChannelName {
-    /// Reads `@name`, `name`, `https://t.me/name` or a negative id.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Accepts `@name`, `name`, `https://t.me/name` or a negative id.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Ok(id) = text.parse() {
             return (id < 0).then_some(Self::Private(ChatId(id)));
         }

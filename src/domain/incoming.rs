@@ -123,7 +123,7 @@ pub enum WorkKind {
 
 impl Incoming {
     /// The lane this message keeps its order in.
-    pub fn lane(&self) -> Lane {
+    pub(crate) fn lane(&self) -> Lane {
         match &self.body {
             Body::Voice(_) | Body::Text(_) => Lane::Conversation,
             Body::Command { name, .. } => match name.as_str() {
@@ -136,7 +136,7 @@ impl Incoming {
     }
 
     /// The pool that handles this message.
-    pub fn work(&self) -> WorkKind {
+    pub(crate) fn work(&self) -> WorkKind {
         match &self.body {
             Body::Voice(_) => WorkKind::Tutor,
             _ => WorkKind::Local,
@@ -144,17 +144,17 @@ impl Incoming {
     }
 
     /// Whether it asks for something that is soon done: a command or a button.
-    pub fn is_command(&self) -> bool {
+    pub(crate) fn is_command(&self) -> bool {
         matches!(self.body, Body::Command { .. } | Body::Callback { .. })
     }
 
     /// Whether it asks to leave the conversation: the way out of one that is stuck.
-    pub fn leaves_conversation(&self) -> bool {
+    pub(crate) fn leaves_conversation(&self) -> bool {
         matches!(&self.body, Body::Command { name, .. } if matches!(name.as_str(), "new" | "reset" | "delete"))
     }
 
     /// Whether it uses up the learner's rate. Button presses and membership changes do not: they answer us.
-    pub fn counts_for_rate(&self) -> bool {
+    pub(crate) fn counts_for_rate(&self) -> bool {
         !matches!(self.body, Body::Callback { .. } | Body::Blocked(_))
     }
 }

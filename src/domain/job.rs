@@ -151,7 +151,7 @@ pub enum WaitReason {
 
 impl WaitReason {
     /// The words shown to admins.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::TutorDown => "tutor not answering",
             Self::TutorUncertain => "looking for the tutor's answer",
@@ -176,7 +176,7 @@ impl WaitReason {
     }
 
     /// Its name for machines.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::TutorDown => "tutor_down",
             Self::TutorUncertain => "tutor_uncertain",
@@ -244,7 +244,7 @@ impl Job {
     }
 
     /// Counts a failure.
-    pub fn note_failure(&mut self, failed: Failed) {
+    pub(crate) fn note_failure(&mut self, failed: Failed) {
         let count = match failed {
             Failed::Turn => {
                 self.turn_failures = self.turn_failures.saturating_add(1);
@@ -260,14 +260,14 @@ impl Job {
 
     /// Since when it waits for this, should it still not be there `now`. What it waited for before is another matter: it
     /// has come.
-    pub fn waiting_since(&self, reason: WaitReason, now: Timestamp) -> Timestamp {
+    pub(crate) fn waiting_since(&self, reason: WaitReason, now: Timestamp) -> Timestamp {
         let same = self.waiting_for.is_some_and(|before| before.has_the_cause_of(reason));
         // A date to come is left from a clock that was set back since.
         self.waiting_since.filter(|_| same).map_or(now, |since| since.min(now))
     }
 
     /// All that went wrong and all waiting is forgotten: the next attempt is as the first.
-    pub fn begin_anew(&mut self) {
+    pub(crate) fn begin_anew(&mut self) {
         self.waiting_since = None;
         self.waiting_for = None;
         self.tutor_failures = 0;
@@ -303,18 +303,18 @@ impl Job {
     }
 
     /// Whether it is not to wait behind older rows that wait for the tutor.
-    pub fn overtakes(&self) -> bool {
+    pub(crate) fn overtakes(&self) -> bool {
         let Task::Handle(incoming, Admission::Admitted) = &self.task else { return false };
         self.lane == Lane::Conversation && incoming.leaves_conversation()
     }
 
     /// Whether it was put off because the tutor did not answer it.
-    pub fn waits_for_tutor(&self) -> bool {
+    pub(crate) fn waits_for_tutor(&self) -> bool {
         self.work() == WorkKind::Tutor && self.waiting_for.is_some_and(WaitReason::is_of_the_tutor)
     }
 
     /// How soon its first message is wanted.
-    pub fn urgency(&self) -> Urgency {
+    pub(crate) fn urgency(&self) -> Urgency {
         match self.task {
             Task::Deliver { update_id: None } => Urgency::Own,
             Task::Deliver { .. } | Task::Handle(..) => Urgency::First,

@@ -19,20 +19,12 @@ pub enum Language {
 
 impl Language {
     /// From an IETF tag such as `pt-BR`; `None` for what we do not speak.
-    pub fn from_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         match primary.as_str() {
             "pt" => Some(Self::Pt),
             "en" => Some(Self::En),
             _ => None,
-        }
-    }
-
-    /// The two-letter code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Pt => "pt",
         }
     }
 }
@@ -71,7 +63,7 @@ pub enum Level {
 
 impl Level {
     /// The word for people and machines.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Beginner => "beginner",
             Self::Intermediate => "intermediate",
@@ -80,7 +72,7 @@ impl Level {
     }
 
     /// From the word, in any letter case, or a level of the Common European Framework; `None` for anything else.
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         match word.trim().to_ascii_lowercase().as_str() {
             "beginner" | "elementary" | "a1" | "a2" => Some(Self::Beginner),
             "intermediate" | "b1" | "b2" => Some(Self::Intermediate),
@@ -214,7 +206,7 @@ impl Learner {
     }
 
     /// The language for the bot's own sentences; `default` is `DEFAULT_LANGUAGE` where it names one.
-    pub fn speaks(&self, default: Option<Language>) -> Language {
+    pub(crate) fn speaks(&self, default: Option<Language>) -> Language {
         match self.language {
             LanguageChoice::Fixed(language) => language,
             LanguageChoice::Auto => default
@@ -224,13 +216,13 @@ impl Learner {
     }
 
     /// From when the idle time and the retention of the conversation in use count: its last use, or its import.
-    pub fn in_use_since(&self) -> Option<Timestamp> {
+    pub(crate) fn in_use_since(&self) -> Option<Timestamp> {
         let used = self.session.as_ref()?.last_activity;
         Some(self.imported_at.map_or(used, |imported| imported.max(used)))
     }
 
     /// Applies one change. Returns the session that was closed by it, to be archived.
-    pub fn apply(&mut self, change: Change) -> Option<Session> {
+    pub(crate) fn apply(&mut self, change: Change) -> Option<Session> {
         match change {
             Change::Language(choice) => self.language = choice,
             Change::Translation(choice) => self.translation = choice,

@@ -1,4 +1,4 @@
-//! The judgement on a voice turn: which conversation it belongs to, whether a lost answer is in the tutor's history,
+//! Rules of a voice turn: which conversation it belongs to, whether a lost answer is in the tutor's history,
 //! and what the learner gets to read and hear.
 //!
 //! Pure: must not know how the tutor is asked or how replies are sent.
@@ -14,9 +14,9 @@ use super::rich::{Rich, Style};
 use super::session::{Session, SessionState};
 use uuid::Uuid;
 
-/// The conversation a message of `at` belongs to: the open one, or a fresh one (under `fresh_id`) when there is none or
-/// it was idle for longer than `timeout_ms`. The changes make it so.
-pub fn session_for(
+/// The conversation that a message sent at `at` belongs to: the open one, or a new one (with `fresh_id`) if
+/// there is none or it was idle longer than `timeout_ms`. The returned changes record it.
+pub(crate) fn session_for(
     learner: &Learner,
     fresh_id: Uuid,
     at: Timestamp,
@@ -35,57 +35,56 @@ pub fn session_for(
 
 /// What the tutor's history says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TutorHistory {
-    /// Turns it counts, and the latest one.
+pub(crate) enum TutorHistory {
+    /// Number of turns, and the latest one.
     Turns(u32, Option<RecordedTurn>),
-    /// The conversation is unknown to it (yet).
+    /// The tutor does not know the conversation (yet).
     Unknown,
-    /// It cannot be asked.
+    /// This tutor keeps no history.
     NotOffered,
 }
 
 /// What to do about a turn whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// It was recorded: this is the answer; the history now holds `count` turns.
+pub(crate) enum Finding {
+    /// The history has it: this is the answer.
     Recorded {
-        /// The answer.
         turn: RecordedTurn,
-        /// Turns the history holds.
+        /// Turns in the history.
         count: u32,
     },
-    /// The tutor may still be at work on it.
+    /// The tutor may still be working on it.
     KeepLooking,
     /// It was not recorded: the voice may be submitted again.
     NotRecorded,
-    /// There is no way to know and it was submitted twice already.
+    /// It is impossible to know, and it was submitted twice already.
     Hopeless,
 }
 
-/// What is known about a turn whose answer was lost.
 #[derive(Debug, Clone, Copy)]
-pub struct LostTurn<'a> {
+pub(crate) struct LostTurn<'a> {
     /// Turns in the history before it was submitted.
     pub baseline: u32,
-    /// The last turn we know of before it.
+    /// The last turn known before it.
     pub last_known: Option<&'a Assessment>,
-    /// How long its outcome has been unknown, milliseconds.
+    /// How long its outcome has been unknown, ms.
     pub uncertain_ms: i64,
-    /// How long the tutor may still be at work on it, milliseconds (`BACKEND_TIMEOUT`).
+    /// How long the tutor may still be working on it, ms (`BACKEND_TIMEOUT`).
     pub window_ms: i64,
-    /// How often the voice was handed over.
+    /// How often the voice was submitted.
     pub submissions: u32,
 }
 
-/// Judges a look at `GET /conversation` (SPEC 2.2). Even where no history is offered the tutor is given its time: it
-/// may still be at work on the turn, and two calls of one session must not meet.
-pub fn judge_lost_turn(lost: LostTurn<'_>, history: TutorHistory) -> Finding {
+/// Judges an answer to `GET /conversation`. Even a tutor without history is given its time: it may still work
+/// on the turn, and it must never get two calls of one session at once.
+pub(crate) fn judge_lost_turn(lost: LostTurn<'_>, history: TutorHistory) -> Finding {
     let waiting = lost.uncertain_ms < lost.window_ms;
     match history {
         TutorHistory::Turns(count, Some(turn)) if is_new(&lost, count, &turn) => {
             Finding::Recorded { turn, count }
         }
-        // A conversation it has answered in before and no longer knows: it restarted, so it is not at work on it.
+        // It has answered in this conversation before and no longer knows it: it was restarted, so it is not
+        // working on the turn.
         TutorHistory::Unknown if lost.baseline > 0 => Finding::NotRecorded,
         _ if waiting => Finding::KeepLooking,
         TutorHistory::NotOffered if lost.submissions >= 2 => Finding::Hopeless,
@@ -93,8 +92,8 @@ pub fn judge_lost_turn(lost: LostTurn<'_>, history: TutorHistory) -> Finding {
     }
 }
 
-/// The count grew by the one turn we submitted; or it is another than we expected (the tutor restarted and forgot, or
-/// counts in its own way) and the latest turn is not the one we already know.
+/// Whether `last` is the lost turn: the count grew by one; or it is unexpected (the tutor was restarted, or
+/// counts differently) and the latest turn is not the one known before.
 fn is_new(lost: &LostTurn<'_>, count: u32, last: &RecordedTurn) -> bool {
     if count == lost.baseline.saturating_add(1) {
         return true;
@@ -102,9 +101,9 @@ fn is_new(lost: &LostTurn<'_>, count: u32, last: &RecordedTurn) -> bool {
     count != lost.baseline && count > 0 && !lost.last_known.is_some_and(|known| last.is_copy_of(known))
 }
 
-/// The answer as the learner sees it: transcript, coaching and its Portuguese in reply to the voice; then the
-/// conversational reply, spoken where it can be. What is missing leaves no heading behind.
-pub fn compose(
+/// The answer as the learner sees it: transcript, coaching and its Portuguese translation as a reply to the
+/// voice; then the tutor's reply, spoken where possible. Missing parts leave no heading.
+pub(crate) fn compose(
     incoming: &Incoming,
     learner: &Learner,
     phrases: Phrases,
@@ -136,8 +135,8 @@ pub fn compose(
     replies
 }
 
-/// `/feedback`: the last coaching again, with its audio where the tutor has it.
-pub fn compose_feedback(
+/// `/feedback`: the last coaching again, with its audio if the tutor has it.
+pub(crate) fn compose_feedback(
     incoming: &Incoming,
     phrases: Phrases,
     session: Uuid,

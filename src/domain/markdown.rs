@@ -17,7 +17,7 @@ const SIGNS: [(&str, Style); 5] = [
 ];
 
 /// The text with its markup shown.
-pub fn markdown(text: &str) -> Rich {
+pub(crate) fn markdown(text: &str) -> Rich {
     let mut rich = Rich::default();
     for (n, line) in text.trim().split('\n').enumerate() {
         if n > 0 {

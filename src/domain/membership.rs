@@ -1,52 +1,49 @@
-//! Whether a learner is in the required channel: what Telegram's words mean, and how long an answer serves.
+//! Whether a learner is in the required channel: what Telegram's answers mean, and how long they are valid.
 //!
 //! Must not know how Telegram is asked or where the answer is kept.
 
 use super::ids::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A "yes" serves so long before Telegram is asked again, milliseconds (SPEC 3).
+/// How long a "yes" is valid, ms.
 const YES_SERVES_MS: i64 = 600_000;
-/// A "no" serves only so long: whoever has just joined must not wait for ten minutes.
+/// How long a "no" is valid, ms: short, so that somebody who has just joined need not wait.
 const NO_SERVES_MS: i64 = 5_000;
-/// The button "I have joined" asks again at once, but not within this of the last time, milliseconds.
+/// The button "I have joined" asks Telegram again, but at most once in this time, ms.
 const PRESSES_APART_MS: i64 = 3_000;
 
-/// What Telegram last said of one learner.
+/// Telegram's last answer about one learner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
-    /// In the channel.
     pub member: bool,
-    /// When Telegram said so.
     pub at: Timestamp,
 }
 
-/// A channel whose members Telegram does not tell.
+/// A required channel whose members Telegram does not tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hidden {
-    /// Its name, as in `REQUIRED_CHANNEL`.
+    /// As in `REQUIRED_CHANNEL`.
     pub channel: String,
-    /// Since when.
     pub since: Timestamp,
 }
 
 impl Membership {
-    /// Whether Telegram need not be asked again for a message. An answer of a moment to come was left by a clock that
-    /// was set back since: it does not.
-    pub fn serves(&self, now: Timestamp) -> bool {
+    /// Whether the answer is still valid for a message. One dated in the future was stored before the clock
+    /// was set back, so it is not.
+    pub(crate) fn serves(&self, now: Timestamp) -> bool {
         let long = if self.member { YES_SERVES_MS } else { NO_SERVES_MS };
         self.at <= now && now.since_ms(self.at) < long
     }
 
-    /// Whether Telegram need not be asked again for a press of the button.
-    pub fn just_asked(&self, now: Timestamp) -> bool {
+    /// Whether Telegram was asked too recently to ask again for a press of the button.
+    pub(crate) fn just_asked(&self, now: Timestamp) -> bool {
         self.at <= now && now.since_ms(self.at) < PRESSES_APART_MS
     }
 }
 
-/// Whether a `ChatMember` of this status is in the chat; `None` for a status nobody knows. `still_in` is the
+/// Whether a `ChatMember` of this status is in the chat; `None` for an unknown status. `still_in` is the
 /// `is_member` of a restricted one.
-pub fn is_in(status: &str, still_in: Option<bool>) -> Option<bool> {
+pub(crate) fn is_in(status: &str, still_in: Option<bool>) -> Option<bool> {
     match status {
         "creator" | "administrator" | "member" => Some(true),
         "restricted" => Some(still_in.unwrap_or(false)),

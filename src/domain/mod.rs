@@ -1,27 +1,28 @@
 //! The pure core: what a message, a session, a lesson and an answer are.
 //!
-//! Owns the product's rules. Must not know tokio, sockets, files or the clock: the present moment is an argument.
+//! Owns the product's rules. Must not know tokio, sockets, files or the clock: the current time is an
+//! argument.
 
 pub mod alert;
-pub mod assessment;
-pub mod backoff;
-pub mod data_export;
-pub mod dead_letter;
-pub mod expectation;
-pub mod health;
-pub mod ids;
-pub mod incoming;
-pub mod job;
-pub mod learner;
-pub mod lesson;
+pub(crate) mod assessment;
+pub(crate) mod backoff;
+pub(crate) mod data_export;
+pub(crate) mod dead_letter;
+pub(crate) mod expectation;
+pub(crate) mod health;
+pub(crate) mod ids;
+pub(crate) mod incoming;
+pub(crate) mod job;
+pub(crate) mod learner;
+pub(crate) mod lesson;
 pub mod markdown;
-pub mod membership;
-pub mod outcome;
+pub(crate) mod membership;
+pub(crate) mod outcome;
 pub mod phrases;
 pub mod printable;
 pub mod rate;
-pub mod rich;
-pub mod session;
+pub(crate) mod rich;
+pub(crate) mod session;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};

@@ -107,7 +107,7 @@ pub struct Button {
 
 impl Button {
     /// The page it opens, when it is a link.
-    pub fn link(&self) -> Option<&str> {
+    pub(crate) fn link(&self) -> Option<&str> {
         Some(self.data.as_str()).filter(|data| data.starts_with("https://"))
     }
 }
@@ -127,7 +127,7 @@ impl Keyboard {
 impl Reply {
     /// Text answers to `incoming`, split to Telegram's limit; the first one quotes the message, the last one
     /// carries the buttons.
-    pub fn texts(incoming: &Incoming, text: Rich, keyboard: Keyboard) -> Vec<Reply> {
+    pub(crate) fn texts(incoming: &Incoming, text: Rich, keyboard: Keyboard) -> Vec<Reply> {
         let mut parts = text.split(TEXT_LIMIT);
         let last = parts.pop();
         let mut replies: Vec<Reply> = parts
@@ -144,7 +144,7 @@ impl Reply {
     }
 
     /// The spoken answer with its words: as the caption where they fit, else as texts before it.
-    pub fn spoken(incoming: &Incoming, session: Uuid, part: SpokenPart, words: Rich) -> Vec<Reply> {
+    pub(crate) fn spoken(incoming: &Incoming, session: Uuid, part: SpokenPart, words: Rich) -> Vec<Reply> {
         let (mut replies, caption) = if words.utf16_len() <= CAPTION_LIMIT {
             (Vec::new(), words)
         } else {
@@ -155,7 +155,7 @@ impl Reply {
     }
 
     /// An answer to `incoming` in its chat and topic.
-    pub fn to(incoming: &Incoming, content: Content) -> Reply {
+    pub(crate) fn to(incoming: &Incoming, content: Content) -> Reply {
         Reply { chat: incoming.chat.id, thread: incoming.chat.thread, answers: incoming.message, content }
     }
 }

@@ -1,26 +1,27 @@
-//! Foreign words made fit for a terminal and a log: nothing in them acts, reorders what stands beside it or begins a line.
+//! Makes foreign text safe for a terminal and a log: nothing in it controls the terminal, changes the
+//! direction of neighbouring text or begins a new line.
 //!
-//! Applied where such words become part of an error or a listing, and again where text leaves the program, so that a place
-//! that was forgotten does no harm. What is taken out leaves a mark: a reader shall see that something was there.
+//! Applied where such text becomes part of an error or a listing, and again where text leaves the program, in
+//! case a place was forgotten. Whatever is removed leaves a mark, so that a reader sees that something was
+//! there. Must not know where text comes from.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Stands for what was taken out.
+/// Replaces what was removed.
 const MARK: char = '\u{fffd}';
 
-/// One line of foreign words: names, refusals, file names.
-pub fn line(words: &str) -> Cow<'_, str> {
+/// One line: names, refusals, file names.
+pub(crate) fn line(words: &str) -> Cow<'_, str> {
     cleaned(words, |_| false)
 }
 
-/// Text of ours that may have several lines and hold foreign words.
-pub fn text(words: &str) -> Cow<'_, str> {
+/// Our own text, which may have several lines and contain foreign text.
+pub(crate) fn text(words: &str) -> Cow<'_, str> {
     cleaned(words, |c| c == '\n')
 }
 
-/// A file's name.
-pub fn path(path: &Path) -> String {
+pub(crate) fn path(path: &Path) -> String {
     line(&path.to_string_lossy()).into_owned()
 }
 
@@ -32,8 +33,8 @@ fn cleaned(words: &str, may: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(words.chars().map(|c| if acts(c) { MARK } else { c }).collect())
 }
 
-/// Whether a character does something else than to be seen: controls (terminal escapes begin with one), ends of lines,
-/// marks and overrides of the writing direction, and those that are not seen at all but may hide among others.
+/// Whether a character acts rather than being seen: control characters (terminal escapes begin with one),
+/// line ends, direction marks and overrides, and invisible characters.
 pub fn is_acting(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -1,23 +1,23 @@
-//! The rate limit: GCRA (generic cell rate algorithm), one stored instant per learner.
+//! The rate limit: GCRA (generic cell rate algorithm), one stored time per learner.
 //!
-//! Must not know where the instant is kept. Fed with each message's own date, so that a backlog delivered after
-//! an outage is judged as it was sent.
+//! Must not know where it is stored. Uses each message's own date, so that messages delivered late after an
+//! outage are judged by when they were sent.
 
 use super::ids::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Notices are given at most once in this window, milliseconds.
-pub const NOTICE_WINDOW_MS: i64 = 60_000;
+/// A notice is sent at most once in this time, ms.
+pub(crate) const NOTICE_WINDOW_MS: i64 = 60_000;
 
-/// An allowance is whole again after a minute; a minute more for messages that arrive out of order, milliseconds.
+/// The allowance is full again after one minute; another minute for messages that arrive out of order, ms.
 const LONGEST_DEBT_MS: i64 = 120_000;
 
-/// What is stored per learner.
+/// Stored per learner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateState {
-    /// Theoretical arrival time: when the allowance would be whole again.
+    /// GCRA's theoretical arrival time: when the allowance will be full again.
     pub tat: Timestamp,
-    /// When the last notice was given.
+    /// When the last notice was sent.
     pub noticed_at: Option<Timestamp>,
 }
 
@@ -25,16 +25,14 @@ pub struct RateState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PerMinute(pub u32);
 
-/// The judgement on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateVerdict {
-    /// It passes.
+pub(crate) enum RateVerdict {
     Pass,
-    /// It is over the limit.
+    /// It exceeds the limit.
     Wait {
-        /// Milliseconds from the message's date until one would pass.
+        /// Ms from the message's date until one would pass.
         ms: i64,
-        /// This is the one to answer with a notice.
+        /// Whether to answer this one with a notice.
         notice: bool,
     },
 }
@@ -48,14 +46,15 @@ impl PerMinute {
         self.interval_ms() * (i64::from(self.0.max(1)) - 1)
     }
 
-    /// When the allowance is whole again, seen from `at`. It never lies further ahead than the allowance is long; what
-    /// does was left by a wrong date or a clock that was set back since, and must not bar anybody for years.
+    /// When the allowance is full again, seen from `at`. A state further ahead than the allowance is long
+    /// comes from a wrong date or from before the clock was set back, and must not lock anybody out for
+    /// years.
     fn whole_at(self, state: &RateState, at: Timestamp) -> Timestamp {
         if state.tat.since_ms(at) > LONGEST_DEBT_MS { at } else { state.tat.max(at) }
     }
 
     /// Judges a message sent at `at` and updates the state.
-    pub fn judge(self, state: &mut RateState, at: Timestamp) -> RateVerdict {
+    pub(crate) fn judge(self, state: &mut RateState, at: Timestamp) -> RateVerdict {
         let tat = self.whole_at(state, at);
         let ms = tat.since_ms(at) - self.tolerance_ms();
         if ms <= 0 {
@@ -69,15 +68,15 @@ impl PerMinute {
         RateVerdict::Wait { ms, notice }
     }
 
-    /// Milliseconds that a message of `at` has to wait when it may queue instead of being refused.
-    pub fn delay(self, state: &mut RateState, at: Timestamp) -> i64 {
+    /// How long (ms) a message sent at `at` has to wait if it may queue instead of being refused.
+    pub(crate) fn delay(self, state: &mut RateState, at: Timestamp) -> i64 {
         let tat = state.tat.max(at);
         state.tat = tat.plus_ms(self.interval_ms());
         (tat.since_ms(at) - self.tolerance_ms()).max(0)
     }
 
-    /// How many messages would pass right now.
-    pub fn left(self, state: &RateState, now: Timestamp) -> u32 {
+    /// How many messages would pass now.
+    pub(crate) fn left(self, state: &RateState, now: Timestamp) -> u32 {
         let used = self.whole_at(state, now).since_ms(now);
         let free = self.tolerance_ms() + self.interval_ms() - used;
         u32::try_from((free / self.interval_ms()).max(0)).unwrap_or(0).min(self.0)

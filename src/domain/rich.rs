@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Longest message text, UTF-16 code units after parsing (Bot API "sendMessage").
-pub const TEXT_LIMIT: usize = 4096;
+pub(crate) const TEXT_LIMIT: usize = 4096;
 /// Longest caption, UTF-16 code units after parsing (Bot API "sendVoice").
-pub const CAPTION_LIMIT: usize = 1024;
+pub(crate) const CAPTION_LIMIT: usize = 1024;
 
 /// How a span looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub enum Style {
 
 /// A run of text in one style.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
+pub(crate) struct Span {
     /// How it looks.
     pub style: Style,
     /// What it says, unescaped.
@@ -60,22 +60,22 @@ impl Rich {
 
     /// This text followed by another.
     #[must_use]
-    pub fn append(self, other: Rich) -> Self {
+    pub(crate) fn append(self, other: Rich) -> Self {
         other.0.into_iter().fold(self, |text, span| text.push(span.style, span.text))
     }
 
     /// The spans in order.
-    pub fn spans(&self) -> &[Span] {
+    pub(crate) fn spans(&self) -> &[Span] {
         &self.0
     }
 
     /// Length as Telegram counts it.
-    pub fn utf16_len(&self) -> usize {
+    pub(crate) fn utf16_len(&self) -> usize {
         self.0.iter().map(|span| utf16_len(&span.text)).sum()
     }
 
     /// Nothing a reader could see (Telegram refuses such a text as empty).
-    pub fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.0.iter().all(|span| span.text.chars().all(is_blank_char))
     }
 
@@ -98,7 +98,7 @@ impl Rich {
     /// Splits into texts of at most `limit` UTF-16 code units, at the last paragraph, line, sentence or word end
     /// that leaves no tiny remainder, else between characters (never inside a surrogate pair, nor between a base
     /// and what combines with it where that can be helped). Blank pieces are dropped; a blank text gives none.
-    pub fn split(&self, limit: usize) -> Vec<Rich> {
+    pub(crate) fn split(&self, limit: usize) -> Vec<Rich> {
         let limit = limit.max(2);
         let mut pieces = Vec::new();
         let mut rest: Vec<Span> = self.0.clone();
@@ -144,7 +144,7 @@ impl Rich {
 }
 
 /// Length in UTF-16 code units.
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 

@@ -1,22 +1,21 @@
-//! The last gate before a sink: an event is one line, and nothing in it acts on a terminal.
+//! The last filter before a log output: each event stays one line, and nothing in it can control a terminal.
 //!
-//! Whoever logs foreign words has made them fit already; this holds where that was forgotten. Must not know what is logged.
+//! Code that logs foreign text cleans it already; this catches what was forgotten. Must not know what is
+//! logged.
 
 use crate::domain::printable;
 use std::io::{self, Write};
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Makes writers that clean what passes.
-pub struct Clean<M> {
-    /// Where it goes.
+/// Makes writers that clean their output.
+pub(crate) struct Clean<M> {
     pub inner: M,
-    /// Our own colours may pass.
+    /// Let our own colour sequences pass.
     pub colour: bool,
 }
 
-/// A writer for one event.
-pub struct Cleaning<W> {
+pub(crate) struct Cleaning<W> {
     inner: W,
     colour: bool,
 }
@@ -34,13 +33,13 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Clean<M> {
 }
 
 impl<W: Write> Write for Cleaning<W> {
-    /// tracing-subscriber hands over each event whole, with the end of its line.
+    /// tracing-subscriber passes each event as a whole, with its line end.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let mut clean = String::with_capacity(line.len() + 1);
         let mut rest = line;
-        // Between two colours of ours nothing acts.
+        // Text between two of our own colour sequences is cleaned.
         while let Some((before, colour, after)) = self.colour.then(|| next_colour(rest)).flatten() {
             clean.push_str(&printable::line(before));
             clean.push_str(colour);
@@ -57,7 +56,7 @@ impl<W: Write> Write for Cleaning<W> {
     }
 }
 
-/// The next sequence that only changes colour or weight, with what is before and after it.
+/// The next sequence that only changes colour or weight, with the text before and after it.
 fn next_colour(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     while let Some(at) = text.get(from..)?.find("\x1b[").map(|at| from + at) {

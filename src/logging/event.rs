@@ -13,10 +13,8 @@ macro_rules! events {
         }
 
         impl Event {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The word in the log.
             pub fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*

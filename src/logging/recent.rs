@@ -1,6 +1,6 @@
-//! The latest warnings and errors, kept for whoever asks: the admin's live view.
+//! The latest warnings and errors, kept in memory for the admin's live view (`top`).
 //!
-//! What may be in a log line may be in these; they are bounded in number and length. Must not know who asks.
+//! Holds nothing that may not be in the log; bounded in number and length. Must not know who asks.
 
 use crate::domain::printable;
 use std::collections::VecDeque;
@@ -12,17 +12,15 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// Lines kept.
 const KEPT: usize = 50;
 /// Longest line kept, bytes.
 const LONGEST: usize = 300;
 
 static LINES: Mutex<VecDeque<RecentLine>> = Mutex::new(VecDeque::new());
 
-/// A warning or an error of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecentLine {
-    /// Milliseconds since the epoch.
+pub(crate) struct RecentLine {
+    /// Unix time, ms.
     pub at_ms: i64,
     /// An error rather than a warning.
     pub error: bool,
@@ -30,8 +28,8 @@ pub struct RecentLine {
     pub text: String,
 }
 
-/// The latest warnings and errors, oldest first.
-pub fn recent() -> Vec<RecentLine> {
+/// Oldest first.
+pub(crate) fn recent() -> Vec<RecentLine> {
     lines().iter().cloned().collect()
 }
 
@@ -39,8 +37,8 @@ fn lines() -> MutexGuard<'static, VecDeque<RecentLine>> {
     LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps what passes.
-pub struct Keeper;
+/// A tracing layer that keeps warnings and errors.
+pub(crate) struct Keeper;
 
 impl<S: Subscriber> Layer<S> for Keeper {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {

@@ -1,5 +1,5 @@
-//! Scripted mishaps, shared by both doubles: which request goes wrong, how, and how often, and gates that
-//! hold a request at the door. It must not know either protocol beyond a call's name, chat and parameters.
+//! Faults injected by tests, for all doubles: which request fails, how, and how often, and gates that hold a
+//! request. Must not know any protocol beyond a call's name, chat and parameters.
 
 use std::{
     collections::VecDeque,
@@ -34,7 +34,7 @@ pub struct Seen<'a> {
 
 type Predicate = Arc<dyn Fn(&Seen<'_>) -> bool + Send + Sync>;
 
-/// Which requests a fault or gate is for. By default the first one that matches, once.
+/// Which requests a fault or gate applies to. By default the first one that matches, once.
 #[derive(Clone)]
 pub struct On {
     name: Option<String>,
@@ -45,12 +45,10 @@ pub struct On {
 }
 
 impl On {
-    /// Calls of this name.
     pub fn call(name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..Self::any() }
     }
 
-    /// Every call.
     pub fn any() -> Self {
         Self { name: None, chat: None, skip: 0, times: Some(1), when: None }
     }
@@ -104,8 +102,8 @@ impl On {
             && self.when.as_ref().is_none_or(|when| when(seen))
     }
 
-    /// Counts one matching call; `true` when it is this rule's turn.
-    fn strike(&mut self, seen: &Seen<'_>) -> bool {
+    /// Counts one matching call; `true` if the rule applies to it.
+    fn applies_to(&mut self, seen: &Seen<'_>) -> bool {
         if self.times == Some(0) || !self.matches(seen) {
             return false;
         }
@@ -120,12 +118,12 @@ impl On {
     }
 }
 
-/// What goes wrong. «After» means: the request took its full effect, only the answer suffers.
+/// What goes wrong. "After" means: the request takes its full effect, only the answer suffers.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// Answered so, without effect.
+    /// Answered like this, without effect.
     Answer(Reply),
-    /// Takes effect, is answered so all the same.
+    /// Takes effect, but is answered like this.
     AnswerAfter(Reply),
     /// TCP reset before the request took effect.
     Reset,
@@ -135,17 +133,17 @@ pub enum Act {
     Close,
     /// Connection closed without an answer, after the effect.
     CloseAfter,
-    /// Never goes on, unless [`Faults::release_hung`] lets it.
+    /// Never continues, unless [`Faults::release_hung`] is called.
     Hang,
-    /// Takes effect; the answer never comes, unless [`Faults::release_hung`] lets it.
+    /// Takes effect; the answer never comes, unless [`Faults::release_hung`] is called.
     HangAfter,
     /// Waits before the effect.
     Delay(Duration),
     /// Waits after the effect, before the answer.
     DelayAfter(Duration),
-    /// After the effect, the true answer is dated by a clock so many seconds ahead of ours.
+    /// After the effect, the true answer's `Date` is ahead of ours by this many seconds.
     ClockAhead(i64),
-    /// After the effect, the true answer travels in this shape.
+    /// After the effect, the true answer is sent in this shape.
     Shape(Shape),
     /// After the effect, the answer's JSON is cut in the middle (status and length are consistent).
     InvalidJson,
@@ -175,14 +173,14 @@ impl Act {
         Self::Answer(Reply::json(code, &json!({ "detail": detail })))
     }
 
-    /// What a proxy in between says: this status with an HTML page.
+    /// What a proxy in between answers: this status with an HTML page.
     pub fn html(code: u16) -> Self {
         let page = format!("<html><head><title>{code}</title></head><body><h1>{code}</h1></body></html>\r\n");
         Self::Answer(Reply::new(code, "text/html", page))
     }
 }
 
-/// Names one rule.
+/// Identifies one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaultId(u64);
 
@@ -202,7 +200,7 @@ struct Held {
 struct Rules {
     faults: Vec<Rule>,
     gates: Vec<Held>,
-    /// Firings of rules already removed or spent.
+    /// Counts of rules that were removed or used up.
     fired: VecDeque<(FaultId, Arc<AtomicUsize>)>,
 }
 
@@ -212,7 +210,7 @@ struct Inner {
     hung: watch::Sender<u64>,
 }
 
-/// The script. Clones share it.
+/// The list of rules. Clones share it.
 #[derive(Clone)]
 pub struct Faults(Arc<Inner>);
 
@@ -224,7 +222,7 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Adds a fault at the end of the script: for each request the first rule that strikes is applied.
+    /// Adds a rule at the end of the list; for each request the first rule that applies is used.
     pub fn add(&self, on: On, act: Act) -> FaultId {
         let id = FaultId(self.0.next_id.fetch_add(1, Ordering::Relaxed));
         let fired = Arc::new(AtomicUsize::new(0));
@@ -237,12 +235,11 @@ impl Faults {
         id
     }
 
-    /// Removes one rule.
     pub fn remove(&self, id: FaultId) {
         self.rules().faults.retain(|rule| rule.id != id);
     }
 
-    /// Removes every fault, opens every gate and lets everything that hangs go on.
+    /// Removes every fault, opens every gate and releases everything that hangs.
     pub fn clear(&self) {
         let mut rules = self.rules();
         rules.faults.clear();
@@ -253,14 +250,14 @@ impl Faults {
         self.release_hung();
     }
 
-    /// How often a rule has struck.
+    /// How often a rule was applied.
     pub fn fired(&self, id: FaultId) -> usize {
         let rules = self.rules();
         let found = rules.fired.iter().find(|(known, _)| *known == id);
         found.map_or(0, |(_, count)| count.load(Ordering::Acquire))
     }
 
-    /// Lets everything that hangs go on (or, where it hangs after its effect, be answered).
+    /// Releases everything that hangs.
     pub fn release_hung(&self) {
         self.0.hung.send_modify(|generation| *generation += 1);
     }
@@ -285,8 +282,8 @@ impl Faults {
         self.0.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Decides what happens to one request. Cheap when the script is empty.
-    pub fn plan(&self, seen: &Seen<'_>) -> Plan {
+    /// Decides what happens to one request. Cheap when there are no rules.
+    pub(crate) fn plan(&self, seen: &Seen<'_>) -> Plan {
         let mut rules = self.rules();
         let mut plan = Plan { act: None, gates: Vec::new(), hung: self.0.hung.subscribe() };
         if rules.gates.is_empty() && rules.faults.is_empty() {
@@ -294,12 +291,12 @@ impl Faults {
         }
         rules.gates.retain(|held| !held.gate.is_open());
         for held in &mut rules.gates {
-            if held.on.strike(seen) {
+            if held.on.applies_to(seen) {
                 plan.gates.push(held.gate.clone());
             }
         }
-        let struck = rules.faults.iter_mut().position(|rule| rule.on.strike(seen));
-        if let Some(rule) = struck.and_then(|at| rules.faults.get(at)) {
+        let chosen = rules.faults.iter_mut().position(|rule| rule.on.applies_to(seen));
+        if let Some(rule) = chosen.and_then(|at| rules.faults.get(at)) {
             rule.fired.fetch_add(1, Ordering::AcqRel);
             plan.act = Some(rule.act.clone());
         }
@@ -308,8 +305,7 @@ impl Faults {
     }
 }
 
-/// The decision about one request.
-pub struct Plan {
+pub(crate) struct Plan {
     act: Option<Act>,
     gates: Vec<Gate>,
     /// Subscribed when the decision was made, so that no release is missed.
@@ -317,8 +313,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The part before the effect: `Some` when the request ends here, without effect.
-    pub async fn enter(&mut self) -> Option<Served> {
+    /// The part before the effect; `Some` if the request ends here, without effect.
+    pub(crate) async fn enter(&mut self) -> Option<Served> {
         for gate in self.gates.iter().filter(|gate| gate.place() == Place::Before) {
             gate.pass().await;
         }
@@ -339,7 +335,7 @@ impl Plan {
     }
 
     /// The part after the effect: what is sent instead of `reply`.
-    pub async fn leave(mut self, mut reply: Reply) -> Served {
+    pub(crate) async fn leave(mut self, mut reply: Reply) -> Served {
         for gate in self.gates.iter().filter(|gate| gate.place() == Place::After) {
             gate.pass().await;
         }

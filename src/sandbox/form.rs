@@ -1,4 +1,4 @@
-//! Percent-encoded forms and multipart bodies. It must not know what the fields mean.
+//! Percent-encoded forms and multipart bodies. Must not know what the fields mean.
 
 use std::convert::Infallible;
 
@@ -7,8 +7,8 @@ use futures_util::stream;
 
 use super::http::Request;
 
-/// Decodes `%xx` and, in a form or query, `+`; bytes that are no UTF-8 become U+FFFD.
-pub fn percent_decode(text: &str, plus_is_space: bool) -> String {
+/// Decodes `%xx` and, in a form or query, `+`. Invalid UTF-8 becomes U+FFFD.
+pub(crate) fn percent_decode(text: &str, plus_is_space: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -32,7 +32,7 @@ pub fn percent_decode(text: &str, plus_is_space: bool) -> String {
 }
 
 /// Splits `a=1&b=2` into decoded pairs.
-pub fn form_pairs(text: &str) -> Vec<(String, String)> {
+pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -42,21 +42,17 @@ pub fn form_pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// One part of a multipart body.
 #[derive(Debug, Clone)]
-pub struct Part {
-    /// Field name.
+pub(crate) struct Part {
     pub name: String,
-    /// File name, where the part is a file.
     pub file_name: Option<String>,
     /// Its own `Content-Type`.
     pub content_type: Option<String>,
-    /// Its bytes.
     pub bytes: Bytes,
 }
 
-/// Reads a multipart body whole; `None` when it is not well-formed multipart.
-pub async fn multipart(request: &Request) -> Option<Vec<Part>> {
+/// Reads a multipart body as a whole; `None` when it is malformed.
+pub(crate) async fn multipart(request: &Request) -> Option<Vec<Part>> {
     let boundary = multer::parse_boundary(request.header("content-type")?).ok()?;
     let body = request.body.clone();
     let mut form = multer::Multipart::new(stream::once(async move { Ok::<_, Infallible>(body) }), boundary);

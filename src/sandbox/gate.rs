@@ -1,10 +1,10 @@
-//! A door in a double's way that the test opens. It must not know what stands at it.
+//! A gate that holds requests until the test lets them through. Must not know what the requests are.
 
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
-/// On which side of a request's effect a gate stands.
+/// Whether the gate is before or after the request's effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Before,
@@ -18,7 +18,7 @@ struct GateInner {
     waiting: watch::Sender<usize>,
 }
 
-/// A door that matching requests stand at until the test lets them through. Clones share it.
+/// Holds matching requests until the test lets them through. Clones share it.
 #[derive(Clone)]
 pub struct Gate(Arc<GateInner>);
 
@@ -36,25 +36,27 @@ impl Gate {
         self.0.place
     }
 
-    /// Waits until `n` requests in all have come to the gate.
+    /// Waits until `n` requests in total have arrived at the gate.
     pub async fn reached(&self, n: usize) {
         let mut arrived = self.0.arrived.subscribe();
         let _ = arrived.wait_for(|count| *count >= n).await;
     }
 
-    /// Requests standing at the gate now.
-    pub fn waiting(&self) -> usize {
+    /// Requests held at the moment.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
         *self.0.waiting.borrow()
     }
 
-    /// Waits until nobody stands at the gate any more: whoever did has gone away. What the kernel tells at once when a
-    /// process is killed takes the double its time to hear, and a gate opened before that lets the dead one through.
+    /// Waits until every held request is gone because its client is. The kernel closes the connections of a
+    /// killed process at once, but the double notices a little later; a gate opened in between would let the
+    /// dead client's request through.
     pub async fn left(&self) {
         let mut waiting = self.0.waiting.subscribe();
         let _ = waiting.wait_for(|count| *count == 0).await;
     }
 
-    /// Lets `n` requests through, standing or to come.
+    /// Lets `n` requests through, present or future ones.
     pub fn release(&self, n: usize) {
         self.0.passes.add_permits(n);
     }

@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 server on loopback that can misbehave on purpose: it owns listening, connections and
-//! the shapes an answer may take on the wire. It must not know what either double answers.
+//! A small HTTP/1.1 server on loopback that can misbehave on purpose: owns listening, connections and the
+//! forms an answer may take on the wire. Must not know what a double answers.
 
 use std::{
     convert::Infallible,
@@ -29,100 +29,82 @@ use tokio::{
 /// Largest request body a double reads, bytes.
 const BODY_CAP: usize = 64 * 1024 * 1024;
 
-/// One request, read whole.
+/// A request, read completely.
 #[derive(Debug, Clone)]
-pub struct Request {
-    /// `GET`, `POST`, …
+pub(crate) struct Request {
     pub method: String,
-    /// The path, still percent-encoded.
+    /// Still percent-encoded.
     pub path: String,
-    /// What follows `?`, still percent-encoded; empty when there is none.
+    /// What follows `?`, still percent-encoded; may be empty.
     pub query: String,
-    /// Every header as received.
     pub headers: HeaderMap,
     /// The body, at most 64 MB.
     pub body: Bytes,
 }
 
 impl Request {
-    /// A header's value where it is there and readable.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
-/// How an answer's body travels.
+/// How the body of an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// At once, with the right length.
     Whole,
     /// In pieces of `chunk` bytes, one every `every`.
-    Drip {
-        /// Bytes a piece.
-        chunk: usize,
-        /// Pause before each piece.
-        every: Duration,
-    },
-    /// The full length is announced, this many bytes arrive, then the connection breaks.
+    Drip { chunk: usize, every: Duration },
+    /// The full length is announced, this many bytes are sent, then the connection breaks.
     Truncated(usize),
-    /// The full length is announced, this many bytes arrive, then nothing more.
+    /// The full length is announced, this many bytes are sent, then nothing more.
     Stalls(usize),
-    /// The body, then spaces without end.
+    /// The body, then spaces for ever.
     Endless,
-    /// This `Content-Length`, whatever the body holds.
+    /// This `Content-Length`, whatever the length of the body.
     Claims(u64),
 }
 
-/// One answer.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// HTTP status.
     pub status: u16,
-    /// `Content-Type`.
     pub content_type: String,
-    /// The body's bytes.
     pub body: Bytes,
-    /// How they travel.
     pub shape: Shape,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
-    /// How far the clock that `Date` shows is ahead of ours, seconds.
+    /// Seconds by which the clock in `Date` is ahead of ours.
     pub clock_ahead: i64,
 }
 
 impl Reply {
-    /// A whole answer of any type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let (content_type, body) = (content_type.to_owned(), body.into());
         Self { status, content_type, body, shape: Shape::Whole, retry_after: None, clock_ahead: 0 }
     }
 
-    /// A JSON answer.
     pub fn json(status: u16, value: &serde_json::Value) -> Self {
         Self::new(status, "application/json", value.to_string())
     }
 }
 
-/// What becomes of a request.
 #[derive(Debug)]
-pub enum Served {
-    /// It is answered.
+pub(crate) enum Served {
     Reply(Reply),
-    /// The connection is torn down without an answer; `rst` decides between RST and FIN.
+    /// The connection is closed without an answer.
     Drop {
         /// `true`: TCP reset; `false`: an orderly close.
         rst: bool,
     },
 }
 
-/// What a server asks for each request. The future is dropped when the client goes away.
-pub trait Handler: Send + Sync + 'static {
-    /// Answers one request.
+/// Called by the server for each request. The future is dropped when the client disconnects.
+pub(crate) trait Handler: Send + Sync + 'static {
     fn serve(self: Arc<Self>, request: Request) -> BoxFuture<'static, Served>;
 }
 
-/// A listening server. Dropping it stops it.
-pub struct Server {
+/// Dropping it stops it.
+pub(crate) struct Server {
     addr: SocketAddr,
     handler: Arc<dyn Handler>,
     running: Mutex<Option<Running>>,
@@ -134,21 +116,21 @@ struct Running {
 }
 
 impl Server {
-    /// Binds `addr` (port 0: any free one) and serves from then on.
-    pub async fn start(addr: SocketAddr, handler: Arc<dyn Handler>) -> io::Result<Self> {
+    /// Port 0: any free one.
+    pub(crate) async fn start(addr: SocketAddr, handler: Arc<dyn Handler>) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let running = Mutex::new(Some(launch(listener, handler.clone())));
         Ok(Self { addr, handler, running })
     }
 
-    /// Where it listens, or listened before a pause.
-    pub fn addr(&self) -> SocketAddr {
+    /// The address also while paused.
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// Closes the listener and resets every connection; returns once the port refuses connections.
-    pub async fn pause(&self) {
+    pub(crate) async fn pause(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Running { stop, task }) = running {
             let _ = stop.send(());
@@ -156,8 +138,8 @@ impl Server {
         }
     }
 
-    /// Listens again on the same port; nothing to do when it still does.
-    pub async fn resume(&self) -> io::Result<()> {
+    /// Listens again on the same port, unless it already does.
+    pub(crate) async fn resume(&self) -> io::Result<()> {
         if self.running.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return Ok(());
         }
@@ -191,7 +173,7 @@ async fn accept_loop(listener: TcpListener, handler: Arc<dyn Handler>, mut stopp
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, handler.clone(), killed.clone()));
                 }
-                // Out of descriptors, most likely: let some connections end first.
+                // Most likely out of file descriptors: let some connections end first.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },
             _ = connections.join_next(), if !connections.is_empty() => {}
@@ -222,7 +204,7 @@ async fn connection(stream: TcpStream, handler: Arc<dyn Handler>, killed: Arc<At
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(wire), service).await;
 }
 
-/// The service's way of telling hyper to give the connection up.
+/// Tells hyper to abandon the connection.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is dropped on purpose")]
 struct Dropped;
@@ -247,13 +229,13 @@ fn respond(reply: Reply) -> Result<hyper::Response<Body>, Dropped> {
     if let Some(seconds) = retry_after {
         builder = builder.header(header::RETRY_AFTER, seconds);
     }
-    // Where none is given hyper shows the true time.
+    // Without this header hyper adds the true time.
     if clock_ahead != 0 {
         let there = jiff::Timestamp::now().as_second().saturating_add(clock_ahead);
         let there = jiff::Timestamp::from_second(there).map_err(|_| Dropped)?;
         builder = builder.header(header::DATE, there.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
     }
-    // A stream has no length of its own, so hyper believes the header, right or wrong.
+    // A stream has no length of its own, so hyper trusts the header, right or wrong.
     let length = match shape {
         Shape::Whole | Shape::Endless => None,
         Shape::Drip { .. } | Shape::Truncated(_) | Shape::Stalls(_) => Some(body.len() as u64),
@@ -304,7 +286,7 @@ fn shaped(body: Bytes, shape: Shape) -> Body {
     }
 }
 
-/// Not ready once, so that hyper sends what it holds before the body ends too early.
+/// Pending once, so that hyper sends what it has before the body ends too early.
 fn breath() -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> {
     stream::once(async {
         tokio::task::yield_now().await;
@@ -312,7 +294,7 @@ fn breath() -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> {
     })
 }
 
-/// A TCP stream that can end in a reset instead of an orderly close.
+/// A TCP stream that can end with a reset instead of an orderly close.
 struct Wire {
     stream: TcpStream,
     rst: Arc<AtomicBool>,

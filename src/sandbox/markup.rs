@@ -1,19 +1,18 @@
-//! Telegram's HTML parse mode, as strict as the server: text in, plain text and entities out, or the
-//! server's complaint. It must not know about messages.
+//! Telegram's HTML parse mode, as strict as the server: text in, plain text and entities out, or the server's
+//! error. Must not know about messages.
 
 use serde_json::{Value, json};
 
-/// Plain text with its entities.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Formatted {
-    /// The text without markup, trimmed at both ends.
+pub(crate) struct Formatted {
+    /// Without markup, trimmed at both ends.
     pub text: String,
-    /// Entities in UTF-16 code units, in order of their start, longer ones first.
+    /// Offsets in UTF-16 code units; ordered by start, longer ones first.
     pub entities: Vec<Value>,
 }
 
 /// Length in UTF-16 code units, as Telegram counts.
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
@@ -41,7 +40,7 @@ struct Open {
     argument: String,
     /// Byte offset in the plain text.
     start: usize,
-    /// The same in UTF-16 units.
+    /// The same in UTF-16 code units.
     offset: usize,
 }
 
@@ -54,8 +53,8 @@ struct Parser<'a> {
     entities: Vec<Value>,
 }
 
-/// Parses HTML markup. `Err` is what follows «can't parse entities: ».
-pub fn parse_html(source: &str) -> Result<Formatted, String> {
+/// `Err` is what follows «can't parse entities: ».
+pub(crate) fn parse_html(source: &str) -> Result<Formatted, String> {
     let mut parser =
         Parser { source, at: 0, out: String::new(), units: 0, open: Vec::new(), entities: Vec::new() };
     while let Some(c) = parser.peek() {
@@ -76,7 +75,7 @@ pub fn parse_html(source: &str) -> Result<Formatted, String> {
         return Err(format!("Can't find end tag corresponding to start tag \"{}\"", open.tag));
     }
     for entity in &mut parser.entities {
-        // A language counts only inside `pre`.
+        // A language only counts inside `pre`.
         if let Some(map) = entity.as_object_mut().filter(|map| map.get("type") == Some(&json!("code"))) {
             map.remove("language");
         }
@@ -84,8 +83,8 @@ pub fn parse_html(source: &str) -> Result<Formatted, String> {
     Ok(trimmed(parser.out, parser.entities))
 }
 
-/// Trims white space at both ends, as the server does, and moves the entities along.
-pub fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
+/// Trims white space at both ends, as the server does, and shifts the entities.
+pub(crate) fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
     let head = utf16_len(&text) - utf16_len(text.trim_start());
     let kept = text.trim();
     let length = utf16_len(kept);
@@ -135,7 +134,7 @@ impl Parser<'_> {
         let _ = self.take_while(|c| c.is_ascii_whitespace());
     }
 
-    /// Reads `&…;` at the cursor. Always moves on: past the entity, or past a bare ampersand (`None`).
+    /// Reads `&…;` at the cursor. Always advances: past the entity, or past a bare ampersand (`None`).
     fn entity(&mut self) -> Option<char> {
         let begin = self.at;
         self.at += 1;
@@ -220,7 +219,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `None`: the text ends inside. `Some(Err)`: a broken bare value.
+    /// `None`: the text ends inside. `Some(Err)`: a broken unquoted value.
     fn attribute_value(&mut self) -> Option<Result<String, String>> {
         let begin = self.at;
         let quote = self.peek()?;
@@ -291,7 +290,7 @@ impl Parser<'_> {
             "a" => {
                 let shown = self.out.get(open.start..).unwrap_or_default().to_owned();
                 let url = if open.argument.is_empty() { shown } else { open.argument };
-                // A link that is none is dropped without complaint, as the server does.
+                // An invalid link is dropped without an error, as the server does.
                 if !url.contains("://") && !url.contains('.') {
                     return;
                 }
@@ -313,7 +312,7 @@ impl Parser<'_> {
                 "pre"
             }
             _ => {
-                // Kept only until an enclosing `pre` takes it; see above.
+                // Kept until an enclosing `pre` takes it; see above.
                 extra = (!open.argument.is_empty()).then_some(("language", open.argument));
                 "code"
             }

@@ -1,19 +1,13 @@
-//! Loopback doubles of the world outside, for `demo` and the tests: Telegram's Bot API, the PhonicFlow
-//! tutor, and the mishaps both can be told to have. It must not know anything of the house.
+//! Loopback doubles of the outside world, for `demo` and the tests: Telegram's Bot API, the PhonicFlow tutor,
+//! and the faults both can be told to have. Must not know anything of the bot itself (`demo` excepted).
 
 pub mod bot_api;
-pub mod demo;
+pub(crate) mod demo;
 pub mod faults;
 mod form;
 mod gate;
 pub mod http;
-pub mod markup;
+pub(crate) mod markup;
 #[cfg(test)]
 pub(crate) mod testkit;
 pub mod tutor_api;
-
-pub use self::{
-    bot_api::{BotApi, BotApiOptions},
-    faults::{Act, Faults, Gate, On},
-    tutor_api::{TutorApi, TutorOptions},
-};

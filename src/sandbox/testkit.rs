@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 client for this room's own tests. It must not know the doubles.
+//! A raw HTTP/1.1 client for the tests of this module. Must not know the doubles.
 
 use std::net::SocketAddr;
 
@@ -8,26 +8,32 @@ use tokio::{
     net::TcpStream,
 };
 
-/// An answer as read until the connection closed.
+/// An answer, read until the connection closed.
 #[derive(Debug)]
-pub struct Heard {
+pub(crate) struct Heard {
     pub status: u16,
     pub head: String,
     pub body: Vec<u8>,
 }
 
 impl Heard {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         self.json()["description"].as_str().unwrap_or_default().to_owned()
     }
 }
 
 /// Sends a request and leaves the connection open.
-pub async fn open(addr: SocketAddr, method: &str, target: &str, headers: &str, body: &[u8]) -> TcpStream {
+pub(crate) async fn open(
+    addr: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &str,
+    body: &[u8],
+) -> TcpStream {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     let head = format!(
         "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
@@ -39,7 +45,7 @@ pub async fn open(addr: SocketAddr, method: &str, target: &str, headers: &str, b
 }
 
 /// Reads to the end; an error is a reset.
-pub async fn hear(mut stream: TcpStream) -> std::io::Result<Heard> {
+pub(crate) async fn hear(mut stream: TcpStream) -> std::io::Result<Heard> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
     let split =
@@ -49,22 +55,22 @@ pub async fn hear(mut stream: TcpStream) -> std::io::Result<Heard> {
     Ok(Heard { status, head, body: bytes[split + 4..].to_vec() })
 }
 
-pub async fn get(addr: SocketAddr, target: &str) -> Heard {
+pub(crate) async fn get(addr: SocketAddr, target: &str) -> Heard {
     hear(open(addr, "GET", target, "", b"").await).await.unwrap()
 }
 
-pub const JSON: &str = "content-type: application/json\r\n";
-pub const FORM: &str = "content-type: multipart/form-data; boundary=xyz\r\n";
+pub(crate) const JSON: &str = "content-type: application/json\r\n";
+pub(crate) const FORM: &str = "content-type: multipart/form-data; boundary=xyz\r\n";
 
-pub async fn post(addr: SocketAddr, target: &str, body: &Value) -> Heard {
+pub(crate) async fn post(addr: SocketAddr, target: &str, body: &Value) -> Heard {
     hear(open(addr, "POST", target, JSON, body.to_string().as_bytes()).await).await.unwrap()
 }
 
 /// Name, file name and type, bytes.
-pub type Piece<'a> = (&'a str, Option<(&'a str, &'a str)>, &'a [u8]);
+pub(crate) type Piece<'a> = (&'a str, Option<(&'a str, &'a str)>, &'a [u8]);
 
-/// A multipart body with boundary `xyz`.
-pub fn form(parts: &[Piece<'_>]) -> Vec<u8> {
+/// A multipart body with the boundary `xyz`.
+pub(crate) fn form(parts: &[Piece<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, file, bytes) in parts {
         out.extend_from_slice(format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes());
@@ -80,7 +86,7 @@ pub fn form(parts: &[Piece<'_>]) -> Vec<u8> {
 }
 
 /// The smallest thing that passes for an Ogg/Opus file.
-pub fn opus() -> Vec<u8> {
+pub(crate) fn opus() -> Vec<u8> {
     let mut page = b"OggS\0\x02".to_vec();
     page.resize(26, 0);
     page.extend_from_slice(&[1, 19]);
@@ -88,6 +94,6 @@ pub fn opus() -> Vec<u8> {
     page
 }
 
-pub fn text(chat: i64, text: &str) -> Value {
+pub(crate) fn text(chat: i64, text: &str) -> Value {
     json!({ "chat_id": chat, "text": text })
 }

@@ -1,6 +1,8 @@
-//! What a start and a person's `doctor` ask Telegram: who the bot is, whether a webhook is set, what time it is there.
+//! What the daemon's start and `doctor` ask Telegram: who the bot is, whether a webhook is set, what time it
+//! is there.
 //!
-//! Changes nothing and takes no updates, so that a daemon that polls is not disturbed.
+//! Changes nothing and takes no updates, so that a polling daemon is not disturbed. Must not know what is
+//! done about the answers.
 
 use super::{Me, Telegram, TelegramError, tolerant};
 use crate::domain::{UserId, printable};
@@ -8,41 +10,38 @@ use frankenstein::AsyncTelegramApi;
 use frankenstein::response::MethodResponse;
 use serde_json::Value;
 
-/// Longest of Telegram's words that is shown, characters.
+/// Longest text of Telegram's that is shown, characters.
 const SHOWN: usize = 200;
 
 /// The answer to `getMe`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
-    /// Who the bot is.
+pub(crate) struct Greeting {
     pub me: Me,
-    /// Telegram's clock, seconds since the epoch, where the answer shows it.
+    /// Telegram's clock in Unix seconds, from the `Date` header.
     pub clock: Option<i64>,
 }
 
 /// The answer to `getWebhookInfo`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Webhook {
-    /// The host it points to (the path may hold secrets); `None`: none is set.
+pub(crate) struct Webhook {
+    /// The host it points to (the path may hold secrets); `None`: no webhook is set.
     pub host: Option<String>,
-    /// Updates that wait to be taken.
+    /// Updates that wait to be fetched.
     pub pending: u64,
-    /// Telegram's words about its last failed call of the webhook.
+    /// Telegram's text about the last failed call of the webhook.
     pub last_error: Option<String>,
 }
 
 impl Telegram {
-    /// Asks who the bot is.
-    ///
-    /// # Errors
-    /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
-    pub async fn greeting(&self) -> Result<Greeting, TelegramError> {
+    /// [`TelegramError::Unauthorized`] for a bad token.
+    pub(crate) async fn greeting(&self) -> Result<Greeting, TelegramError> {
         let answer = self.api.call("getMe", None).await?;
         let clock = answer.clock();
         let me = match answer.decode::<MethodResponse<Value>>() {
             Err(error) => {
                 return Err(match error.of_a_method_all_have() {
-                    // In Telegram's own words; a proxy's page of that status says nothing of the token.
+                    // Telegram answers a bad token with 404 in its own words; a proxy's 404 page says nothing
+                    // about the token.
                     TelegramError::Permanent { code: 404, .. } => TelegramError::Unauthorized,
                     other => other,
                 });
@@ -62,11 +61,7 @@ impl Telegram {
         }
     }
 
-    /// Asks whether a webhook is set and how much waits.
-    ///
-    /// # Errors
-    /// What stands in the way.
-    pub async fn webhook(&self) -> Result<Webhook, TelegramError> {
+    pub(crate) async fn webhook(&self) -> Result<Webhook, TelegramError> {
         let reply: super::Answered = self.api.request("getWebhookInfo", None::<()>).await;
         let info = reply?.result;
         let host = tolerant::text(info.get("url"), 4096).map(|url| {

@@ -1,6 +1,6 @@
-//! frankenstein's API trait over our own HTTP client: deadlines, body caps, uploads from memory.
+//! Implements frankenstein's API trait over our own HTTP client: deadlines, body caps, uploads from memory.
 //!
-//! Owns the shape of a Bot API request and answer. Must not know which methods are called or why.
+//! Owns the form of a Bot API request and answer. Must not know which methods are called or why.
 
 use super::error::TelegramError;
 use super::refusal;
@@ -19,18 +19,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Largest answer taken from any method but `getUpdates`.
+/// Largest answer of any method but `getUpdates`, bytes.
 const ANSWER_CAP: usize = 1024 * 1024;
-/// Largest `getUpdates` answer: a hundred long messages that answer long messages are about 1.5 MB.
+/// Largest `getUpdates` answer, bytes: a hundred long messages that answer long messages are about 1.5 MB.
 const UPDATES_CAP: usize = 4 * 1024 * 1024;
-/// The slowest upload worth waiting for, bytes per second.
+/// Slowest upload that is waited for, bytes per second.
 const SLOWEST_UPLOAD: u64 = 16 * 1024;
 
-/// One way to the Bot API. Cheap to clone; clones share their connections.
+/// Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub(super) struct Client {
     http: reqwest::Client,
-    /// `{base}/bot{token}`: secret, because the token is part of it.
+    /// `{base}/bot{token}`: a secret, because it contains the token.
     methods: Secret,
     /// `{base}/file/bot{token}`.
     files: Secret,
@@ -39,7 +39,7 @@ pub(super) struct Client {
     heard: Heard,
 }
 
-/// How many calls Telegram has answered, whatever it said. Clones count together.
+/// Number of calls that Telegram answered, whatever the answer. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heard(Arc<AtomicU64>);
 
@@ -71,12 +71,12 @@ impl Client {
         }
     }
 
-    /// The same way over other connections.
+    /// The same with other connections.
     pub(super) fn with_http(&self, http: reqwest::Client) -> Self {
         Self { http, ..self.clone() }
     }
 
-    /// A call whose parameters go as JSON; the answer as bytes with its status.
+    /// Calls a method with JSON parameters; returns the unparsed answer.
     pub(super) async fn call(&self, method: &str, body: Option<Vec<u8>>) -> Result<Answer, TelegramError> {
         let mut request = self.http.post(self.method_url(method)).timeout(self.deadline);
         if let Some(body) = body {
@@ -90,7 +90,7 @@ impl Client {
         Answer::read(request, cap, self.heard.clone()).await
     }
 
-    /// Opens a file for reading; `path` comes from `getFile`.
+    /// Starts a download; `path` comes from `getFile`.
     pub(super) async fn open(&self, path: &str, deadline: Duration) -> Result<Response, TelegramError> {
         let url = format!("{}/{}", self.files.expose(), escape_path(path));
         Ok(self.http.get(url).timeout(deadline).send().await.map_err(HttpError::from)?)
@@ -101,12 +101,12 @@ impl Client {
     }
 }
 
-/// Keeps a file path a path.
+/// Percent-encodes everything but the path's own structure.
 fn escape_path(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
 }
 
-/// A whole answer, not yet judged.
+/// A complete answer, not yet parsed.
 pub(super) struct Answer {
     status: u16,
     retry_after: Option<u64>,
@@ -118,7 +118,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The server's clock, seconds since the epoch.
+    /// The server's clock, Unix seconds.
     pub(super) fn clock(&self) -> Option<i64> {
         self.clock
     }
@@ -139,17 +139,14 @@ impl Answer {
         let (body, oversize) = match http::read_capped(response, cap).await {
             Ok(body) => (body, false),
             Err(HttpError::TooLarge(_)) => (Bytes::new(), true),
-            // The status already says that nothing was done.
+            // An error status already says that nothing was done.
             Err(_) if status >= 400 => (Bytes::new(), false),
             Err(error) => return Err(error.into()),
         };
         Ok(Self { status, retry_after, clock, body, oversize, heard })
     }
 
-    /// The body of an `ok: true` answer.
-    ///
-    /// # Errors
-    /// What Telegram, or something between, said instead.
+    /// The body of an `ok: true` answer; any other answer becomes an error.
     pub(super) fn accepted(self) -> Result<Bytes, TelegramError> {
         if (200..300).contains(&self.status) {
             if self.oversize {
@@ -170,7 +167,7 @@ impl Answer {
                 self.heard.one_more();
                 Err(TelegramError::from_answer(self.status, &answer))
             }
-            // Whatever stands between us and Telegram spoke: Telegram did nothing.
+            // The answer is a proxy's, so Telegram did nothing.
             _ if self.status == 429 => Err(TelegramError::retry_after(self.retry_after)),
             _ if self.status == 413 => Err(TelegramError::TooLarge { limit: super::UPLOAD_LIMIT }),
             _ => Err(TelegramError::Transient {
@@ -188,7 +185,7 @@ impl Answer {
     }
 }
 
-/// Whether a body says `ok: true` or `ok: false`, where it is Telegram's at all; a large batch is not decoded twice for it.
+/// Reads only `ok`, so that a large batch is not parsed twice; `None` if the body is not Telegram's.
 fn says(body: &[u8]) -> Option<bool> {
     #[derive(serde::Deserialize)]
     struct Head {
@@ -231,8 +228,8 @@ impl AsyncTelegramApi for Client {
     }
 }
 
-/// A client with one file in memory. frankenstein names files by path: the path's last part becomes the name of
-/// the uploaded file, the bytes come from here, and the disk is never asked.
+/// A client with one file in memory. frankenstein names files by path; the path's last part becomes the
+/// uploaded file's name, the bytes come from here, and the disk is never touched.
 pub(super) struct Upload<'a> {
     pub(super) client: &'a Client,
     pub(super) bytes: Bytes,
@@ -289,7 +286,6 @@ impl AsyncTelegramApi for Upload<'_> {
     }
 }
 
-/// Parameters as JSON.
 pub(super) fn encode<Params: Serialize>(params: &Params) -> Result<Vec<u8>, TelegramError> {
     serde_json::to_vec(params).map_err(|_| unencodable())
 }

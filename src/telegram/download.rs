@@ -1,6 +1,7 @@
-//! Fetching a file: `getFile`, then its link, streamed into memory.
+//! Downloads a file: `getFile`, then its link, streamed into memory.
 //!
-//! Must not know what is in the file. The link holds the token: it lives in this file's locals only.
+//! Must not know what is in the file. The link contains the token: it exists in this file's local variables
+//! only.
 
 use super::client::Client;
 use super::error::TelegramError;
@@ -14,18 +15,18 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest silence between two pieces of a file.
+/// Longest pause between two pieces of a file.
 const IDLE: Duration = Duration::from_secs(15);
-/// Before the one fresh link.
+/// Pause before the single retry with a new link.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The slowest download worth waiting for, bytes per second.
+/// Slowest download that is waited for, bytes per second.
 const SLOWEST: u64 = 16 * 1024;
 
 pub(super) struct Download<'a> {
     pub(super) client: &'a Client,
-    /// Largest file taken, bytes.
+    /// Largest file accepted, bytes.
     pub(super) cap: usize,
-    /// The deadline for a file without size; large ones get more.
+    /// Deadline for a file of unknown size; large ones get more.
     pub(super) patience: Duration,
     /// The folder of a server in `--local` mode.
     pub(super) local: Option<&'a Path>,
@@ -33,7 +34,7 @@ pub(super) struct Download<'a> {
 
 struct Fetched {
     bytes: Bytes,
-    /// Fewer than `getFile` said there are.
+    /// Fewer bytes came than `getFile` announced.
     short: bool,
 }
 
@@ -41,8 +42,8 @@ impl Download<'_> {
     pub(super) async fn run(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
         self.check(announced)?;
         let result = match self.fetch(file_id, announced).await {
-            // The link may have expired in between, or the file be "temporarily unavailable"; or something between us
-            // cut it short and made its length fit: a fresh link, once.
+            // The link may have expired meanwhile, the file may be "temporarily unavailable", or a proxy may
+            // have cut it short with a matching length: try once more with a new link.
             Err(TelegramError::FileGone) | Ok(Fetched { short: true, .. }) => {
                 tokio::time::sleep(PAUSE.min(self.patience / 10)).await;
                 self.fetch(file_id, announced).await
@@ -50,7 +51,7 @@ impl Download<'_> {
             other => other,
         };
         result.map(|fetched| fetched.bytes).map_err(|error| match error {
-            // Reading twice harms nobody.
+            // Downloading twice does no harm.
             TelegramError::Unknown { what } | TelegramError::Undecodable { what } => {
                 TelegramError::Transient { what }
             }
@@ -93,7 +94,7 @@ impl Download<'_> {
         Ok(Fetched { bytes, short })
     }
 
-    /// The file on the disk of this machine.
+    /// Reads the file from this machine's disk.
     async fn read_local(&self, path: &Path, deadline: Duration) -> Result<Bytes, TelegramError> {
         let Some(folder) = self.local else {
             return Err(TelegramError::Setup(
@@ -175,7 +176,7 @@ mod tests {
             download(vec![file(5), half.clone(), file(5), whole], None).await,
             Ok(Bytes::from_static(b"sound"))
         );
-        // Twice the same: then it is the size that was wrong.
+        // Twice the same length: then the announced size was wrong.
         assert_eq!(
             download(vec![file(5), half.clone(), file(5), half], None).await,
             Ok(Bytes::from_static(b"sou"))

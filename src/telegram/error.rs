@@ -1,27 +1,26 @@
 //! What can go wrong with a Bot API call, and whether to try again.
 //!
-//! Must not know how Telegram words it (see `refusal`) or who called; holds no URL, token or message text.
+//! Must not know how Telegram words it (see `refusal`) or who called; contains no URL, token or message text.
 
 use crate::domain::ChatId;
 use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
-/// `getFile` serves at most this many bytes (Bot API "getFile").
-pub const GET_FILE_LIMIT: u64 = 20 * 1024 * 1024;
+/// Largest file that `getFile` serves, bytes (Bot API "getFile").
+pub(crate) const GET_FILE_LIMIT: u64 = 20 * 1024 * 1024;
 
-/// However long a 429 asks to wait, a call is tried again after this, seconds: what it names may be hours, or nonsense.
-pub const LONGEST_WAIT_SECS: u64 = 600;
+/// Longest wait accepted from a 429, seconds: Telegram may ask for hours, a proxy for nonsense.
+pub(crate) const LONGEST_WAIT_SECS: u64 = 600;
 
-/// A Bot API call that did not do what it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TelegramError {
-    /// 429: nothing was done; not before so many seconds.
+pub(crate) enum TelegramError {
+    /// 429: nothing was done; wait this long.
     #[error("Telegram asks to wait {secs} s")]
     RetryAfter {
-        /// Seconds to wait, 1 to [`LONGEST_WAIT_SECS`].
+        /// 1 to [`LONGEST_WAIT_SECS`].
         secs: u64,
     },
-    /// The learner blocked the bot, is deactivated, or the bot may not write in this chat.
+    /// The learner blocked the bot or deleted the account, or the bot may not write in this chat.
     #[error("the bot may not write to this chat ({what})")]
     Blocked {
         /// Telegram's words.
@@ -33,25 +32,16 @@ pub enum TelegramError {
         /// Telegram's words.
         what: String,
     },
-    /// The group became a supergroup: send there.
+    /// The group became a supergroup: send there instead.
     #[error("the group has moved to chat {to}")]
-    Migrated {
-        /// Its new id.
-        to: ChatId,
-    },
-    /// Surely not done, may pass: no connection, or a 5xx (also a proxy's HTML page).
+    Migrated { to: ChatId },
+    /// Certainly not done, and may pass: no connection, or a 5xx (also a proxy's HTML page).
     #[error("Telegram is not available: {what}")]
-    Transient {
-        /// What happened.
-        what: String,
-    },
-    /// Sent, then broken or timed out: it may have been done.
+    Transient { what: String },
+    /// The connection broke or timed out after the request was sent: it may have been done.
     #[error("no answer from Telegram, the request may have been carried out: {what}")]
-    Unknown {
-        /// What happened.
-        what: String,
-    },
-    /// Another 4xx: asking the same again gives the same.
+    Unknown { what: String },
+    /// Another 4xx: the same request would fail again.
     #[error("Telegram refused the request ({code}): {what}")]
     Permanent {
         /// HTTP status or `error_code`.
@@ -59,16 +49,15 @@ pub enum TelegramError {
         /// Telegram's words, shortened.
         what: String,
     },
-    /// 401, or "Not Found" for the whole method: the token is wrong or was revoked.
+    /// 401, or a bare 404 "Not Found": the token is wrong or was revoked.
     #[error(
         "Telegram does not accept the bot token: check TELEGRAM_BOT_TOKEN (and TELEGRAM_API_URL where \
         it is set), or ask @BotFather for a new token"
     )]
     Unauthorized,
-    /// The Bot API server cannot serve this bot, whatever the token: a matter of that server's own settings.
+    /// The Bot API server cannot serve this bot, whatever the token, because of its own settings.
     #[error("the Bot API server says \"{what}\": {}", fault.advice())]
     Server {
-        /// What is wrong with it.
         fault: ServerFault,
         /// Its words, shortened.
         what: String,
@@ -83,22 +72,22 @@ pub enum TelegramError {
         /// A webhook rather than a second poller.
         webhook: bool,
     },
-    /// The file is larger than allowed (to fetch or to send).
+    /// The file is larger than allowed, to download or to send.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
         /// The limit, bytes.
         limit: u64,
     },
-    /// The file cannot be fetched any more.
+    /// The file can no longer be downloaded.
     #[error("Telegram does not have the file any more")]
     FileGone,
-    /// The learner (a privacy setting) or the group does not take voice messages: send text.
+    /// The learner (a privacy setting) or the group accepts no voice messages: send text instead.
     #[error("voice messages are not allowed in this chat")]
     VoiceForbidden,
-    /// The markup was not understood.
+    /// Telegram did not understand the markup.
     #[error("Telegram did not understand the markup of the message")]
     ParseEntities,
-    /// An edit that changes nothing: as good as done.
+    /// An edit that changes nothing; counts as done.
     #[error("the message already reads like this")]
     NotModified,
     /// The message to answer, edit or react to is gone, or the button press is too old to answer.
@@ -107,35 +96,31 @@ pub enum TelegramError {
     /// The forum topic was deleted; nothing was sent.
     #[error("the topic is gone")]
     ThreadGone,
-    /// A success status whose body is not what Telegram sends: it may have been done.
+    /// A success status whose body is not Telegram's: it may have been done.
     #[error("the answer is not one of Telegram's: check TELEGRAM_API_URL and any proxy between ({what})")]
-    Undecodable {
-        /// What was wrong with it.
-        what: String,
-    },
+    Undecodable { what: String },
     /// The settings cannot work.
     #[error("{0}")]
     Setup(String),
 }
 
-/// What keeps a Bot API server (as a rule one of somebody's own) from serving a bot whose token may well be good.
+/// Why a Bot API server (usually a self-hosted one) cannot serve a bot whose token may well be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServerFault {
-    /// It was started with credentials that Telegram does not know.
+pub(crate) enum ServerFault {
+    /// It was started with an api_id that Telegram does not know.
     ApiId,
     /// It does not know a method that every Bot API server has.
     NoMethod,
-    /// It was told to serve other bots.
+    /// It is configured to serve other bots.
     OtherBots,
     /// The bot was logged out of it.
     LoggedOut,
-    /// It does not let this program in, for a reason of its own.
+    /// It denies access for a reason of its own.
     Access,
 }
 
 impl ServerFault {
-    /// What a person should do.
-    pub fn advice(self) -> &'static str {
+    pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::ApiId => {
                 "it was started with a wrong --api-id or --api-hash (my.telegram.org shows both); the bot token is not at fault"
@@ -155,23 +140,22 @@ impl ServerFault {
     }
 }
 
-/// Whether to try a failed call again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    /// Surely not done: as often as it takes, with growing pauses.
+pub(crate) enum Retry {
+    /// Certainly not done: retry without limit, with growing pauses.
     Yes,
-    /// Surely not done: after so many seconds.
+    /// Certainly not done: retry after this many seconds.
     After(u64),
-    /// May have been done: a few times, each after Telegram has answered something else.
+    /// May have been done: retry a few times, each only after Telegram has answered some other call.
     Unsure,
-    /// The same again would give the same.
+    /// The same request would fail again.
     No,
 }
 
 impl TelegramError {
-    /// Whether to try again. A refused token or a server set up wrongly is `Yes`: what waits must survive until that is
-    /// mended.
-    pub fn retry(&self) -> Retry {
+    /// A refused token or a misconfigured server is `Yes`: waiting messages must survive until a person has
+    /// corrected it.
+    pub(crate) fn retry(&self) -> Retry {
         match self {
             Self::RetryAfter { secs } => Retry::After(*secs),
             Self::Transient { .. } | Self::Unauthorized | Self::Server { .. } | Self::Conflict { .. } => {
@@ -195,8 +179,8 @@ impl TelegramError {
 }
 
 impl TelegramError {
-    /// The same error, of a method that no Bot API server lacks: one that does not know it is no Bot API, or is asked at a
-    /// wrong address.
+    /// For a method that every Bot API server has: a server that does not know it is no Bot API server, or
+    /// the address is wrong.
     pub(super) fn of_a_method_all_have(self) -> Self {
         match self {
             Self::Permanent { code: 404 | 405, what } if what.to_ascii_lowercase().contains("method") => {
@@ -206,8 +190,9 @@ impl TelegramError {
         }
     }
 
-    /// The kind it is counted as; `None` for what is none: asked to wait, moved, nothing to change.
-    pub fn failure(&self) -> Option<Failure> {
+    /// The kind it is counted as; `None` for what is no failure (asked to wait, chat migrated, nothing to
+    /// change).
+    pub(crate) fn failure(&self) -> Option<Failure> {
         match self {
             Self::RetryAfter { .. } | Self::Migrated { .. } | Self::NotModified => None,
             Self::Blocked { .. } | Self::ChatGone { .. } => Some(Failure::Blocked),
@@ -242,7 +227,7 @@ mod tests {
         assert_eq!(error(HttpError::Broken("reset".into())), Retry::Unsure);
         assert_eq!(error(HttpError::Setup("bad".into())), Retry::No);
         assert_eq!(TelegramError::Blocked { what: String::new() }.retry(), Retry::No);
-        // A message waits for a mended token; it is not thrown away.
+        // A message waits for a corrected token; it is not dropped.
         assert_eq!(TelegramError::Unauthorized.retry(), Retry::Yes);
     }
 }

@@ -1,7 +1,7 @@
-//! One raw update as an [`Incoming`].
+//! Turns one raw update into an [`Incoming`].
 //!
-//! Owns what is for us and what is not. Must not know how anything is answered. Reads only the fields it needs, and
-//! those tolerantly (see `tolerant`): a learner's message is never lost to a field nobody asked for.
+//! Decides what is meant for the bot. Must not know how anything is answered. Reads only the fields it needs,
+//! and those tolerantly (see `tolerant`), so that no message is lost because of a field that is not needed.
 
 use super::Me;
 use super::message_text::{self, Said};
@@ -12,10 +12,10 @@ use crate::domain::{
 };
 use serde_json::Value;
 
-/// Longest id of a file or a query kept, bytes.
+/// Longest file id or callback query id kept, bytes.
 const HANDLE_LIMIT: usize = 1024;
-/// Endings of documents that are worth listening to: sound, films that may hold some, and sound of kinds that are refused by
-/// their names, which is kinder than to call them documents.
+/// Endings of documents that may hold sound: audio, video, and audio formats that are not decoded, which get
+/// a refusal that names them.
 const AUDIO_ENDINGS: &[&str] = &[
     "ogg", "oga", "opus", "ogx", "spx", "mp3", "mp2", "mpga", "m4a", "m4b", "m4r", "aac", "flac", "wav",
     "wave", "bwf", "rf64", "aif", "aiff", "aifc", "mka", "weba", "webm", "mkv", "mov", "qt", "mp4", "m4v",
@@ -23,26 +23,23 @@ const AUDIO_ENDINGS: &[&str] = &[
     "ape", "ac3", "dts", "dsf", "dff", "mid", "midi", "avi", "silk",
 ];
 
-/// Telegram's own senders, each of which stands for many (Bot API "Message", `from`): Telegram itself, which also forwards
+/// Senders that stand for many people (Bot API "Message", `from`): Telegram itself, which also forwards
 /// channel posts; anonymous admins; channels in groups; replies to channel posts.
 const NOBODY: [i64; 4] = [777_000, 1_087_968_824, 136_817_688, 1_271_266_957];
 
-/// An update of a kind we take that lacks what it must have. Holds no text of anybody.
+/// An update of a supported kind that lacks a required field. Contains nobody's text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("update {update_id} cannot be read: {why}")]
-pub struct Undecodable {
-    /// Which one.
+pub(crate) struct Undecodable {
     pub update_id: i64,
     /// What is missing.
     pub why: &'static str,
 }
 
-/// What an update asks of us; `None` when nothing: an edited message, a channel post, another bot, a service
-/// message, talk in a group that is not addressed to the bot.
-///
-/// # Errors
-/// [`Undecodable`]: to be logged and skipped.
-pub fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incoming>, Undecodable> {
+/// What an update asks of the bot; `None` when nothing: an edited message, a channel post, another bot, a
+/// service message, talk in a group that is not addressed to the bot. [`Undecodable`] is to be logged and
+/// skipped.
+pub(crate) fn incoming(raw: &RawUpdate, me: &Me, now: Timestamp) -> Result<Option<Incoming>, Undecodable> {
     let read = || {
         let update = raw.value.as_object().ok_or("not an object")?;
         let content = |kind| update.get(kind).map(|content| content.is_object().then_some(content));
@@ -85,13 +82,13 @@ fn from_message(message: &Value, me: &Me, now: Timestamp) -> Read {
 
 fn from_callback(query: &Value, me: &Me, now: Timestamp) -> Read {
     let Some((user, client_language)) = sender(query)? else { return Ok(None) };
-    // Without a message it is a button of an inline result, without data that of a game: neither is ours.
+    // Without a message it is a button of an inline result, without data one of a game: the bot has neither.
     let Some(message) = query.get("message").filter(|message| message.is_object()) else { return Ok(None) };
     let Some(data) = text(query.get("data"), 64) else { return Ok(None) };
     let Some(chat) = chat_of(message)? else { return Ok(None) };
     let id = text(query.get("id"), HANDLE_LIMIT).ok_or("button press without id")?;
-    // Telegram passes on whatever a client claims to have pressed. Of a message that is gone it shows nothing, so a press
-    // on that one counts as little as one on a button that never was: it is answered, and does nothing.
+    // Telegram passes on whatever a client claims to have pressed. A press is only trusted if the message
+    // shows that button. A deleted message shows nothing, so its press is answered without any effect.
     let data = if is_ours(message, me) && holds_button(message, data) { data } else { "" };
     Ok(Some(Incoming {
         update_id: 0,
@@ -125,13 +122,15 @@ fn from_membership(change: &Value, now: Timestamp) -> Read {
     }))
 }
 
-/// Whether a message is a chat's rather than a person's: of an anonymous admin, of a channel that speaks in a group, or a
-/// channel's post forwarded to its discussion. Its `from` is then one made-up user for all of them.
+/// Whether a message comes from a chat rather than a person: an anonymous admin, a channel that writes in a
+/// group, or a channel's post forwarded to its discussion group. All of them share one made-up user in
+/// `from`.
 fn speaks_for_a_chat(message: &Value) -> bool {
     message.get("sender_chat").is_some_and(Value::is_object) || is_true(message.get("is_automatic_forward"))
 }
 
-/// Whether a message is our own words. What a person sends by way of another bot is that person's.
+/// Whether the message was sent via this bot's own inline mode. Messages sent via another bot belong to the
+/// person.
 fn via_ourselves(message: &Value, me: &Me) -> bool {
     int(message.get("via_bot").and_then(|bot| bot.get("id"))) == Some(me.id.0)
 }
@@ -140,14 +139,13 @@ fn is_ours(message: &Value, me: &Me) -> bool {
     int(message.get("from").and_then(|from| from.get("id"))) == Some(me.id.0)
 }
 
-/// Whether a message carries a button with exactly this data.
 fn holds_button(message: &Value, data: &str) -> bool {
     let rows = message.get("reply_markup").and_then(|markup| markup.get("inline_keyboard"));
     let buttons = rows.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_array).flatten();
     buttons.filter_map(|button| button.get("callback_data")).any(|own| own.as_str() == Some(data))
 }
 
-/// Who acted and in which language; `None` for whoever is no person.
+/// Who acted and in which language; `None` if it is no person.
 fn sender(of: &Value) -> Result<Option<(UserId, Option<String>)>, &'static str> {
     let Some(from) = of.get("from") else { return Ok(None) };
     if is_true(from.get("is_bot")) {
@@ -163,7 +161,7 @@ fn sender(of: &Value) -> Result<Option<(UserId, Option<String>)>, &'static str> 
     Ok(Some((UserId(id), language)))
 }
 
-/// The chat of a message and the topic in it; `None` for channels.
+/// The chat of a message and the forum topic; `None` for channels.
 fn chat_of(message: &Value) -> Result<Option<Chat>, &'static str> {
     let chat = message.get("chat").ok_or("no chat")?;
     let id = int(chat.get("id")).ok_or("chat without id")?;
@@ -174,7 +172,7 @@ fn chat_of(message: &Value) -> Result<Option<Chat>, &'static str> {
         _ if id > 0 => ChatKind::Private,
         _ => ChatKind::Group,
     };
-    // In a group without topics the same field names the thread of replies, which nothing can be sent to.
+    // In a group without topics the same field names a thread of replies, which cannot be sent to.
     let thread = int(message.get("message_thread_id"))
         .filter(|thread| *thread > 1 && is_true(message.get("is_topic_message")));
     Ok(Some(Chat { id: ChatId(id), kind, thread }))
@@ -184,7 +182,7 @@ fn date_of(message: &Value, now: Timestamp) -> Timestamp {
     int(message.get("date")).filter(|secs| *secs > 0).map_or(now, Timestamp::from_secs)
 }
 
-/// What a message says, `None` when it says nothing to us.
+/// The content of a message; `None` if it is not for the bot.
 fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'static str> {
     let any_length = usize::MAX;
     let in_group = kind == ChatKind::Group;
@@ -211,7 +209,8 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
     media(message)
 }
 
-/// Whether a message answers one of ours. In a forum the head of a topic stands here for want of anything else.
+/// Whether a message answers one of the bot's. In a forum, messages without a reply refer to the topic's
+/// first message.
 fn answers_us(message: &Value, me: &Me) -> bool {
     message.get("reply_to_message").is_some_and(|answered| {
         answered.get("forum_topic_created").is_none()
@@ -219,7 +218,7 @@ fn answers_us(message: &Value, me: &Me) -> bool {
     })
 }
 
-/// Everything but text, most telling field first (an animation also comes as a document).
+/// Everything but text. The most specific field comes first: an animation, for example, also has `document`.
 fn media(message: &Value) -> Result<Option<Body>, &'static str> {
     let has =
         |fields: &[&str]| fields.iter().any(|field| message.get(field).is_some_and(|value| !value.is_null()));
@@ -248,7 +247,7 @@ fn media(message: &Value) -> Result<Option<Body>, &'static str> {
     Ok(Some(Body::Other(other)))
 }
 
-/// Whether a document may hold sound, by either of its labels; which of them is right, its bytes will say.
+/// Whether a document may hold sound, by its name or its media type; its bytes decide later.
 fn is_audio(file: &Value) -> bool {
     let mime = text(file.get("mime_type"), 128).map(str::to_ascii_lowercase);
     let mime = mime.as_deref().unwrap_or("application/octet-stream");
@@ -256,7 +255,7 @@ fn is_audio(file: &Value) -> bool {
     match ending(file) {
         Some(ending) if AUDIO_ENDINGS.contains(&ending.as_str()) => true,
         Some(_) => sound,
-        // Without any label there is nothing to go by but the bytes.
+        // Without a usable label only the bytes can tell.
         None => sound || mime == "application/octet-stream",
     }
 }
@@ -279,7 +278,7 @@ fn recording(file: &Value, kind: &str) -> Result<Body, &'static str> {
     }))
 }
 
-/// A file name's ending in lower case.
+/// In lower case.
 fn ending(file: &Value) -> Option<String> {
     let (_, ending) = text(file.get("file_name"), 4096)?.rsplit_once('.')?;
     let sane = (1..=8).contains(&ending.len()) && ending.chars().all(|c| c.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! What each recorded update becomes, and that no JSON makes the reader panic.
+//! Tests of what each recorded update becomes, and that no JSON makes the reader panic.
 
 use super::*;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn raw(fixture: &str) -> RawUpdate {
     RawUpdate { id: value["update_id"].as_i64().unwrap(), value }
 }
 
-/// The body a recorded update becomes: `Ok(None)` when it is not for us.
+/// The body that a recorded update becomes; `Ok(None)` if it is not for the bot.
 macro_rules! fixture {
     ($name:literal) => {
         incoming(&raw(include_str!(concat!("../../tests/fixtures/updates/", $name, ".json"))), &me(), NOW)
@@ -148,7 +148,8 @@ fn texts_and_commands() {
     assert_eq!(body!("command_other_bot_private"), words("/help@OtherBot"));
 }
 
-/// Why this room reads the fields itself: should this test fail one day, the library's types may serve after all.
+/// The reason why this module reads the fields itself. Should this test fail one day, the library's types may
+/// do after all.
 #[test]
 fn the_librarys_own_types_would_lose_messages() {
     for fixture in [
@@ -192,7 +193,7 @@ fn a_thread_is_kept_only_where_it_is_a_topic() {
 fn buttons_are_pressed_now() {
     for (got, id, data) in [
         (fixture!("callback"), "1184587653214785", "h:2"),
-        // Nobody can tell any more what it held.
+        // The message is inaccessible, so its buttons are unknown.
         (fixture!("callback_inaccessible"), "1184587653214786", ""),
     ] {
         let got = got.unwrap().unwrap();
@@ -339,7 +340,7 @@ proptest! {
         }
     }
 
-    /// Every field beside the ones a voice message needs may hold anything.
+    /// Fields that a voice message does not need may hold anything.
     #[test]
     fn no_stray_field_loses_a_voice_message(stray in hostile(), name in "(entities|reply_markup|caption_entities|quote|effect_id|sender_tag|from\\.x|link_preview_options|is_topic_message|message_thread_id|reply_to_message)") {
         let mut update = raw(include_str!("../../tests/fixtures/updates/voice_private.json"));

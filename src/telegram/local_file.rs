@@ -1,7 +1,8 @@
-//! Files of a Bot API server of one's own in `--local` mode: read from its folder on this machine, and from nowhere else.
+//! Files of a self-hosted Bot API server in `--local` mode, read from its folder on this machine and from
+//! nowhere else.
 //!
-//! Blocks: to be called off the async threads. Must not know how the path was learned. No error here holds a path: the
-//! server's hold the token.
+//! Blocking, so it is called off the async threads. Must not know how the path was learned. No error contains
+//! a path: the server's paths contain the token.
 
 use super::error::TelegramError;
 use bytes::Bytes;
@@ -11,14 +12,11 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
-/// Read at once, bytes.
+/// Bytes read at once.
 const PIECE: usize = 64 * 1024;
 
-/// Reads the file at the absolute `path`, which must lie in `folder`, be a regular file and hold at most `cap` bytes.
-///
-/// # Errors
-/// [`TelegramError::FileGone`], [`TelegramError::TooLarge`], or [`TelegramError::Setup`] for what a person has to
-/// look at.
+/// Reads the file at the absolute `path`, which must lie in `folder`, be a regular file and hold at most
+/// `cap` bytes. [`TelegramError::Setup`] is for what a person has to correct.
 pub(super) fn read(folder: &Path, path: &Path, cap: usize) -> Result<Bytes, TelegramError> {
     let file = open(folder, path)?;
     let too_large = || TelegramError::TooLarge { limit: cap as u64 };
@@ -36,7 +34,7 @@ pub(super) fn read(folder: &Path, path: &Path, cap: usize) -> Result<Bytes, Tele
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(unreadable(&error)),
         };
-        // It may grow while it is read.
+        // The file may grow while it is read.
         if bytes.len() + length > cap {
             return Err(too_large());
         }
@@ -44,14 +42,14 @@ pub(super) fn read(folder: &Path, path: &Path, cap: usize) -> Result<Bytes, Tele
     }
 }
 
-/// Opens the file if it is where it says and what it should be.
+/// Opens the file if it lies in the folder and is a regular file.
 fn open(folder: &Path, path: &Path) -> Result<File, TelegramError> {
     let home = folder.canonicalize().map_err(|error| no_folder(&error))?;
     let climbs = path.components().any(|part| matches!(part, Component::ParentDir));
     if climbs || !path.is_absolute() {
         return Err(outside());
     }
-    // Where its links lead is known before anything is opened: opening alone does something to a device.
+    // Links are resolved before anything is opened, because merely opening a device can have an effect.
     let real = path.canonicalize().map_err(|error| unreadable(&error))?;
     if !inside(&home, &real) {
         return Err(outside());
@@ -59,13 +57,13 @@ fn open(folder: &Path, path: &Path) -> Result<File, TelegramError> {
     if !real.metadata().map_err(|error| unreadable(&error))?.is_file() {
         return Err(irregular());
     }
-    // Neither the last part may have become a link since, nor may a pipe keep us waiting.
+    // Refuses a last component that became a link meanwhile, and does not wait for a pipe.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
         .open(&real)
         .map_err(|error| unreadable(&error))?;
-    // Whatever was swapped in between: what counts is what was opened.
+    // Whatever was swapped meanwhile: only what was really opened counts.
     let opened: PathBuf =
         std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(|error| {
             TelegramError::Setup(format!(
@@ -82,7 +80,7 @@ fn open(folder: &Path, path: &Path) -> Result<File, TelegramError> {
     Ok(file)
 }
 
-/// In the folder or below; both without links.
+/// In the folder or below; both paths without links.
 fn inside(home: &Path, real: &Path) -> bool {
     real != home && real.starts_with(home)
 }
@@ -111,7 +109,7 @@ fn unreadable(error: &std::io::Error) -> TelegramError {
              TELEGRAM_API_LOCAL_PATH, for instance by a common group"
                 .into(),
         ),
-        // The last part became a symbolic link since it was looked at.
+        // The last component became a symbolic link after it was checked.
         _ if error.raw_os_error() == Some(libc::ELOOP) => outside(),
         kind => {
             TelegramError::Transient { what: format!("a file of the Bot API server cannot be read ({kind})") }
@@ -213,7 +211,7 @@ mod tests {
         assert!(what.contains("TELEGRAM_API_LOCAL_PATH"), "{what}");
     }
 
-    /// A link is swapped between a file inside and one outside while it is read: never a byte from outside.
+    /// A link is swapped between a file inside and one outside during reads: never a byte from outside.
     #[test]
     fn a_race_is_never_won_by_the_outside() {
         let place = place();

@@ -1,6 +1,6 @@
 //! Who is in a channel, and how it can be joined.
 //!
-//! Must not know who has to be in it or how long an answer serves.
+//! Must not know who has to be a member or how long an answer is valid.
 
 use super::error::TelegramError;
 use super::{Telegram, tolerant};
@@ -9,22 +9,18 @@ use frankenstein::methods::{GetChatMemberParams, GetChatParams};
 use frankenstein::types::ChatId;
 use serde_json::Value;
 
-/// How a channel shows itself to those who are not in it.
+/// What people who are not in the channel may see of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChannelCard {
-    /// Its title.
+pub(crate) struct ChannelCard {
     pub title: Option<String>,
-    /// A link to join it by, where the bot may know one.
+    /// A link to join by, if the bot may know one.
     pub invite: Option<String>,
 }
 
 impl Telegram {
-    /// Whether a user is in the channel.
-    ///
-    /// # Errors
-    /// [`TelegramError::hides_members`] where asking again is in vain until a person changes something, else what
-    /// stands in the way.
-    pub async fn is_member(&self, channel: &ChannelName, user: UserId) -> Result<bool, TelegramError> {
+    /// Where [`TelegramError::hides_members`] holds, asking again is useless until a person changes
+    /// something.
+    pub(crate) async fn is_member(&self, channel: &ChannelName, user: UserId) -> Result<bool, TelegramError> {
         let Some(member) = self.member(channel, user).await? else { return Ok(false) };
         let status = tolerant::text(member.get("status"), 32).unwrap_or_default();
         let still_in = member.get("is_member").map(|still_in| tolerant::is_true(Some(still_in)));
@@ -32,19 +28,17 @@ impl Telegram {
             .ok_or_else(|| TelegramError::Undecodable { what: "getChatMember names no known status".into() })
     }
 
-    /// Whether the bot is an administrator of the channel: to others Telegram does not surely tell who is in it.
-    ///
-    /// # Errors
-    /// As [`Self::is_member`].
-    pub async fn runs(&self, channel: &ChannelName, bot: UserId) -> Result<bool, TelegramError> {
+    /// Whether the bot is an administrator of the channel; only then does Telegram reliably tell who is in
+    /// it.
+    pub(crate) async fn runs(&self, channel: &ChannelName, bot: UserId) -> Result<bool, TelegramError> {
         let member = self.member(channel, bot).await?;
         let status = member.as_ref().and_then(|member| tolerant::text(member.get("status"), 32));
         Ok(matches!(status, Some("administrator" | "creator")))
     }
 
-    /// What Telegram says of a user in the channel; `None` where nobody of this id was ever there.
+    /// The `ChatMember` of a user; `None` if this user was never there.
     async fn member(&self, channel: &ChannelName, user: UserId) -> Result<Option<Value>, TelegramError> {
-        // A user id is positive, or it is none.
+        // User ids are positive.
         let Ok(user_id) = u64::try_from(user.0) else { return Ok(None) };
         let params = GetChatMemberParams { chat_id: chat_id(channel), user_id };
         match self.ask("getChatMember", &params).await {
@@ -53,11 +47,7 @@ impl Telegram {
         }
     }
 
-    /// How the channel shows itself.
-    ///
-    /// # Errors
-    /// What stands in the way.
-    pub async fn channel_card(&self, channel: &ChannelName) -> Result<ChannelCard, TelegramError> {
+    pub(crate) async fn channel_card(&self, channel: &ChannelName) -> Result<ChannelCard, TelegramError> {
         let chat = self.ask("getChat", &GetChatParams { chat_id: chat_id(channel) }).await?;
         let title =
             tolerant::text(chat.get("title"), 1024).map(|title| tolerant::clip(title, 128).to_owned());
@@ -75,16 +65,16 @@ fn chat_id(channel: &ChannelName) -> ChatId {
 }
 
 impl TelegramError {
-    /// Telegram does not tell who is in the channel, and will not before a person changes something: there is no such
-    /// channel, or the bot is no administrator of it.
-    pub fn hides_members(&self) -> bool {
+    /// Whether Telegram refuses to tell who is in the channel until a person changes something: the channel
+    /// does not exist, or the bot is not its administrator.
+    pub(crate) fn hides_members(&self) -> bool {
         matches!(
             self,
             Self::Permanent { .. } | Self::Blocked { .. } | Self::ChatGone { .. } | Self::Migrated { .. }
         ) && !self.knows_no_such_user()
     }
 
-    /// Nobody of this id was ever in the chat.
+    /// Whether the error means that this user was never in the chat.
     fn knows_no_such_user(&self) -> bool {
         let (Self::Permanent { what, .. } | Self::ChatGone { what }) = self else { return false };
         let what = what.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What a text says to the bot: a command, a mention of it, or plain words.
+//! What a text says to the bot: a command, a mention, or plain words.
 //!
 //! Must not know about chats or media. Entity positions are UTF-16 code units, as Telegram counts.
 
@@ -17,7 +17,7 @@ const TEXT_LIMIT: usize = 8192;
 /// Entities looked at (Telegram sends at most 100 or so).
 const ENTITY_LIMIT: usize = 256;
 
-/// Where the bot is mentioned in `words`, as byte ranges, in order.
+/// Where the bot is mentioned, as byte ranges, in order.
 pub(super) fn mentions(words: &str, entities: Option<&Value>, me: &Me) -> Vec<Range<usize>> {
     let entities = entities.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut found: Vec<Range<usize>> = entities
@@ -39,7 +39,7 @@ pub(super) fn mentions(words: &str, entities: Option<&Value>, me: &Me) -> Vec<Ra
     found
 }
 
-/// `words` without the mentions and without the comma or colon that a leading one leaves behind.
+/// `words` without the mentions, and without the comma or colon that follows a leading mention.
 pub(super) fn without(words: &str, mentions: &[Range<usize>]) -> String {
     let mut left = String::with_capacity(words.len());
     let mut from = 0;
@@ -52,20 +52,20 @@ pub(super) fn without(words: &str, mentions: &[Range<usize>]) -> String {
     if mentions.is_empty() { left.to_owned() } else { left.trim_start_matches([',', ':', ' ']).to_owned() }
 }
 
-/// Whom a text speaks to, and what it says.
+/// What a text is, and for whom.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// A command for us, or for whoever listens.
+    /// A command for this bot or for any bot.
     Command(Body),
     /// A command that names another bot.
     ForAnother,
-    /// Anything else.
+    /// Any other text.
     Words(Body),
-    /// Nothing.
+    /// An empty text.
     Nothing,
 }
 
-/// Reads a text. A command starts with a slash, whether or not Telegram marked it as one.
+/// A command begins with a slash, whether or not Telegram marked it as one.
 pub(super) fn said(words: &str, me: &Me) -> Said {
     let words = words.trim();
     if words.is_empty() {
@@ -93,7 +93,7 @@ pub(super) fn said(words: &str, me: &Me) -> Said {
     })
 }
 
-/// The leading run of letters, digits and underscores, and what follows.
+/// Splits off the leading letters, digits and underscores.
 fn word(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()))
 }
@@ -102,7 +102,7 @@ fn is_me(name: &str, me: &Me) -> bool {
     !me.username.is_empty() && name.eq_ignore_ascii_case(&me.username)
 }
 
-/// An entity's place in bytes; `None` when it lies outside the text or cuts a character in two.
+/// An entity's byte range; `None` if it lies outside the text or inside a character.
 fn range(words: &str, entity: &Value) -> Option<Range<usize>> {
     let offset = usize::try_from(int(entity.get("offset"))?).ok()?;
     let length = usize::try_from(int(entity.get("length"))?).ok()?;

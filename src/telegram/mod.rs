@@ -1,34 +1,33 @@
-//! The Telegram Bot API: takes updates, sends replies, fetches files.
+//! The Telegram Bot API: takes updates, sends replies, downloads files.
 //!
-//! Alone knows frankenstein. Must not know the store, the tutor, or what a message means; errors and logs of this
-//! room hold no URL (the token is part of every one), no token and no message text.
+//! Alone knows frankenstein. Must not know the store, the tutor, or what a message means. Errors and logs of
+//! this module contain no URL (every URL contains the token), no token and no message text.
 
-pub mod checkup;
+pub(crate) mod checkup;
 mod client;
 mod download;
-mod edge;
-pub mod error;
-pub mod from_api;
+pub(crate) mod edge;
+pub(crate) mod error;
+pub(crate) mod from_api;
 mod html;
 mod local_file;
-pub mod members;
+pub(crate) mod members;
 mod message_text;
-pub mod own_name;
-pub mod pacing;
+pub(crate) mod own_name;
+pub(crate) mod pacing;
 mod refusal;
 mod send_form;
-pub mod to_api;
+pub(crate) mod to_api;
 mod tolerant;
-pub mod updates;
+pub(crate) mod updates;
 
-pub use edge::{Call, Edge};
-pub use error::{Retry, ServerFault, TelegramError};
-pub use from_api::Undecodable;
-pub use members::ChannelCard;
-pub use pacing::Pacing;
-pub use send_form::SendForm;
-pub use to_api::{Delivered, Outgoing, outgoing};
-pub use updates::RawUpdate;
+pub(crate) use edge::Edge;
+pub(crate) use error::{Retry, TelegramError};
+pub(crate) use members::ChannelCard;
+pub(crate) use pacing::Pacing;
+pub(crate) use send_form::SendForm;
+pub(crate) use to_api::{Delivered, Outgoing, outgoing};
+pub(crate) use updates::RawUpdate;
 
 use crate::domain::{ChatId, MessageId, UserId};
 use crate::http::{self, ClientOptions};
@@ -50,74 +49,66 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Largest file a bot may send (Bot API "sendVoice", "sendDocument"), bytes.
-pub const UPLOAD_LIMIT: u64 = 50 * 1024 * 1024;
-/// The server holds a poll no longer than this, seconds.
+/// Largest file a bot may send (Bot API "sendVoice"), bytes.
+pub(crate) const UPLOAD_LIMIT: u64 = 50 * 1024 * 1024;
+/// The server holds a poll at most this long, seconds.
 const LONGEST_POLL_SECS: u64 = 50;
-/// A poll that outlives its time-out by this much hangs behind a dead connection.
+/// A poll that takes this much longer than its timeout hangs on a dead connection.
 const POLL_MARGIN: Duration = Duration::from_secs(10);
 
-/// What [`Telegram`] needs to know.
 #[derive(Debug, Clone)]
-pub struct TelegramOptions {
-    /// The bot token.
+pub(crate) struct TelegramOptions {
     pub token: Secret,
-    /// Base URL of the Bot API, without the `/bot…` part.
+    /// Base URL of the Bot API, without `/bot…`.
     pub api_url: String,
     /// Proxy URL (http, https, socks5, socks5h); may hold a password.
     pub proxy: Option<Secret>,
-    /// For any request but polls; uploads and downloads get more in proportion to their size.
+    /// For any request but polls; uploads and downloads get more, in proportion to their size.
     pub request_timeout: Duration,
     /// How long the server holds an empty poll: whole seconds, at most 50.
     pub poll_timeout: Duration,
-    /// Largest file fetched, bytes.
+    /// Largest file downloaded, bytes.
     pub download_cap: usize,
-    /// The server is one of our own in `--local` mode: its folder on this machine.
+    /// The folder of a self-hosted server in `--local` mode, on this machine.
     pub local_folder: Option<PathBuf>,
 }
 
 /// Who the bot is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Me {
-    /// Its user id.
+pub(crate) struct Me {
     pub id: UserId,
-    /// Its name without the `@`.
+    /// Without the `@`.
     pub username: String,
 }
 
-/// A sign of life; Telegram shows it for 5 s.
+/// A chat action (Bot API "sendChatAction"); Telegram shows it for 5 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// "typing"
+pub(crate) enum Action {
     Typing,
-    /// "recording a voice message"
     RecordVoice,
-    /// "sending a voice message"
     UploadVoice,
 }
 
-/// The Bot API of one bot.
-pub struct Telegram {
+/// The Bot API for one bot.
+pub(crate) struct Telegram {
     api: Client,
-    /// Polls have connections of their own, so that a hanging one can be thrown away without hurting a send.
+    /// Polls have connections of their own, so that a hanging one can be dropped without disturbing a send.
     poll: Mutex<Client>,
     http: ClientOptions,
     poll_secs: u32,
     request_timeout: Duration,
     download_cap: usize,
     local_folder: Option<PathBuf>,
-    /// Calls answered so far, polls too.
+    /// Calls answered so far, polls included.
     heard: Heard,
 }
 
 type Answered = Result<MethodResponse<Value>, TelegramError>;
 
 impl Telegram {
-    /// Prepares the connections; does not talk to Telegram yet.
-    ///
-    /// # Errors
-    /// [`TelegramError::Setup`] when the token, the proxy or the URL cannot work.
-    pub fn new(options: TelegramOptions) -> Result<Telegram, TelegramError> {
+    /// Prepares the connections without using them. [`TelegramError::Setup`] when the token, the proxy or the
+    /// URL cannot work.
+    pub(crate) fn new(options: TelegramOptions) -> Result<Telegram, TelegramError> {
         let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '/');
         if options.token.expose().is_empty() || !options.token.expose().chars().all(well_formed) {
             return Err(TelegramError::Setup(
@@ -148,20 +139,14 @@ impl Telegram {
         })
     }
 
-    /// Asks who the bot is; the first proof that the token works.
-    ///
-    /// # Errors
-    /// [`TelegramError::Unauthorized`] for a bad token, else what stands in the way.
-    pub async fn me(&self) -> Result<Me, TelegramError> {
+    /// `getMe`: the first proof that the token works ([`TelegramError::Unauthorized`] if not).
+    pub(crate) async fn me(&self) -> Result<Me, TelegramError> {
         Ok(self.greeting().await?.me)
     }
 
-    /// Removes a webhook, which would make every poll fail; keeps the updates that wait. Returns the host it
-    /// pointed to (its path may hold secrets), `None` when there was none.
-    ///
-    /// # Errors
-    /// What stands in the way.
-    pub async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
+    /// Removes a webhook, which would make every poll fail; waiting updates are kept. Returns the host it
+    /// pointed to (its path may hold secrets), `None` if there was none.
+    pub(crate) async fn remove_webhook(&self) -> Result<Option<String>, TelegramError> {
         let Some(host) = self.webhook().await?.host else { return Ok(None) };
         let keep = DeleteWebhookParams::builder().drop_pending_updates(false).build();
         let reply: Answered = self.api.request("deleteWebhook", Some(keep)).await;
@@ -169,12 +154,9 @@ impl Telegram {
         Ok(Some(host))
     }
 
-    /// Sets the command menu, everybody's or that of one private chat: per language (`""` for all others) its (name,
-    /// description) pairs.
-    ///
-    /// # Errors
-    /// What stands in the way; languages before that one are set.
-    pub async fn set_commands(
+    /// Sets the command menu of everybody or of one private chat: (name, description) pairs for each language
+    /// (`""`: all others). On an error, the languages before are set.
+    pub(crate) async fn set_commands(
         &self,
         of: Option<UserId>,
         commands: &[(&str, Vec<(String, String)>)],
@@ -198,11 +180,9 @@ impl Telegram {
         Ok(())
     }
 
-    /// Takes the command menu of one private chat away, in each of these languages: everybody's shows there again.
-    ///
-    /// # Errors
-    /// What stands in the way; languages before that one are done.
-    pub async fn delete_commands(&self, of: UserId, languages: &[&str]) -> Result<(), TelegramError> {
+    /// Removes the command menu of one private chat in each of these languages, so that everybody's menu
+    /// applies there again. On an error, the languages before are done.
+    pub(crate) async fn delete_commands(&self, of: UserId, languages: &[&str]) -> Result<(), TelegramError> {
         for language in languages {
             let language = Some((*language).to_owned()).filter(|language| !language.is_empty());
             let params =
@@ -212,29 +192,30 @@ impl Telegram {
         Ok(())
     }
 
-    /// Takes waiting updates, or waits for some. `offset` confirms every update before it: it must be flushed.
-    ///
-    /// # Errors
-    /// What stands in the way; after a hang or a broken connection call [`Self::fresh_connection`].
-    pub async fn poll(&self, offset: Option<i64>, limit: u32) -> Result<Vec<RawUpdate>, TelegramError> {
+    /// Long-polls for updates. `offset` confirms every update before it, so those must be flushed to disk.
+    /// After a hang or a broken connection call [`Self::fresh_connection`].
+    pub(crate) async fn poll(
+        &self,
+        offset: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<RawUpdate>, TelegramError> {
         let client = self.poll.lock().unwrap_or_else(PoisonError::into_inner).clone();
         updates::poll(&client, offset, limit, self.poll_secs).await
     }
 
-    /// Drops the connections that polls use. A poll under way keeps its own.
-    pub fn fresh_connection(&self) {
-        // The same settings were good before: should they fail now, the old connections are still the best there are.
+    /// Replaces the connections that polls use. A running poll keeps its own.
+    pub(crate) fn fresh_connection(&self) {
+        // The same settings worked before; should they fail now, the old connections are still the best
+        // available.
         if let Ok(http) = http::client(&self.http) {
             let mut poll = self.poll.lock().unwrap_or_else(PoisonError::into_inner);
             *poll = poll.with_http(http);
         }
     }
 
-    /// Sends one thing, in one call. What Telegram refused may go in another [`SendForm`].
-    ///
-    /// # Errors
-    /// See [`TelegramError::retry`]; [`TelegramError::NotModified`] is as good as success.
-    pub async fn deliver(&self, out: &Outgoing, manner: SendForm) -> Result<Delivered, TelegramError> {
+    /// Sends one message in one call. If Telegram refuses it, another [`SendForm`] may work.
+    /// [`TelegramError::NotModified`] counts as success.
+    pub(crate) async fn deliver(&self, out: &Outgoing, manner: SendForm) -> Result<Delivered, TelegramError> {
         self.send(out, manner).await.map_err(TelegramError::of_a_method_all_have)
     }
 
@@ -249,26 +230,17 @@ impl Telegram {
                 let reply: Answered = upload.request_with_form_data("sendVoice", &*params, file).await;
                 reply?.result
             }
-            to_api::Call::Document(params, name, bytes) => {
-                let upload = Upload { client: &self.api, bytes: bytes.clone(), mime: to_api::mime_of(name) };
-                let file = vec![("document", PathBuf::from(name))];
-                let reply: Answered = upload.request_with_form_data("sendDocument", &*params, file).await;
-                reply?.result
-            }
         };
         Ok(Delivered { message: tolerant::int(reply.get("message_id")).map(MessageId) })
     }
 
-    /// How many calls Telegram has answered so far, whatever it said. A proxy's pages are no answers.
-    pub fn heard(&self) -> u64 {
+    /// Calls that Telegram has answered so far, whatever the answer. Answers of a proxy do not count.
+    pub(crate) fn heard(&self) -> u64 {
         self.heard.so_far()
     }
 
-    /// Shows that the bot is at work.
-    ///
-    /// # Errors
-    /// What stands in the way; never worth a second try.
-    pub async fn chat_action(
+    /// Shows a chat action. Not worth retrying.
+    pub(crate) async fn chat_action(
         &self,
         chat: ChatId,
         thread: Option<i64>,
@@ -287,11 +259,8 @@ impl Telegram {
         self.ask("sendChatAction", &params).await.map(drop)
     }
 
-    /// Puts an emoji under a message (one of Telegram's reaction set).
-    ///
-    /// # Errors
-    /// What stands in the way.
-    pub async fn react(
+    /// Sets the bot's reaction to a message: an emoji of Telegram's fixed set.
+    pub(crate) async fn react(
         &self,
         chat: ChatId,
         message: MessageId,
@@ -305,28 +274,26 @@ impl Telegram {
         self.ask("setMessageReaction", &params).await.map(drop)
     }
 
-    /// Removes a message of ours.
-    ///
-    /// # Errors
-    /// What stands in the way; one that is gone already included.
-    pub async fn remove(&self, chat: ChatId, message: MessageId) -> Result<(), TelegramError> {
+    /// Deletes a message of the bot; an error if it is gone already.
+    pub(crate) async fn remove(&self, chat: ChatId, message: MessageId) -> Result<(), TelegramError> {
         let params =
             DeleteMessageParams::builder().chat_id(chat.0).message_id(to_api::message_id(message)?).build();
         self.ask("deleteMessage", &params).await.map(drop)
     }
 
-    /// Fetches a file into memory; `announced` is the size the update named, bytes.
-    ///
-    /// # Errors
-    /// [`TelegramError::TooLarge`], [`TelegramError::FileGone`], or what stands in the way (safe to repeat).
-    pub async fn download(&self, file_id: &str, announced: Option<u64>) -> Result<Bytes, TelegramError> {
+    /// Downloads a file into memory; `announced` is the size in the update, bytes. Safe to repeat.
+    pub(crate) async fn download(
+        &self,
+        file_id: &str,
+        announced: Option<u64>,
+    ) -> Result<Bytes, TelegramError> {
         let local = self.local_folder.as_deref();
         let (client, cap, patience) = (&self.api, self.download_cap, self.request_timeout);
         download::Download { client, cap, patience, local }.run(file_id, announced).await
     }
 
-    /// One call with JSON parameters. The result stays raw: a message that was sent must not count as failed only
-    /// because a newer Bot API describes it in a way the library does not know.
+    /// Calls a method and keeps the result unparsed: a message that was sent must not count as failed because
+    /// a newer Bot API describes it in a way that the library does not know.
     async fn ask<P: Serialize + std::fmt::Debug + Sync>(
         &self,
         method: &str,
@@ -337,7 +304,7 @@ impl Telegram {
     }
 }
 
-/// The scope of one user's private chat, which has the user's id.
+/// A user's private chat has the user's id.
 fn chat_scope(user: UserId) -> BotCommandScope {
     BotCommandScope::Chat(BotCommandScopeChat { chat_id: user.0.into() })
 }

@@ -1,4 +1,4 @@
-//! Signs in an update that the bot is called by another name than the one we know.
+//! Detects that the bot was renamed: an update calls it by another name than the known one.
 //!
 //! Must not know what is done about it.
 
@@ -7,8 +7,9 @@ use super::tolerant::{int, is_true, text};
 use super::updates::RawUpdate;
 use serde_json::Value;
 
-/// Whether Telegram shows the bot itself under another name: in an answer to it, beneath a pressed button, as a member.
-pub fn shown_otherwise(update: &RawUpdate, me: &Me) -> bool {
+/// Whether Telegram shows this bot under another name: in a message it sent, under a pressed button, as a
+/// member.
+pub(crate) fn shown_otherwise(update: &RawUpdate, me: &Me) -> bool {
     shows(&update.value, me)
 }
 
@@ -24,15 +25,15 @@ fn shows(value: &Value, me: &Me) -> bool {
     }
 }
 
-/// Whether a message calls some bot by a name that is not the one we know: `/help@name`, `@name_bot`.
-pub fn calls_another(update: &RawUpdate, me: &Me) -> bool {
+/// Whether a message addresses some bot whose name is not the known one: `/help@name`, `@name_bot`.
+pub(crate) fn calls_another(update: &RawUpdate, me: &Me) -> bool {
     let Some(message) = update.value.get("message") else { return false };
     ["text", "caption"].iter().filter_map(|field| text(message.get(field), usize::MAX)).any(|words| {
         let command = words.trim_start().starts_with('/');
         words.split('@').skip(1).enumerate().any(|(place, rest)| {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             let name = rest.get(..end).unwrap_or_default();
-            // Names of bots end so, but for a few that were bought; a command's suffix always names a bot.
+            // Bot names end in "bot", except a few that were bought; a command's suffix always names a bot.
             let is_bot = name.to_ascii_lowercase().ends_with("bot") || (command && place == 0);
             !name.is_empty() && is_bot && !is_ours(name, me)
         })

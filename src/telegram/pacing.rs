@@ -1,29 +1,33 @@
-//! When a message may go, and which one: Telegram's sending limits as a plan that counts what is on its way.
+//! Telegram's sending limits as a plan: decides which message may be sent next and when, counting calls under
+//! way.
 //!
-//! Pure: time is an argument (milliseconds on any steady clock). Must not know what is sent.
+//! Pure: time is an argument (ms on any monotonic clock). Must not know what is sent.
 //!
 //! # The limits
 //!
-//! So many messages a second in all (30; more with paid broadcasts or a server of one's own), one a second to a chat with
-//! short bursts passing, 20 a minute to a group (Bot API FAQ). We stay a little under each.
+//! 30 messages a second in total (more with paid broadcasts or a self-hosted server), one a second to a chat
+//! with short bursts allowed, 20 a minute to a group (Bot API FAQ). The plan stays slightly below each.
 //!
 //! # What is known of a message
 //!
-//! Telegram counts a message when it arrives. We know when its call started and, later, when it ended; it arrived at some
-//! moment between the two. So:
+//! Telegram counts a message when it arrives, which is at some moment between the start and the end of its
+//! call. Therefore:
 //!
-//! - *In all*, a message counts from the start of its call until one second after its end, and a call starts only while
-//!   fewer than the limit count. Of all messages that arrive within one second, the last one started found all the others
-//!   counting, whenever within their calls they arrived. No other knowledge of the latency is needed, and none is assumed.
-//! - *Per chat*, one call is under way at a time, so the next one arrives after the end of the last. The chat's rate is
-//!   reckoned from the ends (GCRA), the latest moments at which its messages can have arrived. The chat stays taken until
-//!   its message is struck off for good, so that after a kill at most one message of each chat can come twice.
+//! In total, a message counts from the start of its call until one second after its end, and a call starts
+//! only while fewer than the limit count. Of all messages that arrive within one second, the one whose call
+//! started last found all the others counted, whenever they arrived during their calls. Nothing needs to be
+//! known about the latency.
+//!
+//! Per chat, one call runs at a time, so the next message arrives after the previous call has ended. The
+//! chat's rate is computed (GCRA) from the ends of calls, the latest moments at which the messages can have
+//! arrived. The chat stays reserved until the store has recorded its message as sent, so that after a crash
+//! at most one message of each chat can be sent twice.
 //!
 //! # Who goes first
 //!
-//! The most urgent ([`Urgency`]), and of those the one that asked first; who may not go yet for its chat's sake is passed
-//! over. A sign of life (a chat action, a reaction) goes at once or not at all, and only while two thirds of the second are
-//! free: it takes a place that no message wants.
+//! The most urgent ([`Urgency`]), then the one that asked first; a message whose chat may not send yet is
+//! skipped. A chat action or a reaction is sent at once or not at all, and only while at least two thirds of
+//! the second's budget are free, so that it takes no message's place.
 
 mod chats;
 
@@ -32,48 +36,48 @@ use chats::Chats;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 const SECOND_MS: u64 = 1000;
-/// A limit is kept by this much, and by one message at least where there is more than one.
+/// Safety margin: one part in this many below each limit, and at least one message where the limit is above
+/// one.
 const MARGIN: usize = 50;
-/// The share of the second that signs of life leave to messages: all but one part of this many.
+/// Chat actions and reactions may fill one part in this many of the budget; the rest is for messages.
 const SIGNS: usize = 3;
 
-/// One message or sign that asks, goes and ends.
+/// A message or chat action from request to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(u64);
+pub(crate) struct Ticket(u64);
 
-/// Where a ticket stands.
+/// State of a ticket.
 #[derive(Debug, Clone, Copy)]
 enum Stage {
     Waiting(Urgency),
     UnderWay,
-    /// Its call has ended; the chat is still taken.
+    /// Its call has ended; its chat is still reserved.
     Ended,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Asked {
-    /// `None` for what goes to no chat (a pressed button's answer): it counts in all, and takes no chat.
+    /// `None` for calls that go to no chat (the answer to a button): they count in total only.
     chat: Option<ChatId>,
     stage: Stage,
 }
 
-/// The plan.
 #[derive(Debug)]
-pub struct Pacing {
+pub(crate) struct Pacing {
     allowed: usize,
     tickets: HashMap<Ticket, Asked>,
     last_ticket: u64,
     waiting: BTreeMap<(Urgency, Ticket), Option<ChatId>>,
     /// Calls that have started and not ended.
     under_way: usize,
-    /// When calls ended, in order; those older than a second are dropped.
+    /// When calls ended, in order; entries older than a second are dropped.
     ended: VecDeque<u64>,
     chats: Chats,
 }
 
 impl Pacing {
-    /// A plan for a bot that may send so many messages a second in all.
-    pub fn new(per_second: usize) -> Self {
+    /// For a bot that may send this many messages a second in total.
+    pub(crate) fn new(per_second: usize) -> Self {
         Self {
             allowed: per_second.saturating_sub(per_second.div_ceil(MARGIN)).max(1),
             tickets: HashMap::new(),
@@ -86,7 +90,7 @@ impl Pacing {
     }
 
     /// Queues a message.
-    pub fn ask(&mut self, chat: Option<ChatId>, urgency: Urgency) -> Ticket {
+    pub(crate) fn ask(&mut self, chat: Option<ChatId>, urgency: Urgency) -> Ticket {
         let ticket = self.ticket(chat, Stage::Waiting(urgency));
         self.waiting.insert((urgency, ticket), chat);
         ticket
@@ -99,8 +103,8 @@ impl Pacing {
         ticket
     }
 
-    /// The next message that may go now; its call starts with this.
-    pub fn next(&mut self, now_ms: u64) -> Option<Ticket> {
+    /// Takes the next message that may be sent now; its call counts as started.
+    pub(crate) fn next(&mut self, now_ms: u64) -> Option<Ticket> {
         if self.counted(now_ms) >= self.allowed || self.chats.all_held_ms(now_ms) > 0 {
             return None;
         }
@@ -124,9 +128,9 @@ impl Pacing {
         }
     }
 
-    /// When [`Self::next`] can have something at the earliest as far as time alone decides; `None` while nobody waits, or
-    /// while all that do wait for a call to end.
-    pub fn due(&mut self, now_ms: u64) -> Option<u64> {
+    /// The earliest moment at which [`Self::next`] can return something, as far as time decides; `None` while
+    /// nobody waits, or while all of them wait for a call to end.
+    pub(crate) fn due(&mut self, now_ms: u64) -> Option<u64> {
         let in_all = match self.counted(now_ms) {
             counted if counted < self.allowed => now_ms,
             _ => self.ended.front()?.saturating_add(SECOND_MS),
@@ -139,8 +143,8 @@ impl Pacing {
         Some(of_chats.min()?.max(in_all).max(held_until))
     }
 
-    /// A sign of life for a chat: at once, or not at all.
-    pub fn sign(&mut self, chat: ChatId, now_ms: u64) -> Option<Ticket> {
+    /// A chat action or reaction: now, or not at all.
+    pub(crate) fn sign(&mut self, chat: ChatId, now_ms: u64) -> Option<Ticket> {
         let room = self.counted(now_ms) < self.allowed / SIGNS;
         if !room || self.chats.is_taken(chat) || self.chats.held_ms(chat, now_ms) > 0 {
             return None;
@@ -150,13 +154,14 @@ impl Pacing {
         Some(ticket)
     }
 
-    /// How many signs of life a second there is room for while no message goes out.
-    pub fn signs_per_second(&self) -> usize {
+    /// Chat actions and reactions that fit into a second without messages.
+    pub(crate) fn signs_per_second(&self) -> usize {
         self.allowed / SIGNS
     }
 
-    /// A call has ended, however: Telegram may have counted its message only now. The chat stays taken.
-    pub fn ended(&mut self, ticket: Ticket, now_ms: u64) {
+    /// A call has ended, successfully or not. Telegram may have counted its message only now. The chat stays
+    /// reserved.
+    pub(crate) fn ended(&mut self, ticket: Ticket, now_ms: u64) {
         let Some(asked) = self.tickets.get_mut(&ticket) else { return };
         if !matches!(asked.stage, Stage::UnderWay) {
             return;
@@ -164,7 +169,7 @@ impl Pacing {
         asked.stage = Stage::Ended;
         let chat = asked.chat;
         self.under_way -= 1;
-        // Fractions of a millisecond were dropped from the moment: one more is never too early.
+        // `now_ms` is rounded down; one more is never too early.
         let at = now_ms.saturating_add(1).max(self.ended.back().copied().unwrap_or(0));
         self.ended.push_back(at);
         if let Some(chat) = chat {
@@ -172,8 +177,8 @@ impl Pacing {
         }
     }
 
-    /// A ticket is done with, at whatever stage: it waits no longer, its call is over, its chat is free.
-    pub fn leave(&mut self, ticket: Ticket, now_ms: u64) {
+    /// Ends a ticket in whatever state: it no longer waits, its call is over, its chat is free.
+    pub(crate) fn leave(&mut self, ticket: Ticket, now_ms: u64) {
         self.ended(ticket, now_ms);
         match self.tickets.remove(&ticket) {
             Some(Asked { stage: Stage::Waiting(urgency), .. }) => {
@@ -184,17 +189,18 @@ impl Pacing {
         }
     }
 
-    /// How long a message to the chat (`None`: to none) would have to wait for the chat's own sake or because the whole bot
-    /// is held, milliseconds; not for its turn among others.
-    pub fn wait_ms(&self, chat: Option<ChatId>, now_ms: u64) -> u64 {
+    /// How long (ms) a message to this chat (`None`: to none) would have to wait because of the chat's limits
+    /// or because Telegram told the whole bot to wait; queueing is not included.
+    pub(crate) fn wait_ms(&self, chat: Option<ChatId>, now_ms: u64) -> u64 {
         match chat {
             Some(chat) => self.chats.wait_ms(chat, now_ms),
             None => self.chats.all_held_ms(now_ms),
         }
     }
 
-    /// Those who would wait longer than `patience_ms` for their chat's sake, no longer in the queue; with their waits.
-    pub fn put_off(&mut self, patience_ms: u64, now_ms: u64) -> Vec<(Ticket, u64)> {
+    /// Removes from the queue, and returns with their waits, those that would have to wait longer than
+    /// `patience_ms` because of their chat's limits.
+    pub(crate) fn put_off(&mut self, patience_ms: u64, now_ms: u64) -> Vec<(Ticket, u64)> {
         let waits = |chat: &Option<ChatId>| match chat {
             Some(chat) => self.chats.wait_ms(*chat, now_ms),
             None => self.chats.all_held_ms(now_ms),
@@ -209,17 +215,17 @@ impl Pacing {
         found
     }
 
-    /// How much longer the chat that is held longest is held for its own sake, milliseconds.
-    pub fn longest_hold_ms(&self, now_ms: u64) -> u64 {
+    /// Remaining wait (ms) of the chat that Telegram told to wait longest.
+    pub(crate) fn longest_hold_ms(&self, now_ms: u64) -> u64 {
         self.chats.longest_hold_ms(now_ms)
     }
 
-    /// Telegram answered 429 to a call for this chat (`None`: for none).
-    pub fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
+    /// Telegram answered a call for this chat (`None`: for none) with 429.
+    pub(crate) fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
         self.chats.refused(chat, retry_after_secs, now_ms);
     }
 
-    /// Messages that may still arrive within the same second as one that starts now.
+    /// Messages that may still arrive in the same second as one that starts now.
     fn counted(&mut self, now_ms: u64) -> usize {
         while self.ended.front().is_some_and(|at| at.saturating_add(SECOND_MS) <= now_ms) {
             self.ended.pop_front();

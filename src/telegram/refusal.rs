@@ -1,18 +1,17 @@
-//! Telegram's `ok: false` answers read as errors.
+//! Maps Telegram's `ok: false` answers to errors.
 //!
-//! Owns the wording Telegram is known to use. Must not know what was asked.
+//! Owns the wording that Telegram is known to use. Must not know what was asked.
 
 use super::error::{GET_FILE_LIMIT, LONGEST_WAIT_SECS, ServerFault, TelegramError};
 use crate::domain::{ChatId, printable};
 use serde_json::Value;
 
-/// Seconds to wait on a 429 that does not say how long.
+/// Wait after a 429 that names no time, seconds.
 const DEFAULT_RETRY_SECS: u64 = 5;
-/// Longest piece of Telegram's description that is kept, characters.
+/// Longest part of Telegram's description that is kept, characters.
 const DESCRIPTION_LIMIT: usize = 160;
 
 impl TelegramError {
-    /// An answer that says `ok: false`.
     pub(super) fn from_answer(status: u16, answer: &Value) -> Self {
         let field = |name: &str| answer.get("parameters").and_then(|parameters| parameters.get(name));
         let code = answer
@@ -31,7 +30,7 @@ impl TelegramError {
         Self::from_description(code, description)
     }
 
-    /// A 429 with the seconds it names. The one place where a wait is bounded, for polls and sends alike.
+    /// A 429 with the seconds it names. The one place that bounds a wait, for polls and sends alike.
     pub(super) fn retry_after(secs: Option<u64>) -> Self {
         Self::RetryAfter { secs: secs.unwrap_or(DEFAULT_RETRY_SECS).clamp(1, LONGEST_WAIT_SECS) }
     }
@@ -42,12 +41,13 @@ impl TelegramError {
         let what = presentable(description);
         let server = |fault| Self::Server { fault, what: what.clone() };
         match code {
-            // A server of one's own answers so while its own credentials are wrong.
+            // A self-hosted server answers like this while its own credentials are wrong.
             401 if says(&["api-id", "api_id", "api-hash", "api_hash"]) => server(ServerFault::ApiId),
-            // The words for a bad token: bare, or "invalid token specified". Any others are of something before it.
+            // Texts for a bad token: "Unauthorized", or "invalid token specified". Any other 401 comes from a
+            // proxy.
             401 if matches!(lower.trim(), "" | "unauthorized") || says(&["token"]) => Self::Unauthorized,
             401 => server(ServerFault::Access),
-            // "Not Found: method not found" is an older server that lacks one method.
+            // "Not Found: method not found" comes from an older server that lacks one method.
             404 if lower.trim() == "not found" => Self::Unauthorized,
             421 => server(ServerFault::OtherBots),
             400 if says(&["logged out"]) => server(ServerFault::LoggedOut),
@@ -107,21 +107,21 @@ impl TelegramError {
     }
 }
 
-/// Seconds, also written as text or with a fraction (rounded up: never too early) or too large for any number of ours.
-/// A negative number says nothing.
+/// Seconds, also as text, as a fraction (rounded up, so never too early) or beyond any of our numbers.
+/// Negative numbers are ignored.
 fn number(value: &Value) -> Option<u64> {
     let secs = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))?;
-    // A cast of a float saturates.
+    // Casting a float saturates.
     (secs >= 0.0).then_some(secs.ceil() as u64)
 }
 
-/// A header's seconds; a date there, or anything else, says nothing.
+/// Seconds in a header; `None` for a date or anything else.
 pub(super) fn seconds(header: &str) -> Option<u64> {
     let digits = !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| header.parse().unwrap_or(u64::MAX))
 }
 
-/// The last number in a text ("Too Many Requests: retry after 35"); one with a minus says nothing.
+/// The last number in a text ("Too Many Requests: retry after 35"); negative ones are ignored.
 fn number_in(text: &str) -> Option<u64> {
     let start = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let digits = start.get(start.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1)..)?;
@@ -133,8 +133,8 @@ fn number_in(text: &str) -> Option<u64> {
     Some(digits.parse().unwrap_or(u64::MAX))
 }
 
-/// Telegram's words for people: short, on one line, without quoted pieces of the message, without addresses, without
-/// anything that looks like a token, and without characters that a terminal would obey.
+/// Telegram's description made fit for people and logs: short, on one line, without quoted parts of the
+/// message, addresses, anything that looks like a token, or control characters.
 fn presentable(description: &str) -> String {
     let outside_quotes: Vec<&str> = description.split('"').step_by(2).collect();
     let words: Vec<&str> = outside_quotes
@@ -146,12 +146,12 @@ fn presentable(description: &str) -> String {
     if text.is_empty() { "no reason given".to_owned() } else { printable::line(&text).into_owned() }
 }
 
-/// Marks that turn the direction of writing or take no room.
+/// Characters that change the writing direction or take no space.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Digits, a colon (also written `%3A`) and a long run of what secrets are made of.
+/// Digits, a colon (also as `%3A`) and a long run of characters that tokens are made of.
 fn holds_a_token(word: &str) -> bool {
     let word = word.replace("%3A", ":").replace("%3a", ":");
     let mut parts = word.split(':').peekable();

@@ -11,7 +11,7 @@ use frankenstein::types::ReplyParameters;
 
 /// How to send: first as meant, then with what Telegram refused left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SendForm {
+pub(crate) struct SendForm {
     /// HTML rather than plain text.
     pub(super) html: bool,
     /// In its topic rather than in the chat at large.
@@ -29,11 +29,11 @@ impl Default for SendForm {
 impl SendForm {
     /// The manner to try next after this refusal (which means that nothing was sent); `None`: no other would help. A refusal
     /// that we do not know may be about what the message refers to.
-    pub fn after(self, error: &TelegramError, out: &Outgoing) -> Option<Self> {
+    pub(crate) fn after(self, error: &TelegramError, out: &Outgoing) -> Option<Self> {
         let (replies, in_topic) = match out {
-            Outgoing::Text { answers, thread, .. }
-            | Outgoing::Voice { answers, thread, .. }
-            | Outgoing::Document { answers, thread, .. } => (answers.is_some(), thread.is_some()),
+            Outgoing::Text { answers, thread, .. } | Outgoing::Voice { answers, thread, .. } => {
+                (answers.is_some(), thread.is_some())
+            }
             Outgoing::Edit { .. } | Outgoing::CallbackAnswer { .. } => (false, false),
         };
         let next = match error {

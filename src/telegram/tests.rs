@@ -1,4 +1,4 @@
-//! The room against a small scripted server: what each kind of answer, silence and breakage becomes.
+//! Tests against a small scripted server: what each kind of answer, silence and breakage becomes.
 
 use super::*;
 use crate::domain::{Keyboard, Rich};
@@ -13,10 +13,10 @@ pub(super) const TOKEN: &str = "123456:test-SECRET_token";
 #[derive(Clone)]
 pub(super) enum Act {
     Answer(u16, &'static str, String),
-    /// Says this and closes, whatever was promised.
+    /// Sends this and closes, whatever length was promised.
     CutOff(String),
     Hang,
-    /// One byte now and then, without end.
+    /// One byte now and then, for ever.
     Drip,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn no(code: u16, rest: &str) -> Act {
     Act::Answer(code, "", format!(r#"{{"ok":false,"error_code":{code},{rest}}}"#))
 }
 
-/// Serves one act per request, in order, and hands on what was asked.
+/// Serves one act per request, in order, and passes on what was asked.
 pub(super) async fn server(acts: Vec<Act>) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -123,7 +123,7 @@ fn hello() -> Outgoing {
     }
 }
 
-/// No error may show the token or the address.
+/// Checks that an error shows neither the token nor the address.
 pub(super) fn decent(error: TelegramError) -> TelegramError {
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("SECRET") && !shown.contains("127.0.0.1") && !shown.contains("/bot"), "{shown}");
@@ -315,7 +315,7 @@ async fn who_we_are_and_whether_the_token_is_good() {
     for _ in 0..3 {
         assert_eq!(telegram.me().await.map_err(decent), Err(TelegramError::Unauthorized));
     }
-    // What stands between us and Telegram does not know the token.
+    // A proxy does not know the token.
     for _ in 0..2 {
         assert!(matches!(telegram.me().await.map_err(decent), Err(TelegramError::Transient { .. })));
     }

@@ -8,7 +8,7 @@ use crate::domain::{ChatId, Content, Keyboard, MessageId, Reply, Rich};
 use bytes::Bytes;
 use frankenstein::input_file::FileUpload;
 use frankenstein::methods::{
-    AnswerCallbackQueryParams, EditMessageTextParams, SendDocumentParams, SendMessageParams, SendVoiceParams,
+    AnswerCallbackQueryParams, EditMessageTextParams, SendMessageParams, SendVoiceParams,
 };
 use frankenstein::types::{InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ const NOTICE_LIMIT: usize = 200;
 
 /// One API call's worth of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outgoing {
+pub(crate) enum Outgoing {
     /// A message.
     Text {
         /// Where to.
@@ -60,21 +60,6 @@ pub enum Outgoing {
         /// Length in seconds.
         duration_secs: u32,
     },
-    /// A file.
-    Document {
-        /// Where to.
-        chat: ChatId,
-        /// Topic to stay in.
-        thread: Option<i64>,
-        /// The message it answers.
-        answers: Option<MessageId>,
-        /// 0..1024 UTF-16 code units.
-        caption: Rich,
-        /// File name with its ending.
-        name: String,
-        /// The file.
-        bytes: Bytes,
-    },
     /// Ends the little clock on a pressed button.
     CallbackAnswer {
         /// The query.
@@ -86,12 +71,9 @@ pub enum Outgoing {
 
 impl Outgoing {
     /// The chat it goes to; `None` for a callback answer, which counts towards no chat's limit.
-    pub fn chat(&self) -> Option<ChatId> {
+    pub(crate) fn chat(&self) -> Option<ChatId> {
         match self {
-            Self::Text { chat, .. }
-            | Self::Edit { chat, .. }
-            | Self::Voice { chat, .. }
-            | Self::Document { chat, .. } => Some(*chat),
+            Self::Text { chat, .. } | Self::Edit { chat, .. } | Self::Voice { chat, .. } => Some(*chat),
             Self::CallbackAnswer { .. } => None,
         }
     }
@@ -99,13 +81,13 @@ impl Outgoing {
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delivered {
+pub(crate) struct Delivered {
     /// The new message, where one was made and Telegram named it.
     pub message: Option<MessageId>,
 }
 
 /// What can be sent as it is; `None` for a spoken reply, whose audio has to be made first.
-pub fn outgoing(reply: &Reply) -> Option<Outgoing> {
+pub(crate) fn outgoing(reply: &Reply) -> Option<Outgoing> {
     let Reply { chat, thread, answers, content } = reply.clone();
     match content {
         Content::Text { text, keyboard } => Some(Outgoing::Text { chat, thread, answers, text, keyboard }),
@@ -121,7 +103,6 @@ pub(super) enum Call<'a> {
     Edit(Box<EditMessageTextParams>),
     Callback(AnswerCallbackQueryParams),
     Voice(Box<SendVoiceParams>, &'a Bytes),
-    Document(Box<SendDocumentParams>, &'a str, &'a Bytes),
 }
 
 /// The call for `out`.
@@ -165,20 +146,6 @@ pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, Telegra
             ),
             bytes,
         ),
-        Outgoing::Document { chat, thread, answers, caption, name, bytes } => Call::Document(
-            Box::new(
-                SendDocumentParams::builder()
-                    .chat_id(chat.0)
-                    .maybe_message_thread_id(manner.thread(*thread))
-                    .document(FileUpload::from(PathBuf::from(name)))
-                    .maybe_caption(manner.caption(caption))
-                    .maybe_parse_mode(manner.parse_mode())
-                    .maybe_reply_parameters(manner.answer_to(*answers))
-                    .build(),
-            ),
-            name,
-            bytes,
-        ),
         Outgoing::CallbackAnswer { callback, text } => Call::Callback(
             AnswerCallbackQueryParams::builder()
                 .callback_query_id(callback.as_str())
@@ -196,17 +163,6 @@ pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, Telegra
 /// [`TelegramError::ReplyGone`] for a number no message has.
 pub(super) fn message_id(message: MessageId) -> Result<i32, TelegramError> {
     i32::try_from(message.0).map_err(|_| TelegramError::ReplyGone)
-}
-
-/// The MIME type of a document by its name.
-pub(super) fn mime_of(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("json") => "application/json",
-        Some("md") => "text/markdown; charset=utf-8",
-        Some("txt") => "text/plain; charset=utf-8",
-        Some("ogg") => "audio/ogg",
-        _ => "application/octet-stream",
-    }
 }
 
 fn markup(keyboard: &Keyboard) -> Option<InlineKeyboardMarkup> {
@@ -250,7 +206,6 @@ mod tests {
             Call::Edit(params) => serde_json::to_value(params),
             Call::Callback(params) => serde_json::to_value(params),
             Call::Voice(params, _) => serde_json::to_value(params),
-            Call::Document(params, ..) => serde_json::to_value(params),
         }
         .unwrap()
     }

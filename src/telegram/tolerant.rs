@@ -1,11 +1,11 @@
-//! Reading untrusted JSON without insisting on exact types.
+//! Reads untrusted JSON without insisting on exact types.
 //!
-//! Must not know what the fields mean. Why not the library's types: one unknown enum value in one field (a new kind
-//! of entity, say) would lose a whole message of which we need three fields.
+//! Must not know what the fields mean. The library's types are not used because one unknown enum value in one
+//! field (a new kind of entity, say) would lose a whole message of which three fields are needed.
 
 use serde_json::Value;
 
-/// A whole number, also one written as text or as a float without a fraction.
+/// A whole number, also as text or as a float without a fraction.
 pub(super) fn int(value: Option<&Value>) -> Option<i64> {
     let value = value?;
     value
@@ -14,7 +14,7 @@ pub(super) fn int(value: Option<&Value>) -> Option<i64> {
         .or_else(|| value.as_str().filter(|text| text.len() <= 20).and_then(|text| text.trim().parse().ok()))
 }
 
-/// A size or a length: a whole number that is not negative.
+/// A whole number that is not negative.
 pub(super) fn size(value: Option<&Value>) -> Option<u64> {
     int(value).and_then(|n| u64::try_from(n).ok())
 }
@@ -24,7 +24,6 @@ pub(super) fn text(value: Option<&Value>, limit: usize) -> Option<&str> {
     value?.as_str().filter(|text| !text.is_empty() && text.len() <= limit)
 }
 
-/// Whether the field says `true`.
 pub(super) fn is_true(value: Option<&Value>) -> bool {
     value.and_then(Value::as_bool) == Some(true)
 }

@@ -13,14 +13,14 @@ use std::borrow::Cow;
 
 /// One update as Telegram sent it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RawUpdate {
-    /// `update_id`: tells repeats; `id + 1` confirms it.
+pub(crate) struct RawUpdate {
+    /// `update_id`: identifies repeats; `id + 1` confirms it.
     pub id: i64,
-    /// The whole object; `null` when only the id could be read.
+    /// The whole object; `null` if only the id could be read.
     pub value: Value,
 }
 
-/// Asks for updates; with fewer at a time when a batch is larger than what we take.
+/// Fetches updates; fewer at a time if a batch is larger than we accept.
 pub(super) async fn poll(
     client: &Client,
     offset: Option<i64>,
@@ -33,7 +33,7 @@ pub(super) async fn poll(
             .maybe_offset(offset)
             .limit(limit)
             .timeout(poll_secs)
-            // Always named: the server remembers the last list when it is left out.
+            // Always sent, because the server remembers the previous list otherwise.
             .allowed_updates(vec![
                 AllowedUpdate::Message,
                 AllowedUpdate::CallbackQuery,
@@ -56,7 +56,7 @@ pub(super) async fn poll(
 #[derive(Debug, Default, PartialEq)]
 struct Batch {
     updates: Vec<RawUpdate>,
-    /// Elements in which no id could be found.
+    /// Elements without a readable id.
     unreadable: usize,
 }
 
@@ -69,7 +69,6 @@ impl Batch {
     }
 }
 
-/// Splits an answer into its updates.
 fn split(body: &[u8]) -> Result<Batch, TelegramError> {
     let mut batch = Batch::default();
     if let Ok(answer) = serde_json::from_slice::<MethodResponse<Vec<Value>>>(body) {
@@ -78,8 +77,8 @@ fn split(body: &[u8]) -> Result<Batch, TelegramError> {
         }
         return Ok(batch);
     }
-    // Something in it is beyond the parser (half a surrogate pair, a number too large, nested too deep): take it
-    // apart by its brackets and read each update alone.
+    // Something in it is beyond the parser (half a surrogate pair, a number too large, nesting too deep):
+    // find the updates by their brackets and parse each alone.
     let elements = elements_of_result(body).ok_or_else(|| TelegramError::Undecodable {
         what: format!("no list of updates in {} bytes", body.len()),
     })?;
@@ -93,7 +92,8 @@ fn split(body: &[u8]) -> Result<Batch, TelegramError> {
     Ok(batch)
 }
 
-/// The objects in the first list at the top level of a JSON object, by counting brackets outside strings.
+/// The objects in the first array at the top level of a JSON object, found by counting brackets outside
+/// strings.
 fn elements_of_result(body: &[u8]) -> Option<Vec<&[u8]>> {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     let (mut inside, mut start, mut elements) = (false, 0, Vec::new());
@@ -131,7 +131,7 @@ fn elements_of_result(body: &[u8]) -> Option<Vec<&[u8]>> {
     None
 }
 
-/// Replaces what is not UTF-8, and `\u` escapes of half a surrogate pair, by the replacement character.
+/// Replaces invalid UTF-8 and `\u` escapes of half a surrogate pair by U+FFFD.
 fn mend(bytes: &[u8]) -> String {
     let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
     let mut mended = String::with_capacity(text.len());
@@ -165,7 +165,7 @@ fn unit(escape: &str) -> Option<u32> {
     u32::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
-/// The id in an update that cannot be parsed: Telegram puts it first.
+/// The id of an update that cannot be parsed: Telegram puts it first.
 fn id_in(text: &str) -> Option<i64> {
     let (_, after) = text.split_once("\"update_id\"")?;
     let after = after.trim_start().strip_prefix(':')?.trim_start();

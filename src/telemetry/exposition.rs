@@ -1,298 +1,280 @@
-//! What `/metrics` shows: names, help texts and labels of everything exported, in Prometheus text.
+//! What `/metrics` shows: names, help texts and labels of everything exported, in Prometheus text (its exposition format,
+//! version 0.0.4).
 //!
-//! Alone knows `metrics` and its exporter. Label values come from closed sets; no user, session or text is one. Must not
-//! know HTTP or how the gauges are gathered.
+//! Label values come from closed sets; no user, session or text is one. Must not know HTTP or how the gauges are gathered.
 
-use crate::domain::stats::{BOUNDS_US, Count, Failure, Step, Tally};
-use metrics::{Histogram, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use std::fmt;
-use std::time::Duration;
+use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
+use std::fmt::{Display, Write};
 
-const STAGE: &str = "phonicflow_stage_duration_seconds";
-const TURN: &str = "phonicflow_turn_duration_seconds";
-const UPDATES: &str = "phonicflow_updates_total";
-const TURNS: &str = "phonicflow_turns_total";
-const FAILURES: &str = "phonicflow_failures_total";
-const RETRIES: &str = "phonicflow_retries_total";
-const THROTTLED: &str = "phonicflow_telegram_throttled_total";
-const AMBIGUOUS: &str = "phonicflow_ambiguous_sends_total";
-const DEAD: &str = "phonicflow_dead_letters_total";
-const SENT: &str = "phonicflow_messages_sent_total";
-const RESTORES: &str = "phonicflow_store_restores_total";
-const WORKERS: &str = "phonicflow_audio_workers_lost_total";
-const POLLS: &str = "phonicflow_polls_total";
-const POLL_FAILURES: &str = "phonicflow_poll_failures_total";
+/// A label and its value; none for a metric of one series.
+type Labels = &'static [(&'static str, &'static str)];
 
-const COUNTERS: &[(&str, &str)] = &[
-    (UPDATES, "Updates received from Telegram, by what became of them."),
-    (TURNS, "Voice turns answered by the tutor and recorded."),
-    (FAILURES, "Failed attempts at a message, by kind."),
-    (RETRIES, "Attempts put off to be repeated, by what is repeated."),
-    (THROTTLED, "Requests that Telegram answered with 429, by call."),
-    (AMBIGUOUS, "Sends of which nobody can know whether they arrived."),
-    (DEAD, "Messages given up and kept as dead letters."),
-    (SENT, "Messages that Telegram took."),
-    (RESTORES, "Restores of a damaged store since the start."),
-    (WORKERS, "Audio workers that ended in the middle of a recording, by kind of end."),
-    (POLLS, "Completed polls."),
-    (POLL_FAILURES, "Failed polls, by kind."),
+/// Name, help text, and the count behind each series.
+const COUNTERS: &[(&str, &str, &[(Labels, Count)])] = &[
+    (
+        "phonicflow_updates_total",
+        "Updates received from Telegram, by what became of them.",
+        &[
+            (&[("kind", "taken")], Count::Taken),
+            (&[("kind", "repeated")], Count::Repeated),
+            (&[("kind", "undecodable")], Count::Undecodable),
+            (&[("kind", "rate_limited")], Count::RateLimited),
+        ],
+    ),
+    ("phonicflow_turns_total", "Voice turns answered by the tutor and recorded.", &[(&[], Count::Turns)]),
+    (
+        "phonicflow_retries_total",
+        "Attempts put off to be repeated, by what is repeated.",
+        &[
+            (&[("of", "turn")], Count::TurnRetries),
+            (&[("of", "send")], Count::SendRetries),
+            (&[("of", "speech")], Count::SpeechRetries),
+        ],
+    ),
+    (
+        "phonicflow_telegram_throttled_total",
+        "Requests that Telegram answered with 429, by call.",
+        &[(&[("call", "poll")], Count::PollThrottled), (&[("call", "send")], Count::SendThrottled)],
+    ),
+    (
+        "phonicflow_ambiguous_sends_total",
+        "Sends of which nobody can know whether they arrived.",
+        &[(&[], Count::Ambiguous)],
+    ),
+    (
+        "phonicflow_dead_letters_total",
+        "Messages given up and kept as dead letters.",
+        &[(&[], Count::DeadLetters)],
+    ),
+    ("phonicflow_messages_sent_total", "Messages that Telegram took.", &[(&[], Count::Sent)]),
+    (
+        "phonicflow_store_restores_total",
+        "Restores of a damaged store since the start.",
+        &[(&[], Count::Restores)],
+    ),
+    (
+        "phonicflow_audio_workers_lost_total",
+        "Audio workers that ended in the middle of a recording, by kind of end.",
+        &[
+            (&[("kind", "memory")], Count::WorkersOutOfMemory),
+            (&[("kind", "cpu")], Count::WorkersOutOfCpu),
+            (&[("kind", "clock")], Count::WorkersOutOfTime),
+            (&[("kind", "killed")], Count::WorkersKilled),
+            (&[("kind", "crashed")], Count::WorkersCrashed),
+        ],
+    ),
 ];
 
-const GAUGES: &[(&str, &str)] = &[
-    ("phonicflow_inbox_messages", "Messages in the inbox, whatever their stage."),
-    ("phonicflow_inbox_capacity_messages", "Messages in the inbox at which polling pauses."),
-    ("phonicflow_outbox_messages", "Messages in the inbox whose answer is being sent."),
-    ("phonicflow_dead_letters_kept", "Dead letters kept."),
-    ("phonicflow_workers_busy", "Messages being worked on, by kind of work."),
-    ("phonicflow_tutor_slots", "Turns the tutor may work on at once."),
-    ("phonicflow_tutor_slots_used", "Turns the tutor works on."),
-    ("phonicflow_tutor_reachable", "1: the tutor answered the last call, or was not called yet."),
-    ("phonicflow_tutor_unreachable_seconds", "How long the tutor has been out of reach; 0 when it is not."),
-    ("phonicflow_tutor_failing", "1: the tutor is there, but no turn succeeds any more."),
+/// Name, help text, and how each series is read.
+const GAUGES: &[(&str, &str, &[(Labels, fn(&Gauges) -> f64)])] = &[
+    (
+        "phonicflow_inbox_messages",
+        "Messages in the inbox, whatever their stage.",
+        &[(&[], |now| known(now.store.map(|(inbox, ..)| inbox as f64)))],
+    ),
+    (
+        "phonicflow_inbox_capacity_messages",
+        "Messages in the inbox at which polling pauses.",
+        &[(&[], |now| now.inbox_capacity as f64)],
+    ),
+    (
+        "phonicflow_outbox_messages",
+        "Messages in the inbox whose answer is being sent.",
+        &[(&[], |now| known(now.store.map(|(_, delivering, _)| delivering as f64)))],
+    ),
+    (
+        "phonicflow_dead_letters_kept",
+        "Dead letters kept.",
+        &[(&[], |now| known(now.store.map(|(.., dead)| dead as f64)))],
+    ),
+    (
+        "phonicflow_workers_busy",
+        "Messages being worked on, by kind of work.",
+        &[
+            (&[("kind", "tutor")], |now| now.busy_tutor as f64),
+            (&[("kind", "local")], |now| now.busy_local as f64),
+            (&[("kind", "delivery")], |now| now.busy_delivery as f64),
+        ],
+    ),
+    ("phonicflow_tutor_slots", "Turns the tutor may work on at once.", &[(&[], |now| now.slots as f64)]),
+    ("phonicflow_tutor_slots_used", "Turns the tutor works on.", &[(&[], |now| now.slots_used as f64)]),
+    (
+        "phonicflow_tutor_reachable",
+        "1: the tutor answered the last call, or was not called yet.",
+        &[(&[], |now| flag(now.tutor_reachable))],
+    ),
+    (
+        "phonicflow_tutor_unreachable_seconds",
+        "How long the tutor has been out of reach; 0 when it is not.",
+        &[(&[], |now| now.tutor_unreachable_secs as f64)],
+    ),
+    (
+        "phonicflow_tutor_failing",
+        "1: the tutor is there, but no turn succeeds any more.",
+        &[(&[], |now| flag(now.tutor_failing_secs.is_some()))],
+    ),
     (
         "phonicflow_tutor_failing_seconds",
         "How long no turn has succeeded although the tutor is there; 0 when they do.",
+        &[(&[], |now| now.tutor_failing_secs.unwrap_or(0) as f64)],
     ),
     (
         "phonicflow_last_poll_age_seconds",
         "Time since the last completed poll, or since the start before the first.",
+        &[(&[], |now| known(now.poll_age_secs.map(|secs| secs as f64)))],
     ),
     (
         "phonicflow_last_poll_age_limit_seconds",
         "Age of the last poll above which polling counts as stale, as configured.",
+        &[(&[], |now| now.poll_age_limit_secs as f64)],
     ),
-    ("phonicflow_store_size_bytes", "Size of the store's folder on disk, exports included."),
+    (
+        "phonicflow_store_size_bytes",
+        "Size of the store's folder on disk, exports included.",
+        &[(&[], |now| known(now.store_bytes.map(|bytes| bytes as f64)))],
+    ),
     (
         "phonicflow_store_restored_timestamp_seconds",
         "When a damaged store was restored last; 0: not that is known.",
+        &[(&[], |now| now.restored_at_secs as f64)],
     ),
-    ("phonicflow_healthy", "1: /health answers 200."),
-    ("phonicflow_process_start_time_seconds", "When the daemon was started, since the epoch."),
-    ("phonicflow_build_info", "Always 1; the label says which program this is."),
+    ("phonicflow_healthy", "1: /health answers 200.", &[(&[], |now| flag(now.healthy))]),
+    (
+        "phonicflow_process_start_time_seconds",
+        "When the daemon was started, since the epoch.",
+        &[(&[], |now| now.started_secs)],
+    ),
+    (
+        "phonicflow_build_info",
+        "Always 1; the label says which program this is.",
+        &[(&[("version", env!("CARGO_PKG_VERSION"))], |_| 1.0)],
+    ),
 ];
 
-/// What a poll came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Poll {
-    /// Answered.
-    Completed,
-    /// 409: another program polls.
-    Conflict,
-    /// 409: a webhook is set.
-    Webhook,
-    /// 401.
-    Unauthorized,
-    /// 429.
-    Throttled,
-    /// Telegram failed or was not reached.
-    Unavailable,
-    /// Anything else.
-    Other,
+/// What cannot be told is no number: an old one would look like a fact.
+fn known(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
 }
 
-impl Poll {
-    /// All of them, in order.
-    pub const ALL: &'static [Self] = &[
-        Self::Completed,
-        Self::Conflict,
-        Self::Webhook,
-        Self::Unauthorized,
-        Self::Throttled,
-        Self::Unavailable,
-        Self::Other,
-    ];
-
-    fn kind(self) -> Option<&'static str> {
-        match self {
-            Self::Completed => None,
-            Self::Conflict => Some("conflict"),
-            Self::Webhook => Some("webhook"),
-            Self::Unauthorized => Some("unauthorized"),
-            Self::Throttled => Some("throttled"),
-            Self::Unavailable => Some("unavailable"),
-            Self::Other => Some("other"),
-        }
-    }
+fn flag(set: bool) -> f64 {
+    f64::from(u8::from(set))
 }
 
-/// What is asked for at the moment of a scrape.
+/// Values read at the moment of a scrape; what they mean stands in [`GAUGES`].
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Gauges {
-    /// Rows of the inbox, those being delivered, dead letters; `None` when the store does not tell.
+pub(crate) struct Gauges {
+    /// Rows in the inbox, rows in delivery, dead letters; `None` if the store did not answer.
     pub store: Option<(usize, usize, usize)>,
-    /// Rows at which polling pauses.
     pub inbox_capacity: usize,
-    /// Rows being worked on: tutor, local, delivery.
-    pub busy: [usize; 3],
-    /// Turns the tutor may work on at once.
+    pub busy_tutor: usize,
+    pub busy_local: usize,
+    pub busy_delivery: usize,
     pub slots: usize,
-    /// Those in use.
     pub slots_used: usize,
-    /// The tutor answered the last call.
     pub tutor_reachable: bool,
-    /// Seconds it has been out of reach.
     pub tutor_unreachable_secs: u64,
-    /// Seconds since which no turn has succeeded although it is there; `None` when they do.
+    /// `None` when turns succeed.
     pub tutor_failing_secs: Option<u64>,
-    /// Seconds since the last completed poll; `None` when the bot is switched off.
+    /// `None` when the bot is switched off.
     pub poll_age_secs: Option<u64>,
-    /// Seconds above which that is stale.
     pub poll_age_limit_secs: u64,
-    /// Bytes on disk; `None` when they could not be counted.
+    /// `None` if they could not be counted.
     pub store_bytes: Option<u64>,
-    /// The last restore, seconds since the epoch, else 0.
+    /// Unix seconds, 0 if there was none.
     pub restored_at_secs: i64,
-    /// The verdict of `/health`.
     pub healthy: bool,
-    /// The start, seconds since the epoch.
+    /// Unix seconds.
     pub started_secs: f64,
 }
 
-/// The recorder with handles of what is measured live.
-pub struct Exposition {
-    recorder: PrometheusRecorder,
-    handle: PrometheusHandle,
-    steps: Vec<Histogram>,
-}
-
-impl fmt::Debug for Exposition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Exposition")
-    }
-}
-
-const METADATA: Metadata<'static> = Metadata::new("phonicflow_bot", Level::INFO, None);
-
-fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> Key {
-    let labels: Vec<Label> = labels.iter().map(|(key, value)| Label::from_static_parts(key, value)).collect();
-    Key::from_parts(name, labels)
-}
-
-/// Where a count is shown: its metric and its labels.
-fn shown(count: Count) -> (&'static str, Option<(&'static str, &'static str)>) {
-    match count {
-        Count::Taken => (UPDATES, Some(("kind", "taken"))),
-        Count::Repeated => (UPDATES, Some(("kind", "repeated"))),
-        Count::Undecodable => (UPDATES, Some(("kind", "undecodable"))),
-        Count::RateLimited => (UPDATES, Some(("kind", "rate_limited"))),
-        Count::Turns => (TURNS, None),
-        Count::Sent => (SENT, None),
-        Count::TurnRetries => (RETRIES, Some(("of", "turn"))),
-        Count::SendRetries => (RETRIES, Some(("of", "send"))),
-        Count::SpeechRetries => (RETRIES, Some(("of", "speech"))),
-        Count::PollThrottled => (THROTTLED, Some(("call", "poll"))),
-        Count::SendThrottled => (THROTTLED, Some(("call", "send"))),
-        Count::Ambiguous => (AMBIGUOUS, None),
-        Count::DeadLetters => (DEAD, None),
-        Count::Restores => (RESTORES, None),
-        Count::WorkersOutOfMemory => (WORKERS, Some(("kind", "memory"))),
-        Count::WorkersOutOfCpu => (WORKERS, Some(("kind", "cpu"))),
-        Count::WorkersOutOfTime => (WORKERS, Some(("kind", "clock"))),
-        Count::WorkersKilled => (WORKERS, Some(("kind", "killed"))),
-        Count::WorkersCrashed => (WORKERS, Some(("kind", "crashed"))),
-    }
-}
-
-impl Default for Exposition {
-    /// Registers everything, so that it is exported from the start.
-    fn default() -> Self {
-        let bounds = BOUNDS_US.map(|us| us as f64 / 1e6);
-        let builder = PrometheusBuilder::new();
-        // Fails for an empty list of bounds alone.
-        let recorder = builder.set_buckets(&bounds).unwrap_or_default().build_recorder();
-        let handle = recorder.handle();
-        let told = |text: &'static str| SharedString::const_str(text);
-        for (name, help) in COUNTERS {
-            recorder.describe_counter(KeyName::from_const_str(name), None, told(help));
+/// Prometheus text of this moment. Everything is shown from the start, with 0 where nothing has happened.
+pub(crate) fn render(tally: &Tally, polls: impl Fn(Poll) -> u64, gauges: &Gauges) -> String {
+    let mut page = Page::default();
+    for (name, help, series) in COUNTERS {
+        page.family(name, "counter", help);
+        for (labels, count) in *series {
+            page.sample(name, labels, tally.count(*count));
         }
-        for (name, help) in GAUGES {
-            recorder.describe_gauge(KeyName::from_const_str(name), None, told(help));
+    }
+    let failures = "phonicflow_failures_total";
+    page.family(failures, "counter", "Failed attempts at a message, by kind.");
+    for kind in Failure::ALL {
+        page.sample(failures, &[("kind", kind.name())], tally.failed(*kind));
+    }
+    page.family("phonicflow_polls_total", "counter", "Completed polls.");
+    page.sample("phonicflow_polls_total", &[], polls(Poll::Completed));
+    let failures = "phonicflow_poll_failures_total";
+    page.family(failures, "counter", "Failed polls, by kind.");
+    for result in Poll::ALL.iter().filter(|result| **result != Poll::Completed) {
+        page.sample(failures, &[("kind", result.name())], polls(*result));
+    }
+    let (turn, stage) = ("phonicflow_turn_duration_seconds", "phonicflow_stage_duration_seconds");
+    let latency = |step: Step| tally.latency(step).cloned().unwrap_or_default();
+    page.family(turn, "histogram", "From the acceptance of a voice to its last reply being out.");
+    page.histogram(turn, &[], &latency(Step::Turn));
+    page.family(stage, "histogram", "How long a stage of the work on a message took.");
+    for step in Step::ALL.iter().filter(|step| **step != Step::Turn) {
+        page.histogram(stage, &[("stage", step.name())], &latency(*step));
+    }
+    for (name, help, series) in GAUGES {
+        page.family(name, "gauge", help);
+        for (labels, value) in *series {
+            page.sample(name, labels, value(gauges));
         }
-        let seconds = Some(Unit::Seconds);
-        let help = told("How long a stage of the work on a message took.");
-        recorder.describe_histogram(KeyName::from_const_str(STAGE), seconds, help);
-        let help = told("From the acceptance of a voice to its last reply being out.");
-        recorder.describe_histogram(KeyName::from_const_str(TURN), seconds, help);
-        let steps = Step::ALL.iter().map(|step| {
-            let key = match step {
-                Step::Turn => key(TURN, &[]),
-                step => key(STAGE, &[("stage", step.name())]),
-            };
-            recorder.register_histogram(&key, &METADATA)
-        });
-        let steps = steps.collect();
-        Self { recorder, handle, steps }
+    }
+    page.0
+}
+
+/// The text so far. Nothing that is written to a string can fail.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        self.0.push_str(name);
+        for (place, (label, value)) in labels.iter().enumerate() {
+            let before = if place == 0 { '{' } else { ',' };
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let _ = write!(self.0, "{before}{label}=\"{value}\"");
+        }
+        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    }
+
+    fn histogram(&mut self, name: &str, labels: &[(&str, &str)], latency: &Latency) {
+        let bucket = format!("{name}_bucket");
+        let mut below = 0;
+        for (place, bound) in BOUNDS_US.iter().enumerate() {
+            below += latency.buckets.get(place).copied().unwrap_or(0);
+            let bound = (*bound as f64 / 1e6).to_string();
+            self.sample(&bucket, &[labels, &[("le", &bound)]].concat(), below);
+        }
+        self.sample(&bucket, &[labels, &[("le", "+Inf")]].concat(), latency.count);
+        self.sample(&format!("{name}_sum"), labels, latency.sum_us as f64 / 1e6);
+        self.sample(&format!("{name}_count"), labels, latency.count);
     }
 }
 
-impl Exposition {
-    /// A stage took so long.
-    pub fn observe(&self, step: Step, duration: Duration) {
-        if let Some(histogram) = self.steps.get(step as usize) {
-            histogram.record(duration.as_secs_f64());
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_count_is_shown_once() {
+        let shown: Vec<_> =
+            COUNTERS.iter().flat_map(|(_, _, series)| *series).map(|(_, count)| *count).collect();
+        assert_eq!(shown.len(), Count::ALL.len());
+        assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), Count::ALL.iter().copied().collect());
     }
 
-    /// Sums up what was measured.
-    pub fn upkeep(&self) {
-        self.handle.run_upkeep();
-    }
-
-    fn counter(&self, name: &'static str, label: Option<(&'static str, &'static str)>, value: u64) {
-        self.recorder.register_counter(&key(name, label.as_slice()), &METADATA).absolute(value);
-    }
-
-    fn gauge(&self, name: &'static str, label: Option<(&'static str, &'static str)>, value: f64) {
-        self.recorder.register_gauge(&key(name, label.as_slice()), &METADATA).set(value);
-    }
-
-    /// Prometheus text.
-    pub fn render(&self, tally: &Tally, polls: impl Iterator<Item = (Poll, u64)>, gauges: &Gauges) -> String {
-        for count in Count::ALL {
-            let (name, label) = shown(*count);
-            self.counter(name, label, tally.count(*count));
-        }
-        for kind in Failure::ALL {
-            self.counter(FAILURES, Some(("kind", kind.name())), tally.failed(*kind));
-        }
-        for (result, n) in polls {
-            match result.kind() {
-                None => self.counter(POLLS, None, n),
-                Some(kind) => self.counter(POLL_FAILURES, Some(("kind", kind)), n),
-            }
-        }
-        self.set(gauges);
-        self.handle.render()
-    }
-
-    fn set(&self, gauges: &Gauges) {
-        let set = |name, value| self.gauge(name, None, value);
-        // What cannot be told is no number: an old one would look like a fact.
-        let (inbox, outbox, dead) = match gauges.store {
-            Some((inbox, outbox, dead)) => (inbox as f64, outbox as f64, dead as f64),
-            None => (f64::NAN, f64::NAN, f64::NAN),
-        };
-        set("phonicflow_inbox_messages", inbox);
-        set("phonicflow_outbox_messages", outbox);
-        set("phonicflow_dead_letters_kept", dead);
-        set("phonicflow_inbox_capacity_messages", gauges.inbox_capacity as f64);
-        for (kind, busy) in ["tutor", "local", "delivery"].into_iter().zip(gauges.busy) {
-            self.gauge("phonicflow_workers_busy", Some(("kind", kind)), busy as f64);
-        }
-        set("phonicflow_tutor_slots", gauges.slots as f64);
-        set("phonicflow_tutor_slots_used", gauges.slots_used as f64);
-        set("phonicflow_tutor_reachable", f64::from(u8::from(gauges.tutor_reachable)));
-        set("phonicflow_tutor_unreachable_seconds", gauges.tutor_unreachable_secs as f64);
-        set("phonicflow_tutor_failing", f64::from(u8::from(gauges.tutor_failing_secs.is_some())));
-        set("phonicflow_tutor_failing_seconds", gauges.tutor_failing_secs.unwrap_or(0) as f64);
-        set("phonicflow_last_poll_age_seconds", gauges.poll_age_secs.map_or(f64::NAN, |secs| secs as f64));
-        set("phonicflow_last_poll_age_limit_seconds", gauges.poll_age_limit_secs as f64);
-        set("phonicflow_store_size_bytes", gauges.store_bytes.map_or(f64::NAN, |bytes| bytes as f64));
-        set("phonicflow_store_restored_timestamp_seconds", gauges.restored_at_secs as f64);
-        set("phonicflow_healthy", f64::from(u8::from(gauges.healthy)));
-        set("phonicflow_process_start_time_seconds", gauges.started_secs);
-        let version = ("version", env!("CARGO_PKG_VERSION"));
-        self.gauge("phonicflow_build_info", Some(version), 1.0);
+    #[test]
+    fn a_label_cannot_break_out_of_its_quotes() {
+        let mut page = Page::default();
+        page.sample("x", &[("a", "1\"2\\3\n4"), ("b", "")], 5);
+        assert_eq!(page.0, "x{a=\"1\\\"2\\\\3\\n4\",b=\"\"} 5\n");
     }
 }

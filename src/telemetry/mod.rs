@@ -1,37 +1,34 @@
-//! Numbers of the running process: what was counted, how long the stages took, when the last poll completed.
+//! Counters, durations and polling state of the running process.
 //!
-//! Counting is an addition to an atomic. What is exported (see [`exposition`]) exists only where `METRICS_ADDR` is set. Must
-//! not know who counts, or where the numbers are kept.
+//! Counting is one atomic addition; whoever wants the numbers, the store or a scrape (see [`exposition`]), gets a [`Tally`].
+//! Must not know who counts, or where the numbers are stored.
 
-pub mod exposition;
-pub mod polling;
+pub(crate) mod exposition;
+pub(crate) mod polling;
 
 use crate::domain::Timestamp;
-use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Step, Tally};
-use exposition::{Exposition, Gauges, Poll};
+use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
+use exposition::Gauges;
 use polling::Polling;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// Counters since the start. No user id, no text.
 #[derive(Debug)]
-pub struct Telemetry {
-    /// What polling came to last.
+pub(crate) struct Telemetry {
     pub polling: Polling,
     restored_at: AtomicI64,
     counts: [AtomicU64; Count::ALL.len()],
     failures: [AtomicU64; Failure::ALL.len()],
     polls: [AtomicU64; Poll::ALL.len()],
     steps: [Durations; Step::ALL.len()],
-    /// Something was counted since the last look.
+    /// Something was counted since [`Self::changed`] last returned.
     dirty: AtomicBool,
     changed: Notify,
-    exposition: OnceLock<Exposition>,
 }
 
-/// How long one stage took, so far.
+/// Durations of one stage so far.
 #[derive(Debug)]
 struct Durations {
     sum_us: AtomicU64,
@@ -55,7 +52,6 @@ impl Default for Telemetry {
             steps: std::array::from_fn(|_| Durations::default()),
             dirty: AtomicBool::new(false),
             changed: Notify::new(),
-            exposition: OnceLock::new(),
         }
     }
 }
@@ -76,69 +72,65 @@ fn read(counters: &[AtomicU64], place: usize) -> u64 {
 
 impl Telemetry {
     /// When the last `getUpdates` completed; `None` before the first.
-    pub fn last_poll(&self) -> Option<Timestamp> {
+    pub(crate) fn last_poll(&self) -> Option<Timestamp> {
         self.polling.last_completed()
     }
 
-    /// A poll came to this. Polls go on while nothing happens, so they are no part of the [`Tally`].
-    pub fn poll(&self, result: Poll) {
+    /// Counts a poll. Polls are no part of the [`Tally`], because they go on while nothing happens.
+    pub(crate) fn poll(&self, result: Poll) {
         add(&self.polls, result as usize, 1);
     }
 
-    /// The store was restored at that moment, now or before this start.
-    pub fn restored(&self, at: Timestamp) {
+    /// Records when the store was last restored (possibly before this start).
+    pub(crate) fn restored(&self, at: Timestamp) {
         self.restored_at.store(at.0, Ordering::Relaxed);
     }
 
-    /// When the store was restored last, as far as is remembered.
-    pub fn restored_at(&self) -> Option<Timestamp> {
+    pub(crate) fn restored_at(&self) -> Option<Timestamp> {
         Some(self.restored_at.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 
-    /// Counts one.
-    pub fn count(&self, what: Count) {
+    pub(crate) fn count(&self, what: Count) {
         self.add(what, 1);
     }
 
-    /// Counts several; none is no change.
-    pub fn add(&self, what: Count, n: usize) {
+    pub(crate) fn add(&self, what: Count, n: usize) {
         if n > 0 {
             add(&self.counts, what as usize, n as u64);
             self.touch();
         }
     }
 
-    /// How many were counted.
-    pub fn counted(&self, what: Count) -> u64 {
+    pub(crate) fn counted(&self, what: Count) -> u64 {
         read(&self.counts, what as usize)
     }
 
-    /// Counts a failure.
-    pub fn failed(&self, kind: Failure) {
+    pub(crate) fn failed(&self, kind: Failure) {
         add(&self.failures, kind as usize, 1);
         self.touch();
     }
 
-    /// A stage took so long.
-    pub fn took(&self, step: Step, duration: Duration) {
+    pub(crate) fn took(&self, step: Step, duration: Duration) {
         let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         if let Some(durations) = self.steps.get(step as usize) {
             durations.sum_us.fetch_add(us, Ordering::Relaxed);
             add(&durations.buckets, BOUNDS_US.partition_point(|bound| *bound < us), 1);
         }
-        if let Some(exposition) = self.exposition.get() {
-            exposition.observe(step, duration);
-        }
         self.touch();
     }
 
-    /// As [`Self::took`], in milliseconds between two moments.
-    pub fn took_ms(&self, step: Step, ms: i64) {
+    /// As [`Self::took`], in milliseconds.
+    pub(crate) fn took_ms(&self, step: Step, ms: i64) {
         self.took(step, Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
     }
 
-    /// Measures a stage. One that fails is not counted: how soon a connection is refused says nothing about the stage.
-    pub async fn timed<T, E>(&self, step: Step, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    /// Measures a stage. Failures are not counted: how fast a connection is refused says nothing about the
+    /// stage.
+    pub(crate) async fn timed<T, E>(
+        &self,
+        step: Step,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let start = Instant::now();
         let done = work.await;
         if done.is_ok() {
@@ -147,8 +139,8 @@ impl Telemetry {
         done
     }
 
-    /// All that was counted since the start.
-    pub fn tally(&self) -> Tally {
+    /// Everything counted since the start.
+    pub(crate) fn tally(&self) -> Tally {
         let counts = Count::ALL.iter().map(|count| (*count, read(&self.counts, *count as usize)));
         let failures = Failure::ALL.iter().map(|kind| (*kind, read(&self.failures, *kind as usize)));
         let latencies = Step::ALL.iter().zip(&self.steps).map(|(step, durations)| (*step, durations.read()));
@@ -159,8 +151,8 @@ impl Telemetry {
         }
     }
 
-    /// Returns once something was counted since this returned last.
-    pub async fn changed(&self) {
+    /// Returns once something was counted after this last returned.
+    pub(crate) async fn changed(&self) {
         while !self.dirty.swap(false, Ordering::AcqRel) {
             self.changed.notified().await;
         }
@@ -172,24 +164,9 @@ impl Telemetry {
         }
     }
 
-    /// Begins to keep what `/metrics` shows; without this call it costs nothing.
-    pub fn expose(&self) {
-        // Whoever was first did the same.
-        let _ = self.exposition.set(Exposition::default());
-    }
-
-    /// Prometheus text of this moment; empty unless exposed.
-    pub fn render(&self, gauges: &Gauges) -> String {
-        let Some(exposition) = self.exposition.get() else { return String::new() };
-        let polls = Poll::ALL.iter().map(|result| (*result, read(&self.polls, *result as usize)));
-        exposition.render(&self.tally(), polls, gauges)
-    }
-
-    /// Sums up measurements that nobody has asked for yet, so that they take no memory.
-    pub fn upkeep(&self) {
-        if let Some(exposition) = self.exposition.get() {
-            exposition.upkeep();
-        }
+    /// Prometheus text of this moment.
+    pub(crate) fn render(&self, gauges: &Gauges) -> String {
+        exposition::render(&self.tally(), |result| read(&self.polls, result as usize), gauges)
     }
 }
 
@@ -242,13 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_rendered_unless_exposed() {
+    fn a_scrape_shows_what_was_counted_and_what_never_happened() {
         let telemetry = Telemetry::default();
         telemetry.count(Count::Turns);
-        assert_eq!(telemetry.render(&Gauges::default()), "");
-        telemetry.expose();
         telemetry.took(Step::Send, Duration::from_millis(3));
-        telemetry.upkeep();
         let text = telemetry.render(&Gauges::default());
         assert!(text.contains("phonicflow_turns_total 1"), "{text}");
         assert!(text.contains("phonicflow_stage_duration_seconds_count{stage=\"send\"} 1"), "{text}");

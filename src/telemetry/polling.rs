@@ -1,4 +1,4 @@
-//! What polling came to last: updates taken, a refusal, or an order to wait.
+//! State of polling: when it last worked, and why it does not work now.
 //!
 //! Must not know who polls or who judges it.
 
@@ -8,16 +8,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Why no updates come in although the server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// Telegram asked to be left alone until then.
+pub(crate) enum Trouble {
+    /// Telegram asked for a pause until then (429, `retry_after`).
     Wait(Timestamp),
-    /// Telegram, or the Bot API server, does not serve this bot; in words for a person.
+    /// The server refuses this bot; in words for a person.
     Refused(String),
 }
 
-/// The last poll.
 #[derive(Debug, Default)]
-pub struct Polling {
+pub(crate) struct Polling {
     completed: AtomicI64,
     alive: AtomicI64,
     trouble: Mutex<Option<Trouble>>,
@@ -32,42 +31,42 @@ impl Polling {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A `getUpdates` was answered with updates or with none, or left out on purpose.
-    pub fn completed(&self, now: Timestamp) {
+    /// `getUpdates` was answered (perhaps with no updates), or polling paused on purpose.
+    pub(crate) fn completed(&self, now: Timestamp) {
         self.completed.store(now.0, Ordering::Relaxed);
         self.alive.store(now.0, Ordering::Relaxed);
         self.set(None);
     }
 
-    /// Answered, but with a refusal that no fresh connection and no restart would change.
-    pub fn refused(&self, now: Timestamp, why: String) {
+    /// The server refused in a way that neither a new connection nor a restart would change.
+    pub(crate) fn refused(&self, now: Timestamp, why: String) {
         self.alive.store(now.0, Ordering::Relaxed);
         self.set(Some(Trouble::Refused(why)));
     }
 
-    /// Telegram asked not to be called before that moment.
-    pub fn held(&self, until: Timestamp) {
+    /// Telegram asked not to be called before then.
+    pub(crate) fn held(&self, until: Timestamp) {
         self.alive.store(until.0, Ordering::Relaxed);
         self.set(Some(Trouble::Wait(until)));
     }
 
-    /// The server serves this bot, as far as another call tells.
-    pub fn well(&self) {
+    /// Another call shows that the server accepts this bot.
+    pub(crate) fn well(&self) {
         self.set(None);
     }
 
-    /// When the last poll completed; `None` before the first.
-    pub fn last_completed(&self) -> Option<Timestamp> {
+    /// `None` before the first.
+    pub(crate) fn last_completed(&self) -> Option<Timestamp> {
         at(&self.completed)
     }
 
-    /// Until when polling was certainly alive: a completed or refused poll, or the end of an ordered wait.
-    pub fn last_sign(&self) -> Option<Timestamp> {
+    /// Latest moment at which polling was certainly alive: a completed or refused poll, or the end of a
+    /// requested pause.
+    pub(crate) fn last_sign(&self) -> Option<Timestamp> {
         at(&self.alive)
     }
 
-    /// Why no updates come in, where the server said so.
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.lock().clone()
     }
 }

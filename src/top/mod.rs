@@ -1,4 +1,4 @@
-//! The live view in the terminal: draws snapshots as they come, until a key says enough.
+//! The live view in the terminal: draws snapshots as they arrive, until a key ends it.
 //!
 //! Alone knows ratatui and the terminal's raw mode. Must not know where snapshots come from.
 
@@ -6,31 +6,27 @@ mod model;
 mod view;
 
 use crate::admin::snapshot::Snapshot;
-use model::Course;
+use model::Trend;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use std::io;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-/// The counter whose course is drawn.
-pub const DRAWN: &str = "updates_taken";
-/// Pause between two looks at keyboard and channel.
+/// The counter drawn as a graph.
+pub(crate) const DRAWN: &str = "updates_taken";
+/// Interval at which the keyboard and the channel are checked.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What the source of snapshots has to say.
-pub enum News {
-    /// The next one.
+/// A message from the source of snapshots.
+pub(crate) enum News {
     Snapshot(Box<Snapshot>),
-    /// There will be none for a while, and why.
+    /// No snapshots for a while, and why.
     Silence(String),
 }
 
-/// Shows what comes until `q`, Escape or Ctrl-C, or until the source hangs up; the terminal is put back in any case.
-///
-/// # Errors
-/// The terminal's.
-pub fn show(news: &Receiver<News>) -> io::Result<()> {
+/// Draws until `q`, Escape or Ctrl-C, or until the source hangs up. The terminal is restored in any case.
+pub(crate) fn show(news: &Receiver<News>) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let shown = follow(&mut terminal, news);
     ratatui::try_restore()?;
@@ -38,14 +34,14 @@ pub fn show(news: &Receiver<News>) -> io::Result<()> {
 }
 
 fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<()> {
-    let mut course = Course::of(DRAWN);
+    let mut trend = Trend::of(DRAWN);
     let mut note: Option<String> = None;
     let mut changed = true;
     loop {
         loop {
             match news.try_recv() {
                 Ok(News::Snapshot(snapshot)) => {
-                    course.push(*snapshot);
+                    trend.push(*snapshot);
                     note = None;
                 }
                 Ok(News::Silence(why)) => note = Some(why),
@@ -55,7 +51,7 @@ fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<(
             changed = true;
         }
         if changed {
-            terminal.draw(|frame| view::draw(frame, &course, note.as_deref()))?;
+            terminal.draw(|frame| view::draw(frame, &trend, note.as_deref()))?;
             changed = false;
         }
         if event::poll(LOOK)? {

@@ -1,4 +1,4 @@
-//! From snapshots in a row to a course: how what is counted went up and down while somebody looked on.
+//! Turns a series of snapshots into the graph of one counter's growth.
 //!
 //! Pure. Must not know the terminal.
 
@@ -6,31 +6,29 @@ use crate::admin::snapshot::Snapshot;
 use crate::domain::Timestamp;
 use std::collections::VecDeque;
 
-/// A bar of the course stands for so long, milliseconds.
+/// Time that one bar of the graph stands for, ms.
 const BAR_MS: i64 = 2_000;
 /// Bars kept: as many as the widest terminal shows.
 const BARS: usize = 300;
 
-/// The latest snapshot and what led to it.
+/// The latest snapshot and the growth that led to it.
 #[derive(Debug, Default)]
-pub struct Course {
+pub(crate) struct Trend {
     latest: Option<Snapshot>,
-    /// The counter whose course is drawn: its growth, bar by bar.
+    /// Growth of the counter per bar, oldest first.
     bars: VecDeque<u64>,
     bar_began: Option<(Timestamp, u64)>,
-    /// Name of that counter.
+    /// Name of the counter.
     drawn: String,
 }
 
-impl Course {
-    /// Draws the course of this counter.
-    pub fn of(counter: &str) -> Self {
+impl Trend {
+    pub(crate) fn of(counter: &str) -> Self {
         Self { drawn: counter.to_owned(), ..Self::default() }
     }
 
-    /// Takes the next snapshot.
-    pub fn push(&mut self, snapshot: Snapshot) {
-        // A restarted daemon counts from 0 again: what was before says nothing about it.
+    pub(crate) fn push(&mut self, snapshot: Snapshot) {
+        // A restarted daemon counts from 0 again, so earlier values cannot be compared.
         if self.latest.as_ref().is_some_and(|latest| latest.started != snapshot.started) {
             *self = Self::of(&self.drawn.clone());
         }
@@ -49,7 +47,7 @@ impl Course {
         if full == 0 {
             return;
         }
-        // A pause between two looks is spread as nothing, then all at once: nobody saw when it came.
+        // Growth during a gap between two snapshots is put into its last bar: nobody saw when it happened.
         let idle = usize::try_from(full - 1).unwrap_or(BARS).min(BARS);
         self.bars.extend(std::iter::repeat_n(0, idle));
         self.bars.push_back(value.saturating_sub(base));
@@ -59,19 +57,17 @@ impl Course {
         self.bar_began = Some((began.plus_ms(full * BAR_MS), value));
     }
 
-    /// The latest snapshot.
-    pub fn latest(&self) -> Option<&Snapshot> {
+    pub(crate) fn latest(&self) -> Option<&Snapshot> {
         self.latest.as_ref()
     }
 
     /// The last `width` bars, newest last.
-    pub fn bars(&self, width: usize) -> Vec<u64> {
+    pub(crate) fn bars(&self, width: usize) -> Vec<u64> {
         let skip = self.bars.len().saturating_sub(width);
         self.bars.iter().skip(skip).copied().collect()
     }
 
-    /// Seconds a bar stands for.
-    pub fn bar_secs(&self) -> i64 {
+    pub(crate) fn bar_secs(&self) -> i64 {
         BAR_MS / 1000
     }
 }
@@ -89,33 +85,33 @@ mod tests {
         }
     }
 
-    fn course(points: &[(i64, u64)]) -> Course {
-        let mut course = Course::of("taken");
-        points.iter().for_each(|(secs, taken)| course.push(at(*secs, *taken)));
-        course
+    fn trend(points: &[(i64, u64)]) -> Trend {
+        let mut trend = Trend::of("taken");
+        points.iter().for_each(|(secs, taken)| trend.push(at(*secs, *taken)));
+        trend
     }
 
     #[test]
     fn bars_stand_for_equal_times_whatever_the_pauses() {
-        let course = course(&[(0, 0), (1, 2), (2, 3), (4, 7), (10, 8)]);
-        assert_eq!(course.bars(100), [3, 4, 0, 0, 1]);
-        assert_eq!(course.bars(2), [0, 1]);
+        let trend = trend(&[(0, 0), (1, 2), (2, 3), (4, 7), (10, 8)]);
+        assert_eq!(trend.bars(100), [3, 4, 0, 0, 1]);
+        assert_eq!(trend.bars(2), [0, 1]);
     }
 
     #[test]
     fn a_restart_begins_anew() {
-        let mut course = course(&[(0, 100), (10, 200)]);
+        let mut trend = trend(&[(0, 100), (10, 200)]);
         let restarted = Snapshot { started: Timestamp(1), ..at(12, 3) };
-        course.push(restarted);
-        assert!(course.bars(10).is_empty());
+        trend.push(restarted);
+        assert!(trend.bars(10).is_empty());
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut course = Course::of("taken");
+        let mut trend = Trend::of("taken");
         for secs in 0..5_000 {
-            course.push(at(secs, 1));
+            trend.push(at(secs, 1));
         }
-        assert!(course.bars(usize::MAX).len() == BARS);
+        assert!(trend.bars(usize::MAX).len() == BARS);
     }
 }

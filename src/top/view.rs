@@ -1,8 +1,8 @@
-//! A snapshot and its course, drawn.
+//! Draws a snapshot and the graph.
 //!
 //! Alone lays out widgets. Must not know where snapshots come from or how keys are read.
 
-use super::model::Course;
+use super::model::Trend;
 use crate::admin::snapshot::{Counted, LogLine, Share, Snapshot, Timed, TutorState};
 use crate::domain::Timestamp;
 use crate::domain::stats::Step;
@@ -12,15 +12,15 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table, Wrap};
 
-/// Smallest terminal that shows what matters, columns and rows.
+/// Smallest usable terminal: columns, rows.
 const LEAST: (u16, u16) = (60, 20);
-/// Rows of the boxes on top.
+/// Rows of the boxes at the top.
 const BOXES: u16 = 5;
-/// Columns of the counts.
+/// Columns of the counters.
 const COUNTS: u16 = 37;
-/// Fewer columns are not enough for the latencies beside them.
+/// Columns needed to show latencies beside the counters.
 const LATENCIES: u16 = 34;
-/// Rows from which on there is room for the course of what comes in.
+/// Rows from which on there is room for the graph.
 const TALL: u16 = 32;
 
 const WELL: Style = Style::new().fg(Color::Green);
@@ -28,21 +28,21 @@ const UNWELL: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 const WORTH_A_LOOK: Style = Style::new().fg(Color::Yellow);
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
 
-/// Draws everything; `note` tells of a connection that was lost.
-pub fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
+/// `note` tells of a lost connection.
+pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>) {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let text = format!("This needs {} columns and {} rows.", LEAST.0, LEAST.1);
         return frame.render_widget(Paragraph::new(text), area);
     }
-    let Some(now) = course.latest() else {
+    let Some(now) = trend.latest() else {
         let text = note.unwrap_or("Waiting for the daemon's first numbers …");
         return frame.render_widget(Paragraph::new(text), area);
     };
-    // As many as there may ever be, so that nothing jumps.
+    // Room for all that may ever be shown, so that nothing jumps.
     let rows = u16::try_from(now.counts.len().max(Step::ALL.len())).unwrap_or(10) + 2;
     let bars = if area.height >= TALL { 7 } else { 0 };
-    let [head, state, numbers, course_area, log] = Layout::vertical([
+    let [head, state, numbers, trend_area, log] = Layout::vertical([
         Constraint::Length(2),
         Constraint::Length(BOXES),
         Constraint::Length(rows.min(area.height.saturating_sub(2 + BOXES + 3))),
@@ -66,12 +66,12 @@ pub fn draw(frame: &mut Frame<'_>, course: &Course, note: Option<&str>) {
         frame.render_widget(count_table(&now.counts), numbers);
     }
     if bars > 0 {
-        draw_bars(frame, course, course_area);
+        draw_bars(frame, trend, trend_area);
     }
     frame.render_widget(recent(&now.recent), log);
 }
 
-/// Who it is, and beneath it how it is: on a line of its own, as there may be much to say.
+/// Name and version, and the state of health on a line of its own, because that may be long.
 fn heading(now: &Snapshot, note: Option<&str>, width: u16) -> Vec<Line<'static>> {
     let state = match note {
         Some(note) => Line::styled(note.to_owned(), UNWELL),
@@ -158,7 +158,7 @@ fn latency_table(latencies: &[Timed]) -> Table<'static> {
     Table::new(rows, widths).header(Row::new(header).style(FAINT)).block(ruled(title))
 }
 
-/// A duration in three digits or so.
+/// A duration (ms) in about three digits.
 fn took(ms: f64) -> String {
     match ms {
         ..10.0 => format!("{ms:.1} ms"),
@@ -168,13 +168,13 @@ fn took(ms: f64) -> String {
     }
 }
 
-fn draw_bars(frame: &mut Frame<'_>, course: &Course, area: Rect) {
-    let bars = course.bars(usize::from(area.width));
-    let block = ruled(format!("Messages taken, {} s a bar", course.bar_secs()));
+fn draw_bars(frame: &mut Frame<'_>, trend: &Trend, area: Rect) {
+    let bars = trend.bars(usize::from(area.width));
+    let block = ruled(format!("Messages taken, {} s a bar", trend.bar_secs()));
     frame.render_widget(Sparkline::default().data(&bars).style(WELL).block(block), area);
 }
 
-/// The newest first, so that what does not fit is the oldest; long ones go on in the next line.
+/// Newest first, so that the oldest are cut off; long lines wrap.
 fn recent(lines: &[LogLine]) -> Paragraph<'static> {
     let lines: Vec<Line<'static>> = lines
         .iter()
@@ -199,7 +199,7 @@ fn boxed(title: &'static str, lines: Vec<Line<'static>>) -> Paragraph<'static> {
     Paragraph::new(lines).block(ruled(title))
 }
 
-/// A rule with a title: a whole frame would take a fifth of a small screen.
+/// A rule with a title: full frames would take a fifth of a small screen.
 fn ruled(title: impl Into<String>) -> Block<'static> {
     Block::new().borders(Borders::TOP).title(format!("{} ", title.into()))
 }
@@ -208,7 +208,7 @@ fn of(share: Share) -> String {
     format!("{} of {}", share.used, share.of)
 }
 
-/// A span of time in its two largest units.
+/// A time span (ms) in its two largest units.
 fn span(ms: i64) -> String {
     let secs = ms / 1000;
     match secs {
@@ -240,9 +240,9 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    fn screen(course: &Course, note: Option<&str>, width: u16, height: u16) -> String {
+    fn screen(trend: &Trend, note: Option<&str>, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, course, note)).unwrap();
+        terminal.draw(|frame| draw(frame, trend, note)).unwrap();
         let buffer = terminal.backend().buffer().clone();
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
         (0..height).map(|y| row(y) + "\n").collect()
@@ -261,10 +261,10 @@ mod tests {
         "failures",
     ];
 
-    fn busy() -> Course {
-        let mut course = Course::of("updates_taken");
+    fn busy() -> Trend {
+        let mut trend = Trend::of("updates_taken");
         for (secs, taken) in [(0, 0), (2, 3), (4, 9)] {
-            course.push(Snapshot {
+            trend.push(Snapshot {
                 at: Timestamp::from_secs(100_000 + secs),
                 version: "1.2.3".into(),
                 started: Timestamp::from_secs(88_000),
@@ -301,7 +301,7 @@ mod tests {
                 ],
             });
         }
-        course
+        trend
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
     fn a_lost_connection_is_said_and_a_small_terminal_too() {
         assert!(screen(&busy(), Some("the daemon does not answer"), 80, 24).contains("does not answer"));
         assert!(screen(&busy(), None, 40, 10).contains("60 columns"));
-        assert!(screen(&Course::of("updates_taken"), None, 80, 24).contains("Waiting"));
+        assert!(screen(&Trend::of("updates_taken"), None, 80, 24).contains("Waiting"));
     }
 
     #[test]

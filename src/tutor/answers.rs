@@ -1,62 +1,56 @@
-//! What the tutor answers, in our words. Must not know the wire.
+//! What the tutor answers, as types of ours. Must not know the JSON.
 
 use crate::domain::{RecordedTurn, Timestamp};
 use bytes::Bytes;
 
 /// What the tutor remembers of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
-    /// Turns held, by the tutor's own count where that is usable, never below `len`.
+pub(crate) struct History {
+    /// Number of turns by the tutor's own count where that is usable, never below `len`.
     pub count: u32,
     /// Turns listed in the answer.
     pub len: u32,
-    /// The turns listed, newest last; one that could not be read is empty.
+    /// Newest last. A turn that could not be read is empty.
     pub turns: Vec<RecordedTurn>,
 }
 
-/// The answer to "what do you remember of this conversation?".
+/// Result of asking the tutor for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Past {
-    /// This.
+pub(crate) enum Past {
     Kept(History),
-    /// Nothing: the conversation is unknown to it (yet).
+    /// The tutor does not know the conversation (yet).
     Unknown,
-    /// It cannot be asked.
+    /// This tutor keeps no history.
     NotOffered,
-    /// It answers, but cannot show this one.
+    /// It answers, but not with a usable history.
     Broken,
 }
 
-/// A spoken answer as the tutor made it: WAV in practice, sometimes MP3.
+/// Spoken answer as the tutor made it: WAV in practice, sometimes MP3.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spoken {
-    /// The file.
+pub(crate) struct Spoken {
     pub bytes: Bytes,
-    /// The content type it was sent with, which may be wrong.
+    /// Content type it was sent with, which may be wrong.
     pub mime: Option<String>,
 }
 
 /// Whether the tutor answers, judged by the last calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reach {
-    /// Not called yet.
+pub(crate) enum Reach {
     #[default]
     Unknown,
-    /// It answers.
     Yes {
         /// Since when without interruption.
         since: Timestamp,
     },
-    /// It answers, but no turn succeeds any more.
+    /// It answers, but every turn fails.
     Failing {
-        /// Since when.
         since: Timestamp,
         /// Failed turns in a row.
         failures: u32,
     },
-    /// It does not.
+    /// It does not answer.
     No {
-        /// Since when.
         since: Timestamp,
         /// Failed calls in a row.
         failures: u32,

@@ -1,20 +1,17 @@
-//! The book kept of the tutor's calls: whether it answers, and whether its turns succeed. Pure.
+//! Record of the tutor's last calls: does it answer, do its turns succeed. Pure; must not know HTTP.
 
 use super::streak::Streak;
 use super::{Reach, TutorError};
 use crate::domain::Timestamp;
 
-/// How the last calls ended.
 #[derive(Default)]
 pub(super) struct CallRecord {
-    /// Whether it answers at all.
     pub(super) reach: Reach,
-    /// Whether its turns succeed.
     pub(super) turns: Streak,
 }
 
 impl CallRecord {
-    /// Whether it answers, all in all.
+    /// Both together.
     pub(super) fn reach(&self) -> Reach {
         match (self.reach, self.turns.tutors_fault()) {
             (Reach::No { .. }, _) | (_, None) => self.reach,
@@ -23,8 +20,8 @@ impl CallRecord {
     }
 }
 
-/// What a call tells about reachability. `decisive`: it was a turn; the other calls also go unanswered while the
-/// tutor is at work, which is no sign that it is gone.
+/// Updates reachability after a call. `decisive`: the call was a turn. Other calls may go unanswered merely
+/// because the tutor is busy with a turn, so their failure does not mean that it is gone.
 pub(super) fn next_reach(reach: Reach, error: Option<&TutorError>, decisive: bool, now: Timestamp) -> Reach {
     match error {
         Some(TutorError::Setup(_)) => reach,

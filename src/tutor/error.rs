@@ -1,61 +1,59 @@
 //! What can go wrong with the tutor, sorted by what to do next.
 //!
-//! Must not hold a URL, a body or a word of the tutor's `detail`: these go to logs and people.
+//! Must not contain a URL, a body or the tutor's `detail`, because errors go to logs and people.
 
 use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
-/// Why a call brought no usable result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TutorError {
+pub(crate) enum TutorError {
     /// The tutor never got the request (refused, name not found, TLS): sending again is safe.
     #[error("the tutor cannot be reached ({0}); check BACKEND_URL and that the tutor runs")]
     NotSent(String),
-    /// The tutor, or a proxy before it, answered that it takes no work at the moment.
+    /// The tutor, or a proxy in front of it, refuses work at the moment.
     #[error("the tutor is busy (HTTP {status})")]
     Busy {
         /// 429 or 503.
         status: u16,
-        /// Seconds it asked us to wait, at most an hour.
+        /// Seconds it asked us to wait, at most 3,600.
         retry_after: Option<u32>,
     },
-    /// The tutor answered with a fault of its own; it may have recorded the turn before it failed.
+    /// The tutor failed; it may have recorded the turn before that.
     #[error("the tutor failed (HTTP {status}, {blame}); its own log says why")]
     Failed {
-        /// 500 and its kin.
+        /// 500 to 508.
         status: u16,
-        /// What its words point at.
+        /// What its `detail` points at.
         blame: Blame,
     },
-    /// The request went out and no usable answer came: the turn may be recorded.
+    /// The request was sent and no usable answer came: the turn may be recorded.
     #[error("the tutor's answer was lost ({0})")]
     Uncertain(String),
-    /// Its answer is larger than any; as with one that was lost, the turn may be recorded.
+    /// The answer is larger than this many bytes; the turn may be recorded.
     #[error("the tutor's answer is larger than {0} bytes")]
     TooMuch(usize),
-    /// The tutor does not take this audio, now or later.
+    /// The tutor rejects this audio for good.
     #[error("the tutor does not take this audio (HTTP {status}, {fault})")]
     Refused {
         /// 400, 413, 415 or 422.
         status: u16,
-        /// What it disliked, as far as it can be told.
         fault: Refusal,
     },
-    /// Key, signature or address is wrong: a matter for the admin, the message waits.
+    /// Key, signature or address is wrong: the admin must act, the message waits.
     #[error("the tutor does not let us in (HTTP {status}); check {}", advice(*status))]
     Denied {
-        /// 401, 403, 404, a redirect or the like.
+        /// 401, 403, 404, a redirect and so on.
         status: u16,
     },
-    /// The client cannot be built from these settings.
+    /// No client can be built from these settings.
     #[error("the tutor cannot be set up: {0}")]
     Setup(String),
 }
 
-/// What the tutor disliked about the audio.
+/// Why the tutor rejects the audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// Nothing was said in it.
+pub(crate) enum Refusal {
+    /// No speech in it.
     NoSpeech,
     /// Too large or too long.
     TooLarge,
@@ -65,46 +63,20 @@ pub enum Refusal {
     Other,
 }
 
-/// What the tutor's words about a failed turn point at.
+/// What the `detail` of a failed turn points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
-    /// This voice: nothing was recognised in it, or nothing usable made of it.
+pub(crate) enum Blame {
+    /// This recording: nothing was recognised in it, or nothing usable made of it.
     Voice,
-    /// Its language model.
+    /// The tutor's language model.
     Model,
-    /// They do not say.
+    /// It does not say.
     Unknown,
 }
 
-/// What may be done after an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    /// Nothing happened there: send again after a pause.
-    Safe,
-    /// Look at the tutor's history once, then send again where the turn is not in it.
-    LookOnce,
-    /// Keep looking at the history for as long again as `BACKEND_TIMEOUT`: the tutor may still be at work.
-    KeepLooking,
-    /// Send again, but seldom: a person has to change something.
-    Slowly,
-    /// Never.
-    No,
-}
-
 impl TutorError {
-    /// What may be done about it.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::NotSent(_) | Self::Busy { .. } => Retry::Safe,
-            Self::Failed { .. } => Retry::LookOnce,
-            Self::Uncertain(_) | Self::TooMuch(_) => Retry::KeepLooking,
-            Self::Denied { .. } | Self::Setup(_) => Retry::Slowly,
-            Self::Refused { .. } => Retry::No,
-        }
-    }
-
-    /// The kind it is counted as.
-    pub fn failure(&self) -> Failure {
+    /// The kind it is counted as in statistics.
+    pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::NotSent(_) | Self::Busy { .. } => Failure::TutorDown,
             Self::Uncertain(_) | Self::TooMuch(_) => Failure::TutorTimeout,
@@ -114,29 +86,21 @@ impl TutorError {
         }
     }
 
-    /// Seconds the tutor asked us to wait.
-    pub fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Busy { retry_after, .. } => *retry_after,
-            _ => None,
-        }
-    }
-
-    /// Sorts an answer that is no success. `fault` and `blame` are what its `detail` told, where it was read.
+    /// Sorts an answer without success. `fault` and `blame` come from its `detail`, if that was read.
     pub(super) fn from_status(status: u16, retry_after: Option<u32>, fault: Refusal, blame: Blame) -> Self {
         match status {
             413 => Self::Refused { status, fault: Refusal::TooLarge },
             415 => Self::Refused { status, fault: Refusal::Format },
             400 | 422 => Self::Refused { status, fault },
             429 | 503 => Self::Busy { status, retry_after },
-            // A gateway lost the tutor, or lost patience with it; what the tutor did is not known.
+            // A gateway lost the tutor or gave up waiting; what the tutor did is unknown.
             408 | 502 | 504 | 509.. => Self::Uncertain(format!("HTTP {status} from a proxy")),
             500..=508 => Self::Failed { status, blame },
             _ => Self::Denied { status },
         }
     }
 
-    /// The answer says that the tutor itself is not there (or that nothing came at all).
+    /// Whether the tutor itself does not answer (a gateway answered for it, or nobody did).
     pub(super) fn means_unreachable(&self) -> bool {
         matches!(self, Self::NotSent(_) | Self::Uncertain(_) | Self::Busy { status: 503, .. })
     }
@@ -189,30 +153,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_says_what_to_do() {
-        for (status, retry) in [
-            (400, Retry::No),
-            (413, Retry::No),
-            (415, Retry::No),
-            (422, Retry::No),
-            (401, Retry::Slowly),
-            (403, Retry::Slowly),
-            (404, Retry::Slowly),
-            (301, Retry::Slowly),
-            (429, Retry::Safe),
-            (503, Retry::Safe),
-            (500, Retry::LookOnce),
-            (501, Retry::LookOnce),
-            (502, Retry::KeepLooking),
-            (504, Retry::KeepLooking),
-            (408, Retry::KeepLooking),
-            (524, Retry::KeepLooking),
+    fn every_status_has_its_kind_of_failure() {
+        for (status, expected) in [
+            (400, Failure::TutorRefused),
+            (413, Failure::TutorRefused),
+            (415, Failure::TutorRefused),
+            (422, Failure::TutorRefused),
+            (401, Failure::TutorDenied),
+            (403, Failure::TutorDenied),
+            (404, Failure::TutorDenied),
+            (301, Failure::TutorDenied),
+            (429, Failure::TutorDown),
+            (503, Failure::TutorDown),
+            (500, Failure::TutorFailed),
+            (501, Failure::TutorFailed),
+            (502, Failure::TutorTimeout),
+            (504, Failure::TutorTimeout),
+            (408, Failure::TutorTimeout),
+            (524, Failure::TutorTimeout),
         ] {
-            assert_eq!(
-                TutorError::from_status(status, None, Refusal::Other, Blame::Unknown).retry(),
-                retry,
-                "{status}"
-            );
+            let error = TutorError::from_status(status, None, Refusal::Other, Blame::Unknown);
+            assert_eq!(error.failure(), expected, "{status}");
         }
     }
 

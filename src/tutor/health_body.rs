@@ -1,14 +1,15 @@
-//! What the tutor says of itself (`GET /health`): 200 even when it is sick, so the words count.
+//! The body of `GET /health`. The tutor answers 200 even when a part of it fails, so the text has to be read.
 //!
-//! Must not pass on more of them than the names of its parts.
+//! Must not pass on more of it than the names of the parts.
 
 use serde_json::Value;
 
-/// Parts listed at most.
+/// Most parts listed.
 const PARTS: usize = 16;
 /// Longest name of a part shown, characters.
 const NAME: usize = 32;
-/// Whatever stands in a part's words, one of these makes it sick: "error: the model is not available" is an error.
+/// A part is sick if its text contains one of these words, whatever else it says: "error: the model is not
+/// available".
 const SICK: [&str; 10] = [
     "error",
     "fail",
@@ -21,20 +22,19 @@ const SICK: [&str; 10] = [
     "degraded",
     "dead",
 ];
-/// Words for all of it that mean no more than that.
+/// Texts that mean "well" and nothing else.
 const WELL: [&str; 9] = ["healthy", "ok", "okay", "up", "alive", "running", "ready", "pass", "available"];
 
-/// How the tutor says it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HealthBody {
-    /// Its parts, by name.
+pub(crate) struct HealthBody {
+    /// Names of its parts.
     pub parts: Vec<String>,
-    /// Those of them that are sick; or `status`, where only the whole is.
+    /// Names of the sick parts; `status` where only the whole is reported as sick.
     pub sick: Vec<String>,
 }
 
-/// Reads the body of `GET /health`; `None` when it is no JSON object.
-pub fn health_body(body: &Value) -> Option<HealthBody> {
+/// `None` when it is no JSON object.
+pub(crate) fn health_body(body: &Value) -> Option<HealthBody> {
     let fields = body.as_object()?;
     let mut found = HealthBody::default();
     if let Some(components) = fields.get("components").and_then(Value::as_object) {
@@ -56,7 +56,6 @@ pub fn health_body(body: &Value) -> Option<HealthBody> {
     Some(found)
 }
 
-/// Whether a part says that it is not well.
 fn is_sick(says: &Value) -> bool {
     match says {
         Value::String(words) => {

@@ -1,23 +1,21 @@
-//! Whether it is a PhonicFlow tutor that answers, or another server at its address: for a person's `doctor`.
+//! Whether the server at the tutor's address is a PhonicFlow tutor at all; used by `doctor`. Must not know
+//! what is done about it.
 
 use super::{Call, Tutor, TutorError, wire};
 use uuid::Uuid;
 
-/// Who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
-    /// A PhonicFlow tutor, as far as can be told; its clock, seconds since the epoch, where it shows it.
+pub(crate) enum Identity {
+    /// Probably a PhonicFlow tutor; its clock in Unix seconds, where it tells.
     Tutor(Option<i64>),
-    /// Something else, and what it answers with.
+    /// Another server, and what it answers with.
     Other(String),
 }
 
 impl Tutor {
-    /// Looks at what answers, and at one conversation, which no tutor knows; its models are not asked.
-    ///
-    /// # Errors
-    /// Nothing answers, or it lets nobody in.
-    pub async fn identity(&self) -> Result<Identity, TutorError> {
+    /// Asks for the root and for a conversation that no tutor knows; its models are not used. Fails if
+    /// nothing answers or access is denied.
+    pub(crate) async fn identity(&self) -> Result<Identity, TutorError> {
         let root = match self.send(Call::get("/".to_owned(), None, self.short())).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Ok(Identity::Other("nothing".to_owned())),
@@ -28,7 +26,7 @@ impl Tutor {
         };
         if wire::object(&root.body).is_none() {
             let kind = root.mime.unwrap_or_else(|| "of no kind".to_owned());
-            // Of a header no more than a type is shown.
+            // Only characters of a media type are shown, because the header is foreign text.
             let kind: String = kind.chars().filter(char::is_ascii_graphic).take(40).collect();
             return Ok(Identity::Other(format!("a page ({kind}), not JSON")));
         }

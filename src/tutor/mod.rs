@@ -1,7 +1,8 @@
-//! The PhonicFlow tutor's HTTP contract (SPEC 2.2): one client, one method for each call.
+//! The PhonicFlow tutor's HTTP API: one client, one method per call.
 //!
-//! Makes each call once, bounded in time and size, and sorts what comes back. Must not know when to call again,
-//! what a learner is told, or how many calls may run at a time (never two of one session: the caller's care).
+//! Makes each call once, bounded in time and size, and classifies the result. Must not know when to call
+//! again, what a learner is told, or how many calls may run at a time (the caller never runs two of one
+//! session).
 
 mod answers;
 mod call_record;
@@ -15,10 +16,10 @@ mod tests;
 mod tolerant;
 mod wire;
 
-pub use answers::{History, Past, Reach, Spoken};
-pub use error::{Blame, Refusal, Retry, TutorError};
-pub use health_body::HealthBody;
-pub use identity::Identity;
+pub(crate) use answers::{History, Past, Reach, Spoken};
+pub(crate) use error::{Blame, Refusal, TutorError};
+pub(crate) use health_body::HealthBody;
+pub(crate) use identity::Identity;
 
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
@@ -32,20 +33,19 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use wire::HistoryBody;
 
-/// Longest answer in words, bytes.
+/// Longest JSON answer, bytes.
 const TEXT_CAP: usize = 4 << 20;
 /// Longest spoken answer, bytes: over ten minutes of 24 kHz mono WAV.
 const AUDIO_CAP: usize = 32 << 20;
-/// As much of a refusal as is read to sort it, bytes.
+/// Bytes read of a refusal, to classify it.
 const REFUSAL_CAP: usize = 64 << 10;
-/// Deadline of the calls that ask nothing of the tutor's models.
+/// Deadline of calls that do not use the tutor's models.
 const SHORT: Duration = Duration::from_secs(15);
-/// Longest pause the tutor may ask for, seconds.
+/// Longest pause accepted from the tutor, seconds.
 const LONGEST_RETRY_AFTER: u32 = 3_600;
 
-/// What the client needs to know.
 #[derive(Debug, Clone)]
-pub struct TutorOptions {
+pub(crate) struct TutorOptions {
     /// `http` or `https`, perhaps with a path; a trailing slash makes no difference.
     pub base_url: String,
     /// Deadline of one `/process` call, answer included.
@@ -58,18 +58,17 @@ pub struct TutorOptions {
     pub extra_ca_pem: Option<Vec<u8>>,
 }
 
-/// The tutor. Cheap to share behind an `Arc`.
-pub struct Tutor {
+pub(crate) struct Tutor {
     client: Shared,
     base: String,
     timeout: Duration,
     api_key: Option<Secret>,
     private_key: Option<Secret>,
     book: Mutex<CallRecord>,
-    /// When this was built, by the wall clock and by the monotonic one: what is told of the past holds over a jump of
-    /// the wall clock.
+    /// Start by the wall clock and by the monotonic clock. Moments are derived from both, so that a jump of
+    /// the wall clock does not distort how long the tutor has been away.
     built: (Timestamp, Instant),
-    /// Rung when it comes, goes, or fails again.
+    /// Notified when the tutor comes, goes, or fails again.
     turned: Notify,
     /// It has shown a history since the start.
     keeps_history: AtomicBool,
@@ -88,9 +87,9 @@ struct Call<'a> {
     absent: &'a [u16],
 }
 
-/// A status that means "there is none".
+/// The answer had one of [`Call::absent`]'s statuses.
 struct Absent {
-    /// The path itself is unknown, rather than what it names.
+    /// The path itself is unknown to the server, rather than what it names.
     of_the_router: bool,
 }
 
@@ -98,16 +97,13 @@ struct Absent {
 struct Answer {
     body: Bytes,
     mime: Option<String>,
-    /// The tutor's clock, seconds since the epoch.
+    /// The tutor's clock, Unix seconds.
     clock: Option<i64>,
 }
 
 impl Tutor {
-    /// Builds the client; connects to nothing.
-    ///
-    /// # Errors
-    /// [`TutorError::Setup`] when the URL, a key or the certificates cannot be used.
-    pub fn new(options: TutorOptions) -> Result<Tutor, TutorError> {
+    /// Connects to nothing yet. Fails when the URL, a key or the certificates cannot be used.
+    pub(crate) fn new(options: TutorOptions) -> Result<Tutor, TutorError> {
         let client =
             http::client(&ClientOptions { extra_ca_pem: options.extra_ca_pem, ..ClientOptions::default() })?;
         let base = options.base_url.trim().trim_end_matches('/').to_owned();
@@ -135,12 +131,15 @@ impl Tutor {
         })
     }
 
-    /// Has a recording (WAV) recognised, coached and answered. Not idempotent: see [`TutorError::retry`]. `voice` tells the
-    /// recording from others however often it is handed in.
-    ///
-    /// # Errors
-    /// Sorted by what may be done next.
-    pub async fn process(&self, session: Uuid, voice: u64, wav: Bytes) -> Result<Assessment, TutorError> {
+    /// `POST /process`: has a WAV recognised, coached and answered. Not idempotent: after
+    /// [`TutorError::Uncertain`], [`TutorError::TooMuch`] or [`TutorError::Failed`] look at the history
+    /// first. `voice` identifies the recording over repeated attempts.
+    pub(crate) async fn process(
+        &self,
+        session: Uuid,
+        voice: u64,
+        wav: Bytes,
+    ) -> Result<Assessment, TutorError> {
         let call = Call {
             method: "POST",
             path: format!("/process?session_id={session}"),
@@ -150,7 +149,7 @@ impl Tutor {
             cap: TEXT_CAP,
             absent: &[],
         };
-        // The body holds its own copy now; the turn takes long and memory is bounded.
+        // The body holds its own copy. A turn takes long, and memory is bounded.
         drop(wav);
         let sent = self.send(call).await;
         match &sent {
@@ -164,11 +163,8 @@ impl Tutor {
         wire::assessment(&answer.body).ok_or_else(unreadable)
     }
 
-    /// What the tutor remembers of a conversation.
-    ///
-    /// # Errors
-    /// Asking again is always safe.
-    pub async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
+    /// `GET /conversation`: what the tutor remembers. Safe to repeat.
+    pub(crate) async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
         let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
         let past = match self.send(Call { absent: &[404, 405, 410, 501], ..call }).await {
             Ok(Ok(answer)) => match wire::history(&answer.body) {
@@ -183,27 +179,22 @@ impl Tutor {
         };
         match past {
             Past::Kept(_) => self.keeps_history.store(true, Ordering::Relaxed),
-            // It has shown a history before: this one conversation is unknown to it.
+            // It has shown a history before, so it does keep them: this conversation is unknown to it.
             Past::NotOffered if self.keeps_history.load(Ordering::Relaxed) => return Ok(Past::Unknown),
             Past::NotOffered | Past::Unknown | Past::Broken => {}
         }
         Ok(past)
     }
 
-    /// Makes the tutor forget a conversation; one it does not know is forgotten already.
-    ///
-    /// # Errors
-    /// Asking again is always safe.
-    pub async fn forget(&self, session: Uuid) -> Result<(), TutorError> {
+    /// Makes the tutor forget a conversation; one that it does not know counts as forgotten. Safe to repeat.
+    pub(crate) async fn forget(&self, session: Uuid) -> Result<(), TutorError> {
         let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
         self.send(Call { method: "DELETE", absent: &[404, 410], ..call }).await.map(drop)
     }
 
-    /// The spoken answer of the conversation's latest turn; `None` when there is none.
-    ///
-    /// # Errors
-    /// Asking again is safe until the next turn of this conversation begins.
-    pub async fn spoken(&self, session: Uuid, part: SpokenPart) -> Result<Option<Spoken>, TutorError> {
+    /// The spoken answer of the conversation's latest turn; `None` when there is none. Safe to repeat until
+    /// the next turn of this conversation begins.
+    pub(crate) async fn spoken(&self, session: Uuid, part: SpokenPart) -> Result<Option<Spoken>, TutorError> {
         let kind = match part {
             SpokenPart::Conversational => "conversational",
             SpokenPart::Coaching => "coaching",
@@ -220,21 +211,15 @@ impl Tutor {
         Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body, mime }))
     }
 
-    /// Whether the tutor is alive at all (`GET /`), and its clock, seconds since the epoch, where it shows it.
-    ///
-    /// # Errors
-    /// Why not.
-    pub async fn root(&self) -> Result<Option<i64>, TutorError> {
+    /// `GET /`: whether the tutor is alive, and its clock in Unix seconds, where it tells.
+    pub(crate) async fn root(&self) -> Result<Option<i64>, TutorError> {
         let answer = self.send(Call::get("/".to_owned(), None, self.short())).await?;
         Ok(answer.ok().and_then(|answer| answer.clock))
     }
 
-    /// How the tutor says it is (`GET /health`); `None`: what answers does not speak as the tutor does. It runs its
-    /// language model for this: for a person's `doctor`, never for a poll.
-    ///
-    /// # Errors
-    /// Why it does not say.
-    pub async fn health(&self) -> Result<Option<HealthBody>, TutorError> {
+    /// `GET /health`; `None` when the answer is not a tutor's. The tutor runs its language model for it, so
+    /// it is meant for `doctor`, never for regular checks.
+    pub(crate) async fn health(&self) -> Result<Option<HealthBody>, TutorError> {
         let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
         Ok(answer
             .ok()
@@ -242,11 +227,8 @@ impl Tutor {
             .and_then(|body| health_body::health_body(&body)))
     }
 
-    /// Hands a batch of events (JSON) to `POST /bot/metrics`; false where the tutor has no such thing.
-    ///
-    /// # Errors
-    /// Why it did not take them.
-    pub async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError> {
+    /// `POST /bot/metrics` with a batch of events (JSON); `false` when the tutor does not have that path.
+    pub(crate) async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError> {
         let call = Call {
             method: "POST",
             body: Some(("application/json".to_owned(), events)),
@@ -256,8 +238,8 @@ impl Tutor {
         Ok(self.send(call).await?.is_ok())
     }
 
-    /// Whether it answers, from the last calls; asks nothing.
-    pub fn reachable(&self) -> Reach {
+    /// Judged by the last calls; asks nothing.
+    pub(crate) fn reachable(&self) -> Reach {
         self.book().reach()
     }
 
@@ -265,7 +247,7 @@ impl Tutor {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how a call ended, and tells whoever listens when that changes anything.
+    /// Records how a call ended, and notifies listeners if that changes [`Self::reachable`].
     fn note(&self, change: impl FnOnce(&mut CallRecord, Timestamp)) {
         let now = self.now();
         let mut book = self.book();
@@ -278,12 +260,12 @@ impl Tutor {
         }
     }
 
-    /// Rung (one permit) whenever [`Self::reachable`] says something else than before.
-    pub fn turned(&self) -> &Notify {
+    /// Notified (one permit) whenever the result of [`Self::reachable`] changes.
+    pub(crate) fn turned(&self) -> &Notify {
         &self.turned
     }
 
-    /// The moment, by the wall clock of the start and the monotonic one since.
+    /// The start's wall clock plus the monotonic time since.
     fn now(&self) -> Timestamp {
         let (wall, start) = self.built;
         wall.plus_ms(i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
@@ -293,10 +275,10 @@ impl Tutor {
         self.timeout.min(SHORT)
     }
 
-    /// Sends a call within its deadline and keeps book of reachability.
+    /// Sends a call within its deadline and records whether the tutor was reachable.
     async fn send(&self, call: Call<'_>) -> Result<Result<Answer, Absent>, TutorError> {
         let (deadline, decisive) = (call.deadline, call.path.starts_with("/process"));
-        // The deadline covers an answer that drips for ever, too.
+        // The deadline also covers an answer that arrives byte by byte for ever.
         let result = tokio::time::timeout(deadline, self.exchange(call))
             .await
             .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
@@ -311,8 +293,9 @@ impl Tutor {
             "DELETE" => self.client.delete(url),
             _ => self.client.get(url),
         };
-        // A kept connection may be closed by the tutor just as the request goes out, and then nobody knows whether
-        // it was read. A fresh one costs nothing beside a turn, and what fails before it stands was surely not sent.
+        // The tutor might close a kept connection just as the request goes out, and then nobody knows whether
+        // it was read. A new connection costs nothing compared with a turn, and a failure before it is
+        // established means "not sent" for certain.
         builder = builder.header("connection", "close");
         if let Some(session) = call.session {
             builder = builder.header("session_id", session.to_string());
@@ -377,13 +360,13 @@ fn unreadable() -> TutorError {
     TutorError::Uncertain("an answer that is not the tutor's".to_owned())
 }
 
-/// `Retry-After` in seconds; the form with a date is left to our own backoff.
+/// `Retry-After` in seconds. The form with a date is ignored; our own backoff applies.
 fn pause(text: &str) -> Option<u32> {
     let secs = text.parse::<u64>().ok()?;
     Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
 }
 
-/// The only look at the wall clock in this room: the tutor compares a signature's time with its own.
+/// The only use of the wall clock in this module: the tutor compares a signature's time with its own clock.
 fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -1,4 +1,4 @@
-//! The signature by which the tutor knows that a request is ours (`BOT_PRIVATE_KEY`).
+//! The signature that proves to the tutor that a request is ours (`BOT_PRIVATE_KEY`).
 //!
 //! Pure: timestamp, method, path and body are arguments. Must not know HTTP clients.
 
@@ -6,17 +6,17 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// `v1=` and the hex HMAC-SHA256 over timestamp, method, path with query and hex SHA-256 of the body, joined by
-/// newlines without a last one. `timestamp` is Unix time in seconds, `path` what stands in the request line.
-/// `None` when the key cannot be used.
-pub fn signature(key: &[u8], timestamp: i64, method: &str, path: &str, body: &[u8]) -> Option<String> {
+/// `v1=` and the hex HMAC-SHA256 over timestamp, method, path with query and hex SHA-256 of the body, joined
+/// by newlines without a last one. `timestamp` is Unix time in seconds, `path` as in the request line. `None`
+/// when the key cannot be used.
+pub(crate) fn signature(key: &[u8], timestamp: i64, method: &str, path: &str, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     let body_hash = hex(&Sha256::digest(body));
     mac.update(format!("{timestamp}\n{method}\n{path}\n{body_hash}").as_bytes());
     Some(format!("v1={}", hex(&mac.finalize().into_bytes())))
 }
 
-/// Lower-case hexadecimal.
+/// Lower case.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.

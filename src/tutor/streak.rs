@@ -1,14 +1,14 @@
-//! Turns that failed in a row, and whose fault that is: a voice without speech fails every time, and a dead model
-//! fails every voice; both are answered 500. Pure.
+//! Counts failed turns in a row and decides whether the tutor is at fault. A recording without speech fails
+//! every time, and a dead model fails every recording; the tutor answers 500 to both. Pure.
 //!
-//! In memory: after a restart it is found out anew. Must not know what is done about it.
+//! Kept in memory only: after a restart it is found out anew. Must not know what is done about it.
 
 use super::error::Blame;
 use crate::domain::Timestamp;
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
-/// Voices told apart at most; more are as good as many.
+/// Most recordings told apart.
 const REMEMBERED: usize = 64;
 
 /// Failed turns since the last one that succeeded.
@@ -18,17 +18,16 @@ pub(super) struct Streak {
     failures: u32,
     /// How many of them named each culprit.
     blamed: [u32; 3],
-    /// The voices that failed, and the conversation of each.
+    /// The recordings that failed, and their conversations.
     voices: BTreeMap<u64, Uuid>,
 }
 
 impl Streak {
-    /// A turn was answered: whatever failed before was not the tutor.
+    /// A turn succeeded, so earlier failures were not the tutor's fault.
     pub(super) fn succeeded(&mut self) {
         *self = Self::default();
     }
 
-    /// The turn of a voice failed.
     pub(super) fn failed(&mut self, session: Uuid, voice: u64, blame: Blame, now: Timestamp) {
         self.since.get_or_insert(now);
         self.failures = self.failures.saturating_add(1);
@@ -41,9 +40,9 @@ impl Streak {
         self.voices.insert(voice, session);
     }
 
-    /// Since when every turn has failed, and how many have, where that is the tutor's fault and no single voice's. Two
-    /// voices that fail for no given reason are enough; what looks like silence takes three learners; and where the tutor
-    /// itself names its model, two failures.
+    /// Since when every turn has failed and how many have, if that is the tutor's fault. Two different
+    /// recordings that fail without a reason are enough; failures that look like silence take three learners;
+    /// if the tutor names its model, two failures are enough.
     pub(super) fn tutors_fault(&self) -> Option<(Timestamp, u32)> {
         let learners = self.voices.values().collect::<HashSet<_>>().len();
         let blamed = |blame: Blame| self.blamed.get(blame as usize).copied().unwrap_or(0);

@@ -1,19 +1,20 @@
-//! The tutor client against a raw TCP server that answers as it is told.
+//! Tests of the tutor client against a raw TCP server that plays scripted answers.
 
 use super::*;
+use crate::domain::stats::Failure;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 /// What the server does with one request.
 enum Play {
-    /// Answers these bytes and closes.
+    /// Sends these bytes and closes.
     Answer(Vec<u8>),
-    /// Reads the request and closes without a word.
+    /// Reads the request and closes without an answer.
     Hang,
-    /// Sends the head and one byte, then one more whenever it is written, for ever.
+    /// Sends the head, then one byte at a time for ever.
     Drip,
-    /// Answers these bytes as soon as the head is there, body unread, and closes.
+    /// Sends these bytes as soon as the head has arrived, leaving the body unread, and closes.
     Early(Vec<u8>),
     /// Reads the request and keeps the connection open, silent.
     Silent,
@@ -29,7 +30,7 @@ fn json(status: &str, body: &str) -> Play {
     )
 }
 
-/// Plays one answer for each connection; hands the requests (head and body) to the receiver.
+/// Plays one answer per connection; passes the requests (head and body) to the receiver.
 async fn server(plays: Vec<Play>) -> (String, mpsc::UnboundedReceiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -156,31 +157,31 @@ async fn a_turn_is_sent_as_the_contract_says() {
 async fn answers_are_sorted() {
     let html = "<html><body>502 Bad Gateway</body></html>";
     for (play, expected) in [
-        (json("502 Bad Gateway", html), Retry::KeepLooking),
-        (json("504 Gateway Timeout", html), Retry::KeepLooking),
-        (json("200 OK", html), Retry::KeepLooking),
-        (json("200 OK", "[]"), Retry::KeepLooking),
-        (json("500 Internal Server Error", r#"{"detail":"boom"}"#), Retry::LookOnce),
-        (json("503 Service Unavailable", ""), Retry::Safe),
-        (json("429 Too Many Requests", "{}"), Retry::Safe),
-        (json("422 Unprocessable Entity", r#"{"detail":[{"msg":"x"}]}"#), Retry::No),
-        (json("413 Payload Too Large", "x"), Retry::No),
-        (json("401 Unauthorized", "{}"), Retry::Slowly),
-        (json("307 Temporary Redirect\r\nLocation: /elsewhere", ""), Retry::Slowly),
-        (Play::Hang, Retry::KeepLooking),
+        (json("502 Bad Gateway", html), Failure::TutorTimeout),
+        (json("504 Gateway Timeout", html), Failure::TutorTimeout),
+        (json("200 OK", html), Failure::TutorTimeout),
+        (json("200 OK", "[]"), Failure::TutorTimeout),
+        (json("500 Internal Server Error", r#"{"detail":"boom"}"#), Failure::TutorFailed),
+        (json("503 Service Unavailable", ""), Failure::TutorDown),
+        (json("429 Too Many Requests", "{}"), Failure::TutorDown),
+        (json("422 Unprocessable Entity", r#"{"detail":[{"msg":"x"}]}"#), Failure::TutorRefused),
+        (json("413 Payload Too Large", "x"), Failure::TutorRefused),
+        (json("401 Unauthorized", "{}"), Failure::TutorDenied),
+        (json("307 Temporary Redirect\r\nLocation: /elsewhere", ""), Failure::TutorDenied),
+        (Play::Hang, Failure::TutorTimeout),
         (
             Play::Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"user_tra".to_vec()),
-            Retry::KeepLooking,
+            Failure::TutorTimeout,
         ),
         (
             Play::Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{".to_vec()),
-            Retry::KeepLooking,
+            Failure::TutorTimeout,
         ),
-        (Play::Answer(b"garbage".to_vec()), Retry::KeepLooking),
+        (Play::Answer(b"garbage".to_vec()), Failure::TutorTimeout),
     ] {
         let (url, _requests) = server(vec![play]).await;
         let error = tutor(&url).process(SESSION, 1, Bytes::from_static(WAV)).await.unwrap_err();
-        assert_eq!(error.retry(), expected, "{error:?}");
+        assert_eq!(error.failure(), expected, "{error:?}");
         let text = error.to_string();
         assert!(!text.contains("127.0.0.1") && !text.contains("boom") && !text.contains("http:"), "{text}");
     }
@@ -199,8 +200,10 @@ async fn details_only_classify() {
     let refused = tutor.process(SESSION, 1, wav()).await.unwrap_err();
     assert_eq!(refused, TutorError::Refused { status: 400, fault: Refusal::NoSpeech });
     assert!(matches!(tutor.reachable(), Reach::Yes { .. }), "an answer is an answer");
-    assert_eq!(tutor.process(SESSION, 1, wav()).await.unwrap_err().retry_after(), Some(7));
-    assert_eq!(tutor.process(SESSION, 1, wav()).await.unwrap_err().retry_after(), Some(3_600));
+    for seconds in [7, 3_600] {
+        let busy = TutorError::Busy { status: 503, retry_after: Some(seconds) };
+        assert_eq!(tutor.process(SESSION, 1, wav()).await.unwrap_err(), busy);
+    }
     assert!(matches!(tutor.reachable(), Reach::No { failures: 2, .. }));
 }
 
@@ -212,7 +215,8 @@ async fn an_answer_before_the_whole_body_is_read_counts() {
     let wav = Bytes::from(vec![0; 10 << 20]);
     for _ in 0..10 {
         let error = tutor.process(SESSION, 1, wav.clone()).await.unwrap_err();
-        // The closing may overtake the answer on its way; both are told apart from a turn that was not sent.
+        // The close may arrive before the answer. Both results are distinct from "not sent", which is what
+        // matters.
         assert!(matches!(error, TutorError::Refused { .. } | TutorError::Uncertain(_)), "{error:?}");
     }
 }
@@ -278,7 +282,7 @@ async fn history_and_forgetting() {
     }
     let Ok(Past::Kept(history)) = tutor.history(SESSION).await else { panic!("not kept") };
     assert_eq!((history.count, history.len, history.turns[1].user.as_str()), (2, 2, "b"));
-    // It has shown that it keeps histories: this conversation is merely unknown.
+    // It has shown that it keeps histories, so this conversation is merely unknown.
     assert_eq!(tutor.history(SESSION).await, Ok(Past::Unknown));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));

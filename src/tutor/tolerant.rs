@@ -1,19 +1,20 @@
-//! JSON as other programs write it: not quite UTF-8, with `NaN`, with half a surrogate, with raw line breaks in its
-//! strings. One such word in one conversation must not make all of it unreadable.
+//! Reads JSON with the faults that other programs produce: invalid UTF-8, `NaN`, half a surrogate pair, raw
+//! line breaks in strings. One such character must not make a whole conversation unreadable.
 //!
-//! What is right is read as it is; only what is not is mended and read again. Must not know what is in it.
+//! Valid JSON is read as it is; only if that fails is the text repaired and read again. Must not know what is
+//! in it.
 
 use serde_json::Value;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The value, as far as there is one.
-pub fn json(body: &[u8]) -> Option<Value> {
+/// `None` if even the repaired text is not JSON.
+pub(crate) fn json(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).ok().or_else(|| serde_json::from_str(&mended(&text(body))).ok())
 }
 
-/// Bytes that are no UTF-8 are Latin-1, most likely.
+/// Bytes that are not UTF-8 are most likely Latin-1.
 fn text(body: &[u8]) -> String {
     let mut text = String::with_capacity(body.len());
     for chunk in body.utf8_chunks() {
@@ -23,7 +24,7 @@ fn text(body: &[u8]) -> String {
     text
 }
 
-/// The same without what no JSON may hold.
+/// The text without what JSON does not allow.
 fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -47,7 +48,7 @@ fn mended(text: &str) -> String {
     out
 }
 
-/// The rest of a string, its end included.
+/// Copies the rest of a string, its end included.
 fn string(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     while let Some(c) = rest.next() {
         match c {
@@ -63,7 +64,7 @@ fn string(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
-/// What follows `\u`; half a surrogate becomes the sign for what cannot be shown.
+/// Copies what follows `\u`; half a surrogate pair becomes U+FFFD.
 fn escape(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     const LOST: &str = "\\ufffd";
     let unit = |rest: &mut Peekable<Chars<'_>>| {
@@ -80,7 +81,7 @@ fn escape(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     if !(0xd800..0xe000).contains(&first) {
         return out.push_str(&format!("\\u{first:04x}"));
     }
-    // A pair is whole only where its second half follows at once.
+    // A pair is valid only if its second half follows at once.
     let mut ahead = rest.clone();
     let second =
         (ahead.next() == Some('\\') && ahead.next() == Some('u')).then(|| unit(&mut ahead)).flatten();

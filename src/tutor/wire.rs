@@ -1,4 +1,4 @@
-//! The tutor's bytes: the multipart body we send, the JSON it answers, read as tolerantly as can be.
+//! The tutor's bytes: the multipart body we send and the JSON it answers, read as tolerantly as possible.
 //!
 //! A field that is missing, null, empty or of the wrong type counts as not given; unknown fields are ignored.
 //! Must not know sockets or what an answer is used for.
@@ -11,10 +11,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The body of `POST /process` and its content type. Written here rather than by the HTTP client because the
+/// Body of `POST /process` and its content type. Built here rather than by the HTTP client because the
 /// signature covers these very bytes.
-pub fn multipart_wav(wav: &[u8]) -> (String, Bytes) {
-    // 122 random bits: no audio holds them by chance.
+pub(crate) fn multipart_wav(wav: &[u8]) -> (String, Bytes) {
+    // 122 random bits do not occur in audio by chance.
     multipart_with(&format!("phonicflow-{}", Uuid::new_v4().simple()), wav)
 }
 
@@ -30,9 +30,9 @@ fn multipart_with(boundary: &str, wav: &[u8]) -> (String, Bytes) {
     (format!("multipart/form-data; boundary={boundary}"), body.freeze())
 }
 
-/// The answer to `/process`; `None` when it is no JSON object. An object without a usable field is an empty
-/// answer: the tutor did its turn and had nothing to say.
-pub fn assessment(body: &[u8]) -> Option<Assessment> {
+/// Reads the answer to `/process`; `None` when it is no JSON object. An object without a usable field is an
+/// empty answer: the tutor did its turn and had nothing to say.
+pub(crate) fn assessment(body: &[u8]) -> Option<Assessment> {
     let fields = object(body)?;
     Some(Assessment {
         transcript: text(&fields, "user_transcript"),
@@ -45,17 +45,16 @@ pub fn assessment(body: &[u8]) -> Option<Assessment> {
     })
 }
 
-/// What a readable answer to `GET /conversation` holds.
+/// A readable answer to `GET /conversation`.
 #[derive(Debug, PartialEq, Eq)]
-pub enum HistoryBody {
-    /// A history, perhaps an empty one.
+pub(crate) enum HistoryBody {
     Kept(History),
-    /// An object that speaks of no history at all.
+    /// An object without any history in it.
     NotOffered,
 }
 
-/// The answer to `GET /conversation`; `None` when it is not readable.
-pub fn history(body: &[u8]) -> Option<HistoryBody> {
+/// `None` when it is not readable.
+pub(crate) fn history(body: &[u8]) -> Option<HistoryBody> {
     let fields = object(body)?;
     let list = fields.get("history").and_then(Value::as_array);
     let count = fields.get("conversation_count").and_then(sane_count);
@@ -64,13 +63,14 @@ pub fn history(body: &[u8]) -> Option<HistoryBody> {
     }
     let turns: Vec<RecordedTurn> = list.into_iter().flatten().map(recorded).collect();
     let len = u32::try_from(turns.len()).unwrap_or(u32::MAX);
-    // A count below what is listed is no count of these turns; above it the list is only the tail.
+    // A count below the number of listed turns cannot be right; a higher one means that only the latest are
+    // listed.
     Some(HistoryBody::Kept(History { count: count.unwrap_or(0).max(len), len, turns }))
 }
 
-/// Whether a 404 is the web framework's own word for "no such path" (the tutor's says what it could not find), or
-/// that of something in between.
-pub fn is_of_the_router(body: &[u8]) -> bool {
+/// Whether a 404 comes from the web framework (no such path) or a proxy. The tutor's own 404 says what it did
+/// not find.
+pub(crate) fn is_of_the_router(body: &[u8]) -> bool {
     match object(body).and_then(|mut fields| fields.remove("detail")) {
         Some(Value::String(words)) => words.trim().eq_ignore_ascii_case("not found"),
         Some(_) => false,
@@ -78,8 +78,8 @@ pub fn is_of_the_router(body: &[u8]) -> bool {
     }
 }
 
-/// Sorts the `detail` of a refusal; never passed on, since it may quote the learner.
-pub fn refusal(body: &[u8]) -> Refusal {
+/// Classifies the `detail` of a refusal. It is never passed on, since it may quote the learner.
+pub(crate) fn refusal(body: &[u8]) -> Refusal {
     let words = detail(body);
     let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
     if says(&NO_SPEECH) || says(&["no audio"]) {
@@ -102,15 +102,15 @@ pub fn refusal(body: &[u8]) -> Refusal {
     }
 }
 
-/// What says that nothing was heard in a recording.
+/// Phrases that mean that no speech was found.
 const NO_SPEECH: [&str; 6] =
     ["no speech", "not understand", "empty transcri", "silen", "inaudible", "nothing was said"];
 
-/// Sorts the `detail` of a failure (500); never passed on either.
-pub fn blame(body: &[u8]) -> Blame {
+/// Classifies the `detail` of a failure (500), never passed on either.
+pub(crate) fn blame(body: &[u8]) -> Blame {
     let words = detail(body);
     let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
-    // Also the words for a model's answer that is empty or makes no sense: that one may be another next time.
+    // Includes phrases for a model's answer that is empty or malformed, which may differ next time.
     if says(&NO_SPEECH) || says(&["empty", "expecting value", "json", "parse", "transcript"]) {
         Blame::Voice
     } else if says(&[
@@ -131,7 +131,7 @@ pub fn blame(body: &[u8]) -> Blame {
     }
 }
 
-/// The words of a `detail`, in lower case; empty where there is none.
+/// The `detail` in lower case; empty where there is none.
 fn detail(body: &[u8]) -> String {
     let mut words = String::new();
     if let Some(detail) = object(body).and_then(|mut fields| fields.remove("detail")) {
@@ -140,21 +140,21 @@ fn detail(body: &[u8]) -> String {
     words.to_lowercase()
 }
 
-pub fn object(body: &[u8]) -> Option<Map<String, Value>> {
+pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     match json(body) {
         Some(Value::Object(fields)) => Some(fields),
         _ => None,
     }
 }
 
-/// A text field without outer white space and without characters that no message can show.
+/// A text field, trimmed, without characters that no message can show.
 fn text(fields: &Map<String, Value>, name: &str) -> String {
     let raw = fields.get(name).and_then(Value::as_str).unwrap_or_default().trim();
     raw.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 fn recorded(entry: &Value) -> RecordedTurn {
-    // An unreadable entry still counts as a turn.
+    // An entry that cannot be read still counts as a turn.
     entry.as_object().map_or_else(RecordedTurn::default, |fields| RecordedTurn {
         user: text(fields, "user"),
         coaching: text(fields, "coaching"),
@@ -162,7 +162,7 @@ fn recorded(entry: &Value) -> RecordedTurn {
     })
 }
 
-/// A whole number that can be a count of turns; JSON writers of other languages may say `3.0`.
+/// A whole number that can be a count of turns. Some JSON writers produce `3.0`.
 fn sane_count(value: &Value) -> Option<u32> {
     let whole = value.as_u64().or_else(|| {
         let float = value.as_f64().filter(|float| float.fract() == 0.0 && (0.0..1e9).contains(float))?;
@@ -171,7 +171,7 @@ fn sane_count(value: &Value) -> Option<u32> {
     u32::try_from(whole).ok()
 }
 
-/// Every string in a `detail`, which may be a text, a list or a list of objects.
+/// Collects every string in a `detail`, which may be a text, a list or a list of objects.
 fn collect(value: &Value, depth: u8, words: &mut String) {
     const ENOUGH: usize = 4_096;
     if depth == 0 || words.len() > ENOUGH {

@@ -151,8 +151,6 @@ fn each_outside_crate_has_one_owner() {
         ("ratatui::", &["top/"]),
         ("tracing_appender::", &["logging.rs"]),
         ("hyper::", &["sandbox/", "daemon/watch/"]),
-        ("metrics::", &["telemetry/exposition.rs"]),
-        ("metrics_exporter_prometheus::", &["telemetry/exposition.rs"]),
         (
             "rustix::",
             &["doctor/", "secure_fs.rs", "store/home/owner.rs", "sandbox/demo/screen.rs", "audio_worker/"],

@@ -1,7 +1,8 @@
-//! `backup`: a checked export of this moment, as bytes.
+//! `backup`: a checked export of the current state, as bytes.
 //!
-//! The export lies beside the daily ones under a name of its own while it is sent; the open file is without a name, so
-//! that a killed process leaves at most a half-written one, which the next backup clears away.
+//! The export is made beside the daily ones under its own name; while it is sent, the open file has no name
+//! any more. A killed process therefore leaves at most a half-written file, which the next backup removes.
+//! Must not know where the bytes go.
 
 use super::{Context, Sink, Stopped};
 use crate::admin::request::{Item, Refusal};
@@ -16,13 +17,12 @@ use uuid::Uuid;
 
 /// Bytes sent at once.
 const CHUNK: usize = 256 << 10;
-/// Begins the names of backups under way.
+/// Name prefix of backups in progress.
 const PREFIX: &str = "backup-";
-/// One that is older was left behind.
+/// Older ones were left behind by a killed process.
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 
-/// Takes it and sends it.
-pub async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let folder = Home::at(&context.root).exports();
     let path = folder.join(format!("{PREFIX}{}.export", Uuid::new_v4().simple()));
     let prepared = spawn_blocking(move || {
@@ -31,12 +31,13 @@ pub async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stoppe
         Ok::<(), io::Error>(())
     });
     flat(prepared.await).map_err(Refusal::failed)?;
-    // What is kept in memory until somebody stops the daemon belongs into a backup, too.
+    // Statistics that are still in memory belong in a backup too.
     context.host.keep_stats().await?;
     let exported = context.store.export(path.clone(), context.host.now()).await?;
     let opened = spawn_blocking(move || {
         let file = File::open(&path);
-        // Read on without a name; where it cannot be taken away the next backup will.
+        // The open file is read on without its name. If the name cannot be removed now, the next backup does
+        // it.
         let _ = fs::remove_file(&path);
         file
     });
@@ -58,7 +59,7 @@ pub async fn backup(context: &Context, sink: &mut dyn Sink) -> Result<(), Stoppe
     }
 }
 
-/// The result of work on another thread.
+/// Unwraps the result of work on another thread.
 fn flat<T>(joined: Result<io::Result<T>, tokio::task::JoinError>) -> io::Result<T> {
     joined.unwrap_or_else(|_| Err(io::Error::other("the work on the file failed unexpectedly")))
 }

@@ -1,4 +1,5 @@
-//! `sessions export`: all that is held about a learner, piece by piece.
+//! `sessions export`: everything held about a learner, piece by piece. Must not know what the files look
+//! like.
 
 use super::{Context, PAGE, Sink, Stopped, queue, sessions};
 use crate::admin::request::{Item, Refusal, Wanted};
@@ -7,8 +8,7 @@ use crate::domain::rate::RateState;
 use crate::domain::{AlertKind, Job, Session, Stage, Timestamp, UserId};
 use uuid::Uuid;
 
-/// Streams it.
-pub async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let user = match wanted {
         Wanted::User(user) => user,
         Wanted::Session(id) => {
@@ -56,7 +56,7 @@ pub async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Res
     }
 }
 
-/// Where the pieces go. Whose they are is said before the first one.
+/// Sends the pieces; the learner they belong to goes first.
 struct File<'a> {
     user: UserId,
     any: bool,
@@ -72,7 +72,7 @@ impl File<'_> {
     }
 }
 
-/// A session with its turns. A turn at a time would be a flush of the store's thread at a time; a page of them may be large.
+/// A session with its turns, fetched one at a time: a page of turns may be large.
 async fn conversation(context: &Context, session: Session, file: &mut File<'_>) -> Result<(), Stopped> {
     const TURNS: usize = 16;
     let (user, id) = (session.user, session.id);
@@ -92,7 +92,7 @@ async fn conversation(context: &Context, session: Session, file: &mut File<'_>) 
     purge(context, id, file).await
 }
 
-/// Whether the tutor is being asked to forget a conversation.
+/// Whether the tutor still has to forget a conversation.
 async fn purge(context: &Context, session: Uuid, file: &mut File<'_>) -> Result<(), Stopped> {
     match context.store.purge_of(session).await? {
         Some(_) => file.add(Held::Purge(session)).await,
@@ -100,7 +100,7 @@ async fn purge(context: &Context, session: Uuid, file: &mut File<'_>) -> Result<
     }
 }
 
-/// What of the learner's is in the queue.
+/// The learner's rows and dead letters.
 async fn pending(context: &Context, file: &mut File<'_>) -> Result<(), Stopped> {
     let (store, user) = (&context.store, file.user);
     let mut after = None;
@@ -126,7 +126,7 @@ async fn pending(context: &Context, file: &mut File<'_>) -> Result<(), Stopped> 
     }
 }
 
-/// A row or a dead letter, with what it has left to send.
+/// A row or a dead letter, with the replies still to be sent.
 async fn row(
     context: &Context,
     job: Job,

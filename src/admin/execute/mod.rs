@@ -1,6 +1,6 @@
 //! (store, request) -> items: the only logic of the admin's commands.
 //!
-//! Must not know how a request arrived, how its answer travels or how it is shown.
+//! Must not know how a request arrived, how its answer is transported or how it is shown.
 
 mod backup;
 mod export;
@@ -20,71 +20,65 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Rows fetched at once: answers stream, whatever their length.
+/// Rows fetched at once; answers are streamed, whatever their length.
 const PAGE: usize = 500;
 
-/// What a request is carried out on.
-pub struct Context {
-    /// The store.
+/// What requests work on.
+pub(crate) struct Context {
     pub store: Store,
     /// Its folder (`SESSION_STORAGE_PATH`).
     pub root: PathBuf,
-    /// Idle time after which a session ends, milliseconds.
+    /// Idle time after which a session ends, ms.
     pub session_timeout_ms: i64,
-    /// Age at which an ended session is removed, milliseconds.
+    /// Age at which an ended session is removed, ms.
     pub session_retention_ms: i64,
-    /// `DEFAULT_LANGUAGE`, for what a learner is told.
+    /// `DEFAULT_LANGUAGE`, for messages to learners.
     pub default_language: Option<Language>,
-    /// Whoever holds the store: the daemon, or the command itself.
+    /// The process that holds the store: the daemon, or the command itself.
     pub host: Arc<dyn Host>,
 }
 
 /// What only the process that holds the store can tell or do.
 #[async_trait]
-pub trait Host: Send + Sync {
-    /// The present moment.
+pub(crate) trait Host: Send + Sync {
     fn now(&self) -> Timestamp;
 
-    /// The daemon's numbers of this moment; `None` where no daemon runs.
+    /// The daemon's current statistics; `None` without a daemon.
     fn stats(&self) -> Option<Stats> {
         None
     }
 
-    /// How the daemon is; `None` where none runs.
+    /// The daemon's health; `None` without a daemon.
     async fn health(&self) -> Option<Health> {
         None
     }
 
-    /// Writes what it keeps in memory into the store.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Writes statistics that are still in memory to the store.
     async fn keep_stats(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// The daemon at this moment; `None` where none runs.
+    /// The daemon's current state; `None` without a daemon.
     async fn snapshot(&self) -> Option<Snapshot> {
         None
     }
 
-    /// The learner is gone from the store: nothing about them is to be kept in memory either.
+    /// A learner was deleted from the store: drop what is in memory about them too.
     fn forgotten(&self, _user: UserId) {}
 
-    /// This row of the queue was dropped: nobody works on it any more.
+    /// This row was dropped: stop working on it.
     fn dropped(&self, _seq: u64) {}
 
-    /// There are conversations for the tutor to forget.
+    /// There are new conversations for the tutor to forget.
     fn purges_added(&self) {}
 }
 
-/// Where an answer goes, piece by piece. An error means that nobody takes it any more.
+/// Where an answer goes, piece by piece. An error means that the client is gone.
 #[async_trait]
-pub trait Sink: Send {
-    /// One item.
+pub(crate) trait Sink: Send {
     async fn item(&mut self, item: Item) -> io::Result<()>;
 
-    /// Sends what waits: a pause follows.
+    /// Sends what is buffered, because a pause follows.
     async fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -95,11 +89,10 @@ pub trait Sink: Send {
 
 /// Why a request ended early.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
-    /// There is no answer.
+pub(crate) enum Stopped {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Nobody takes the answer any more.
+    /// The client is gone.
     #[error(transparent)]
     Sink(#[from] io::Error),
 }
@@ -110,11 +103,8 @@ impl From<StoreError> for Stopped {
     }
 }
 
-/// Carries a request out.
-///
-/// # Errors
-/// A refusal for the person who asked, or that nobody takes the answer any more.
-pub async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -> Result<(), Stopped> {
+/// Carries out a request.
+pub(crate) async fn execute(context: &Context, request: Request, sink: &mut dyn Sink) -> Result<(), Stopped> {
     match request {
         Request::Sessions(filter) => sessions::list(context, &filter, sink).await,
         Request::Session(wanted) => sessions::show(context, wanted, sink).await,

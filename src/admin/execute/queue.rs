@@ -1,4 +1,4 @@
-//! `queue list|show|retry|drop`.
+//! `queue list|show|retry|drop`. Must not know how rows are shown.
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{Item, QueueChange, QueueFilter, QueueRow, Refusal};
@@ -7,14 +7,18 @@ use crate::domain::phrases::Phrases;
 use crate::domain::{Admission, Body, DeadLetter, Job, Language, Reply, Stage, Task, Timestamp};
 use crate::store::StoreError;
 
-/// Streams everything that waits, then what was given up.
-pub async fn list(context: &Context, filter: &QueueFilter, sink: &mut dyn Sink) -> Result<(), Stopped> {
+/// Everything that waits, then the dead letters.
+pub(crate) async fn list(
+    context: &Context,
+    filter: &QueueFilter,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
     let (store, now) = (&context.store, context.host.now());
     let wanted = |job: &Job| {
         filter.user.is_none_or(|user| job.user == user)
             && filter.number.is_none_or(|number| job.seq == number)
     };
-    // One number is looked up, not searched for.
+    // A single number is looked up rather than searched for.
     let (first, page) = match filter.number {
         Some(number) => (number.checked_sub(1), 1),
         None => (None, PAGE),
@@ -50,8 +54,8 @@ pub async fn list(context: &Context, filter: &QueueFilter, sink: &mut dyn Sink) 
     }
 }
 
-/// Changes the dead letter or the waiting message of this number.
-pub async fn change(context: &Context, number: u64, change: QueueChange) -> Result<(), Stopped> {
+/// Changes the dead letter or the waiting row of this number.
+pub(crate) async fn change(context: &Context, number: u64, change: QueueChange) -> Result<(), Stopped> {
     let (store, now) = (&context.store, context.host.now());
     let dead = match change {
         QueueChange::Retry => store.retry_dead(number, now).await,
@@ -60,7 +64,7 @@ pub async fn change(context: &Context, number: u64, change: QueueChange) -> Resu
     let changed = match (dead, change) {
         (Err(StoreError::Gone), QueueChange::Retry) => store.hurry(number, now).await,
         (Err(StoreError::Gone), QueueChange::Drop) => {
-            store.drop_job(number, word_of(context, number).await?).await
+            store.drop_job(number, drop_notice(context, number).await?).await
         }
         (done, _) => done,
     };
@@ -79,8 +83,9 @@ pub async fn change(context: &Context, number: u64, change: QueueChange) -> Resu
     }
 }
 
-/// What the learner of a waiting message is told when it is dropped. (Of a dead letter he has heard when it was given up.)
-async fn word_of(context: &Context, number: u64) -> Result<Vec<Reply>, StoreError> {
+/// What the learner of a waiting row is told when it is dropped. (For a dead letter, he was told when it was
+/// given up.)
+async fn drop_notice(context: &Context, number: u64) -> Result<Vec<Reply>, StoreError> {
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     let Some(job) = next.first().filter(|job| job.seq == number) else { return Ok(Vec::new()) };
     let Task::Handle(incoming, Admission::Admitted) = &job.task else { return Ok(Vec::new()) };
@@ -95,7 +100,7 @@ async fn word_of(context: &Context, number: u64) -> Result<Vec<Reply>, StoreErro
     Ok(Reply::texts(incoming, Phrases(language).dropped(), Keyboard::default()))
 }
 
-/// What could not be changed but is there is being worked on.
+/// A row that exists but cannot be changed is being worked on.
 async fn is_at_work(context: &Context, number: u64) -> Result<bool, StoreError> {
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     Ok(next.first().is_some_and(|job| job.seq == number))
@@ -130,8 +135,8 @@ fn given_up(letter: &DeadLetter) -> QueueRow {
     QueueRow { given_up, detail, ..waiting(&letter.job, Timestamp(i64::MAX)) }
 }
 
-/// What kind of message it is, in a word.
-pub fn kind(job: &Job) -> &'static str {
+/// The kind of message, in one word.
+pub(crate) fn kind(job: &Job) -> &'static str {
     match &job.task {
         Task::Deliver { .. } => "answer",
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",

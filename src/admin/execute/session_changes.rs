@@ -1,4 +1,4 @@
-//! `sessions delete|expire|import`.
+//! `sessions delete|expire|import`. Must not know who asks.
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{IMPORTS, Item, Refusal};
@@ -7,8 +7,7 @@ use crate::store::{Home, Import, Removed};
 use std::io;
 use tokio::task::spawn_blocking;
 
-/// Removes everything held about a learner.
-pub async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Result<(), Stopped> {
     note(context).await?;
     let removed = context.store.forget(user, context.host.now()).await?;
     if removed == Removed::default() {
@@ -20,8 +19,8 @@ pub async fn delete(context: &Context, user: UserId, sink: &mut dyn Sink) -> Res
     Ok(())
 }
 
-/// Leaves word that deleted bytes are to be cleared from the database's files. Before the deletion: a kill between the two
-/// leaves a note too many, not bytes that nobody clears.
+/// Notes that deleted bytes have to be cleared from the database's files. Written before the deletion: a
+/// crash between the two leaves a superfluous note rather than bytes that nobody clears.
 async fn note(context: &Context) -> Result<(), Stopped> {
     let home = Home::at(&context.root);
     let noted = spawn_blocking(move || home.note_forgotten()).await;
@@ -35,7 +34,7 @@ async fn note(context: &Context) -> Result<(), Stopped> {
 }
 
 /// Ends idle sessions and removes ended ones that are old enough.
-pub async fn expire(
+pub(crate) async fn expire(
     context: &Context,
     older_than_ms: Option<i64>,
     dry: bool,
@@ -71,7 +70,7 @@ pub async fn expire(
     Ok(())
 }
 
-/// What an expiry would do.
+/// Counts what [`expire`] would do.
 async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Result<(u64, u64), Stopped> {
     let idle = context.session_timeout_ms;
     let (mut archived, mut removed, mut cursor) = (0, 0, None);
@@ -80,13 +79,13 @@ async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Re
         for session in page.sessions {
             let ended = match session.state(now, idle) {
                 SessionState::Active => continue,
-                // Somebody who is being answered is not idle.
+                // A learner who is being answered is not idle.
                 SessionState::Idle if context.store.place(session.user).await?.own > 0 => continue,
                 SessionState::Idle => {
                     let learner = context.store.learner(session.user).await?;
                     let used = learner.and_then(|learner| learner.in_use_since());
                     let ends = used.unwrap_or(session.last_activity).plus_ms(idle);
-                    // Taken over not long ago.
+                    // An imported session may have been taken over only recently.
                     if ends > now {
                         continue;
                     }
@@ -104,8 +103,8 @@ async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Re
     }
 }
 
-/// Takes in sessions of another bot.
-pub async fn import(
+/// Takes over sessions of another bot.
+pub(crate) async fn import(
     context: &Context,
     sessions: Vec<Import>,
     dry: bool,

@@ -1,4 +1,4 @@
-//! `sessions list` and `sessions show`.
+//! `sessions list` and `sessions show`. Must not know how sessions are shown.
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{
@@ -8,8 +8,12 @@ use crate::domain::{Session, Timestamp, UserId};
 use crate::store::StoreError;
 use uuid::Uuid;
 
-/// Streams the sessions that pass, in key order, page by page.
-pub async fn list(context: &Context, filter: &SessionFilter, sink: &mut dyn Sink) -> Result<(), Stopped> {
+/// Streams the matching sessions in key order, page by page.
+pub(crate) async fn list(
+    context: &Context,
+    filter: &SessionFilter,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
     let now = context.host.now();
     let mut left = filter.limit.unwrap_or(u64::MAX);
     let mut walk = Walk::over(filter.user);
@@ -66,8 +70,7 @@ fn passes(filter: &SessionFilter, row: &SessionRow) -> bool {
         && before.is_none_or(|before| row.session.last_activity < before)
 }
 
-/// Streams what is known about the sessions named.
-pub async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let mut shown = 0_u64;
     match wanted {
         Wanted::User(user) => {
@@ -97,8 +100,8 @@ pub async fn show(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Res
     }
 }
 
-/// The session with this id. Sessions are kept by learner: this one is searched for.
-pub async fn find(context: &Context, id: Uuid) -> Result<Option<Session>, StoreError> {
+/// Finds a session by its id: a search, because sessions are stored by learner.
+pub(crate) async fn find(context: &Context, id: Uuid) -> Result<Option<Session>, StoreError> {
     let mut walk = Walk::over(None);
     while let Some(page) = walk.next(context).await? {
         if let Some(found) = page.into_iter().find(|session| session.id == id) {

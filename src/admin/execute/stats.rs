@@ -1,11 +1,11 @@
-//! `stats`, the daemon's health, and the daemon watched from moment to moment.
+//! `stats`, `health` and `top`. Must not know how the daemon counts.
 
 use super::{Context, Sink, Stopped};
 use crate::admin::request::{Item, PAUSE_LEAST_MS, Refusal, StatsReport};
 use std::time::Duration;
 
-/// The numbers: the daemon's own where one runs, else those it left in the store.
-pub async fn stats(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
+/// The daemon's own statistics if one runs, otherwise those it left in the store.
+pub(crate) async fn stats(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let stats = match context.host.stats() {
         Some(stats) => Some(stats),
         None => context.store.stats().await?.map(|stats| stats.as_of(context.host.now())),
@@ -14,15 +14,14 @@ pub async fn stats(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped
     Ok(sink.item(Item::Stats(Box::new(StatsReport { stats, holdings }))).await?)
 }
 
-/// How the daemon is.
-pub async fn health(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
+pub(crate) async fn health(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let health = context.host.health().await;
     let health = health.ok_or_else(|| Refusal::failed("no daemon runs, so there is no health to tell of"))?;
     Ok(sink.item(Item::Health(Box::new(health))).await?)
 }
 
-/// The daemon from moment to moment, until nobody looks any more.
-pub async fn watch(context: &Context, pause_ms: u64, sink: &mut dyn Sink) -> Result<(), Stopped> {
+/// A snapshot after each pause, until the client is gone.
+pub(crate) async fn watch(context: &Context, pause_ms: u64, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let pause = Duration::from_millis(pause_ms.max(PAUSE_LEAST_MS));
     loop {
         let snapshot = context.host.snapshot().await;

@@ -1,4 +1,4 @@
-//! Every plausible shape of the old file, and what is wrong in it.
+//! Tests of every plausible shape of the old file and of what may be wrong in it.
 
 use super::*;
 

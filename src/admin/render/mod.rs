@@ -1,22 +1,22 @@
-//! Answers as tables for people or JSON lines for machines. Knows nothing of the store or the socket.
+//! Answers as tables for people or JSON lines for machines. Must not know the store or the socket.
 
 mod queue;
 mod sessions;
 mod stats;
 
-pub use queue::{queue_heading, queue_json, queue_line, queue_text};
-pub use sessions::{detail_json, detail_text, session_heading, session_json, session_line};
-pub use stats::{stats_json, stats_text};
+pub(crate) use queue::{queue_heading, queue_json, queue_line, queue_text};
+pub(crate) use sessions::{detail_json, detail_text, session_heading, session_json, session_line};
+pub(crate) use stats::{stats_json, stats_text};
 
 use crate::domain::{Timestamp, printable};
 use std::fmt::Write as _;
 
-/// A moment as RFC 3339 in UTC, to the second.
-pub fn moment(at: Timestamp) -> String {
+/// RFC 3339 in UTC, to the second.
+pub(crate) fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_second(at.secs()).map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }
 
-/// A line of a listing of names and values.
+/// One line of a list of names and values.
 fn field(text: &mut String, name: &str, value: impl std::fmt::Display) {
     let _ = writeln!(text, "{name:<14} {}", printable::line(&value.to_string()));
 }

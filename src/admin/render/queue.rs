@@ -1,19 +1,18 @@
-//! `queue list` and `queue show`.
+//! Output of `queue list` and `queue show`. Must not know where rows come from.
 
 use super::{field, moment};
 use crate::admin::request::QueueRow;
 use crate::domain::printable;
 use serde_json::{Value, json};
 
-/// The heading of `queue list`.
-pub fn queue_heading() -> String {
+pub(crate) fn queue_heading() -> String {
     format!(
         "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
         "NUMBER", "USER", "KIND", "STAGE", "SINCE", "ATTEMPTS", "WHY"
     )
 }
 
-/// Why it was given up or what it waits for, in words; empty: neither.
+/// Why the row was given up or what it waits for; empty if neither.
 fn why(row: &QueueRow) -> String {
     match row.given_up {
         Some(reason) => reason.with(&row.detail),
@@ -21,8 +20,7 @@ fn why(row: &QueueRow) -> String {
     }
 }
 
-/// A line of `queue list`.
-pub fn queue_line(row: &QueueRow) -> String {
+pub(crate) fn queue_line(row: &QueueRow) -> String {
     let stage = if row.given_up.is_some() { "given up" } else { row.stage.as_str() };
     format!(
         "{:>8}  {:<14}  {:<11}  {:<17}  {:<20}  {:>8}  {}",
@@ -38,8 +36,7 @@ pub fn queue_line(row: &QueueRow) -> String {
     .to_owned()
 }
 
-/// The same as JSON.
-pub fn queue_json(row: &QueueRow) -> Value {
+pub(crate) fn queue_json(row: &QueueRow) -> Value {
     json!({
         "number": row.seq,
         "user": row.user.0,
@@ -54,8 +51,7 @@ pub fn queue_json(row: &QueueRow) -> Value {
     })
 }
 
-/// One row for `queue show`.
-pub fn queue_text(row: &QueueRow) -> String {
+pub(crate) fn queue_text(row: &QueueRow) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| field(&mut text, name, value);
     line("number", row.seq.to_string());

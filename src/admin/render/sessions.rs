@@ -1,20 +1,18 @@
-//! `sessions list` and `sessions show`.
+//! Output of `sessions list` and `sessions show`. Must not know where sessions come from.
 
 use super::{field, moment};
 use crate::admin::request::{SessionDetail, SessionRow};
 use crate::domain::{Language, LanguageChoice, Level, Translation};
 use serde_json::{Value, json};
 
-/// The heading of `sessions list`.
-pub fn session_heading() -> String {
+pub(crate) fn session_heading() -> String {
     format!(
         "{:<14}  {:<36}  {:<8}  {:>5}  {:<20}  {:<20}",
         "USER", "SESSION", "STATE", "TURNS", "CREATED", "LAST ACTIVITY"
     )
 }
 
-/// A line of `sessions list`.
-pub fn session_line(row: &SessionRow) -> String {
+pub(crate) fn session_line(row: &SessionRow) -> String {
     let session = &row.session;
     format!(
         "{:<14}  {:<36}  {:<8}  {:>5}  {:<20}  {:<20}",
@@ -27,8 +25,7 @@ pub fn session_line(row: &SessionRow) -> String {
     )
 }
 
-/// The same as JSON.
-pub fn session_json(row: &SessionRow) -> Value {
+pub(crate) fn session_json(row: &SessionRow) -> Value {
     let session = &row.session;
     json!({
         "user": session.user.0,
@@ -41,8 +38,7 @@ pub fn session_json(row: &SessionRow) -> Value {
     })
 }
 
-/// One session for `sessions show`.
-pub fn detail_text(detail: &SessionDetail) -> String {
+pub(crate) fn detail_text(detail: &SessionDetail) -> String {
     let session = &detail.row.session;
     let mut text = String::new();
     let mut line = |name: &str, value: String| field(&mut text, name, value);
@@ -75,8 +71,7 @@ pub fn detail_text(detail: &SessionDetail) -> String {
     text
 }
 
-/// The same as JSON.
-pub fn detail_json(detail: &SessionDetail) -> Value {
+pub(crate) fn detail_json(detail: &SessionDetail) -> Value {
     let mut value = session_json(&detail.row);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("waiting".into(), json!(detail.waiting));

@@ -1,4 +1,4 @@
-//! `stats` as a table or as JSON.
+//! Output of `stats`, as a table or as JSON. Must not know how things are counted.
 
 use super::moment;
 use crate::admin::request::StatsReport;
@@ -6,7 +6,7 @@ use crate::domain::stats::{Count, Failure, Step, Tally};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
-/// What each count is called for people.
+/// The name of a count in the table.
 fn words(count: Count) -> &'static str {
     match count {
         Count::Taken => "updates taken",
@@ -31,14 +31,12 @@ fn words(count: Count) -> &'static str {
     }
 }
 
-/// The date of a moment.
 fn date(report: &StatsReport) -> String {
     let midnight = report.stats.as_ref().map_or_else(Default::default, |stats| stats.midnight());
     moment(midnight).chars().take(10).collect()
 }
 
-/// A table for people.
-pub fn stats_text(report: &StatsReport) -> String {
+pub(crate) fn stats_text(report: &StatsReport) -> String {
     let mut text = String::new();
     let holdings = &report.holdings;
     if let Some(stats) = &report.stats {
@@ -103,8 +101,7 @@ fn stages(text: &mut String, title: &str, tally: &Tally) {
     }
 }
 
-/// The same as JSON.
-pub fn stats_json(report: &StatsReport) -> Value {
+pub(crate) fn stats_json(report: &StatsReport) -> Value {
     let stats = report.stats.as_ref().map(|stats| {
         json!({
             "started": moment(stats.started),

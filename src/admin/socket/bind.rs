@@ -1,5 +1,5 @@
-//! The socket's place in the file system: made private from the first moment, never over anything that is no dead socket,
-//! noted beside the store, and taken away at the end.
+//! The socket's place in the file system: private from the first moment, never placed over anything but a
+//! dead socket, noted in the store's folder, and removed at the end.
 //!
 //! Must not know what is spoken over it.
 
@@ -15,43 +15,40 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 
-/// In the store's folder: where the daemon listens, for a shell that does not know systemd's runtime directory.
-pub const NOTE: &str = "admin-socket";
-/// Longest name of a socket within its folder, bytes; of the folder's path any length will do.
-pub const LONGEST_NAME: usize = 80;
-/// How often the folder's lock is tried, with 25 ms in between.
+/// File in the store's folder that says where the daemon listens, for commands that do not know systemd's
+/// runtime directory.
+pub(crate) const NOTE: &str = "admin-socket";
+/// Longest file name of a socket, bytes; its folder's path may have any length.
+pub(crate) const LONGEST_NAME: usize = 80;
+/// How often to try the folder's lock, 25 ms apart.
 const LOCK_TRIES: u32 = 40;
 
-/// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// Something that is no socket lies there.
+pub(crate) enum BindError {
+    /// Something that is no socket is at this path.
     #[error("{} is in the way and no socket; move it, or set ADMIN_SOCKET to another path", .0.display())]
     InTheWay(PathBuf),
     /// Another daemon answers there.
     #[error("another daemon listens on {}; give each its own ADMIN_SOCKET", .0.display())]
     Taken(PathBuf),
-    /// The name does not fit into a socket's address.
+    /// The name does not fit in a socket address.
     #[error("the name of {} is longer than {LONGEST_NAME} bytes; set ADMIN_SOCKET to a shorter one", .0.display())]
     TooLong(PathBuf),
-    /// The system refuses.
     #[error("{action} {}: {source}", .path.display())]
     Io {
         /// What was tried.
         action: &'static str,
-        /// With what.
         path: PathBuf,
-        /// What the system said.
         source: io::Error,
     },
 }
 
-/// A bound socket; dropped, it takes socket and note away.
+/// A bound socket; dropping it removes the socket and the note.
 #[derive(Debug)]
-pub struct Listener {
+pub(crate) struct Listener {
     listener: UnixListener,
     path: PathBuf,
-    /// Device and inode, so that nobody else's socket is taken away.
+    /// Device and inode, so that nobody else's socket is removed.
     identity: (u64, u64),
     owner: u32,
     store: StoreId,
@@ -59,14 +56,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on `path` for the store in the folder `root`. Blocks for a moment.
-    ///
-    /// # Errors
-    /// See [`BindError`].
-    pub fn bind(path: &Path, root: &Path) -> Result<Self, BindError> {
+    /// Listens on `path` for the store in the folder `root`. Blocks briefly.
+    pub(crate) fn bind(path: &Path, root: &Path) -> Result<Self, BindError> {
         let told = |action| move |source| BindError::Io { action, path: path.to_owned(), source };
         let (folder, name) = split(path).ok_or_else(|| BindError::TooLong(path.to_owned()))?;
-        // Whatever becomes of its name, this is the folder.
+        // From here on the handle is used, whatever happens to the folder's name.
         let folder = secure_fs::folder(folder).map_err(told("opening the folder of the admin socket"))?;
         let path = fs::read_link(secure_fs::below(&folder, Path::new("")))
             .map_err(told("finding the folder of the admin socket"))?
@@ -90,26 +84,21 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Where it listens, as an absolute path.
-    pub fn path(&self) -> &Path {
+    /// Absolute.
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The user whose daemon this is.
-    pub fn owner(&self) -> u32 {
+    /// User id of the daemon.
+    pub(crate) fn owner(&self) -> u32 {
         self.owner
     }
 
-    /// The daemon's first word.
-    pub fn greeting(&self) -> Greeting {
+    pub(crate) fn greeting(&self) -> Greeting {
         Greeting { program: PROGRAM.to_owned(), protocol: VERSION, store: self.store }
     }
 
-    /// The next connection.
-    ///
-    /// # Errors
-    /// The system's.
-    pub async fn accept(&self) -> io::Result<UnixStream> {
+    pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
         Ok(self.listener.accept().await?.0)
     }
 
@@ -124,20 +113,20 @@ impl Drop for Listener {
         if ours {
             let _ = fs::remove_file(&self.path);
         }
-        // Only one daemon has this store: the note is its own.
+        // This daemon holds the store, so the note is its own.
         let _ = fs::remove_file(&self.note);
     }
 }
 
-/// Folder and name of a socket, where the name fits.
+/// Folder and name of a socket, if the name fits.
 fn split(path: &Path) -> Option<(&Path, &OsStr)> {
     let name = path.file_name().filter(|name| name.len() <= LONGEST_NAME)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Some((folder.unwrap_or(Path::new(".")), name))
 }
 
-/// A socket's address holds 107 bytes; by its open folder any path is short.
-pub fn short_address(path: &Path) -> io::Result<(File, PathBuf)> {
+/// A socket address holds 107 bytes; through the handle of its folder every path is short.
+pub(crate) fn short_address(path: &Path) -> io::Result<(File, PathBuf)> {
     let too_long = || io::Error::new(io::ErrorKind::InvalidInput, "its name is too long for a socket");
     let (folder, name) = split(path).ok_or_else(too_long)?;
     let (folder, name) = secure_fs::place(&folder.join(name))?;
@@ -145,7 +134,7 @@ pub fn short_address(path: &Path) -> io::Result<(File, PathBuf)> {
     Ok((folder, address))
 }
 
-/// Held while one looks what is there and puts one's own in its place: two daemons must not do so at once.
+/// Locks the folder while a dead socket is replaced, so that two daemons do not do so at once.
 fn locked(folder: File) -> io::Result<File> {
     for _ in 0..LOCK_TRIES {
         match folder.try_lock() {
@@ -154,11 +143,11 @@ fn locked(folder: File) -> io::Result<File> {
             Err(fs::TryLockError::Error(source)) => return Err(source),
         }
     }
-    // Whoever holds a public folder for long is no daemon of ours.
+    // If somebody holds the lock of a public folder for long, that is no daemon of ours, so we continue.
     Ok(folder)
 }
 
-/// A socket that nobody answers on may be replaced, anything else may not.
+/// Removes a socket that nobody answers on; refuses anything else.
 fn make_way(way: &Path, path: &Path) -> Result<(), BindError> {
     let told = |action| move |source| BindError::Io { action, path: path.to_owned(), source };
     match fs::symlink_metadata(way) {
@@ -170,13 +159,13 @@ fn make_way(way: &Path, path: &Path) -> Result<(), BindError> {
     match StdStream::connect(way) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        // Busy, or somebody else's.
+        // Busy, or of another user.
         Ok(_) | Err(_) => Err(BindError::Taken(path.to_owned())),
     }
 }
 
-/// Binds within a folder that only we may enter and moves the socket into place once its mode is right: nobody can
-/// connect before.
+/// Binds in a folder that only we may enter, sets the mode, then moves the socket into place, so that nobody
+/// can connect before the mode is right.
 fn place(folder: &File, way: &Path) -> io::Result<UnixListener> {
     let name = format!(".admin-{}", uuid::Uuid::new_v4().simple());
     let private = secure_fs::below(folder, Path::new(&name));
@@ -190,7 +179,7 @@ fn place(folder: &File, way: &Path) -> io::Result<UnixListener> {
 }
 
 fn bind_in(private: &Path, way: &Path) -> io::Result<StdListener> {
-    // Should somebody have put a link in its place, it is none that is followed.
+    // Opened without following links, in case somebody has put one in its place.
     let private = secure_fs::folder(private)?;
     let made = secure_fs::below(&private, Path::new("s"));
     let listener = StdListener::bind(&made)?;

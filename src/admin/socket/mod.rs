@@ -1,11 +1,11 @@
-//! The listener inside the daemon: who may connect, how many at once, how long each may take.
+//! The listener in the daemon: who may connect, how many at once, how long each may take.
 //!
-//! A slow or hostile client costs its own connection and nothing else: requests are bounded in size and time, answers go
-//! out at the pace at which they are read. Must not know what a request means.
+//! A slow or hostile client harms only its own connection: requests are bounded in size and time, answers are
+//! sent as fast as the client reads. Must not know what a request means.
 
 mod bind;
 
-pub use bind::{BindError, Listener, NOTE, short_address};
+pub(crate) use bind::{Listener, NOTE, short_address};
 
 use super::execute::{Context, Sink, Stopped, execute};
 use super::protocol::{ASK_LIMIT, Ask, FrameError, Greeting, Kind, read, understand, write};
@@ -24,15 +24,15 @@ use tokio::time::timeout;
 
 /// Clients at once.
 const AT_ONCE: usize = 16;
-/// How long a client may take to say what it wants.
+/// How long a client may take to send its request.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
-/// How long a client may read nothing: a person looks at a page of a pager for a while.
+/// How long a client may stop reading: a person may look at one page in a pager for a while.
 const STALLED: Duration = Duration::from_secs(900);
-/// After the system refused a connection (no descriptors left).
+/// Pause after the system refused a connection (no file descriptors left).
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves clients for ever; dropped, it cuts off those it is serving.
-pub async fn serve(listener: &Listener, context: Arc<Context>) {
+/// Serves clients for ever. Dropping the future disconnects them.
+pub(crate) async fn serve(listener: &Listener, context: Arc<Context>) {
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     let mut clients = JoinSet::new();
     loop {
@@ -63,12 +63,12 @@ pub async fn serve(listener: &Listener, context: Arc<Context>) {
     }
 }
 
-/// A word to whoever cannot be served, without waiting for it to be heard.
+/// Sends a refusal without waiting for it to be read.
 fn turn_away(stream: &UnixStream, refusal: &Refusal) {
     let Ok(payload) = serde_json::to_vec(refusal) else { return };
     let Ok(length) = u32::try_from(payload.len()) else { return };
     let frame: Vec<u8> = length.to_be_bytes().into_iter().chain([b'!']).chain(payload).collect();
-    // A fresh connection's buffer is empty: it fits.
+    // The buffer of a new connection is empty, so it fits.
     let _ = stream.try_write(&frame);
 }
 
@@ -98,7 +98,7 @@ async fn attend(stream: UnixStream, greeting: &Greeting, owner: u32, context: &C
     };
     let request = match timeout(ASK_WITHIN, asked).await {
         Ok(Ok(ask)) => ask.request,
-        // Gone again: whoever only looked whether somebody is there.
+        // The client disconnected at once: it only checked whether somebody listens.
         Ok(Err(FrameError::Io(_))) => return,
         Ok(Err(error)) => return answer.end(Err(Refusal::unwelcome(error.to_string()))).await,
         Err(_) => return answer.end(Err(Refusal::unwelcome("no request came"))).await,
@@ -112,7 +112,6 @@ async fn attend(stream: UnixStream, greeting: &Greeting, owner: u32, context: &C
     }
 }
 
-/// The way back to a client.
 struct Answer {
     to: BufWriter<OwnedWriteHalf>,
 }
@@ -123,7 +122,7 @@ impl Answer {
         timeout(STALLED, write(&mut self.to, kind, payload)).await.map_err(|_| stalled())?
     }
 
-    /// The last frame. What becomes of it is the client's matter.
+    /// Sends the last frame. Whether it arrives is up to the client.
     async fn end(mut self, result: Result<(), Refusal>) {
         let farewell = async {
             match result {

@@ -1,8 +1,8 @@
-//! What MP4 and Matroska say of an AAC stream (AudioSpecificConfig, ISO 14496-3), brought down to its core. HE-AAC adds bands
-//! and a second channel to a plain AAC-LC stream that any decoder plays; how that is announced makes no difference here.
-//! Must not know containers.
+//! The description of an AAC stream in MP4 and Matroska (AudioSpecificConfig, ISO 14496-3), reduced to its
+//! AAC-LC core. HE-AAC adds bands and a second channel to a plain AAC-LC stream that every decoder plays, so
+//! how these are announced makes no difference here. Must not know containers.
 
-/// Reads bits, most significant first; zeros behind the end.
+/// Reads bits, most significant first; zeros beyond the end.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -25,7 +25,7 @@ impl Bits<'_> {
         }
     }
 
-    /// Index of a sample rate, or the rate itself behind index 15.
+    /// Index of a sample rate (15: none), and the rate in Hz where it is written out.
     fn rate(&mut self) -> (u32, u32) {
         match self.take(4) {
             15 => (15, self.take(24)),
@@ -36,12 +36,12 @@ impl Bits<'_> {
 
 /// AAC Low Complexity.
 const LC: u32 = 2;
-/// Spectral band replication; with it, parametric stereo.
+/// Spectral band replication (HE-AAC).
 const SBR: u32 = 5;
 const PS: u32 = 29;
 
-/// Makes the description of the core out of the description of the whole. `Err` is the name of a kind of AAC that has no
-/// such core.
+/// Reduces an AudioSpecificConfig to that of its AAC-LC core. `Err` names a kind of AAC that has no such
+/// core.
 pub(super) fn core(config: &[u8], channels: u16) -> Result<Vec<u8>, &'static str> {
     let mut bits = Bits { bytes: config, at: 0 };
     let mut object = bits.object_type();
@@ -63,7 +63,7 @@ pub(super) fn core(config: &[u8], channels: u16) -> Result<Vec<u8>, &'static str
         return Err("AAC with frames of 960 samples");
     }
     if layout == 0 {
-        // The layout is told inside the frames; one or two channels need no telling.
+        // 0 means that the layout is told inside the frames, which one or two channels do not need.
         layout = u32::from(channels.clamp(1, 2));
     }
     let (mut value, mut length) = (u64::from(LC) << 4 | u64::from(index), 9);
@@ -76,14 +76,14 @@ pub(super) fn core(config: &[u8], channels: u16) -> Result<Vec<u8>, &'static str
     Ok((0..length / 8).rev().map(|byte| (value >> (8 * byte)) as u8).collect())
 }
 
-/// The description of a stream that comes without one.
+/// A description for a stream that comes without one.
 pub(super) fn plain(rate: u32, channels: u16) -> Vec<u8> {
     let value =
         u64::from(LC) << 35 | 15 << 31 | u64::from(rate & 0xff_ffff) << 7 | u64::from(channels & 15) << 3;
     (0..5).rev().map(|byte| (value >> (8 * byte)) as u8).collect()
 }
 
-/// The sample rate a description of [`core`]'s making states.
+/// The sample rate in Hz that a description made by [`core`] states.
 pub(super) fn rate(config: &[u8]) -> u32 {
     let mut bits = Bits { bytes: config, at: 0 };
     bits.object_type();
@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn every_announcement_comes_down_to_the_same_core() {
-        // 22,050 Hz, two channels: plain; explicit SBR; SBR announced behind; explicit SBR and PS on one channel.
+        // 22,050 Hz, two channels: plain; explicit SBR; SBR announced at the end; explicit SBR and PS on one
+        // channel.
         let plain_core = vec![0x13, 0x90];
         assert_eq!(core(&[0x13, 0x90], 2), Ok(plain_core.clone()));
         assert_eq!(core(&[0x2b, 0x92, 0x08, 0x00], 2), Ok(plain_core.clone()));

@@ -1,4 +1,4 @@
-//! AIFF and AIFF-C: finds the samples and what they are. Must not know how samples are decoded.
+//! AIFF and AIFF-C: finds the samples and their format. Must not know how samples are decoded.
 
 use super::super::error::AudioError;
 use super::blocks::{Layout, Samples, Takes};
@@ -6,12 +6,11 @@ use super::chunks::Chunks;
 use super::input::{Fields, Input};
 use super::stream::Demuxer;
 
-/// Whether a file begins as one.
 pub(super) fn is_aiff(head: &[u8]) -> bool {
     head.starts_with(b"FORM") && matches!(head.get(8..12), Some(b"AIFF" | b"AIFC"))
 }
 
-/// Opens an AIFF file; `start` is where it begins.
+/// `start`: offset of the `FORM` header in the input.
 pub(super) fn open(mut input: Input, start: u64) -> Result<Box<dyn Demuxer>, AudioError> {
     let compressed = input.read_at(start + 8, 4)? == b"AIFC";
     let mut chunks = Chunks::new(start + 12, true);
@@ -35,7 +34,7 @@ pub(super) fn open(mut input: Input, start: u64) -> Result<Box<dyn Demuxer>, Aud
                 let stated = Some(u64::from(chunk.stated));
                 let end = chunks.end_of_samples(&mut input, &chunk.body, stated)?;
                 chunks.go_to(&mut input, end)?;
-                // Two numbers stand before the samples: how many bytes to pass over, and a block size nobody uses.
+                // Two numbers precede the samples: how many bytes to skip, and a block size that nobody uses.
                 let offset = Fields(&input.read_at(chunk.body.start, 4)?).be32().unwrap_or_default();
                 let first = chunk.body.start.saturating_add(8);
                 let begin = first.saturating_add(u64::from(offset));
@@ -52,7 +51,7 @@ pub(super) fn open(mut input: Input, start: u64) -> Result<Box<dyn Demuxer>, Aud
     Ok(Box::new(Takes::new(input, vec![(layout?, samples)])?))
 }
 
-/// The chunk that describes the samples; `None` when it is too short.
+/// Reads the `COMM` chunk, which describes the samples; `None` when it is too short.
 fn common(bytes: &[u8], compressed: bool) -> Option<Result<Layout, AudioError>> {
     let mut fields = Fields(bytes);
     let (channels, _, bits) = (fields.be16()?, fields.be32()?, fields.be16()?);
@@ -64,7 +63,7 @@ fn common(bytes: &[u8], compressed: bool) -> Option<Result<Layout, AudioError>> 
     })
 }
 
-/// What Apple's four letters mean, in AIFF-C and in QuickTime alike.
+/// Apple's four-letter codings, the same in AIFF-C and QuickTime.
 pub(super) fn coding_of(letters: &[u8; 4], bytes: u16) -> Option<Samples> {
     let whole = |bytes, big_endian| Samples::Whole { bytes, big_endian, unsigned_bytes: false };
     let float = |bytes| Samples::Float { bytes, big_endian: true };
@@ -85,7 +84,7 @@ pub(super) fn coding_of(letters: &[u8; 4], bytes: u16) -> Option<Samples> {
     })
 }
 
-/// The 80-bit number a sample rate is kept as; rates beyond 32 bits are none.
+/// Sample rates are stored as 80-bit floating-point numbers. Returns 0 for what does not fit 32 bits.
 fn extended([e0, e1, m @ ..]: [u8; 10]) -> u32 {
     let exponent = i32::from(u16::from_be_bytes([e0, e1]) & 0x7fff) - 16_383;
     let mantissa = u64::from_be_bytes(m);

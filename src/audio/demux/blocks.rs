@@ -1,5 +1,5 @@
-//! Sound that lies in a file as it is, in blocks of one size: PCM and ADPCM. Must not know what the blocks hold or which
-//! header described them.
+//! Sound stored in blocks of one size: PCM and ADPCM. Must not know what the blocks hold or which header
+//! described them.
 
 use symphonia::core::codecs::audio::AudioCodecId;
 use symphonia::core::codecs::audio::well_known::{
@@ -14,13 +14,12 @@ use super::super::error::AudioError;
 use super::input::Input;
 use super::stream::{Demuxer, Step, packet};
 
-/// Samples a channel in one packet, about.
+/// Samples per channel in one packet, roughly.
 const PACKET_FRAMES: u64 = 1_024;
 
-/// How samples are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Samples {
-    /// Whole numbers of some bytes; of one byte: without a sign where `unsigned_bytes` is said.
+    /// Integers of `bytes` bytes. `unsigned_bytes` matters for 1 byte only.
     Whole { bytes: u16, big_endian: bool, unsigned_bytes: bool },
     /// Floating point of 4 or 8 bytes.
     Float { bytes: u16, big_endian: bool },
@@ -28,15 +27,14 @@ pub(super) enum Samples {
     ALaw,
     /// G.711.
     MuLaw,
-    /// ADPCM of RIFF, in blocks of this many bytes.
+    /// RIFF ADPCM in blocks of `block` bytes.
     MsAdpcm { block: u16 },
-    /// ADPCM of RIFF, in blocks of this many bytes.
+    /// RIFF ADPCM in blocks of `block` bytes.
     ImaAdpcm { block: u16 },
-    /// ADPCM of QuickTime: 34 bytes a channel hold 64 samples.
+    /// QuickTime ADPCM: 34 bytes per channel hold 64 samples.
     QuickTimeAdpcm,
 }
 
-/// What is known of such a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) samples: Samples,
@@ -45,7 +43,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The codec, the bytes of a block and the samples a channel in it; `None` when no block makes sense.
+    /// The codec, bytes per block and samples per channel in it; `None` when the numbers make no sense.
     fn block(self) -> Option<(AudioCodecId, u64, u64)> {
         let ch = u64::from(self.channels);
         let whole = |little, big, big_endian| if big_endian { big } else { little };
@@ -85,7 +83,6 @@ impl Layout {
     }
 }
 
-/// A run of blocks in a file.
 pub(super) struct Blocks {
     decoder: Option<Step>,
     bytes: u64,
@@ -94,7 +91,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Prepares to read; checks that there is a decoder.
+    /// Fails when no decoder takes this layout.
     pub(super) fn new(layout: Layout) -> Result<Self, AudioError> {
         let nonsense = AudioError::Corrupt { detail: "the header describes no samples" };
         let (id, bytes, frames) = layout.block().ok_or(nonsense)?;
@@ -105,7 +102,7 @@ impl Blocks {
         Ok(Self { decoder, bytes, frames, per_packet })
     }
 
-    /// The next step from where `input` stands, never reading beyond `end`.
+    /// The next step from the input's position, never reading beyond `end`.
     pub(super) fn next(&mut self, input: &mut Input, end: u64) -> Result<Option<Step>, AudioError> {
         if let Some(decoder) = self.decoder.take() {
             return Ok(Some(decoder));
@@ -119,7 +116,7 @@ impl Blocks {
         Ok(Some(Step::Packet(packet(data, whole * self.frames))))
     }
 
-    /// Bytes of so many samples a channel.
+    /// Bytes taken by `frames` samples per channel.
     pub(super) fn length_of(&self, frames: u64) -> u64 {
         (frames / self.frames).saturating_mul(self.bytes)
     }

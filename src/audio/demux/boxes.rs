@@ -1,25 +1,24 @@
-//! The boxes of MP4 and QuickTime files: where each lies, judged by what is really in the file. Must not know what boxes
-//! mean.
+//! The boxes of MP4 and QuickTime files: where each lies, limited to what is really in the file. Must not
+//! know what boxes mean.
 
 use std::io;
 use std::ops::Range;
 
 use super::input::{Fields, Input};
 
-/// Boxes looked at in one file; more than any recording has.
+/// Boxes looked at in one file: more than any recording has.
 const MAX_BOXES: u32 = 1_000_000;
 
-/// A box that was found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) id: [u8; 4],
-    /// Where its header begins.
+    /// Offset of its header.
     pub(super) start: u64,
-    /// What it holds, no further than the file goes.
+    /// Its content, cut off where the file ends.
     pub(super) body: Range<u64>,
 }
 
-/// Reads boxes and counts them.
+/// Reads boxes and counts them, so that a file of nothing but boxes comes to an end.
 pub(super) struct Boxes {
     pub(super) input: Input,
     left: u32,
@@ -30,7 +29,7 @@ impl Boxes {
         Self { input, left: MAX_BOXES }
     }
 
-    /// The box at `at`, within `end`.
+    /// The box at offset `at`, of those before `end`.
     pub(super) fn at(&mut self, at: u64, end: u64) -> io::Result<Option<Found>> {
         if self.left == 0 || at.saturating_add(8) > end {
             return Ok(None);
@@ -50,11 +49,10 @@ impl Boxes {
         if size < skip {
             return Ok(None);
         }
-        // A box that says it is longer than the file has been cut.
+        // A box that claims to be longer than the file was cut.
         Ok(Some(Found { id, start: at, body: at + skip..at.saturating_add(size).min(end).max(at + skip) }))
     }
 
-    /// The first box of a kind inside another.
     pub(super) fn child(&mut self, of: &Range<u64>, id: &[u8; 4]) -> io::Result<Option<Found>> {
         let mut at = of.start;
         while let Some(found) = self.at(at, of.end)? {
@@ -66,7 +64,7 @@ impl Boxes {
         Ok(None)
     }
 
-    /// What a box deep inside another holds, of `limit` bytes at most.
+    /// The content of a box along a path of nested boxes, at most `limit` bytes.
     pub(super) fn read(
         &mut self,
         of: &Range<u64>,

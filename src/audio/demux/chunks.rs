@@ -1,26 +1,25 @@
-//! The chunks of RIFF and IFF files: where each lies, judged by what is really in the file. Sizes that recorders left at 0,
-//! at a maximum or at a guess are not believed. Must not know what chunks mean.
+//! The chunks of RIFF and IFF files: where each lies, limited to what is really in the file. Many recorders
+//! leave a size at 0, at a maximum or at a guess, so stated sizes are checked. Must not know what chunks
+//! mean.
 
 use std::io;
 use std::ops::Range;
 
 use super::input::Input;
 
-/// Chunks looked at; more than any file has.
+/// Chunks looked at: more than any file has.
 const MAX_CHUNKS: usize = 4_096;
-/// Bytes looked through at a time for a lost chunk.
+/// Bytes searched at a time for a lost chunk.
 const STRIDE: usize = 32 << 10;
 
-/// A chunk that was found.
 pub(super) struct Chunk {
     pub(super) id: [u8; 4],
-    /// What it holds, no further than the file goes.
+    /// Its content, cut off where the file ends.
     pub(super) body: Range<u64>,
-    /// Its size as it is stated.
+    /// Its size as stated.
     pub(super) stated: u32,
 }
 
-/// Walks over a file's chunks.
 pub(super) struct Chunks {
     big_endian: bool,
     at: u64,
@@ -28,7 +27,7 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// From a position on.
+    /// Starts at offset `at`.
     pub(super) fn new(at: u64, big_endian: bool) -> Self {
         Self { big_endian, at, left: MAX_CHUNKS }
     }
@@ -42,7 +41,6 @@ impl Chunks {
         Ok(id.iter().all(|byte| (b' '..=b'~').contains(byte)).then_some((id, size)))
     }
 
-    /// The next chunk.
     pub(super) fn next(&mut self, input: &mut Input) -> io::Result<Option<Chunk>> {
         if self.left == 0 {
             return Ok(None);
@@ -55,7 +53,8 @@ impl Chunks {
         Ok(Some(Chunk { id, body: start..end, stated }))
     }
 
-    /// Where the chunk after one that ends at `end` begins: at an even position, but for writers that forget it.
+    /// Where the chunk after one that ends at `end` begins: at the next even offset, except for writers that
+    /// forget the padding byte.
     fn behind(&self, input: &mut Input, end: u64) -> io::Result<u64> {
         let padded = end.next_multiple_of(2);
         if padded == end || self.header(input, padded)?.is_some() {
@@ -64,19 +63,19 @@ impl Chunks {
         Ok(if self.header(input, end)?.is_some() { end } else { padded })
     }
 
-    /// Steps into a chunk that holds chunks, behind its type.
+    /// Steps into a chunk that holds chunks, past its type.
     pub(super) fn enter(&mut self, chunk: &Chunk) {
         self.at = chunk.body.start + 4;
     }
 
-    /// Goes on behind `end`.
+    /// Continues after `end`.
     pub(super) fn go_to(&mut self, input: &mut Input, end: u64) -> io::Result<()> {
         self.at = self.behind(input, end)?;
         Ok(())
     }
 
-    /// The true end of a chunk of samples: what is stated where the file goes on with chunks or ends there, else the
-    /// file's end.
+    /// The true end of a chunk of samples: the stated one if chunks or the end of the file follow there,
+    /// otherwise the end of the file.
     pub(super) fn end_of_samples(
         &self,
         input: &mut Input,
@@ -90,7 +89,8 @@ impl Chunks {
         if end >= len {
             return Ok(len);
         }
-        // A few bytes are rubbish, whatever they are; more than that must be chunks to their end.
+        // A few stray bytes at the end are ignored; anything longer must be a run of chunks that reaches the
+        // end of the file.
         let mut at = end;
         for _ in 0..64 {
             at = self.behind(input, at)?;
@@ -98,7 +98,7 @@ impl Chunks {
                 return Ok(end);
             }
             match self.header(input, at)? {
-                // Another file begins, which is judged by itself.
+                // Another file was appended; it is judged by itself.
                 Some((id, _)) if matches!(&id, b"RIFF" | b"RIFX" | b"RF64" | b"BW64" | b"FORM") => {
                     return Ok(end);
                 }
@@ -112,7 +112,7 @@ impl Chunks {
         Ok(end)
     }
 
-    /// Looks for a chunk's name byte by byte, for files whose sizes lead nowhere.
+    /// Searches for a chunk's name byte by byte, for files whose sizes lead nowhere.
     pub(super) fn search(&mut self, input: &mut Input, from: u64, id: &[u8; 4]) -> io::Result<bool> {
         input.seek(from)?;
         loop {

@@ -1,5 +1,6 @@
-//! Native FLAC. The frames are read by symphonia; what stands before them is read here, because most of it serves seeking,
-//! searching and looking at, and only the format of the samples matters. Files that were joined play one after the other.
+//! Native FLAC. symphonia reads the frames. The metadata before them is read here, because only the sample
+//! format matters: seek tables, tags and pictures are skipped. Joined files play one after the other. Must
+//! not know how frames decode.
 
 use std::io::{self, Cursor, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,21 +16,20 @@ use super::stream::{Demuxer, Step};
 use super::tags;
 
 pub(super) const MARKER: &[u8; 4] = b"fLaC";
-/// The block that describes the samples.
+/// Bytes of the STREAMINFO block, which describes the samples.
 const STREAM_INFO: usize = 34;
-/// Blocks passed over before the first frame.
+/// Metadata blocks skipped before the first frame, at most.
 const MAX_BLOCKS: usize = 1_024;
-/// Bytes looked through at a time for the next file.
+/// Bytes searched at a time for the next joined file.
 const STRIDE: usize = 16 << 10;
 
-/// One FLAC file, or several.
 pub(super) struct Flac {
     input: Arc<Mutex<Input>>,
     reader: ForeignReader,
 }
 
 impl Flac {
-    /// Opens the file the input stands at.
+    /// Opens the file at the input's position.
     pub(super) fn open(input: Input) -> Result<Self, AudioError> {
         let input = Arc::new(Mutex::new(input));
         let reader =
@@ -47,7 +47,7 @@ impl Demuxer for Flac {
             match begin(&self.input) {
                 Ok(Some(reader)) => self.reader = reader,
                 Ok(None) => return Ok(None),
-                // What was heard so far is not worth less for a broken end.
+                // Sound that decoded is kept even if the next part is broken.
                 Err(AudioError::Io(error)) => return Err(AudioError::Io(error)),
                 Err(_) => return Ok(None),
             }
@@ -55,7 +55,7 @@ impl Demuxer for Flac {
     }
 }
 
-/// Reads a file's description and opens its frames; `None` when none begins here.
+/// Reads the metadata and opens the frames; `None` when no FLAC file begins here.
 fn begin(shared: &Arc<Mutex<Input>>) -> Result<Option<ForeignReader>, AudioError> {
     let head = {
         let mut input = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +72,7 @@ fn begin(shared: &Arc<Mutex<Input>>) -> Result<Option<ForeignReader>, AudioError
     Ok(Some(ForeignReader::new(format)?))
 }
 
-/// Passes over everything before the first frame, and makes of it a beginning that is sound.
+/// Skips everything before the first frame and returns a minimal, correct header.
 fn description(input: &mut Input) -> io::Result<Option<Vec<u8>>> {
     tags::skip(input)?;
     if input.peek(4)? != MARKER {
@@ -96,8 +96,8 @@ fn description(input: &mut Input) -> io::Result<Option<Vec<u8>>> {
         }
     }
     let Some(info) = info else { return Ok(None) };
-    // Whether all blocks are of one length is said by the frames; the bounds of it and of the sizes, the number of samples
-    // and their checksum are needed by nobody.
+    // The first frame says whether blocks have a fixed length. The other fields (block and frame sizes,
+    // sample count, checksum) are not needed to decode.
     let fixed = input.peek(2)?.last().is_none_or(|byte| byte & 1 == 0);
     let mut head = MARKER.to_vec();
     head.extend([0x80, 0, 0, STREAM_INFO as u8]);
@@ -119,7 +119,7 @@ impl Read for Frames {
         let next = window.windows(8).position(|eight| {
             eight.starts_with(MARKER) && matches!(eight.get(4..), Some(&[0 | 0x80, 0, 0, 34]))
         });
-        // The last bytes of a window may be the beginning of a marker.
+        // The last bytes of the window may be the beginning of a marker.
         let sure = if window.len() < STRIDE { window.len() } else { window.len() - 7 };
         let count = next.unwrap_or(sure).min(buf.len());
         let bytes = input.read_vec(count)?;

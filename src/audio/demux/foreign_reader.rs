@@ -1,4 +1,5 @@
-//! Containers that symphonia reads (Ogg, FLAC frames), as a demuxer of ours. Must not know what was done to the bytes before.
+//! Adapts symphonia's own container readers (Ogg, FLAC frames) to our demuxer trait. Must not know what was
+//! done to the bytes before.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,25 +16,24 @@ use super::super::codec;
 use super::super::error::AudioError;
 use super::stream::{Demuxer, Step};
 
-/// Container errors in a row after which a stream is taken for ended.
+/// Container errors in a row after which the stream counts as ended.
 const MAX_BAD_READS: u32 = 64;
 
-/// A reader and the track that is played.
 pub(super) struct ForeignReader {
     format: Box<dyn FormatReader>,
     track: u32,
     decoder: Option<Box<dyn AudioDecoder>>,
     bad_reads: u32,
-    /// A packet that is to be shortened at its end: that is believed of the last one alone.
+    /// A packet that asks to be shortened at its end. Only the last packet of a stream may be, so it waits
+    /// here until the next one shows whether it was.
     held: Option<Packet>,
-    /// Packets that are ready.
+    /// Packets ready to be handed on.
     queue: VecDeque<Packet>,
-    /// Positions are right, so that any packet may be shortened.
+    /// Positions are exact, so any packet may be shortened.
     exact: bool,
 }
 
 impl ForeignReader {
-    /// Chooses a track.
     pub(super) fn new(format: Box<dyn FormatReader>) -> Result<Self, AudioError> {
         let (track, decoder) = choose(format.tracks())?;
         let exact = is_exact(decoder.as_ref());
@@ -48,7 +48,7 @@ impl ForeignReader {
         })
     }
 
-    /// Takes a packet; returns one that is ready.
+    /// Takes a packet of the reader; returns the next one to hand on, if any.
     fn pass(&mut self, packet: Packet) -> Option<Packet> {
         if self.exact {
             return Some(packet);
@@ -58,7 +58,7 @@ impl ForeignReader {
             before.trim_end = Duration::ZERO;
             before
         });
-        // What would leave nothing of a packet is a wrong position rather than an end.
+        // A trim that would leave nothing of the packet is a wrong position rather than the end of the sound.
         if packet.trim_end == Duration::ZERO || packet.dur == Duration::ZERO {
             self.queue.extend(before);
             let mut packet = packet;
@@ -73,7 +73,7 @@ impl ForeignReader {
     }
 }
 
-/// Positions of Opus have been put right before the reader saw them.
+/// Opus positions were corrected by `ogg_repair` before the reader saw them.
 fn is_exact(decoder: &dyn AudioDecoder) -> bool {
     decoder.codec_params().codec == CODEC_ID_OPUS
 }
@@ -97,7 +97,7 @@ impl Demuxer for ForeignReader {
                     }
                 }
                 Ok(None) => break,
-                // The next link of a chain: other tracks, other parameters.
+                // The next link of a chain has other tracks and parameters.
                 Err(Error::ResetRequired) => {
                     let end = self.held.take();
                     match choose(self.format.tracks()) {
@@ -105,7 +105,7 @@ impl Demuxer for ForeignReader {
                             (self.track, self.exact) = (track, is_exact(decoder.as_ref()));
                             self.decoder = Some(decoder);
                         }
-                        // A link that is not decoded is passed over.
+                        // A link that cannot be decoded is skipped.
                         Err(_) => self.bad_reads += 1,
                     }
                     match (end, self.decoder.take()) {
@@ -126,7 +126,6 @@ impl Demuxer for ForeignReader {
     }
 }
 
-/// The first sound track that decodes, with its decoder.
 fn choose(tracks: &[Track]) -> Result<(u32, Box<dyn AudioDecoder>), AudioError> {
     let mut refusal = AudioError::NoAudio;
     for track in tracks {
@@ -139,7 +138,7 @@ fn choose(tracks: &[Track]) -> Result<(u32, Box<dyn AudioDecoder>), AudioError> 
     Err(refusal)
 }
 
-/// Why a reader did not begin.
+/// Turns the error of a reader that could not open the file into ours.
 pub(super) fn refused(error: Error) -> AudioError {
     match error {
         Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => AudioError::Io(error),

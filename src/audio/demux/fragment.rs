@@ -1,4 +1,5 @@
-//! Fragments of an MP4 file (`moof`): where the samples of one track lie in each. Must not know what samples are.
+//! Fragments of an MP4 file (`moof`): where the samples of one track lie in each. Must not know what samples
+//! are.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,15 +9,15 @@ use super::boxes::{Boxes, Found};
 use super::input::Fields;
 use super::mp4::Track;
 
-/// The longest list of samples read.
+/// Longest sample list read, bytes.
 const MAX_TABLE: u64 = 8 << 20;
 
-/// Samples that lie one behind the other.
+/// Samples that lie back to back.
 pub(super) struct Run {
     at: u64,
     left: u32,
     table: Vec<u8>,
-    /// Bytes of one entry of the table, and where in it the size stands.
+    /// Bytes of one table entry, and the offset of the size in it.
     entry: usize,
     size_at: Option<usize>,
     default_size: u32,
@@ -24,7 +25,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Where the next sample lies.
+    /// Byte range of the next sample.
     pub(super) fn next(&mut self) -> Option<Range<u64>> {
         self.left = self.left.checked_sub(1)?;
         let size = match self.size_at {
@@ -54,7 +55,7 @@ impl Run {
     }
 }
 
-/// The size samples of a track have where no fragment says otherwise (`trex`).
+/// Default sample size of a track (`trex`), for fragments that state none.
 pub(super) fn default_size(boxes: &mut Boxes, mvex: &Range<u64>, track: u32) -> io::Result<u32> {
     let mut at = mvex.start;
     while let Some(found) = boxes.at(at, mvex.end)? {
@@ -77,10 +78,9 @@ pub(super) fn default_size(boxes: &mut Boxes, mvex: &Range<u64>, track: u32) -> 
     Ok(0)
 }
 
-/// The runs of one track in a fragment.
 pub(super) fn runs(boxes: &mut Boxes, moof: &Found, track: &Track) -> io::Result<VecDeque<Run>> {
     let mut runs = VecDeque::new();
-    // Without a position of its own, a track goes on where the one before ended.
+    // A run without an offset of its own continues where the previous one ended.
     let mut behind = moof.start;
     let mut at = moof.body.start;
     while let Some(traf) = boxes.at(at, moof.body.end)? {
@@ -111,7 +111,7 @@ pub(super) fn runs(boxes: &mut Boxes, moof: &Found, track: &Track) -> io::Result
     Ok(runs)
 }
 
-/// The track's id, the position its data is counted from, and the size of a sample.
+/// Track id, the offset its data is counted from, and the default sample size.
 fn track_header(bytes: &[u8], moof: u64, track: &Track) -> Option<(u32, Option<u64>, u32)> {
     let mut fields = Fields(bytes);
     let (flags, id) = (fields.be32()?, fields.be32()?);
@@ -130,7 +130,7 @@ fn track_run(bytes: &[u8], origin: u64, next: u64, default_size: u32) -> Option<
     let (flags, count) = (fields.be32()?, fields.be32()?);
     let mut at = next;
     if flags & 1 != 0 {
-        // Signed: data may even stand before.
+        // Signed: the data may even lie before the fragment.
         at = origin.saturating_add_signed(i64::from(fields.be32()?.cast_signed()));
     }
     fields.bytes(if flags & 4 != 0 { 4 } else { 0 })?;

@@ -1,43 +1,42 @@
-//! Foreign bytes for the demuxers: a window over a seekable reader, and the fields of a header. Everything read is
-//! bounded by what is really there, never by what a header claims. Must not know any container.
+//! Untrusted bytes for the demuxers: a window over a seekable reader, and the fields of a header. Every read
+//! is bounded by what is really there, never by what a header claims. Must not know any container.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// What recordings are read from.
 pub(in crate::audio) trait Bytes: Read + Seek + Send + Sync {}
 impl<T: Read + Seek + Send + Sync> Bytes for T {}
 
 /// Bytes read at a time.
 const BLOCK: usize = 32 << 10;
 
-/// A reader with a window that can be looked into before it is consumed.
+/// A reader whose next bytes can be looked at before they are consumed.
 pub(in crate::audio) struct Input {
     reader: Box<dyn Bytes>,
     len: u64,
     window: Vec<u8>,
-    /// Where in the window the unread bytes begin.
+    /// Index in the window of the first unread byte.
     from: usize,
-    /// Position in the file behind the window.
+    /// Offset in the file of the end of the window.
     behind: u64,
 }
 
 impl Input {
-    /// Wraps a reader of `len` bytes that stands at its beginning.
+    /// `reader` stands at its beginning and holds `len` bytes.
     pub(in crate::audio) fn new(reader: Box<dyn Bytes>, len: u64) -> Self {
         Self { reader, len, window: Vec::new(), from: 0, behind: 0 }
     }
 
-    /// Length of the whole file.
+    /// Bytes of the whole file.
     pub(super) fn len(&self) -> u64 {
         self.len
     }
 
-    /// Position of the next byte.
+    /// Offset of the next byte.
     pub(super) fn at(&self) -> u64 {
         self.behind.saturating_sub(self.window.len().saturating_sub(self.from) as u64)
     }
 
-    /// The next `count` bytes, or fewer at the end.
+    /// The next `count` bytes without consuming them; fewer at the end.
     pub(super) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         if self.window.len().saturating_sub(self.from) < count {
             self.window.drain(..self.from.min(self.window.len()));
@@ -50,7 +49,7 @@ impl Input {
         Ok(rest.get(..count).unwrap_or(rest))
     }
 
-    /// Goes to a position; beyond the end is the end.
+    /// Positions beyond the end become the end.
     pub(super) fn seek(&mut self, to: u64) -> io::Result<()> {
         let to = to.min(self.len);
         let start = self.behind.saturating_sub(self.window.len() as u64);
@@ -64,19 +63,18 @@ impl Input {
         Ok(())
     }
 
-    /// Passes over some bytes.
     pub(super) fn skip(&mut self, count: u64) -> io::Result<()> {
         self.seek(self.at().saturating_add(count))
     }
 
-    /// The next `count` bytes, consumed; fewer at the end.
+    /// Consumes and returns the next `count` bytes; fewer at the end.
     pub(super) fn read_vec(&mut self, count: usize) -> io::Result<Vec<u8>> {
         let bytes = self.peek(count)?.to_vec();
         self.from += bytes.len();
         Ok(bytes)
     }
 
-    /// `count` bytes at a position; fewer at the end.
+    /// Reads `count` bytes at an offset; fewer at the end.
     pub(super) fn read_at(&mut self, at: u64, count: usize) -> io::Result<Vec<u8>> {
         self.seek(at)?;
         self.read_vec(count)
@@ -95,7 +93,7 @@ impl Read for Input {
     }
 }
 
-/// A header, read field by field; `None` when it is too short.
+/// Reads a header field by field; `None` when it is too short.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 

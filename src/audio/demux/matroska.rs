@@ -1,6 +1,6 @@
-//! Matroska and WebM: one sound track's packets in their order, as far as the file goes. The file is read once, element after
-//! element; sizes of what only holds other elements are not believed, so that a file that was cut, or written live without
-//! sizes, plays as any other. Must not know codecs.
+//! Matroska and WebM: the packets of one audio track in order, as far as the file goes. The file is read
+//! once, element by element. Sizes of elements that only hold other elements are ignored, so a file that was
+//! cut, or written live without sizes, plays like any other. Must not know codecs.
 
 use super::super::error::AudioError;
 use super::input::Input;
@@ -14,21 +14,21 @@ const CLUSTER: u32 = 0x1f43_b675;
 const BLOCK_GROUP: u32 = 0xa0;
 const BLOCK: u32 = 0xa1;
 const SIMPLE_BLOCK: u32 = 0xa3;
-/// The longest description of tracks read.
+/// Longest `Tracks` element read, bytes.
 const MAX_TRACKS: u64 = 4 << 20;
-/// The longest block believed.
+/// Longest block accepted, bytes.
 const MAX_BLOCK: u64 = 4 << 20;
-/// Bytes looked through at a time for the next cluster.
+/// Bytes searched at a time for the next cluster.
 const STRIDE: usize = 32 << 10;
 
-/// A track being read.
 pub(super) struct Matroska {
     input: Input,
     track: Track,
     stream: Stream,
 }
 
-/// Reads an element's id (with its length marker) or size (without); returns how long it was. A size of all ones is none.
+/// Reads an EBML number: an element's id (with its length marker) or a size (without). Returns its length in
+/// bytes as well. A size of all ones means "unknown".
 pub(super) fn number(bytes: &[u8], keep_marker: bool) -> Option<(u64, usize)> {
     let first = *bytes.first()?;
     let length = first.leading_zeros() as usize + 1;
@@ -44,7 +44,7 @@ pub(super) fn number(bytes: &[u8], keep_marker: bool) -> Option<(u64, usize)> {
     Some((if value == marker - 1 { u64::MAX } else { value }, length))
 }
 
-/// An element's id and size, and the bytes they take.
+/// An element's id, its size, and the bytes its header takes.
 pub(super) fn element(bytes: &[u8]) -> Option<(u32, u64, usize)> {
     let (id, first) = number(bytes, true)?;
     let (size, second) = number(bytes.get(first..)?, false)?;
@@ -86,7 +86,7 @@ impl Matroska {
     }
 }
 
-/// The next element from where the input stands, which is behind its header then. Rubbish is passed over to the next cluster.
+/// Moves past the header of the next element. Bytes that are no element are skipped up to the next cluster.
 fn next_element(input: &mut Input) -> Result<Option<(u32, u64)>, AudioError> {
     loop {
         let left = input.len().saturating_sub(input.at());
@@ -99,7 +99,7 @@ fn next_element(input: &mut Input) -> Result<Option<(u32, u64)>, AudioError> {
             input.skip(length as u64)?;
             return Ok(Some((id, size)));
         }
-        // No element, or one that was cut or whose size is damaged.
+        // Not an element, or one that was cut or whose size is damaged.
         input.skip(1)?;
         loop {
             let window = input.peek(STRIDE)?;
@@ -121,7 +121,7 @@ impl Demuxer for Matroska {
             }
             let Some((id, size)) = next_element(&mut self.input)? else { return Ok(None) };
             match id {
-                // What holds blocks is stepped into.
+                // Elements that hold blocks are entered rather than skipped.
                 SEGMENT | CLUSTER | BLOCK_GROUP => {}
                 BLOCK | SIMPLE_BLOCK => self.block(size)?,
                 _ => self.input.skip(size)?,

@@ -1,4 +1,5 @@
-//! What a Matroska file says of its sound tracks, and how frames lie in a block. Must not know where blocks lie.
+//! The audio tracks of a Matroska file and how frames are packed (laced) in a block. Must not know where
+//! blocks lie.
 
 use symphonia::core::codecs::audio::well_known::{
     CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_OPUS, CODEC_ID_PCM_ALAW, CODEC_ID_PCM_F32LE,
@@ -26,19 +27,18 @@ const CONTENT_COMPRESSION: u32 = 0x5034;
 const CONTENT_ENCRYPTION: u32 = 0x5035;
 const COMPRESSION_ALGORITHM: u32 = 0x4254;
 const COMPRESSION_SETTINGS: u32 = 0x4255;
-/// The type of a sound track.
+/// `TrackType` of audio.
 const SOUND: u64 = 2;
-/// The way of compressing that takes the same first bytes from every frame.
+/// `ContentCompAlgo` 3: the same first bytes are removed from every frame.
 const HEADER_STRIPPING: u64 = 3;
 
-/// A track that was chosen.
 pub(super) struct Track {
     pub(super) number: u64,
-    /// Bytes that stood before every frame and were taken away.
+    /// First bytes that were removed from every frame.
     pub(super) stripped: Vec<u8>,
 }
 
-/// What an entry says.
+/// The fields of one `TrackEntry`.
 struct Entry<'a> {
     number: u64,
     kind: u64,
@@ -51,7 +51,7 @@ struct Entry<'a> {
     packed: Option<&'static str>,
 }
 
-/// The elements of a master element.
+/// The child elements of an element.
 fn elements(mut rest: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     std::iter::from_fn(move || {
         let (id, size, length) = element(rest)?;
@@ -74,7 +74,7 @@ fn float(bytes: &[u8]) -> f64 {
     }
 }
 
-/// The first sound track that decodes.
+/// The first audio track that decodes.
 pub(super) fn choose(tracks: &[u8]) -> Result<(Track, Coding), AudioError> {
     let mut refusal = AudioError::NoAudio;
     for (_, body) in elements(tracks).filter(|(id, _)| *id == TRACK_ENTRY) {
@@ -159,7 +159,7 @@ fn coding(entry: &Entry<'_>) -> Result<Coding, AudioError> {
     }
     let private = || (!entry.private.is_empty()).then(|| entry.private.to_vec());
     let new = |codec, extra| Ok(Coding::new(codec, entry.rate, entry.channels, extra));
-    // A name may end with zeros.
+    // A codec name may be padded with zeros.
     let codec = entry.codec.split(|&byte| byte == 0).next().unwrap_or_default();
     match codec {
         b"A_OPUS" | b"A_OPUS/EXPERIMENTAL" => new(CODEC_ID_OPUS, private()),
@@ -184,7 +184,7 @@ fn coding(entry: &Entry<'_>) -> Result<Coding, AudioError> {
         },
         b"A_PCM/FLOAT/IEEE" if entry.bits == 64 => new(CODEC_ID_PCM_F64LE, None),
         b"A_PCM/FLOAT/IEEE" => new(CODEC_ID_PCM_F32LE, None),
-        // A WAVEFORMATEX, of which the number of the format is enough.
+        // A WAVEFORMATEX; its format number is all that is needed.
         b"A_MS/ACM" => match entry.private {
             [6, 0, ..] => new(CODEC_ID_PCM_ALAW, None),
             [7, 0, ..] => new(CODEC_ID_PCM_MULAW, None),
@@ -203,7 +203,7 @@ fn coding(entry: &Entry<'_>) -> Result<Coding, AudioError> {
     }
 }
 
-/// Names of what is not decoded.
+/// The name of a codec that is not decoded.
 fn foreign(codec: &[u8]) -> String {
     let name = match codec {
         b"A_AC3" => "AC-3",
@@ -218,7 +218,7 @@ fn foreign(codec: &[u8]) -> String {
     name.to_owned()
 }
 
-/// The frames of a block; `None` when its own lengths do not fit it.
+/// The frames of a block; `None` when its stated lengths do not add up.
 pub(super) fn frames(block: &[u8]) -> Option<Vec<&[u8]>> {
     let (_, length) = number(block, false)?;
     let flags = *block.get(length + 2)?;
@@ -244,7 +244,7 @@ pub(super) fn frames(block: &[u8]) -> Option<Vec<&[u8]>> {
                 let (value, length) = number(rest, false)?;
                 rest = rest.get(length..)?;
                 let value = i64::try_from(value).ok()?;
-                // After the first, sizes are differences, moved up so that they are never negative.
+                // After the first, sizes are signed differences, stored with a bias (EBML lacing).
                 let bias = (1i64 << (7 * length as u32 - 1)) - 1;
                 size = if index == 0 { value } else { size.checked_add(value - bias)? };
                 sizes.push(usize::try_from(size).ok()?);
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(frames(&block(0x80, b"abc")), Some(vec![&b"abc"[..]]));
         assert_eq!(frames(&block(0x02, b"\x02\x01\x02abbccc")), Some(vec![&b"a"[..], b"bb", b"ccc"]));
         assert_eq!(frames(&block(0x04, b"\x02aabbcc")), Some(vec![&b"aa"[..], b"bb", b"cc"]));
-        // One byte, then two more than that, then the rest.
+        // EBML lacing: one byte, then two more than that, then the rest.
         assert_eq!(frames(&block(0x06, b"\x02\x81\xc1abbbcc")), Some(vec![&b"a"[..], b"bbb", b"cc"]));
         assert_eq!(frames(&block(0x02, b"\x02\xff\xff\x01a")), None);
         assert_eq!(frames(b"\x81\0"), None);

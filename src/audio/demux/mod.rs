@@ -1,6 +1,6 @@
-//! Containers taken apart: any file to a decoder and its packets. What a file is, is told by its bytes alone; how long it is, by
-//! what is there. Names and media types are not looked at, and neither are lengths, counts and positions that a header states.
-//! Must not know what packets sound like.
+//! Takes containers apart: any file to a decoder and its packets. Only the bytes say what a file is, and only
+//! what is there says how long it is. File names, media types, and the lengths, counts and positions stated
+//! by a header are not trusted. Must not know what packets sound like.
 
 mod aac;
 mod aiff;
@@ -37,10 +37,9 @@ pub(super) use stream::{Demuxer, Step};
 
 /// Bytes looked at before a demuxer is chosen.
 const HEAD: usize = 4_096;
-/// How far into a file rubbish may reach before an Ogg page.
+/// Bytes of garbage that may precede the first Ogg page.
 const OGG_REACH: usize = 1_024;
 
-/// Opens whatever the input holds.
 pub(super) fn open(mut input: Input) -> Result<Box<dyn Demuxer>, AudioError> {
     tags::skip(&mut input)?;
     let start = input.at();
@@ -75,7 +74,8 @@ pub(super) fn open(mut input: Input) -> Result<Box<dyn Demuxer>, AudioError> {
 }
 
 fn ogg(input: Input, head: &[u8]) -> Result<Box<dyn Demuxer>, AudioError> {
-    // Without seeking the Ogg reader needs no intact last page to begin, and reads everything once.
+    // As a source that cannot seek: then the Ogg reader needs no intact last page to start, and reads
+    // everything once.
     let source = ReadOnlySource::new(OggRepair::new(input));
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let reader = match OggReader::try_new(stream, FormatOptions::default()) {

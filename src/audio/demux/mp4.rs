@@ -1,5 +1,5 @@
-//! MP4, M4A, MOV and 3GP, whole or in fragments: one sound track's packets in their order, as far as the file goes. What
-//! other tracks hold is not looked at. Must not know codecs.
+//! MP4, M4A, MOV and 3GP, whole or in fragments: the packets of one audio track in order, as far as the file
+//! goes. Other tracks are not looked at. Must not know codecs.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -13,36 +13,33 @@ use super::sample_entry::{self, Entry};
 use super::sample_table::SampleTable;
 use super::stream::{Demuxer, Step, Stream};
 
-/// The longest coded packet believed.
+/// Longest coded packet accepted, bytes.
 const MAX_PACKET: u64 = 1 << 20;
-/// The longest list of samples read; four bytes make one of some 20 ms.
+/// Longest sample list read, bytes: four bytes describe one sample of some 20 ms.
 const MAX_TABLE: u64 = 32 << 20;
 
-/// Whether a file begins as one.
 pub(super) fn is_mp4(head: &[u8]) -> bool {
     let ids: [&[u8; 4]; 10] =
         [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp", b"uuid"];
     head.get(4..8).is_some_and(|id| ids.iter().any(|known| id == *known))
 }
 
-/// A track being read.
 pub(super) struct Mp4 {
     boxes: Boxes,
     track: Track,
     out: Out,
     table: SampleTable,
     runs: VecDeque<Run>,
-    /// Where the next fragment is looked for.
+    /// Offset at which to look for the next fragment.
     next_fragment: u64,
-    /// Bytes that may still be handed on: no honest track plays a byte of the file twice.
+    /// Bytes that may still be handed on: no honest track plays the same byte twice.
     budget: u64,
 }
 
-/// What is known of the track.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
     pub(super) id: u32,
-    /// Size of a sample where a fragment does not say.
+    /// Sample size for fragments that state none.
     pub(super) default_size: u32,
 }
 
@@ -90,7 +87,7 @@ impl Mp4 {
         Ok(Self { boxes, track, out, table, runs: VecDeque::new(), next_fragment: 0, budget: len })
     }
 
-    /// The first sound track that decodes.
+    /// The first audio track that decodes.
     fn choose(boxes: &mut Boxes, moov: &Range<u64>) -> Result<(Track, Entry, Range<u64>), AudioError> {
         let mut refusal = AudioError::NoAudio;
         let mut at = moov.start;
@@ -126,7 +123,7 @@ impl Mp4 {
         Err(refusal)
     }
 
-    /// Where the next bytes of the track lie.
+    /// Byte range of the track's next data.
     fn next_piece(&mut self) -> Result<Option<Range<u64>>, AudioError> {
         let plain = match &self.out {
             Out::Plain(blocks, _) => Some(blocks),
@@ -183,7 +180,7 @@ impl Demuxer for Mp4 {
                 Out::Coded(stream) => {
                     let size = usize::try_from(length.min(MAX_PACKET)).unwrap_or_default();
                     let data = self.boxes.input.read_at(piece.start, size)?;
-                    // Where the file is cut, what is left of a packet is none.
+                    // A packet that the end of the file cuts off is dropped.
                     if data.len() as u64 == length && length > 0 {
                         stream.push(data)?;
                     }

@@ -1,6 +1,6 @@
-//! MPEG audio and AAC in ADTS, which have no container: frame after frame, with tags and rubbish before, between and
-//! behind. A frame is played because it is there; no count, length or bit rate that a header or a tag states ever ends
-//! the sound. Must not know what frames hold.
+//! MPEG audio and AAC in ADTS, which have no container: frame after frame, with tags and garbage before,
+//! between and after. A frame is played because it is there; no count, length or bit rate stated by a header
+//! or tag ends the sound. Must not know what frames hold.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -12,32 +12,31 @@ use super::mpeg_header::{Header, Kind};
 use super::stream::{Demuxer, Step};
 use super::tags;
 
-/// Headers in a row that make a beginning: random bytes look like one every few thousand.
+/// Consecutive headers that confirm a beginning: random bytes look like one header every few thousand.
 const CONFIRMING: usize = 3;
-/// Most bytes looked through at a time for a header.
+/// Bytes searched at a time for a header, at most.
 const STRIDE: usize = 4_096;
 
-/// A run of frames.
 pub(super) struct MpegAudio {
     input: Input,
     end: u64,
     kind: Option<Kind>,
-    /// The last frame ended where `input` stands.
+    /// The last frame ended at the input's position.
     in_step: bool,
-    /// Samples to drop before the first sound.
+    /// Samples still to drop before the first sound.
     skip: u64,
     held: Option<Step>,
 }
 
 impl MpegAudio {
-    /// Looks for the first frame of the input from where it stands to `end`; `None` when there is none.
+    /// Searches for the first frame between the input's position and `end`.
     pub(super) fn find(input: Input, end: u64) -> io::Result<Option<Self>> {
         let end = end.min(input.len());
         let mut this = Self { input, end, kind: None, in_step: false, skip: 0, held: None };
         Ok(this.next_header()?.is_some().then_some(this))
     }
 
-    /// The next frame that is one; the input then stands at it.
+    /// Moves to the next real frame and returns its header.
     fn next_header(&mut self) -> io::Result<Option<Header>> {
         while self.input.at() < self.end {
             if let Some(length) = tags::length(self.input.peek(tags::HEAD)?)
@@ -54,7 +53,7 @@ impl MpegAudio {
             }
             self.in_step = false;
             let window = self.input.peek(STRIDE)?;
-            // 0xff begins a frame, the letters a tag.
+            // 0xff begins a frame, the letters begin a tag.
             let far = window.iter().skip(1).position(|byte| matches!(byte, 0xff | b'I' | b'A' | b'T'));
             let step = far.map_or(window.len(), |n| n + 1).max(1);
             self.input.skip(step as u64)?;
@@ -62,7 +61,8 @@ impl MpegAudio {
         Ok(None)
     }
 
-    /// Whether a header is more than bytes that look like one: it goes on from the last frame, or others like it follow.
+    /// Whether a header is more than bytes that look like one: it continues the last frame, or more headers
+    /// follow it.
     fn believable(&mut self, header: &Header) -> io::Result<bool> {
         let known = self.kind == Some(header.kind);
         if known && self.in_step {
@@ -72,7 +72,8 @@ impl MpegAudio {
         let (mut at, mut next) = (0, *header);
         for _ in 0..if known { 1 } else { CONFIRMING } {
             at += next.size;
-            // The last frames of a file, or of one that others were joined to.
+            // The last frames before the end, or before another joined file, have no successor to confirm
+            // them.
             if at == left || (at < left && left - at < 4) {
                 return Ok(true);
             }
@@ -94,7 +95,7 @@ impl MpegAudio {
         }
         self.in_step = true;
         if let Some(delay) = header.notes(&frame) {
-            // Whatever came before is over: a file that was joined on begins.
+            // A new file was joined on: what is left of the previous one's delay no longer counts.
             self.skip = delay;
             return Ok(ControlFlow::Continue(()));
         }

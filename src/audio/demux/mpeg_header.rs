@@ -1,5 +1,5 @@
-//! The header of one frame of MPEG audio (ISO 11172-3, 13818-3 and the 2.5 extension) or of AAC in ADTS (ISO 13818-7).
-//! Must not know where frames come from.
+//! The header of one frame of MPEG audio (ISO 11172-3, 13818-3 and the 2.5 extension) or of AAC in ADTS (ISO
+//! 13818-7). Must not know where frames come from.
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
@@ -8,7 +8,7 @@ use symphonia::core::packet::Packet;
 use super::super::codec;
 use super::stream;
 
-/// What stays the same from frame to frame of one recording.
+/// What does not change from frame to frame within one recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kind {
     coding: FrameCoding,
@@ -24,19 +24,18 @@ enum FrameCoding {
     Adts,
 }
 
-/// A frame's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) kind: Kind,
     /// Bytes of the frame, header included.
     pub(super) size: usize,
-    /// Bytes a decoder does not want to see.
+    /// Bytes before the part that the decoder takes (the ADTS header).
     wrapping: usize,
-    /// Samples a channel.
+    /// Samples per channel.
     samples: u64,
 }
 
-/// Kilobits a second by layer and index, MPEG 1 and then MPEG 2; index 0 is a rate of the encoder's own, which nobody uses.
+/// kbit/s by layer and index, MPEG 1. Index 0 ("free format") is not used in practice.
 const KBITS_1: [[u32; 14]; 3] = [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
     [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -49,11 +48,10 @@ const KBITS_2: [[u32; 14]; 3] = [
 ];
 const AAC_RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
-/// Samples an MP3 decoder itself is late by, as every player counts it.
+/// Samples by which an MP3 decoder is late, as every player counts it.
 const DECODER_DELAY: u64 = 529;
 
 impl Kind {
-    /// What a decoder for these frames needs to know.
     pub(super) fn parameters(self) -> AudioCodecParameters {
         let id = match self.coding {
             FrameCoding::Layer1 => CODEC_ID_MP1,
@@ -102,7 +100,7 @@ impl Header {
         let &[_, b1, b2, b3, b4, b5, _] = bytes.first_chunk::<7>()?;
         let rate = *AAC_RATES.get(usize::from(b2 >> 2 & 15))?;
         let channels = match (b2 & 1) << 2 | b3 >> 6 {
-            // A layout told inside the frames, and 7.1.
+            // 0: the layout is told inside the frames. 7: eight channels (7.1).
             0 => 2,
             7 => 8,
             n => n,
@@ -113,13 +111,13 @@ impl Header {
         (size > wrapping).then_some(Self { kind, size, wrapping, samples: 1_024 })
     }
 
-    /// The packet of a frame that begins with this header.
+    /// The packet for the decoder, of a frame with this header.
     pub(super) fn packet(&self, frame: &[u8]) -> Packet {
         stream::packet(frame.get(self.wrapping..).unwrap_or_default().to_vec(), self.samples)
     }
 
-    /// Whether the frame holds an encoder's notes (Xing, Info, VBRI) in place of sound; if so, the samples that encoder and
-    /// decoder put before the first sound, 0 where that is not said.
+    /// Whether the frame holds an encoder's metadata (Xing, Info, VBRI) instead of sound; if so, the samples
+    /// that encoder and decoder add before the first sound (0 where not stated).
     pub(super) fn notes(&self, frame: &[u8]) -> Option<u64> {
         if self.kind.coding != FrameCoding::Layer3 {
             return None;
@@ -132,7 +130,7 @@ impl Header {
         if frame.get(36..).is_some_and(|rest| rest.starts_with(b"VBRI")) {
             return Some(0);
         }
-        // A checksum, where there is one, stands before.
+        // A checksum, where there is one, comes first.
         let tag = [4 + side, 6 + side].into_iter().find_map(|at| {
             frame.get(at..).filter(|rest| rest.starts_with(b"Xing") || rest.starts_with(b"Info"))
         })?;
@@ -146,7 +144,7 @@ impl Header {
         Some(if delay == 0 { 0 } else { delay + DECODER_DELAY })
     }
 
-    /// Samples a channel in the frame.
+    /// Samples per channel.
     pub(super) fn samples(&self) -> u64 {
         self.samples
     }
@@ -175,7 +173,7 @@ mod tests {
         }
         let adts = Header::parse(&[0xff, 0xf1, 0x50, 0x40, 0x17, 0xdf, 0xfc]).unwrap();
         assert_eq!((adts.kind.rate, adts.kind.channels, adts.size, adts.wrapping), (44_100, 1, 190, 7));
-        // Reserved version, layer, bit rate, sample rate; a free bit rate; no sync at all.
+        // Reserved version, layer, bit rate, sample rate; free bit rate; no sync word.
         for bytes in [
             [0xff, 0xeb, 0x90, 0x44],
             [0xff, 0xf9, 0xfd, 0x44],

@@ -1,7 +1,7 @@
-//! The names of what is not decoded, by the bytes files begin with, so that it can be called by its name. Must not know
-//! anything that is decoded.
+//! Names of formats that are not decoded, recognised by their first bytes, so that the learner can be told
+//! what was sent. Must not know anything that is decoded.
 
-/// First bytes, from a position on, and the name.
+/// Offset, the bytes there, and the name.
 const KINDS: &[(usize, &[u8], &str)] = &[
     (0, b"#!AMR-WB", "AMR-WB"),
     (0, b"#!AMR", "AMR"),
@@ -40,7 +40,7 @@ const KINDS: &[(usize, &[u8], &str)] = &[
     (8, b"8SVX", "8SVX"),
     (8, b"16SV", "16SV"),
 ];
-/// What begins the first packet of an Ogg stream.
+/// First bytes of the first packet of an Ogg stream, and the name.
 const OGG_KINDS: &[(&[u8], &str)] = &[
     (b"Speex   ", "Speex"),
     (b"CELT    ", "CELT"),
@@ -48,13 +48,13 @@ const OGG_KINDS: &[(&[u8], &str)] = &[
     (b"\x80kate", "text in Ogg"),
     (b"Midi", "MIDI in Ogg"),
 ];
-/// Bytes of a GSM frame, all of which begin with the same four bits.
+/// Bytes of a GSM frame; all frames begin with the same four bits.
 const GSM_FRAME: usize = 33;
-/// Bytes of a packet of an MPEG transport stream, and what each begins with.
+/// Bytes of a packet of an MPEG transport stream.
 const TRANSPORT_PACKET: usize = 188;
 const TRANSPORT_SYNC: u8 = 0x47;
 
-/// The name of the format that `head` begins; `None` when it is none that is known here.
+/// `head`: the first bytes of the file.
 pub(super) fn of(head: &[u8]) -> Option<&'static str> {
     let known =
         KINDS.iter().find(|(at, bytes, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(bytes)));
@@ -73,7 +73,7 @@ pub(super) fn of(head: &[u8]) -> Option<&'static str> {
     every(GSM_FRAME, 16, &|byte| byte >> 4 == 0xd).then_some("GSM")
 }
 
-/// Three frames of the low-overhead transport of MPEG-4 audio in a row.
+/// Three frames of LATM (the low-overhead transport of MPEG-4 audio) in a row.
 fn latm(head: &[u8]) -> bool {
     let mut rest = head;
     for _ in 0..3 {
@@ -87,7 +87,6 @@ fn latm(head: &[u8]) -> bool {
     true
 }
 
-/// The name of what an Ogg file holds that is not decoded.
 pub(super) fn in_ogg(head: &[u8]) -> Option<&'static str> {
     let holds = |start: &[u8]| head.windows(start.len()).any(|bytes| bytes == start);
     OGG_KINDS.iter().find(|(start, _)| holds(start)).map(|(_, name)| *name)

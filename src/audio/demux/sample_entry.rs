@@ -1,5 +1,5 @@
-//! What an MP4 or QuickTime file says of a sound track's codec: one entry of the `stsd` box. Must not know where the
-//! samples lie.
+//! The codec of an MP4 or QuickTime audio track: one entry of the `stsd` box. Must not know where the samples
+//! lie.
 
 use symphonia::core::codecs::audio::well_known::{
     CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_OPUS, CODEC_ID_VORBIS,
@@ -12,15 +12,14 @@ use super::blocks::{Layout, Samples};
 use super::input::Fields;
 use super::stream::Coding;
 
-/// How a track is coded.
 pub(super) enum Entry {
-    /// In packets.
+    /// Coded packets.
     Coded(Coding),
-    /// In samples as they are.
+    /// PCM or ADPCM samples.
     Plain(Layout),
 }
 
-/// Reads the body of an `stsd` box: its first entry.
+/// Reads the first entry of an `stsd` box.
 pub(super) fn read(stsd: &[u8]) -> Result<Entry, AudioError> {
     parse(stsd).unwrap_or(Err(AudioError::Corrupt { detail: "the track's description is cut off" }))
 }
@@ -61,7 +60,7 @@ fn parse(stsd: &[u8]) -> Option<Result<Entry, AudioError>> {
     }))
 }
 
-/// Codecs with a description of their own.
+/// Codecs that have a description box of their own.
 fn coded(id: &[u8; 4], rest: &[u8], channels: u16, rate: u32) -> Option<Result<Entry, AudioError>> {
     let entry = |codec, extra| Some(Ok(Entry::Coded(Coding::new(codec, rate, channels, Some(extra)))));
     match id {
@@ -73,7 +72,7 @@ fn coded(id: &[u8; 4], rest: &[u8], channels: u16, rate: u32) -> Option<Result<E
         b"alac" => entry(CODEC_ID_ALAC, inside(rest, b"alac").and_then(|body| body.get(4..))?.to_vec()),
         b"fLaC" => entry(CODEC_ID_FLAC, inside(rest, b"dfLa").and_then(|body| body.get(8..42))?.to_vec()),
         b"Opus" => {
-            // The same fields as in Ogg, in the other byte order, which the version says.
+            // The fields of an Ogg `OpusHead`, but big-endian; the version field tells the decoder which.
             let head = [b"OpusHead", inside(rest, b"dOps")?].concat();
             Some(Ok(Entry::Coded(Coding::new(CODEC_ID_OPUS, 48_000, channels, Some(head)))))
         }
@@ -85,7 +84,8 @@ fn aac_entry(config: Vec<u8>, channels: u16) -> Entry {
     Entry::Coded(Coding::new(CODEC_ID_AAC, aac::rate(&config), channels, Some(config)))
 }
 
-/// What stands in a box somewhere inside an entry; QuickTime wraps some in others. The last one wins: it is the innermost.
+/// The content of a box anywhere inside an entry: QuickTime nests some. The last match wins, because it is
+/// the innermost.
 fn inside<'a>(rest: &'a [u8], id: &[u8; 4]) -> Option<&'a [u8]> {
     let at = rest.windows(4).rposition(|four| four == id)?;
     let size = rest.get(at.checked_sub(4)?..at)?.first_chunk().map(|size| u32::from_be_bytes(*size))?;
@@ -93,7 +93,7 @@ fn inside<'a>(rest: &'a [u8], id: &[u8; 4]) -> Option<&'a [u8]> {
     Some(body.get(..usize::try_from(size).ok()?.checked_sub(8)?).unwrap_or(body))
 }
 
-/// MPEG's own description of a stream (ISO 14496-1, 7.2.6).
+/// An `esds` box (ISO 14496-1, 7.2.6).
 fn elementary(esds: &[u8], channels: u16, rate: u32) -> Result<Entry, AudioError> {
     let (kind, config) = descriptor(esds).unwrap_or((0x40, &[]));
     match kind {
@@ -118,7 +118,8 @@ fn elementary(esds: &[u8], channels: u16, rate: u32) -> Result<Entry, AudioError
     }
 }
 
-/// Three headers with 16-bit lengths, as some write Vorbis here, laced as the decoder knows them.
+/// Some writers store Vorbis as three headers with 16-bit lengths; the decoder wants them laced as in
+/// Matroska.
 fn xiph(config: &[u8]) -> Vec<u8> {
     let read = || {
         let mut fields = Fields(config);
@@ -138,7 +139,7 @@ fn xiph(config: &[u8]) -> Vec<u8> {
     read().unwrap_or_else(|| config.to_vec())
 }
 
-/// The kind of object and its own configuration.
+/// Object type and decoder configuration.
 fn descriptor(esds: &[u8]) -> Option<(u8, &[u8])> {
     let mut fields = Fields(esds);
     fields.bytes(4)?;
@@ -179,7 +180,7 @@ fn descriptor(esds: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// QuickTime's `lpcm`, which says in flags what it is.
+/// QuickTime's `lpcm`, which describes itself in flags.
 fn pcm(flags: u32, bits: u16) -> Option<Samples> {
     let (bytes, big_endian) = (bits.div_ceil(8), flags & 2 != 0);
     Some(if flags & 1 != 0 {
@@ -199,7 +200,7 @@ fn iso_pcm(id: &[u8; 4], rest: &[u8]) -> Option<Samples> {
     })
 }
 
-/// Names of what is not decoded.
+/// The name of a codec that is not decoded.
 fn foreign(id: &[u8; 4]) -> String {
     let name = match id {
         b"samr" => "AMR",

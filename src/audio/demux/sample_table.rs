@@ -1,16 +1,17 @@
-//! The tables of an MP4 track that say where its samples lie: sizes (`stsz`), chunks (`stco`, `co64`) and samples per chunk
-//! (`stsc`). They are walked as they are, so that what they claim costs nothing. Must not know what samples are.
+//! The tables of an MP4 track that say where its samples lie: sizes (`stsz`), chunk offsets (`stco`, `co64`)
+//! and samples per chunk (`stsc`). They are walked in place, so a table that claims billions of entries
+//! allocates nothing. Must not know what samples are.
 
 use std::ops::Range;
 
 use super::blocks::Blocks;
 use super::input::Fields;
 
-/// Where the walk stands.
+/// A position in the walk over the tables.
 #[derive(Default)]
 pub(super) struct SampleTable {
     sizes: Vec<u8>,
-    /// Size of each sample where all have the same, and how many there are.
+    /// Common size of all samples and their number, where `stsz` states one.
     same: Option<(u32, u64)>,
     chunks: Vec<u8>,
     wide: bool,
@@ -23,7 +24,7 @@ pub(super) struct SampleTable {
 }
 
 impl SampleTable {
-    /// From the bodies of the boxes.
+    /// Takes the bodies of `stsz`, `stco`, `co64` and `stsc`.
     pub(super) fn new(sizes: Vec<u8>, narrow: Vec<u8>, wide: Vec<u8>, runs: Vec<u8>) -> Self {
         let mut fields = Fields(&sizes);
         let head = fields.be32().zip(fields.be32()).zip(fields.be32());
@@ -46,9 +47,9 @@ impl SampleTable {
         }
     }
 
-    /// Samples in the chunk the walk stands at.
+    /// Samples in the current chunk.
     fn samples_in_chunk(&mut self) -> Option<u64> {
-        // Runs are counted from 1 and go on until the next one begins.
+        // Entries of `stsc` name the first chunk (from 1) they apply to, and hold until the next entry.
         while let Some(next) = Self::entry::<12>(&self.runs, 8, self.run + 1) {
             if Fields(&next).be32()? > self.chunk + 1 {
                 break;
@@ -71,7 +72,7 @@ impl SampleTable {
         }
     }
 
-    /// Where the next sample lies, or the next chunk where samples are as they are.
+    /// Byte range of the next sample, or of the next chunk when the samples are PCM or ADPCM.
     pub(super) fn next(&mut self, plain: Option<&Blocks>) -> Option<Range<u64>> {
         while self.left_in_chunk == 0 {
             self.at = self.offset_of_chunk()?;
@@ -80,7 +81,8 @@ impl SampleTable {
         }
         if let Some(blocks) = plain {
             let count = std::mem::take(&mut self.left_in_chunk);
-            // QuickTime counts samples and says a size of 1; others count frames or blocks and say theirs.
+            // QuickTime counts single samples and states a size of 1; others count frames or blocks and state
+            // their size.
             let length = match self.same {
                 Some((size, _)) if size > 1 => count.saturating_mul(u64::from(size)),
                 _ => blocks.length_of(count),

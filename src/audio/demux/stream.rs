@@ -1,4 +1,4 @@
-//! One stream of packets on its way to its decoder, whatever container it came from. Must not know containers.
+//! A stream of packets on its way to its decoder, the same for every container. Must not know containers.
 
 use std::collections::VecDeque;
 
@@ -11,41 +11,37 @@ use super::super::codec;
 use super::super::error::AudioError;
 use super::mpeg_header::{Header, Kind};
 
-/// What a demuxer finds next.
 pub(in crate::audio) enum Step {
     /// All packets from here on are for this decoder.
     Decoder(Box<dyn AudioDecoder>),
-    /// Coded audio.
     Packet(Packet),
 }
 
 /// A container being read.
 pub(in crate::audio) trait Demuxer {
-    /// The next step; `None` at the end of what is there.
+    /// `None` at the end of the file.
     fn next(&mut self) -> Result<Option<Step>, AudioError>;
 }
 
-/// A packet of `frames` samples a channel.
+/// A packet of `frames` samples per channel.
 pub(super) fn packet(data: Vec<u8>, frames: u64) -> Packet {
     Packet::new(0, Timestamp::ZERO, Duration::from(frames), data)
 }
 
-/// What a container says of its codec.
+/// What a container says about its codec.
 #[derive(Clone)]
 pub(super) enum Coding {
-    /// Everything a decoder needs to know.
     Known(Box<AudioCodecParameters>),
-    /// MPEG audio, which says everything itself, anew in each frame.
+    /// MPEG audio, whose frames each describe themselves.
     Mpeg,
 }
 
 impl Coding {
-    /// Coding by parameters that all codecs have.
     pub(super) fn new(codec: AudioCodecId, rate: u32, channels: u16, extra: Option<Vec<u8>>) -> Self {
         Self::Known(Box::new(codec::parameters(codec, rate, channels, extra)))
     }
 
-    /// Whether there is a decoder.
+    /// Fails when there is no decoder for it.
     pub(super) fn check(&self) -> Result<(), AudioError> {
         match self {
             Self::Known(params) => codec::open(params).map(drop),
@@ -62,7 +58,6 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Opens the decoder.
     pub(super) fn new(coding: Coding) -> Result<Self, AudioError> {
         let mut ready = VecDeque::new();
         if let Coding::Known(params) = &coding {
@@ -71,12 +66,12 @@ impl Stream {
         Ok(Self { coding, begun: None, ready })
     }
 
-    /// What is ready to be handed on.
+    /// The next step that is ready.
     pub(super) fn pop(&mut self) -> Option<Step> {
         self.ready.pop_front()
     }
 
-    /// Takes a packet of the container.
+    /// Takes a packet as the container stores it.
     pub(super) fn push(&mut self, data: Vec<u8>) -> Result<(), AudioError> {
         let Coding::Mpeg = self.coding else {
             self.ready.push_back(Step::Packet(packet(data, 0)));

@@ -1,14 +1,14 @@
-//! Tags that people's players write before, behind and between recordings: ID3 (both versions) and APE. They are passed
-//! over by their length, whatever they hold. Must not know what they tag.
+//! Tags that music software writes before, after and between recordings: ID3 (both versions) and APE. They
+//! are skipped by their length, unread. Must not know what they tag.
 
 use std::io;
 
 use super::input::Input;
 
-/// Bytes that tell a tag and its length.
+/// Bytes needed to recognise a tag and its length.
 pub(super) const HEAD: usize = 32;
 
-/// Length in bytes of the tag that `bytes` begin with, `None` when they begin with none.
+/// Length in bytes of the tag at the beginning of `bytes`; `None` when there is none.
 pub(super) fn length(bytes: &[u8]) -> Option<u64> {
     if bytes.starts_with(b"TAG") {
         return Some(128);
@@ -16,7 +16,8 @@ pub(super) fn length(bytes: &[u8]) -> Option<u64> {
     if let Some(rest) = bytes.strip_prefix(b"APETAGEX") {
         let &[_, _, _, _, s0, s1, s2, s3, _, _, _, _, _, _, _, flags] = rest.first_chunk::<16>()?;
         let size = u64::from(u32::from_le_bytes([s0, s1, s2, s3]));
-        // The size counts the footer and not the header; at a footer the tag itself has gone by.
+        // The stated size counts the footer but not the header. At a footer, the tag itself has been passed
+        // already.
         return Some(if flags & 0x20 != 0 { size + 32 } else { 32 });
     }
     let &[major, minor, flags, s0, s1, s2, s3] = bytes.strip_prefix(b"ID3")?.first_chunk::<7>()?;
@@ -28,7 +29,7 @@ pub(super) fn length(bytes: &[u8]) -> Option<u64> {
     Some(10 + size + if flags & 0x10 != 0 { 10 } else { 0 })
 }
 
-/// Passes over the tags the input stands at; a length beyond the end of the input is not believed.
+/// Skips the tags at the input's position. A length beyond the end of the input is ignored.
 pub(super) fn skip(input: &mut Input) -> io::Result<()> {
     while let Some(length) = length(input.peek(HEAD)?) {
         if input.at().saturating_add(length) >= input.len() {

@@ -1,5 +1,5 @@
-//! WAV in all its coats (RIFF, RIFX, RF64, BW64; plain and extensible formats): finds the samples and what they are. Header
-//! fields nobody needs are not looked at. Must not know how samples are decoded.
+//! All variants of WAV (RIFF, RIFX, RF64, BW64; plain and extensible formats): finds the samples and their
+//! format. Unneeded header fields are not looked at. Must not know how samples are decoded.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use super::input::{Fields, Input};
 use super::mpeg::MpegAudio;
 use super::stream::Demuxer;
 
-/// Files joined into one that are followed.
+/// Joined files that are followed, at most.
 const MAX_TAKES: usize = 256;
 
-/// What `fmt ` says.
+/// The format chunk (`fmt `).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Blocks(Layout),
@@ -21,13 +21,12 @@ enum Format {
     Foreign(u16),
 }
 
-/// Whether a file begins as one.
 pub(super) fn is_wave(head: &[u8]) -> bool {
     [b"RIFF", b"RIFX", b"RF64", b"BW64"].iter().any(|id| head.starts_with(*id))
         && head.get(8..12) == Some(b"WAVE")
 }
 
-/// Opens a WAV file; `start` is where it begins.
+/// `start`: offset of the RIFF header in the input.
 pub(super) fn open(mut input: Input, start: u64) -> Result<Box<dyn Demuxer>, AudioError> {
     let big_endian = input.read_at(start, 4)? == b"RIFX";
     let mut chunks = Chunks::new(start, big_endian);
@@ -45,7 +44,7 @@ pub(super) fn open(mut input: Input, start: u64) -> Result<Box<dyn Demuxer>, Aud
         };
         match &chunk.id {
             b"RIFF" | b"RIFX" | b"RF64" | b"BW64" if takes.len() < MAX_TAKES => {
-                // Another file may be joined on behind; what it says counts from here.
+                // Another file may follow; its own headers apply from here.
                 chunks.enter(&chunk);
                 (format, samples, long) = (None, None, None);
             }
@@ -95,7 +94,7 @@ fn begin(mut input: Input, takes: Vec<(Format, Range<u64>)>) -> Result<Box<dyn D
     }
 }
 
-/// The format chunk; `None` when it is too short to say anything.
+/// Reads the format chunk; `None` when it is too short.
 fn read_format(bytes: &[u8], big_endian: bool) -> Option<Format> {
     let mut fields = Fields(bytes);
     let mut u16 = || {
@@ -111,11 +110,11 @@ fn read_format(bytes: &[u8], big_endian: bool) -> Option<Format> {
     };
     let (_, _, align, bits) = (u16()?, u16()?, u16()?, u16()?);
     if tag == 0xfffe {
-        // The format proper opens the long identifier.
+        // WAVE_FORMAT_EXTENSIBLE: the first two bytes of the GUID are the real format number.
         let sub = bytes.get(24..26)?.first_chunk::<2>()?;
         tag = if big_endian { u16::from_be_bytes(*sub) } else { u16::from_le_bytes(*sub) };
     }
-    // Samples may be kept in more bytes than their bits need; the bytes are what counts.
+    // The container size (block size / channels) counts: samples may take more bytes than their bits need.
     let by_bits = bits.div_ceil(8);
     let by_align = align.checked_div(channels).unwrap_or_default();
     let exact = align == by_align * channels;
@@ -133,7 +132,7 @@ fn read_format(bytes: &[u8], big_endian: bool) -> Option<Format> {
     Some(Format::Blocks(Layout { samples, rate, channels }))
 }
 
-/// Names of formats by their number.
+/// The name of a format that is not decoded, by its number.
 fn foreign(tag: u16) -> String {
     let name = match tag {
         0x31 | 0x32 => "GSM 6.10",

@@ -1,4 +1,5 @@
-//! `sessions delete|expire`: what they ask, send and tell.
+//! `sessions delete` and `sessions expire`: the question, the request, the report. Must not know how a
+//! learner is deleted.
 
 use crate::admin::request::{Item, Request};
 use crate::app::home_of;
@@ -11,8 +12,7 @@ use crate::store::Home;
 use crate::store::home::Uncleared;
 use std::io::{self, Write};
 
-/// `sessions delete`.
-pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
+pub(crate) fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     confirmed(&format!("Everything held about learner {user} will be removed, here and at the tutor."), yes)?;
     let config = setup.load(false)?.config;
     runtime()?.block_on(async {
@@ -40,7 +40,7 @@ pub fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failure> {
     })
 }
 
-/// What becomes of the deleted bytes where a daemon holds the database.
+/// Says when the deleted bytes leave the database's files, if a running daemon holds them.
 fn bytes_later(config: &Config) -> String {
     let left = match Home::at(&config.session_storage_path).uncleared() {
         None => return "Its bytes are gone from the database's files.".to_owned(),
@@ -55,7 +55,7 @@ fn bytes_later(config: &Config) -> String {
     left.to_owned()
 }
 
-/// Clears them at once. The learner is gone by now, whatever becomes of the bytes.
+/// Clears the deleted bytes at once. A failure is only told: the learner's records are gone in any case.
 fn clear(config: &Config) -> String {
     let home = home_of(config).as_owner().map_err(|error| error.to_string());
     match home.and_then(|(home, _acting)| home.clean(&mut |_| ()).map_err(|error| error.to_string())) {
@@ -67,8 +67,8 @@ fn clear(config: &Config) -> String {
     }
 }
 
-/// `sessions expire`. The store is not held while the person thinks: a daemon may start meanwhile.
-pub fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
+/// The store is not held open during the question: a daemon may start meanwhile.
+pub(crate) fn expire(setup: Setup, older_than_ms: Option<i64>, yes: bool) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     if !yes {
         let (archived, removed) = expired(&config, older_than_ms, true)?;

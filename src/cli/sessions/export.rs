@@ -1,4 +1,4 @@
-//! `sessions export`: two files for the learner's eyes alone.
+//! `sessions export`: two files that only the person who asked may read. Must not know what is exported.
 
 use crate::admin::request::{Item, Request, Wanted};
 use crate::cli::Failure;
@@ -12,7 +12,7 @@ use anyhow::Context;
 use std::io::{self, Write};
 use std::path::Path;
 
-pub fn run(setup: Setup, wanted: Wanted, folder: &Path, force: bool) -> Result<(), Failure> {
+pub(crate) fn run(setup: Setup, wanted: Wanted, folder: &Path, force: bool) -> Result<(), Failure> {
     let mut data_export = DataExport::default();
     runtime()?.block_on(store_access::ask(setup, Request::Export(wanted), |item| {
         if let Item::Held(held) = item {

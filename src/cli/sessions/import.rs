@@ -1,4 +1,5 @@
-//! `sessions import`: the old bot's file handed over, and what came of it told.
+//! `sessions import`: sends the old bot's sessions to the store and reports what became of them. Must not
+//! know how they are merged.
 
 use crate::admin::old_bot::{self, Zone};
 use crate::admin::render;
@@ -14,8 +15,8 @@ use crate::store::{Import, Imported, Merged};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Reads the file, has its sessions taken in, or with `dry` only asks what would come of it, and tells.
-pub fn run(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
+/// `dry`: only report what would happen.
+pub(crate) fn run(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failure> {
     let failed =
         |error: &dyn std::fmt::Display| Failure::Failed(format!("{}: {error}", printable::path(path)));
     let config = setup.load(false)?.config;
@@ -48,9 +49,9 @@ pub fn run(setup: Setup, path: &Path, dry: bool, zone: Zone) -> Result<(), Failu
     ))
 }
 
-/// What became of each, in order.
+/// What became of each session, in order.
 async fn hand_over(config: &Config, sessions: &[Import], dry: bool) -> Result<Vec<Imported>, Failure> {
-    // Learners may be taken over before the first start; to look at what would come of it makes nothing.
+    // Sessions may be imported before the daemon's first start, which makes the store; a dry run must not.
     let mut client = if dry {
         store_access::open_or_imagine(config).await?
     } else {
@@ -74,7 +75,7 @@ async fn hand_over(config: &Config, sessions: &[Import], dry: bool) -> Result<Ve
     Ok(outcomes)
 }
 
-/// What a learner who was here already gets.
+/// Reports on a learner who already exists here.
 fn joined(import: &Import, merged: Merged, dry: bool) -> String {
     let (would, turns) = (if dry { "would be " } else { "" }, import.turns);
     let place = match merged.open {
@@ -92,7 +93,7 @@ fn joined(import: &Import, merged: Merged, dry: bool) -> String {
     text
 }
 
-/// What the person may not expect of old conversations.
+/// What will not work for the imported conversations.
 fn warnings(told: &[(&Import, Imported)], config: &Config, now: Timestamp) -> Vec<String> {
     let (idle, kept) = (millis(config.session_timeout), millis(config.session_retention));
     let fresh = told.iter().filter(|(_, outcome)| *outcome != Imported::Known);

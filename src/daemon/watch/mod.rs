@@ -19,14 +19,13 @@ use tokio::net::TcpListener;
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// Takes the address; the numbers are collected from here on.
+/// Takes the address.
 ///
 /// # Errors
 /// It is in use, or may not be used; in words for the person who starts the daemon.
-pub async fn open(daemon: &DaemonContext, addr: SocketAddr) -> Result<TcpListener, StartupError> {
+pub async fn open(addr: SocketAddr) -> Result<TcpListener, StartupError> {
     let listener =
         TcpListener::bind(addr).await.map_err(|source| StartupError::MetricsAddr { addr, source })?;
-    daemon.telemetry.expose();
     let addr = listener.local_addr().unwrap_or(addr);
     tracing::info!(event = %Event::MetricsServed, %addr, "serving /metrics, /health, /live and /ready");
     Ok(listener)
@@ -84,10 +83,14 @@ async fn metrics(daemon: &DaemonContext) -> Page {
     let polls =
         config.telegram_bot_enabled.then(|| secs(daemon.telemetry.last_poll().unwrap_or(daemon.began)));
     let free = daemon.app.context.slots.available_permits();
+    let [busy_tutor, busy_local, busy_delivery] =
+        daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
     let gauges = Gauges {
         store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
         inbox_capacity: poller::INBOX_CAPACITY,
-        busy: daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]),
+        busy_tutor,
+        busy_local,
+        busy_delivery,
         slots: config.backend_concurrency,
         slots_used: config.backend_concurrency.saturating_sub(free),
         tutor_reachable: !matches!(daemon.app.tutor.reachable(), Reach::No { .. }),

@@ -1,6 +1,6 @@
-//! A message of the queue as a learner is told of it: what kind, how it stands, its words and those it has left to send.
-//!
-//! The JSON holds the record as it is kept beside the readable part: what a later version keeps is told as well. Pure.
+//! A row of the queue in a learner's data export: its kind, its state, its text and the replies still to be
+//! sent. The JSON also contains the raw record, so that fields added later are exported too. Pure; must not
+//! know where rows come from.
 
 use super::{at_json, escaped, moment};
 use crate::domain::ids::Timestamp;
@@ -11,21 +11,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// A message in the queue with its words: they are kept until it is answered, or a dead letter is dropped.
+/// A row of the queue with its texts, which are kept until it is answered or, as a dead letter, dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    /// What kind of message.
+pub(crate) struct Pending {
     pub kind: String,
-    /// The row.
     pub job: Job,
-    /// When and why it was given up; `None`: it waits or is at work.
+    /// When and why it became a dead letter; `None`: it did not.
     pub given_up: Option<(Timestamp, String)>,
-    /// What it has left to send.
+    /// Replies still to be sent.
     pub replies: Vec<OutMessage>,
 }
 
 impl Pending {
-    /// What the learner wrote, where it is words.
+    /// What the learner wrote, if it is text.
     fn words(&self) -> Option<String> {
         let Task::Handle(incoming, _) = &self.job.task else { return None };
         match &incoming.body {
@@ -36,7 +34,7 @@ impl Pending {
         }
     }
 
-    /// For machines. `record` is as it is kept: moments are milliseconds since the epoch there.
+    /// `record` is the stored form, with times in Unix ms.
     pub(super) fn json(&self) -> Value {
         let job = &self.job;
         let replies: Vec<Value> =
@@ -54,7 +52,6 @@ impl Pending {
         })
     }
 
-    /// For reading.
     pub(super) fn markdown(&self, text: &mut String) {
         let state = match &self.given_up {
             Some((_, why)) => format!("given up: {}", escaped(why)),
@@ -78,7 +75,6 @@ impl Pending {
     }
 }
 
-/// The words of a reply.
 fn said(message: &OutMessage) -> String {
     match &message.reply.content {
         Content::Text { text, .. } | Content::Edit { text, .. } => text.to_plain(),

@@ -1,4 +1,4 @@
-//! The two documents, piece by piece.
+//! Tests of the two documents, piece by piece.
 
 use super::*;
 use crate::domain::{
@@ -6,7 +6,7 @@ use crate::domain::{
     Rich, Task, Tokens,
 };
 
-/// A text that was given up, with an answer that was not sent.
+/// A dead letter with a text and an answer that was not sent.
 fn pending(at: Timestamp) -> Pending {
     let chat = Chat { id: ChatId(11), kind: ChatKind::Private, thread: None };
     let incoming = Incoming {

@@ -1,26 +1,26 @@
-//! The sentences about who may use the bot and how to be let in.
+//! The sentences about who may use the bot and how to get access. Must not know how access is decided.
 
 use super::Phrases;
 use crate::domain::UserId;
 use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
 
-/// Why somebody is turned away.
+/// Why somebody may not use the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// Not on the list of `ALLOWED_USERS`.
+pub(crate) enum Refusal {
+    /// Not in `ALLOWED_USERS`.
     NotAllowed,
     /// Not in the required channel.
     NotMember,
-    /// Telegram does not tell at the moment, and nothing is known from before.
+    /// Telegram does not tell at the moment, and no earlier answer is known.
     TryLater,
-    /// Telegram tells nothing until the person who runs the bot mends it.
+    /// Telegram will not tell until the bot's admin corrects something.
     Hidden,
 }
 
 impl Phrases {
-    /// The learner is not on the list; `id` is what to be let in by, told in private.
-    pub fn not_allowed(self, id: Option<UserId>) -> Rich {
+    /// `id` is what the admin needs to give access; only told in a private chat.
+    pub(crate) fn not_allowed(self, id: Option<UserId>) -> Rich {
         let text = Rich::plain(say!(self, "This tutor is private.", "Este tutor é privado."));
         match id {
             Some(id) => text
@@ -44,8 +44,8 @@ impl Phrases {
         }
     }
 
-    /// The way into the required channel, over the buttons; `linked`: there is a link among them.
-    pub fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
+    /// How to join the required channel, above the buttons; `linked`: one of them is a link.
+    pub(crate) fn members_only(self, channel: Option<&str>, linked: bool) -> Rich {
         let text = match channel {
             Some(channel) => Rich::plain(say!(self, "This is for members of ", "Isso é só para membros de "))
                 .push(Style::Bold, channel)
@@ -74,8 +74,8 @@ impl Phrases {
         )
     }
 
-    /// Beneath the welcome, while a channel is required.
-    pub fn members_hint(self) -> Rich {
+    /// Below the welcome, while a channel is required.
+    pub(crate) fn members_hint(self) -> Rich {
         Rich::plain(say!(
             self,
             "\n\nPractice is for members of a channel: /subscribe shows the way in.",
@@ -84,7 +84,7 @@ impl Phrases {
     }
 
     /// `/subscribe` where no channel is required.
-    pub fn no_channel(self) -> Rich {
+    pub(crate) fn no_channel(self) -> Rich {
         Rich::plain(say!(
             self,
             "There is no channel to join: just send me a voice message in English. 🎙",
@@ -92,8 +92,8 @@ impl Phrases {
         ))
     }
 
-    /// Turned away for a reason that needs no buttons.
-    pub fn refused(self, why: Refusal) -> Rich {
+    /// A refusal without buttons.
+    pub(crate) fn refused(self, why: Refusal) -> Rich {
         Rich::plain(match why {
             Refusal::TryLater => say!(
                 self,
@@ -111,8 +111,8 @@ impl Phrases {
         })
     }
 
-    /// The same in one short line, for a pressed button.
-    pub fn refused_notice(self, why: Refusal) -> String {
+    /// The same as one short line, for a pressed button.
+    pub(crate) fn refused_notice(self, why: Refusal) -> String {
         match why {
             Refusal::NotAllowed => {
                 say!(
@@ -139,18 +139,15 @@ impl Phrases {
         }
     }
 
-    /// Label of the button that opens the channel.
-    pub fn join_button(self) -> String {
+    pub(crate) fn join_button(self) -> String {
         say!(self, "Open the channel", "Abrir o canal")
     }
 
-    /// Label of the button for those who have joined.
-    pub fn joined_button(self) -> String {
+    pub(crate) fn joined_button(self) -> String {
         say!(self, "I have joined", "Já entrei")
     }
 
-    /// Found in the channel.
-    pub fn joined(self) -> Rich {
+    pub(crate) fn joined(self) -> Rich {
         Rich::plain(say!(
             self,
             "You are in. Send me a voice message in English! 🎙",
@@ -158,13 +155,11 @@ impl Phrases {
         ))
     }
 
-    /// Found in the channel, in one short line.
-    pub fn joined_notice(self) -> String {
+    pub(crate) fn joined_notice(self) -> String {
         say!(self, "Welcome!", "Boas-vindas!")
     }
 
-    /// Not found in the channel, in one short line.
-    pub fn not_joined_notice(self) -> String {
+    pub(crate) fn not_joined_notice(self) -> String {
         say!(
             self,
             "I don't see you in the channel yet. Join it, then press again.",

@@ -1,4 +1,5 @@
-//! The sentences of `/admin`: counts, health and queue, never a text or a name.
+//! The sentences of `/admin`: counts, health and queue, never a text or a name. Must not know how these are
+//! gathered.
 
 use super::Phrases;
 use crate::domain::dead_letter::DeadReason;
@@ -7,36 +8,35 @@ use crate::domain::job::WaitReason;
 use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
 
-/// What `/admin` shows. Ages in milliseconds.
+/// What `/admin` shows. Ages in ms.
 #[derive(Debug, Clone, Default)]
-pub struct AdminView {
-    /// The program's version.
+pub(crate) struct AdminView {
     pub version: &'static str,
     /// Since the start.
     pub uptime_ms: i64,
     /// Since the last answered poll; `None` before the first.
     pub last_poll_ms: Option<i64>,
-    /// Whether the tutor answers, and for how long it has been so; `None` before the first call.
+    /// State of the tutor and for how long (ms); `None` before the first call.
     pub tutor: Option<(TutorState, i64)>,
     /// Whether Telegram hides who is in the required channel.
     pub members_hidden: bool,
-    /// Messages in the inbox, those being delivered among them.
+    /// Rows in the inbox, including those in delivery.
     pub inbox: usize,
-    /// Answers on their way out.
+    /// Rows in delivery.
     pub delivering: usize,
-    /// At work.
+    /// Rows in work.
     pub leased: usize,
-    /// What waits and why: how many, and for how long the oldest has.
+    /// Why rows wait: how many, and for how long the oldest has.
     pub waiting: Vec<(WaitReason, usize, i64)>,
-    /// Dead letters by reason.
+    /// By reason.
     pub dead: Vec<(DeadReason, usize)>,
     /// Finished turns since the start.
     pub turns: u64,
 }
 
 impl Phrases {
-    /// `/admin` where others read along.
-    pub fn admin_in_private(self) -> Rich {
+    /// `/admin` in a chat where others can read it.
+    pub(crate) fn admin_in_private(self) -> Rich {
         Rich::plain(say!(
             self,
             "I show that in a private chat only: please write /admin to me there.",
@@ -44,8 +44,7 @@ impl Phrases {
         ))
     }
 
-    /// `/admin`.
-    pub fn admin(self, view: &AdminView) -> Rich {
+    pub(crate) fn admin(self, view: &AdminView) -> Rich {
         let line = |text: Rich, line: String| text.push(Style::Plain, "\n").push(Style::Plain, line);
         let mut text = Rich::default().push(Style::Bold, format!("phonicflow-bot {}", view.version));
         let up = self.age(view.uptime_ms);
@@ -140,7 +139,6 @@ impl Phrases {
         }
     }
 
-    /// Why messages were given up.
     pub(super) fn dead_reason(self, reason: DeadReason) -> String {
         match reason {
             DeadReason::TutorDown => say!(self, "the tutor did not answer", "o tutor não respondeu"),
@@ -177,7 +175,7 @@ impl Phrases {
         }
     }
 
-    /// A span of time, roughly.
+    /// A time span, roughly.
     pub(super) fn age(self, ms: i64) -> String {
         match ms / 1000 {
             secs @ ..60 => format!("{} s", secs.max(0)),

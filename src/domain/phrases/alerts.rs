@@ -1,4 +1,4 @@
-//! What admins are told by themselves, without asking. Never a text or a name.
+//! What admins are told unasked. Never a text or a name. Must not know when they are told.
 
 use super::Phrases;
 use crate::domain::dead_letter::DeadReason;
@@ -6,9 +6,8 @@ use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
-    /// The tutor does not answer.
-    pub fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
-        // "0 s ago" says nothing that "stopped" does not.
+    pub(crate) fn alert_tutor_down(self, for_ms: i64, waiting: usize) -> Rich {
+        // "Stopped 0 s ago" would say no more than "stopped".
         let since = match for_ms {
             ..60_000 => String::new(),
             _ => say!(self, " {} ago", " há {}", self.age(for_ms)),
@@ -24,8 +23,8 @@ impl Phrases {
         ))
     }
 
-    /// The tutor is there, but no turn succeeds any more.
-    pub fn alert_tutor_failing(self, waiting: usize) -> Rich {
+    /// The tutor answers, but every turn fails.
+    pub(crate) fn alert_tutor_failing(self, waiting: usize) -> Rich {
         Rich::plain(say!(
             self,
             "⚠️ The tutor cannot answer: it is there, but every turn fails, mostly since its language model is dead. \
@@ -36,8 +35,7 @@ impl Phrases {
         ))
     }
 
-    /// It answers again.
-    pub fn alert_tutor_back(self, waiting: usize) -> Rich {
+    pub(crate) fn alert_tutor_back(self, waiting: usize) -> Rich {
         Rich::plain(say!(
             self,
             "✅ The tutor answers again. Messages in the queue: {}.",
@@ -46,8 +44,7 @@ impl Phrases {
         ))
     }
 
-    /// Messages were given up: the new ones by reason.
-    pub fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
+    pub(crate) fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
         let new: usize = fresh.iter().map(|(_, count)| count).sum();
         let reasons: Vec<String> = fresh
             .iter()
@@ -65,8 +62,8 @@ impl Phrases {
         ))
     }
 
-    /// The store was restored; `export_of` is the moment of the export it came from, `None` when it began empty.
-    pub fn alert_restored(self, export_of: Option<&str>) -> Rich {
+    /// `export_of`: time of the export that the store was restored from; `None`: it began empty.
+    pub(crate) fn alert_restored(self, export_of: Option<&str>) -> Rich {
         Rich::plain(match export_of {
             Some(moment) => say!(
                 self,
@@ -86,8 +83,7 @@ impl Phrases {
         })
     }
 
-    /// Telegram does not tell who is in the required channel.
-    pub fn alert_members_hidden(self) -> Rich {
+    pub(crate) fn alert_members_hidden(self) -> Rich {
         Rich::plain(say!(
             self,
             "⚠️ Telegram does not tell me who is in REQUIRED_CHANNEL. Check its name, and make me an administrator of it. \

@@ -1,4 +1,4 @@
-//! Every sentence a learner reads, in each language, declared once.
+//! Every sentence a learner reads, in each language, written once.
 //!
 //! Must not know when a sentence is said.
 
@@ -10,15 +10,14 @@ use super::rich::{Rich, Style};
 pub const COMMANDS: [&str; 8] =
     ["start", "help", "status", "history", "feedback", "new", "delete", "subscribe"];
 
-/// Those of them that make sense here, with `/admin` for those who may use it.
-pub fn offered(channel_required: bool, admin: bool) -> Vec<&'static str> {
+/// The commands offered here; `/admin` only for admins.
+pub(crate) fn offered(channel_required: bool, admin: bool) -> Vec<&'static str> {
     let fits = |name: &&str| channel_required || *name != "subscribe";
     COMMANDS.into_iter().filter(fits).chain(admin.then_some("admin")).collect()
 }
 
-/// The bot's sentences in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Phrases(pub Language);
+pub(crate) struct Phrases(pub Language);
 
 /// A pair of sentences with the same arguments, one per language.
 macro_rules! say {
@@ -30,8 +29,8 @@ macro_rules! say {
     };
 }
 
-pub mod access;
-pub mod admin;
+pub(crate) mod access;
+pub(crate) mod admin;
 mod alerts;
 mod recordings;
 mod status;
@@ -40,12 +39,11 @@ mod waiting;
 #[cfg(test)]
 mod wording;
 
-pub use admin::AdminView;
-pub use status::StatusView;
+pub(crate) use admin::AdminView;
+pub(crate) use status::StatusView;
 
 impl Phrases {
-    /// `/start`.
-    pub fn welcome(self) -> Rich {
+    pub(crate) fn welcome(self) -> Rich {
         Rich::default()
             .push(Style::Bold, say!(self, "Welcome to PhonicFlow!", "Boas-vindas ao PhonicFlow!"))
             .push(
@@ -63,7 +61,7 @@ impl Phrases {
     }
 
     /// What a command does, for `/help` and Telegram's command menu.
-    pub fn command(self, name: &str) -> String {
+    pub(crate) fn command(self, name: &str) -> String {
         match name {
             "start" => say!(self, "Begin, or see how it works", "Começar, ou ver como funciona"),
             "help" => say!(self, "The commands, one line each", "Os comandos, um por linha"),
@@ -84,8 +82,7 @@ impl Phrases {
         }
     }
 
-    /// `/help` with these commands.
-    pub fn help(self, commands: &[&str]) -> Rich {
+    pub(crate) fn help(self, commands: &[&str]) -> Rich {
         let mut text = Rich::plain(say!(
             self,
             "Send me a voice message in English and I will coach you.\n",
@@ -97,8 +94,7 @@ impl Phrases {
         text
     }
 
-    /// A command nobody knows.
-    pub fn unknown_command(self, name: &str, nearest: Option<&str>) -> Rich {
+    pub(crate) fn unknown_command(self, name: &str, nearest: Option<&str>) -> Rich {
         let shown: String = name.chars().take(32).collect();
         Rich::plain(match nearest {
             Some(near) => say!(
@@ -117,8 +113,8 @@ impl Phrases {
         })
     }
 
-    /// Plain text while no chat model is set up.
-    pub fn voice_only(self) -> Rich {
+    /// The answer to plain text while no chat model is configured.
+    pub(crate) fn voice_only(self) -> Rich {
         Rich::plain(say!(
             self,
             "Thanks for writing! I listen to voice messages: hold the microphone, speak English and send it. 🎙",
@@ -126,8 +122,8 @@ impl Phrases {
         ))
     }
 
-    /// Content the tutor can do nothing with.
-    pub fn other(self, kind: OtherKind) -> Rich {
+    /// The answer to content that the tutor cannot use.
+    pub(crate) fn other(self, kind: OtherKind) -> Rich {
         Rich::plain(match kind {
             OtherKind::Sticker => say!(
                 self,
@@ -157,8 +153,8 @@ impl Phrases {
         })
     }
 
-    /// The one notice of a rate window.
-    pub fn rate_limited(self, secs: u32) -> Rich {
+    /// Sent once per rate limit window.
+    pub(crate) fn rate_limited(self, secs: u32) -> Rich {
         Rich::plain(say!(
             self,
             "That was a lot at once! Please wait {} s before the next message; the ones sent meanwhile are not answered.",
@@ -167,8 +163,8 @@ impl Phrases {
         ))
     }
 
-    /// Said once a minute while so many of the learner's messages wait that no more are taken.
-    pub fn crowded(self) -> Rich {
+    /// Sent once a minute while so many of the learner's messages wait that no more are accepted.
+    pub(crate) fn crowded(self) -> Rich {
         Rich::plain(say!(
             self,
             "Many of your messages are waiting already, so I have not taken this one. Once they are answered, please send it \
@@ -178,8 +174,8 @@ impl Phrases {
         ))
     }
 
-    /// Said once while a message waits for a tutor that is down.
-    pub fn later(self) -> Rich {
+    /// Sent once while a message waits for a tutor that is down.
+    pub(crate) fn later(self) -> Rich {
         Rich::plain(say!(
             self,
             "The tutor takes longer than usual. Your message is safe: the answer will come here by itself.",
@@ -187,8 +183,8 @@ impl Phrases {
         ))
     }
 
-    /// A message is given up.
-    pub fn given_up(self) -> Rich {
+    /// A message became a dead letter.
+    pub(crate) fn given_up(self) -> Rich {
         Rich::plain(say!(
             self,
             "I'm sorry: the tutor could not be reached for too long, so this message stays without an answer. Please send it again later.",
@@ -196,8 +192,8 @@ impl Phrases {
         ))
     }
 
-    /// An admin has taken a waiting message out of the queue.
-    pub fn dropped(self) -> Rich {
+    /// An admin removed a waiting message from the queue.
+    pub(crate) fn dropped(self) -> Rich {
         Rich::plain(say!(
             self,
             "I'm sorry: the person who runs this bot has taken this message out, so it stays without an answer. You are \
@@ -206,8 +202,8 @@ impl Phrases {
         ))
     }
 
-    /// A message given up because of a fault of the bot's own.
-    pub fn stumbled(self) -> Rich {
+    /// A message became a dead letter because of a bug of the bot.
+    pub(crate) fn stumbled(self) -> Rich {
         Rich::plain(say!(
             self,
             "I'm sorry: I stumble over this message again and again, so it stays without an answer. The fault is mine. Please \
@@ -217,23 +213,16 @@ impl Phrases {
         ))
     }
 
-    /// Heading of the transcript.
-    pub fn you_said(self) -> String {
+    pub(crate) fn you_said(self) -> String {
         say!(self, "🎧 You said", "🎧 Você disse")
     }
 
-    /// Heading of the coaching.
-    pub fn coaching(self) -> String {
+    pub(crate) fn coaching(self) -> String {
         say!(self, "📝 Coaching", "📝 Dicas")
     }
 
-    /// Heading of the tutor's reply, where it needs one.
-    pub fn reply(self) -> String {
-        say!(self, "💬 Reply", "💬 Resposta")
-    }
-
     /// `/feedback` or `/history` with nothing to show.
-    pub fn nothing_yet(self) -> Rich {
+    pub(crate) fn nothing_yet(self) -> Rich {
         Rich::plain(say!(
             self,
             "Nothing here yet: send me a voice message in English and we begin. 🎙",
@@ -241,8 +230,8 @@ impl Phrases {
         ))
     }
 
-    /// `/new`, with what is still to be answered.
-    pub fn fresh(self, turns: u32, waits: bool) -> Rich {
+    /// `/new`; `waits`: earlier messages are still to be answered.
+    pub(crate) fn fresh(self, turns: u32, waits: bool) -> Rich {
         if waits {
             return Rich::plain(say!(
                 self,
@@ -265,43 +254,38 @@ impl Phrases {
         })
     }
 
-    /// Label of the button that deletes.
-    pub fn delete_yes(self) -> String {
+    pub(crate) fn delete_yes(self) -> String {
         say!(self, "Delete everything", "Apagar tudo")
     }
 
-    /// Label of the button that keeps.
-    pub fn delete_no(self) -> String {
+    pub(crate) fn delete_no(self) -> String {
         say!(self, "Keep it", "Manter")
     }
 
-    /// `/delete`, not done.
-    pub fn kept(self) -> Rich {
+    /// `/delete`, cancelled.
+    pub(crate) fn kept(self) -> Rich {
         Rich::plain(say!(self, "Nothing was deleted.", "Nada foi apagado."))
     }
 
-    /// A button pressed by somebody else than the one who was asked.
-    pub fn not_yours(self) -> String {
+    /// A button pressed by another person than the one who was asked.
+    pub(crate) fn not_yours(self) -> String {
         say!(self, "This button is for somebody else.", "Este botão é para outra pessoa.")
     }
 
-    /// A button that no longer leads anywhere.
-    pub fn outdated(self) -> String {
+    /// A button whose purpose is gone.
+    pub(crate) fn outdated(self) -> String {
         say!(self, "This button is out of date.", "Este botão expirou.")
     }
 
-    /// Heading of a page of `/history`.
-    pub fn history_heading(self, page: usize, pages: usize) -> String {
+    pub(crate) fn history_heading(self, page: usize, pages: usize) -> String {
         say!(self, "Our conversation, page {} of {}", "Nossa conversa, página {} de {}", page, pages)
     }
 
-    /// Label of the button to older turns.
-    pub fn older(self) -> String {
+    pub(crate) fn older(self) -> String {
         say!(self, "« Older", "« Anteriores")
     }
 
-    /// Label of the button to newer turns.
-    pub fn newer(self) -> String {
+    pub(crate) fn newer(self) -> String {
         say!(self, "Newer »", "Seguintes »")
     }
 }

@@ -5,8 +5,8 @@ use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
-    /// The file is larger than `MAX_AUDIO_SIZE_MB`.
-    pub fn too_large(self, limit_mb: u64) -> Rich {
+    /// Over `MAX_AUDIO_SIZE_MB`.
+    pub(crate) fn too_large(self, limit_mb: u64) -> Rich {
         Rich::plain(say!(
             self,
             "This file is too large: I take up to {} MB. Please send a shorter one.",
@@ -15,8 +15,8 @@ impl Phrases {
         ))
     }
 
-    /// The recording is longer than `MAX_AUDIO_SECONDS`.
-    pub fn too_long(self, limit_secs: u64) -> Rich {
+    /// Over `MAX_AUDIO_SECONDS`.
+    pub(crate) fn too_long(self, limit_secs: u64) -> Rich {
         Rich::plain(say!(
             self,
             "This recording is too long: I take up to {}. Please say it in a shorter one.",
@@ -25,7 +25,7 @@ impl Phrases {
         ))
     }
 
-    /// A length as people say it: whole minutes as minutes, others in seconds.
+    /// Whole minutes as minutes, others in seconds.
     fn length(self, secs: u64) -> String {
         match (secs / 60, secs % 60) {
             (1, 0) => say!(self, "1 minute", "1 minuto"),
@@ -35,8 +35,7 @@ impl Phrases {
         }
     }
 
-    /// The file holds no sound.
-    pub fn no_audio(self) -> Rich {
+    pub(crate) fn no_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "There is no sound in this file. Please record your message again.",
@@ -44,8 +43,8 @@ impl Phrases {
         ))
     }
 
-    /// The file is no audio at all, or too damaged to read.
-    pub fn not_audio(self) -> Rich {
+    /// No audio, or too damaged to read.
+    pub(crate) fn not_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "I can't read this as audio; it may be damaged. Please record your message again, or send ogg, mp3, m4a, flac or wav.",
@@ -53,8 +52,8 @@ impl Phrases {
         ))
     }
 
-    /// The end of the file is missing, and nothing of it can be read without.
-    pub fn cut_audio(self) -> Rich {
+    /// The end of the file is missing, without which it cannot be read.
+    pub(crate) fn cut_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "The end of this file is missing, and I can't play it without. Please send it again.",
@@ -62,8 +61,8 @@ impl Phrases {
         ))
     }
 
-    /// A format we do not decode, by its name where that is known.
-    pub fn unsupported(self, name: Option<&str>) -> Rich {
+    /// A format that is not decoded; `name` where it is known.
+    pub(crate) fn unsupported(self, name: Option<&str>) -> Rich {
         let named = name.map(|name| format!(" ({name})")).unwrap_or_default();
         Rich::plain(say!(
             self,
@@ -73,8 +72,8 @@ impl Phrases {
         ))
     }
 
-    /// Reading the file costs far more than any recording does.
-    pub fn costly_audio(self) -> Rich {
+    /// A decompression bomb.
+    pub(crate) fn costly_audio(self) -> Rich {
         Rich::plain(say!(
             self,
             "I gave up on this file: reading it takes far more than any recording should. Please record your message again.",
@@ -82,8 +81,7 @@ impl Phrases {
         ))
     }
 
-    /// Telegram no longer has the file.
-    pub fn file_gone(self) -> Rich {
+    pub(crate) fn file_gone(self) -> Rich {
         Rich::plain(say!(
             self,
             "Telegram could not give me this recording. Please send it again.",
@@ -91,8 +89,8 @@ impl Phrases {
         ))
     }
 
-    /// The bot's own Bot API server is not set up right.
-    pub fn files_out_of_reach(self) -> Rich {
+    /// The self-hosted Bot API server is misconfigured.
+    pub(crate) fn files_out_of_reach(self) -> Rich {
         Rich::plain(say!(
             self,
             "I cannot open recordings at the moment: something is set up wrong here. Whoever runs this bot has to mend it.",
@@ -100,8 +98,8 @@ impl Phrases {
         ))
     }
 
-    /// The tutor answered with nothing in it.
-    pub fn empty_answer(self) -> Rich {
+    /// The tutor's answer was empty.
+    pub(crate) fn empty_answer(self) -> Rich {
         Rich::plain(say!(
             self,
             "The tutor heard your message but could not answer this one. Please try once more.",

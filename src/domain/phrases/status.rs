@@ -1,4 +1,4 @@
-//! The sentences of `/status`.
+//! The sentences of `/status`. Must not know how the numbers are gathered.
 
 use super::Phrases;
 use crate::domain::health::TutorState;
@@ -6,8 +6,7 @@ use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
 
 impl Phrases {
-    /// `/status`.
-    pub fn status(self, view: &StatusView) -> Rich {
+    pub(crate) fn status(self, view: &StatusView) -> Rich {
         let mut text = Rich::default().push(Style::Bold, say!(self, "Your practice", "Sua prática"));
         let session = match &view.session {
             Some((age_secs, turns)) => say!(
@@ -81,16 +80,15 @@ impl Phrases {
     }
 }
 
-/// What `/status` shows.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct StatusView {
-    /// Age in seconds and turns of the open session.
+pub(crate) struct StatusView {
+    /// Age in seconds and number of turns of the open session.
     pub session: Option<(i64, u32)>,
-    /// The learner's messages waiting for or at the tutor.
+    /// The learner's rows that wait for the tutor or are in work there.
     pub own_waiting: usize,
-    /// Other learners' messages before the next one.
+    /// Other learners' rows before the next one.
     pub ahead: usize,
-    /// From the last calls.
+    /// Judged by the last calls.
     pub tutor: TutorState,
     /// (left, limit) per minute; `None` when there is no limit.
     pub rate_left: Option<(u32, u32)>,

@@ -1,12 +1,13 @@
-//! What a learner reads when the tutor could not answer a voice, and what it keeps of them.
+//! What a learner reads when the tutor could not answer a voice message, and about deleting what it stores.
+//! Must not know how the tutor is called.
 
 use super::Phrases;
 use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
-    /// Nobody was heard in the recording.
-    pub fn no_speech(self) -> Rich {
+    /// No speech in the recording.
+    pub(crate) fn no_speech(self) -> Rich {
         Rich::plain(say!(
             self,
             "I could not hear any speech in this message. Please try again, a little closer to the microphone.",
@@ -14,8 +15,8 @@ impl Phrases {
         ))
     }
 
-    /// The tutor fails on this recording, time and again, and on no other.
-    pub fn voice_failed(self) -> Rich {
+    /// The tutor fails on this recording again and again, and on no other.
+    pub(crate) fn voice_failed(self) -> Rich {
         Rich::plain(say!(
             self,
             "I'm sorry: the tutor could not answer this message. Perhaps there was no speech to hear in it. Please say it once more.",
@@ -23,8 +24,8 @@ impl Phrases {
         ))
     }
 
-    /// The tutor does not take what it is sent.
-    pub fn tutor_refused(self) -> Rich {
+    /// The tutor refuses what it is sent.
+    pub(crate) fn tutor_refused(self) -> Rich {
         Rich::plain(say!(
             self,
             "I'm sorry: the tutor does not take what I send it, so this message stays without an answer. It is not your fault: \
@@ -35,7 +36,7 @@ impl Phrases {
     }
 
     /// `/delete`, the question.
-    pub fn delete_ask(self) -> Rich {
+    pub(crate) fn delete_ask(self) -> Rich {
         Rich::plain(say!(
             self,
             "Delete everything I hold about you: conversations, coaching, settings and waiting messages, here and at the tutor? \
@@ -46,7 +47,7 @@ impl Phrases {
     }
 
     /// `/delete`, done.
-    pub fn deleted(self) -> Rich {
+    pub(crate) fn deleted(self) -> Rich {
         Rich::plain(say!(
             self,
             "Done: everything I held about you is deleted here, and the tutor is told to forget our conversations. Its last \

@@ -1,4 +1,4 @@
-//! What is said to whoever waits for an answer longer than usual.
+//! What a learner who waits longer than usual is told. Must not know how the time is estimated.
 
 use super::Phrases;
 use crate::domain::Rich;
@@ -6,8 +6,7 @@ use crate::domain::expectation::{About, Expectation};
 use crate::domain::learner::Language;
 
 impl Phrases {
-    /// What to expect while a turn is under way or waits for its own.
-    pub fn expectation(self, expected: Expectation) -> Rich {
+    pub(crate) fn expectation(self, expected: Expectation) -> Rich {
         let about = expected.about.map(|about| self.about(about));
         Rich::plain(match (expected.place, about) {
             (..=1, Some(about)) => say!(

@@ -1,5 +1,5 @@
-//! How the sentences sound: what a learner reads is warm, Brazilian where it is Portuguese, and never speaks of the
-//! machine.
+//! Tests of the tone: what a learner reads is warm, Brazilian where it is Portuguese, and never mentions
+//! technical parts.
 
 use super::access::Refusal;
 use super::admin::AdminView;
@@ -14,7 +14,7 @@ use crate::domain::learner::Language;
 const EN: Phrases = Phrases(Language::En);
 const PT: Phrases = Phrases(Language::Pt);
 
-/// All that a learner may read in the course of a lesson.
+/// Everything that a learner may read during a lesson.
 fn told_to_learners(phrases: Phrases) -> Vec<String> {
     let kinds = [
         OtherKind::Sticker,

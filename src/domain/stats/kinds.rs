@@ -1,11 +1,12 @@
 //! The closed sets of what is counted and measured.
 //!
-//! Their names are on disk, in the admin's JSON and (as label values) in the metrics: one may be added, none changed.
+//! Their names are stored, appear in the admin's JSON and are label values of metrics: add new ones, never
+//! change one. Must not know who counts.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A closed set of things that are counted, each with a name that never changes.
+/// A set of things that are counted, each with a name that never changes.
 macro_rules! closed_set {
     ($(#[$about:meta])* $set:ident { $($(#[$doc:meta])* $one:ident = $name:literal,)* }) => {
         $(#[$about])*
@@ -13,10 +14,9 @@ macro_rules! closed_set {
         pub enum $set { $($(#[$doc])* $one,)* }
 
         impl $set {
-            /// All of them, in order.
+            /// In order.
             pub const ALL: &'static [Self] = &[$(Self::$one,)*];
 
-            /// Its name.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$one => $name,)* }
             }
@@ -41,9 +41,9 @@ macro_rules! closed_set {
 closed_set! {
     /// What is counted.
     Count {
-        /// Updates taken into the inbox.
+        /// Updates accepted into the inbox.
         Taken = "updates_taken",
-        /// Updates seen before and left alone.
+        /// Updates seen before and skipped.
         Repeated = "updates_repeated",
         /// Updates that could not be decoded.
         Undecodable = "updates_undecodable",
@@ -51,53 +51,53 @@ closed_set! {
         RateLimited = "updates_rate_limited",
         /// Finished turns of the tutor.
         Turns = "turns",
-        /// Messages Telegram took.
+        /// Messages that Telegram accepted.
         Sent = "messages_sent",
-        /// Attempts at a turn or its preparation that are repeated later.
+        /// Failed attempts at a turn or its preparation that will be retried.
         TurnRetries = "turn_retries",
-        /// Sends that are repeated later.
+        /// Failed sends that will be retried.
         SendRetries = "send_retries",
-        /// Fetches of a spoken answer that are repeated later.
+        /// Failed fetches of a spoken answer that will be retried.
         SpeechRetries = "speech_retries",
-        /// Polls that Telegram answered by "too many requests".
+        /// Polls answered with 429.
         PollThrottled = "poll_throttled",
-        /// Sends that Telegram answered by "too many requests".
+        /// Sends answered with 429.
         SendThrottled = "send_throttled",
-        /// Sends whose fate stayed unknown.
+        /// Sends whose outcome stayed unknown.
         Ambiguous = "ambiguous_sends",
-        /// Messages given up.
+        /// Messages that became dead letters.
         DeadLetters = "dead_letters",
         /// Restores of a damaged store.
         Restores = "store_restores",
-        /// Audio workers that a recording made want more memory than they may have.
+        /// Audio workers that exceeded their memory limit.
         WorkersOutOfMemory = "audio_workers_out_of_memory",
-        /// Audio workers that used up their CPU time.
+        /// Audio workers that exceeded their CPU time.
         WorkersOutOfCpu = "audio_workers_out_of_cpu",
-        /// Audio workers that did not finish in time.
+        /// Audio workers that exceeded their time limit.
         WorkersOutOfTime = "audio_workers_out_of_time",
-        /// Audio workers killed from outside.
+        /// Audio workers killed by somebody else.
         WorkersKilled = "audio_workers_killed",
-        /// Audio workers that broke in another way.
+        /// Audio workers that crashed.
         WorkersCrashed = "audio_workers_crashed",
     }
 }
 
 closed_set! {
-    /// What went wrong with a message, attempt by attempt.
+    /// Why an attempt at a message failed.
     Failure {
         /// The tutor was not reachable or took no work.
         TutorDown = "tutor_down",
         /// The tutor's answer did not come in time or broke off.
         TutorTimeout = "tutor_timeout",
-        /// The tutor answered with a fault of its own.
+        /// The tutor failed.
         TutorFailed = "tutor_failed",
-        /// The tutor does not take this audio.
+        /// The tutor rejects this audio.
         TutorRefused = "tutor_refused",
-        /// The tutor does not let us in.
+        /// The tutor denies access.
         TutorDenied = "tutor_denied",
-        /// Audio that cannot be read.
+        /// Audio that cannot be decoded.
         AudioUnreadable = "audio_unreadable",
-        /// A file or a recording over the limit.
+        /// A file or recording over the limit.
         AudioTooLarge = "audio_too_large",
         /// Telegram was not reachable or failed.
         TelegramDown = "telegram_down",
@@ -105,10 +105,30 @@ closed_set! {
         TelegramRefused = "telegram_refused",
         /// The learner blocked the bot, or the chat is gone.
         Blocked = "blocked",
-        /// A fault of this program.
+        /// A bug of this program.
         Fault = "fault",
         /// A record of the store could not be read.
         Store = "store",
+    }
+}
+
+closed_set! {
+    /// What a poll came to. Polls go on while nothing happens, so they are no part of a [`Tally`](super::Tally).
+    Poll {
+        /// Answered.
+        Completed = "completed",
+        /// 409: another program polls.
+        Conflict = "conflict",
+        /// 409: a webhook is set.
+        Webhook = "webhook",
+        /// 401.
+        Unauthorized = "unauthorized",
+        /// 429.
+        Throttled = "throttled",
+        /// Telegram failed or was not reached.
+        Unavailable = "unavailable",
+        /// Anything else.
+        Other = "other",
     }
 }
 
@@ -117,21 +137,21 @@ closed_set! {
     Step {
         /// From acceptance to the first work on it.
         Queue = "queue",
-        /// The file's way from Telegram.
+        /// Downloading the recording from Telegram.
         Download = "download",
-        /// Any format to WAV.
+        /// Converting it to WAV.
         Decode = "decode",
-        /// Waiting for a place at the tutor.
+        /// Waiting for a free slot at the tutor.
         Slot = "slot",
         /// The tutor's `/process`.
         Tutor = "tutor",
         /// Fetching the spoken answer.
         Speech = "speech",
-        /// WAV to a voice note.
+        /// Converting it to a voice note.
         Encode = "encode",
-        /// One message on its way to Telegram.
+        /// Sending one message to Telegram.
         Send = "send",
-        /// From acceptance to the last reply being out.
+        /// From acceptance to the last reply being sent.
         Turn = "turn",
     }
 }
@@ -146,7 +166,7 @@ mod tests {
         let names = names.chain(Failure::ALL.iter().map(|one| one.name()));
         let names: Vec<_> = names.chain(Step::ALL.iter().map(|one| one.name())).collect();
         let unique: std::collections::BTreeSet<_> = names.iter().collect();
-        // `turn` the stage and `turns` the count are two; all others differ, too.
+        // `turn` (a stage) and `turns` (a count) differ, and so do all others.
         assert_eq!(unique.len(), names.len());
         assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
     }

@@ -1,10 +1,11 @@
-//! What the daemon has done, in numbers: counts, failures by kind and the time each stage takes, since its start and today.
+//! What the daemon has done, in numbers: counts, failures by kind and the durations of stages, since its
+//! start and today.
 //!
-//! Must not know who counts, where numbers are kept or how they are shown.
+//! Must not know who counts, where numbers are stored or how they are shown.
 
 mod kinds;
 
-pub use kinds::{Count, Failure, Step};
+pub use kinds::{Count, Failure, Poll, Step};
 
 use super::ids::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ use std::collections::BTreeMap;
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
-/// Upper bounds of the buckets of a duration, microseconds; one more bucket lies above them.
-pub const BOUNDS_US: [u64; 19] = [
+/// Upper bounds of a histogram's buckets, µs; one more bucket lies above them.
+pub(crate) const BOUNDS_US: [u64; 19] = [
     1_000,
     2_500,
     5_000,
@@ -36,31 +37,31 @@ pub const BOUNDS_US: [u64; 19] = [
     3_600_000_000,
 ];
 
-/// How long a stage took, many times.
+/// Histogram of a stage's durations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latency {
-    /// How often it was measured.
+    /// Number of measurements.
     pub count: u64,
-    /// All durations together, microseconds.
+    /// Sum of all durations, µs.
     pub sum_us: u64,
-    /// Measurements in each bucket; trailing empty ones are left out.
+    /// Measurements per bucket; trailing empty buckets are left out.
     pub buckets: Vec<u64>,
 }
 
 impl Latency {
-    /// The mean, milliseconds; 0 without measurements.
-    pub fn mean_ms(&self) -> f64 {
+    /// Ms; 0 without measurements.
+    pub(crate) fn mean_ms(&self) -> f64 {
         if self.count == 0 { 0.0 } else { self.sum_us as f64 / self.count as f64 / 1000.0 }
     }
 
-    /// The duration that this share (0 to 1) of the measurements did not exceed, milliseconds, as well as the buckets
-    /// tell; 0 without measurements.
-    pub fn quantile_ms(&self, share: f64) -> f64 {
+    /// The duration (ms) that this share (0 to 1) of the measurements did not exceed, as precisely as the
+    /// buckets tell; 0 without measurements.
+    pub(crate) fn quantile_ms(&self, share: f64) -> f64 {
         let wanted = share * self.count as f64;
         let (mut below, mut lower) = (0.0, 0);
         for (place, held) in self.buckets.iter().enumerate() {
             let held = *held as f64;
-            // Nothing is known of what lies above the last bound but that it is above.
+            // Above the last bound nothing more is known.
             let Some(upper) = BOUNDS_US.get(place) else { break };
             if held > 0.0 && below + held >= wanted {
                 let part = ((wanted - below) / held).clamp(0.0, 1.0);
@@ -83,52 +84,44 @@ impl Latency {
     }
 }
 
-/// Numbers of some span of time; what is 0 is left out.
+/// Numbers of a time span; zeros are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Counts.
     pub counts: BTreeMap<Count, u64>,
-    /// Failures by kind.
     pub failures: BTreeMap<Failure, u64>,
-    /// Durations by stage.
     pub latencies: BTreeMap<Step, Latency>,
 }
 
 impl Tally {
-    /// A count.
-    pub fn count(&self, count: Count) -> u64 {
+    pub(crate) fn count(&self, count: Count) -> u64 {
         self.counts.get(&count).copied().unwrap_or(0)
     }
 
-    /// Failures of a kind.
-    pub fn failed(&self, kind: Failure) -> u64 {
+    pub(crate) fn failed(&self, kind: Failure) -> u64 {
         self.failures.get(&kind).copied().unwrap_or(0)
     }
 
-    /// Failures of all kinds.
-    pub fn failures(&self) -> u64 {
+    pub(crate) fn failures(&self) -> u64 {
         self.failures.values().sum()
     }
 
-    /// A stage's durations.
-    pub fn latency(&self, step: Step) -> Option<&Latency> {
+    pub(crate) fn latency(&self, step: Step) -> Option<&Latency> {
         self.latencies.get(&step)
     }
 
-    /// Whether nothing happened.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.counts.is_empty() && self.failures.is_empty() && self.latencies.is_empty()
     }
 
-    /// This and another span's together.
+    /// The sum of two time spans.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         self.combine(other, u64::saturating_add)
     }
 
-    /// What came on top of an earlier tally of the same span.
+    /// The difference to an earlier tally of the same time span.
     #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
         self.combine(earlier, u64::saturating_sub)
     }
 
@@ -156,30 +149,29 @@ impl Tally {
     }
 }
 
-/// What is kept of the numbers, and what `stats` shows. Nothing in it depends on whether the daemon runs.
+/// The stored statistics, which `stats` shows whether or not the daemon runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
-    /// When the daemon was started last.
+    /// Last start of the daemon.
     pub started: Timestamp,
-    /// When a number changed last.
+    /// When a number last changed.
     pub updated: Timestamp,
-    /// Since that start.
     pub since_start: Tally,
-    /// The day of `today`, days since the epoch in UTC.
+    /// The day of `today`: days since the epoch, UTC.
     pub day: i64,
     /// That day, over all starts.
     pub today: Tally,
 }
 
 impl Stats {
-    /// The numbers of a daemon that starts now; a day that has begun goes on.
-    pub fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+    /// For a daemon that starts now; a day that has begun continues.
+    pub(crate) fn begin(kept: Option<Self>, now: Timestamp) -> Self {
         let kept = kept.unwrap_or_default().as_of(now);
         Self { started: now, updated: now, since_start: Tally::default(), ..kept }
     }
 
-    /// Notes all that was counted since the start; false when nothing is new.
-    pub fn note(&mut self, since_start: Tally, now: Timestamp) -> bool {
+    /// Updates it from everything counted since the start; `false` if nothing is new.
+    pub(crate) fn note(&mut self, since_start: Tally, now: Timestamp) -> bool {
         let new = since_start.since(&self.since_start);
         if new.is_empty() {
             return false;
@@ -189,48 +181,45 @@ impl Stats {
         true
     }
 
-    /// As it reads at this moment: another day begins with nothing.
+    /// As it reads at `now`: a new day begins with nothing.
     #[must_use]
-    pub fn as_of(self, now: Timestamp) -> Self {
+    pub(crate) fn as_of(self, now: Timestamp) -> Self {
         let day = now.0.div_euclid(DAY_MS);
         if day == self.day { self } else { Self { day, today: Tally::default(), ..self } }
     }
 
     /// Midnight (UTC) at which the day began.
-    pub fn midnight(&self) -> Timestamp {
+    pub(crate) fn midnight(&self) -> Timestamp {
         Timestamp(self.day.saturating_mul(DAY_MS))
     }
 
-    /// Hours the numbers since the start stand for, at least one.
-    pub fn hours_since_start(&self) -> f64 {
+    /// Hours that the numbers since the start cover, at least one.
+    pub(crate) fn hours_since_start(&self) -> f64 {
         hours(self.updated.since_ms(self.started))
     }
 
-    /// Hours of the day that its numbers stand for, at least one.
-    pub fn hours_today(&self) -> f64 {
+    /// Hours that today's numbers cover, at least one.
+    pub(crate) fn hours_today(&self) -> f64 {
         hours(self.updated.since_ms(self.midnight()).min(DAY_MS))
     }
 }
 
-/// A rate over less would be noise.
+/// A rate over less than an hour would be noise.
 fn hours(ms: i64) -> f64 {
     ms.max(HOUR_MS) as f64 / HOUR_MS as f64
 }
 
-/// What the store holds at this moment.
+/// What the store holds now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holdings {
-    /// Messages in the inbox, whatever their stage.
+    /// Rows in the inbox, whatever their stage.
     pub inbox: u64,
-    /// Those among them whose answer is being sent.
+    /// Those of them that are in delivery.
     pub delivering: u64,
-    /// Dead letters.
     pub dead_letters: u64,
-    /// Learners known.
     pub learners: u64,
-    /// Sessions archived.
     pub archived_sessions: u64,
-    /// Turns kept.
+    /// Turns stored.
     pub turns_kept: u64,
 }
 

@@ -1,10 +1,10 @@
-//! The log of every request in order. It must not know what the requests mean.
+//! The log of every request, in order. Must not know what the requests mean.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-/// What came of a request.
+/// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Not answered yet: a long poll, or held at a gate.
@@ -12,53 +12,43 @@ pub enum Outcome {
     /// It took effect.
     Ok,
     /// It was refused.
-    Refused {
-        /// `error_code`.
-        code: u16,
-        /// `description`.
-        description: String,
-    },
-    /// A fault ended it before it took effect.
+    Refused { code: u16, description: String },
+    /// An injected fault ended it before it took effect.
     Fault,
     /// The client went away before it took effect.
     ClientGone,
 }
 
-/// One request.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Milliseconds since the double was started, at arrival.
+    /// Ms since the double was started, on arrival.
     pub at_ms: u64,
     /// The same when the outcome was known.
     pub done_ms: Option<u64>,
-    /// The method's name, or `file`.
+    /// The method's name, or `file` for a download.
     pub method: String,
-    /// Its parameters by name; an upload shows as `{file_name, content_type, size}`.
+    /// By name; an upload shows as `{file_name, content_type, size}`.
     pub params: Value,
-    /// What came of it.
     pub outcome: Outcome,
-    /// The message it made, where it made one.
+    /// The message that it created.
     pub message_id: Option<i64>,
 }
 
 impl Call {
-    /// It took effect.
     pub fn is_ok(&self) -> bool {
         self.outcome == Outcome::Ok
     }
 
-    /// A number parameter.
     pub fn int(&self, name: &str) -> Option<i64> {
         self.params.get(name)?.as_i64()
     }
 
-    /// A string parameter.
     pub fn str(&self, name: &str) -> Option<&str> {
         self.params.get(name)?.as_str()
     }
 }
 
-/// The log, with an index by method.
+/// With an index by method.
 #[derive(Debug, Default)]
 pub struct Log {
     calls: Vec<Call>,
@@ -66,18 +56,15 @@ pub struct Log {
 }
 
 impl Log {
-    /// Every request in order of arrival.
     pub fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// The requests of one method, in order.
     pub fn of(&self, method: &str) -> impl DoubleEndedIterator<Item = &Call> {
         let indices = self.by_method.get(method).map_or(&[][..], Vec::as_slice);
         indices.iter().filter_map(|index| self.calls.get(*index))
     }
 
-    /// How many requests of one method came.
     pub fn count(&self, method: &str) -> usize {
         self.by_method.get(method).map_or(0, Vec::len)
     }

@@ -1,5 +1,5 @@
 //! The methods that change messages or answer buttons, and the small ones about chats, files and commands.
-//! It must not know HTTP.
+//! Must not know HTTP.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -135,7 +135,7 @@ impl State {
         let Some(file) = file else {
             return Err(ApiError::bad("wrong file_id or the file is temporarily unavailable"));
         };
-        // A server in --local mode has no limit, and hands out paths on its own disk.
+        // A server in --local mode has no limit, and answers with paths on its own disk.
         let local = self.local_folder.clone();
         if local.is_none() && file.declared_size.unwrap_or(file.bytes.len() as u64) > DOWNLOAD_CAP {
             return Err(ApiError::bad("file is too big"));
@@ -158,7 +158,7 @@ impl State {
         Ok((result, None))
     }
 
-    /// Puts a file where a server in `--local` mode keeps it: below a folder of the token's name.
+    /// Stores a file as a server in `--local` mode does: in a folder named after the token.
     fn keep(&self, folder: &Path, path: &str, bytes: &[u8]) -> Result<String, ApiError> {
         let place = folder.join(&self.options.token).join(path);
         let kept = place
@@ -177,7 +177,7 @@ impl State {
         yes()
     }
 
-    /// Where a list of commands is kept; a scope names a chat the bot has met.
+    /// The key a list of commands is stored under. A scope must name a chat that the bot has met.
     fn command_key(&self, params: &Params) -> Result<String, ApiError> {
         let key = known::command_key(params)?;
         let of = params.map.get("scope").and_then(|scope| scope.get("chat_id")).and_then(Value::as_i64);
@@ -215,7 +215,7 @@ impl State {
         yes()
     }
 
-    /// Sets or removes the webhook; one that is set ends the poll that is open.
+    /// Sets or removes the webhook. Setting one ends a poll that is open.
     pub(super) fn hook(&mut self, url: Option<String>, drop_pending: bool) {
         if drop_pending {
             self.queue.clear();

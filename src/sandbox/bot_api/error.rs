@@ -1,12 +1,11 @@
-//! A refusal in the Bot API's words. It must not know which method refuses.
+//! A refusal in the Bot API's words. Must not know which method refuses.
 
 use serde_json::{Value, json};
 
 use super::super::http::Reply;
 
-/// A refusal: code, description and, at times, parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     /// `error_code`, also the HTTP status.
     pub code: u16,
     /// `description`, with Telegram's prefix.
@@ -16,38 +15,32 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// 400.
-    pub fn bad(why: impl AsRef<str>) -> Self {
+    pub(crate) fn bad(why: impl AsRef<str>) -> Self {
         Self { code: 400, description: format!("Bad Request: {}", why.as_ref()), parameters: None }
     }
 
-    /// 401.
-    pub fn unauthorized() -> Self {
+    pub(crate) fn unauthorized() -> Self {
         Self { code: 401, description: "Unauthorized".to_owned(), parameters: None }
     }
 
-    /// 403.
-    pub fn forbidden(why: &str) -> Self {
+    pub(crate) fn forbidden(why: &str) -> Self {
         Self { code: 403, description: format!("Forbidden: {why}"), parameters: None }
     }
 
-    /// 404.
-    pub fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self { code: 404, description: "Not Found".to_owned(), parameters: None }
     }
 
-    /// 404 of a server that knows the bot but not what is asked.
-    pub fn no_method() -> Self {
+    /// 404 of a server that accepts the token but does not know the method.
+    pub(crate) fn no_method() -> Self {
         Self { code: 404, description: "Not Found: method not found".to_owned(), parameters: None }
     }
 
-    /// 409.
-    pub fn conflict(why: &str) -> Self {
+    pub(crate) fn conflict(why: &str) -> Self {
         Self { code: 409, description: format!("Conflict: {why}"), parameters: None }
     }
 
-    /// 429.
-    pub fn too_many(retry_after: u64) -> Self {
+    pub(crate) fn too_many(retry_after: u64) -> Self {
         Self {
             code: 429,
             description: format!("Too Many Requests: retry after {retry_after}"),
@@ -55,14 +48,13 @@ impl ApiError {
         }
     }
 
-    /// 400 with the chat's new id.
-    pub fn migrated(to: i64) -> Self {
+    /// 400 with the new id of a migrated chat.
+    pub(crate) fn migrated(to: i64) -> Self {
         let parameters = Some(json!({ "migrate_to_chat_id": to }));
         Self { parameters, ..Self::bad("group chat was upgraded to a supergroup chat") }
     }
 
-    /// As it travels.
-    pub fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self) -> Reply {
         let mut body = json!({ "ok": false, "error_code": self.code, "description": self.description });
         if let (Some(parameters), Some(map)) = (&self.parameters, body.as_object_mut()) {
             map.insert("parameters".to_owned(), parameters.clone());

@@ -1,4 +1,4 @@
-//! The closed lists: reactions, chat actions, update kinds, commands and their scopes. It must not know the
+//! The closed lists: reactions, chat actions, update kinds, commands and their scopes. Must not know the
 //! state.
 
 use serde_json::Value;
@@ -87,8 +87,8 @@ const REACTIONS: &[&str] = &[
     "😡",
 ];
 
-/// The emoji of a reaction list; at most one, as for every bot.
-pub fn reaction(params: &Params) -> Result<Vec<String>, ApiError> {
+/// The emoji of a reaction list; bots may set only one.
+pub(crate) fn reaction(params: &Params) -> Result<Vec<String>, ApiError> {
     let list = params.map.get("reaction").and_then(Value::as_array);
     let mut emoji = Vec::new();
     for item in list.into_iter().flatten() {
@@ -120,8 +120,7 @@ const CHAT_ACTIONS: &[&str] = &[
     "upload_video_note",
 ];
 
-/// A known chat action.
-pub fn chat_action(action: &str) -> Check {
+pub(crate) fn chat_action(action: &str) -> Check {
     if CHAT_ACTIONS.contains(&action) {
         return Ok(());
     }
@@ -156,16 +155,16 @@ const UPDATE_KINDS: &[&str] = &[
     "managed_bot",
 ];
 
-/// The kinds of update asked for; `None` when the parameter is left out.
-pub fn allowed_updates(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
+/// `None` when the parameter is left out.
+pub(crate) fn allowed_updates(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
     let Some(list) = params.map.get("allowed_updates").and_then(Value::as_array) else { return Ok(None) };
     let known = |kind: &Value| kind.as_str().filter(|kind| UPDATE_KINDS.contains(kind)).map(str::to_owned);
     let kinds: Option<Vec<String>> = list.iter().map(known).collect();
     kinds.map(Some).ok_or_else(|| ApiError::bad("unknown kind in allowed_updates (double)"))
 }
 
-/// A command list as `setMyCommands` takes it.
-pub fn commands(list: &Value) -> Check {
+/// Checks a list of commands as `setMyCommands` does.
+pub(crate) fn commands(list: &Value) -> Check {
     let list = list.as_array().map_or(&[][..], Vec::as_slice);
     if list.len() > 100 {
         return Err(ApiError::bad("BOT_COMMANDS_TOO_MUCH"));
@@ -186,8 +185,8 @@ pub fn commands(list: &Value) -> Check {
     Ok(())
 }
 
-/// The key commands are kept under: `scope/language`.
-pub fn command_key(params: &Params) -> Result<String, ApiError> {
+/// The key a list of commands is stored under: `scope/language`.
+pub(crate) fn command_key(params: &Params) -> Result<String, ApiError> {
     let language = params.str("language_code").unwrap_or_default();
     if !(language.is_empty() || language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase())) {
         return Err(ApiError::bad("invalid language code specified"));

@@ -1,4 +1,4 @@
-//! The people's side: who is there, what they send, press and block. It must not know HTTP.
+//! The people's side: who exists, what they send, press and block. Must not know HTTP.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -12,21 +12,18 @@ use super::{
     state::{Chat, Press, Standing, State},
 };
 
-/// A person.
 #[derive(Debug, Clone)]
 pub struct LearnerProfile {
     /// Telegram user id, also the id of the private chat.
     pub user_id: i64,
-    /// First name.
     pub first_name: String,
-    /// User name without `@`, where there is one.
+    /// Without `@`.
     pub username: Option<String>,
-    /// The client's language (`en`, `pt-br`), where it tells.
+    /// Language of the client (`en`, `pt-br`), if it tells.
     pub language_code: Option<String>,
 }
 
 impl LearnerProfile {
-    /// A person whose client speaks this language.
     pub fn new(user_id: i64, first_name: &str, language_code: &str) -> Self {
         Self {
             user_id,
@@ -60,16 +57,15 @@ impl LearnerProfile {
 pub struct Sent {
     /// Its id in the chat.
     pub message_id: i64,
-    /// The update that tells of it; `None` when the bot did not ask for its kind.
+    /// The update about it; `None` if the bot did not ask for this kind of update.
     pub update_id: Option<i64>,
 }
 
-/// A button that was pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pressed {
-    /// What `answerCallbackQuery` must name.
+    /// The id that `answerCallbackQuery` must name.
     pub query_id: String,
-    /// The update that tells of it.
+    /// The update about it.
     pub update_id: Option<i64>,
 }
 
@@ -82,12 +78,10 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// The person's id.
     pub fn user(&self) -> i64 {
         self.user
     }
 
-    /// The chat's id.
     pub fn chat(&self) -> i64 {
         self.chat
     }
@@ -97,17 +91,14 @@ impl Learner {
         Self { chat, ..self.clone() }
     }
 
-    /// Sends anything.
     pub fn post(&self, post: Post) -> Sent {
         self.api.post(self.chat, self.user, post)
     }
 
-    /// Sends text.
     pub fn text(&self, text: &str) -> Sent {
         self.post(Post::text(text))
     }
 
-    /// Sends a voice note.
     pub fn voice(&self, bytes: impl Into<Bytes>, seconds: u32) -> Sent {
         self.post(Post::voice(bytes, seconds))
     }
@@ -117,14 +108,13 @@ impl Learner {
         self.api.press(self.chat, self.user, message_id, data)
     }
 
-    /// The chat so far.
     pub fn transcript(&self) -> Vec<ChatEntry> {
         self.api.transcript(self.chat)
     }
 }
 
 impl BotApi {
-    /// A person who has pressed «start»: known, with a private chat. Nothing is sent yet.
+    /// A person who has pressed «start», so that the bot may write to them. Nothing is sent yet.
     pub fn learner(&self, profile: LearnerProfile) -> Learner {
         let id = profile.user_id;
         self.shared.with(|state| {
@@ -135,7 +125,7 @@ impl BotApi {
         Learner { api: self.clone(), user: id, chat: id }
     }
 
-    /// A person known to Telegram who never wrote to the bot: sending to them fails.
+    /// A person who never wrote to the bot: sending to them fails.
     pub fn stranger(&self, profile: &LearnerProfile) {
         self.shared.with(|state| state.users.insert(profile.user_id, profile.json("user")));
     }
@@ -156,7 +146,7 @@ impl BotApi {
         self.shared.with(|state| state.chats.insert(chat_id, chat));
     }
 
-    /// A channel, reachable as `@name` too. The bot is an administrator of it.
+    /// A public channel with the address `@name`. The bot is its administrator.
     pub fn channel(&self, chat_id: i64, name: &str) {
         let json = json!({ "id": chat_id, "type": "channel", "title": name, "username": name });
         self.shared.with(|state| {
@@ -167,7 +157,7 @@ impl BotApi {
         });
     }
 
-    /// A channel without a name, joined by invitation. The bot is an administrator of it.
+    /// A channel without a public name, joined by invitation. The bot is its administrator.
     pub fn private_channel(&self, chat_id: i64, title: &str, invite: Option<&str>) {
         let json = json!({ "id": chat_id, "type": "channel", "title": title });
         self.shared.with(|state| {
@@ -178,7 +168,7 @@ impl BotApi {
         });
     }
 
-    /// How the bot itself stands in a channel or group: as in [`Self::set_member`].
+    /// The bot's own status in a channel or group, as in [`Self::set_member`].
     pub fn set_own_status(&self, chat_id: i64, status: &str) {
         let own = self.shared.read(|state| state.options.bot_id());
         self.set_member(chat_id, own, status);
@@ -194,7 +184,7 @@ impl BotApi {
         });
     }
 
-    /// Changes how the bot stands with a chat, silently.
+    /// Changes whether the bot may write to a chat, without an update.
     pub fn set_standing(&self, chat_id: i64, standing: Standing) {
         self.shared.with(|state| {
             if let Some(chat) = state.chats.get_mut(&chat_id) {
@@ -203,7 +193,7 @@ impl BotApi {
         });
     }
 
-    /// The person blocks the bot; `my_chat_member` tells of it.
+    /// The bot gets a `my_chat_member` update.
     pub fn block(&self, user: i64) -> Option<i64> {
         self.shared.with(|state| state.turn(user, user, Standing::Blocked, "member", "kicked"))
     }
@@ -213,7 +203,7 @@ impl BotApi {
         self.shared.with(|state| state.turn(user, user, Standing::Open, "kicked", "member"))
     }
 
-    /// Someone removes the bot from a group; `my_chat_member` tells of it.
+    /// The bot gets a `my_chat_member` update.
     pub fn remove_bot(&self, chat: i64, by: i64) -> Option<i64> {
         self.shared.with(|state| state.turn(chat, by, Standing::Kicked, "member", "kicked"))
     }
@@ -224,18 +214,8 @@ impl BotApi {
     }
 
     /// Puts a person's message into a chat and queues the update.
-    pub fn post(&self, chat: i64, user: i64, post: Post) -> Sent {
+    pub(crate) fn post(&self, chat: i64, user: i64, post: Post) -> Sent {
         self.shared.with(|state| state.person_posts(chat, user, post))
-    }
-
-    /// Text.
-    pub fn send_text(&self, chat: i64, user: i64, text: &str) -> Sent {
-        self.post(chat, user, Post::text(text))
-    }
-
-    /// A voice note.
-    pub fn send_voice(&self, chat: i64, user: i64, bytes: impl Into<Bytes>, seconds: u32) -> Sent {
-        self.post(chat, user, Post::voice(bytes, seconds))
     }
 
     /// Changes a person's text and queues `edited_message`.
@@ -267,13 +247,13 @@ impl BotApi {
         })
     }
 
-    /// A client claims to have pressed a button, there or not: Telegram passes that on. A message that is gone shows
-    /// nothing but its place.
+    /// A client claims to have pressed a button that may not exist: Telegram passes that on. A message that
+    /// was deleted appears as inaccessible.
     pub fn claim_press(&self, chat: i64, user: i64, message_id: i64, data: &str) -> Pressed {
         self.shared.with(|state| state.pressed(chat, user, message_id, data))
     }
 
-    /// The bot's owner gives it another user name.
+    /// Changes the bot's user name.
     pub fn rename(&self, username: &str) {
         self.shared.with(|state| {
             let own = state.options.bot_id();
@@ -281,11 +261,6 @@ impl BotApi {
                 bot.insert("username".to_owned(), json!(username));
             }
         });
-    }
-
-    /// The query of a press is too old to be answered from now on.
-    pub fn expire_press(&self, query_id: &str) {
-        self.shared.with(|state| state.presses.remove(query_id));
     }
 
     /// Someone joins a group.

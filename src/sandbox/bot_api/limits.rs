@@ -1,35 +1,35 @@
-//! Telegram's sending limits: off unless switched on, and with a memory of who did not obey. A message or edit counts for its
-//! chat and in all; a sign of life or a button's answer counts in all. It must not know what is being sent.
+//! Telegram's sending limits, which tests switch on, with a count of calls that ignored a `retry_after`. A
+//! message or edit counts for its chat and for the total; a chat action or a button's answer counts for the
+//! total only. Must not know what is being sent.
 
 use std::{
     collections::{HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
-/// The limits in force. [`RateLimits::telegram`] has Telegram's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Calls in any one second, over all chats.
+    /// Calls in any one second, all chats together.
     pub all_per_second: usize,
-    /// Messages one chat may get at once before its sustained rate of one a second holds.
+    /// Messages that one chat may get at once, before its sustained rate of one a second applies.
     pub chat_burst: u32,
-    /// Messages in any one minute to one group.
+    /// Messages to one group in any one minute.
     pub group_per_minute: usize,
 }
 
 impl RateLimits {
-    /// 30 a second in all, one a second to a chat after a burst of three, 20 a minute to a group.
+    /// 30 a second in total, one a second to a chat after a burst of three, 20 a minute to a group.
     pub fn telegram() -> Self {
         Self { all_per_second: 30, chat_burst: 3, group_per_minute: 20 }
     }
 
-    /// The same for a bot with paid broadcasts, or at a server of one's own.
+    /// As [`Self::telegram`], for a bot with paid broadcasts or a local server.
     pub fn paid(all_per_second: usize) -> Self {
         Self { all_per_second, ..Self::telegram() }
     }
 }
 
-/// The books kept.
+/// What was counted.
 #[derive(Debug, Default)]
 pub struct Limits {
     rules: Option<RateLimits>,
@@ -41,7 +41,7 @@ pub struct Limits {
 
 #[derive(Debug, Default)]
 struct Book {
-    /// GCRA: the instant at which the bucket would be empty again.
+    /// GCRA: the moment at which the bucket will be empty again.
     due: Option<Instant>,
     minute: VecDeque<Instant>,
     barred_until: Option<Instant>,
@@ -56,7 +56,7 @@ impl Limits {
         self.refusals
     }
 
-    /// How many messages came to a chat before the `retry_after` it was given ran out.
+    /// How many messages came to a chat before the `retry_after` it was given had passed.
     pub fn violations(&self) -> usize {
         self.violations
     }
@@ -65,7 +65,7 @@ impl Limits {
         *self = Self { rules, ..Self::default() };
     }
 
-    /// Books a call that is no message to a chat; `Err` is `retry_after`, whole seconds.
+    /// Counts a call that is no message to a chat; `Err` is `retry_after`, whole seconds.
     pub(super) fn take_sign(&mut self, now: Instant) -> Result<(), u64> {
         let Some(rules) = self.rules else { return Ok(()) };
         expire(&mut self.all, now, SECOND);
@@ -77,7 +77,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Books one message; `Err` is `retry_after`, whole seconds.
+    /// Counts one message; `Err` is `retry_after`, whole seconds.
     pub(super) fn take(&mut self, chat: i64, is_group: bool, now: Instant) -> Result<(), u64> {
         let Some(rules) = self.rules else { return Ok(()) };
         let book = self.chats.entry(chat).or_default();

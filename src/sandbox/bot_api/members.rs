@@ -1,4 +1,4 @@
-//! What the bot may ask about chats and who is in them. It must not know HTTP.
+//! What the bot may ask about chats and their members. Must not know HTTP.
 
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ impl State {
         Ok((member_json(status, self.user_json(user)), None))
     }
 
-    /// The chat, where the bot may look at it: everybody sees a public channel, only members a private one.
+    /// The chat, if the bot may see it: everybody sees a public channel, only members a private one.
     fn visible(&self, params: &Params) -> Result<i64, ApiError> {
         let id = self.resolve(params)?;
         let Some(chat) = self.chats.get(&id) else { return Err(ApiError::bad("chat not found")) };
@@ -65,7 +65,7 @@ impl State {
         }
     }
 
-    /// Whether the bot is an administrator there.
+    /// Whether the bot is an administrator of the chat.
     fn runs(&self, chat: i64) -> bool {
         matches!(self.own_status(chat), Some("administrator" | "creator"))
     }
@@ -76,8 +76,9 @@ impl State {
     }
 }
 
-/// A `ChatMember` of this status with the fields its kind must have; `restricted-out` is a restricted one who has left.
-pub fn member_json(status: &str, user: Value) -> Value {
+/// A `ChatMember` of this status with the fields that kind must have. `restricted-out`: restricted and no
+/// longer in the chat.
+pub(crate) fn member_json(status: &str, user: Value) -> Value {
     let out = status == "restricted-out";
     let status = if out { "restricted" } else { status };
     let mut member = json!({ "status": status, "user": user });

@@ -1,28 +1,20 @@
-//! One message as the chat shows it, and the JSON Telegram makes of it. It must not know how it got there.
+//! One message as the chat shows it, and Telegram's JSON of it. Must not know how it got there.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::state::State;
 
-/// What a message carries besides text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
-    /// Text only.
     Text,
-    /// A voice note.
     Voice,
-    /// An audio file.
     Audio,
     /// Any other file.
     Document,
-    /// A round video.
     VideoNote,
-    /// A sticker.
     Sticker,
-    /// A photo.
     Photo,
-    /// A location.
     Location,
     /// «x joined», «upgraded to a supergroup», …
     Service,
@@ -33,52 +25,43 @@ pub enum EntryKind {
 pub struct ChatFile {
     /// Handle for `getFile` and for sending again.
     pub file_id: String,
-    /// The same for equal files, whoever sees them.
+    /// The same for equal files.
     pub file_unique_id: String,
-    /// File name, where there is one.
     pub file_name: Option<String>,
-    /// MIME type, where it is told.
     pub mime_type: Option<String>,
-    /// The true bytes.
+    /// The true content.
     pub bytes: Bytes,
     /// `file_size` as declared, bytes; `None` leaves it out.
     pub declared_size: Option<u64>,
-    /// Duration as declared, seconds.
+    /// As declared, seconds.
     pub duration: u32,
 }
 
-/// One message of a chat.
 #[derive(Debug, Clone)]
 pub struct ChatEntry {
-    /// Its chat.
     pub chat_id: i64,
-    /// Its id there.
     pub message_id: i64,
-    /// Sender's user id.
+    /// User id of the sender.
     pub from: i64,
-    /// Sent by the bot.
     pub from_bot: bool,
     /// Unix seconds.
     pub date: i64,
-    /// When it was last edited.
+    /// Unix seconds.
     pub edit_date: Option<i64>,
-    /// Kind.
     pub kind: EntryKind,
     /// Text or caption, without markup; empty when there is none.
     pub text: String,
-    /// Its entities, UTF-16 offsets.
+    /// Offsets and lengths in UTF-16 code units.
     pub entities: Vec<Value>,
     /// The message it answers.
     pub reply_to: Option<i64>,
-    /// Its forum topic.
+    /// Forum topic.
     pub thread: Option<i64>,
-    /// Its file.
     pub file: Option<ChatFile>,
     /// Its inline keyboard (`reply_markup`).
     pub keyboard: Option<Value>,
     /// The bot's reaction to it.
     pub reactions: Vec<String>,
-    /// Removed from the chat.
     pub deleted: bool,
     /// Sent without sound.
     pub silent: bool,
@@ -94,8 +77,8 @@ impl ChatEntry {
         buttons.filter_map(|button| button.get("callback_data")?.as_str().map(str::to_owned)).collect()
     }
 
-    /// The `Message` object, with what it answers one level deep.
-    pub fn to_json(&self, state: &State) -> Value {
+    /// The `Message` object, including the message it answers, one level deep.
+    pub(crate) fn to_json(&self, state: &State) -> Value {
         let mut message = self.shallow(state);
         if let (Some(target), Some(map)) = (self.reply_to, message.as_object_mut())
             && let Some(target) = state.entry(self.chat_id, target)

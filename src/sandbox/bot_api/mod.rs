@@ -1,5 +1,5 @@
-//! A strict stand-in for Telegram's Bot API, for one bot: it owns the handle tests and `demo` hold. It must
-//! not know the house; it answers whatever speaks the protocol.
+//! A strict stand-in for Telegram's Bot API, for one bot: owns the handle that tests and `demo` use. Must not
+//! know the bot it serves; it answers whatever speaks the protocol.
 
 mod calls;
 mod edit;
@@ -42,18 +42,15 @@ pub use self::{
     state::{Chat, ChatAction, Distance, Press, Standing, State},
 };
 
-/// How the stand-in is set up.
 #[derive(Debug, Clone)]
 pub struct BotApiOptions {
-    /// The only token it takes, `digits:secret`; the digits are the bot's user id.
+    /// The only token accepted, `digits:secret`; the digits are the bot's user id.
     pub token: String,
-    /// The bot's user name, without `@`.
+    /// Without `@`.
     pub username: String,
-    /// The bot's display name.
     pub first_name: String,
-    /// Id of the first update.
     pub first_update_id: i64,
-    /// How long a poller that was replaced waits for its 409 (the real server: some 3 s).
+    /// How long a poller that another one replaced waits for its 409 (the real server: some 3 s).
     pub conflict_delay: Duration,
 }
 
@@ -70,13 +67,13 @@ impl Default for BotApiOptions {
 }
 
 impl BotApiOptions {
-    /// The bot's user id: the digits before the token's colon.
-    pub fn bot_id(&self) -> i64 {
+    /// The digits before the token's colon.
+    pub(crate) fn bot_id(&self) -> i64 {
         self.token.split(':').next().and_then(|digits| digits.parse().ok()).unwrap_or(1)
     }
 }
 
-/// What the HTTP side and the handles share.
+/// Shared by the HTTP side and the handles.
 struct Shared {
     state: Mutex<State>,
     changed: watch::Sender<u64>,
@@ -122,28 +119,21 @@ impl BotApi {
         Ok(Self { shared, server })
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end: what goes into `TELEGRAM_API_URL`.
+    /// `http://127.0.0.1:PORT` without a slash at the end, for `TELEGRAM_API_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.server.addr())
     }
 
-    /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.server.addr()
     }
 
-    /// The token it takes.
     pub fn token(&self) -> String {
         self.shared.read(|state| state.options.token.clone())
     }
 
-    /// The network goes away: no listener, every connection reset. What it remembers stays.
+    /// Simulates that the network goes away: no listener, every connection reset. The state stays.
     pub async fn pause_listening(&self) {
-        self.server.pause().await;
-    }
-
-    /// The same as [`Self::pause_listening`], for good.
-    pub async fn stop(&self) {
         self.server.pause().await;
     }
 
@@ -152,18 +142,18 @@ impl BotApi {
         self.server.resume().await
     }
 
-    /// The script of mishaps.
+    /// The faults to inject.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
 
-    /// Looks at the state. Do not call the handle from inside.
+    /// Looks at the state. The handle must not be used inside `look`.
     pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         self.shared.read(look)
     }
 
-    /// Waits until `found` sees what it looks for, asking again after each change; `None` when `within` has
-    /// passed. Do not call the handle from inside `found`.
+    /// Waits until `found` returns something, calling it after each change; `None` after `within`. The handle
+    /// must not be used inside `found`.
     pub async fn wait_until<T>(
         &self,
         within: Duration,
@@ -183,15 +173,6 @@ impl BotApi {
         tokio::time::timeout(within, search).await.ok()
     }
 
-    /// Waits until the bot has put `n` messages into a chat (deleted ones not counted) and returns them; `None`
-    /// when `within` has passed.
-    pub async fn wait_sent(&self, chat: i64, n: usize, within: Duration) -> Option<Vec<ChatEntry>> {
-        let enough = |state: &State| {
-            (state.from_bot(chat).count() >= n).then(|| state.from_bot(chat).cloned().collect())
-        };
-        self.wait_until(within, enough).await
-    }
-
     /// Every request so far, in order.
     pub fn log(&self) -> Vec<Call> {
         self.read(|state| state.log().calls().to_vec())
@@ -202,8 +183,8 @@ impl BotApi {
         self.read(|state| state.log().of(method).cloned().collect())
     }
 
-    /// A chat as its members see it, edits applied, deleted messages left out.
-    pub fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
+    /// A chat as its members see it: edits applied, deleted messages left out.
+    pub(crate) fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
         self.read(|state| state.transcript(chat).iter().filter(|entry| !entry.deleted).cloned().collect())
     }
 
@@ -212,38 +193,38 @@ impl BotApi {
         self.read(|state| state.sent().cloned().collect())
     }
 
-    /// Updates not confirmed yet.
     pub fn pending_updates(&self) -> usize {
         self.read(State::pending_updates)
     }
 
     /// Ids of the confirmed updates, in order.
-    pub fn confirmed(&self) -> Vec<i64> {
+    #[cfg(test)]
+    pub(crate) fn confirmed(&self) -> Vec<i64> {
         self.read(|state| state.confirmed().to_vec())
     }
 
-    /// Switches the sending limits on or off and starts their books afresh.
+    /// Switches the sending limits on or off and resets what was counted.
     pub fn set_rate_limits(&self, rules: Option<RateLimits>) {
         self.shared.with(|state| state.limits.set(rules));
     }
 
-    /// Puts the server at a distance: a call arrives half of its time after it was sent, even when its sender has died
-    /// meanwhile.
+    /// Simulates a distant server: a call takes effect half of its round trip after it was sent, even if its
+    /// sender has died meanwhile.
     pub fn set_distance(&self, distance: Option<Distance>) {
         self.shared.with(|state| state.distance = distance);
     }
 
-    /// Revokes the token (every call 401) or gives it back.
+    /// `false` revokes the token: every call gets 401.
     pub fn set_token_valid(&self, valid: bool) {
         self.shared.with(|state| state.token_valid = valid);
     }
 
-    /// Lets the next update carry this id, as after a week of silence.
+    /// Id of the next update. The real server may start again at a random one after a week without updates.
     pub fn set_next_update_id(&self, id: i64) {
         self.shared.with(|state| state.next_update_id = id);
     }
 
-    /// Sets a webhook behind the bot's back; an open poll ends with 409.
+    /// Sets a webhook as if somebody else did; an open poll ends with 409.
     pub fn set_webhook(&self, url: &str) {
         self.shared.with(|state| state.hook(Some(url.to_owned()), false));
     }
@@ -253,18 +234,13 @@ impl BotApi {
         self.shared.with(|state| state.links.clear());
     }
 
-    /// From now on the server is in `--local` mode and keeps files in this folder; `None`: no longer.
+    /// Switches to `--local` mode, with files kept in this folder; `None` switches back.
     pub fn set_local(&self, folder: Option<PathBuf>) {
         self.shared.with(|state| state.local_folder = folder);
     }
 
-    /// Changes how long a replaced poller waits for its 409.
-    pub fn set_conflict_delay(&self, delay: Duration) {
-        self.shared.with(|state| state.options.conflict_delay = delay);
-    }
-
-    /// Puts a ready-made update into the queue, whatever kinds were asked for; `update_id` is filled in where
-    /// it is missing. Returns its id.
+    /// Queues a ready-made update, whatever kinds were asked for; a missing `update_id` is filled in. Returns
+    /// its id.
     pub fn raw_update(&self, mut update: Value) -> i64 {
         self.shared.with(|state| {
             let given = update.get("update_id").and_then(Value::as_i64);

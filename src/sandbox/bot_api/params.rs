@@ -1,5 +1,5 @@
-//! Which parameters each method takes and of what type, and how a request's three body forms become one
-//! JSON object. It must not know what the methods do.
+//! Which parameters each method takes and of what type, and how the three body formats become one JSON
+//! object. Must not know what the methods do.
 
 use std::collections::HashMap;
 
@@ -14,22 +14,16 @@ use super::{
     error::ApiError,
 };
 
-/// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A whole number.
+pub(crate) enum Kind {
     Int,
-    /// A string.
     Str,
-    /// `true` or `false`.
     Bool,
     /// A number, or `@name`.
     Chat,
-    /// A JSON object.
     Obj,
-    /// A JSON array.
     Arr,
-    /// An upload, or a string naming one.
+    /// An upload, or a string that names one.
     File,
 }
 
@@ -61,7 +55,7 @@ const EDIT: &[Row] = &[
 ];
 const COMMANDS: &[Row] = &[("scope", Obj, false), ("language_code", Str, false)];
 
-/// The parameter rows of a method (several slices), or `None` for a method the double does not know.
+/// The parameters of a method (in several slices); `None` for a method that the double does not know.
 fn rows(method: &str) -> Option<[&'static [Row]; 3]> {
     Some(match method {
         "getMe" | "getWebhookInfo" | "logOut" | "close" => [&[], &[], &[]],
@@ -167,20 +161,15 @@ fn rows(method: &str) -> Option<[&'static [Row]; 3]> {
     })
 }
 
-/// An uploaded file.
 #[derive(Debug, Clone)]
-pub struct Upload {
-    /// The name it came under.
+pub(crate) struct Upload {
     pub file_name: Option<String>,
-    /// The type its part claims.
     pub content_type: Option<String>,
-    /// Its bytes.
     pub bytes: Bytes,
 }
 
-/// A request's parameters, whatever form they came in.
 #[derive(Debug, Clone, Default)]
-pub struct Params {
+pub(crate) struct Params {
     /// By name; an upload shows as `{"file_name", "content_type", "size"}`.
     pub map: Map<String, Value>,
     /// Uploads by part name.
@@ -188,30 +177,29 @@ pub struct Params {
 }
 
 impl Params {
-    /// A string parameter.
-    pub fn str(&self, name: &str) -> Option<&str> {
+    pub(crate) fn str(&self, name: &str) -> Option<&str> {
         self.map.get(name).and_then(Value::as_str)
     }
 
-    /// A number parameter.
-    pub fn int(&self, name: &str) -> Option<i64> {
+    pub(crate) fn int(&self, name: &str) -> Option<i64> {
         self.map.get(name).and_then(Value::as_i64)
     }
 
-    /// A yes-or-no parameter; absent is no.
-    pub fn flag(&self, name: &str) -> bool {
+    /// `false` when absent.
+    pub(crate) fn flag(&self, name: &str) -> bool {
         self.map.get(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// The chat as a number, where it is one.
-    pub fn chat(&self) -> Option<i64> {
+    /// The chat's id, if it is given as a number.
+    pub(crate) fn chat(&self) -> Option<i64> {
         let value = self.map.get("chat_id")?;
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 }
 
-/// Reads query and body into one object, types as they came. `Err` names what is not readable.
-pub async fn read(request: &Request) -> Result<(Params, bool), ApiError> {
+/// Reads query and body into one object, keeping types. The flag says whether values are typed (JSON). `Err`
+/// names what is not readable.
+pub(crate) async fn read(request: &Request) -> Result<(Params, bool), ApiError> {
     let mut params = Params::default();
     for (name, value) in form_pairs(&request.query) {
         params.map.insert(name, Value::String(value));
@@ -256,8 +244,8 @@ pub async fn read(request: &Request) -> Result<(Params, bool), ApiError> {
     Ok((params, typed))
 }
 
-/// Checks names, presence and types against the method's table and turns strings of untyped bodies into
-/// what they stand for. A parameter that is JSON null counts as left out.
+/// Checks names, presence and types against the method's table, and converts the strings of untyped bodies.
+/// JSON null counts as absent.
 pub fn check(method: &str, params: &mut Params, typed: bool) -> Result<(), ApiError> {
     let tables = rows(method).ok_or_else(ApiError::not_found)?;
     let attached: Vec<String> = params
@@ -304,7 +292,7 @@ fn coerce(name: &str, kind: Kind, value: &mut Value, typed: bool) -> Result<(), 
     if fits {
         return Ok(());
     }
-    // Objects and lists may come as JSON text in any body form; numbers and booleans only outside JSON.
+    // Objects and arrays may be JSON text in any body format; numbers and booleans only outside JSON bodies.
     let text = value.as_str().ok_or_else(wrong)?;
     let parsed = match kind {
         Int if !typed => Value::from(text.parse::<i64>().map_err(|_| wrong())?),

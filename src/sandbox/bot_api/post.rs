@@ -1,11 +1,10 @@
-//! What a person puts into a chat, described before it is sent. It must not know the chat.
+//! What a person puts into a chat, described before it is sent. Must not know the chat.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::message::EntryKind;
 
-/// A message to be sent by a person.
 #[derive(Debug, Clone)]
 pub struct Post {
     pub(super) kind: EntryKind,
@@ -51,49 +50,43 @@ impl Post {
         Self { file: Some(PostFile { bytes, name, mime, duration, size }), ..Self::bare(kind) }
     }
 
-    /// Plain text; commands and mentions in it become entities.
+    /// Commands and mentions in it become entities.
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::bare(EntryKind::Text) }
     }
 
-    /// A voice note of these bytes, `seconds` long as the client claims.
+    /// `seconds`: the length that the client claims.
     pub fn voice(bytes: impl Into<Bytes>, seconds: u32) -> Self {
         Self::with_file(EntryKind::Voice, bytes.into(), None, Some("audio/ogg"), seconds)
     }
 
-    /// An audio file.
     pub fn audio(bytes: impl Into<Bytes>, seconds: u32, name: &str, mime: &str) -> Self {
         Self::with_file(EntryKind::Audio, bytes.into(), Some(name), Some(mime), seconds)
     }
 
-    /// A file sent as such.
     pub fn document(bytes: impl Into<Bytes>, name: &str, mime: &str) -> Self {
         Self::with_file(EntryKind::Document, bytes.into(), Some(name), Some(mime), 0)
     }
 
-    /// A round video.
     pub fn video_note(bytes: impl Into<Bytes>, seconds: u32) -> Self {
         Self::with_file(EntryKind::VideoNote, bytes.into(), None, Some("video/mp4"), seconds)
     }
 
-    /// A sticker.
     pub fn sticker() -> Self {
         Self::with_file(EntryKind::Sticker, Bytes::from_static(b"RIFF"), None, None, 0)
     }
 
-    /// A photo.
     pub fn photo() -> Self {
         Self::with_file(EntryKind::Photo, Bytes::from_static(b"\xff\xd8\xff"), None, None, 0)
     }
 
-    /// A place.
     pub fn location(latitude: f64, longitude: f64) -> Self {
         let place = json!({ "latitude": latitude, "longitude": longitude });
         Self::service("location", place).of_kind(EntryKind::Location)
     }
 
     /// A service message with this one field (`pinned_message`, `new_chat_title`, …).
-    pub fn service(field: &str, value: Value) -> Self {
+    pub(crate) fn service(field: &str, value: Value) -> Self {
         let mut post = Self::bare(EntryKind::Service);
         post.extra.insert(field.to_owned(), value);
         post
@@ -104,7 +97,6 @@ impl Post {
         self
     }
 
-    /// Adds a caption.
     #[must_use]
     pub fn caption(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
@@ -125,14 +117,14 @@ impl Post {
         self
     }
 
-    /// Carries this date, Unix seconds, instead of now.
+    /// Unix seconds, instead of now.
     #[must_use]
     pub fn at(mut self, date: i64) -> Self {
         self.date = Some(date);
         self
     }
 
-    /// Claims this file size, bytes, whatever the truth; `None` claims nothing.
+    /// Declares this file size (bytes), whatever the truth; `None` declares none.
     #[must_use]
     pub fn claims_size(mut self, size: Option<u64>) -> Self {
         if let Some(file) = &mut self.file {
@@ -141,16 +133,7 @@ impl Post {
         self
     }
 
-    /// Claims this MIME type; `None` claims nothing.
-    #[must_use]
-    pub fn claims_mime(mut self, mime: Option<&str>) -> Self {
-        if let Some(file) = &mut self.file {
-            file.mime = mime.map(str::to_owned);
-        }
-        self
-    }
-
-    /// Adds a field of the `Message` object as it is.
+    /// Sets a field of the `Message` object as it is.
     #[must_use]
     pub fn with(mut self, field: &str, value: Value) -> Self {
         self.extra.insert(field.to_owned(), value);
@@ -158,7 +141,7 @@ impl Post {
     }
 }
 
-/// The `bot_command` and `mention` entities of a text, as Telegram's clients mark them.
+/// The `bot_command` and `mention` entities that Telegram's clients would mark.
 pub(super) fn entities(text: &str) -> Vec<Value> {
     let mut found = Vec::new();
     let mut offset = 0;

@@ -1,4 +1,4 @@
-//! The methods that put a message into a chat. It must not know HTTP.
+//! The methods that put a message into a chat. Must not know HTTP.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,20 +14,19 @@ use super::{
     validate,
 };
 
-/// A method's result and, where it made or changed a message, that message's id.
-pub type Done = Result<(Value, Option<i64>), ApiError>;
+/// A method's result, and the id of the message that it created or changed.
+pub(crate) type Done = Result<(Value, Option<i64>), ApiError>;
 
 /// Largest upload, bytes.
 const UPLOAD_CAP: usize = 50 * 1024 * 1024;
 
-/// Unix seconds now.
-pub fn unix_now() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl State {
-    /// The chat a request names, known or not reachable as it may be.
+    /// The chat that a request names.
     pub(super) fn resolve(&self, params: &Params) -> Result<i64, ApiError> {
         let value = params.map.get("chat_id").ok_or_else(|| ApiError::bad("chat_id is empty"))?;
         let text = value.as_str().unwrap_or_default();
@@ -38,7 +37,7 @@ impl State {
         id.filter(|id| self.chats.contains_key(id)).ok_or_else(|| ApiError::bad("chat not found"))
     }
 
-    /// The chat a message is to go to, where the bot may write there.
+    /// The chat that a request names, if the bot may write there.
     pub(super) fn writable(&self, params: &Params) -> Result<i64, ApiError> {
         let id = self.resolve(params)?;
         let Some(chat) = self.chats.get(&id) else { return Err(ApiError::bad("chat not found")) };
@@ -55,7 +54,7 @@ impl State {
         }
     }
 
-    /// The topic a request names, where the chat has it.
+    /// The topic that a request names, if the chat has it.
     pub(super) fn topic(&self, chat: i64, params: &Params) -> Result<Option<i64>, ApiError> {
         let Some(thread) = params.int("message_thread_id") else { return Ok(None) };
         match self.chats.get(&chat).is_some_and(|chat| chat.topics.contains(&thread)) {
@@ -136,7 +135,7 @@ impl State {
         }
     }
 
-    /// Keeps a file and gives it its ids.
+    /// Stores a file and gives it its ids.
     pub(super) fn store(
         &mut self,
         bytes: Bytes,
@@ -166,7 +165,7 @@ impl State {
         let chat = self.writable(params)?;
         let named = self.topic(chat, params)?;
         let reply_to = self.reply_target(chat, params)?;
-        // A reply that names no topic lands in the topic of what it answers.
+        // A reply without a topic lands in the topic of the message it answers.
         let thread = named.or_else(|| self.entry(chat, reply_to?)?.thread);
         self.take_rate(chat)?;
         let entry = ChatEntry {
@@ -195,8 +194,8 @@ impl State {
     }
 }
 
-/// The inline keyboard of a request; an empty one is none.
-pub fn inline_keyboard(params: &Params) -> Option<Value> {
+/// An empty keyboard counts as none.
+pub(crate) fn inline_keyboard(params: &Params) -> Option<Value> {
     let markup = params.map.get("reply_markup")?;
     let rows = markup.get("inline_keyboard")?.as_array()?;
     let rows: Vec<&Value> =
@@ -204,7 +203,7 @@ pub fn inline_keyboard(params: &Params) -> Option<Value> {
     (!rows.is_empty()).then(|| json!({ "inline_keyboard": rows }))
 }
 
-/// Refuses what would be a dead or an oversized file in the chat.
+/// Refuses empty and oversized files.
 fn accept(upload: &Upload, kind: EntryKind) -> Result<(), ApiError> {
     if upload.bytes.is_empty() {
         return Err(ApiError::bad("file must be non-empty"));
@@ -218,7 +217,7 @@ fn accept(upload: &Upload, kind: EntryKind) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether the first page is Ogg's and opens an Opus stream (RFC 7845, section 3).
+/// Whether the first page is Ogg and opens an Opus stream (RFC 7845, section 3).
 pub fn is_ogg_opus(bytes: &[u8]) -> bool {
     let segments = bytes.get(26).copied().map_or(0, usize::from);
     bytes.starts_with(b"OggS")

@@ -1,5 +1,4 @@
-//! The way of one request: path, token, parameters, faults, method, answer. It must not know what a method
-//! does.
+//! The way of one request: path, token, parameters, faults, method, answer. Must not know what a method does.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,7 +37,7 @@ impl Handler for Shared {
     }
 }
 
-/// One log line, closed as «client gone» when its request is dropped half-way.
+/// The request's line in the log; marked «client gone» if the request is dropped before it is answered.
 struct Line<'a> {
     shared: &'a Shared,
     index: usize,
@@ -88,7 +87,8 @@ impl Shared {
             Ok((params, typed)) => (params, typed, None),
             Err(error) => (Params::default(), false, Some(error)),
         };
-        // Checked first so that the log and the fault rules see numbers as numbers; said later.
+        // Checked before the log and the fault rules, so that they see numbers as numbers; an error is
+        // answered later.
         let mut fit = match unreadable {
             Some(error) => Err(error),
             None if matches!(request.method.as_str(), "GET" | "POST") => {
@@ -126,7 +126,7 @@ impl Shared {
         plan.leave(reply).await
     }
 
-    /// A request on its long way: it arrives whatever becomes of its sender.
+    /// A request to a distant server: it arrives even if its sender dies meanwhile.
     async fn travel(self: &Arc<Self>, method: String, params: Params, half: Duration) -> Done {
         let shared = self.clone();
         self.with(|state| state.travelling += 1);

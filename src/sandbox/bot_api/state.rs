@@ -1,5 +1,5 @@
-//! Everything the stand-in remembers: users, chats, files, the update queue and the log. It must not know
-//! HTTP; the methods change it, tests read it.
+//! Everything the stand-in remembers: users, chats, files, the update queue and the log. Must not know HTTP;
+//! the methods change it, tests read it.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -16,10 +16,9 @@ use super::{
     message::{ChatEntry, ChatFile},
 };
 
-/// How the bot stands with a chat.
+/// Whether the bot may write to a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It may write.
     Open,
     /// The user blocked it.
     Blocked,
@@ -27,11 +26,10 @@ pub enum Standing {
     Kicked,
     /// The user's account is gone.
     Deactivated,
-    /// The user lets nobody send voice notes.
+    /// The user accepts no voice notes.
     NoVoice,
 }
 
-/// One chat.
 #[derive(Debug)]
 pub struct Chat {
     pub(super) json: Value,
@@ -75,18 +73,17 @@ impl Chat {
     }
 }
 
-/// One «typing…» and the like.
+/// A «typing…» or similar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatAction {
-    /// Milliseconds since the double was started.
+    /// Ms since the double was started.
     pub at_ms: u64,
     /// `typing`, `record_voice`, …
     pub action: String,
-    /// The topic it was shown in.
     pub thread: Option<i64>,
 }
 
-/// How far away the server is: what a call takes there and back.
+/// Simulated round trip to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Distance {
     /// A call without a file.
@@ -96,7 +93,7 @@ pub struct Distance {
 }
 
 impl Distance {
-    /// What a call of this method takes. Polls are answered when there is something, so they are left as they are.
+    /// The round trip of this method. Polls have none, because they wait anyway.
     pub(super) fn of(self, method: &str) -> Duration {
         match method {
             "getUpdates" => Duration::ZERO,
@@ -106,18 +103,16 @@ impl Distance {
     }
 }
 
-/// One button press.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Press {
     /// How often the bot answered it.
     pub answers: usize,
     /// The last answer's text.
     pub text: Option<String>,
-    /// The last answer was an alert.
     pub alert: bool,
 }
 
-/// What the double holds. Read it in [`super::BotApi::wait_until`] or [`super::BotApi::read`].
+/// What the double holds; read it in [`super::BotApi::wait_until`] or [`super::BotApi::read`].
 pub struct State {
     pub(super) options: BotApiOptions,
     pub(super) started: Instant,
@@ -150,7 +145,7 @@ pub struct State {
     serial: u64,
 }
 
-/// Update kinds handed out unless asked otherwise; the three left out must be asked for.
+/// Update kinds that the bot gets only if it asks for them.
 const DEFAULT_OFF: &[&str] = &["chat_member", "message_reaction", "message_reaction_count"];
 
 impl State {
@@ -190,18 +185,17 @@ impl State {
         }
     }
 
-    /// The log of requests.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// A message that is still there.
+    /// Deleted messages are not found.
     pub fn entry(&self, chat: i64, message_id: i64) -> Option<&ChatEntry> {
         self.chats.get(&chat)?.entry(message_id)
     }
 
     /// Every message of a chat in order, deleted ones too.
-    pub fn transcript(&self, chat: i64) -> &[ChatEntry] {
+    pub(crate) fn transcript(&self, chat: i64) -> &[ChatEntry] {
         self.chats.get(&chat).map_or(&[], |chat| chat.entries.as_slice())
     }
 
@@ -218,23 +212,21 @@ impl State {
         })
     }
 
-    /// How many messages the bot has sent.
     pub fn sent_count(&self) -> usize {
         self.sent.len()
     }
 
-    /// Updates not confirmed yet.
     pub fn pending_updates(&self) -> usize {
         self.queue.len()
     }
 
-    /// Ids of the confirmed updates, in order.
     pub fn confirmed(&self) -> &[i64] {
         &self.confirmed
     }
 
-    /// Updates thrown away because their kind was not asked for.
-    pub fn dropped_updates(&self) -> usize {
+    /// Updates dropped because the bot did not ask for their kind.
+    #[cfg(test)]
+    pub(crate) fn dropped_updates(&self) -> usize {
         self.dropped_updates
     }
 
@@ -243,19 +235,13 @@ impl State {
         self.pollers
     }
 
-    /// How often a poller was ended by another.
+    /// How often a poller was ended by another one.
     pub fn conflicts(&self) -> usize {
         self.conflicts
     }
 
-    /// The webhook's address, when one is set.
     pub fn webhook(&self) -> Option<&str> {
         self.webhook.as_deref()
-    }
-
-    /// The kinds of update the bot asked for last.
-    pub fn allowed_updates(&self) -> Option<&[String]> {
-        self.allowed.as_deref()
     }
 
     /// The «typing…» signs shown in a chat.
@@ -263,7 +249,6 @@ impl State {
         self.chats.get(&chat).map_or(&[], |chat| chat.actions.as_slice())
     }
 
-    /// What became of a button press.
     pub fn press(&self, query_id: &str) -> Option<&Press> {
         self.presses.get(query_id)
     }
@@ -278,12 +263,11 @@ impl State {
         self.commands.get(&format!("chat:{chat}/{language}"))
     }
 
-    /// The rate limits' books.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Requests under way to a server that is far away, see [`Distance`].
+    /// Requests under way to a distant server, see [`Distance`].
     pub fn travelling(&self) -> usize {
         self.travelling
     }
@@ -297,7 +281,7 @@ impl State {
         self.chats.get(&id).map_or(Value::Null, |chat| chat.json.clone())
     }
 
-    /// A number no one had before.
+    /// A number that was not used before.
     pub(super) fn serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
@@ -305,14 +289,14 @@ impl State {
 
     pub(super) fn next_message_id(&mut self, chat: i64) -> i64 {
         let own = self.chats.get_mut(&chat).filter(|chat| matches!(chat.kind, "supergroup" | "channel"));
-        // Supergroups and channels count for themselves; all other chats share the account's count.
+        // Supergroups and channels number their messages separately; all other chats share the account's
+        // numbers.
         let counter = own.map_or(&mut self.next_private_message_id, |chat| &mut chat.next_message_id);
         let id = *counter;
         *counter += 1;
         id
     }
 
-    /// Puts a finished message into its chat.
     pub(super) fn insert(&mut self, entry: ChatEntry) {
         if entry.from_bot {
             self.sent.push((entry.chat_id, entry.message_id));
@@ -323,7 +307,7 @@ impl State {
         }
     }
 
-    /// Queues an update; `None` when its kind is not asked for.
+    /// `None` when the bot did not ask for this kind.
     pub(super) fn enqueue(&mut self, kind: &str, body: Value) -> Option<i64> {
         let wanted = match self.allowed.as_deref() {
             None | Some([]) => !DEFAULT_OFF.contains(&kind),
@@ -342,7 +326,6 @@ impl State {
         Some(id)
     }
 
-    /// Milliseconds since the double was started.
     pub fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

@@ -1,5 +1,5 @@
-//! `getUpdates`: the queue, its confirmation, long polling and the quarrel of two pollers. It must not know
-//! what the updates say.
+//! `getUpdates`: the queue, its confirmation, long polling and the conflict of two pollers. Must not know
+//! what the updates contain.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,12 @@ use tokio::time::Instant;
 
 use super::{Shared, error::ApiError, known, params::Params, send::Done, state::State};
 
-/// Longest poll the server grants.
+/// Longest poll the server allows.
 const LONGEST_POLL: Duration = Duration::from_secs(50);
 
 impl State {
-    /// Takes an offset as the server does: below it everything is forgotten; a negative one keeps so many
-    /// from the end; one beyond the end is no offset at all.
+    /// Applies an offset as the server does: lower ids are confirmed and forgotten; a negative one keeps that
+    /// many from the end; one beyond the end is ignored.
     fn confirm(&mut self, offset: i64) {
         let forget = match offset {
             ..0 => {
@@ -33,7 +33,7 @@ impl State {
     }
 }
 
-/// One poller's place; given up when the poll ends, however it ends.
+/// Counts an open poller for as long as it lives.
 struct Place(Arc<Shared>);
 
 impl Drop for Place {
@@ -42,8 +42,8 @@ impl Drop for Place {
     }
 }
 
-/// Serves one poll to its end. Dropping the future frees its place.
-pub async fn get_updates(shared: &Arc<Shared>, params: &Params) -> Done {
+/// Serves one poll. Dropping the future ends it.
+pub(crate) async fn get_updates(shared: &Arc<Shared>, params: &Params) -> Done {
     let limit = params.int("limit").unwrap_or(100);
     let limit = usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
     let limit = limit.ok_or_else(|| ApiError::bad("limit must be 1 to 100 (double)"))?;
@@ -85,7 +85,7 @@ pub async fn get_updates(shared: &Arc<Shared>, params: &Params) -> Done {
 async fn ended(shared: &Arc<Shared>) -> ApiError {
     let delay = shared.read(|state| state.options.conflict_delay);
     tokio::time::sleep(delay).await;
-    // A client that has just gone away is noticed now, and is no conflict.
+    // Lets the disconnect of a client that has just gone be noticed, which is no conflict.
     tokio::task::yield_now().await;
     let by_webhook = shared.with(|state| {
         state.conflicts += 1;

@@ -1,5 +1,5 @@
-//! The checks on what is nested in messages: keyboards, replies, previews, entities, formatted text. It must
-//! not know the state.
+//! Checks of what is nested in messages: keyboards, replies, previews, entities, formatted text. Must not
+//! know the state.
 
 use serde_json::{Map, Value};
 
@@ -9,10 +9,8 @@ use super::{
     params::Params,
 };
 
-/// Nothing, or a refusal.
 pub(super) type Check = Result<(), ApiError>;
 
-/// Field types inside nested objects.
 #[derive(Clone, Copy)]
 pub(super) enum Is {
     Int,
@@ -36,7 +34,7 @@ impl Is {
     }
 }
 
-/// Every field of `map` is in the table and of its type; null counts as left out.
+/// Every field of `map` must be in the table and of its type; null counts as absent.
 pub(super) fn fields(what: &str, map: &Map<String, Value>, table: &[(&str, Is)]) -> Check {
     for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
         match table.iter().find(|(name, _)| name == key) {
@@ -54,8 +52,8 @@ pub(super) fn object<'a>(what: &str, value: &'a Value) -> Result<&'a Map<String,
     value.as_object().ok_or_else(|| ApiError::bad(format!("{what} must be an Object")))
 }
 
-/// Everything nested in a message about to be sent or edited.
-pub fn nested(params: &Params) -> Check {
+/// Checks everything nested in a message to be sent or edited.
+pub(crate) fn nested(params: &Params) -> Check {
     for (name, value) in &params.map {
         match name.as_str() {
             "link_preview_options" => link_preview(value)?,
@@ -106,7 +104,7 @@ fn reply_parameters(value: &Value) -> Check {
     }
 }
 
-/// An inline keyboard; other kinds of markup pass when they are well-formed objects of a known kind.
+/// An inline keyboard; other kinds of markup pass if they are well-formed objects of a known kind.
 fn reply_markup(value: &Value) -> Check {
     let map = object("reply markup", value)?;
     if !map.contains_key("inline_keyboard") {
@@ -213,8 +211,8 @@ fn entities(value: &Value) -> Check {
     Ok(())
 }
 
-/// The formatted text in `text` or `caption`, within `limit` UTF-16 units.
-pub fn formatted(params: &Params, field: &str, limit: usize) -> Result<Formatted, ApiError> {
+/// The formatted text in `text` or `caption`, at most `limit` UTF-16 code units.
+pub(crate) fn formatted(params: &Params, field: &str, limit: usize) -> Result<Formatted, ApiError> {
     let source = params.str(field).unwrap_or_default();
     let listed = if field == "text" { "entities" } else { "caption_entities" };
     let listed = params.map.get(listed).and_then(Value::as_array);

@@ -1,6 +1,7 @@
 //! `demo`: the real daemon between the stand-ins, with a learner's side of the conversation.
 //!
-//! The one part of the sandbox that knows the house, and only its front door: configuration, `App`, `daemon::run`.
+//! The one part of the sandbox that knows the bot, and only its outermost parts: configuration, `App`,
+//! `daemon::run`.
 
 mod scenes;
 mod screen;
@@ -29,23 +30,23 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use view::View;
 
-/// How long the stand-in tutor thinks; the real one takes 5 to 30 s.
+/// How long the stand-in tutor takes for a turn; the real one takes 5 to 30 s.
 const TUTOR_THINKS: Duration = Duration::from_millis(600);
-/// A demo that takes longer than this at one step has failed.
+/// Time limit of each step of the demo.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// People read before they go on; without this the bot's own pacing (one message a second to a chat) would be all there
-/// is to see in the times.
+/// Pause for reading. Without it, the times shown would consist only of the bot's own pacing (one message a
+/// second to a chat).
 const READING: Duration = Duration::from_millis(1_200);
-/// Told to stop, the daemon gets so long before its folder goes.
+/// How long the daemon may take to stop before its folder is deleted.
 const REST_WITHIN: Duration = Duration::from_secs(10);
 
 const TUTOR_REPLY: &[u8] = include_bytes!("../../../assets/voice/tutor-reply.wav");
 const TUTOR_COACHING: &[u8] = include_bytes!("../../../assets/voice/tutor-coaching.wav");
 
-/// How a demo ends that does not fail.
+/// How a demo ends unless it fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// All was shown, or nothing more is typed.
+pub(crate) enum Ended {
+    /// Everything was shown, or the input ended.
     Played(Pictures),
     /// By this signal.
     Signal(i32),
@@ -53,18 +54,13 @@ pub enum Ended {
 
 /// The beginning of the chat as a phone shows it, as SVG.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pictures {
-    /// Dark text on light ground.
+pub(crate) struct Pictures {
     pub light: String,
-    /// Light text on dark ground.
     pub dark: String,
 }
 
-/// Runs the demo: the recorded conversation, or a typed one. Whatever ends it, its folder goes.
-///
-/// # Errors
-/// In words, when something does not work as it should.
-pub async fn run(interactive: bool) -> Result<Ended> {
+/// Runs the recorded conversation or an interactive one. Its folder is deleted however it ends.
+pub(crate) async fn run(interactive: bool) -> Result<Ended> {
     let mut signals = Signals::listen()?;
     let mut stage = Stage::build(interactive).await?;
     let played = tokio::select! {
@@ -73,15 +69,15 @@ pub async fn run(interactive: bool) -> Result<Ended> {
         }
         number = signals.next() => Ok(Ended::Signal(number)),
     };
-    let rest = tokio::time::timeout(REST_WITHIN, stage.strike()).await;
+    let rest = tokio::time::timeout(REST_WITHIN, stage.tear_down()).await;
     match played {
-        // Whoever ends it does not wait for a tidy end of what is thrown away.
+        // A person who interrupts it should not wait for an orderly end.
         Ok(Ended::Signal(_)) | Err(_) => played,
         Ok(Ended::Played(_)) => rest.unwrap_or(Ok(())).and(played),
     }
 }
 
-/// What ends a program that a person started, with the number of each.
+/// The signals that end the demo, with their numbers.
 struct Signals([(Signal, SignalKind); 3]);
 
 impl Signals {
@@ -105,7 +101,7 @@ impl Signals {
     }
 }
 
-/// Everything up and running, on loopback and in a folder of its own.
+/// Everything running, on loopback addresses and in a folder of its own.
 struct Stage {
     telegram: BotApi,
     tutor: TutorApi,
@@ -151,7 +147,7 @@ impl Stage {
         Ok(Self { telegram, tutor, learner, screen, view, app, stop, daemon, _folder: folder })
     }
 
-    /// The conversation shipped with the program.
+    /// The recorded conversation.
     async fn recorded(&mut self) -> Result<()> {
         self.command("/start", 1).await?;
         for (n, scene) in SCENES.iter().enumerate() {
@@ -168,7 +164,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Posts a text and shows what comes back.
+    /// Posts a text and shows the answers.
     async fn command(&mut self, text: &str, answers: usize) -> Result<()> {
         tokio::time::sleep(READING).await;
         let start = Instant::now();
@@ -179,7 +175,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Posts a recorded voice and shows what comes back, with the time each step took.
+    /// Posts a recorded voice and shows the answers, with the time each step took.
     async fn scene(&mut self, scene: &Scene) -> Result<()> {
         let [said, coaching, coaching_pt, reply, reply_pt] = scene.words;
         self.tutor.script(move |asked| {
@@ -221,7 +217,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Shows the next so many messages or edits.
+    /// Shows the next `answers` messages or edits.
     async fn show_next(&mut self, answers: usize) -> Result<()> {
         let (chat, screen, view) = (self.learner.chat(), &self.screen, &mut self.view);
         let mut left = answers;
@@ -242,14 +238,14 @@ impl Stage {
     }
 
     /// Stops the daemon as SIGTERM would.
-    async fn strike(self) -> Result<()> {
+    async fn tear_down(self) -> Result<()> {
         let _ = self.stop.send(());
         drop(self.app);
         self.daemon.await.context("the daemon failed")?
     }
 }
 
-/// A folder that goes with the demo.
+/// A folder that is deleted with the demo.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -1,19 +1,17 @@
-//! The recorded conversation: voices and what the stand-in tutor says to them. Knows nothing of how it is played.
+//! The recorded conversation: voices, and what the stand-in tutor says to them. Must not know how it is
+//! played.
 
-/// A recorded voice and what the stand-in tutor, which cannot listen, says about it.
-pub struct Scene {
-    /// The recording, as the chat names it.
+/// A recorded voice, and what the stand-in tutor (which cannot listen) says about it.
+pub(crate) struct Scene {
+    /// Name of the recording in the chat.
     pub name: &'static str,
-    /// Its length, seconds.
     pub seconds: u32,
-    /// The recording.
     pub voice: &'static [u8],
     /// Transcript, coaching and reply, the latter two in English and Portuguese.
     pub words: [&'static str; 5],
 }
 
-/// The conversation shipped with the program.
-pub const SCENES: [Scene; 3] = [
+pub(crate) const SCENES: [Scene; 3] = [
     Scene {
         name: "01-market.ogg, Opus SILK 16 kbit/s",
         seconds: 4,

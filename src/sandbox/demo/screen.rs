@@ -1,4 +1,4 @@
-//! Draws the chat as a learner would see it, as wide as the terminal. Knows nothing of where messages come from.
+//! Draws the chat in the terminal, at its width. Must not know where messages come from.
 
 use super::wrap::{columns, wrapped};
 use crate::sandbox::bot_api::{ChatEntry, EntryKind};
@@ -7,30 +7,29 @@ use serde_json::Value;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// Nobody reads wider lines gladly, columns.
+/// Most columns used: wider lines are hard to read.
 const WIDEST: usize = 90;
-/// Narrower is not drawn for: the terminal breaks the lines itself.
+/// Fewest columns: below, the terminal breaks the lines itself.
 const NARROWEST: usize = 24;
-/// What stands before each line of a bubble.
+/// Precedes each line of a bubble.
 const MARGIN: &str = "  │ ";
-/// Who speaks.
+/// Precedes what the learner says.
 const LEARNER: &str = "Ana ▸ ";
 
-/// Where the chat is drawn.
-pub struct Screen {
+pub(crate) struct Screen {
     colour: bool,
-    /// Buttons show the number they are pressed by.
+    /// Buttons show the number that presses them.
     numbered: bool,
 }
 
 impl Screen {
-    /// Standard output. `numbered`: somebody may press the buttons.
-    pub fn new(numbered: bool) -> Self {
+    /// `numbered`: the demo is interactive, so buttons can be pressed.
+    pub(crate) fn new(numbered: bool) -> Self {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self { colour, numbered }
     }
 
-    /// Columns at this moment: a window may be resized.
+    /// Columns now: the window may have been resized.
     fn width() -> usize {
         let of_terminal = tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col));
         let told = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
@@ -39,13 +38,13 @@ impl Screen {
     }
 
     /// A paragraph of the narrator.
-    pub fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         let end = if text.ends_with('\n') { "\n" } else { "" };
         self.print(&format!("{}{end}", wrapped(text.trim_end(), Self::width()).join("\n")));
     }
 
-    /// The same, less loud.
-    pub fn note(&self, text: &str) {
+    /// The same, in a dimmer colour.
+    pub(crate) fn note(&self, text: &str) {
         let lines: Vec<String> = wrapped(text, Self::width() - 2)
             .iter()
             .map(|line| format!("  {}", self.painted("2", line)))
@@ -53,22 +52,19 @@ impl Screen {
         self.print(&format!("{}\n", lines.join("\n")));
     }
 
-    /// Asks for a line.
-    pub fn prompt(&self) {
+    pub(crate) fn prompt(&self) {
         let mut out = std::io::stdout().lock();
         let _ = write!(out, "{}", self.painted("36;1", LEARNER));
         let _ = out.flush();
     }
 
-    /// What the learner does.
-    pub fn learner(&self, text: &str) {
+    pub(crate) fn learner(&self, text: &str) {
         let lines = wrapped(text, Self::width() - columns(LEARNER));
         let indent = format!("\n{}", " ".repeat(columns(LEARNER)));
         self.print(&format!("{}{}", self.painted("36;1", LEARNER), lines.join(&indent)));
     }
 
-    /// What the bot sent or changed.
-    pub fn bot(&self, entry: &ChatEntry) {
+    pub(crate) fn bot(&self, entry: &ChatEntry) {
         let width = Self::width() - columns(MARGIN);
         let mut lines = Vec::new();
         if entry.kind == EntryKind::Voice {
@@ -97,14 +93,13 @@ impl Screen {
         self.print(&format!("{}{note}\n{}", self.painted("33;1", "PhonicFlow"), body.join("\n")));
     }
 
-    /// How long each step took.
-    pub fn steps(&self, steps: &[(&str, Duration)]) {
+    pub(crate) fn steps(&self, steps: &[(&str, Duration)]) {
         let told: Vec<String> =
             steps.iter().map(|(step, took)| format!("{step} {} ms", took.as_millis())).collect();
         self.note(&told.join(" · "));
     }
 
-    /// Labels by row; those that can be pressed with their number.
+    /// Labels by row; with numbers if they can be pressed.
     fn buttons(&self, entry: &ChatEntry) -> Vec<Vec<String>> {
         let rows = entry.keyboard.as_ref().and_then(|k| k.get("inline_keyboard")).and_then(Value::as_array);
         let mut number = 0;
@@ -128,7 +123,7 @@ impl Screen {
     }
 
     fn print(&self, text: &str) {
-        // A reader that went away is no reason to fail.
+        // A reader that has gone away is no reason to fail.
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 }
@@ -139,7 +134,7 @@ struct Piece {
     quote: bool,
 }
 
-/// Cuts a text at its quotes (entity offsets count UTF-16 code units).
+/// Cuts a text at its quotes (entity offsets are UTF-16 code units).
 fn pieces(text: &str, entities: &[Value]) -> Vec<Piece> {
     let units: Vec<u16> = text.encode_utf16().collect();
     let number = |entity: &Value, name: &str| {

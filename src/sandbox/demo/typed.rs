@@ -1,5 +1,5 @@
-//! The typed conversation: lines from the keyboard become messages, voices and pressed buttons; what comes back is shown
-//! until the bot has nothing left to do.
+//! The interactive conversation: lines from the keyboard become messages, voices and pressed buttons; answers
+//! are shown until the bot has nothing left to do. Must not know how they are drawn.
 
 use super::{PATIENCE, Stage};
 use crate::sandbox::bot_api::{Post, Pressed};
@@ -10,28 +10,25 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Pause between two looks at whether the bot has finished.
+/// Interval at which to check whether the bot has finished.
 const LOOK: Duration = Duration::from_millis(50);
-/// Largest file taken from the keyboard side, bytes (Bot API "getFile").
+/// Largest voice file accepted, bytes (Bot API "getFile").
 const FILE_LIMIT: u64 = 20 << 20;
 
-/// What became of a line.
 enum Posted {
-    /// A message.
     Message,
-    /// A button was pressed.
     Button(Pressed),
 }
 
 impl Stage {
-    /// Lines from the keyboard until they end.
+    /// Reads lines from the keyboard until they end.
     pub(super) async fn typed(&mut self) -> Result<()> {
         self.screen.line(
             "Type a command such as /start, some text, or the path of a voice file (ogg, mp3, m4a, flac, wav); #1 \
              presses the first button of the last message. End with Ctrl-D.\n",
         );
         let (typed, mut lines) = mpsc::channel::<String>(1);
-        // Reading a terminal blocks; a thread of its own may be left waiting when the demo ends.
+        // Reading a terminal blocks; this thread may be left waiting when the demo ends.
         std::thread::spawn(move || {
             for line in std::io::stdin().lines().map_while(std::result::Result::ok) {
                 if typed.blocking_send(line).is_err() {
@@ -39,7 +36,7 @@ impl Stage {
                 }
             }
         });
-        // A terminal shows what is typed by itself.
+        // A terminal echoes what is typed.
         let keyboard = std::io::stdin().is_terminal();
         loop {
             if keyboard {
@@ -61,7 +58,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Posts what was typed; `seen`: it stands on the screen already.
+    /// `seen`: the line is on the screen already.
     fn post(&self, line: &str, seen: bool) -> Result<Posted> {
         let show = |text: &str| {
             if !seen {
@@ -115,12 +112,12 @@ impl Stage {
         })
     }
 
-    /// Shows what comes back until nothing more will: the bot has taken what was posted and has nothing left to do.
+    /// Shows answers until the bot has taken what was posted and has nothing left to do.
     async fn show_answers(&mut self, posted: &Posted) -> Result<()> {
         let chat = self.learner.chat();
         let (began, mut answered) = (Instant::now(), false);
         loop {
-            // Asked before the chat is looked at: what was done by then is seen.
+            // Asked before looking at the chat, so that whatever was done by then is seen.
             let taken = self.telegram.pending_updates() == 0;
             let done = taken && self.app.store.counts().await?.inbox == 0;
             for entry in self.telegram.read(|state| self.view.news(state, chat, usize::MAX)) {
@@ -154,7 +151,7 @@ impl Stage {
     }
 }
 
-/// The path that is meant: as a terminal writes it that a file was dropped on, or beginning at the home folder.
+/// The path in a line, as a terminal writes it when a file is dropped on it, or with `~` for the home folder.
 fn path_of(line: &str, home: Option<PathBuf>) -> PathBuf {
     let bare = ['\'', '"'].into_iter().find_map(|quote| line.strip_prefix(quote)?.strip_suffix(quote));
     let text = bare.map_or_else(|| line.replace("\\ ", " "), str::to_owned);

@@ -1,20 +1,21 @@
-//! What of a chat was shown already, so that each message and each edit is shown once, whatever came between.
+//! Remembers what of a chat was shown, so that each message and each edit is shown once. Must not know how it
+//! is drawn.
 
 use crate::sandbox::bot_api::{ChatEntry, EntryKind, State};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// How a message looked when it was shown.
+/// What a message looked like when it was shown: text, entities, keyboard.
 type Look = (String, Vec<Value>, Option<Value>);
 
-/// The messages shown, by id.
+/// By message id.
 #[derive(Debug, Default)]
-pub struct View(HashMap<i64, Look>);
+pub(crate) struct View(HashMap<i64, Look>);
 
 impl View {
-    /// Up to `most` of the bot's messages that are new or look otherwise than before, in order; from now on they count as
+    /// Up to `most` of the bot's messages that are new or were changed, in order; from now on they count as
     /// shown.
-    pub fn news(&mut self, state: &State, chat: i64, most: usize) -> Vec<ChatEntry> {
+    pub(crate) fn news(&mut self, state: &State, chat: i64, most: usize) -> Vec<ChatEntry> {
         let look = |entry: &ChatEntry| (entry.text.clone(), entry.entities.clone(), entry.keyboard.clone());
         let news: Vec<ChatEntry> = state
             .from_bot(chat)

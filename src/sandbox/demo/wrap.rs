@@ -1,14 +1,14 @@
-//! Text broken to a width in columns of a terminal. Pure.
+//! Wraps text to a width in terminal columns. Pure; must not know what the text is.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns a text takes; a wide character takes two.
-pub fn columns(text: &str) -> usize {
+/// Wide characters take two columns.
+pub(crate) fn columns(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// Breaks lines at spaces; a word that is wider than a line is broken within.
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+/// Wraps at spaces; a word wider than a line is broken.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(2);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -31,7 +31,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A word in pieces that each fit a line.
+/// Cuts a word into pieces that each fit a line.
 fn pieces(word: &str, width: usize) -> Vec<String> {
     if columns(word) <= width {
         return vec![word.to_owned()];

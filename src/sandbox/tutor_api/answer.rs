@@ -1,4 +1,4 @@
-//! What the tutor says: scripted by a test, or made up so that it looks like the real one. It must not know
+//! What the tutor says: scripted by a test, or made up so that it looks like the real one. Must not know
 //! HTTP.
 
 use std::time::Duration;
@@ -8,28 +8,26 @@ use serde_json::{Value, json};
 
 use super::wav::tone;
 
-/// What a script may look at when it makes an answer.
+/// What a script may base its answer on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The session.
     pub session: String,
-    /// Which turn of this session it is, from 1.
+    /// Number of the turn in this session, from 1.
     pub turn: usize,
-    /// Which turn over all sessions it is, from 1.
+    /// Number of the turn over all sessions, from 1.
     pub number: usize,
-    /// Length of the voice, samples at 16 kHz.
+    /// Length of the voice in samples at 16 kHz.
     pub samples: usize,
 }
 
 /// One answer to `/process`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
-    /// JSON body. With status 200 its `user_transcript`, `coaching_feedback` and `conversational_response`
-    /// enter the history.
+    /// JSON. With status 200 its `user_transcript`, `coaching_feedback` and `conversational_response` enter
+    /// the history.
     pub body: Value,
-    /// The turn enters the history (by default where the status is 200).
+    /// Whether the turn enters the history (by default if the status is 200).
     pub in_history: bool,
     /// The spoken answer; `None`: as the options say.
     pub audio: Option<Speech>,
@@ -37,19 +35,16 @@ pub struct Answer {
     pub takes: Option<Duration>,
 }
 
-/// The spoken answer of a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Speech {
     /// These bytes under this MIME type.
     Bytes(Bytes, &'static str),
-    /// The first as conversational, the second as coaching audio, under this MIME type.
+    /// Conversational audio, coaching audio, and their MIME type.
     Pair(Bytes, Bytes, &'static str),
-    /// There is none.
     None,
 }
 
 impl Answer {
-    /// 200 with this body.
     pub fn ok(body: Value) -> Self {
         Self { status: 200, body, in_history: true, audio: None, takes: None }
     }
@@ -61,19 +56,17 @@ impl Answer {
         }))
     }
 
-    /// An error in the tutor's form.
-    pub fn error(status: u16, detail: Value) -> Self {
+    /// An error as the tutor words it.
+    pub(crate) fn error(status: u16, detail: Value) -> Self {
         Self { status, body: json!({ "detail": detail }), in_history: false, audio: None, takes: None }
     }
 
-    /// Sets how long the turn takes.
     #[must_use]
     pub fn taking(mut self, time: Duration) -> Self {
         self.takes = Some(time);
         self
     }
 
-    /// Sets the spoken answer.
     #[must_use]
     pub fn speaking(mut self, speech: Speech) -> Self {
         self.audio = Some(speech);
@@ -113,9 +106,9 @@ const LESSONS: &[[&str; 5]] = &[
     ],
 ];
 
-/// The made-up answer: the same for the same turn and length. A tutor that is not `bilingual` coaches in Portuguese
-/// and translates nothing.
-pub fn derived(asked: &Asked, bilingual: bool) -> Answer {
+/// The made-up answer: the same for the same turn and length. A tutor that is not `bilingual` coaches in
+/// Portuguese and translates nothing.
+pub(crate) fn derived(asked: &Asked, bilingual: bool) -> Answer {
     let at = (asked.turn + LESSONS.len() - 1) % LESSONS.len();
     let [said, coaching, coaching_pt, reply, reply_pt] = LESSONS.get(at).copied().unwrap_or_default();
     let seconds = asked.samples as f32 / 16_000.0;
@@ -138,8 +131,8 @@ pub fn derived(asked: &Asked, bilingual: bool) -> Answer {
     }))
 }
 
-/// The made-up speech, WAV 24 kHz mono: a tone whose pitch tells the turn.
-pub fn spoken(turn: usize, coaching: bool) -> Bytes {
+/// The made-up speech, WAV 24 kHz mono: a tone whose pitch depends on the turn.
+pub(crate) fn spoken(turn: usize, coaching: bool) -> Bytes {
     let base = if coaching { 330.0 } else { 440.0 };
     tone(24_000, base + 20.0 * (turn % 10) as f32, 1200)
 }

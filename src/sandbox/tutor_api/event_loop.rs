@@ -1,5 +1,5 @@
-//! The tutor's attention. Its event loop stands still while a turn runs, and what has come in meanwhile is served in any
-//! order. It must not know what is asked.
+//! Simulates the real tutor's event loop: it stands still while a turn runs, and requests that came in
+//! meanwhile are served in any order. Must not know what is asked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,11 +11,11 @@ struct Inner {
     waiting: Vec<oneshot::Sender<Seat>>,
 }
 
-/// So many requests can be worked on at once. Clones are the same event loop.
+/// Limits how many requests are worked on at once. Clones are the same event loop.
 #[derive(Clone)]
 pub(super) struct EventLoop(Arc<Mutex<Inner>>);
 
-/// The tutor's attention for one request, while it lives.
+/// The right to be worked on, for one request.
 pub(super) struct Seat(EventLoop);
 
 impl EventLoop {
@@ -27,7 +27,7 @@ impl EventLoop {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a seat, not in the order of coming.
+    /// Waits for a free seat; the order of arrival does not count.
     pub(super) async fn seat(&self) -> Seat {
         let waiting = {
             let mut inner = self.inner();
@@ -41,7 +41,8 @@ impl EventLoop {
         };
         match waiting.await {
             Ok(seat) => seat,
-            // The list lives as long as the event loop, and each sender in it ends with a seat.
+            // Each sender in the list ends with a seat, and the list lives as long as the event loop, so this
+            // never happens.
             Err(_) => std::future::pending().await,
         }
     }
@@ -55,7 +56,7 @@ impl Drop for Seat {
             let next = inner.waiting.swap_remove(at);
             if !next.is_closed() {
                 drop(inner);
-                // Should the other side have gone just now, the seat in the error is given on as it is dropped.
+                // If the receiver has just gone, the seat in the error is passed on when it is dropped.
                 drop(next.send(Seat(self.0.clone())));
                 return;
             }

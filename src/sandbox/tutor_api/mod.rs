@@ -1,10 +1,10 @@
-//! A strict stand-in for the PhonicFlow tutor: it owns the handle tests and `demo` hold. It must not know
-//! the house.
+//! A strict stand-in for the PhonicFlow tutor: owns the handle that tests and `demo` use. Must not know the
+//! bot it serves.
 
 mod answer;
 mod event_loop;
-mod seal;
 mod serve;
+mod signature;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+#[cfg(test)]
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -52,7 +53,7 @@ impl Shared {
     }
 }
 
-/// Keeps the tutor busy while it lives.
+/// Keeps the tutor busy until dropped.
 pub struct Occupied {
     _seats: Vec<Seat>,
 }
@@ -80,37 +81,37 @@ impl TutorApi {
         Ok(Self { shared, server })
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end: what goes into `BACKEND_URL`.
+    /// `http://127.0.0.1:PORT` without a slash at the end, for `BACKEND_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.server.addr())
     }
 
-    /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.server.addr()
     }
 
-    /// Down: connections are refused, open ones reset. Turns under way go on; what it remembers stays.
+    /// Simulates a tutor that is down: connections are refused, open ones reset. Running turns continue; the
+    /// state stays.
     pub async fn stop(&self) {
         self.server.pause().await;
     }
 
-    /// Up again on the same port.
+    /// Up again, on the same port.
     pub async fn resume(&self) -> io::Result<()> {
         self.server.resume().await
     }
 
-    /// The script of mishaps.
+    /// The faults to inject.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
 
-    /// Changes how it behaves from now on (`parallel` excepted).
+    /// Changes its behaviour from now on (except `parallel`).
     pub fn configure(&self, change: impl FnOnce(&mut TutorOptions)) {
         self.shared.with(|state| change(&mut state.options));
     }
 
-    /// Answers turns by this script, after those queued.
+    /// Answers turns with this script, after queued answers are used up.
     pub fn script(&self, script: impl Fn(&Asked) -> Answer + Send + Sync + 'static) {
         self.shared.with(|state| state.script = Some(Arc::new(script)));
     }
@@ -120,13 +121,8 @@ impl TutorApi {
         self.shared.with(|state| state.queue.push_back(answer));
     }
 
-    /// Forgets every session, as a restart of the deployed tutor does.
-    pub fn forget_all(&self) {
-        self.shared.with(|state| state.sessions.clear());
-    }
-
-    /// Makes the tutor busy, as with a long turn of someone else: turns are taken in but not worked on, and other
-    /// calls wait, until what this returns is dropped.
+    /// Keeps the tutor busy, like a long turn of somebody else: turns are accepted but not worked on, and
+    /// other calls wait, until the result is dropped.
     pub async fn occupy(&self) -> Occupied {
         let mut seats = Vec::new();
         for _ in 0..self.read(|state| state.options.parallel.max(1)) {
@@ -135,13 +131,13 @@ impl TutorApi {
         Occupied { _seats: seats }
     }
 
-    /// Looks at the state. Do not call the handle from inside.
+    /// Looks at the state. The handle must not be used inside `look`.
     pub fn read<T>(&self, look: impl FnOnce(&TutorState) -> T) -> T {
         self.shared.read(look)
     }
 
-    /// Waits until `found` sees what it looks for, asking again after each change; `None` when `within` has
-    /// passed. Do not call the handle from inside `found`.
+    /// Waits until `found` returns something, calling it after each change; `None` after `within`. The handle
+    /// must not be used inside `found`.
     pub async fn wait_until<T>(
         &self,
         within: Duration,
@@ -166,8 +162,8 @@ impl TutorApi {
         self.read(|state| state.turns().to_vec())
     }
 
-    /// A session's history.
-    pub fn history(&self, session: &str) -> Vec<Value> {
+    #[cfg(test)]
+    pub(crate) fn history(&self, session: &str) -> Vec<Value> {
         self.read(|state| state.history(session).to_vec())
     }
 

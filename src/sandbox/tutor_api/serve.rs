@@ -1,4 +1,4 @@
-//! The tutor's routes. It must not know what an answer says.
+//! The tutor's routes. Must not know what an answer contains.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use super::{
     },
     Shared,
     answer::{Answer, Speech, spoken},
-    seal,
+    signature,
     state::{Model, Session, Turn, TutorCall, Violation},
     wav,
 };
@@ -77,7 +77,7 @@ fn unprocessable(place: &[&str], message: &str) -> Reply {
     detail(422, json!([{ "loc": place, "msg": message, "type": "value_error" }]))
 }
 
-/// Takes a batch of events, each with a name and a moment.
+/// Takes a batch of events, each with a name and a time.
 fn metrics(request: &Request) -> Reply {
     let batch: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let text = |event: &Value, name: &str| event.get(name).is_some_and(Value::is_string);
@@ -134,14 +134,14 @@ impl Shared {
     }
 
     fn refused(&self, request: &Request) -> Option<Reply> {
-        let (key, seal) =
+        let (key, signing) =
             self.read(|state| (state.options.api_key.clone(), state.options.signing_key.clone()));
         let wanted = key.map(|key| format!("Bearer {key}"));
         if wanted.is_some() && request.header("authorization") != wanted.as_deref() {
             return Some(detail(401, json!("Not authenticated")));
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let objection = seal::objection(&seal?, request, now)?;
+        let objection = signature::objection(&signing?, request, now)?;
         Some(detail(401, json!(objection)))
     }
 
@@ -149,7 +149,7 @@ impl Shared {
         if name == "POST /process" {
             return self.process(request, params).await;
         }
-        // One worker: whoever else asks while it recognises speech waits.
+        // The real tutor has one worker: while it recognises speech, every other request waits.
         let busy = self.read(|state| state.options.busy_blocks_all);
         let _seat = if busy { Some(self.event_loop.seat().await) } else { None };
         let session = text(params, "session_id").unwrap_or_default();
@@ -168,7 +168,7 @@ impl Shared {
         }
     }
 
-    /// 200, however it is.
+    /// Status 200 even when a part of it fails, as with the real tutor.
     fn health(&self) -> Reply {
         let (status, model) = match self.read(|state| state.options.model) {
             Model::Well => ("healthy", "available"),
@@ -224,7 +224,7 @@ impl Shared {
         let work = tokio::spawn(async move {
             let seat = shared.event_loop.seat().await;
             let answer = shared.with(|state| state.start_turn(number));
-            // Nothing recognised, nothing to coach: what is to be spoken is empty.
+            // Nothing was recognised, so there is nothing to coach or to speak.
             let answer =
                 if silent { Answer::error(500, json!("Feedback text cannot be empty")) } else { answer };
             let delay = answer.takes.unwrap_or_else(|| shared.read(|state| state.options.delay));
@@ -298,7 +298,7 @@ impl Shared {
             if let Some(turn) = known.open.first().copied() {
                 state.violations.push(Violation::AudioDuringTurn { session: session.to_owned(), turn });
             }
-            // It speaks its coaching only where it is made to.
+            // The coaching is spoken only where the answer says so.
             let pair =
                 matches!(known.speech.as_ref().or(state.options.speech.as_ref()), Some(Speech::Pair(..)));
             if known.spoken == 0 || coaching && !pair && !state.options.bilingual {
@@ -315,7 +315,7 @@ impl Shared {
     }
 }
 
-/// Notes when the client of a turn goes away before the answer.
+/// Records that the client of a turn disconnected before the answer.
 struct Waiting<'a> {
     shared: &'a Shared,
     number: usize,
@@ -334,7 +334,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Ends the work on a turn with its client, where the tutor is told to.
+/// Aborts the work on a turn whose client disconnected, if the options say so.
 struct AbortUnless {
     finishes: bool,
     work: tokio::task::JoinHandle<()>,

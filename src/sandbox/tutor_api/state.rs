@@ -1,4 +1,4 @@
-//! What the tutor remembers: sessions, turns, calls and what the caller did wrong. It must not know HTTP.
+//! What the tutor remembers: sessions, turns, calls and what the caller did wrong. Must not know HTTP.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,29 +11,27 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Asked, Speech, derived};
 
-/// How the tutor's language model is.
+/// State of the tutor's language model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
-    /// It answers.
     Well,
-    /// It does not: every turn fails with this detail, after a full recognition.
+    /// Every turn fails with this detail, after the speech was recognised.
     Dead(&'static str),
 }
 
-/// How the tutor behaves; may be changed while it runs. By default as the deployed one does.
+/// How the tutor behaves; may be changed while it runs. The defaults are those of the deployed one.
 #[derive(Debug, Clone)]
 pub struct TutorOptions {
     /// Turns it works on at once; fixed at the start.
     pub parallel: usize,
     /// How long a turn takes.
     pub delay: Duration,
-    /// Other calls wait while it is at work on as many turns as it can.
+    /// Other calls wait while it works on as many turns as it can.
     pub busy_blocks_all: bool,
-    /// A turn whose client went away is finished all the same.
+    /// A turn whose client disconnected is finished all the same.
     pub finishes_abandoned: bool,
-    /// Its language model.
     pub model: Model,
-    /// It coaches in English, translates into Portuguese and speaks the coaching, too.
+    /// It coaches in English, translates into Portuguese and also speaks the coaching.
     pub bilingual: bool,
     /// `GET /conversation` exists.
     pub history: bool,
@@ -41,11 +39,11 @@ pub struct TutorOptions {
     pub unknown_status: u16,
     /// The spoken answer of turns that bring none of their own; `None`: a made-up WAV.
     pub speech: Option<Speech>,
-    /// The status that says «no audio»: 400 or 404.
+    /// The status for «no audio»: 400 or 404.
     pub no_audio_status: u16,
     /// `/bot/…` routes exist.
     pub bot_routes: bool,
-    /// The bearer key asked for; others get 401.
+    /// The bearer key required; other requests get 401.
     pub api_key: Option<String>,
     /// Every request must carry a signature by this key.
     pub signing_key: Option<String>,
@@ -77,85 +75,65 @@ impl Default for TutorOptions {
     }
 }
 
-/// One call, whatever it was.
 #[derive(Debug, Clone)]
 pub struct TutorCall {
-    /// Milliseconds since the double was started, at arrival.
+    /// Ms since the double was started, on arrival.
     pub at_ms: u64,
-    /// The same when it was answered; `None`: not yet, or the client went away, or a fault ended it.
+    /// The same when it was answered; `None`: not yet, or the client disconnected, or a fault ended it.
     pub done_ms: Option<u64>,
     /// Its name, as fault rules know it: `POST /process`, `GET /audio`, …
     pub name: String,
-    /// HTTP method.
     pub method: String,
     /// Path and query as sent.
     pub target: String,
-    /// The session it names.
     pub session: Option<String>,
-    /// `authorization`, `session_id` and `x-bot-…` headers, names in lower case.
     pub headers: HashMap<String, String>,
-    /// The raw body, where bodies are kept.
+    /// Present if `keep_bodies` is set.
     pub body: Option<Bytes>,
-    /// The status it was answered with.
     pub status: Option<u16>,
 }
 
 /// One turn handed in at `POST /process`.
 #[derive(Debug, Clone)]
 pub struct Turn {
-    /// Its place among all turns, from 1.
+    /// Number among all turns, from 1.
     pub number: usize,
-    /// The session it ran in: the query's, or a fresh one.
+    /// The session of the query, or a fresh one.
     pub session: String,
     /// `session_id` was missing in the query.
     pub session_made_up: bool,
     /// The `session_id` header.
     pub session_header: Option<String>,
-    /// Samples at 16 kHz.
+    /// Length in samples at 16 kHz.
     pub samples: usize,
-    /// The WAV, where audio is kept.
+    /// Present if `keep_audio` is set.
     pub wav: Option<Bytes>,
-    /// Milliseconds since the double was started, at arrival.
+    /// Ms since the double was started, on arrival.
     pub received_ms: u64,
-    /// When the tutor began to work on it.
+    /// When work on it began.
     pub started_ms: Option<u64>,
-    /// When it was done.
     pub finished_ms: Option<u64>,
-    /// The client went away before the answer.
+    /// The client disconnected before the answer.
     pub abandoned: bool,
 }
 
 /// What a well-behaved caller never does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Violation {
-    /// A turn was handed in while another of its session was open.
+    /// A turn was sent while another of its session was open.
     Overlap {
-        /// The session.
         session: String,
-        /// Number of the turn that was open.
         earlier: usize,
-        /// Number of the turn that came.
         later: usize,
-        /// The earlier one's client had gone away.
+        /// The earlier turn's client had disconnected.
         earlier_abandoned: bool,
     },
-    /// Audio was fetched while the session's next turn was open, so it may be overwritten.
-    AudioDuringTurn {
-        /// The session.
-        session: String,
-        /// Number of the open turn.
-        turn: usize,
-    },
+    /// Audio was fetched while the session's next turn was open, so it may have been overwritten.
+    AudioDuringTurn { session: String, turn: usize },
     /// `/process` came without `session_id` in the query.
-    NoSession {
-        /// Number of the turn.
-        turn: usize,
-    },
+    NoSession { turn: usize },
     /// Header and query name different sessions.
-    HeaderDiffers {
-        /// Number of the turn.
-        turn: usize,
-    },
+    HeaderDiffers { turn: usize },
 }
 
 /// One remembered conversation.
@@ -163,7 +141,7 @@ pub enum Violation {
 pub(super) struct Session {
     pub(super) history: Vec<Value>,
     pub(super) turns: usize,
-    /// The turn whose spoken answer lies on the disk; forgetting the conversation leaves it there.
+    /// The turn whose spoken answer is on the disk; forgetting the conversation does not remove it.
     pub(super) spoken: usize,
     pub(super) open: Vec<usize>,
     pub(super) speech: Option<Speech>,
@@ -171,7 +149,7 @@ pub(super) struct Session {
 
 type Script = Arc<dyn Fn(&Asked) -> Answer + Send + Sync>;
 
-/// What the double holds. Read it in [`super::TutorApi::wait_until`] or [`super::TutorApi::read`].
+/// What the double holds; read it in [`super::TutorApi::wait_until`] or [`super::TutorApi::read`].
 pub struct TutorState {
     pub(super) options: TutorOptions,
     pub(super) started: Instant,
@@ -224,7 +202,7 @@ impl TutorState {
     }
 
     /// What the caller did wrong.
-    pub fn violations(&self) -> &[Violation] {
+    pub(crate) fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
@@ -233,7 +211,6 @@ impl TutorState {
         self.sessions.get(session).map_or(&[], |session| session.history.as_slice())
     }
 
-    /// The session has a conversation.
     pub fn knows(&self, session: &str) -> bool {
         self.sessions.get(session).is_some_and(|session| session.turns > 0)
     }
@@ -278,7 +255,7 @@ impl TutorState {
         self.turns.get_mut(number.checked_sub(1)?)
     }
 
-    /// The tutor begins a turn: its answer is settled, its effect is still to come.
+    /// Begins a turn: its answer is decided, its effect is still to come.
     pub(super) fn start_turn(&mut self, number: usize) -> Answer {
         let now = self.now_ms();
         let Some(turn) = self.turn_mut(number) else { return Answer::error(500, json!("no such turn")) };
@@ -295,7 +272,7 @@ impl TutorState {
         queued.unwrap_or_else(|| script.map_or_else(|| derived(&asked, bilingual), |script| script(&asked)))
     }
 
-    /// The turn ends without any effect.
+    /// Ends a turn without any effect.
     pub(super) fn drop_turn(&mut self, number: usize) {
         let session = self.turn_mut(number).map(|turn| turn.session.clone());
         if let Some(session) = session.and_then(|session| self.sessions.get_mut(&session)) {
@@ -303,7 +280,7 @@ impl TutorState {
         }
     }
 
-    /// The turn is done: what it says enters the history.
+    /// Ends a turn: its texts enter the history.
     pub(super) fn finish_turn(&mut self, number: usize, answer: &Answer) {
         let now = self.now_ms();
         let Some(turn) = self.turn_mut(number) else { return };

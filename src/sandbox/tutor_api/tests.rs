@@ -1,4 +1,4 @@
-//! The tutor stand-in's own tests, over real sockets. They must not know the house.
+//! The tutor stand-in's own tests, over real sockets.
 
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -101,7 +101,7 @@ async fn a_missing_session_is_made_up() {
 #[tokio::test]
 async fn one_at_a_time_and_overlap_is_noted() {
     let tutor = start().await;
-    // The event loop is busy: every turn waits, as does everyone else who asks.
+    // The event loop is busy: every turn and every other request waits.
     let event_loop = tutor.occupy().await;
     let first = submit(&tutor, ONE).await;
     tutor.wait_until(PATIENCE, |state| (state.turns().len() == 1).then_some(())).await.unwrap();

@@ -1,11 +1,11 @@
-//! The WAV the tutor takes and the WAV it speaks. It must not know HTTP or sessions.
+//! The WAV the tutor takes and the WAV it speaks. Must not know HTTP or sessions.
 
 use std::f32::consts::TAU;
 
 use bytes::Bytes;
 
-/// Checks that this is RIFF/WAVE, PCM, 16 bit, mono, 16 kHz, with consistent sizes. Returns its samples'
-/// number; `Err` says what is wrong.
+/// Requires RIFF/WAVE, PCM, 16 bit, mono, 16 kHz, consistent sizes. Returns the number of samples; `Err` says
+/// what is wrong.
 pub fn check(bytes: &[u8]) -> Result<usize, String> {
     let text = |at: usize| bytes.get(at..at + 4);
     let word = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
@@ -44,13 +44,13 @@ pub fn check(bytes: &[u8]) -> Result<usize, String> {
     Err("no data chunk".to_owned())
 }
 
-/// Whether nobody can hear anything in a WAV that [`check`] has passed: no sample beyond -50 dB.
-pub fn is_silent(bytes: &[u8]) -> bool {
+/// Whether no sample of a WAV that passed [`check`] exceeds -50 dB.
+pub(crate) fn is_silent(bytes: &[u8]) -> bool {
     let samples = bytes.get(44..).unwrap_or_default().chunks_exact(2);
     samples.flat_map(TryInto::try_into).all(|sample| i16::from_le_bytes(sample).unsigned_abs() < 100)
 }
 
-/// A WAV, PCM 16 bit mono, of these samples.
+/// A WAV, PCM 16 bit mono, of these samples at `rate` Hz.
 pub fn write(rate: u32, samples: impl ExactSizeIterator<Item = i16>) -> Bytes {
     let size = u32::try_from(samples.len() * 2).unwrap_or(u32::MAX - 36);
     let mut out = Vec::with_capacity(44 + size as usize);

@@ -1,39 +1,39 @@
-//! What each chat may get: one call at a time, its rate, and what Telegram's refusals hold.
+//! What each chat may receive: one call at a time, its rate, and the waits that Telegram asked for.
 //!
-//! Must not know what is under way in all, or who waits.
+//! Must not know the total rate or who waits.
 
 use crate::domain::ChatId;
 use std::collections::{HashMap, VecDeque};
 
-/// Messages a chat may get at once after a pause.
-pub const BURST: u64 = 3;
-/// One message in this time to a private chat, beyond the burst.
+/// Messages that a chat may receive at once after a pause.
+pub(crate) const BURST: u64 = 3;
+/// Interval between messages to a private chat after the burst.
 const PRIVATE_INTERVAL_MS: u64 = 1000;
 /// The same for a group: 3 at once and 16 more in the rest of a minute.
 const GROUP_INTERVAL_MS: u64 = 3700;
-/// Chats remembered; beyond it the ones with nothing to remember are forgotten.
-pub const CHAT_LIMIT: usize = 16_384;
-/// A refusal says something about other refusals within this time.
+/// Chats remembered; beyond that, those without any state worth keeping are forgotten.
+pub(crate) const CHAT_LIMIT: usize = 16_384;
+/// Refusals (429) within this time are judged together.
 const REFUSAL_WINDOW_MS: u64 = 10_000;
-/// A chat that got nothing for this long cannot have had too much.
+/// A chat that received nothing for this long cannot have exceeded its own limit.
 const QUIET_MS: u64 = 60_000;
-/// So many chats refused in the window, and it is the bot that sends too much.
+/// Chats refused within the window that mean that the bot as a whole sends too much.
 const CHATS_REFUSED: usize = 3;
 
-/// All chats.
 #[derive(Debug, Default)]
-pub struct Chats {
+pub(crate) struct Chats {
     known: HashMap<ChatId, Chat>,
     held_until: u64,
-    /// Refusals of late: when and to whom.
+    /// Recent refusals: when, and of which chat.
     refusals: VecDeque<(u64, ChatId)>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Chat {
-    /// A message is on its way, or out and not yet struck off.
+    /// A message is on its way, or sent but not yet recorded as sent in the store.
     taken: bool,
-    /// When its whole burst is there again, by the latest moments at which its messages can have arrived.
+    /// When its full burst is available again, computed from the latest moments at which its messages can
+    /// have arrived.
     full_at: u64,
     held_until: u64,
     /// When its last two calls ended.
@@ -51,9 +51,8 @@ impl Chat {
 }
 
 impl Chats {
-    /// Number of chats remembered.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
@@ -61,66 +60,65 @@ impl Chats {
         self.known.get(&chat).copied().unwrap_or_default()
     }
 
-    /// Whether a message of it is on its way.
-    pub fn is_taken(&self, chat: ChatId) -> bool {
+    pub(crate) fn is_taken(&self, chat: ChatId) -> bool {
         self.of(chat).taken
     }
 
-    /// Whether a call may start now.
-    pub fn may_start(&self, chat: ChatId, now_ms: u64) -> bool {
+    pub(crate) fn may_start(&self, chat: ChatId, now_ms: u64) -> bool {
         self.may_start_at(chat, now_ms).is_some_and(|at| at <= now_ms)
     }
 
-    /// When a call may start; `None` while one is under way.
-    pub fn may_start_at(&self, chat: ChatId, now_ms: u64) -> Option<u64> {
+    /// When a call may start; `None` while one runs.
+    pub(crate) fn may_start_at(&self, chat: ChatId, now_ms: u64) -> Option<u64> {
         (!self.is_taken(chat)).then(|| now_ms.saturating_add(self.wait_ms(chat, now_ms)))
     }
 
-    /// How long its rate and what is held make a message wait, milliseconds.
-    pub fn wait_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
+    /// Wait because of its rate or a refusal, ms.
+    pub(crate) fn wait_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
         let state = self.of(chat);
         let by_rate = state.full_at.saturating_sub(interval_ms(chat) * (BURST - 1));
         by_rate.max(state.held_until).max(self.held_until).saturating_sub(now_ms)
     }
 
-    /// How much longer Telegram wants nothing for the chat, milliseconds.
-    pub fn held_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
+    /// Remaining wait that Telegram asked for, ms.
+    pub(crate) fn held_ms(&self, chat: ChatId, now_ms: u64) -> u64 {
         self.of(chat).held_until.max(self.held_until).saturating_sub(now_ms)
     }
 
-    /// How much longer the whole bot is held, milliseconds.
-    pub fn all_held_ms(&self, now_ms: u64) -> u64 {
+    /// The same for the whole bot, ms.
+    pub(crate) fn all_held_ms(&self, now_ms: u64) -> u64 {
         self.held_until.saturating_sub(now_ms)
     }
 
-    /// How much longer the chat that is held longest is held for its own sake, milliseconds.
-    pub fn longest_hold_ms(&self, now_ms: u64) -> u64 {
+    /// The same for the chat that has to wait longest, ms.
+    pub(crate) fn longest_hold_ms(&self, now_ms: u64) -> u64 {
         self.known.values().map(|state| state.held_until.saturating_sub(now_ms)).max().unwrap_or(0)
     }
 
     /// A call starts.
-    pub fn take(&mut self, chat: ChatId, now_ms: u64) {
+    pub(crate) fn take(&mut self, chat: ChatId, now_ms: u64) {
         self.forget_idle(now_ms);
         self.known.entry(chat).or_default().taken = true;
     }
 
-    /// A call has ended: its message arrived by now at the latest.
-    pub fn ended(&mut self, chat: ChatId, at_ms: u64) {
+    /// A call has ended: its message has arrived by now.
+    pub(crate) fn ended(&mut self, chat: ChatId, at_ms: u64) {
         let state = self.known.entry(chat).or_default();
         state.full_at = state.full_at.max(at_ms).saturating_add(interval_ms(chat));
         state.before_last = state.last.replace(at_ms);
     }
 
     /// The next call may start.
-    pub fn free(&mut self, chat: ChatId) {
+    pub(crate) fn free(&mut self, chat: ChatId) {
         if let Some(state) = self.known.get_mut(&chat) {
             state.taken = false;
         }
     }
 
-    /// Nothing goes to the chat (`None`: to anybody) before `until_ms`. An earlier moment never shortens a hold.
-    pub fn hold(&mut self, chat: Option<ChatId>, until_ms: u64) {
-        // Room to count on from there.
+    /// Nothing is sent to this chat (`None`: to anybody) before `until_ms`. An earlier moment never shortens
+    /// a wait.
+    pub(crate) fn hold(&mut self, chat: Option<ChatId>, until_ms: u64) {
+        // Leaves room for additions.
         let until_ms = until_ms.min(u64::MAX / 2);
         match chat {
             None => self.held_until = self.held_until.max(until_ms),
@@ -131,17 +129,17 @@ impl Chats {
         }
     }
 
-    /// Telegram answered 429. It does not say whose limit was passed, so: a call that goes to no chat concerns the
-    /// whole bot; one to a chat concerns that chat, unless several chats are refused within a few seconds (two are
-    /// enough when this one had got nothing lately: its own limit cannot be meant).
-    pub fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
-        // The moment itself is without its fraction: one more is never too early.
+    /// Telegram answered 429 without saying which limit was exceeded. A call that goes to no chat concerns
+    /// the whole bot. A call to a chat concerns that chat, unless several chats are refused within a few
+    /// seconds (two are enough if this one had received nothing lately, since its own limit cannot be meant).
+    pub(crate) fn refused(&mut self, chat: Option<ChatId>, retry_after_secs: u64, now_ms: u64) {
+        // `now_ms` is rounded down; one more is never too early.
         let until = now_ms.saturating_add(1).saturating_add(retry_after_secs.saturating_mul(1000));
         let Some(chat) = chat else { return self.hold(None, until) };
         self.hold(Some(chat), until);
         self.refusals.retain(|(at, other)| at.saturating_add(REFUSAL_WINDOW_MS) > now_ms && *other != chat);
         self.refusals.push_back((now_ms, chat));
-        // The refused message itself is the last one that ended; what counts is the one before.
+        // The last call that ended is the refused one, so the one before it counts.
         let before = self.known.get(&chat).and_then(|state| state.before_last);
         let quiet = before.is_none_or(|before| before.saturating_add(QUIET_MS) <= now_ms);
         if self.refusals.len() >= if quiet { CHATS_REFUSED - 1 } else { CHATS_REFUSED } {
@@ -152,7 +150,7 @@ impl Chats {
         }
     }
 
-    /// Keeps memory bounded: chats with nothing to remember go first, then those that are free soonest.
+    /// Bounds memory: chats without any state go first, then those that are free soonest.
     fn forget_idle(&mut self, now_ms: u64) {
         if self.known.len() < CHAT_LIMIT {
             return;

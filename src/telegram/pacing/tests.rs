@@ -1,4 +1,4 @@
-//! The plan in virtual time, against a server that counts each message at whatever moment of its call it likes.
+//! Tests of the plan in virtual time, against a server that may count each message at any moment of its call.
 
 use super::chats::{BURST, CHAT_LIMIT};
 use super::*;
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 const NOW: u64 = 1_000_000;
 
-/// Asks, starts and ends one call at once; how long it had to wait by the plan, with all calls at once in no time.
+/// Sends one message with a call that takes no time; returns how long the plan made it wait.
 fn send(pacing: &mut Pacing, chat: i64, now: u64) -> u64 {
     let ticket = pacing.ask(Some(ChatId(chat)), Urgency::First);
     let mut at = now;
@@ -106,7 +106,7 @@ fn signs_of_life_take_only_what_messages_leave() {
     let mut pacing = Pacing::new(30);
     let signs: Vec<_> = (0..40).filter_map(|chat| pacing.sign(ChatId(chat), NOW)).collect();
     assert_eq!((signs.len(), pacing.signs_per_second()), (9, 9));
-    // All the rest of the second is there for messages, at once.
+    // The rest of the budget is available to messages at once.
     for chat in 1..=20 {
         pacing.ask(Some(ChatId(chat)), Urgency::First);
     }
@@ -187,15 +187,15 @@ struct Call {
     struck_off: u64,
 }
 
-/// The daemon's side in virtual time, and the books of a server that counts each message somewhere within its call.
+/// The daemon in virtual time, and the count of a server that counts each message somewhere within its call.
 struct Sim {
     pacing: Pacing,
     now: u64,
-    /// Milliseconds a call takes, to its arrival, and to be struck off, one after the other for ever.
+    /// For each call in turn, repeated: ms until it arrives, until it ends, and until it is recorded as sent.
     delays: Vec<(u64, u64, u64)>,
     calls: Vec<Call>,
     asked: HashMap<Ticket, Option<i64>>,
-    /// In the order of the starts: when it arrived, where.
+    /// In order of starts: when it arrived, and where.
     arrivals: Vec<(u64, Option<i64>)>,
     started: Vec<Ticket>,
 }
@@ -219,7 +219,7 @@ impl Sim {
         self.calls.push(Call { ticket, chat, end, struck_off: end + strikes });
     }
 
-    /// Goes on to `until`, doing all that falls due; ends early when nothing is left to do.
+    /// Advances to `until`, doing everything that falls due; ends early when nothing is left.
     fn run(&mut self, until: u64) {
         loop {
             for call in self.calls.iter().filter(|call| call.end <= self.now) {
@@ -233,7 +233,7 @@ impl Sim {
                 let chat = self.asked[&ticket];
                 self.begin(ticket, chat);
             }
-            // One that took no time is over at this very moment, and may let another one go.
+            // A call that takes no time ends at this very moment and may let another one start.
             if self.calls.iter().any(|call| call.struck_off <= self.now) {
                 continue;
             }
@@ -252,7 +252,7 @@ impl Sim {
     }
 }
 
-/// The most arrivals in any stretch shorter than `window`, as the server's books have it.
+/// The most arrivals in any interval shorter than `window`.
 fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
     let mut times: Vec<u64> = times.collect();
     times.sort_unstable();
@@ -322,7 +322,7 @@ proptest! {
         for chat in chats {
             let times: Vec<u64> = sim.arrivals.iter().filter(|(_, of)| *of == Some(chat)).map(|(at, _)| *at).collect();
             prop_assert!(times.is_sorted(), "order within a chat");
-            // The bucket of the server: one a second after a burst.
+            // The server's bucket: one a second after a burst.
             let mut due = 0;
             for at in &times {
                 due = due.max(*at);

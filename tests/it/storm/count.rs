@@ -1,4 +1,4 @@
-//! What came of a storm: every promise of SPEC 6 as a number that must be 0, and some figures beside.
+//! What came of a storm: every promise about lost and doubled messages as a number that must be 0, and some figures beside.
 
 use super::engine::{Aftermath, Kind, Question};
 use crate::world::World;

@@ -1,5 +1,4 @@
-//! What works, as the person sees it: files, topics, buttons, commands, and the mishaps. It must not know
-//! the house.
+//! Tests of the methods that work, as the person sees it: files, topics, buttons, commands, injected faults.
 
 use serde_json::json;
 
@@ -112,7 +111,7 @@ async fn a_menu_goes_with_its_scope_and_language_alone() {
     assert_eq!((left(""), left("pt")), ((true, false), (true, true)));
     ok(&api, "deleteMyCommands", &json!({"scope": chat, "language_code": "pt"})).await;
     assert_eq!(left("pt"), (true, false));
-    // What is not there is taken away without a word; a chat the bot never met is none.
+    // Deleting commands that are not set succeeds; a chat that the bot never met is an error.
     ok(&api, "deleteMyCommands", &json!({"scope": chat})).await;
     for (params, words) in [
         (json!({"scope": {"type": "chat", "chat_id": 12}}), "Bad Request: chat not found"),
@@ -231,7 +230,7 @@ async fn gates_hold_before_and_after_the_effect() {
         assert_eq!((gate.waiting(), api.sent().len()), (1, sent + usize::from(after)));
         gate.release(1);
         assert_eq!(held.await.unwrap().unwrap().status, 200);
-        // A client that is killed at the gate: before it, nothing ever happens.
+        // A client that is killed while held before the effect: nothing ever happens.
         let gate = api.faults().gate(On::call("sendMessage"));
         let body = text(11, "never").to_string();
         let stream =

@@ -1,4 +1,4 @@
-//! The stand-in's own tests, over real sockets. They must not know the house.
+//! The stand-in's own tests, over real sockets.
 
 mod methods;
 mod polling;

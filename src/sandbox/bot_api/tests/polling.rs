@@ -1,5 +1,4 @@
-//! The update queue, long polls, two pollers, webhooks and a network that goes away. It must not know the
-//! house.
+//! Tests of the update queue, long polls, two pollers, webhooks and a network that goes away.
 
 use serde_json::json;
 
@@ -10,7 +9,7 @@ fn ids(batch: &Value) -> Vec<i64> {
     batch.as_array().unwrap().iter().map(|update| update["update_id"].as_i64().unwrap()).collect()
 }
 
-/// A poll that stays open; returns once the double has it.
+/// A poll that stays open; returns once the double has received it.
 async fn poll(api: &BotApi, params: Value) -> tokio::net::TcpStream {
     let before = api.read(|state| state.log().count("getUpdates"));
     let stream =

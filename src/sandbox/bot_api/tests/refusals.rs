@@ -1,4 +1,4 @@
-//! Each refusal in Telegram's words. It must not know the house.
+//! Tests of each refusal in Telegram's words.
 
 use serde_json::json;
 

@@ -1,12 +1,11 @@
-//! Text with Telegram's entities, broken into lines that fit a bubble. There is no font to ask, so widths are those of a
-//! common sans-serif, a little on the wide side. Must not know how a line is drawn.
+//! Breaks text with Telegram's entities into lines that fit a bubble. No font is available, so widths are
+//! estimated from a common sans-serif, slightly too wide. Must not know how a line is drawn.
 
 use serde_json::Value;
 
-/// Font size the widths are for, px.
+/// Font size that the widths are for, px.
 const SIZE: f32 = 15.0;
 
-/// How a run of text looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Style {
     pub(super) bold: bool,
@@ -17,14 +16,12 @@ pub(super) struct Style {
     pub(super) quote: bool,
 }
 
-/// Text of one style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) text: String,
     pub(super) style: Style,
 }
 
-/// One line of a bubble.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Line {
     pub(super) runs: Vec<Run>,
@@ -34,8 +31,8 @@ pub(super) struct Line {
     pub(super) quote: bool,
 }
 
-/// Breaks a text at its line ends and where it grows wider than `width` px; quoted text has `indent` px less.
-/// `entities` as the Bot API gives them (offsets in UTF-16 code units).
+/// Breaks a text at its line ends and where it is wider than `width` px (`indent` px less in quotations).
+/// `entities` as in the Bot API (offsets in UTF-16 code units).
 pub(super) fn lines(text: &str, entities: &[Value], width: f32, indent: f32) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut line = Line::default();
@@ -112,14 +109,14 @@ fn words(text: &str, entities: &[Value]) -> Vec<Vec<(char, Style)>> {
     words
 }
 
-/// An entity as (first, end, type), UTF-16 code units.
+/// An entity as (start, end, type), in UTF-16 code units.
 fn span(entity: &Value) -> Option<(usize, usize, &str)> {
     let number = |name| entity.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let from = number("offset")?;
     Some((from, from.checked_add(number("length")?)?, entity.get("type")?.as_str()?))
 }
 
-/// About how far a character moves the pen, px.
+/// Estimated width of a character, px.
 fn advance(c: char, style: Style) -> f32 {
     let em = match c {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.29,
@@ -129,7 +126,7 @@ fn advance(c: char, style: Style) -> f32 {
         'A'..='Z' | '&' => 0.70,
         '0'..='9' => 0.60,
         c if (c as u32) < 0x250 => 0.60,
-        // Emoji, arrows and scripts of other widths.
+        // Emoji, arrows and other scripts.
         _ => 1.15,
     };
     let em = if style.code { 0.62 } else { em };

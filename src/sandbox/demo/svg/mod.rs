@@ -1,5 +1,5 @@
-//! The chat as a phone shows it, as an SVG picture: light or dark, the same bytes for the same chat. Knows nothing of
-//! where messages come from; how text breaks into lines is `layout`'s.
+//! Draws the chat as a phone shows it, as an SVG picture, light or dark; the same chat gives the same bytes.
+//! Must not know where messages come from; `layout` breaks text into lines.
 
 mod layout;
 
@@ -8,7 +8,7 @@ use layout::{Line, lines};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// A screenful, px: what comes after it is left out.
+/// Height of a screenful, px: what comes after it is left out.
 const SCREEN: f32 = 1_000.0;
 /// Width of the picture, px.
 const WIDTH: f32 = 420.0;
@@ -18,31 +18,27 @@ const MARGIN: f32 = 12.0;
 const BUBBLE: f32 = 330.0;
 /// Space between a bubble's edge and its text, px.
 const PADDING: f32 = 11.0;
-/// From one line to the next, px.
+/// Line height, px.
 const LINE: f32 = 19.0;
 /// Height of the bar with the bot's name, px.
 const HEADER: f32 = 52.0;
 /// Height of a voice note inside its bubble, px.
 const NOTE: f32 = 40.0;
-/// Height of the strip that says what a message answers, px.
+/// Height of the strip that shows which message is answered, px.
 const QUOTED: f32 = 38.0;
 /// Height of a button, px.
 const BUTTON: f32 = 34.0;
-/// How far quoted text stands in, px.
+/// Indent of quoted text, px.
 const INDENT: f32 = 12.0;
 /// Bars of a voice note's waveform.
 const BARS: u32 = 30;
 
-/// Colours of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Theme {
-    /// Dark text on light ground.
+pub(crate) enum Theme {
     Light,
-    /// Light text on dark ground.
     Dark,
 }
 
-/// The colours by what they are for.
 struct Palette {
     ground: &'static str,
     header: &'static str,
@@ -84,9 +80,9 @@ impl Theme {
     }
 }
 
-/// Draws the beginning of a chat, a screenful, under the bot's name; `entries` in their order, deleted ones and service
-/// messages left out.
-pub fn draw(title: &str, entries: &[ChatEntry], theme: Theme) -> String {
+/// Draws a screenful from the beginning of a chat, under the bot's name. Deleted messages and service
+/// messages are left out.
+pub(crate) fn draw(title: &str, entries: &[ChatEntry], theme: Theme) -> String {
     let mut picture = Picture { colours: theme.palette(), body: String::new(), y: HEADER + MARGIN };
     for entry in entries.iter().filter(|entry| !entry.deleted && entry.kind != EntryKind::Service) {
         let (drawn, y) = (picture.body.len(), picture.y);
@@ -103,7 +99,7 @@ pub fn draw(title: &str, entries: &[ChatEntry], theme: Theme) -> String {
 struct Picture {
     colours: Palette,
     body: String,
-    /// Where the next bubble begins.
+    /// Top of the next bubble, px.
     y: f32,
 }
 
@@ -155,7 +151,7 @@ impl Picture {
         self.y += 6.0;
     }
 
-    /// The strip that says which message is answered.
+    /// The strip that shows which message is answered.
     fn quoted(&mut self, at: (f32, f32), width: f32, answered: &ChatEntry) {
         let (x, y) = at;
         let (tint, accent) = (self.colours.tint, self.colours.accent);
@@ -177,7 +173,7 @@ impl Picture {
         ));
     }
 
-    /// A voice note: the button, a waveform and the length. The waveform is an ornament; it measures nothing.
+    /// A voice note: button, waveform and length. The waveform is decoration; it measures nothing.
     fn note(&mut self, at: (f32, f32), entry: &ChatEntry) {
         let (x, y) = at;
         let (accent, faint, ground) = (self.colours.accent, self.colours.faint, self.colours.theirs);
@@ -295,7 +291,6 @@ impl Picture {
     }
 }
 
-/// The labels of a message's buttons, row by row.
 fn labels(entry: &ChatEntry) -> Vec<Vec<String>> {
     let rows = entry.keyboard.as_ref().and_then(|keyboard| keyboard.get("inline_keyboard"));
     let label = |button: &Value| button.get("text").and_then(Value::as_str).map(str::to_owned);
@@ -303,7 +298,7 @@ fn labels(entry: &ChatEntry) -> Vec<Vec<String>> {
     rows.map(|row| row.iter().filter_map(label).collect()).collect()
 }
 
-/// Text as XML takes it; what XML forbids is left out.
+/// Escapes text for XML and leaves out characters that XML forbids.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,16 +1,16 @@
-//! The check of a signed request, as a strict tutor makes it. It must not know the house: this is a second reading of the
-//! contract, not the bot's own code.
+//! Checks a request's signature as a strict tutor does. Must not use the bot's own code: this is an
+//! independent implementation of the contract.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::super::http::Request;
 
-/// A signature older or younger than this is refused, seconds.
+/// Largest difference between the signature's time and ours, seconds.
 const SKEW_SECS: u64 = 300;
 
-/// Why a request is not from who holds the key; `None`: it is. `now` is Unix time in seconds.
-pub fn objection(key: &str, request: &Request, now: u64) -> Option<&'static str> {
+/// Why the signature is not valid; `None`: it is. `now` in Unix seconds.
+pub(crate) fn objection(key: &str, request: &Request, now: u64) -> Option<&'static str> {
     let Some(stamp) = request.header("x-bot-timestamp") else { return Some("no X-Bot-Timestamp") };
     let Ok(at) = stamp.parse::<u64>() else { return Some("X-Bot-Timestamp is no number") };
     if at.abs_diff(now) > SKEW_SECS {
