@@ -1,6 +1,6 @@
-//! What the audio path costs: CPU milliseconds per run and how many times faster than real time, side by side
-//! with the programs a user would otherwise run, where they are installed. Run with `cargo bench --bench audio`.
-//! Prints, judges nothing. Must not know how the room is built inside.
+//! What the audio path costs: CPU milliseconds per run and how many times faster than real time, next to
+//! programs a user would otherwise run, if they are installed. `cargo bench --bench audio`. Prints, judges
+//! nothing. Must not know how the audio path is built inside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::fs;
@@ -17,7 +17,7 @@ const LIMITS: Limits = Limits { max_seconds: 600 };
 const RUNS: u32 = 20;
 
 fn main() {
-    // `cargo test --benches` and `cargo bench -- --list` only want to know that it starts.
+    // `cargo test --benches` and `cargo bench -- --list` only check that it starts.
     if std::env::args().any(|arg| arg == "--list" || arg == "--test") {
         return;
     }
@@ -92,7 +92,7 @@ fn asset(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/voice").join(name)
 }
 
-/// CPU milliseconds of one call, on this thread, after one to warm up.
+/// CPU ms of one call on this thread, after one call to warm up.
 fn here<T>(mut work: impl FnMut() -> T) -> f64 {
     black_box(work());
     let before = thread_cpu_ms();
@@ -102,7 +102,7 @@ fn here<T>(mut work: impl FnMut() -> T) -> f64 {
     (thread_cpu_ms() - before) / f64::from(RUNS)
 }
 
-/// CPU time of this thread by the kernel's own count; 0 where it does not tell.
+/// CPU time of this thread as counted by the kernel; 0 where it does not tell.
 fn thread_cpu_ms() -> f64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or_default() / 1e6
@@ -116,7 +116,7 @@ fn children_cpu_ms() -> f64 {
     (ticks(13) + ticks(14)) * 10.0
 }
 
-/// Runs what is installed of `rivals`; their start-up counts, because a user pays for it too.
+/// Runs those of `rivals` that are installed; their start-up counts, because a user pays for it too.
 fn versus(rivals: &[(&str, &[&str])], ours: f64, seconds: u64) {
     for (program, arguments) in rivals {
         let run =
@@ -139,7 +139,7 @@ fn line(name: &str, ms: f64, seconds: u64, ratio: Option<f64>) {
     println!("{name:<44}{ms:>12.2}{:>14.0}{ratio:>10}", seconds as f64 * 1000.0 / ms);
 }
 
-/// A voice message of exactly so many seconds out of a short one's packets.
+/// A voice message of exactly this length, made from a short one's packets.
 fn repeat(source: &[u8], seconds: u64) -> Vec<u8> {
     let mut reader = PacketReader::new(Cursor::new(source));
     let mut packets = Vec::new();
@@ -164,7 +164,7 @@ fn repeat(source: &[u8], seconds: u64) -> Vec<u8> {
     writer.into_inner()
 }
 
-/// Speech as the tutor sends it, repeated to so many seconds: 24 kHz mono 16-bit WAV.
+/// Speech as the tutor sends it, repeated to this length: 24 kHz mono 16-bit WAV.
 fn speech(seconds: u64) -> Vec<u8> {
     let source = fs::read(asset("tutor-reply.wav")).unwrap();
     let length = u32::try_from(seconds * 48_000).unwrap();

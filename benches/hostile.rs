@@ -1,8 +1,9 @@
-//! Broken recordings of every container through the workers, as the daemon sends them: what becomes of each, and the most
-//! that any took. `cargo bench --bench hostile`; `HOSTILE_FILES` says how many (default 20,000), `HOSTILE_FIRST` where to begin.
-//! Prints, and fails where one kept a worker from ending within its budget.
+//! Broken recordings of every container through the workers, as the daemon sends them: what becomes of each,
+//! and the most that any cost. `cargo bench --bench hostile`; `HOSTILE_FILES` sets how many (default 20,000),
+//! `HOSTILE_FIRST` the first one. Prints, and fails if a recording kept a worker from ending within its
+//! budget.
 
-// A test in all but its name: it fails by panicking.
+// A test rather than a benchmark, so it may panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../tests/it/audio/mutate.rs"]
@@ -20,9 +21,9 @@ use std::time::{Duration, Instant};
 const LIMITS: Limits = Limits { max_seconds: 300 };
 /// Workers at once.
 const LANES: u64 = 4;
-/// Workers lost of which a line is printed each.
+/// Lost workers for which a line each is printed.
 const TOLD: u64 = 20;
-/// By the clock, with some for the machine.
+/// Elapsed time, with some reserve for a slow machine.
 const BUDGET: Duration = Duration::from_secs(22);
 
 fn number(key: &str, default: u64) -> u64 {
@@ -31,7 +32,7 @@ fn number(key: &str, default: u64) -> u64 {
 
 fn whole() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    // Few of those that cost much, or they are all there is time for.
+    // Only a few of the costly ones, or they would take all the time.
     let folders = ["voice"; 8].into_iter().chain(["hostile"]);
     let entries = folders.flat_map(|name| fs::read_dir(folder.join(name)).unwrap());
     let read = entries.map(|entry| {
@@ -43,7 +44,7 @@ fn whole() -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// Seen of the workers while they work: memory (kB) and CPU time (hundredths of a second, of a whole worker).
+/// Observed of the workers while they run: memory (kB) and CPU time (hundredths of a second).
 #[derive(Default)]
 struct Seen {
     memory: AtomicU64,
@@ -80,7 +81,7 @@ struct Result {
 
 #[tokio::main]
 async fn main() {
-    // `cargo test --benches` and `cargo bench -- --list` only want to know that it starts.
+    // `cargo test --benches` and `cargo bench -- --list` only check that it starts.
     if std::env::args().any(|arg| arg == "--list" || arg == "--test") {
         return;
     }
@@ -106,7 +107,7 @@ async fn main() {
                 let (name, bytes) = mutate::broken(n, &whole);
                 let place = workers.place().await;
                 let start = Instant::now();
-                // What the tutor says comes the other way.
+                // The tutor's speech goes through the other conversion.
                 let done = match n % 8 {
                     0 => {
                         place.to_voice_note(bytes::Bytes::from(bytes).into(), Hint::default()).await.map(drop)

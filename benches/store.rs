@@ -6,6 +6,7 @@ use phonicflow_bot::domain::{
     Body, Change, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, Outcome, Recording, Reply,
     Rich, Session, Timestamp, UserId, WorkKind,
 };
+use phonicflow_bot::placement;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::{AcceptPolicy, Claimed, Sent, Store, StoreError};
 use std::io::{BufRead, BufReader};
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+const POLICY: AcceptPolicy = AcceptPolicy { per_user: None, global: None, waiting_each: None, placement };
 
 fn voice(update_id: i64, user: i64) -> Incoming {
     Incoming {
@@ -61,17 +64,17 @@ fn disk_mb(folder: &Path) -> f64 {
 
 async fn messages(folder: &Path) -> Result<(), StoreError> {
     let store = Store::open(folder)?;
-    let policy = AcceptPolicy::default();
+
     let singles = 2_000;
     let start = Instant::now();
     for id in 0..singles {
-        store.accept(vec![voice(id, id % 1000)], policy, NOW).await?;
+        store.accept(vec![voice(id, id % 1000)], POLICY, NOW).await?;
     }
     per_second("accept and flush, one message at a time", 2_000, start.elapsed());
     let start = Instant::now();
     for batch in 0..80 {
         let first = singles + batch * 100;
-        store.accept((first..first + 100).map(|id| voice(id, id % 1000)).collect(), policy, NOW).await?;
+        store.accept((first..first + 100).map(|id| voice(id, id % 1000)).collect(), POLICY, NOW).await?;
     }
     per_second("accept and flush, messages in batches of 100", 8_000, start.elapsed());
     println!("{:<58} {:>10.1} MB", "resident with 10,000 rows of 1,000 chats waiting", resident_mb());
@@ -111,7 +114,7 @@ async fn cycle(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What a key costs: the same work on a plain and on an encrypted store.
+/// What encryption costs: the same work on a plain and on an encrypted store.
 async fn encryption(folder: &Path) -> Result<(), StoreError> {
     let key = KeyMaterial::new(vec![7; 32]);
     let mut took = Vec::new();
@@ -119,7 +122,7 @@ async fn encryption(folder: &Path) -> Result<(), StoreError> {
         let store = Store::open_keyed(&folder.join(name), key)?;
         let start = Instant::now();
         for id in 0..2_000 {
-            store.accept(vec![voice(id, id % 100)], AcceptPolicy::default(), NOW).await?;
+            store.accept(vec![voice(id, id % 100)], POLICY, NOW).await?;
             cycle(&store).await?;
         }
         took.push(start.elapsed());
@@ -137,9 +140,7 @@ async fn sessions(folder: &Path, count: i64) -> Result<(), StoreError> {
     let start = Instant::now();
     for first in (0..count).step_by(100) {
         let users = first..(first + 100).min(count);
-        store
-            .accept(users.clone().map(|user| voice(user, user)).collect(), AcceptPolicy::default(), NOW)
-            .await?;
+        store.accept(users.clone().map(|user| voice(user, user)).collect(), POLICY, NOW).await?;
         let claims =
             futures_util::future::try_join_all(users.map(|_| store.claim(WorkKind::Tutor, NOW))).await?;
         let commits = claims.into_iter().filter_map(Claimed::row).map(|claim| {
@@ -191,11 +192,11 @@ async fn lookups(folder: &Path, count: i64) -> Result<(), StoreError> {
     store.close().await
 }
 
-/// The daily export, and the restore of one.
+/// The daily export, and restoring one.
 async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     let store = Store::open(&folder.join("sessions"))?;
     let path = folder.join("store.export");
-    // How long others wait: until the records are gathered, not until the file is flushed and checked.
+    // How long others wait: until the records are collected, not until the file is flushed and checked.
     let start = Instant::now();
     let (exported, waited) = futures_util::future::try_join(store.export(path.clone(), NOW), async {
         store.counts().await?;
@@ -226,7 +227,7 @@ async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// `sessions list` as an admin runs it, with no daemon: time and the command's own peak of memory.
+/// `sessions list` without a daemon: time and peak memory of the command.
 fn listing(folder: &Path, count: i64) -> Result<(), Box<dyn std::error::Error>> {
     let home = folder.join("home");
     std::fs::create_dir(&home)?;
@@ -247,7 +248,7 @@ fn listing(folder: &Path, count: i64) -> Result<(), Box<dyn std::error::Error>> 
         while out.read_until(b'\n', &mut line)? > 0 {
             line.clear();
             lines += 1;
-            // Before the pipe is drained the client is alive.
+            // The client is alive until the pipe is drained.
             if lines as i64 == count - 1_000 {
                 let status = std::fs::read_to_string(format!("/proc/{}/status", client.id()))?;
                 peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default().to_owned();

@@ -2,7 +2,7 @@
 //!
 //! `STORM_LEARNERS` (1,000), `STORM_MESSAGES` (3,000), `STORM_KILLS` (200), `STORM_SEED` (random, printed).
 
-// A test in all but its name: it fails by panicking.
+// A test rather than a benchmark, so it may panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../tests/it/storm/count.rs"]

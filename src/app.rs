@@ -1,9 +1,9 @@
-//! The parts of the daemon, built once from the configuration.
+//! Builds the parts of the daemon from the configuration.
 //!
 //! Must not know what the daemon does with them.
 
 use crate::audio_worker::Workers;
-use crate::bot::{Channel, Guests, HandlerContext, Rules};
+use crate::bot::{Channel, Guests, HandlerContext, Rules, placement};
 use crate::config::{Config, OnCorruption};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
@@ -22,40 +22,32 @@ use tokio::sync::{Notify, Semaphore};
 
 /// Everything a running daemon shares.
 pub(crate) struct App {
-    /// What was configured.
     pub config: Config,
-    /// The durable state.
     pub store: Store,
-    /// The Bot API.
     pub telegram: Arc<Telegram>,
-    /// The tutor.
     pub tutor: Arc<Tutor>,
     /// What handlers work with.
     pub context: Arc<HandlerContext>,
-    /// The rules of acceptance.
+    /// Limits that apply when updates are accepted.
     pub policy: AcceptPolicy,
-    /// The numbers of this process.
     pub telemetry: Arc<Telemetry>,
-    /// Rung when there may be something to tell the admins.
+    /// Notified when there may be something to tell the admins.
     pub news: Arc<Notify>,
-    /// The latest restore of the store, when it was lately.
+    /// The latest restore of the store, if it is recent.
     pub restored: Option<LateRestore>,
 }
 
-/// A restore of the store, as the admins are told of it.
+/// A restore of the store, as admins are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LateRestore {
-    /// When it was.
     pub at: Timestamp,
-    /// The moment of the export, RFC 3339; `None` when the store began empty.
+    /// Time of the export (RFC 3339); `None` when the store began empty.
     pub export_of: Option<String>,
 }
 
 impl App {
-    /// Opens the store and builds the clients. Blocking: call it before the runtime is busy.
-    ///
-    /// # Errors
-    /// In words for the person who starts the daemon.
+    /// Opens the store and builds the clients. Blocking, so it runs before the runtime has work. The error is
+    /// in words for the person who starts the daemon.
     pub(crate) fn build(config: Config, token: Secret) -> Result<App> {
         let telemetry = Arc::new(Telemetry::default());
         let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
@@ -100,15 +92,12 @@ impl App {
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             audio: Workers::default(),
         });
-        let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH) };
+        let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH), placement };
         Ok(App { config, store, telegram, tutor, context, policy, telemetry, news, restored: None })
     }
 }
 
-/// The Bot API as configured; connects to nothing yet.
-///
-/// # Errors
-/// In words for the person who starts the daemon.
+/// Connects to nothing yet.
 pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
     Telegram::new(TelegramOptions {
         token,
@@ -122,10 +111,7 @@ pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
     .context("setting up the connection to Telegram")
 }
 
-/// The tutor as configured; connects to nothing yet.
-///
-/// # Errors
-/// In words for the person who starts the daemon.
+/// Connects to nothing yet.
 pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
     let extra_ca_pem = match &config.backend_ca_file {
         Some(path) => {
@@ -143,20 +129,20 @@ pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
     .context("setting up the connection to the tutor")
 }
 
-/// Rows of one learner that may wait at once: nobody fills the inbox alone.
+/// Rows of one learner that may wait at once, so that nobody fills the inbox alone.
 const WAITING_EACH: WaitingEach = WaitingEach { messages: 20, commands_beside: 10 };
-/// A start spends no longer on copying the database without deleted bytes; systemd's patience (the unit's TimeoutStartSec) is
-/// several times that.
+/// Longest time that a start spends on copying the database without deleted bytes. The unit's TimeoutStartSec
+/// is several times longer.
 const CLEARED_WITHIN: Duration = Duration::from_secs(180);
-/// For so long each start tells of a restore, milliseconds.
+/// How long each start mentions a restore, ms.
 const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
-/// The folder of the store, with its key.
+/// The store's folder, with its key.
 pub(crate) fn home_of(config: &Config) -> Home {
     Home::at(&config.session_storage_path).keyed(config.store_key.clone())
 }
 
-/// Opens the store, restores it where it is damaged and that is wanted, and tells what happened.
+/// Opens the store, restores a damaged one if configured, and logs what happened.
 fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<LateRestore>), StoreError> {
     let home = home_of(config);
     let on_damage = match config.store_on_corruption {
@@ -167,7 +153,7 @@ fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<L
     let cleared = clear(&home);
     let opened = home.open(on_damage, now)?;
     telemetry.add(Count::Restores, usize::from(opened.restored.is_some()));
-    // A backup put back by command is no damage.
+    // Restoring a backup by command is not a reaction to damage, so nobody is alerted.
     let latest = opened.restored.clone().or_else(|| home.last_restore());
     if let Some(restored) = latest.filter(|restored| restored.damage != BY_HAND) {
         telemetry.restored(Timestamp(restored.at_ms));
@@ -213,7 +199,7 @@ fn clear(home: &Home) -> Result<Cleared, StoreError> {
     home.clean_at_start(CLEARED_WITHIN)
 }
 
-/// Clears them when the daemon has come to rest, where that takes a moment only. Blocks.
+/// Clears them after the daemon has stopped its work, if that is quick. Blocking.
 pub(crate) fn clear_at_stop(home: &Home, within: Duration) {
     match home.clean_at_stop(within) {
         Ok(Cleared::Done) => tell_cleared(Ok(Cleared::Done)),
@@ -222,7 +208,7 @@ pub(crate) fn clear_at_stop(home: &Home, within: Duration) {
     }
 }
 
-/// Says what came of it, once the store is open: whoever cannot open it has other worries.
+/// Logged once the store is open: if it cannot be opened, there are more urgent problems.
 fn tell_cleared(cleared: Result<Cleared, StoreError>) {
     match cleared {
         Ok(Cleared::Nothing) => {}
@@ -257,7 +243,7 @@ fn wall_clock() -> Timestamp {
     Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 
-/// Says loudly what a restore did and what may be missing now.
+/// Logs what a restore did and what may be missing now.
 fn tell(restored: &Restored) {
     let Restored { damage, moved_to, records, set_aside, .. } = restored;
     tracing::error!(
@@ -286,12 +272,12 @@ fn tell(restored: &Restored) {
     }
 }
 
-/// A moment, milliseconds since the epoch, as RFC 3339.
+/// `ms`: Unix time. RFC 3339.
 pub(crate) fn moment(ms: i64) -> String {
     jiff::Timestamp::from_second(Timestamp(ms).secs()).map_or_else(|_| ms.to_string(), |at| at.to_string())
 }
 
-/// A duration as whole milliseconds; saturates.
+/// Saturates.
 pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

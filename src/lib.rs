@@ -1,6 +1,7 @@
 //! phonicflow-bot: the PhonicFlow English tutor in Telegram, self-hosted on a private network.
 //!
-//! The floors, imports running downward only (`tests/it/house.rs` checks):
+//! The layers. A module imports only what stands to the right of its arrow (`tests/it/house.rs` checks it);
+//! `docs/architecture.md` says what each module does:
 //!
 //! ```text
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
@@ -8,13 +9,13 @@
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
 //! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
-//! doctor  -> app, admin (door), config, telegram, tutor, store, http, domain
+//! doctor  -> app, admin (client), config, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, store, telegram, tutor, telemetry
-//! audio_worker -> audio, domain
+//! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
-//! domain  -> std, serde                  secure_fs, secret -> std
-//! sandbox -> nothing of the house (demo.rs excepted)
+//! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
+//! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
 
 pub mod admin;
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
+pub mod document;
 pub mod domain;
 pub(crate) mod http;
 pub mod logging;
@@ -37,3 +39,6 @@ pub(crate) mod telegram;
 pub(crate) mod telemetry;
 pub(crate) mod top;
 pub(crate) mod tutor;
+
+/// For tests and benches of the store, which knows no commands.
+pub use bot::placement;

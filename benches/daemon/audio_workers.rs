@@ -1,4 +1,4 @@
-//! What it costs that audio is read in processes of its own: the start of one, each job in one, one that rests.
+//! What it costs that audio is decoded in processes of its own: starting one, one job, an idle one.
 
 use crate::{children, cpu, mb, memory_kb, say, world};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e3
 }
 
-/// The same voice to WAV: by a worker that is started for it, by one that is there, and in this process.
+/// The same voice to WAV: by a new worker, by a running one, and in this process.
 pub async fn cost(voice: &Bytes) {
     let (mut first, mut own) = (Vec::new(), Duration::ZERO);
     for _ in 0..21 {

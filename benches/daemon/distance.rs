@@ -1,10 +1,10 @@
-//! Sending to a Telegram that is as far away as it really is, against its limits: messages a second of those allowed, what
-//! learners wait beyond the tutor's own time, CPU per 1,000 turns, and how each grows with the number of learners; beside a
-//! plain bot that sends as it comes.
+//! Sending to a Telegram at its real distance and with its limits: messages a second of those allowed, how
+//! long learners wait beyond the tutor's own time, CPU per 1,000 turns, and how each grows with the number of
+//! learners; compared with a plain bot that sends as it comes.
 //!
-//! `DAEMON_BENCH_TEXT_MS` (80) and `DAEMON_BENCH_VOICE_MS` (150) set the distance, `DAEMON_BENCH_LEARNERS` and
-//! `DAEMON_BENCH_LIMIT` choose one round. The tutor answers at once, with short
-//! voices, so that it is the way out that is measured.
+//! `DAEMON_BENCH_TEXT_MS` (80) and `DAEMON_BENCH_VOICE_MS` (150) set the distance, `DAEMON_BENCH_LEARNERS`
+//! and `DAEMON_BENCH_LIMIT` select one round. The tutor answers at once, with short voices, so that sending
+//! is what is measured.
 
 use crate::world::World;
 use crate::{cpu, env, say};
@@ -16,27 +16,27 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Longer than any of it takes.
+/// Longer than any round takes.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// Turns at the tutor at once: more than it is given to do.
+/// Turns that the tutor takes at once: more than it is given.
 const TURNS: usize = 16;
 
 /// What the learners send, all at once.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// A voice: a text and a voice note come back.
+    /// A voice: answered by a text and a voice note.
     Voice,
-    /// A command: one text comes back.
+    /// A command: answered by one text.
     Command,
 }
 
-/// What came of a round.
+/// Result of a round.
 struct Figures {
     messages: usize,
-    /// `None`: what fits into a burst says nothing of a rate.
+    /// `None`: what fits into a burst says nothing about a rate.
     per_second: Option<f64>,
     refusals: usize,
-    /// From sending to the first and to the last answer, milliseconds, in order.
+    /// From sending to the first and to the last answer, ms, sorted.
     first: Vec<u64>,
     last: Vec<u64>,
     cpu: Option<Duration>,
@@ -51,7 +51,7 @@ fn at(sorted: &[u64], percent: usize) -> f64 {
     sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or(0) as f64 / 1e3
 }
 
-/// When a call's message stood in its chat.
+/// When a call's message appeared in its chat.
 fn arrived(call: &Call) -> u64 {
     let half = if call.method == "sendVoice" { distance().voice } else { distance().text } / 2;
     call.at_ms + u64::try_from(half.as_millis()).unwrap_or(0)
@@ -69,7 +69,7 @@ fn figures(telegram: &BotApi, begun_ms: u64, calls_before: usize, cpu: Option<Du
     for call in sends(&calls) {
         let time = arrived(call);
         times.push(time);
-        // A form's fields are texts.
+        // Form fields are texts.
         let text = call.str("chat_id").and_then(|id| id.parse().ok());
         let chat = of_chat.entry(call.int("chat_id").or(text).unwrap_or(0)).or_insert((time, time));
         chat.1 = chat.1.max(time);
@@ -85,7 +85,7 @@ fn figures(telegram: &BotApi, begun_ms: u64, calls_before: usize, cpu: Option<Du
     Figures { messages, per_second, refusals, first, last, cpu }
 }
 
-/// Waits until so many messages are out, and known to be by their sender.
+/// Waits until this many messages are out and their sender knows it.
 async fn all_answered(telegram: &BotApi, calls_before: usize, due: usize) {
     let all = telegram.wait_until(PATIENCE, |state| {
         (sends(&state.log().calls()[calls_before..]).count() >= due).then_some(())
@@ -124,9 +124,9 @@ async fn ours(limit: usize, learners: usize, kind: Kind, voice: &Bytes, speech: 
     figures(&world.telegram, begun, calls, Some(cpu(world.pid()) - before))
 }
 
-/// A plain bot of ten lines: it sends as it comes, and when Telegram says 429 it waits as long as asked and tries again.
+/// A plain bot of ten lines: it sends as messages come; on a 429 it waits as long as asked and tries again.
 async fn plain(telegram: BotApi, answers: usize) {
-    // Done before: no harm.
+    // Fails if it was done before, which does no harm.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::new();
     let base = format!("{}/bot{}", telegram.base_url(), telegram.token());
@@ -203,7 +203,6 @@ fn ratio(ours: Option<f64>, theirs: Option<f64>) -> String {
     }
 }
 
-/// Every round.
 pub async fn rounds() {
     let hint = || Hint { extension: None, mime: None };
     let voice = Bytes::from(audio::to_voice_note(tone(24_000, 300.0, 400), hint()).unwrap().bytes);

@@ -1,9 +1,11 @@
-//! What the running daemon costs: `cargo bench --bench daemon`. Prints figures and asserts nothing about time.
+//! What the running daemon costs: `cargo bench --bench daemon`. Prints figures and asserts nothing about
+//! time.
 //!
-//! `DAEMON_BENCH` names the parts to run (rest, audio, turns, crowd, distance; all by default). `DAEMON_BENCH_CROWD` sets the number of learners who send a voice at once (default 1,000: over a minute, as no more
-//! than 28 messages a second go out).
+//! `DAEMON_BENCH` names the parts to run (rest, audio, turns, crowd, distance; all by default).
+//! `DAEMON_BENCH_CROWD` sets the number of learners who send a voice at once (default 1,000: over a minute,
+//! since at most 28 messages a second are sent).
 
-// A test in all but its name: it fails by panicking.
+// A test rather than a benchmark, so it may panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod audio_workers;
@@ -50,7 +52,7 @@ fn speech() -> (Bytes, Bytes) {
     (note.bytes.into(), long(24_000))
 }
 
-/// CPU time so far of a process and the workers below it, those that have ended included.
+/// CPU time so far of a process and of its child processes, including those that have ended.
 fn cpu(pid: u32) -> Duration {
     let ticks = |pid: u32, fields: usize| -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! The daemon with nothing to do: how soon it polls, what it holds, what it burns.
+//! The daemon with nothing to do: how soon it polls, how much memory and CPU it uses.
 
 use crate::{cpu, mb, say};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
 
-/// From the start of the process to the first `getUpdates`, with a store that is there.
+/// From the start of the process to the first `getUpdates`, with an existing store.
 pub async fn first_poll(speech: &Bytes) {
     let mut world = crate::world(speech).await;
     let mut times = Vec::new();

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 /// Longer than a crowd takes.
 const CROWD_PATIENCE: Duration = Duration::from_secs(600);
 
-/// One voice after the other, each of another learner, few enough a second for no pause to be due.
+/// One voice after the other, each from another learner, few enough a second that none has to wait for
+/// pacing.
 pub async fn one_by_one(voice: &Bytes, speech: &Bytes) {
     let mut world = crate::world(speech).await;
     world.start();

@@ -3,15 +3,16 @@
 //! Only reads and asks; the worker keeps what Telegram said. Must not know how handlers answer.
 
 use super::channel::{Channel, ChannelAnswer};
+use super::commands::Audience;
+use super::commands::subscribe::{HAVE_JOINED, JOINED};
 use super::handlers::Case;
-use super::handlers::callback::pressed;
-use super::route::{Command, Press, Route, route};
+use super::route::{Route, route};
 use super::{Disposition, HandlerContext};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::{Button, Content, Keyboard};
 use crate::domain::phrases::access::Refusal;
 use crate::domain::{
-    Body, Change, ChatKind, Failed, Membership, Outcome, Reply, Stage, Task, Timestamp, UserId, WaitReason,
+    Body, Change, ChatKind, Failed, Membership, Outcome, Reply, Stage, Task, Timestamp, WaitReason,
 };
 use crate::store::{Claim, Deferral, StoreError};
 
@@ -31,40 +32,18 @@ pub struct Checked {
     pub settled: Option<Disposition>,
 }
 
-/// What a route asks of the learner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Demand {
-    /// Nothing: open to everybody who may write at all.
-    Nothing,
-    /// To be in the channel.
-    Member,
-    /// To be looked up at once: the learner says to have joined.
-    Joined(UserId),
-}
-
-/// The table: what costs the tutor's time or shows its work is for members.
-fn demand(route: &Route) -> Demand {
+/// To whom a message of this kind is open: what costs the tutor's time or shows its work is for members.
+fn audience(route: &Route) -> Audience {
     match route {
-        Route::Voice
-        | Route::Text
-        | Route::Other(_)
-        | Route::Command(Command::History | Command::Feedback | Command::New)
-        | Route::Press(Press::HistoryPage(..)) => Demand::Member,
-        Route::Press(Press::Joined(user)) => Demand::Joined(*user),
-        Route::Command(
-            Command::Start
-            | Command::Help
-            | Command::Status
-            | Command::Delete
-            | Command::Subscribe
-            | Command::Admin,
-        )
-        | Route::UnknownCommand(_)
-        | Route::Press(Press::DeleteYes(_) | Press::DeleteNo(_) | Press::Unknown)
+        Route::Command(command) => command.audience,
+        Route::Press(press) => press.button.audience,
+        Route::Voice | Route::Text | Route::Other(_) => Audience::Members,
+        Route::UnknownCommand(_)
+        | Route::OutdatedPress
         | Route::RateNotice { .. }
         | Route::CrowdedNotice
         | Route::NotAllowed
-        | Route::Nothing => Demand::Nothing,
+        | Route::Nothing => Audience::Everybody,
     }
 }
 
@@ -83,11 +62,11 @@ pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> R
     }
     let route = route(incoming, *admission, &context.rules.guests);
     let case = Case { incoming, learner: &claim.learner, phrases: context.phrases(&claim.learner), now };
-    match demand(&route) {
-        Demand::Nothing => open,
-        Demand::Joined(asked) if asked != user => open,
-        Demand::Joined(_) => joined(context, channel, &case).await,
-        Demand::Member => member(context, channel, &case, claim.job.membership_failures).await,
+    match audience(&route) {
+        Audience::Everybody | Audience::Admins => open,
+        Audience::Joining if matches!(route, Route::Press(press) if press.owner != user) => open,
+        Audience::Joining => joined(context, channel, &case).await,
+        Audience::Members => member(context, channel, &case, claim.job.membership_failures).await,
     }
 }
 
@@ -147,11 +126,11 @@ async fn joined(context: &HandlerContext, channel: &Channel, case: &Case<'_>) ->
     let phrases = case.phrases;
     let outcome = match answer {
         ChannelAnswer::Member(true) => {
-            pressed(case, &phrases.joined_notice(), Some((phrases.joined(), Keyboard::default())))
+            case.pressed(&phrases.joined_notice(), Some((phrases.joined(), Keyboard::default())))
         }
-        ChannelAnswer::Member(false) => pressed(case, &phrases.not_joined_notice(), None),
-        ChannelAnswer::Later(_) => pressed(case, &phrases.refused_notice(Refusal::TryLater), None),
-        ChannelAnswer::Hidden => pressed(case, &phrases.refused_notice(Refusal::Hidden), None),
+        ChannelAnswer::Member(false) => case.pressed(&phrases.not_joined_notice(), None),
+        ChannelAnswer::Later(_) => case.pressed(&phrases.refused_notice(Refusal::TryLater), None),
+        ChannelAnswer::Hidden => case.pressed(&phrases.refused_notice(Refusal::Hidden), None),
     };
     Ok(Checked { learned, settled: Some(Disposition::Commit(outcome)) })
 }
@@ -174,7 +153,7 @@ async fn not_member(channel: &Channel, case: &Case<'_>) -> Outcome {
     match case.incoming.body {
         // Whoever asks for something by name is answered; the learner's rate bounds it.
         Body::Command { .. } => Outcome::reply(vec![invitation(channel, case).await]),
-        Body::Callback { .. } => pressed(case, &notice, None),
+        Body::Callback { .. } => case.pressed(&notice, None),
         _ if lately_refused(case) => Outcome::default(),
         _ => {
             let reply = invitation(channel, case).await;
@@ -187,9 +166,8 @@ async fn not_member(channel: &Channel, case: &Case<'_>) -> Outcome {
 pub async fn invitation(channel: &Channel, case: &Case<'_>) -> Reply {
     let card = channel.card(case.now).await;
     let text = case.phrases.members_only(card.title.as_deref(), card.invite.is_some());
-    let joined = Press::Joined(case.incoming.user).data();
     let link = card.invite.map(|link| Button { label: case.phrases.join_button(), data: link });
-    let back = Button { label: case.phrases.joined_button(), data: joined };
+    let back = JOINED.labelled(case.phrases.joined_button(), HAVE_JOINED, case.incoming.user);
     let keyboard = Keyboard(link.into_iter().chain([back]).map(|button| vec![button]).collect());
     Reply::to(case.incoming, Content::Text { text, keyboard })
 }
@@ -204,7 +182,7 @@ pub fn not_allowed(case: &Case<'_>) -> Outcome {
 /// A press is answered each time, or its button would show a clock for ever; anything else once a minute.
 fn seldom(case: &Case<'_>, notice: &str, replies: impl FnOnce() -> Vec<Reply>) -> Outcome {
     if matches!(case.incoming.body, Body::Callback { .. }) {
-        return pressed(case, notice, None);
+        return case.pressed(notice, None);
     }
     if lately_refused(case) {
         return Outcome::default();
@@ -221,30 +199,34 @@ fn lately_refused(case: &Case<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::buttons::Press;
+    use crate::bot::commands::find;
     use crate::domain::OtherKind;
 
     #[test]
     fn what_costs_the_tutor_or_shows_its_work_is_for_members() {
-        let user = UserId(7);
+        let command = |name| Route::Command(find(name).unwrap());
+        let press = |data| Route::Press(Press::parse(data).unwrap());
         for (route, expected) in [
-            (Route::Voice, Demand::Member),
-            (Route::Text, Demand::Member),
-            (Route::Other(OtherKind::Sticker), Demand::Member),
-            (Route::Command(Command::History), Demand::Member),
-            (Route::Command(Command::Feedback), Demand::Member),
-            (Route::Command(Command::New), Demand::Member),
-            (Route::Press(Press::HistoryPage(user, 1)), Demand::Member),
-            (Route::Press(Press::Joined(user)), Demand::Joined(user)),
-            (Route::Command(Command::Start), Demand::Nothing),
-            (Route::Command(Command::Help), Demand::Nothing),
-            (Route::Command(Command::Status), Demand::Nothing),
-            (Route::Command(Command::Delete), Demand::Nothing),
-            (Route::Command(Command::Subscribe), Demand::Nothing),
-            (Route::Press(Press::DeleteYes(user)), Demand::Nothing),
-            (Route::UnknownCommand("x".into()), Demand::Nothing),
-            (Route::RateNotice { wait_secs: 1 }, Demand::Nothing),
+            (Route::Voice, Audience::Members),
+            (Route::Text, Audience::Members),
+            (Route::Other(OtherKind::Sticker), Audience::Members),
+            (command("history"), Audience::Members),
+            (command("feedback"), Audience::Members),
+            (command("new"), Audience::Members),
+            (press("his:1:7"), Audience::Members),
+            (press("sub:j:7"), Audience::Joining),
+            (command("start"), Audience::Everybody),
+            (command("help"), Audience::Everybody),
+            (command("status"), Audience::Everybody),
+            (command("delete"), Audience::Everybody),
+            (command("subscribe"), Audience::Everybody),
+            (command("admin"), Audience::Admins),
+            (press("del:y:7"), Audience::Everybody),
+            (Route::UnknownCommand("x".into()), Audience::Everybody),
+            (Route::RateNotice { wait_secs: 1 }, Audience::Everybody),
         ] {
-            assert_eq!(demand(&route), expected, "{route:?}");
+            assert_eq!(audience(&route), expected, "{route:?}");
         }
     }
 }

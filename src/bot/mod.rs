@@ -4,13 +4,15 @@
 //! save. Must not know frankenstein, sled or the daemon's loops.
 
 pub mod access;
+pub mod buttons;
 pub mod channel;
+pub mod commands;
 pub mod handlers;
 mod retry_policy;
 mod route;
 
 pub use channel::Channel;
-pub use route::{Guests, Route, route};
+pub use route::{Guests, Route, placement, route};
 
 use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
@@ -131,10 +133,12 @@ pub async fn handle_local(
     let phrases = context.phrases(&claim.learner);
     let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
     match route(incoming, *admission, &context.rules.guests) {
-        Route::Command(command) => handlers::command::handle(context, &case, command).await,
-        Route::UnknownCommand(name) => Ok(handlers::command::unknown(&case, &name)),
+        Route::Command(command) => (command.handler)(context, &case).await,
+        Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
-        Route::Press(press) => handlers::callback::handle(context, &case, press).await,
+        Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
+        Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,
+        Route::OutdatedPress => Ok(case.outdated()),
         Route::Other(kind) => Ok(handlers::text::other(&case, kind)),
         Route::CrowdedNotice => Ok(case.say(phrases.crowded())),
         Route::RateNotice { wait_secs } => Ok(case.say(phrases.rate_limited(wait_secs))),

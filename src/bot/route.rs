@@ -1,13 +1,15 @@
-//! Which handler a message belongs to: one table, no effects.
+//! Which handler a message belongs to, and its place in the queue. No effects.
 
-use crate::domain::{Admission, Body, Incoming, OtherKind, UserId};
+use super::buttons::Press;
+use super::commands::{self, Audience, Command};
+use crate::domain::{Admission, Body, Incoming, OtherKind, Placement, UserId};
 use std::collections::HashSet;
 
 /// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// One of our commands.
-    Command(Command),
+    Command(&'static Command),
     /// A command nobody knows.
     UnknownCommand(String),
     /// A voice turn.
@@ -16,6 +18,8 @@ pub enum Route {
     Text,
     /// A pressed button.
     Press(Press),
+    /// A button of an older version, or not ours.
+    OutdatedPress,
     /// Content the tutor can do nothing with.
     Other(OtherKind),
     /// Too many messages of the learner wait.
@@ -29,29 +33,6 @@ pub enum Route {
     NotAllowed,
     /// Nothing to answer.
     Nothing,
-}
-
-/// The commands (SPEC 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// `/start`.
-    Start,
-    /// `/help`.
-    Help,
-    /// `/status`.
-    Status,
-    /// `/history`.
-    History,
-    /// `/feedback`.
-    Feedback,
-    /// `/new`, `/reset`.
-    New,
-    /// `/delete`.
-    Delete,
-    /// `/subscribe`.
-    Subscribe,
-    /// `/admin`.
-    Admin,
 }
 
 /// Who may use the bot.
@@ -69,57 +50,33 @@ impl Guests {
         self.allowed.is_empty() || self.allowed.contains(&user) || self.is_admin(user)
     }
 
+    /// Whether this command exists for the learner.
+    fn sees(&self, command: &Command, user: UserId) -> bool {
+        command.audience != Audience::Admins || self.is_admin(user)
+    }
+
     /// Whether this is one of the admins.
     pub fn is_admin(&self, user: UserId) -> bool {
         self.admins.contains(&user)
     }
 }
 
-/// What a button says, decoded from its callback data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Press {
-    /// Yes, delete everything of this learner.
-    DeleteYes(UserId),
-    /// No, keep it.
-    DeleteNo(UserId),
-    /// Show this 0-based page of this learner's history.
-    HistoryPage(UserId, usize),
-    /// This learner says to have joined the channel.
-    Joined(UserId),
-    /// From an older version, or not ours.
-    Unknown,
-}
-
-impl Press {
-    /// The button's data, within Telegram's 64 bytes.
-    pub fn data(self) -> String {
-        match self {
-            Self::DeleteYes(user) => format!("del:y:{user}"),
-            Self::DeleteNo(user) => format!("del:n:{user}"),
-            Self::HistoryPage(user, page) => format!("his:{page}:{user}"),
-            Self::Joined(user) => format!("sub:j:{user}"),
-            Self::Unknown => "old".to_owned(),
+/// The place in the queue of a message that is taken in, whoever it is from.
+pub fn placement(incoming: &Incoming) -> Placement {
+    match &incoming.body {
+        Body::Voice(_) => Placement::TUTOR_TURN,
+        Body::Text(_) => Placement::IN_TURN,
+        Body::Command { name, .. } => {
+            commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
         }
-    }
-
-    /// Reads a button's data.
-    pub fn parse(data: &str) -> Self {
-        let mut parts = data.split(':');
-        let (kind, what, user) = (parts.next(), parts.next(), parts.next());
-        let Some(user) = user.and_then(|id| id.parse().ok()).map(UserId) else { return Self::Unknown };
-        match (kind, what) {
-            (Some("del"), Some("y")) => Self::DeleteYes(user),
-            (Some("del"), Some("n")) => Self::DeleteNo(user),
-            (Some("sub"), Some("j")) => Self::Joined(user),
-            (Some("his"), Some(page)) => {
-                page.parse().map_or(Self::Unknown, |page| Self::HistoryPage(user, page))
-            }
-            _ => Self::Unknown,
+        Body::Callback { data, .. } => {
+            Press::parse(data).map_or(Placement::AT_ONCE, |press| press.button.placement)
         }
+        Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
     }
 }
 
-/// The table.
+/// Where a message belongs.
 pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Route {
     if !guests.may(incoming.user) {
         return Route::NotAllowed;
@@ -130,21 +87,13 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
         Admission::Crowded => return Route::CrowdedNotice,
     }
     match &incoming.body {
-        Body::Command { name, .. } => match name.as_str() {
-            "start" => Route::Command(Command::Start),
-            "help" => Route::Command(Command::Help),
-            "status" => Route::Command(Command::Status),
-            "history" => Route::Command(Command::History),
-            "feedback" => Route::Command(Command::Feedback),
-            "new" | "reset" => Route::Command(Command::New),
-            "delete" => Route::Command(Command::Delete),
-            "subscribe" => Route::Command(Command::Subscribe),
-            "admin" if guests.is_admin(incoming.user) => Route::Command(Command::Admin),
+        Body::Command { name, .. } => match commands::find(name) {
+            Some(command) if guests.sees(command, incoming.user) => Route::Command(command),
             _ => Route::UnknownCommand(name.clone()),
         },
         Body::Text(_) => Route::Text,
         Body::Voice(_) => Route::Voice,
-        Body::Callback { data, .. } => Route::Press(Press::parse(data)),
+        Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),
         Body::Blocked(_) => Route::Nothing,
     }
@@ -153,7 +102,6 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::phrases::COMMANDS;
     use crate::domain::{Chat, ChatId, ChatKind, Timestamp};
 
     fn incoming(body: Body) -> Incoming {
@@ -173,40 +121,58 @@ mod tests {
     }
 
     #[test]
-    fn every_offered_command_has_a_handler_and_strangers_have_none() {
+    fn every_command_leads_to_its_declaration_and_strangers_have_none() {
         let everybody = Guests::default();
-        for name in COMMANDS {
-            assert!(
-                matches!(route(&command(name), Admission::Admitted, &everybody), Route::Command(_)),
-                "{name}"
-            );
+        let admin = Guests { allowed: HashSet::from([UserId(8)]), admins: HashSet::from([UserId(7)]) };
+        let other = Guests { admins: HashSet::new(), ..admin.clone() };
+        for declared in commands::ALL {
+            for name in declared.aliases.iter().chain([&declared.name]) {
+                let expected = Route::Command(declared);
+                assert_eq!(route(&command(name), Admission::Admitted, &admin), expected, "{name}");
+                assert_eq!(route(&command(name), Admission::Admitted, &other), Route::NotAllowed, "{name}");
+                let hidden = declared.audience == Audience::Admins;
+                let expected = if hidden { Route::UnknownCommand((*name).to_owned()) } else { expected };
+                assert_eq!(route(&command(name), Admission::Admitted, &everybody), expected, "{name}");
+                assert_eq!(placement(&command(name)), declared.placement, "{name}");
+            }
         }
-        assert_eq!(route(&command("reset"), Admission::Admitted, &everybody), Route::Command(Command::New));
         assert!(matches!(route(&command("x"), Admission::Admitted, &everybody), Route::UnknownCommand(_)));
-        let other = Guests { allowed: HashSet::from([UserId(8)]), ..Guests::default() };
-        assert_eq!(route(&command("help"), Admission::Admitted, &other), Route::NotAllowed);
-        let admin = Guests { admins: HashSet::from([UserId(7)]), ..other };
-        assert_eq!(route(&command("admin"), Admission::Admitted, &admin), Route::Command(Command::Admin));
-        let unknown = route(&command("admin"), Admission::Admitted, &everybody);
-        assert_eq!(unknown, Route::UnknownCommand("admin".into()));
+        assert_eq!(placement(&command("x")), Placement::AT_ONCE);
         let limited = Admission::RateLimited { wait_secs: 3 };
         assert_eq!(route(&command("help"), limited, &everybody), Route::RateNotice { wait_secs: 3 });
     }
 
+    /// The order of a chat hangs on these: what changes here changes what waits for what.
     #[test]
-    fn button_data_survives_the_round_trip_and_fits() {
-        let user = UserId(i64::MAX);
-        for press in [
-            Press::DeleteYes(user),
-            Press::DeleteNo(user),
-            Press::HistoryPage(user, usize::MAX),
-            Press::Joined(user),
+    fn each_message_has_its_place_in_the_queue() {
+        let press = |data: &str| Body::Callback { id: "q".into(), data: data.into() };
+        for (message, expected) in [
+            (command("new"), Placement::LEAVING),
+            (command("reset"), Placement::LEAVING),
+            (command("delete"), Placement::LEAVING),
+            (command("feedback"), Placement::IN_TURN),
+            (command("start"), Placement::AT_ONCE),
+            (command("help"), Placement::AT_ONCE),
+            (command("status"), Placement::AT_ONCE),
+            (command("history"), Placement::AT_ONCE),
+            (command("subscribe"), Placement::AT_ONCE),
+            (command("admin"), Placement::AT_ONCE),
+            (incoming(press("del:y:7")), Placement::AT_ONCE),
+            (incoming(press("his:1:7")), Placement::AT_ONCE),
+            (incoming(press("sub:j:7")), Placement::AT_ONCE),
+            (incoming(press("junk")), Placement::AT_ONCE),
+            (incoming(Body::Text("hello".into())), Placement::IN_TURN),
+            (incoming(Body::Other(OtherKind::Sticker)), Placement::AT_ONCE),
         ] {
-            assert!(press.data().len() <= 64);
-            assert_eq!(Press::parse(&press.data()), press);
+            assert_eq!(placement(&message), expected, "{:?}", message.body);
         }
-        for junk in ["", "del", "del:y", "del:y:x", "his:-1:3", "zzz:1:2"] {
-            assert_eq!(Press::parse(junk), Press::Unknown, "{junk}");
-        }
+    }
+
+    #[test]
+    fn a_button_leads_to_its_declaration_or_is_out_of_date() {
+        let press = |data: &str| incoming(Body::Callback { id: "q".into(), data: data.into() });
+        let routed = |data: &str| route(&press(data), Admission::Admitted, &Guests::default());
+        assert!(matches!(routed("his:2:7"), Route::Press(Press { owner: UserId(7), .. })));
+        assert_eq!(routed("zzz:2:7"), Route::OutdatedPress);
     }
 }

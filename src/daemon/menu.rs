@@ -5,9 +5,10 @@
 
 use super::shutdown::Stop;
 use crate::app::App;
+use crate::bot::commands;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::learner::Language;
-use crate::domain::phrases::{Phrases, offered};
+use crate::domain::phrases::Phrases;
 use crate::logging::Event;
 use crate::store::StoreError;
 use crate::telegram::{Retry, TelegramError};
@@ -90,10 +91,10 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
 
 /// The commands and what they do, per language.
 fn list(app: &App, admin: bool) -> Vec<(&'static str, Vec<(String, String)>)> {
-    let names = offered(app.config.required_channel.is_some(), admin);
+    let offered = commands::offered(&app.context, admin);
     let of = |language: Language| {
         let phrases = Phrases(language);
-        names.iter().map(|name| ((*name).to_owned(), phrases.command(name))).collect()
+        offered.iter().map(|(name, line)| ((*name).to_owned(), phrases.of(line).to_owned())).collect()
     };
     LANGUAGES.iter().map(|(code, language)| (*code, of(*language))).collect()
 }

@@ -7,6 +7,7 @@ mod full;
 use super::DaemonContext;
 use super::identity::Identity;
 use super::shutdown::Stop;
+use crate::bot::placement;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
 use crate::domain::stats::Poll;
@@ -130,7 +131,7 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
     // What is needed for the sign of life, kept aside: the messages go into the store.
     let voices: Vec<_> = messages
         .iter()
-        .filter(|message| message.work() == WorkKind::Tutor)
+        .filter(|message| placement(message).work == WorkKind::Tutor)
         .map(|message| (message.update_id, message.user, message.chat, message.message))
         .collect();
     let senders: Vec<_> = messages.iter().map(|message| (message.update_id, message.user)).collect();

@@ -124,7 +124,7 @@ impl Progress {
     /// As [`Self::begin`], for a row as the store knows it; whoever was told that the answer comes later is told no more.
     pub fn take_up(&self, job: &Job) {
         let Task::Handle(incoming, _) = &job.task else { return };
-        if job.told_late || job.work() != WorkKind::Tutor {
+        if job.told_late || job.work != WorkKind::Tutor {
             return;
         }
         self.begin(job.seq, job.user, incoming.chat, incoming.message, job.accepted_at);

@@ -92,7 +92,7 @@ pub(super) async fn work(
     claim: Claim,
     mut stop: Stop,
 ) -> Result<(), StoreError> {
-    if claim.job.work() == WorkKind::Delivery {
+    if claim.job.work == WorkKind::Delivery {
         return super::delivery::deliver(daemon, claim, stop).await;
     }
     let checked = tokio::select! {
@@ -105,7 +105,7 @@ pub(super) async fn work(
     if let Some(verdict) = checked.settled {
         return conclude(daemon, &claim, verdict).await;
     }
-    match claim.job.work() {
+    match claim.job.work {
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
         _ => {
             let outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()).await?;

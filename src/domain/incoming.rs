@@ -1,6 +1,7 @@
-//! One learner's message in our own words, and which lane and which worker it belongs to.
+//! One learner's message in our own words, and what it means to have a place in the queue.
 //!
-//! Must not know Telegram's types (see `telegram::from_api`) or how a message is answered.
+//! Must not know Telegram's types (see `telegram::from_api`), which message gets which place (see `bot::placement`), or
+//! how it is answered.
 
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -121,36 +122,35 @@ pub enum WorkKind {
     Delivery,
 }
 
+/// A message's place in the queue: decided when it is taken in, and kept with its row, so that a later program cannot
+/// change the order of what waits already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement {
+    /// The lane it keeps its order in.
+    pub lane: Lane,
+    /// The pool that handles it.
+    pub work: WorkKind,
+    /// It leaves the conversation, so it goes before older rows of its lane that wait for a tutor that does not answer.
+    pub leaving: bool,
+}
+
+impl Placement {
+    /// Answered from here at once, whatever else the learner has sent.
+    pub const AT_ONCE: Self = Self { lane: Lane::Local, work: WorkKind::Local, leaving: false };
+    /// Answered from here, after the learner's earlier messages: it speaks of the conversation.
+    pub const IN_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, leaving: false };
+    /// As [`IN_TURN`](Self::IN_TURN), but past what waits for a tutor that does not answer: the way out of a conversation that is stuck.
+    pub const LEAVING: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, leaving: true };
+    /// Words of the bot's own, which answer nobody.
+    pub const OWN_WORDS: Self = Self { lane: Lane::Local, work: WorkKind::Delivery, leaving: false };
+    /// A turn of the tutor.
+    pub const TUTOR_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Tutor, leaving: false };
+}
+
 impl Incoming {
-    /// The lane this message keeps its order in.
-    pub(crate) fn lane(&self) -> Lane {
-        match &self.body {
-            Body::Voice(_) | Body::Text(_) => Lane::Conversation,
-            Body::Command { name, .. } => match name.as_str() {
-                "new" | "reset" | "feedback" | "delete" => Lane::Conversation,
-                _ => Lane::Local,
-            },
-            // The confirmed deletion must not wait behind the very messages it deletes.
-            Body::Callback { .. } | Body::Other(_) | Body::Blocked(_) => Lane::Local,
-        }
-    }
-
-    /// The pool that handles this message.
-    pub(crate) fn work(&self) -> WorkKind {
-        match &self.body {
-            Body::Voice(_) => WorkKind::Tutor,
-            _ => WorkKind::Local,
-        }
-    }
-
     /// Whether it asks for something that is soon done: a command or a button.
     pub(crate) fn is_command(&self) -> bool {
         matches!(self.body, Body::Command { .. } | Body::Callback { .. })
-    }
-
-    /// Whether it asks to leave the conversation: the way out of one that is stuck.
-    pub(crate) fn leaves_conversation(&self) -> bool {
-        matches!(&self.body, Body::Command { name, .. } if matches!(name.as_str(), "new" | "reset" | "delete"))
     }
 
     /// Whether it uses up the learner's rate. Button presses and membership changes do not: they answer us.

@@ -3,7 +3,7 @@
 //! Must not know how rows are stored or leased.
 
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
-use super::incoming::{Incoming, Lane, WorkKind};
+use super::incoming::{Incoming, Lane, Placement, WorkKind};
 use super::outcome::Reply;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,6 +19,10 @@ pub struct Job {
     pub chat: ChatId,
     /// The lane whose order it keeps.
     pub lane: Lane,
+    /// The pool of workers it is for now: of its handler, then of delivery.
+    pub work: WorkKind,
+    /// It leaves the conversation: the way out of one that is stuck.
+    pub leaving: bool,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// Not to be claimed before.
@@ -213,7 +217,15 @@ impl OutMessage {
 
 impl Job {
     /// A row that nothing has happened to yet, due at once.
-    pub fn new(seq: u64, user: UserId, chat: ChatId, lane: Lane, accepted_at: Timestamp, task: Task) -> Self {
+    pub fn new(
+        seq: u64,
+        user: UserId,
+        chat: ChatId,
+        placement: Placement,
+        accepted_at: Timestamp,
+        task: Task,
+    ) -> Self {
+        let Placement { lane, work, leaving } = placement;
         let stage = match &task {
             Task::Handle(..) => Stage::Taken,
             Task::Deliver { .. } => Stage::Answered,
@@ -223,6 +235,8 @@ impl Job {
             user,
             chat,
             lane,
+            work,
+            leaving,
             accepted_at,
             not_before: Timestamp::default(),
             task,
@@ -293,24 +307,14 @@ impl Job {
         .fold(0, u32::saturating_add)
     }
 
-    /// The pool of workers this row is for.
-    pub fn work(&self) -> WorkKind {
-        match &self.task {
-            Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => WorkKind::Local,
-            Task::Handle(incoming, Admission::Admitted) => incoming.work(),
-            Task::Deliver { .. } => WorkKind::Delivery,
-        }
-    }
-
     /// Whether it is not to wait behind older rows that wait for the tutor.
     pub(crate) fn overtakes(&self) -> bool {
-        let Task::Handle(incoming, Admission::Admitted) = &self.task else { return false };
-        self.lane == Lane::Conversation && incoming.leaves_conversation()
+        self.lane == Lane::Conversation && self.leaving
     }
 
     /// Whether it was put off because the tutor did not answer it.
     pub(crate) fn waits_for_tutor(&self) -> bool {
-        self.work() == WorkKind::Tutor && self.waiting_for.is_some_and(WaitReason::is_of_the_tutor)
+        self.work == WorkKind::Tutor && self.waiting_for.is_some_and(WaitReason::is_of_the_tutor)
     }
 
     /// How soon its first message is wanted.

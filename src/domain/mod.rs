@@ -21,7 +21,7 @@ pub(crate) mod outcome;
 pub mod phrases;
 pub mod printable;
 pub mod rate;
-pub(crate) mod rich;
+pub mod rich;
 pub(crate) mod session;
 pub mod stats;
 
@@ -29,7 +29,7 @@ pub use alert::{AlertKind, Announced, Announcement, Told};
 pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
-pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Recording, WorkKind};
+pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 pub use membership::{Hidden, Membership};

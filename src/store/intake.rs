@@ -3,9 +3,10 @@
 //! Must not know how they are applied (see `verbs::accept`).
 
 use crate::domain::rate::PerMinute;
+use crate::domain::{Incoming, Placement};
 
-/// The rules `accept` applies, from the configuration.
-#[derive(Debug, Clone, Copy, Default)]
+/// The rules `accept` applies.
+#[derive(Debug, Clone, Copy)]
 pub struct AcceptPolicy {
     /// Per learner; `None`: no limit.
     pub per_user: Option<PerMinute>,
@@ -13,6 +14,8 @@ pub struct AcceptPolicy {
     pub global: Option<PerMinute>,
     /// Rows of one learner that may wait at once.
     pub waiting_each: Option<WaitingEach>,
+    /// Which place a message gets; the store itself knows no commands.
+    pub placement: fn(&Incoming) -> Placement,
 }
 
 /// How many rows of one learner may wait.

@@ -7,6 +7,7 @@
 
 mod fields;
 mod layout;
+mod unplaced;
 mod v1;
 mod v2;
 

@@ -107,7 +107,7 @@ impl Schedule {
             user: job.user,
             chat: job.chat,
             lane: job.lane,
-            kind: job.work(),
+            kind: job.work,
             not_before: job.not_before,
             urgency: job.urgency(),
             overtakes: job.overtakes(),
@@ -219,7 +219,7 @@ impl Schedule {
             return self.insert(job);
         }
         self.stand(job.seq, Standing::Behind);
-        let kind = job.work();
+        let kind = job.work;
         let Some(row) = self.rows.get_mut(&job.seq) else { return };
         self.delivering -= usize::from(row.kind == WorkKind::Delivery);
         self.delivering += usize::from(kind == WorkKind::Delivery);

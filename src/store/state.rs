@@ -344,11 +344,11 @@ fn latest_sane(job: &Job, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Lane, Task};
+    use crate::domain::{Placement, Task};
 
     fn waiting(reason: Option<WaitReason>) -> Job {
         let (user, chat, task) = (UserId(1), ChatId(1), Task::Deliver { update_id: None });
-        Job { waiting_for: reason, ..Job::new(1, user, chat, Lane::Conversation, Timestamp(0), task) }
+        Job { waiting_for: reason, ..Job::new(1, user, chat, Placement::OWN_WORDS, Timestamp(0), task) }
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The audio path from outside: every format, damage, hostile input, memory, and the way back to a voice note.
-//! Must not know how the room is built inside (comparisons with libopus live in `src/audio/golden.rs`).
+//! The audio path from outside: every format, damage, hostile input, memory, and the way back to a voice
+//! note. Must not know how the audio path is built inside (comparisons with libopus are in
+//! `src/audio/golden.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod cut;
@@ -27,7 +28,7 @@ fn voice(name: &str) -> Vec<u8> {
     fs::read(folder("voice").join(name)).unwrap()
 }
 
-/// A recording of a kind that is rarer.
+/// A recording in a rare format.
 fn kind_file(name: &str) -> Vec<u8> {
     fs::read(folder("kinds").join(name)).unwrap()
 }

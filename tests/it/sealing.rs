@@ -1,7 +1,7 @@
-//! Encryption at rest: what the files of an encrypted store say, what happens with the wrong key or none, and that nothing is
-//! lost on the way from one key to another.
+//! Encryption at rest: what the files of an encrypted store reveal, what happens with a wrong key or none,
+//! and that re-encryption loses nothing.
 
-use crate::store_contract::{T0, at, block_on, command, replies, sticker, voice};
+use crate::store_contract::{T0, at, block_on, command, policy, replies, sticker, voice};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::{AcceptPolicy, Burial, MemoryDisk, Store};
 use std::path::Path;
@@ -22,7 +22,7 @@ const USERS: [i64; 4] = [-17, 1, 2, 7_700_123_456_789];
 /// Something of everything: sessions open and archived, turns, rows in each stage, a dead letter with replies, purges, a
 /// moved chat, rates.
 pub async fn fill(store: &Store) {
-    let policy = AcceptPolicy { per_user: Some(rate::PerMinute(5)), global: None, ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { per_user: Some(rate::PerMinute(5)), global: None, ..policy() };
     let batch: Vec<Incoming> = (1..).zip(USERS).map(|(n, user)| voice(n, user, user)).collect();
     store.accept(batch, policy, T0).await.unwrap();
     for n in 1..=3 {
@@ -63,7 +63,7 @@ pub async fn fill(store: &Store) {
     store.add_purges(vec![Uuid::from_u128(9), Uuid::from_u128(8)], at(9)).await.unwrap();
 }
 
-/// All that a store tells, in an order of its own.
+/// Everything a store reveals through its verbs, in a fixed order.
 pub async fn told(store: &Store) -> Vec<String> {
     let mut all = Vec::new();
     let mut cursor = None;
@@ -99,7 +99,7 @@ fn names(folder: &Path, prefix: &str) -> Vec<String> {
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 
-/// Copies a folder with all that is in it. What vanishes meanwhile was on its way out.
+/// Copies a folder with everything in it; files that disappear meanwhile were about to be removed.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -1,7 +1,7 @@
-//! What a store promises, as scenarios run on every implementation.
+//! What a store promises, as scenarios run on every engine.
 //!
-//! Owns the bench (a store that can be crashed and opened again) and the builders of messages. Must not know how any
-//! store works inside.
+//! Owns the bench (a store that can be crashed and reopened) and the builders of messages. Must not know how
+//! any store works inside.
 
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
@@ -99,7 +99,7 @@ impl Bench {
     /// Takes messages without limits at `T0`; they must be new.
     pub async fn take(&self, batch: Vec<Incoming>) -> Vec<u64> {
         let expected = batch.len();
-        let accepted = self.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+        let accepted = self.accept(batch, policy(), T0).await.unwrap();
         assert_eq!(accepted.taken.len(), expected);
         accepted.taken.into_iter().map(|(_, seq)| seq).collect()
     }
@@ -122,7 +122,7 @@ impl Bench {
         }
     }
 
-    /// Whether the bell of this kind has rung since the last look.
+    /// Whether a wake-up of this kind was given since the last look.
     pub fn rang(&self, kind: WorkKind) -> bool {
         self.wakeup(kind).notified().now_or_never().is_some()
     }
@@ -134,6 +134,11 @@ impl Deref for Bench {
     fn deref(&self) -> &Self::Target {
         self.store.as_ref().unwrap()
     }
+}
+
+/// No limits; each message has its place as the daemon gives it.
+pub fn policy() -> AcceptPolicy {
+    AcceptPolicy { per_user: None, global: None, waiting_each: None, placement: phonicflow_bot::placement }
 }
 
 /// A message in a private chat, or in a group where `chat` is negative.

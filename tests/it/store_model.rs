@@ -1,13 +1,13 @@
-//! Random interleavings of verbs and crashes against a model simple enough to be right by reading.
+//! Random interleavings of verbs and crashes, compared with a model simple enough to be checked by reading.
 //!
-//! The model is a list of rows and four sentences about it: which rows are claimable, in what order they became so,
-//! what each verb does to its row, and what a crash does. It shares no code with the store.
+//! The model is a list of rows and four rules: which rows are claimable, in what order they became so, what
+//! each verb does to its row, and what a crash does. It shares no code with the store.
 
-use crate::store_contract::{Bench, T0, at, block_on, command, reply, voice, words};
+use crate::store_contract::{Bench, T0, at, block_on, command, policy, reply, voice, words};
 use phonicflow_bot::domain::{
     Change, ChatId, DeadReason, Failed, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind,
 };
-use phonicflow_bot::store::{AcceptPolicy, Burial, Claim, Claimed, Deferral, Lease, Sent, StoreError};
+use phonicflow_bot::store::{Burial, Claim, Claimed, Deferral, Lease, Sent, StoreError};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -136,7 +136,7 @@ impl Run {
             self.model.rows.push(row);
             messages.push(message);
         }
-        let accepted = self.bench.accept(messages, AcceptPolicy::default(), self.now).await.unwrap();
+        let accepted = self.bench.accept(messages, policy(), self.now).await.unwrap();
         assert_eq!((accepted.taken, accepted.repeats), (expected, repeats));
     }
 
@@ -162,7 +162,7 @@ impl Run {
 
     async fn work(&mut self, op: Op, claim: Claim) {
         let (lease, chat, now) = (claim.lease, claim.job.chat.0, self.now);
-        let delivering = claim.job.work() == WorkKind::Delivery;
+        let delivering = claim.job.work == WorkKind::Delivery;
         let to_replies = |texts: &[String]| texts.iter().map(|text| reply(chat, text)).collect::<Vec<_>>();
         match op {
             Op::Submit(_) if !delivering => {

@@ -5,8 +5,9 @@
 //! record a new version and an upgrade (see `store::records`), and add a folder of fixtures for the new version.
 //! `UPDATE_FIXTURES=1` writes the ones that are missing.
 
-use crate::store_contract::{T0, at, block_on, command, message, reply, sticker, voice};
+use crate::store_contract::{T0, at, block_on, command, message, policy, reply, sticker, voice};
 use phonicflow_bot::domain::rate::RateState;
+use phonicflow_bot::domain::rich::{Format, Kind, Quote};
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::records::{self, IndexEntry, LogKey, Menu, Moved, NextSeq, Record, Seen};
@@ -82,6 +83,17 @@ fn learner() -> Learner {
 fn job(seq: u64, task: Task, stage: Stage) -> Job {
     let delivers = matches!(task, Task::Deliver { .. });
     let chat = ChatId(-1_001_234_567_890);
+    // All they kept of it was the lane; the rest followed from the message.
+    let (work, leaving) = match &task {
+        Task::Deliver { .. } => (WorkKind::Delivery, false),
+        Task::Handle(incoming, Admission::Admitted) => match &incoming.body {
+            Body::Voice(_) => (WorkKind::Tutor, false),
+            Body::Command { name, .. } => (WorkKind::Local, name != "help"),
+            _ => (WorkKind::Local, false),
+        },
+        Task::Handle(..) => (WorkKind::Local, false),
+    };
+    let placement = Placement { lane: Lane::Conversation, work, leaving };
     Job {
         not_before: at(9),
         stage,
@@ -91,7 +103,7 @@ fn job(seq: u64, task: Task, stage: Stage) -> Job {
         told_late: true,
         tutor_failures: if delivers { 0 } else { 2 },
         send_failures: if delivers { 2 } else { 0 },
-        ..Job::new(seq, UserId(-17), chat, Lane::Conversation, T0, task)
+        ..Job::new(seq, UserId(-17), chat, placement, T0, task)
     }
 }
 
@@ -238,6 +250,18 @@ fn version_2_opens() {
     holds("learner-crowded", &crowded);
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
+    let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
+    holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
+}
+
+/// Formats that older programs did not know.
+fn formatted() -> Rich {
+    let words = Format { bold: true, italic: true, strike: true, ..Format::default() };
+    let link = Format { kind: Kind::Link("https://e.org/".to_owned()), ..Format::default() };
+    let code = Format { kind: Kind::Pre("rust".to_owned()), ..Format::default() };
+    let quoted = |quote| Format { bold: true, quote: Some(quote), ..Format::default() };
+    let rich = Rich::plain("plain").push(words, "all").push(link, "link").push(code, "code");
+    rich.push(quoted(Quote::Open), "open").push(quoted(Quote::Folded), "folded")
 }
 
 /// Rows and dead letters with a count and a reason for each thing that may go wrong.
@@ -247,6 +271,13 @@ fn version_3_opens() {
         holds(name, &job);
     }
     holds("job-every-field", &job_of_version_3());
+    // Written as ever where the place in the queue is what it always was, else with it.
+    for (seq, name) in (20..).zip(["new", "reset", "delete"]) {
+        let task = Task::Handle(command(78, 1, 1, name), Admission::Admitted);
+        holds(&format!("job-{name}"), &job(seq, task, Stage::Taken));
+    }
+    let text = jobs().swap_remove(2).1;
+    holds("job-placed", &Job { work: WorkKind::Tutor, leaving: true, ..text });
     let failing = Job { turn_failures: 2, waiting_for: Some(WaitReason::TutorFailing), ..job_of_version_3() };
     holds("job-turn-failures", &failing);
     holds("job-progress-begun", &Job { progress: None, progress_begun: true, ..job_of_version_3() });
@@ -454,7 +485,7 @@ fn a_store_of_version_1_opens_and_works() {
         assert_eq!(store.purges(T0, 9).await.unwrap(), [PURGE]);
         assert_eq!(store.log_key().await.unwrap()[31], 31);
         let batch = vec![voice(-5, 1, 1), voice(6, 1, -1)];
-        let accepted = store.accept(batch, Default::default(), at(10)).await.unwrap();
+        let accepted = store.accept(batch, policy(), at(10)).await.unwrap();
         assert_eq!((&accepted.repeats[..], &accepted.taken[..]), (&[-5][..], &[(6, 1 << 40)][..]));
         let old = store.claim(WorkKind::Tutor, at(10)).await.unwrap().row().unwrap();
         assert_eq!((old.job, old.learner), (jobs().swap_remove(0).1, learner()));
@@ -506,7 +537,7 @@ fn a_damaged_row_is_named_on_opening() {
         // A single record that cannot be read does not stop the others.
         let store = cut(keys::learner(UserId(-17))).open().unwrap();
         assert!(matches!(store.learner(UserId(-17)).await, Err(StoreError::Corrupt { kind: "learner", .. })));
-        store.accept(vec![voice(7, 9, 9)], Default::default(), at(10)).await.unwrap();
+        store.accept(vec![voice(7, 9, 9)], policy(), at(10)).await.unwrap();
         let unreadable = store.claim(WorkKind::Tutor, at(10)).await;
         assert!(matches!(unreadable, Err(StoreError::Corrupt { kind: "learner", .. })));
         let claimed = store.claim(WorkKind::Tutor, at(10)).await.unwrap().row();

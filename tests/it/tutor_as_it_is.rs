@@ -1,4 +1,5 @@
-//! The tutor as it is deployed: silence and a dead model are both answered 500, and some conversations it cannot show.
+//! The tutor as it is really deployed: it answers 500 to silence as well as to a dead model, and cannot show
+//! some conversations.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::audio::{self, Hint};

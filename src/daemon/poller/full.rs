@@ -3,6 +3,7 @@
 //! Must not know how a command is answered.
 
 use super::{BATCH, accept};
+use crate::bot::placement;
 use crate::daemon::DaemonContext;
 use crate::daemon::identity::Identity;
 use crate::daemon::shutdown::Stop;
@@ -29,7 +30,7 @@ impl Held {
     /// Whether this message may be taken before those: not where it has its place in a conversation that they belong to.
     fn lets_pass(&self, message: &Incoming) -> bool {
         let in_turn = !self.chats.contains(&message.chat.id) && !self.users.contains(&message.user);
-        message.is_command() && (message.lane() == Lane::Local || in_turn)
+        message.is_command() && (placement(message).lane == Lane::Local || in_turn)
     }
 
     fn add(&mut self, message: &Incoming) {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::{
-    Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, Lane, OutMessage, Reply,
-    Rich, Task, Tokens,
+    Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, OutMessage, Placement,
+    Reply, Rich, Task, Tokens,
 };
 
 /// A dead letter with a text and an answer that was not sent.
@@ -20,7 +20,7 @@ fn pending(at: Timestamp) -> Pending {
     };
     let reply = Reply::texts(&incoming, Rich::plain("an answer on its way"), Keyboard::default()).remove(0);
     let task = Task::Handle(incoming, Admission::Admitted);
-    let job = Job::new(3, UserId(11), chat.id, Lane::Conversation, at, task);
+    let job = Job::new(3, UserId(11), chat.id, Placement::IN_TURN, at, task);
     let replies = vec![OutMessage::new(0, reply)];
     Pending { kind: "text".into(), job, given_up: Some((at, "no answer".into())), replies }
 }

@@ -3,7 +3,7 @@
 
 use super::access::Refusal;
 use super::admin::AdminView;
-use super::{COMMANDS, Phrases, StatusView};
+use super::{Phrases, StatusView};
 use crate::domain::UserId;
 use crate::domain::dead_letter::DeadReason;
 use crate::domain::expectation::{About, Expectation};
@@ -33,7 +33,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
     };
     let rich = [
         phrases.welcome(),
-        phrases.help(&COMMANDS),
+        phrases.help(&[]),
         phrases.voice_only(),
         phrases.rate_limited(5),
         phrases.too_large(20),
@@ -80,8 +80,8 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn a_learner_never_reads_of_the_machine() {
+/// Words of ours, and of those who are not at home in the language.
+pub(crate) fn of_the_machine(text: &str) -> Vec<&'static str> {
     let of_the_machine = [
         "turno",
         "sessão",
@@ -98,9 +98,14 @@ fn a_learner_never_reads_of_the_machine() {
         "practising is",
         "practising here",
     ];
+    let lower = text.to_lowercase();
+    of_the_machine.into_iter().filter(|word| lower.contains(word)).collect()
+}
+
+#[test]
+fn a_learner_never_reads_of_the_machine() {
     for text in [EN, PT].into_iter().flat_map(told_to_learners) {
-        let lower = text.to_lowercase();
-        let found: Vec<_> = of_the_machine.iter().filter(|word| lower.contains(**word)).collect();
+        let found = of_the_machine(&text);
         assert!(found.is_empty(), "{found:?} in {text:?}");
     }
 }
@@ -126,9 +131,7 @@ fn these_sentences_were_chosen_with_care() {
         (admin(Some((TutorState::Answers, 300_000))), admin(Some((TutorState::Silent, 61_000))));
     let plain = |text: super::Rich| text.to_plain();
     for (text, part) in [
-        (PT.command("subscribe"), "Em qual canal entrar e como"),
-        (PT.command("admin"), "Números, situação e fila"),
-        (plain(PT.help(&COMMANDS)), "eu te dou dicas"),
+        (plain(PT.help(&[])), "eu te dou dicas"),
         (plain(PT.welcome()), "e solte para enviar"),
         (plain(PT.voice_only()), "e solte para enviar"),
         (plain(PT.other(OtherKind::Picture)), "descreva em inglês"),

@@ -1,7 +1,7 @@
 //! A payload of tagged fields: each is its tag (one byte), its length and its value.
 //!
 //! So a record gains a field by one line and no copy of its struct: older records lack the tag and get the field's
-//! default. A field that has its default is not written, so an older program still reads what does not use the new one;
+//! default, or what its line says follows from the fields before it. A field that has that value is not written, so an older program still reads what does not use the new one;
 //! one that holds a tag it does not know it refuses as [newer](crate::store::StoreError::Newer): to leave it out would be
 //! to lose it at the next write. A tag is never used again for something else; a field whose type changes gets a new
 //! tag and is read from both. Must not know any record.
@@ -62,9 +62,9 @@ pub fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether a field need not be written.
-pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+/// Whether a field need not be written: a record without it is read as this value.
+pub fn is_implied<T: PartialEq>(value: &T, implied: T) -> bool {
+    *value == implied
 }
 
 /// The error of a field that must be there.
@@ -121,20 +121,20 @@ pub mod optional {
     }
 }
 
-/// Declares a record: its name, its version, the fields it always has and those that came later (with a default), and
-/// the structs its older versions are read into. Every field of the struct must be named, or it does not compile.
+/// Declares a record: its name, its version, the fields it always has and those that came later (`= value`: what a record
+/// without it means, else the default), and the structs its older versions are read into. Every field of the struct must be named, or it does not compile.
 macro_rules! record {
     (
         $record:ident = $kind:literal, version $version:literal
         always { $($tag:literal $name:ident $(as $via:ident)?),* $(,)? }
-        since { $($later_tag:literal $later:ident $(as $later_via:ident)?),* $(,)? }
+        since { $($later_tag:literal $later:ident $(as $later_via:ident)? $(= $implied:expr)?),* $(,)? }
         from { $($old_version:literal $old:ty),* $(,)? }
     ) => {
         impl $crate::store::records::fields::Tagged for $record {
             fn put(&self, to: &mut Vec<u8>) -> Result<(), String> {
                 let Self { $($name,)* $($later,)* } = self;
                 $($crate::store::records::fields::put_bytes($tag, &record!(@call write $name $($via)?)?, to)?;)*
-                $(if !$crate::store::records::fields::is_default($later) {
+                $(if !$crate::store::records::fields::is_implied($later, record!(@implied $($implied)?)) {
                     let value = record!(@call write $later $($later_via)?)?;
                     $crate::store::records::fields::put_bytes($later_tag, &value, to)?;
                 })*
@@ -144,20 +144,18 @@ macro_rules! record {
             fn take(
                 mut from: $crate::store::records::fields::Fields<'_>,
             ) -> Result<Self, $crate::store::records::Unreadable> {
-                let record = Self {
-                    $($name: {
-                        let bytes = from.bytes($tag);
-                        let bytes = bytes.ok_or_else(|| $crate::store::records::fields::missing($tag))?;
-                        record!(@call read bytes $($via)?)?
-                    },)*
-                    $($later: match from.bytes($later_tag) {
-                        Some(bytes) => record!(@call read bytes $($later_via)?)?,
-                        None => Default::default(),
-                    },)*
-                };
+                $(let $name = {
+                    let bytes = from.bytes($tag);
+                    let bytes = bytes.ok_or_else(|| $crate::store::records::fields::missing($tag))?;
+                    record!(@call read bytes $($via)?)?
+                };)*
+                $(let $later = match from.bytes($later_tag) {
+                    Some(bytes) => record!(@call read bytes $($later_via)?)?,
+                    None => record!(@implied $($implied)?),
+                };)*
                 let known = [$($tag,)* $($later_tag,)*].into_iter().max().unwrap_or_default();
                 from.end(known)?;
-                Ok(record)
+                Ok(Self { $($name,)* $($later,)* })
             }
         }
 
@@ -181,6 +179,8 @@ macro_rules! record {
             }
         }
     };
+    (@implied) => { Default::default() };
+    (@implied $implied:expr) => { $implied };
     (@call $verb:ident $value:ident) => { $crate::store::records::fields::plain::$verb($value) };
     (@call $verb:ident $value:ident $via:ident) => { $crate::store::records::fields::$via::$verb($value) };
 }

@@ -1,10 +1,10 @@
 //! The layout of the records that grow with the product: which field has which tag.
 //!
-//! To add a field: add it to the struct, and a line with the next tag under `since` (its default is what older records
-//! get). Tags are never changed or given twice. Must not know where the records lie.
+//! To add a field: add it to the struct, and a line with the next tag under `since` (its default, or the value after `=`, is what older
+//! records get). Tags are never changed or given twice. Must not know where the records lie.
 
 use super::fields::record;
-use super::{v1, v2};
+use super::{unplaced, v1, v2};
 use crate::domain::{DeadLetter, Job, Learner, OutMessage, Session, Turn};
 
 record! {
@@ -15,7 +15,8 @@ record! {
     }
     since {
         13 tutor_failures, 14 download_failures, 15 membership_failures, 16 faults, 17 send_failures, 18 deaths,
-        19 progress, 20 turn_failures, 21 progress_begun,
+        19 progress, 20 turn_failures, 21 progress_begun, 24 work = unplaced::work(&task),
+        25 leaving = unplaced::leaving(&task, &lane),
     }
     from { 1 v1::JobV1, 2 v2::JobV2 }
 }

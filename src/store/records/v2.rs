@@ -2,8 +2,10 @@
 //!
 //! Must not know where they lie or who asks for them.
 
+use super::unplaced;
 use crate::domain::{
-    ChatId, DeadLetter, DeadReason, Job, Lane, Stage, Task, Timestamp, UserId, WaitReason, WorkKind,
+    ChatId, DeadLetter, DeadReason, Job, Lane, Placement, Stage, Task, Timestamp, UserId, WaitReason,
+    WorkKind,
 };
 use serde::Deserialize;
 
@@ -37,6 +39,11 @@ pub struct DeadLetterV2 {
 
 impl From<JobV2> for Job {
     fn from(old: JobV2) -> Self {
+        let placement = Placement {
+            work: unplaced::work(&old.task),
+            leaving: unplaced::leaving(&old.task, &old.lane),
+            lane: old.lane,
+        };
         let mut job = Self {
             not_before: old.not_before,
             stage: old.stage,
@@ -44,11 +51,11 @@ impl From<JobV2> for Job {
             waiting_since: old.waiting_since,
             waiting_for: old.waiting_for,
             told_late: old.told_late,
-            ..Self::new(old.seq, old.user, old.chat, old.lane, old.accepted_at, old.task)
+            ..Self::new(old.seq, old.user, old.chat, placement, old.accepted_at, old.task)
         };
         // What it waits for now is the best guess at what failed; a panic it is none, that would bury the row soon.
         match old.waiting_for {
-            _ if job.work() == WorkKind::Delivery => job.send_failures = old.attempts,
+            _ if job.work == WorkKind::Delivery => job.send_failures = old.attempts,
             Some(WaitReason::TelegramDown) => job.download_failures = old.attempts,
             _ => job.tutor_failures = old.attempts,
         }

@@ -3,7 +3,9 @@
 //! Must not know what is done with a row afterwards.
 
 use crate::domain::rate::{NOTICE_WINDOW_MS, RateState, RateVerdict};
-use crate::domain::{Admission, Body, Incoming, Job, Lane, Learner, Task, Timestamp, UserId, WaitReason};
+use crate::domain::{
+    Admission, Body, Incoming, Job, Learner, Placement, Task, Timestamp, UserId, WaitReason,
+};
 use crate::store::records::Seen;
 use crate::store::state::{SEEN_KEPT, State, Tx};
 use crate::store::{AcceptPolicy, Accepted, Store, StoreError, keys};
@@ -69,13 +71,19 @@ fn accept(
                     accepted.crowded.push(update_id);
                     if intake.tells_crowded(&incoming, now) {
                         let seq = state.new_seq(&mut tx)?;
-                        intake.rows.push(row(seq, incoming, Admission::Crowded, now, 0));
+                        intake.rows.push(row(seq, incoming, Admission::Crowded, Placement::AT_ONCE, now));
                     }
                     continue;
                 }
                 let seq = state.new_seq(&mut tx)?;
                 let delay = intake.delay(&incoming, policy, now);
-                intake.rows.push(row(seq, incoming, Admission::Admitted, now, delay));
+                let placement = (policy.placement)(&incoming);
+                let mut job = row(seq, incoming, Admission::Admitted, placement, now);
+                if delay > 0 {
+                    job.not_before = now.plus_ms(delay);
+                    job.waiting_for = Some(WaitReason::GlobalRate);
+                }
+                intake.rows.push(job);
                 accepted.taken.push((update_id, seq));
             }
             RateVerdict::Wait { ms, notice } => {
@@ -83,7 +91,8 @@ fn accept(
                 if notice {
                     let wait_secs = u32::try_from(ms.max(1).saturating_add(999) / 1000).unwrap_or(u32::MAX);
                     let seq = state.new_seq(&mut tx)?;
-                    intake.rows.push(row(seq, incoming, Admission::RateLimited { wait_secs }, now, 0));
+                    let admission = Admission::RateLimited { wait_secs };
+                    intake.rows.push(row(seq, incoming, admission, Placement::AT_ONCE, now));
                 }
             }
         }
@@ -100,16 +109,10 @@ fn accept(
     Ok(accepted)
 }
 
-/// A new row. `delay` is how long the limit on all learners together holds it back, milliseconds.
-fn row(seq: u64, incoming: Incoming, admission: Admission, now: Timestamp, delay: i64) -> Job {
-    let lane = if admission == Admission::Admitted { incoming.lane() } else { Lane::Local };
+/// A new row. One that only says why its message was not taken needs no turn ([`Placement::AT_ONCE`]).
+fn row(seq: u64, incoming: Incoming, admission: Admission, placement: Placement, now: Timestamp) -> Job {
     let (user, chat) = (incoming.user, incoming.chat.id);
-    let mut job = Job::new(seq, user, chat, lane, now, Task::Handle(incoming, admission));
-    if delay > 0 {
-        job.not_before = now.plus_ms(delay);
-        job.waiting_for = Some(WaitReason::GlobalRate);
-    }
-    job
+    Job::new(seq, user, chat, placement, now, Task::Handle(incoming, admission))
 }
 
 impl Intake {

@@ -5,7 +5,8 @@
 use super::outbox;
 use crate::domain::alert::{Marks, judge};
 use crate::domain::{
-    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Lane, Membership, Task, Timestamp, Told, UserId,
+    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Membership, Placement, Task, Timestamp, Told,
+    UserId,
 };
 use crate::store::records::Menu;
 use crate::store::state::{State, Tx};
@@ -76,7 +77,7 @@ fn announce(state: &mut State, announcement: Announcement, now: Timestamp) -> Re
     // A private chat has its user's id (Bot API "Chat").
     let chat = state.chat(ChatId(to.0));
     let seq = state.new_seq(&mut tx)?;
-    let job = Job::new(seq, to, chat, Lane::Local, now, Task::Deliver { update_id: None });
+    let job = Job::new(seq, to, chat, Placement::OWN_WORDS, now, Task::Deliver { update_id: None });
     outbox::put(state, &mut tx, job.seq, replies)?;
     tx.put(keys::inbox(job.seq), &job)?;
     tx.put(keys::told(to, kind), &Told { at: now, of })?;

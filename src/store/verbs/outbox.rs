@@ -5,6 +5,7 @@
 use super::person::Person;
 use crate::domain::{
     Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Reply, Stage, Task, Timestamp, WaitReason,
+    WorkKind,
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
@@ -46,6 +47,8 @@ impl Store {
 pub fn to_delivery(job: &mut Job) {
     job.task = Task::Deliver { update_id: job.update_id() };
     job.stage = Stage::Answered;
+    job.work = WorkKind::Delivery;
+    job.leaving = false;
     job.not_before = Timestamp::default();
     job.begin_anew();
 }

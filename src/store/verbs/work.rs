@@ -189,7 +189,7 @@ fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) ->
     job.not_before = deferral.until;
     job.waiting_since = Some(job.waiting_since(deferral.reason, now));
     job.waiting_for = Some(deferral.reason);
-    if job.work() != WorkKind::Delivery {
+    if job.work != WorkKind::Delivery {
         if deferral.forgive {
             job.submissions = job.submissions.saturating_sub(1);
         }
@@ -245,7 +245,7 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
     state.advance(now);
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
-    if let Some(stage) = burial.stage.filter(|_| job.work() != WorkKind::Delivery) {
+    if let Some(stage) = burial.stage.filter(|_| job.work != WorkKind::Delivery) {
         job.stage = stage;
     }
     let mut letter = DeadLetter {

@@ -1,4 +1,4 @@
-//! Input made to break a decoder: no panic gets out, nothing large is allocated, nothing hangs.
+//! Input made to break a decoder: no panic escapes, nothing large is allocated, nothing hangs.
 
 use phonicflow_bot::audio::{AudioFault, Hint, Limits, to_wav};
 

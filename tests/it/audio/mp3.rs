@@ -1,4 +1,5 @@
-//! MP3 (and its kin without a container): every frame that is there is heard, whatever tags, counts and first headers say.
+//! MP3 (and other formats without a container): every frame in the file is decoded, whatever tags, counts and
+//! first headers say.
 
 use phonicflow_bot::audio::{Hint, to_voice_note};
 use proptest::prelude::*;

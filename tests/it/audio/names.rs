@@ -1,4 +1,5 @@
-//! What is not decoded is called by its name, and what is decoded is decoded whatever it is called.
+//! Formats that are not decoded are refused by name, and what can be decoded is decoded whatever the file is
+//! called.
 
 use phonicflow_bot::audio::{AudioError, AudioFault, Hint, to_wav};
 

@@ -1,4 +1,4 @@
-//! The way back: voice notes as RFC 7845 wants them.
+//! The way back: voice notes as RFC 7845 requires them.
 
 use phonicflow_bot::audio::{AudioError, Hint, MAX_NOTE_SECONDS, VoiceNote, is_voice_note, to_voice_note};
 use proptest::prelude::*;

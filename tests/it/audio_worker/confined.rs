@@ -1,4 +1,4 @@
-//! What a worker may and may not: its limits are in force, it knows no secret, holds no file, and goes when idle.
+//! What a worker may do: its limits are in force, it knows no secret, holds no open file, and ends when idle.
 
 use super::{Worker, until};
 use crate::world::{World, voice};

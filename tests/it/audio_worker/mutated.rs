@@ -1,4 +1,5 @@
-//! Some thousands of broken recordings of every container, by the daemon's way. `cargo bench --bench hostile` runs many more.
+//! Some thousands of damaged recordings of every container, converted as the daemon does. `cargo bench
+//! --bench hostile` runs many more.
 
 use super::below;
 use crate::audio::{all_in, mutate};

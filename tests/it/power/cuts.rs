@@ -1,14 +1,14 @@
 //! Power cuts: after any of them, everything acknowledged before is there.
 //!
-//! The disk is modelled by pictures of the store's folder: one before each sync (all is written, nothing is safe) and one
-//! after it (all is safe). A power cut leaves the last safe picture, or that one mixed with any of the sectors on
-//! their way to the next. What was written after the last sync is gone.
+//! The disk is modelled by copies of the store's folder: one before each sync (everything written, nothing
+//! durable) and one after it (everything durable). A power cut leaves the last durable copy, or that one
+//! mixed with any of the sectors on their way to the next. What was written after the last sync is lost.
 
 use super::Dice;
-use crate::store_contract::{T0, at, block_on, replies, voice};
+use crate::store_contract::{T0, at, block_on, policy, replies, voice};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::sled::Moment;
-use phonicflow_bot::store::{AcceptPolicy, Sent, Store, StoreError};
+use phonicflow_bot::store::{Sent, Store, StoreError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -113,7 +113,7 @@ async fn step(store: &Store, n: i64, dice: &mut Dice) {
                     voice(n * 10 + i64::try_from(place).unwrap(), user, user)
                 })
                 .collect();
-            store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+            store.accept(batch, policy(), T0).await.unwrap();
         }
         2 => {
             let Some(claim) = store.claim(WorkKind::Tutor, at(n)).await.unwrap().row() else { return };

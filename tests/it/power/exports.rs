@@ -1,11 +1,11 @@
-//! Exports and restores, on the store alone: what goes in comes out, what is ambiguous is set aside, what is cut off is
-//! finished, and nothing is ever deleted.
+//! Exports and restores on the store alone: what goes in comes out, what is ambiguous becomes a dead letter,
+//! what is interrupted is finished, and nothing is ever deleted.
 
 use super::{copy, cut_in_half};
-use crate::store_contract::{T0, at, block_on, replies, sticker, voice};
+use crate::store_contract::{T0, at, block_on, policy, replies, sticker, voice};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::home::{KEPT, Opened};
-use phonicflow_bot::store::{AcceptPolicy, Home, MemoryDisk, OnDamage, Store, StoreError, export, keys};
+use phonicflow_bot::store::{Home, MemoryDisk, OnDamage, Store, StoreError, export, keys};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ fn break_it(home: &Home) {
 /// A learner with an open session and a finished turn, and some voices of others in every stage.
 async fn fill(store: &Store) {
     let batch = (1..=4).map(|n| voice(n, n, n)).collect();
-    store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+    store.accept(batch, policy(), T0).await.unwrap();
     let claim = store.claim(WorkKind::Tutor, T0).await.unwrap().row().unwrap();
     assert_eq!(claim.job.user, UserId(1));
     let session = Session { tutor_turns: Some(7), ..Session::open(Uuid::max(), UserId(1), T0) };
@@ -103,7 +103,7 @@ fn a_store_that_lost_records_is_not_exported_over_good_ones() {
         // So many that opening does not read them all.
         for thousand in 0..51 {
             let batch = (thousand * 1_000..(thousand + 1) * 1_000).map(|n| sticker(n, n, n));
-            store.accept(batch.collect(), AcceptPolicy::default(), T0).await.unwrap();
+            store.accept(batch.collect(), policy(), T0).await.unwrap();
         }
         drop(store);
         let folder = tempfile::tempdir().unwrap();
@@ -150,7 +150,7 @@ fn what_was_open_in_the_export_becomes_a_dead_letter_and_counts_are_forgotten() 
             "kept"
         );
         // Repeats are still told, and no number is given twice.
-        let accepted = store.accept(vec![voice(4, 4, 4), voice(5, 5, 5)], AcceptPolicy::default(), T0).await;
+        let accepted = store.accept(vec![voice(4, 4, 4), voice(5, 5, 5)], policy(), T0).await;
         let accepted = accepted.unwrap();
         assert_eq!(accepted.repeats, [4]);
         let next = accepted.taken[0].1;

@@ -1,10 +1,9 @@
-//! Every file sled writes, cut, empty, missing and garbled: what the log can give is no damage, what it cannot is noticed and
-//! restored.
+//! Every file sled writes, truncated, emptied, removed and garbled: what the log can restore is no damage;
+//! everything else is noticed and restored from an export.
 
 use super::{copy, cut_in_half};
 use crate::store_contract::{T0, at, block_on, message, replies, voice};
 use phonicflow_bot::domain::*;
-use phonicflow_bot::store::AcceptPolicy;
 use phonicflow_bot::store::home::{Home, OnDamage};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ fn filled(root: &Path) {
     for round in 0..3_i64 {
         let store = home.open(OnDamage::Restore, T0).unwrap().store;
         block_on(async {
-            let policy = AcceptPolicy::default();
+            let policy = crate::store_contract::policy();
             for n in 0..20 {
                 let id = round * 100 + n;
                 let text = message(id, 999, 999, Body::Text("hello".to_owned()));

@@ -1,12 +1,13 @@
-//! From plain to encrypted, from key to key and back, cut off at every step: the old store or the new one is whole.
+//! Encrypting, changing the key and decrypting, interrupted at every step: the old store or the new one is
+//! complete.
 
 use super::{copy, fill, names, told};
-use crate::store_contract::{T0, at, block_on, sticker, test_key};
+use crate::store_contract::{T0, at, block_on, policy, sticker, test_key};
 use crate::world::BINARY;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::home::{ReencryptStep, Reencrypted};
 use phonicflow_bot::store::sled::Progress;
-use phonicflow_bot::store::{AcceptPolicy, Home, KeyTrouble, OnDamage, StoreError, export, keys};
+use phonicflow_bot::store::{Home, KeyTrouble, OnDamage, StoreError, export, keys};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ async fn filled(root: &Path, key: Option<KeyMaterial>, many: i64) -> Vec<String>
     let store = home.open(OnDamage::Refuse, T0).unwrap().store;
     fill(&store).await;
     let stickers = (0..many).map(|n| sticker(1_000 + n, 50_000 + n, 50_000 + n)).collect();
-    store.accept(stickers, AcceptPolicy::default(), at(7)).await.unwrap();
+    store.accept(stickers, policy(), at(7)).await.unwrap();
     for n in 1..=2 {
         home.export(&store, at(n * 1_000)).await.unwrap();
     }

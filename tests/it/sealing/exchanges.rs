@@ -1,13 +1,14 @@
-//! A restore and the clearing of deleted bytes, cut off at every step: the old database or the new one is whole.
+//! A restore and the clearing of deleted bytes, interrupted at every step: the old database or the new one is
+//! complete.
 
 use super::{copy, fill, names, told};
-use crate::store_contract::{T0, at, block_on, sticker, test_key};
+use crate::store_contract::{T0, at, block_on, policy, sticker, test_key};
 use crate::world::BINARY;
 use phonicflow_bot::domain::UserId;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::export::Source;
 use phonicflow_bot::store::home::{ByHand, Cleared, Exchange};
-use phonicflow_bot::store::{AcceptPolicy, Home, OnDamage};
+use phonicflow_bot::store::{Home, OnDamage};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +22,7 @@ async fn filled(home: &Home, many: i64) -> Vec<String> {
     let store = home.open(OnDamage::Refuse, T0).unwrap().store;
     fill(&store).await;
     let stickers = (0..many).map(|n| sticker(1_000 + n, 50_000 + n, 50_000 + n)).collect();
-    store.accept(stickers, AcceptPolicy::default(), at(7)).await.unwrap();
+    store.accept(stickers, policy(), at(7)).await.unwrap();
     home.export(&store, at(1_000)).await.unwrap();
     let all = told(&store).await;
     store.close().await.unwrap();

@@ -1,6 +1,6 @@
-//! Taking messages in: repeats, rates, numbers.
+//! Accepting messages: repeats, rate limits, numbers.
 
-use super::{Bench, T0, at, command, message, sticker, voice};
+use super::{Bench, T0, at, command, message, policy, sticker, voice};
 use phonicflow_bot::domain::rate::PerMinute;
 use phonicflow_bot::domain::{
     Admission, Body, Lane, Learner, Outcome, Task, Timestamp, UserId, WaitReason, WorkKind,
@@ -23,12 +23,10 @@ pub async fn rows_survive_a_crash_in_order(bench: &mut Bench) {
 }
 
 pub async fn repeats_are_told(bench: &mut Bench) {
-    let accepted =
-        bench.accept(vec![voice(5, 1, 1), voice(5, 1, 1)], AcceptPolicy::default(), T0).await.unwrap();
+    let accepted = bench.accept(vec![voice(5, 1, 1), voice(5, 1, 1)], policy(), T0).await.unwrap();
     assert_eq!((accepted.taken.len(), &accepted.repeats[..]), (1, &[5][..]));
     bench.crash();
-    let accepted =
-        bench.accept(vec![voice(4, 1, 1), voice(5, 1, 1)], AcceptPolicy::default(), T0).await.unwrap();
+    let accepted = bench.accept(vec![voice(4, 1, 1), voice(5, 1, 1)], policy(), T0).await.unwrap();
     assert_eq!((accepted.taken[0].0, &accepted.repeats[..]), (4, &[5][..]));
     assert_eq!(bench.counts().await.unwrap().inbox, 2);
 }
@@ -37,26 +35,26 @@ pub async fn the_oldest_update_ids_are_forgotten(bench: &mut Bench) {
     let presence = |id: i64| message(id, 1, 1, Body::Blocked(true));
     for thousand in 0..9 {
         let batch = (0..1000).map(|n| presence(thousand * 1000 + n)).collect();
-        bench.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+        bench.accept(batch, policy(), T0).await.unwrap();
     }
     bench.crash();
     // 8,192 of the 9,000 are kept: 808 is the oldest.
     let accepted = bench
-        .accept(vec![voice(808, 1, 1), voice(8999, 1, 1), voice(807, 1, 1)], AcceptPolicy::default(), T0)
+        .accept(vec![voice(808, 1, 1), voice(8999, 1, 1), voice(807, 1, 1)], policy(), T0)
         .await
         .unwrap();
     assert_eq!(accepted.repeats, [808, 8999]);
     assert_eq!(accepted.taken[0].0, 807);
-    let accepted = bench.accept(vec![voice(808, 1, 1)], AcceptPolicy::default(), T0).await.unwrap();
+    let accepted = bench.accept(vec![voice(808, 1, 1)], policy(), T0).await.unwrap();
     assert_eq!(accepted.taken[0].0, 808, "taking 807 pushed out 808");
     bench.crash();
     let again = [807, 808, 8192, 8193, 8999];
     let batch = again.iter().map(|id| voice(*id, 1, 1)).collect();
-    assert_eq!(bench.accept(batch, AcceptPolicy::default(), T0).await.unwrap().repeats, again);
+    assert_eq!(bench.accept(batch, policy(), T0).await.unwrap().repeats, again);
 }
 
 pub async fn the_rate_is_judged_by_date_and_survives_a_restart(bench: &mut Bench) {
-    let policy = AcceptPolicy { per_user: Some(PerMinute(2)), global: None, ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { per_user: Some(PerMinute(2)), global: None, ..policy() };
     let dated = |id, date| phonicflow_bot::domain::Incoming { date, ..voice(id, 1, 1) };
     let batch =
         vec![dated(1, T0), dated(2, T0), dated(3, at(1)), dated(4, T0), dated(5, at(30_001)), voice(6, 2, 2)];
@@ -65,7 +63,7 @@ pub async fn the_rate_is_judged_by_date_and_survives_a_restart(bench: &mut Bench
     assert_eq!(accepted.limited, [3, 4]);
     let jobs = bench.jobs(None, 10).await.unwrap();
     assert_eq!(jobs.len(), 5, "one notice row for the two refused");
-    let notice = jobs.iter().find(|job| job.work() == WorkKind::Local).unwrap();
+    let notice = jobs.iter().find(|job| job.work == WorkKind::Local).unwrap();
     assert_eq!(notice.task, Task::Handle(dated(3, at(1)), Admission::RateLimited { wait_secs: 30 }));
     assert_eq!(notice.lane, Lane::Local);
     let rate = bench.rate(UserId(1)).await.unwrap();
@@ -79,8 +77,7 @@ pub async fn the_rate_is_judged_by_date_and_survives_a_restart(bench: &mut Bench
 }
 
 pub async fn buttons_do_not_use_up_the_rate(bench: &mut Bench) {
-    let policy =
-        AcceptPolicy { per_user: Some(PerMinute(1)), global: Some(PerMinute(1)), ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { per_user: Some(PerMinute(1)), global: Some(PerMinute(1)), ..policy() };
     let press = |id: i64| message(id, 1, 1, Body::Callback { id: id.to_string(), data: "x".to_owned() });
     let accepted = bench.accept((1..20).map(press).collect(), policy, T0).await.unwrap();
     assert_eq!(accepted.taken.len(), 19);
@@ -88,7 +85,7 @@ pub async fn buttons_do_not_use_up_the_rate(bench: &mut Bench) {
 }
 
 pub async fn beyond_the_limit_on_all_messages_wait(bench: &mut Bench) {
-    let policy = AcceptPolicy { per_user: None, global: Some(PerMinute(60)), ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { per_user: None, global: Some(PerMinute(60)), ..policy() };
     let batch = (1..=61).map(|id| voice(id, id, id)).collect();
     assert_eq!(bench.accept(batch, policy, T0).await.unwrap().taken.len(), 61);
     bench.crash();
@@ -107,7 +104,7 @@ pub async fn beyond_the_limit_on_all_messages_wait(bench: &mut Bench) {
 }
 
 pub async fn presence_changes_only_the_learner(bench: &mut Bench) {
-    let policy = AcceptPolicy::default();
+    let policy = super::policy();
     let presence = |id: i64, blocked| message(id, 1, 1, Body::Blocked(blocked));
     bench.accept(vec![presence(1, true)], policy, T0).await.unwrap();
     assert_eq!(bench.learner(UserId(1)).await.unwrap(), None, "nobody we know");
@@ -140,7 +137,7 @@ pub async fn a_number_is_never_given_twice(bench: &mut Bench) {
 
 pub async fn nobody_fills_the_inbox_alone(bench: &mut Bench) {
     let each = WaitingEach { messages: 3, commands_beside: 2 };
-    let policy = AcceptPolicy { waiting_each: Some(each), ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { waiting_each: Some(each), ..policy() };
     let mut batch: Vec<_> = (1..=5).map(|id| voice(id, 1, 1)).collect();
     batch.push(voice(6, 2, 2));
     let accepted = bench.accept(batch, policy, T0).await.unwrap();
@@ -148,7 +145,7 @@ pub async fn nobody_fills_the_inbox_alone(bench: &mut Bench) {
     assert_eq!((taken(&accepted), &accepted.crowded[..]), (vec![1, 2, 3, 6], &[4, 5][..]));
     let jobs = bench.jobs(None, 10).await.unwrap();
     let notices = jobs.iter().filter(|job| matches!(job.task, Task::Handle(_, Admission::Crowded)));
-    let notices: Vec<_> = notices.map(|job| (job.update_id(), job.lane, job.work())).collect();
+    let notices: Vec<_> = notices.map(|job| (job.update_id(), job.lane, job.work)).collect();
     assert_eq!(notices, [(Some(4), Lane::Local, WorkKind::Local)], "one notice, at once");
     bench.crash();
     // Its notice counts as well: one command is taken beside.

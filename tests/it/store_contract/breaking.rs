@@ -1,6 +1,6 @@
 //! Closing, locks, and disks that fail.
 
-use super::{Bench, T0, block_on, command, message, replies, voice};
+use super::{Bench, T0, block_on, command, message, policy, replies, voice};
 use phonicflow_bot::domain::rate::PerMinute;
 use phonicflow_bot::domain::{
     Assessment, Body, Change, DeadReason, Outcome, Session, Turn, UserId, WorkKind,
@@ -21,7 +21,7 @@ pub async fn much_at_once_is_kept_in_order(bench: &mut Bench) {
     // Many callers at once: one group, one flush, and every answer its own.
     let batches = (0..50).map(|n| {
         let batch = (0..20).map(|m| voice(n * 100 + m, n, n)).collect();
-        bench.accept(batch, AcceptPolicy::default(), T0)
+        bench.accept(batch, policy(), T0)
     });
     for (n, accepted) in futures_util::future::join_all(batches).await.into_iter().enumerate() {
         let ids: Vec<i64> = accepted.unwrap().taken.iter().map(|(id, _)| *id).collect();
@@ -43,7 +43,7 @@ fn nothing_is_acknowledged_that_the_disk_refused() {
     block_on(async {
         let disk = MemoryDisk::default();
         let store = disk.open().unwrap();
-        let accept = |id: i64| store.accept(vec![voice(id, id, id)], AcceptPolicy::default(), T0);
+        let accept = |id: i64| store.accept(vec![voice(id, id, id)], policy(), T0);
         accept(1).await.unwrap();
         disk.set_failing(true);
         assert!(matches!(accept(2).await, Err(StoreError::Io { .. })));
@@ -56,7 +56,7 @@ fn nothing_is_acknowledged_that_the_disk_refused() {
         let store = disk.open().unwrap();
         assert_eq!(store.counts().await.unwrap().inbox, 1);
         assert_eq!(
-            store.accept(vec![voice(2, 2, 2)], AcceptPolicy::default(), T0).await.unwrap().repeats,
+            store.accept(vec![voice(2, 2, 2)], policy(), T0).await.unwrap().repeats,
             Vec::<i64>::new()
         );
     });
@@ -106,7 +106,7 @@ fn a_damaged_file_is_never_taken_for_a_smaller_store() {
         let store = Store::open(sound.path()).unwrap();
         for batch in 0..40 {
             let batch = (batch * 50..batch * 50 + 50).map(|id| voice(id, id, id)).collect();
-            store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+            store.accept(batch, policy(), T0).await.unwrap();
         }
         store.close().await.unwrap();
         let files: Vec<_> = std::fs::read_dir(sound.path())
@@ -158,11 +158,11 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         let user = 0x0123_4567_89ab_cdef;
         for thousand in 0..10 {
             let batch = (0..1000).map(|n| message(thousand * 1000 + n, 1, 1, Body::Blocked(true))).collect();
-            store.accept(batch, AcceptPolicy::default(), T0).await.unwrap();
+            store.accept(batch, policy(), T0).await.unwrap();
         }
         let before = disk.records().len();
         assert!(before < 8200, "{before} records");
-        let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None, ..AcceptPolicy::default() };
+        let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None, ..policy() };
         let text = message(20_000, user, user, Body::Text("my secret".to_owned()));
         store.accept(vec![text, voice(20_001, user, user)], policy, T0).await.unwrap();
         let delete = command(20_002, user, -5, "status");

@@ -1,11 +1,11 @@
-//! The outbox: struck off, put off, dropped, moved.
+//! The outbox: sent, put off, dropped, migrated.
 
-use super::{Bench, T0, at, message, replies, reply, sticker, voice, words};
+use super::{Bench, T0, at, message, policy, replies, reply, sticker, voice, words};
 use phonicflow_bot::domain::{
     Admission, AlertKind, Announcement, Body, Change, ChatId, DeadReason, Failed, MessageId, Outcome, Stage,
     Task, UserId, WaitReason, WorkKind,
 };
-use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Deferral, Sent, StoreError};
+use phonicflow_bot::store::{Burial, Counts, Deferral, Sent, StoreError};
 
 const DELIVERY: WorkKind = WorkKind::Delivery;
 
@@ -194,7 +194,7 @@ pub async fn chats_may_move_on(bench: &mut Bench) {
     // And back again, which Telegram never does: no circle.
     bench.migrate_chat(ChatId(-3), ChatId(-1)).await.unwrap();
     bench.crash();
-    bench.accept(vec![voice(4, 1, -2), voice(5, 1, -1)], AcceptPolicy::default(), T0).await.unwrap();
+    bench.accept(vec![voice(4, 1, -2), voice(5, 1, -1)], policy(), T0).await.unwrap();
     assert_eq!(chats(bench.jobs(None, 10).await.unwrap()), [-1, -1, -5, -1, -1]);
     let claim = bench.get(WorkKind::Tutor, T0).await;
     bench.commit(claim.lease, Outcome::reply(vec![reply(-9, "x")]), T0).await.unwrap();

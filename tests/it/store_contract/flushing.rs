@@ -1,10 +1,11 @@
-//! What waits for a flush and what does not: what changes something, and a row that is not safe yet; nothing else.
+//! What waits for a flush: verbs that change something, and claims of a row that is not durable yet; nothing
+//! else does.
 
-use super::{T0, block_on, replies, voice};
+use super::{T0, block_on, policy, replies, voice};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{UserId, WorkKind};
 use phonicflow_bot::store::sled::Moment;
-use phonicflow_bot::store::{AcceptPolicy, Claimed, Lease, Sent, Store};
+use phonicflow_bot::store::{Claimed, Lease, Sent, Store};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use tempfile::TempDir;
@@ -48,7 +49,7 @@ impl Held {
     }
 
     async fn accept(&self, id: i64) {
-        self.store.accept(vec![voice(id, id, id)], AcceptPolicy::default(), T0).await.unwrap();
+        self.store.accept(vec![voice(id, id, id)], policy(), T0).await.unwrap();
     }
 
     async fn claim(&self, kind: WorkKind) -> Lease {
@@ -63,7 +64,7 @@ fn what_only_reads_waits_for_nobodys_flush() {
         held.accept(1).await;
         let before = held.flushes.load(Ordering::SeqCst);
         held.shut(true);
-        let accept = held.store.accept(vec![voice(2, 2, 2)], AcceptPolicy::default(), T0);
+        let accept = held.store.accept(vec![voice(2, 2, 2)], policy(), T0);
         let mut accept = std::pin::pin!(accept);
         assert!((&mut accept).now_or_never().is_none());
         held.flushing(before).await;
@@ -109,7 +110,7 @@ fn the_next_message_of_a_chat_is_not_handed_out_before_the_one_before_it_is_safe
     block_on(async {
         let held = Held::open();
         held.accept(1).await;
-        held.store.accept(vec![voice(2, 1, 1)], AcceptPolicy::default(), T0).await.unwrap();
+        held.store.accept(vec![voice(2, 1, 1)], policy(), T0).await.unwrap();
         let lease = held.claim(WorkKind::Tutor).await;
         held.store.commit(lease, replies(1, 1), T0).await.unwrap();
         let sending = held.claim(WorkKind::Delivery).await;

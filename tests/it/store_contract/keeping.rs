@@ -1,6 +1,6 @@
 //! Sessions, turns, deletion, purges, expiry.
 
-use super::{Bench, T0, at, command, replies, reply, sticker, voice};
+use super::{Bench, T0, at, command, policy, replies, reply, sticker, voice};
 use phonicflow_bot::domain::rate::{PerMinute, RateState};
 use phonicflow_bot::domain::stats::{Holdings, Stats};
 use phonicflow_bot::domain::{
@@ -175,7 +175,7 @@ pub async fn sessions_are_listed_in_pages(bench: &mut Bench) {
 }
 
 pub async fn a_deleted_learner_leaves_nothing(bench: &mut Bench) {
-    let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None, ..AcceptPolicy::default() };
+    let policy = AcceptPolicy { per_user: Some(PerMinute(9)), global: None, ..policy() };
     answer(bench, 1, 1, Outcome { changes: vec![open(1, 1, T0), open(2, 1, at(1))], ..says(1, "one") }, T0)
         .await;
     answer(bench, 2, 2, Outcome { changes: vec![open(7, 2, T0)], ..says(7, "other") }, T0).await;

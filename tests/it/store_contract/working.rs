@@ -1,6 +1,6 @@
 //! Claims, leases, deferrals, dead letters, order and fairness.
 
-use super::{Bench, T0, at, command, replies, reply, sticker, voice, words};
+use super::{Bench, T0, at, command, policy, replies, reply, sticker, voice, words};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
     Change, ChatId, DeadReason, Failed, Job, Lane, Session, Stage, Task, Timestamp, UserId, WaitReason,
@@ -118,7 +118,7 @@ pub async fn longest_due_goes_first(bench: &mut Bench) {
         bench.defer(claim.lease, deferral(until), T0).await.unwrap();
     }
     // Accepted at 250, after two of the three were due and before the third.
-    let newcomer = bench.accept(vec![voice(4, 4, 4)], Default::default(), at(250)).await.unwrap().taken[0].1;
+    let newcomer = bench.accept(vec![voice(4, 4, 4)], policy(), at(250)).await.unwrap().taken[0].1;
     for expected in [seqs[1], seqs[2], newcomer] {
         assert_eq!(bench.get(TUTOR, at(250)).await.lease.seq, expected);
     }

@@ -23,7 +23,7 @@ impl Run {
         };
         let row = |job: &Job| {
             let submitted = matches!(job.stage, Stage::Submitted { .. });
-            let (kind, due) = (job.work(), job.not_before);
+            let (kind, due) = (job.work, job.not_before);
             (
                 job.seq,
                 job.user.0,
@@ -75,7 +75,7 @@ impl Run {
             }
             assert!(self.leases.len() > before, "stuck: {:?}", self.model.rows);
             while let Some(claim) = self.leases.last().cloned() {
-                if claim.job.work() == WorkKind::Delivery {
+                if claim.job.work == WorkKind::Delivery {
                     for _ in &claim.outbox {
                         self.step(Op::Delivered(0, 0, 0)).await;
                     }

@@ -1,5 +1,5 @@
-//! The crash storm itself: learners write, the daemon is killed at random moments and started again, until all is
-//! answered. Must not judge what came of it: that is `count`.
+//! The crash storm itself: learners write, the daemon is killed at random moments and started again, until
+//! everything is answered. Must not judge the result: `count` does.
 
 use crate::world::{PATIENCE, World};
 use bytes::Bytes;

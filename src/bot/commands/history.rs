@@ -1,15 +1,35 @@
-//! Pressed buttons, and the pages of `/history` they turn.
+//! `/history`: the conversation, in pages turned by buttons that edit the same message.
 
-use super::Case;
+use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
-use crate::bot::route::Press;
+use crate::bot::buttons::{Button, Choice};
+use crate::bot::handlers::Case;
 use crate::domain::markdown::unmarked;
-use crate::domain::outcome::{Button, Content, Keyboard};
+use crate::domain::outcome::Keyboard;
+use crate::domain::phrases::Words;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
-use crate::domain::{Body, Outcome, RecordedTurn, Reply, Session, Turn, TurnKind, UserId};
+use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind};
 use crate::store::StoreError;
 use crate::tutor::{Past, Reach};
 use std::time::Duration;
+
+pub static COMMAND: Command = Command {
+    name: "history",
+    aliases: &[],
+    placement: Placement::AT_ONCE,
+    audience: Audience::Members,
+    menu: Some(Words { en: "Our conversation so far", pt: "Nossa conversa até aqui" }),
+    needs: Needs::Nothing,
+    buttons: &[&PAGE],
+    handler: |context, case| Box::pin(newest(context, case)),
+};
+
+static PAGE: Button = Button {
+    prefix: "his",
+    placement: Placement::AT_ONCE,
+    audience: Audience::Members,
+    handler: |context, case, choice| Box::pin(turn_page(context, case, choice)),
+};
 
 /// Turns on one page: three with every field at its cut length still fit one message.
 const PAGE_TURNS: usize = 3;
@@ -18,50 +38,26 @@ const TUTOR_PATIENCE: Duration = Duration::from_secs(3);
 /// Characters of each field shown on a page.
 const FIELD_CHARS: usize = 300;
 
-/// Answers a press. Every press gets its callback answered, or the button would show a clock for ever.
-///
-/// # Errors
-/// As the store's, when reading.
-pub async fn handle(context: &HandlerContext, case: &Case<'_>, press: Press) -> Result<Outcome, StoreError> {
-    let asked = |user: UserId| user == case.incoming.user;
-    Ok(match press {
-        Press::DeleteYes(user) if asked(user) => {
-            Outcome { forget: true, ..pressed(case, "", Some((case.phrases.deleted(), Keyboard::default()))) }
-        }
-        Press::DeleteNo(user) if asked(user) => {
-            pressed(case, "", Some((case.phrases.kept(), Keyboard::default())))
-        }
-        Press::HistoryPage(user, page) if asked(user) => match history_page(context, case, Some(page)).await?
-        {
-            Some(shown) => pressed(case, "", Some(shown)),
-            None => pressed(case, &case.phrases.outdated(), None),
-        },
-        // Decided before it comes here, unless no channel is required any more.
-        Press::Joined(user) if asked(user) => {
-            pressed(case, "", Some((case.phrases.joined(), Keyboard::default())))
-        }
-        Press::Unknown => pressed(case, &case.phrases.outdated(), None),
-        _ => pressed(case, &case.phrases.not_yours(), None),
+async fn newest(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let Some((text, keyboard)) = history_page(context, case, None).await? else {
+        return Ok(case.say(case.phrases.nothing_yet()));
+    };
+    Ok(Outcome::reply(Reply::texts(case.incoming, text, keyboard)))
+}
+
+async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Result<Outcome, StoreError> {
+    let page = match choice {
+        Choice::Number(page) => usize::try_from(page).unwrap_or(usize::MAX),
+        Choice::Letter(_) => return Ok(case.outdated()),
+    };
+    Ok(match history_page(context, case, Some(page)).await? {
+        Some(shown) => case.pressed("", Some(shown)),
+        None => case.outdated(),
     })
 }
 
-/// The press answered with a short notice, and its message with a new text.
-pub(in crate::bot) fn pressed(case: &Case<'_>, notice: &str, edit: Option<(Rich, Keyboard)>) -> Outcome {
-    let mut replies = Vec::new();
-    if let Body::Callback { id, .. } = &case.incoming.body {
-        let content = Content::CallbackAnswer { callback: id.clone(), text: notice.to_owned() };
-        replies.push(Reply::to(case.incoming, content));
-    }
-    if let (Some(message), Some((text, keyboard))) = (case.incoming.message, edit) {
-        let mut reply = Reply::to(case.incoming, Content::Edit { message, text, keyboard });
-        reply.answers = None;
-        replies.push(reply);
-    }
-    Outcome::reply(replies)
-}
-
 /// A page of the open conversation (`None`: the last page) with its buttons; `None` when there are no turns.
-pub(super) async fn history_page(
+async fn history_page(
     context: &HandlerContext,
     case: &Case<'_>,
     page: Option<usize>,
@@ -89,14 +85,14 @@ pub(super) async fn history_page(
     for turn in &turns {
         text = show_turn(text, turn);
     }
+    let to = |label: String, page: usize| PAGE.labelled(label, Choice::Number(page as u64), user);
     let mut buttons = Vec::new();
     if page > 0 {
-        buttons.push((case.phrases.older(), Press::HistoryPage(user, page - 1).data()));
+        buttons.push(to(case.phrases.older(), page - 1));
     }
     if page < last {
-        buttons.push((case.phrases.newer(), Press::HistoryPage(user, page + 1).data()));
+        buttons.push(to(case.phrases.newer(), page + 1));
     }
-    let buttons: Vec<Button> = buttons.into_iter().map(|(label, data)| Button { label, data }).collect();
     let keyboard = Keyboard(if buttons.is_empty() { Vec::new() } else { vec![buttons] });
     // An edit is one message: should emoji have doubled its length, the end is cut.
     let text = text.split(TEXT_LIMIT).into_iter().next().unwrap_or_default();

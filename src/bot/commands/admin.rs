@@ -1,25 +1,34 @@
 //! `/admin`: the state of things, counted. Never a text or a name.
 
-use super::Case;
+use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
+use crate::bot::handlers::Case;
 use crate::domain::health::TutorState;
-use crate::domain::phrases::AdminView;
+use crate::domain::phrases::{AdminView, Words};
 use crate::domain::stats::Count;
-use crate::domain::{ChatKind, DeadReason, Outcome, WaitReason};
+use crate::domain::{ChatKind, DeadReason, Outcome, Placement, WaitReason};
 use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::{BTreeMap, HashMap};
+
+pub static COMMAND: Command = Command {
+    name: "admin",
+    aliases: &[],
+    placement: Placement::AT_ONCE,
+    audience: Audience::Admins,
+    menu: Some(Words { en: "Counts, health and queue", pt: "Números, situação e fila" }),
+    needs: Needs::Nothing,
+    buttons: &[],
+    handler: |context, case| Box::pin(show(context, case)),
+};
 
 /// Rows read at once.
 const PAGE: usize = 500;
 /// Rows counted at most: the inbox holds no more, and of dead letters the total is enough.
 const COUNTED: usize = 10_000;
 
-/// Answers `/admin`, in private alone: the state of the bot is not for a group.
-///
-/// # Errors
-/// As the store's, when reading.
-pub async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
+/// In private alone: the state of the bot is not for a group.
+async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     if case.incoming.chat.kind != ChatKind::Private {
         return Ok(case.say(case.phrases.admin_in_private()));
     }

@@ -1,0 +1,51 @@
+//! `/delete`: asks once, then removes everything held about the learner.
+
+use super::{Audience, Command, Needs};
+use crate::bot::buttons::{Button, Choice};
+use crate::bot::handlers::Case;
+use crate::domain::outcome::{Content, Keyboard};
+use crate::domain::phrases::Words;
+use crate::domain::{Outcome, Placement, Reply};
+
+pub static COMMAND: Command = Command {
+    name: "delete",
+    aliases: &[],
+    placement: Placement::LEAVING,
+    audience: Audience::Everybody,
+    menu: Some(Words {
+        en: "Delete everything I hold about you", pt: "Apagar tudo o que guardo sobre você"
+    }),
+    needs: Needs::Nothing,
+    buttons: &[&CONFIRM],
+    handler: |_, case| Box::pin(async move { Ok(ask(case)) }),
+};
+
+const YES: Choice = Choice::Letter('y');
+const NO: Choice = Choice::Letter('n');
+
+static CONFIRM: Button = Button {
+    prefix: "del",
+    // The confirmed deletion must not wait behind the very messages it deletes.
+    placement: Placement::AT_ONCE,
+    audience: Audience::Everybody,
+    handler: |_, case, choice| Box::pin(async move { Ok(confirm(case, choice)) }),
+};
+
+fn ask(case: &Case<'_>) -> Outcome {
+    let (user, phrases) = (case.incoming.user, case.phrases);
+    let yes = CONFIRM.labelled(phrases.delete_yes(), YES, user);
+    let no = CONFIRM.labelled(phrases.delete_no(), NO, user);
+    let content = Content::Text { text: phrases.delete_ask(), keyboard: Keyboard(vec![vec![yes, no]]) };
+    Outcome::reply(vec![Reply::to(case.incoming, content)])
+}
+
+fn confirm(case: &Case<'_>, choice: Choice) -> Outcome {
+    match choice {
+        YES => {
+            let done = case.pressed("", Some((case.phrases.deleted(), Keyboard::default())));
+            Outcome { forget: true, ..done }
+        }
+        NO => case.pressed("", Some((case.phrases.kept(), Keyboard::default()))),
+        _ => case.outdated(),
+    }
+}

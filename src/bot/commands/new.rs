@@ -1,0 +1,33 @@
+//! `/new`: a fresh conversation.
+
+use super::{Audience, Command, Needs};
+use crate::bot::HandlerContext;
+use crate::bot::handlers::Case;
+use crate::domain::phrases::Words;
+use crate::domain::{Change, Outcome, Placement, Session};
+use crate::store::StoreError;
+use uuid::Uuid;
+
+pub static COMMAND: Command = Command {
+    name: "new",
+    aliases: &["reset"],
+    placement: Placement::LEAVING,
+    audience: Audience::Members,
+    menu: Some(Words { en: "Start a fresh conversation", pt: "Começar uma conversa nova" }),
+    needs: Needs::Nothing,
+    buttons: &[],
+    handler: |context, case| Box::pin(new(context, case)),
+};
+
+/// The old conversation is archived here and cleared at the tutor.
+async fn new(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let old = case.learner.session.as_ref();
+    let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    // A voice that waits for the tutor was overtaken.
+    let waits = context.reader.place(case.incoming.user).await?.own > 0;
+    Ok(Outcome {
+        changes: vec![Change::SessionOpened(session)],
+        purge: old.map(|old| old.id).into_iter().collect(),
+        ..case.say(case.phrases.fresh(old.map_or(0, |old| old.turns), waits))
+    })
+}

@@ -1,0 +1,50 @@
+//! `/status`: the session, the place in the queue, the tutor, what is left of the rate.
+
+use super::{Audience, Command, Needs};
+use crate::bot::HandlerContext;
+use crate::bot::handlers::Case;
+use crate::domain::health::TutorState;
+use crate::domain::phrases::{StatusView, Words};
+use crate::domain::session::SessionState;
+use crate::domain::{Outcome, Placement};
+use crate::store::StoreError;
+use crate::tutor::Reach;
+
+pub static COMMAND: Command = Command {
+    name: "status",
+    aliases: &[],
+    placement: Placement::AT_ONCE,
+    audience: Audience::Everybody,
+    menu: Some(Words {
+        en: "Your session, the queue and the tutor",
+        pt: "Sua conversa, suas mensagens e o tutor",
+    }),
+    needs: Needs::Nothing,
+    buttons: &[],
+    handler: |context, case| Box::pin(status(context, case)),
+};
+
+async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
+    let user = case.incoming.user;
+    let place = context.reader.place(user).await?;
+    let rate_left = match context.rules.per_user {
+        Some(limit) => Some((limit.left(&context.reader.rate(user).await?, case.now), limit.0)),
+        None => None,
+    };
+    let session = case
+        .learner
+        .session
+        .as_ref()
+        .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
+        .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
+    let tutor = match context.tutor.reachable() {
+        Reach::Unknown => TutorState::Unknown,
+        Reach::Yes { .. } => TutorState::Answers,
+        Reach::Failing { .. } => TutorState::Failing,
+        Reach::No { .. } => TutorState::Silent,
+    };
+    // Whoever fits into the tutor's slots is at work already.
+    let ahead = (place.ahead + 1).saturating_sub(context.rules.tutor_at_once);
+    let view = StatusView { session, own_waiting: place.own, ahead, tutor, rate_left };
+    Ok(case.say(case.phrases.status(&view)))
+}

@@ -1,0 +1,40 @@
+//! `/subscribe`: the required channel and the way into it.
+
+use super::{Audience, Command, Needs};
+use crate::bot::buttons::{Button, Choice};
+use crate::bot::handlers::Case;
+use crate::bot::{HandlerContext, access};
+use crate::domain::outcome::Keyboard;
+use crate::domain::phrases::Words;
+use crate::domain::{Outcome, Placement};
+
+pub static COMMAND: Command = Command {
+    name: "subscribe",
+    aliases: &[],
+    placement: Placement::AT_ONCE,
+    audience: Audience::Everybody,
+    menu: Some(Words { en: "The channel to join, and how", pt: "Em qual canal entrar e como" }),
+    needs: Needs::Channel,
+    buttons: &[&JOINED],
+    handler: |context, case| Box::pin(async move { Ok(subscribe(context, case).await) }),
+};
+
+/// The one choice of [`JOINED`].
+pub const HAVE_JOINED: Choice = Choice::Letter('j');
+
+/// "I have joined": [`access`] looks it up and answers; it comes here only where no channel is required any more.
+pub static JOINED: Button = Button {
+    prefix: "sub",
+    placement: Placement::AT_ONCE,
+    audience: Audience::Joining,
+    handler: |_, case, _| {
+        Box::pin(async move { Ok(case.pressed("", Some((case.phrases.joined(), Keyboard::default())))) })
+    },
+};
+
+async fn subscribe(context: &HandlerContext, case: &Case<'_>) -> Outcome {
+    match &context.channel {
+        Some(channel) => Outcome::reply(vec![access::invitation(channel, case).await]),
+        None => case.say(case.phrases.no_channel()),
+    }
+}

@@ -1,0 +1,23 @@
+//! The place in the queue of rows whose programs did not keep it: it followed from the message.
+//!
+//! Frozen: these are the commands of those programs, whatever is a command today. Must not know how rows are kept.
+
+use crate::domain::{Admission, Body, Lane, Task, WorkKind};
+
+/// The pool of such a row.
+pub fn work(task: &Task) -> WorkKind {
+    match task {
+        Task::Handle(incoming, Admission::Admitted) if matches!(incoming.body, Body::Voice(_)) => {
+            WorkKind::Tutor
+        }
+        Task::Handle(..) => WorkKind::Local,
+        Task::Deliver { .. } => WorkKind::Delivery,
+    }
+}
+
+/// Whether such a row goes before older ones that wait for the tutor.
+pub fn leaving(task: &Task, lane: &Lane) -> bool {
+    let Task::Handle(incoming, Admission::Admitted) = task else { return false };
+    let Body::Command { name, .. } = &incoming.body else { return false };
+    *lane == Lane::Conversation && matches!(name.as_str(), "new" | "reset" | "delete")
+}
