@@ -73,8 +73,9 @@ impl DaemonContext {
         let clock = Clock::start();
         let began = clock.now();
         let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
-        let sending = Sending::new(rate);
         let root = app.config.session_storage_path.clone();
+        let quarantine = Quarantine::open(root, &app.store, began).await?;
+        let sending = Sending::new(rate, quarantine.quiet_ms());
         Ok(Arc::new(Self {
             telegram,
             clock,
@@ -84,7 +85,7 @@ impl DaemonContext {
             sending,
             unconfirmed: Unconfirmed::default(),
             purge: Notify::new(),
-            quarantine: Quarantine::open(root, &app.store, began).await?,
+            quarantine,
             busy: Busy::default(),
             greeting: Greeting::default(),
             turn_spans: TurnSpans::default(),

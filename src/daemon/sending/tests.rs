@@ -20,7 +20,7 @@ struct Gate {
 
 impl Gate {
     fn new(per_second: usize) -> Self {
-        let sending = Sending::new(per_second);
+        let sending = Sending::new(per_second, None);
         let (signal, stop) = shutdown::channel();
         let (running, stopping) = (sending.clone(), stop.clone());
         tokio::spawn(async move { running.run(stopping).await });
