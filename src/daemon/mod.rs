@@ -8,10 +8,10 @@ mod backup;
 mod chat_actions;
 pub mod clock;
 mod contained;
+mod context;
 mod crash_notes;
 mod delivery;
 mod failed_send;
-mod greeting;
 mod health;
 mod housekeeping;
 mod identity;
@@ -28,6 +28,8 @@ mod snapshot;
 mod spoken_answer;
 mod startup_error;
 mod stats_keeper;
+#[cfg(test)]
+mod testkit;
 mod text_turn;
 mod turn_span;
 mod unconfirmed;
@@ -35,114 +37,28 @@ mod watch;
 pub mod watchdog;
 mod worker;
 
+pub use context::DaemonContext;
 pub use startup_error::StartupError;
 
 use crate::app::App;
-use crate::domain::stats::Count;
-use crate::domain::{Timestamp, WorkKind};
+use crate::domain::WorkKind;
+use crate::domain::backoff::backoff_ms;
 use crate::logging::Event;
 use crate::store::StoreError;
-use crate::telemetry::Telemetry;
+use crate::telegram::{Me, Telegram, TelegramError};
 use anyhow::{Context, Result, bail};
-use chat_actions::ChatActions;
-use clock::Clock;
-use progress::Progress;
-use sending::Sending;
 use std::future::Future;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use std::time::Duration;
 use tokio::task::JoinSet;
-use unconfirmed::Unconfirmed;
 
 /// Voice messages downloaded and decoded ahead while the tutor is busy.
 const PREPARED_AHEAD: usize = 2;
 /// Messages answered from here at once.
 const LOCAL_AT_ONCE: usize = 16;
-/// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
-/// from, within what memory bears.
-const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
 
-/// What the loops share.
-pub struct DaemonContext {
-    /// The parts.
-    pub app: Arc<App>,
-    /// The time.
-    pub clock: Clock,
-    /// The numbers.
-    pub telemetry: Arc<Telemetry>,
-    /// The signs of life.
-    chat_actions: ChatActions,
-    /// What is said to those who wait long.
-    progress: Progress,
-    /// Where a growing answer was shown a moment ago.
-    edited: preview::Edited,
-    /// Who may send now.
-    sending: Arc<Sending>,
-    /// Messages of which nobody knows whether they arrived.
-    unconfirmed: Unconfirmed,
-    /// Wakes the housekeeping.
-    purge: Notify,
-    /// What ended the daemon before, and what is in hands now.
-    quarantine: quarantine::Quarantine,
-    /// What is being worked on.
-    busy: watchdog::Busy,
-    /// When Telegram was tried at the start.
-    greeting: watchdog::Greeting,
-    /// Turns on their way, to be measured.
-    turn_spans: turn_span::TurnSpans,
-    /// Spoken answers on their way to be sent.
-    spoken: prefetch::PrefetchedAudio,
-    /// Since the start and today.
-    stats_keeper: stats_keeper::StatsKeeper,
-    /// The last minute.
-    minute: last_minute::LastMinute,
-    /// When the tutor was knocked at.
-    knocked: health::Knocked,
-    /// When the daemon was started.
-    began: Timestamp,
-}
-
-impl DaemonContext {
-    /// Nothing of this row is on its way any more.
-    fn row_ended(&self, seq: u64) {
-        self.chat_actions.end(seq);
-        self.spoken.forget(seq);
-        self.unconfirmed.end(seq);
-        self.turn_spans.ended(seq);
-    }
-
-    /// A message was given up: it is counted, and the admins hear of it.
-    fn dead_letter(&self) {
-        self.telemetry.count(Count::DeadLetters);
-        self.app.news.notify_one();
-    }
-
-    /// Rows being delivered at once.
-    fn deliveries_at_once(&self) -> usize {
-        let rate = usize::try_from(self.app.config.telegram_messages_per_second).unwrap_or(usize::MAX);
-        rate.clamp(*DELIVERIES_AT_ONCE.start(), *DELIVERIES_AT_ONCE.end())
-    }
-
-    /// What liveness is judged by, at this moment.
-    fn signs(&self, started: Timestamp) -> watchdog::Signs {
-        watchdog::Signs {
-            now: self.clock.now(),
-            started,
-            last_poll: self.telemetry.polling.last_sign(),
-            longest_work: self.busy.longest(),
-        }
-    }
-
-    fn bounds(&self) -> watchdog::Bounds {
-        let config = &self.app.config;
-        watchdog::Bounds {
-            poll_timeout: config.bot_polling_timeout,
-            poll_pause: config.bot_polling_interval,
-            // One text may be asked four times in a row: its model and one that stands in, each with less context as well.
-            tutor_timeout: config.backend_timeout.max(config.ai.timeout * 2),
-        }
-    }
-}
+/// A refused token is asked about again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// Runs the daemon until `shutdown` resolves, then brings it to rest: done or parked, flushed, closed.
 ///
@@ -150,32 +66,8 @@ impl DaemonContext {
 /// A token that Telegram refuses at the start; a store that fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);
-    let clock = Clock::start();
-    let began = clock.now();
-    let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
-    let root = app.config.session_storage_path.clone();
-    let quarantine = quarantine::Quarantine::open(root, &app.store, began).await?;
-    let sending = Sending::new(rate, quarantine.quiet_ms());
-    let daemon = Arc::new(DaemonContext {
-        app: app.clone(),
-        clock,
-        telemetry: app.telemetry.clone(),
-        chat_actions: ChatActions::new(sending.signs_per_second()),
-        progress: Progress::default(),
-        edited: preview::Edited::default(),
-        sending,
-        unconfirmed: Unconfirmed::default(),
-        purge: Notify::new(),
-        quarantine,
-        busy: watchdog::Busy::default(),
-        greeting: watchdog::Greeting::default(),
-        turn_spans: turn_span::TurnSpans::default(),
-        spoken: prefetch::PrefetchedAudio::default(),
-        stats_keeper: stats_keeper::StatsKeeper::open(&app.store, began).await,
-        minute: last_minute::LastMinute::default(),
-        knocked: health::Knocked::default(),
-        began,
-    });
+    let daemon = DaemonContext::open(app.clone(), app.telegram.clone()).await?;
+    let began = daemon.began;
     let (signal, stop) = shutdown::channel();
     let mut beside = JoinSet::new();
     // First of all: an admin wants to look in just when Telegram cannot be reached.
@@ -207,7 +99,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         beside.spawn(async move { watchdog::run(&daemon, began, stop).await });
     }
     let me = tokio::select! {
-        me = greeting::greet(&daemon) => match me {
+        me = greet(&daemon) => match me {
             Ok(me) => me,
             Err(error) => return Err(given_up(&daemon, beside, error).await),
         },
@@ -321,4 +213,80 @@ async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached. A token that Telegram refuses ends
+/// the daemon for as long as nobody changes it, so Telegram is asked twice.
+async fn greet(daemon: &DaemonContext) -> Result<Me> {
+    let telegram: &Telegram = &daemon.app.telegram;
+    let mut failures = 0_u32;
+    let mut refused = false;
+    let me = loop {
+        daemon.greeting.tried(daemon.clock.now());
+        let answer = telegram.me().await;
+        daemon.greeting.tried(daemon.clock.now());
+        match answer {
+            Ok(me) => {
+                daemon.telemetry.polling.well();
+                break me;
+            }
+            Err(TelegramError::Unauthorized) if refused => return Err(StartupError::Token.into()),
+            Err(TelegramError::Unauthorized) => {
+                refused = true;
+                tracing::error!(
+                    event = %Event::TokenDoubted,
+                    "Telegram refuses the bot token: asking once more, to be sure"
+                );
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            Err(TelegramError::Setup(what)) => return Err(StartupError::Telegram(what).into()),
+            Err(error) => {
+                let pause = match error.retry() {
+                    crate::telegram::Retry::After(secs) => secs.saturating_mul(1000),
+                    _ => u64::try_from(backoff_ms(failures, fastrand::f64())).unwrap_or(1_000),
+                };
+                poller::note(daemon, &error);
+                match &error {
+                    TelegramError::Server { .. } => {
+                        tracing::error!(
+                            event = %Event::ConnectRefused,
+                            pause_ms = pause,
+                            "the bot cannot begin yet, trying again: {error}"
+                        );
+                    }
+                    TelegramError::RetryAfter { secs } => {
+                        tracing::warn!(
+                            event = %Event::ConnectHeld,
+                            secs,
+                            "Telegram asked us to wait before the bot can begin"
+                        );
+                    }
+                    _ => {
+                        tracing::warn!(
+                            event = %Event::ConnectFailed,
+                            %error,
+                            pause_ms = pause,
+                            "Telegram does not answer yet, trying again"
+                        )
+                    }
+                }
+                failures = failures.saturating_add(1);
+                // Silent for so long on purpose.
+                daemon.greeting.tried(daemon.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));
+                telegram.fresh_connection();
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+        }
+    };
+    match telegram.remove_webhook().await {
+        Ok(Some(host)) => tracing::warn!(
+            event = %Event::WebhookRemoved,
+            host,
+            "a webhook was set on this bot and is now removed"
+        ),
+        Ok(None) => {}
+        // Should one be set, the poller will hear of it and try again.
+        Err(error) => tracing::warn!(%error, "could not check for a webhook"),
+    }
+    Ok(me)
 }

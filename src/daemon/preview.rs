@@ -173,7 +173,7 @@ impl Preview {
         }
         self.silent = true;
         if let Some(message) = self.message.filter(|_| self.doubtful)
-            && self.daemon.app.telegram.remove(self.chat.id, message).await.is_ok()
+            && self.daemon.telegram.remove(self.chat.id, message).await.is_ok()
         {
             self.daemon.progress.taken_away(&self.daemon, self.seq).await?;
         }
@@ -209,7 +209,7 @@ async fn begin(
 
 /// A later one.
 async fn edit(daemon: &DaemonContext, out: &Outgoing, message: MessageId, pass: Pass) -> Called {
-    let deliver = daemon.app.telegram.deliver(out, SendForm::default());
+    let deliver = daemon.telegram.deliver(out, SendForm::default());
     let Ok(edited) = tokio::time::timeout(PATIENCE, deliver).await else {
         return Called::Doubtful(Some(message));
     };
