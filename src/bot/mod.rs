@@ -136,6 +136,7 @@ pub async fn handle_local(
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Files => Ok(handlers::text::files(&case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,
         Route::OutdatedPress => Ok(case.outdated()),

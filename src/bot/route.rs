@@ -20,6 +20,8 @@ pub enum Route {
     Press(Press),
     /// A button of an older version, or not ours.
     OutdatedPress,
+    /// Pictures and documents.
+    Files,
     /// Content the tutor can do nothing with.
     Other(OtherKind),
     /// Too many messages of the learner wait.
@@ -65,7 +67,7 @@ impl Guests {
 pub fn placement(incoming: &Incoming) -> Placement {
     match &incoming.body {
         Body::Voice(_) => Placement::TUTOR_TURN,
-        Body::Text(_) => Placement::IN_TURN,
+        Body::Text(_) | Body::Files(_) => Placement::IN_TURN,
         Body::Command { name, .. } => {
             commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
         }
@@ -92,6 +94,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
             _ => Route::UnknownCommand(name.clone()),
         },
         Body::Text(_) => Route::Text,
+        Body::Files(_) => Route::Files,
         Body::Voice(_) => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),

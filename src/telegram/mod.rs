@@ -7,6 +7,7 @@ pub(crate) mod checkup;
 mod client;
 mod download;
 pub(crate) mod error;
+mod files;
 pub(crate) mod from_api;
 mod html;
 mod local_file;
