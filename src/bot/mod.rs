@@ -7,6 +7,9 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+// What shows files to a model stands on it.
+#[allow(dead_code)]
+pub(crate) mod files;
 pub mod handlers;
 mod retry_policy;
 mod route;

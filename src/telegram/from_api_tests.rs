@@ -1,6 +1,7 @@
 //! Tests of what each recorded update becomes, and that no JSON makes the reader panic.
 
 use super::*;
+use crate::domain::FileKind;
 use proptest::prelude::*;
 use serde_json::json;
 
