@@ -67,14 +67,14 @@ impl Guests {
 pub fn placement(incoming: &Incoming) -> Placement {
     match &incoming.body {
         Body::Voice(_) => Placement::TUTOR_TURN,
-        Body::Text(_) | Body::Files(_) => Placement::IN_TURN,
+        Body::Text(_) => Placement::IN_TURN,
         Body::Command { name, .. } => {
             commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
         }
         Body::Callback { data, .. } => {
             Press::parse(data).map_or(Placement::AT_ONCE, |press| press.button.placement)
         }
-        Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
+        Body::Files(_) | Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
     }
 }
 
