@@ -7,6 +7,7 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
 pub mod model_reach;
@@ -151,7 +152,7 @@ pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
 pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
     context.models.is_some()
         && matches!(&claim.job.task, Task::Handle(incoming, admission)
-            if route(incoming, *admission, &context.rules.guests) == Route::Text)
+            if matches!(route(incoming, *admission, &context.rules.guests), Route::Text | Route::Files))
 }
 
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
@@ -170,6 +171,7 @@ pub async fn handle_local(
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Files => Ok(handlers::text::files(&case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,
         Route::OutdatedPress => Ok(case.outdated()),

@@ -76,6 +76,14 @@ pub fn question(words: &str, quoted: Option<&str>) -> String {
     text
 }
 
+/// A question about a document: its text before the words, cut where it would take more than so many tokens.
+pub fn with_document(words: &str, text: &str, tokens: u32) -> String {
+    let room = usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_A_TOKEN).min(text.len());
+    let cut = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let rest = if cut < text.len() { "\n[…]" } else { "" };
+    format!("<document>\n{}{rest}\n</document>\n\n{words}", text.get(..cut).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +137,13 @@ mod tests {
             assert_eq!(question("why?", quoted), expected);
         }
         assert!(question("why?", Some(&"é".repeat(9_000))).len() < 5_000);
+    }
+
+    #[test]
+    fn a_document_is_cut_to_its_room() {
+        assert_eq!(with_document("why?", "one", 10), "<document>\none\n</document>\n\nwhy?");
+        let cut = with_document("why?", &"é".repeat(100), 3);
+        assert_eq!(cut, "<document>\néééé\n[…]\n</document>\n\nwhy?");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Must not know Telegram's types (see `telegram::from_api`), which message gets which place (see `bot::placement`), or
 //! how it is answered.
 
+use super::files::Files;
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,8 @@ pub enum Body {
     Other(OtherKind),
     /// The learner blocked (true) or unblocked (false) the bot.
     Blocked(bool),
+    /// Pictures and documents to look at.
+    Files(Files),
     /// Plain text that answers another message, with the words of that one.
     Quoting {
         /// What the learner writes.
@@ -80,10 +83,11 @@ pub enum Body {
 }
 
 impl Body {
-    /// What the learner wrote, where it is plain text.
+    /// What the learner wrote, to be answered by a chat model: plain text, or what stands beneath files.
     pub fn words(&self) -> Option<&str> {
         match self {
             Self::Text(text) | Self::Quoting { text, .. } => Some(text),
+            Self::Files(files) => Some(&files.caption),
             _ => None,
         }
     }

@@ -284,7 +284,21 @@ fn version_3_opens() {
     let waiting_for = Some(WaitReason::ModelDown);
     let asked = Job { stage, model_failures: 2, waiting_for, ..job_of_version_3() };
     holds("job-asked", &asked);
+    let quoting = Body::Quoting { text: "why?".to_owned(), quoted: "I goes".to_owned() };
+    let quoting = Task::Handle(message(81, 1, 1, quoting), Admission::Admitted);
+    holds("job-quoting", &Job { task: quoting, ..job_of_version_3() });
     holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
+    let file = |kind, mime: Option<&str>| File {
+        kind,
+        file_id: "file".to_owned(),
+        size: Some(5),
+        mime: mime.map(str::to_owned),
+    };
+    let files = vec![file(FileKind::Picture, Some("image/jpeg")), file(FileKind::Document, None)];
+    let files =
+        Files { album: Some("77".to_owned()), caption: "what?".to_owned(), files, unaddressed: false };
+    let task = Task::Handle(message(80, 1, 1, Body::Files(files)), Admission::Admitted);
+    holds("job-files", &Job { task, ..job_of_version_3() });
     holds("job-progress-begun", &Job { progress: None, progress_begun: true, ..job_of_version_3() });
     let reasons = DeadReason::ALL.map(|reason| DeadLetter { job: job_of_version_3(), reason, ..letter() });
     for letter in reasons {

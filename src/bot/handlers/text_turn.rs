@@ -4,6 +4,7 @@
 
 use super::voice::Step;
 use crate::bot::retry_policy::{Setback, give_up_with, wait_or_give_up};
+use crate::bot::files::{self, Content, Unseen};
 use crate::bot::{Disposition, HandlerContext, persona};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::dialogue::{self, Room};
@@ -11,12 +12,13 @@ use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Assessment, Change, DeadReason, Failed, Incoming, Job, Learner, Outcome, Reply, Rich, Stage, Task,
+    Assessment, Body, Change, DeadReason, Failed, FileKind, Incoming, Job, Learner, Outcome, Reply, Rich, Stage, Task,
     Timestamp, Tokens, Turn, TurnKind, WaitReason,
 };
 use crate::logging::Event;
-use crate::model::{self, Ask, Fault, Message, ModelError, ModelName, Models, Next, Role, Tried, Usage};
+use crate::model::{self, Ask, Fault, Image, Message, ModelError, ModelName, Models, Next, Role, Tried, Usage};
 use crate::store::{Claim, StoreError};
+use crate::telegram::{Retry, TelegramError};
 use std::ops::Range;
 use uuid::Uuid;
 
@@ -47,6 +49,7 @@ pub struct Question {
     session: Uuid,
     instructions: String,
     words: String,
+    images: Vec<Image>,
     turns: Vec<Turn>,
     shown: Range<usize>,
     stand_ins: Vec<ModelName>,
@@ -130,6 +133,7 @@ impl<'a> TextTurn<'a> {
             session: session.id,
             instructions,
             words,
+            images,
             turns,
             shown: 0..0,
             stand_ins,
@@ -140,6 +144,62 @@ impl<'a> TextTurn<'a> {
         };
         self.fit(&mut question);
         Ok(Step::Go(question))
+    }
+
+    /// The question with what is in its files: documents as text, as far as there is room, and pictures beside it.
+    async fn look_at_files(
+        &self,
+        words: String,
+        model: &ModelName,
+        now: Timestamp,
+    ) -> Step<(String, Vec<Image>)> {
+        let Body::Files(sent) = &self.incoming.body else { return Step::Go((words, Vec::new())) };
+        let settled = |verdict| Step::Settled(Box::new(verdict));
+        let room = self.models.context_tokens(model).unwrap_or_default();
+        let (mut words, mut images) = (words, Vec::new());
+        for file in &sent.files {
+            if file.kind == FileKind::Picture && self.models.sees(model) == Some(false) {
+                return settled(self.say(self.phrases().model_is_blind()));
+            }
+            match files::content(self.context, file).await {
+                Ok(Content::Picture { mime, bytes }) => images.push(Image { mime: mime.to_owned(), bytes }),
+                Ok(Content::Text(text)) => words = dialogue::with_document(&words, &text, room / 2),
+                Err(Unseen::Refused(refusal)) => return settled(self.say(refusal.sentence(self.phrases()))),
+                Err(Unseen::Download(error)) => return settled(self.not_fetched(&error, now)),
+                Err(Unseen::Worker(error)) => return settled(self.not_read(&error.to_string(), now)),
+            }
+        }
+        Step::Go((words, images))
+    }
+
+    /// Telegram does not hand a file out.
+    fn not_fetched(&self, error: &TelegramError, now: Timestamp) -> Disposition {
+        let pause_ms = match error.retry() {
+            Retry::No => return self.say(self.phrases().file_gone()),
+            Retry::After(secs) => i64::try_from(secs).unwrap_or(60).saturating_mul(1000),
+            Retry::Yes | Retry::Unsure => backoff_ms(self.job.download_failures, fastrand::f64()),
+        };
+        self.set_back(WaitReason::TelegramDown, Failed::Download, pause_ms, error.to_string(), now)
+    }
+
+    /// No worker process could read a file, through no fault of its own.
+    fn not_read(&self, what: &str, now: Timestamp) -> Disposition {
+        let pause_ms = backoff_ms(self.job.faults, fastrand::f64());
+        self.set_back(WaitReason::Fault, Failed::Fault, pause_ms, what.to_owned(), now)
+    }
+
+    fn set_back(
+        &self,
+        reason: WaitReason,
+        failed: Failed,
+        pause_ms: i64,
+        what: String,
+        now: Timestamp,
+    ) -> Disposition {
+        let failed = Some(failed);
+        let (stage, tell, forgive) = (Stage::Taken, false, false);
+        let setback = Setback { reason, failed, stage, pause_ms, tell, forgive, what };
+        wait_or_give_up(self.job, self.incoming, self.phrases(), &self.context.rules, setback, now)
     }
 
     /// As much of the conversation as the model has room for.
@@ -196,6 +256,9 @@ impl<'a> TextTurn<'a> {
                 After::Ask
             }
             Next::Wait { secs, slowly } => settled(self.wait(&error, secs, slowly, now)),
+            Next::GiveUp if error.fault == Fault::Blind => {
+                settled(self.say(self.phrases().model_is_blind()))
+            }
             Next::GiveUp if error.fault == Fault::ContextTooLong => {
                 settled(self.say(self.phrases().too_much_for_the_model()))
             }
@@ -280,7 +343,7 @@ impl Question {
             messages.push(Message::new(Role::User, learner));
             messages.push(Message::new(Role::Assistant, tutor));
         }
-        messages.push(Message::new(Role::User, &*self.words));
+        messages.push(Message { images: self.images.clone(), ..Message::new(Role::User, &*self.words) });
         self.ask.messages = messages;
     }
 

@@ -38,6 +38,15 @@ impl Phrases {
         ))
     }
 
+    /// The model takes no pictures.
+    pub fn model_is_blind(self) -> Rich {
+        Rich::plain(say!(
+            self,
+            "I can't look at pictures here. Tell me in words what it shows, or send a voice message. 🎙",
+            "Aqui não consigo ver imagens. Conte com palavras o que ela mostra, ou mande um áudio. 🎙"
+        ))
+    }
+
     /// Below an answer: the learner's model is gone.
     pub fn model_gone(self, gone: &str, instead: &str) -> Rich {
         Rich::default().push(Style::Plain, "\n\n").push(
