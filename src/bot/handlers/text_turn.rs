@@ -125,6 +125,10 @@ impl<'a> TextTurn<'a> {
         let instructions = persona::instructions(self.learner, self.learner.speaks(rules.default_language));
         let words =
             dialogue::question(self.incoming.body.words().unwrap_or_default(), self.incoming.body.quoted());
+        let (words, images) = match self.look_at_files(words, &model, now).await {
+            Step::Go(seen) => seen,
+            Step::Settled(verdict) => return Ok(Step::Settled(verdict)),
+        };
         let stand_ins = self.models.stand_ins(&model).await;
         let mut question = Question {
             ask: Ask { messages: Vec::new(), max_tokens: ai.max_tokens, temperature: ai.temperature },
@@ -308,7 +312,8 @@ impl<'a> TextTurn<'a> {
             changes.push(Change::ToldGone(gone.to_owned()));
         }
         let replies = Reply::texts(self.incoming, text, Keyboard::default());
-        let said = self.incoming.body.words().unwrap_or_default();
+        // Of what was sent without a word only that is kept: something was.
+        let said = self.incoming.body.words().filter(|words| !words.trim().is_empty()).unwrap_or("📎");
         let assessment = Assessment { transcript: said.to_owned(), reply, ..Assessment::default() };
         let turn = Turn {
             kind: TurnKind::Text,

@@ -111,3 +111,25 @@ async fn a_day_has_so_many_tokens_and_a_restart_gives_none_back() {
     assert_eq!(at_rest(&world, 11).await.len(), 2);
     assert_eq!(chat.questions().len(), 2, "over the budget no model is asked");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_read_and_a_picture_shown_to_a_model_that_sees() {
+    let model = ChatModel { vision: true, ..ChatModel::new("small") };
+    let (mut world, chat) = with(ChatOptions { models: vec![model], ..ChatOptions::default() }).await;
+    world.start();
+    let ana = world.learner(11);
+    chat.push_answer(ChatAnswer::words("A poem."));
+    ana.post(Post::document("Roses are red.", "poem.txt", "text/plain").caption("what is this?"));
+    whole(&world, 11, "A poem.").await;
+    let question = chat.questions().pop().unwrap();
+    assert!(question.last().contains("Roses are red.") && question.last().ends_with("what is this?"));
+    chat.push_answer(ChatAnswer::words("Yes."));
+    ana.text("and who wrote it?");
+    whole(&world, 11, "Yes.").await;
+    let question = chat.questions().pop().unwrap();
+    assert_eq!(told(&question)[0], ("user", "what is this?"), "the document itself is not kept");
+    // What no model can read is refused in one line, without asking one.
+    ana.post(Post::document(&b"\x7fELF\x02\x01\x01\0\0\0"[..], "program.bin", "application/octet-stream"));
+    world.answer_with(11, "txt, md, pdf and docx").await;
+    assert_eq!(chat.questions().len(), 2);
+}
