@@ -3,8 +3,8 @@
 //! The worker records each question before it is asked, and shows the answer as it grows. Must not know how.
 
 use super::voice::Step;
-use crate::bot::retry_policy::{Setback, give_up_with, wait_or_give_up};
 use crate::bot::files::{self, Content, Unseen};
+use crate::bot::retry_policy::{Setback, give_up_with, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext, persona};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::dialogue::{self, Room};
@@ -12,11 +12,13 @@ use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Assessment, Body, Change, DeadReason, Failed, FileKind, Incoming, Job, Learner, Outcome, Reply, Rich, Stage, Task,
-    Timestamp, Tokens, Turn, TurnKind, WaitReason,
+    Assessment, Body, Change, DeadReason, Failed, FileKind, Incoming, Job, Learner, Outcome, Reply, Rich,
+    Stage, Task, Timestamp, Tokens, Turn, TurnKind, WaitReason,
 };
 use crate::logging::Event;
-use crate::model::{self, Ask, Fault, Image, Message, ModelError, ModelName, Models, Next, Role, Tried, Usage};
+use crate::model::{
+    self, Ask, Fault, Image, Message, ModelError, ModelName, Models, Next, Role, Tried, Usage,
+};
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Retry, TelegramError};
 use std::ops::Range;
@@ -260,9 +262,7 @@ impl<'a> TextTurn<'a> {
                 After::Ask
             }
             Next::Wait { secs, slowly } => settled(self.wait(&error, secs, slowly, now)),
-            Next::GiveUp if error.fault == Fault::Blind => {
-                settled(self.say(self.phrases().model_is_blind()))
-            }
+            Next::GiveUp if error.fault == Fault::Blind => settled(self.say(self.phrases().model_is_blind())),
             Next::GiveUp if error.fault == Fault::ContextTooLong => {
                 settled(self.say(self.phrases().too_much_for_the_model()))
             }
