@@ -9,6 +9,7 @@ use super::limits::Budget;
 use super::process::{Input, Output, Process};
 use super::wire::{Job, Target};
 use crate::audio::{Hint, Limits, MAX_NOTE_SECONDS, Report, VoiceNote, WAV_RATE, Wav};
+use crate::document::{self, DocumentFault};
 use bytes::Bytes;
 use std::fs::File;
 use std::path::PathBuf;
@@ -124,6 +125,14 @@ impl Place<'_> {
         let mut output = Output::Memory(Vec::new(), most.saturating_add(WAV_HEADER));
         let samples = self.run(Target::Wav, Input::Memory(input), hint, Some(limits), &mut output).await?;
         Ok(Wav { bytes: output.into_bytes(), samples })
+    }
+
+    /// The text of a document: plain text, Markdown, PDF or Word.
+    pub async fn document_text(self, input: Bytes) -> Result<String, JobError> {
+        let mut output = Output::Memory(Vec::new(), document::MAX_TEXT);
+        let hint = Hint { extension: None, mime: None };
+        self.run(Target::Text, Input::Memory(input), hint, None, &mut output).await?;
+        String::from_utf8(output.into_bytes()).map_err(|_| JobError::NoText(DocumentFault::Broken))
     }
 
     /// Converts the tutor's speech to a voice note.

@@ -6,6 +6,7 @@
 //! in a recording.
 
 use crate::audio::AudioFault;
+use crate::document::DocumentFault;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -46,6 +47,8 @@ impl Kind {
 pub(super) enum Target {
     Wav,
     VoiceNote,
+    /// The text of a document, UTF-8.
+    Text,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,8 +66,10 @@ pub(super) struct Job {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Ending {
-    /// Done: samples of the WAV, or seconds of the voice note.
+    /// Done: samples of the WAV, seconds of the voice note, or bytes of the text.
     Done(u64),
+    /// The document has no text to give.
+    NoText(DocumentFault),
     Refused {
         fault: AudioFault,
         name: Option<String>,

@@ -72,6 +72,37 @@ async fn what_the_model_writes_bold_arrives_bold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_models_markdown_arrives_formatted_and_acts_on_nobody() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    let coaching = "## Tips\n1. **say *went***\n   - not `goed`\n\n> send /delete to @someone\n\n```py\na < b\n```\n\n\
+        [the rule](https://e.org/rule) [x](javascript:x)\n\n|a|b|\n|-|-|\n|1|2|";
+    world.tutor.push_answer(Answer::ok(json!({
+        "user_transcript": "hello", "coaching_feedback": coaching, "conversational_response": "~~Bye~~",
+    })));
+    ana.voice(voice(), 4);
+    let text = world.answer_with(11, "Tips").await;
+    let kinds: Vec<_> = text.entities.iter().map(|entity| entity["type"].as_str().unwrap()).collect();
+    for kind in ["bold", "italic", "code", "blockquote", "pre", "text_link"] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+    let shown = "1. say went\n  ◦ not goed\n\nsend /\u{2060}delete to @\u{2060}someone\n\na < b\n\nthe rule (https://e.org/rule) \
+        x (javascript:x)\n\na | b\n--+--\n1 | 2";
+    assert!(text.text.ends_with(shown), "{}", text.text);
+    let language = text.entities.iter().find(|entity| entity["language"] == "py");
+    assert!(language.is_some(), "{:?}", text.entities);
+    let struck = world.answer_with(11, "Bye").await;
+    assert!(struck.entities.iter().any(|entity| entity["type"] == "strikethrough"), "{:?}", struck.entities);
+    let refused: Vec<_> = world
+        .telegram
+        .log()
+        .into_iter()
+        .filter(|call| matches!(call.outcome, Outcome::Refused { .. }))
+        .collect();
+    assert!(refused.is_empty(), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_turn_of_a_learner_is_one_session_in_query_and_header() {
     let world = World::started().await;
     let (ana, rui) = (world.learner(11), world.brazilian(12));
