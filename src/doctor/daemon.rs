@@ -2,7 +2,7 @@
 //! what it does.
 
 use super::health;
-use super::{Cause, Finding, CheckResult, Patient, span};
+use super::{Cause, CheckResult, Finding, Patient, span};
 use crate::domain::health::Status;
 use crate::http;
 use std::time::Duration;

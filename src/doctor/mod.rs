@@ -104,7 +104,11 @@ impl From<Vec<Finding>> for CheckResult {
     }
 }
 
-async fn within(deadline: Duration, check: &'static str, looking: impl Future<Output = CheckResult>) -> CheckResult {
+async fn within(
+    deadline: Duration,
+    check: &'static str,
+    looking: impl Future<Output = CheckResult>,
+) -> CheckResult {
     tokio::time::timeout(deadline, looking).await.unwrap_or_else(|_| {
         let found = format!("no answer within {} s", deadline.as_secs());
         vec![Finding::problem(check, Cause::Here, found, "look at the load of this machine and at its disk")]

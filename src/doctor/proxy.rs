@@ -1,7 +1,7 @@
 //! TELEGRAM_PROXY: does anything listen there. Whether the proxy lets us through shows in Telegram's answer.
 //! Must not know what is behind the proxy.
 
-use super::{Cause, Finding, CheckResult, Patient};
+use super::{Cause, CheckResult, Finding, Patient};
 use tokio::net::TcpStream;
 
 const PROXY: &str = "proxy";

@@ -1,7 +1,7 @@
 //! The store: does it open, is there a good export, was it restored, is there room on its disk. Must not know
 //! how it is laid out.
 
-use super::{Cause, Finding, CheckResult, Patient, now, size, span, writable};
+use super::{Cause, CheckResult, Finding, Patient, now, size, span, writable};
 use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, StoreError, export};
 use std::path::Path;

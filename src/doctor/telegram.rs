@@ -1,7 +1,7 @@
 //! Telegram: does it answer and accept the token, is a webhook set, may the bot see who is in the required
 //! channel. Takes no updates; must not know how requests are made.
 
-use super::{Cause, Finding, CheckResult, Patient, now};
+use super::{Cause, CheckResult, Finding, Patient, now};
 use crate::app;
 use crate::domain::{ChannelName, UserId};
 use crate::telegram::{Telegram, TelegramError};

@@ -1,6 +1,6 @@
 //! The tutor: does it answer, is it PhonicFlow, is its language model well. Must not know its protocol.
 
-use super::{Cause, Finding, CheckResult, Patient, now};
+use super::{Cause, CheckResult, Finding, Patient, now};
 use crate::app;
 use crate::tutor::{Identity, TutorError};
 use std::time::Instant;

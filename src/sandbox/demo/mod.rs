@@ -203,7 +203,10 @@ impl Demo {
             .await
             .ok_or_else(failed)?;
         let heard = Instant::now();
-        self.tutor.wait_until(TIME_LIMIT, |t| (t.finished() > turns).then_some(())).await.ok_or_else(failed)?;
+        self.tutor
+            .wait_until(TIME_LIMIT, |t| (t.finished() > turns).then_some(()))
+            .await
+            .ok_or_else(failed)?;
         let thought = Instant::now();
         self.show_next(1).await?;
         let read = Instant::now();

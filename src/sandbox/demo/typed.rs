@@ -1,7 +1,7 @@
 //! The interactive conversation: lines from the keyboard become messages, voices and pressed buttons; answers
 //! are shown until the bot has nothing left to do. Must not know how they are drawn.
 
-use super::{TIME_LIMIT, Demo};
+use super::{Demo, TIME_LIMIT};
 use crate::sandbox::bot_api::{Post, Pressed};
 use anyhow::{Context, Result, bail};
 use std::io::IsTerminal;

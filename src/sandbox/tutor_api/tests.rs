@@ -110,7 +110,10 @@ async fn one_at_a_time_and_overlap_is_noted() {
     let second = submit(&tutor, ONE).await;
     tutor.wait_until(TIME_LIMIT, |state| (state.turns().len() == 3).then_some(())).await.unwrap();
     let look = open(tutor.addr(), "GET", &format!("/conversation/{ONE}"), "", b"").await;
-    tutor.wait_until(TIME_LIMIT, |state| (state.count("GET /conversation") == 1).then_some(())).await.unwrap();
+    tutor
+        .wait_until(TIME_LIMIT, |state| (state.count("GET /conversation") == 1).then_some(()))
+        .await
+        .unwrap();
     assert_eq!(tutor.read(TutorState::finished), 0);
     drop(event_loop);
     for stream in [first, other, second, look] {
