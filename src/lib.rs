@@ -31,6 +31,7 @@ pub mod document;
 pub mod domain;
 pub(crate) mod http;
 pub mod logging;
+#[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod secure_fs;

@@ -6,7 +6,7 @@
 
 use super::limits;
 use super::wire::{self, Ending, Job, Kind, PIECE, Target};
-use crate::audio::{self, AudioError, Hint, Limits};
+use crate::audio::{self, AudioError, Limits};
 use crate::document;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
@@ -65,15 +65,14 @@ fn read_document(pipes: &Arc<Pipes>, job: &Job) -> io::Result<Ending> {
 
 fn convert(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
     let input = Input::of(pipes, &job);
-    let hint = Hint { extension: job.extension, mime: job.mime };
     let mut output = BufWriter::with_capacity(PIECE, Output { pipes, at: 0, size: 0 });
     let measure = match job.target {
         Target::Wav => {
             let limits = job.max_seconds.map(|max_seconds| Limits { max_seconds });
-            audio::convert_to_wav(input, hint, limits, &mut output)?.samples
+            audio::convert_to_wav(input, limits, &mut output)?.samples
         }
         Target::VoiceNote => {
-            let note = audio::convert_to_voice_note(input, hint)?;
+            let note = audio::convert_to_voice_note(input)?;
             output.write_all(&note.bytes)?;
             u64::from(note.duration_secs)
         }

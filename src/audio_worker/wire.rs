@@ -54,8 +54,6 @@ pub(super) enum Target {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) target: Target,
-    pub(super) extension: Option<String>,
-    pub(super) mime: Option<String>,
     /// Longest WAV, seconds.
     pub(super) max_seconds: Option<u32>,
     /// Bytes of the input.

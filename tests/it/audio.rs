@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use phonicflow_bot::audio::{AudioError, Hint, Limits, Wav, to_wav};
+use phonicflow_bot::audio::{AudioError, Limits, Wav, to_wav};
 
 const LIMITS: Limits = Limits { max_seconds: 300 };
 
@@ -55,7 +55,7 @@ pub fn all_in(name: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 fn wav(bytes: Vec<u8>) -> Result<Wav, AudioError> {
-    to_wav(bytes.into(), Hint::default(), LIMITS)
+    to_wav(bytes.into(), LIMITS)
 }
 
 /// The samples of a WAV this program wrote, after checking its header to the byte.

@@ -41,14 +41,12 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
     assert!(audio::is_voice_note(&file.bytes));
     // The tutor's voice lasts 1.2 s.
     assert_eq!(file.duration, 1);
-    let heard =
-        audio::to_wav(file.bytes.clone(), audio::Hint::default(), audio::Limits { max_seconds: 10 }).unwrap();
+    let heard = audio::to_wav(file.bytes.clone(), audio::Limits { max_seconds: 10 }).unwrap();
     assert_eq!(heard.samples, 19_200);
 
     // The tutor got a 16 kHz mono WAV of exactly the voice's length.
     let turns = world.tutor.turns();
-    let exact =
-        audio::to_wav(voice().into(), audio::Hint::default(), audio::Limits { max_seconds: 60 }).unwrap();
+    let exact = audio::to_wav(voice().into(), audio::Limits { max_seconds: 60 }).unwrap();
     assert_eq!(turns.len(), 1);
     assert_eq!(turns[0].samples as u64, exact.samples);
     assert_eq!(turns[0].wav.as_deref(), Some(exact.bytes.as_slice()));
