@@ -1,6 +1,6 @@
 //! The servers of the chat models: are they there, and have they got the models that are configured. None is run.
 
-use super::{Cause, Finding, CheckResult, Patient};
+use super::{Cause, CheckResult, Finding, Patient};
 use crate::app;
 use crate::model::{Fault, ModelError, ModelName, Models, Server};
 use futures_util::future::join_all;
