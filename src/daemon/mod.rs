@@ -153,8 +153,9 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     let clock = Clock::start();
     let began = clock.now();
     let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
-    let sending = Sending::new(rate);
     let root = app.config.session_storage_path.clone();
+    let quarantine = quarantine::Quarantine::open(root, &app.store, began).await?;
+    let sending = Sending::new(rate, quarantine.quiet_ms());
     let daemon = Arc::new(DaemonContext {
         app: app.clone(),
         clock,
@@ -164,7 +165,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         sending,
         unconfirmed: Unconfirmed::default(),
         purge: Notify::new(),
-        quarantine: quarantine::Quarantine::open(root, &app.store, began).await?,
+        quarantine,
         busy: watchdog::Busy::default(),
         greeting: watchdog::Greeting::default(),
         turn_spans: turn_span::TurnSpans::default(),
