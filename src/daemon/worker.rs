@@ -330,3 +330,6 @@ async fn forget_orphan(
 
 /// Longest the daemon takes to come to rest once it is told to stop.
 pub const GRACE: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests;

@@ -258,9 +258,11 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
         reason: burial.reason,
         detail: burial.detail,
     };
+    let mut replies = burial.replies;
     if state.dead.contains_key(&job.seq) {
-        // The dead-letter notice could not be delivered either.
+        // The dead-letter notice could not be delivered either; a notice of that would have no end.
         letter.job.seq = state.new_seq(&mut tx)?;
+        replies.clear();
     }
     let dead = letter.job.seq;
     for message in state.outbox(job.seq)? {
@@ -268,10 +270,10 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
         tx.put(keys::dead_outbox(dead, message.index), &message)?;
     }
     tx.put(keys::dead(dead), &letter)?;
-    let answered = !burial.replies.is_empty();
+    let answered = !replies.is_empty();
     if answered {
         to_answer(state, &mut job);
-        outbox::put(state, &mut tx, job.seq, burial.replies)?;
+        outbox::put(state, &mut tx, job.seq, replies)?;
         tx.put(keys::inbox(job.seq), &job)?;
     } else {
         tx.delete(keys::inbox(job.seq));
