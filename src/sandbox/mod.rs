@@ -11,3 +11,4 @@ pub(crate) mod markup;
 #[cfg(test)]
 pub(crate) mod testkit;
 pub mod tutor_api;
+mod watched;
