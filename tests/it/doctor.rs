@@ -1,6 +1,7 @@
 //! `doctor`: the real binary, its output, its exit code, and that it disturbs nothing.
 
 mod before_it_runs;
+mod models;
 
 use crate::world::World;
 use phonicflow_bot::logging::Event;
