@@ -45,16 +45,9 @@ pub struct Reply {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// A message of 1..4096 UTF-16 code units.
-    Text {
-        text: Rich,
-        keyboard: Keyboard,
-    },
+    Text { text: Rich, keyboard: Keyboard },
     /// A new text for a message sent before.
-    Edit {
-        message: MessageId,
-        text: Rich,
-        keyboard: Keyboard,
-    },
+    Edit { message: MessageId, text: Rich, keyboard: Keyboard },
     /// The tutor's spoken answer, fetched and encoded when it is sent; if there is none, the caption is sent
     /// as a text (unless empty).
     Spoken {
