@@ -62,7 +62,12 @@ struct Book {
 
 impl Channel {
     /// `news` is notified when there is something to tell the admins.
-    pub(crate) fn new(name: ChannelName, telegram: Arc<Telegram>, timeout: Duration, news: Arc<Notify>) -> Self {
+    pub(crate) fn new(
+        name: ChannelName,
+        telegram: Arc<Telegram>,
+        timeout: Duration,
+        news: Arc<Notify>,
+    ) -> Self {
         Self { name, telegram, deadline: timeout.min(LONGEST), news, book: Mutex::default() }
     }
 

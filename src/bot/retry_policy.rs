@@ -79,6 +79,11 @@ pub(crate) fn give_up(
 }
 
 /// As [`give_up`], with another text for the learner.
-pub(crate) fn give_up_with(replies: Vec<Reply>, stage: Stage, reason: DeadReason, detail: String) -> Disposition {
+pub(crate) fn give_up_with(
+    replies: Vec<Reply>,
+    stage: Stage,
+    reason: DeadReason,
+    detail: String,
+) -> Disposition {
     Disposition::Bury(Burial { reason, detail, stage: Some(stage), replies })
 }

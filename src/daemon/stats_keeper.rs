@@ -58,7 +58,12 @@ impl StatsKeeper {
     }
 
     /// Stores them if they have changed.
-    pub(crate) async fn keep(&self, store: &Store, telemetry: &Telemetry, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn keep(
+        &self,
+        store: &Store,
+        telemetry: &Telemetry,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let stats = self.current(telemetry, now);
         if std::mem::replace(&mut self.lock().kept, true) {
             return Ok(());

@@ -36,8 +36,10 @@ pub(crate) struct Page {
 }
 
 /// Serves until dropped, with all connections. `answer` returns the page of a path, if there is one.
-pub(crate) async fn serve<F>(listener: TcpListener, answer: impl Fn(String) -> F + Clone + Send + Sync + 'static)
-where
+pub(crate) async fn serve<F>(
+    listener: TcpListener,
+    answer: impl Fn(String) -> F + Clone + Send + Sync + 'static,
+) where
     F: Future<Output = Option<Page>> + Send,
 {
     let room = Arc::new(Semaphore::new(CONNECTIONS));

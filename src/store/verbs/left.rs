@@ -21,7 +21,12 @@ pub(crate) fn is_looked_at(state: &State, user: UserId, session: Uuid) -> Result
 
 /// A row's stage is `next` from now on (`None`: it is settled). Where that ends the look at a conversation which the
 /// learner has left meanwhile, the tutor may forget it now.
-pub(crate) fn look_away(state: &State, tx: &mut Tx, job: &Job, next: Option<&Stage>) -> Result<(), StoreError> {
+pub(crate) fn look_away(
+    state: &State,
+    tx: &mut Tx,
+    job: &Job,
+    next: Option<&Stage>,
+) -> Result<(), StoreError> {
     let Stage::Submitted { session, .. } = job.stage else { return Ok(()) };
     if matches!(next, Some(Stage::Submitted { session: other, .. }) if *other == session) {
         return Ok(());

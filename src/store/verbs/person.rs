@@ -150,7 +150,12 @@ impl Person {
 
 /// Queues a conversation to be deleted at the tutor; one that is queued already keeps its attempts and due
 /// time.
-pub(crate) fn add_purge(state: &State, tx: &mut Tx, session: Uuid, not_before: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn add_purge(
+    state: &State,
+    tx: &mut Tx,
+    session: Uuid,
+    not_before: Timestamp,
+) -> Result<(), StoreError> {
     if state.get::<Purge>(&keys::purge(session))?.is_some() {
         return Ok(());
     }
