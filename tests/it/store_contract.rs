@@ -14,8 +14,12 @@ use std::ops::Deref;
 
 #[path = "store_contract/accepting.rs"]
 mod accepting;
+#[path = "store_contract/albums.rs"]
+mod albums;
 #[path = "store_contract/breaking.rs"]
 mod breaking;
+#[path = "store_contract/burying.rs"]
+mod burying;
 #[path = "store_contract/delivering.rs"]
 mod delivering;
 #[path = "store_contract/flushing.rs"]
@@ -245,6 +249,12 @@ scenarios! {
         nobody_fills_the_inbox_alone
         presence_changes_only_the_learner
         a_number_is_never_given_twice;
+    burying:
+        a_buried_row_can_be_retried
+        a_waiting_row_can_be_hurried_and_dropped
+        a_dropped_row_leaves_a_word_to_its_learner
+        a_buried_delivery_keeps_its_replies
+        a_row_can_be_buried_twice;
     working:
         each_kind_has_its_rows_and_each_row_one_lease
         only_the_oldest_row_of_a_lane_is_worked_on
@@ -260,17 +270,18 @@ scenarios! {
         each_failure_has_a_count_of_its_own
         ends_of_the_daemon_are_counted_for_what_was_in_hands
         a_notice_goes_out_beside_the_row
-        a_buried_row_can_be_retried
-        a_waiting_row_can_be_hurried_and_dropped
-        a_dropped_row_leaves_a_word_to_its_learner
-        a_buried_delivery_keeps_its_replies
-        a_row_can_be_buried_twice
         a_claim_nobody_took_is_claimable_again
         the_place_in_the_queue;
+    albums:
+        its_parts_are_one_row_that_waits_for_the_last
+        albums_of_others_and_single_pictures_stay_apart
+        in_a_group_its_other_parts_come_along_and_nothing_else;
     overtaking:
         what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
         it_waits_for_what_is_at_work_or_waits_for_anything_else
-        nothing_of_the_conversation_is_worked_on_beside_it;
+        nothing_of_the_conversation_is_worked_on_beside_it
+        it_waits_until_the_learner_knows_that_the_answer_comes_later
+        a_conversation_that_was_left_is_forgotten_when_nobody_looks_at_it_any_more;
     delivering:
         replies_are_struck_off_one_by_one
         a_row_without_replies_is_gone
