@@ -11,13 +11,14 @@ mod view;
 mod wrap;
 
 use super::bot_api::{BotApi, BotApiOptions, Learner, LearnerProfile};
+use super::chat_api::{ChatAnswer, ChatApi, ChatOptions, Part};
 use super::tutor_api::{Answer, Speech, TutorApi, TutorOptions};
 use crate::app::App;
 use crate::config::{Config, Inputs};
 use crate::daemon;
 use anyhow::{Context, Result, anyhow};
 use bytes::Bytes;
-use scenes::{SCENES, Scene};
+use scenes::{SCENES, STAND_IN, Scene, TEXT};
 use screen::Screen;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ use view::View;
 
 /// How long the stand-in tutor takes for a turn; the real one takes 5 to 30 s.
 const TUTOR_THINKS: Duration = Duration::from_millis(600);
+/// Pause of the stand-in model after each word: slow enough that its answer is seen growing, as on a small machine.
+const MODEL_WRITES: Duration = Duration::from_millis(110);
 /// Time limit of each step of the demo.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Pause for reading. Without it, the times shown would consist only of the bot's own pacing (one message a
@@ -105,6 +108,7 @@ impl Signals {
 struct Demo {
     telegram: BotApi,
     tutor: TutorApi,
+    model: ChatApi,
     learner: Learner,
     screen: Screen,
     /// What of the chat was shown already.
@@ -121,11 +125,16 @@ impl Demo {
             BotApi::start(BotApiOptions::default()).await.context("starting the stand-in for Telegram")?;
         let options = TutorOptions { delay: TUTOR_THINKS, ..TutorOptions::default() };
         let tutor = TutorApi::start(options).await.context("starting the stand-in for the tutor")?;
+        let model = ChatApi::start(ChatOptions::default())
+            .await
+            .context("starting the stand-in for the chat model")?;
+        model.script(|_| ChatAnswer::words(STAND_IN));
         let folder = Folder::make()?;
         let env = [
             ("TELEGRAM_BOT_TOKEN", telegram.token()),
             ("TELEGRAM_API_URL", telegram.base_url()),
             ("BACKEND_URL", tutor.base_url()),
+            ("AI_API_URL", model.base_url()),
             ("SESSION_STORAGE_PATH", folder.0.join("store").display().to_string()),
         ];
         let env = env.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<BTreeMap<_, _>>();
@@ -140,11 +149,12 @@ impl Demo {
         let learner = telegram.learner(LearnerProfile::new(1001, "Ana", "en"));
         let screen = Screen::new(interactive);
         screen.line(
-            "This is the real daemon, its store and its audio path. Telegram and the tutor are stand-ins on this \
-             machine's loopback: no token, no network, and the tutor's words are prepared, as it cannot listen.\n",
+            "This is the real daemon, its store and its audio path. Telegram, the tutor and the chat model are \
+             stand-ins on this machine's loopback: no token, no network, and their words are prepared, as they \
+             can neither listen nor think.\n",
         );
         let view = View::default();
-        Ok(Self { telegram, tutor, learner, screen, view, app, stop, daemon, _folder: folder })
+        Ok(Self { telegram, tutor, model, learner, screen, view, app, stop, daemon, _folder: folder })
     }
 
     /// The recorded conversation.
@@ -157,6 +167,7 @@ impl Demo {
                 self.command("/status", 1).await?;
             }
         }
+        self.text().await?;
         self.command("/feedback", 2).await?;
         self.command("/history", 1).await?;
         self.command("/hlep", 1).await?;
@@ -172,6 +183,36 @@ impl Demo {
         self.screen.learner(text);
         self.show_next(answers).await?;
         self.screen.steps(&[("answered after", start.elapsed())]);
+        Ok(())
+    }
+
+    /// Posts a text and shows the model's answer as it grows; the last look of it has no Stop button any more.
+    async fn text(&mut self) -> Result<()> {
+        let (question, answer) = TEXT;
+        let mut parts = Vec::new();
+        for word in answer.split_inclusive(' ') {
+            parts.extend([Part::Text(word.to_owned()), Part::Pause(MODEL_WRITES)]);
+        }
+        parts.extend([Part::Finish("stop".to_owned()), Part::Usage, Part::Done]);
+        self.model.push_answer(ChatAnswer::parts(parts));
+        tokio::time::sleep(READING).await;
+        let start = Instant::now();
+        self.learner.text(question);
+        self.screen.learner(question);
+        let (chat, screen, view) = (self.learner.chat(), &self.screen, &mut self.view);
+        let mut first = None;
+        let shown = self.telegram.wait_until(TIME_LIMIT, |state| {
+            let mut whole = None;
+            for entry in view.news(state, chat, usize::MAX) {
+                screen.bot(&entry);
+                first.get_or_insert_with(|| start.elapsed());
+                whole = entry.keyboard.is_none().then_some(());
+            }
+            whole
+        });
+        shown.await.ok_or_else(|| anyhow!("the bot did not answer"))?;
+        let first = first.unwrap_or_default();
+        self.screen.steps(&[("first words shown after", first), ("the whole answer", start.elapsed())]);
         Ok(())
     }
 

@@ -1,5 +1,5 @@
-//! The recorded conversation: voices, and what the stand-in tutor says to them. Must not know how it is
-//! played.
+//! The recorded conversation: voices and a text, and what the stand-in tutor and the stand-in model say to them. Must not
+//! know how it is played.
 
 /// A recorded voice, and what the stand-in tutor (which cannot listen) says about it.
 pub(crate) struct Scene {
@@ -49,3 +49,16 @@ pub(crate) const SCENES: [Scene; 3] = [
         ],
     },
 ];
+
+/// What the learner writes, and the stand-in model's answer to it.
+pub(crate) const TEXT: (&str, &str) = (
+    "Whats the diference between say and tell?",
+    "Good question! **Tell** needs a *person*, **say** does not:\n\n\
+     | say | tell |\n| --- | --- |\n| say something | tell *someone* something |\n| \"I'm late,\" she said | She told me she was late |\n\n\
+     Small corrections:\n\n- Whats → **What's** (short for \"what is\")\n- diference → **difference**\n\n\
+     What did your teacher tell you last week?",
+);
+
+/// What the stand-in model says to whatever else is written.
+pub(crate) const STAND_IN: &str =
+    "I am a stand-in for a chat model and cannot think. With `AI_API_URL` set, a real one answers here.";
