@@ -43,7 +43,7 @@ pub struct AnswerStream {
     finished: Option<bool>,
     deadline: Instant,
     /// Longest pause between two pieces.
-    standstill: Duration,
+    stall_timeout: Duration,
     /// When the last piece arrived.
     since: Instant,
     permit: Permit,
@@ -65,7 +65,7 @@ impl AnswerStream {
         kind: ServerKind,
         response: reqwest::Response,
         deadline: Instant,
-        standstill: Duration,
+        stall_timeout: Duration,
         permit: Permit,
     ) -> Self {
         let mime =
@@ -95,7 +95,7 @@ impl AnswerStream {
             output,
             finished,
             deadline,
-            standstill,
+            stall_timeout,
             since,
             permit,
             over,
@@ -134,7 +134,7 @@ impl AnswerStream {
     async fn more(&mut self) -> Result<bool, Fault> {
         let limit = match self.finished {
             Some(_) => self.deadline.min(self.since + AFTERWARDS),
-            None if self.begun => self.deadline.min(self.since + self.standstill),
+            None if self.begun => self.deadline.min(self.since + self.stall_timeout),
             None => self.deadline,
         };
         let before = self.text().len();

@@ -6,7 +6,7 @@
 use crate::domain::Timestamp;
 
 /// Failures in a row that open it.
-const PATIENCE: u32 = 5;
+const FAILURES_TO_OPEN: u32 = 5;
 /// First pause, ms.
 const FIRST_MS: i64 = 30_000;
 /// Longest pause, ms.
@@ -64,7 +64,7 @@ impl Breaker {
     /// fail.
     pub fn failed(&mut self, now: Timestamp) {
         let pause_ms = match *self {
-            Self::Closed { failures } if failures + 1 < PATIENCE => {
+            Self::Closed { failures } if failures + 1 < FAILURES_TO_OPEN => {
                 *self = Self::Closed { failures: failures + 1 };
                 return;
             }
