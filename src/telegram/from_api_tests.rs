@@ -209,7 +209,8 @@ fn in_groups_only_what_is_addressed_to_us() {
     assert_eq!(body!("group_command"), command("status", ""));
     assert_eq!(body!("group_mention"), words("😀  what is a gerund?"));
     assert_eq!(body!("group_mention_command"), command("history", ""));
-    assert_eq!(body!("group_reply_to_us"), words("because it rains"));
+    let quoting = Body::Quoting { text: "because it rains".into(), quoted: "Why?".into() };
+    assert_eq!(body!("group_reply_to_us"), Some(quoting));
     assert_eq!(body!("group_voice_reply"), voice_note());
     assert_eq!(body!("group_voice_caption_mention"), voice_note());
     for nothing in [
@@ -222,6 +223,27 @@ fn in_groups_only_what_is_addressed_to_us() {
     ] {
         assert_eq!(nothing, None);
     }
+}
+
+#[test]
+fn a_text_that_answers_another_message_brings_its_words() {
+    let said = |fields: Value| {
+        let mut message = json!({ "message_id": 5, "date": 1, "text": "why?", "from": { "id": 7, "is_bot": false },
+            "chat": { "id": 7, "type": "private" } });
+        message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let raw = RawUpdate { id: 1, value: json!({ "update_id": 1, "message": message }) };
+        incoming(&raw, &me(), NOW).unwrap().unwrap().body
+    };
+    for (fields, quoted) in [
+        (json!({ "reply_to_message": { "text": "I goes home" } }), "I goes home"),
+        (json!({ "reply_to_message": { "text": "I goes home" }, "quote": { "text": "goes" } }), "goes"),
+        (json!({ "reply_to_message": { "caption": "beneath" } }), "beneath"),
+    ] {
+        let expected = Body::Quoting { text: "why?".into(), quoted: quoted.into() };
+        assert_eq!(said(fields), expected, "{quoted}");
+    }
+    assert_eq!(said(json!({ "reply_to_message": { "voice": {} } })), Body::Text("why?".into()));
+    assert_eq!(said(json!({ "reply_to_message": { "text": "  " } })), Body::Text("why?".into()));
 }
 
 #[test]
