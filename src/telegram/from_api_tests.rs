@@ -226,27 +226,6 @@ fn in_groups_only_what_is_addressed_to_us() {
 }
 
 #[test]
-fn a_text_that_answers_another_message_brings_its_words() {
-    let said = |fields: Value| {
-        let mut message = json!({ "message_id": 5, "date": 1, "text": "why?", "from": { "id": 7, "is_bot": false },
-            "chat": { "id": 7, "type": "private" } });
-        message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        let raw = RawUpdate { id: 1, value: json!({ "update_id": 1, "message": message }) };
-        incoming(&raw, &me(), NOW).unwrap().unwrap().body
-    };
-    for (fields, quoted) in [
-        (json!({ "reply_to_message": { "text": "I goes home" } }), "I goes home"),
-        (json!({ "reply_to_message": { "text": "I goes home" }, "quote": { "text": "goes" } }), "goes"),
-        (json!({ "reply_to_message": { "caption": "beneath" } }), "beneath"),
-    ] {
-        let expected = Body::Quoting { text: "why?".into(), quoted: quoted.into() };
-        assert_eq!(said(fields), expected, "{quoted}");
-    }
-    assert_eq!(said(json!({ "reply_to_message": { "voice": {} } })), Body::Text("why?".into()));
-    assert_eq!(said(json!({ "reply_to_message": { "text": "  " } })), Body::Text("why?".into()));
-}
-
-#[test]
 fn a_thread_is_kept_only_where_it_is_a_topic() {
     let chat = |incoming: Result<Option<Incoming>, Undecodable>| incoming.unwrap().unwrap().chat;
     let topic = Chat { id: ChatId(-1_001_987_654_321), kind: ChatKind::Group, thread: Some(88) };
