@@ -18,7 +18,10 @@ const PICTURE_LIMIT: u64 = 10 << 20;
 #[derive(Debug)]
 pub(crate) enum Content {
     /// A picture, and its MIME type judged by its bytes.
-    Picture { mime: &'static str, bytes: Bytes },
+    Picture {
+        mime: &'static str,
+        bytes: Bytes,
+    },
     Text(String),
 }
 
