@@ -5,9 +5,10 @@
 use crate::audio_worker::Workers;
 use crate::bot::{Channel, Guests, HandlerContext, Rules, placement};
 use crate::config::{Config, OnCorruption};
-use crate::domain::Timestamp;
 use crate::domain::stats::Count;
+use crate::domain::{Timestamp, Vision};
 use crate::logging::Event;
+use crate::model::{self, ModelName, Models, ModelsOptions, Patience, ServerOptions};
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
@@ -122,6 +123,45 @@ pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
         extra_ca_pem,
     })
     .context("setting up the connection to the tutor")
+}
+
+/// The chat models as configured, if any; connects to nothing yet.
+///
+/// # Errors
+/// In words for the person who starts the daemon.
+pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
+    let ai = &config.ai;
+    if !ai.is_configured() {
+        return Ok(None);
+    }
+    let mut servers = Vec::new();
+    servers.extend(ai.url.clone().map(|url| ServerOptions {
+        name: model::MAIN.to_owned(),
+        url,
+        kind: ai.kind,
+        key: ai.key.clone(),
+        models: Vec::new(),
+        vision: Vision::Unknown,
+        context_tokens: ai.context_tokens,
+    }));
+    servers.extend(ai.providers.iter().map(|of| ServerOptions {
+        name: of.name.clone(),
+        url: of.url.clone(),
+        kind: of.kind,
+        key: of.key.clone(),
+        models: of.models.clone(),
+        vision: of.vision.clone(),
+        context_tokens: of.context.unwrap_or(ai.context_tokens),
+    }));
+    let models = Models::new(ModelsOptions {
+        servers,
+        default_model: ai.default_model.as_ref().map(ModelName::new),
+        offered: ai.models.iter().map(ModelName::new).collect(),
+        fallback: ai.fallback_model.as_ref().map(ModelName::new),
+        patience: Patience::new(ai.timeout),
+    })
+    .context("setting up the chat models")?;
+    Ok(Some(models))
 }
 
 /// Rows of one learner that may wait at once, so that nobody fills the inbox alone.

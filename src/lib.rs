@@ -9,11 +9,11 @@
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
 //! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
-//! doctor  -> app, admin (client), config, telegram, tutor, store, http, domain
-//! app     -> config, bot, audio_worker, store, telegram, tutor, telemetry
+//! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
+//! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
-//! telegram, tutor -> http, domain        audio, telemetry -> domain        store -> domain, secret
+//! telegram, tutor, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde                  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
@@ -30,6 +30,7 @@ pub(crate) mod doctor;
 pub mod domain;
 pub(crate) mod http;
 pub mod logging;
+pub mod model;
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod secure_fs;

@@ -20,6 +20,27 @@ pub(crate) fn advice(config: &Config) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let ai = &config.ai;
+    let keyed = ai.url.iter().map(|url| ("AI_API_URL".to_owned(), url, &ai.key));
+    let more = ai.providers.iter().map(|of| (format!("providers.{}.url", of.name), &of.url, &of.key));
+    for (name, url, key) in keyed.chain(more) {
+        if key.is_some() && in_the_clear(url) {
+            lines.push(format!(
+                "{name} is http:// and not on a private network: its key can be read on the way; use https://"
+            ));
+        }
+    }
+    if !ai.is_configured() {
+        let of = [
+            ("AI_API_KEY", ai.key.is_some()),
+            ("DEFAULT_MODEL", ai.default_model.is_some()),
+            ("MODELS", !ai.models.is_empty()),
+            ("FALLBACK_MODEL", ai.fallback_model.is_some()),
+        ];
+        for (name, _) in of.iter().filter(|(_, given)| *given) {
+            lines.push(format!("{name} has no effect: there is no chat model without AI_API_URL"));
+        }
+    }
     if config.telegram_api_local
         && let Err(error) = std::fs::read_dir(&config.telegram_api_local_path)
     {

@@ -34,13 +34,20 @@ pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) ->
             *field(config) =
                 whole(raw, *min, *max).and_then(|n| usize::try_from(n).ok()).ok_or_else(wrong)?;
         }
-        Kind::BaseUrl(field) => {
-            if holds_token(raw) {
-                return Err("must be the base URL alone, without a bot token in it".to_owned());
-            }
-            url(raw, &["http", "https"]).ok_or_else(wrong)?;
-            *field(config) = raw.trim_end_matches('/').to_owned();
+        Kind::Number { min, max, field } => {
+            let number = raw.parse().ok().filter(|number| (*min..=*max).contains(number));
+            *field(config) = number.ok_or_else(wrong)?;
         }
+        Kind::BaseUrl(_) | Kind::OptionalUrl(_) if holds_token(raw) => {
+            return Err("must be the base URL alone, without a bot token in it".to_owned());
+        }
+        Kind::BaseUrl(field) => *field(config) = base_url(raw).ok_or_else(wrong)?,
+        Kind::OptionalUrl(field) => *field(config) = Some(base_url(raw).ok_or_else(wrong)?),
+        Kind::Name(field) => {
+            *field(config) = Some(raw.to_owned()).filter(|name| is_model_name(name));
+            field(config).as_ref().ok_or_else(wrong)?;
+        }
+        Kind::Names(field) => *field(config) = names(raw).ok_or_else(wrong)?,
         Kind::Proxy(field) => {
             url(raw, &["http", "https", "socks5", "socks5h"]).ok_or_else(wrong)?;
             *field(config) = Some(Secret::new(raw));
@@ -110,19 +117,27 @@ pub(crate) fn shown(key: &Key, raw: &str) -> String {
     let raw = raw.trim();
     match key.kind {
         _ if key.is_secret() => return "***".to_owned(),
-        Kind::Proxy(_) | Kind::BaseUrl(_) => {
-            if holds_token(raw) {
-                return "***".to_owned();
-            }
-            if let Some((before, host)) = raw.rsplit_once('@') {
-                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-                // Without a scheme it is unknown which part is the password.
-                let plain = scheme.bytes().all(|b| b.is_ascii_alphanumeric()) && !scheme.is_empty();
-                return if plain { format!("{scheme}://***@{host}") } else { "***".to_owned() };
-            }
-        }
+        Kind::Proxy(_) | Kind::BaseUrl(_) | Kind::OptionalUrl(_) => return shown_url(raw),
         _ => {}
     }
+    shortened(raw)
+}
+
+/// Of a URL: no user, no password, no token of Telegram's.
+pub fn shown_url(raw: &str) -> String {
+    if holds_token(raw) {
+        return "***".to_owned();
+    }
+    if let Some((before, host)) = raw.rsplit_once('@') {
+        let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+        // Without a scheme it is not known which part is the password.
+        let plain = scheme.bytes().all(|b| b.is_ascii_alphanumeric()) && !scheme.is_empty();
+        return if plain { format!("{scheme}://***@{host}") } else { "***".to_owned() };
+    }
+    shortened(raw)
+}
+
+fn shortened(raw: &str) -> String {
     let mut text: String =
         raw.chars().take(SHOWN).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if raw.chars().count() > SHOWN {
@@ -213,6 +228,36 @@ fn users(raw: &str) -> Option<Vec<UserId>> {
         }
     }
     Some(ids)
+}
+
+/// Longest name of a model, bytes.
+const NAME_CAP: usize = 200;
+/// Most models in a list.
+const NAMES_CAP: usize = 200;
+
+/// Whether a server may know a model by this name.
+pub fn is_model_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= NAME_CAP && !name.chars().any(|c| c.is_control() || c.is_whitespace())
+}
+
+/// A list of models' names, comma separated.
+pub fn names(raw: &str) -> Option<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for name in raw.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if !is_model_name(name) || names.len() == NAMES_CAP {
+            return None;
+        }
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    Some(names)
+}
+
+/// A base URL without its last slash.
+pub fn base_url(raw: &str) -> Option<String> {
+    url(raw, &["http", "https"])?;
+    Some(raw.trim_end_matches('/').to_owned())
 }
 
 /// Accepts a URL of one of these schemes with a host, a valid port and no query.

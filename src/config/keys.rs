@@ -50,8 +50,23 @@ pub enum Kind {
         max: u32,
         field: fn(&mut Config) -> &mut usize,
     },
+    /// The same with a fraction.
+    Number {
+        /// Least.
+        min: f64,
+        /// Most.
+        max: f64,
+        /// Where it goes.
+        field: fn(&mut Config) -> &mut f64,
+    },
     /// http or https, no query.
     BaseUrl(fn(&mut Config) -> &mut String),
+    /// The same; there may be none.
+    OptionalUrl(fn(&mut Config) -> &mut Option<String>),
+    /// A model's name.
+    Name(fn(&mut Config) -> &mut Option<String>),
+    /// Models' names.
+    Names(fn(&mut Config) -> &mut Vec<String>),
     /// A proxy's URL, possibly with a password.
     Proxy(fn(&mut Config) -> &mut Option<Secret>),
     /// A bot token. Has a `_FILE` twin.
@@ -78,8 +93,8 @@ pub enum Kind {
 pub const TELEGRAM_PUBLIC_API: &str = "https://api.telegram.org";
 
 use Kind::{
-    Address, BaseUrl, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Proxy, Switch, Time,
-    Token, Users, Whole,
+    Address, BaseUrl, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Name, Names, Number,
+    OptionalUrl, Proxy, Switch, Time, Token, Users, Whole,
 };
 use Unit::{Days, Hours, Seconds};
 
@@ -140,7 +155,10 @@ impl Key {
                 format!("{unit}, {}", range(min, max))
             }
             Whole { min, max, .. } | Count { min, max, .. } => format!("a whole number, {}", range(min, max)),
-            BaseUrl(_) => "a URL with http:// or https://, without a query".to_owned(),
+            Number { min, max, .. } => format!("a number, {}", range(min, max)),
+            Name(_) => "a model's name".to_owned(),
+            Names(_) => "models' names, comma separated".to_owned(),
+            BaseUrl(_) | OptionalUrl(_) => "a URL with http:// or https://, without a query".to_owned(),
             Proxy(_) => "a URL with http://, https://, socks5:// or socks5h://".to_owned(),
             Token(_) => "digits, a colon, then letters, digits, _ and -, as @BotFather gave it".to_owned(),
             Kind::Secret(_) => "printable ASCII characters".to_owned(),

@@ -5,18 +5,22 @@
 //! options do.
 
 mod advice;
+mod ai;
 mod checks;
 mod dotenv;
 pub mod keys;
 mod nearest;
+mod providers;
 mod render;
 mod resolve;
 mod secret_files;
 mod sources;
 mod table;
 
+pub(crate) use ai::Ai;
 pub(crate) use checks::key_file;
 pub use keys::{Flag, flags};
+pub use providers::Provider;
 pub use render::{env_example, markdown_table, render};
 
 use crate::domain::rate::PerMinute;
@@ -70,6 +74,7 @@ pub struct Config {
     pub backend_ca_file: Option<PathBuf>,
     pub bot_private_key: Option<Secret>,
     pub backend_retry_max_age: Duration,
+    pub ai: Ai,
     pub bot_rate_limit: bool,
     /// See [`Config::learner_rate`].
     pub bot_rate_limit_mpm: u32,
@@ -181,7 +186,7 @@ impl Config {
     /// As [`Self::load`], but an option at fault gets its default. For showing the configuration, never for
     /// running on it.
     pub fn inspect(inputs: Inputs) -> (Loaded, Vec<ConfigError>) {
-        let Gathered { values, mut errors, mut warnings, not_read } = sources::gather(&inputs);
+        let Gathered { values, tables, mut errors, mut warnings, not_read } = sources::gather(&inputs);
         let mut config = Self::default();
         let mut origins = Vec::new();
         for key in keys::all() {
@@ -190,6 +195,10 @@ impl Config {
                 Err(error) => errors.push(error),
             }
         }
+        let (providers, settings, faults) = providers::read(&tables, &inputs.working_dir);
+        config.ai.providers = providers;
+        origins.extend(settings);
+        errors.extend(faults);
         let token_at_fault = errors.iter().any(|error| error.key.starts_with("TELEGRAM_BOT_TOKEN"));
         let token_missing = config.telegram_bot_token.is_none() && !token_at_fault;
         if inputs.require_token && config.telegram_bot_enabled && token_missing {
@@ -253,6 +262,7 @@ impl Config {
             backend_ca_file: None,
             bot_private_key: None,
             backend_retry_max_age: Duration::ZERO,
+            ai: Ai::default(),
             bot_rate_limit: true,
             bot_rate_limit_mpm: 1,
             global_rate_limit_mpm: 0,

@@ -16,9 +16,11 @@ impl Loaded {
             if setting.origin.starts_with("systemd credential") {
                 continue;
             }
-            let direct = keys::all().any(|key| key.is_secret() && key.name == setting.name);
+            let direct = keys::all().any(|key| key.is_secret() && key.name == setting.name)
+                || setting.name.ends_with(".key");
             let password = setting.name == "TELEGRAM_PROXY" && value.contains("***@");
             let path = match setting.origin.strip_prefix("file ") {
+                _ if setting.name.ends_with(".key_file") => Some(value.as_str()),
                 _ if setting.name.ends_with("_FILE") && setting.name != "BACKEND_CA_FILE" => {
                     if setting.name == "BOT_LOG_FILE" {
                         continue;
@@ -40,5 +42,24 @@ impl Loaded {
 
     pub(crate) fn shown(&self, name: &str) -> Option<&str> {
         self.origins.iter().find(|setting| setting.name == name)?.value.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Inputs};
+
+    #[test]
+    fn the_keys_of_providers_lie_in_files_of_their_own_or_in_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = "[providers.one]\nurl = \"http://h/v1\"\nkey_file = \"key\"\n[providers.two]\nurl = \"http://h/v1\"\nkey = \"k\"\n";
+        std::fs::write(folder.path().join("key"), "k").unwrap();
+        std::fs::write(folder.path().join("c.toml"), tables).unwrap();
+        let config_path = Some(folder.path().join("c.toml"));
+        let inputs = Inputs { config_path, working_dir: folder.path().to_owned(), ..Inputs::default() };
+        let loaded = Config::load(inputs).unwrap();
+        let expected = [("providers.one.key_file", "key"), ("providers.two.key", "c.toml")];
+        let expected = expected.map(|(name, file)| (name.to_owned(), folder.path().join(file)));
+        assert_eq!(loaded.secret_files(folder.path()), expected);
     }
 }

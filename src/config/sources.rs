@@ -19,6 +19,8 @@ use std::path::Path;
 const SYSTEM_FILE: &str = "/etc/phonicflow-bot/config.toml";
 /// Read in the working folder if it exists.
 pub(crate) const DOTENV: &str = ".env.telegram";
+/// The table of tables in config.toml.
+const PROVIDERS: &str = "providers";
 /// Prefixes of environment variables that are surely meant for us.
 const OURS: &[&str] = &["BOT_", "BACKEND_", "TELEGRAM_"];
 /// Prefixes that other programs use too: an unknown name is reported only if it resembles one of our options.
@@ -33,6 +35,9 @@ const SHARED: &[&str] = &[
     "METRICS_",
     "LOG_",
     "DEFAULT_",
+    "AI_",
+    "FALLBACK_",
+    "MAX_CONVERSATION_",
 ];
 
 #[derive(Debug, Clone)]
@@ -42,10 +47,19 @@ pub(crate) struct Given {
     pub origin: String,
 }
 
+/// A `[providers.NAME]` of config.toml.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub name: String,
+    pub fields: Dict,
+    pub origin: String,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     /// By option, `_FILE` twins included; without empty values.
     pub values: BTreeMap<String, Given>,
+    pub tables: Vec<Table>,
     /// Faults of the sources themselves.
     pub errors: Vec<ConfigError>,
     pub warnings: Vec<String>,
@@ -144,8 +158,11 @@ fn toml_file(inputs: &Inputs, gathered: &mut Gathered) -> Option<Layer> {
     let mut values = BTreeMap::new();
     for (name, value) in data.into_values().flatten() {
         let upper = name.to_ascii_uppercase();
-        if name != name.to_ascii_lowercase() || !names().contains(&upper) {
-            let near = nearest(&upper, names()).map(|near| near.to_ascii_lowercase());
+        if name == PROVIDERS {
+            providers(value, &origin, gathered);
+        } else if name != name.to_ascii_lowercase() || !names().contains(&upper) {
+            let known = names().into_iter().chain([PROVIDERS.to_ascii_uppercase()]);
+            let near = nearest(&upper, known).map(|near| near.to_ascii_lowercase());
             gathered.errors.push(ConfigError::unknown(&name, &origin, near));
         } else if let Some(text) = as_text(&value) {
             values.insert(upper, text);
@@ -155,6 +172,23 @@ fn toml_file(inputs: &Inputs, gathered: &mut Gathered) -> Option<Layer> {
         }
     }
     Some(Layer { name: origin, values })
+}
+
+/// Each table of `[providers]`; what they hold is checked elsewhere.
+fn providers(value: Value, origin: &str, gathered: &mut Gathered) {
+    let fault = |key: String| {
+        let problem = "must be a table, as in [providers.NAME]".to_owned();
+        ConfigError { key, origin: origin.to_owned(), shown: None, problem }
+    };
+    let Some(tables) = value.into_dict() else {
+        return gathered.errors.push(fault(PROVIDERS.to_owned()));
+    };
+    for (name, table) in tables {
+        match table.into_dict() {
+            Some(fields) => gathered.tables.push(Table { name, fields, origin: origin.to_owned() }),
+            None => gathered.errors.push(fault(format!("{PROVIDERS}.{name}"))),
+        }
+    }
 }
 
 fn dotenv_file(folder: &Path, lines: &mut BTreeMap<String, usize>, gathered: &mut Gathered) -> Option<Layer> {

@@ -15,6 +15,7 @@ use crate::domain::Language;
 pub(crate) const TOPICS: &[(&str, &[Key])] = &[
     ("Telegram", TELEGRAM),
     ("The tutor", TUTOR),
+    ("Chat models", super::ai::OPTIONS),
     ("Limits", LIMITS),
     ("Who may use it", PEOPLE),
     ("Sessions and the store", SESSIONS),

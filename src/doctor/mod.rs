@@ -8,6 +8,7 @@ mod clock;
 mod daemon;
 pub(crate) mod finding;
 pub(crate) mod health;
+mod models;
 mod permissions;
 mod proxy;
 mod settings;
@@ -56,6 +57,7 @@ impl Patient {
             let name = fault.key.to_ascii_uppercase();
             let known = crate::config::keys::all()
                 .any(|key| name.trim_end_matches("_FILE") == key.name.trim_end_matches("_FILE"));
+            let known = known || name.starts_with("PROVIDERS.");
             !known || prefixes.iter().any(|prefix| name.starts_with(prefix))
         })
     }
@@ -66,10 +68,11 @@ pub(crate) async fn examine(patient: &Patient) -> Report {
     // First, because opening the store may create files and so change what is checked.
     let permissions = permissions::check(patient);
     let health_deadline = patient.config().backend_timeout + DEADLINE;
-    let (telegram, proxy, tutor, store) = tokio::join!(
+    let (telegram, proxy, tutor, models, store) = tokio::join!(
         within(DEADLINE, "telegram", telegram::check(patient)),
         within(DEADLINE, "proxy", proxy::check(patient)),
         within(health_deadline, "tutor", tutor::check(patient)),
+        within(DEADLINE, "chat model", models::check(patient)),
         within(STORE_DEADLINE, "store", store::check(patient)),
     );
     let daemon = within(DEADLINE, "daemon", daemon::check(patient, store.held)).await;
@@ -80,6 +83,7 @@ pub(crate) async fn examine(patient: &Patient) -> Report {
         telegram.findings,
         proxy.findings,
         tutor.findings,
+        models.findings,
         daemon.findings,
         store.findings,
         permissions,

@@ -17,6 +17,7 @@ pub(crate) mod learner;
 pub(crate) mod lesson;
 pub mod markdown;
 pub(crate) mod membership;
+pub(crate) mod model_server;
 pub(crate) mod outcome;
 pub mod phrases;
 pub mod printable;
@@ -33,6 +34,7 @@ pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, R
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 pub use membership::{Hidden, Membership};
+pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};

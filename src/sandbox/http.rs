@@ -3,7 +3,7 @@
 
 use std::{
     convert::Infallible,
-    io,
+    fmt, io,
     net::SocketAddr,
     pin::Pin,
     sync::{
@@ -15,7 +15,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, future::BoxFuture, stream};
+use futures_util::{
+    Stream, StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use http_body_util::{BodyExt, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{HeaderMap, body::Frame, header, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -91,11 +95,25 @@ impl Reply {
 #[derive(Debug)]
 pub(crate) enum Served {
     Reply(Reply),
+    /// Status 200, and a body that is made while it is sent.
+    Stream(Pieces),
     /// The connection is closed without an answer.
     Drop {
         /// `true`: TCP reset; `false`: an orderly close.
         rst: bool,
     },
+}
+
+/// A body that is made while it is sent. An error in it breaks the connection; dropped before its end, the client has gone.
+pub(crate) struct Pieces {
+    pub content_type: &'static str,
+    pub body: BoxStream<'static, io::Result<Bytes>>,
+}
+
+impl fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.content_type)
+    }
 }
 
 /// Called by the server for each request. The future is dropped when the client disconnects.
@@ -194,6 +212,7 @@ async fn connection(stream: TcpStream, handler: Arc<dyn Handler>, killed: Arc<At
             let Some(request) = read(request).await else { return Err(Dropped) };
             match handler.serve(request).await {
                 Served::Reply(reply) => respond(reply),
+                Served::Stream(pieces) => stream_out(pieces),
                 Served::Drop { rst: reset } => {
                     rst.store(reset, Ordering::Release);
                     Err(Dropped)
@@ -222,6 +241,13 @@ async fn read(request: hyper::Request<hyper::body::Incoming>) -> Option<Request>
 }
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+fn stream_out(pieces: Pieces) -> Result<hyper::Response<Body>, Dropped> {
+    let builder = hyper::Response::builder().header(header::CONTENT_TYPE, pieces.content_type);
+    builder
+        .body(StreamBody::new(pieces.body.map(|piece| piece.map(Frame::data))).boxed_unsync())
+        .map_err(|_| Dropped)
+}
 
 fn respond(reply: Reply) -> Result<hyper::Response<Body>, Dropped> {
     let Reply { status, content_type, body, shape, retry_after, clock_ahead } = reply;

@@ -1,7 +1,8 @@
 //! Loopback doubles of the outside world, for `demo` and the tests: Telegram's Bot API, the PhonicFlow tutor,
-//! and the faults both can be told to have. Must not know anything of the bot itself (`demo` excepted).
+//! a chat model's server, and the faults all can be told to have. Must not know anything of the bot itself (`demo` excepted).
 
 pub mod bot_api;
+pub mod chat_api;
 pub(crate) mod demo;
 pub mod faults;
 mod form;

@@ -1,5 +1,6 @@
 //! Configuration as a person meets it: layers, faults, secrets, and the files made from the table of options.
 
+mod ai;
 mod secrets;
 
 use phonicflow_bot::config::{self, Config, ConfigErrors, Inputs, Loaded, LogFormat, keys};

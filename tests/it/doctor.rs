@@ -1,6 +1,7 @@
 //! `doctor` as a person meets it: the real binary, its words, its exit code, and that it disturbs nothing.
 
 mod before_it_runs;
+mod models;
 
 use crate::world::World;
 use phonicflow_bot::logging::Event;

@@ -6,6 +6,7 @@ use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{
     BotApi, BotApiOptions, ChatEntry, EntryKind, Learner, LearnerProfile,
 };
+use phonicflow_bot::sandbox::chat_api::{ChatApi, ChatOptions};
 use phonicflow_bot::sandbox::tutor_api::{TutorApi, TutorOptions};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -70,6 +71,13 @@ impl World {
     pub fn set(&mut self, key: &str, value: &str) -> &mut Self {
         self.env.insert(key.to_owned(), value.to_owned());
         self
+    }
+
+    /// A chat model's server, named in the settings for the next start. It lives as long as the handle.
+    pub async fn chat(&mut self, options: ChatOptions) -> ChatApi {
+        let chat = ChatApi::start(options).await.unwrap();
+        self.set("AI_API_URL", &chat.base_url());
+        chat
     }
 
     /// Both doubles and a running daemon.

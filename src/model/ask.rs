@@ -1,0 +1,171 @@
+//! What a model is asked: messages in order, and how much it may say.
+//!
+//! Pure. Must not know any server's wire.
+
+use bytes::Bytes;
+use std::fmt;
+
+/// A model by the name that learners read and type: the server's own name for it, after `SERVER/` where the server is one
+/// of `[providers.SERVER]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelName(String);
+
+impl ModelName {
+    /// White space around it is not part of it.
+    pub fn new(name: impl AsRef<str>) -> Self {
+        Self(name.as_ref().trim().to_owned())
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ModelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The instructions: the tutor's manners.
+    System,
+    /// The learner.
+    User,
+    /// The tutor.
+    Assistant,
+}
+
+/// A picture as it was received.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    /// `image/jpeg`, `image/png`, …
+    pub mime: String,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.mime, self.bytes.len())
+    }
+}
+
+/// One message of a conversation. `Debug` shows no word of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// The words; may be empty where there are pictures.
+    pub text: String,
+    /// Pictures shown with them; of the learner's messages alone.
+    pub images: Vec<Image>,
+}
+
+impl Message {
+    /// Words alone.
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), images: Vec::new() }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {} bytes, {:?}", self.role, self.text.len(), self.images)
+    }
+}
+
+/// One question with its context.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// Oldest first. Neighbours of one role and messages without a word are put right for the servers that refuse them.
+    pub messages: Vec<Message>,
+    /// Longest answer, tokens.
+    pub max_tokens: u32,
+    /// 0 (always the likeliest word) to 2.
+    pub temperature: f64,
+}
+
+impl Ask {
+    /// Whether a picture is shown.
+    pub fn has_images(&self) -> bool {
+        self.messages.iter().any(|message| !message.images.is_empty())
+    }
+
+    /// The messages as every server takes them: the instructions first and as one, then learner and tutor in turn, the learner
+    /// first; no message without content. Some servers refuse what others accept here.
+    pub(super) fn in_turn(&self) -> (String, Vec<Message>) {
+        let mut system = String::new();
+        let mut turns: Vec<Message> = Vec::new();
+        for message in &self.messages {
+            if message.text.trim().is_empty() && message.images.is_empty() {
+                continue;
+            }
+            match turns.last_mut() {
+                _ if message.role == Role::System => join(&mut system, &message.text),
+                None if message.role == Role::Assistant => {}
+                Some(last) if last.role == message.role => {
+                    join(&mut last.text, &message.text);
+                    last.images.extend(message.images.iter().cloned());
+                }
+                _ => turns.push(message.clone()),
+            }
+        }
+        (system, turns)
+    }
+}
+
+fn join(words: &mut String, more: &str) {
+    if !words.is_empty() && !more.is_empty() {
+        words.push_str("\n\n");
+    }
+    words.push_str(more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(messages: &[(Role, &str)]) -> Ask {
+        let messages = messages.iter().map(|(role, text)| Message::new(*role, *text)).collect();
+        Ask { messages, max_tokens: 1, temperature: 0.0 }
+    }
+
+    #[test]
+    fn learner_and_tutor_speak_in_turn() {
+        use Role::{Assistant, System, User};
+        let (system, turns) = ask(&[
+            (Assistant, "cut off from its question"),
+            (System, "be kind"),
+            (User, "one"),
+            (User, " "),
+            (User, "two"),
+            (Assistant, "three"),
+            (System, "be short"),
+            (Assistant, "four"),
+            (User, "five"),
+        ])
+        .in_turn();
+        assert_eq!(system, "be kind\n\nbe short");
+        let turns: Vec<_> = turns.iter().map(|turn| (turn.role, turn.text.as_str())).collect();
+        assert_eq!(turns, [(User, "one\n\ntwo"), (Assistant, "three\n\nfour"), (User, "five")]);
+    }
+
+    #[test]
+    fn pictures_go_with_the_words_they_were_sent_with() {
+        let mut asked = ask(&[(Role::User, ""), (Role::User, "what is it?")]);
+        let picture = Image { mime: "image/png".to_owned(), bytes: Bytes::from_static(b"png") };
+        asked.messages.first_mut().unwrap().images.push(picture);
+        let (_, turns) = asked.in_turn();
+        assert_eq!((turns.len(), turns[0].images.len(), turns[0].text.as_str()), (1, 1, "what is it?"));
+    }
+
+    #[test]
+    fn nothing_that_was_said_is_printed() {
+        let said = format!("{:?}", ask(&[(Role::User, "my secret")]));
+        assert!(!said.contains("secret"), "{said}");
+    }
+}

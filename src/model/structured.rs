@@ -1,0 +1,90 @@
+//! Answers that are one JSON object: asked for by schema, else as JSON, else in words alone, whichever the server takes.
+//!
+//! Must not know what the object is for.
+
+use super::answer::{Step, Usage};
+use super::ask::{Ask, Message, Role};
+use super::error::{Fault, ModelError};
+use super::server::Server;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How often a question is asked whose answer is no such object.
+const ROUNDS: usize = 2;
+
+impl Server {
+    /// The object, with what all rounds together cost.
+    pub(super) async fn complete(
+        self: &Arc<Self>,
+        model: &str,
+        ask: &Ask,
+        schema: &Value,
+    ) -> Result<(Value, Option<Usage>), ModelError> {
+        let ask = told(ask, schema);
+        let mut spent: Option<Usage> = None;
+        for _ in 0..ROUNDS {
+            let mut answer = self.begin(model, &ask, Some(schema)).await?;
+            let end = loop {
+                if let Step::Ended(end) = answer.next().await? {
+                    break end;
+                }
+            };
+            if let Some(usage) = end.usage {
+                let before = spent.unwrap_or_default();
+                spent = Some(Usage {
+                    input: before.input.saturating_add(usage.input),
+                    output: before.output.saturating_add(usage.output),
+                });
+            }
+            if let Some(object) = object(answer.text(), schema) {
+                return Ok((object, spent));
+            }
+        }
+        Err(self.error(Fault::Unreadable("an answer without the JSON asked for")))
+    }
+}
+
+/// The question with the schema in its instructions: servers that know no schema still have it, and some want the word JSON.
+fn told(ask: &Ask, schema: &Value) -> Ask {
+    let mut ask = ask.clone();
+    let words = format!("Answer with one JSON object of this schema and nothing else:\n{schema}");
+    ask.messages.insert(0, Message::new(Role::System, words));
+    ask
+}
+
+/// The object in a text that has every field the schema requires. Fences and words around it are overlooked.
+fn object(text: &str, schema: &Value) -> Option<Value> {
+    let fits = |value: &Value| {
+        let required = schema.get("required").and_then(Value::as_array);
+        let mut names = required.into_iter().flatten().filter_map(Value::as_str);
+        value.is_object() && names.all(|name| value.get(name).is_some())
+    };
+    // Words before it may hold a brace; a few tries find the one that opens the object.
+    text.match_indices('{').take(8).find_map(|(at, _)| {
+        let mut values = serde_json::Deserializer::from_str(text.get(at..)?).into_iter::<Value>();
+        values.next()?.ok().filter(fits)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_object_is_found_whatever_stands_around_it() {
+        let schema = json!({ "required": ["reply"] });
+        let found = Some(json!({ "reply": "Yes {", "corrections": [] }));
+        for text in [
+            r#"{"reply":"Yes {","corrections":[]}"#,
+            "```json\n{\"reply\": \"Yes {\", \"corrections\": []}\n```",
+            "Here {it} is: {\"reply\":\"Yes {\",\"corrections\":[]} I hope {it} helps.",
+            "{\"other\":1}{\"reply\":\"Yes {\",\"corrections\":[]}",
+        ] {
+            assert_eq!(object(text, &schema), found, "{text}");
+        }
+        for text in ["", "no", "{\"reply\":", "[1]", "{\"answer\":1}"] {
+            assert_eq!(object(text, &schema), None, "{text}");
+        }
+    }
+}
