@@ -70,6 +70,8 @@ impl App {
             telemetry: telemetry.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
+            models: models_of(&config)?.map(Arc::new),
+            personas: config.ai.personas.clone(),
             reader: store.reader(),
             rules: Rules {
                 default_language: config.default_language,

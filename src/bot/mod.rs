@@ -18,7 +18,8 @@ use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Reply, Task, Timestamp};
+use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Personas, Reply, Task, Timestamp};
+use crate::model::Models;
 use crate::store::Reader;
 use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
@@ -59,6 +60,10 @@ pub struct HandlerContext {
     pub telegram: Arc<Telegram>,
     /// The tutor.
     pub tutor: Arc<Tutor>,
+    /// The chat models, where there are any.
+    pub models: Option<Arc<Models>>,
+    /// Whom a chat model can be.
+    pub personas: Personas,
     /// Reads of the store.
     pub reader: Reader,
     /// `REQUIRED_CHANNEL`.

@@ -19,6 +19,7 @@ pub mod markdown;
 pub(crate) mod membership;
 pub(crate) mod model_server;
 pub(crate) mod outcome;
+pub(crate) mod persona;
 pub mod phrases;
 pub mod printable;
 pub mod rate;
@@ -36,5 +37,6 @@ pub use learner::{Change, DayTokens, Language, LanguageChoice, Learner, Level, T
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
+pub use persona::{Persona, Personas};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};
