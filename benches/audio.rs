@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use ogg::writing::PacketWriteEndInfo::{EndPage, EndStream, NormalPacket};
 use ogg::{PacketReader, PacketWriter};
-use phonicflow_bot::audio::{Hint, Limits, to_voice_note, to_wav};
+use phonicflow_bot::audio::{Limits, to_voice_note, to_wav};
 
 const LIMITS: Limits = Limits { max_seconds: 600 };
 const RUNS: u32 = 20;
@@ -33,7 +33,7 @@ fn main() {
             fs::write(&path, &voice).unwrap();
             println!("{title}, {seconds} s, to 16 kHz WAV");
             let voice = bytes::Bytes::from(voice);
-            let ours = here(|| to_wav(voice.clone(), Hint::default(), LIMITS).unwrap().samples);
+            let ours = here(|| to_wav(voice.clone(), LIMITS).unwrap().samples);
             line("  phonicflow-bot", ours, seconds, None);
             let path = path.to_str().unwrap();
             let rivals: [(&str, &[&str]); 2] = [
@@ -55,7 +55,7 @@ fn main() {
         fs::write(&path, &wav).unwrap();
         println!("24 kHz WAV, {seconds} s, to voice note");
         let wav = bytes::Bytes::from(wav);
-        let ours = here(|| to_voice_note(wav.clone(), Hint::default()).unwrap().bytes.len());
+        let ours = here(|| to_voice_note(wav.clone()).unwrap().bytes.len());
         line("  phonicflow-bot", ours, seconds, None);
         let path = path.to_str().unwrap();
         let rivals: [(&str, &[&str]); 2] = [

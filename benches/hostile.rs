@@ -9,7 +9,7 @@
 #[path = "../tests/it/audio/mutate.rs"]
 mod mutate;
 
-use phonicflow_bot::audio::{Hint, Limits};
+use phonicflow_bot::audio::Limits;
 use phonicflow_bot::audio_worker::{JobError, Workers};
 use std::collections::BTreeMap;
 use std::fs;
@@ -109,10 +109,8 @@ async fn main() {
                 let start = Instant::now();
                 // The tutor's speech goes through the other conversion.
                 let done = match n % 8 {
-                    0 => {
-                        place.to_voice_note(bytes::Bytes::from(bytes).into(), Hint::default()).await.map(drop)
-                    }
-                    _ => place.to_wav(bytes.into(), Hint::default(), LIMITS).await.map(drop),
+                    0 => place.to_voice_note(bytes::Bytes::from(bytes).into()).await.map(drop),
+                    _ => place.to_wav(bytes.into(), LIMITS).await.map(drop),
                 };
                 let took = start.elapsed();
                 let outcome = match done {

@@ -7,6 +7,8 @@ mod commands;
 mod completions;
 mod confirm;
 mod convert;
+#[cfg(feature = "demo")]
+mod demo;
 mod doctor;
 mod examples;
 mod manual;
@@ -52,6 +54,7 @@ enum Command {
     /// A configuration that cannot work, or a token that Telegram refuses, ends it with exit code 2: no restart helps.
     Run,
     /// See the whole daemon at work against stand-ins for Telegram and the tutor, with recorded voices.
+    #[cfg(feature = "demo")]
     Demo {
         /// Type commands, or the path of a voice file, and see the answers.
         #[arg(long)]
@@ -221,7 +224,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     let setup = commands::Setup { config_path: cli.global.config, flags };
     match cli.command {
         Command::Run => commands::run_daemon(setup),
-        Command::Demo { interactive, svg } => commands::demo(interactive, svg.as_deref()),
+        #[cfg(feature = "demo")]
+        Command::Demo { interactive, svg } => demo::run(interactive, svg.as_deref()),
         Command::Convert { input, output, force } => convert::run(&input, output, force),
         Command::Doctor { json } => doctor::doctor(setup, json),
         Command::Health { ready } => doctor::health(setup, ready),

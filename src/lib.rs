@@ -11,10 +11,10 @@
 //! admin   -> store, domain
 //! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
-//! audio_worker -> audio, domain
+//! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! telegram, tutor, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
-//! domain  -> std, serde                  secure_fs, secret -> std
+//! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
 
@@ -27,10 +27,12 @@ pub mod cli;
 pub mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
+pub mod document;
 pub mod domain;
 pub(crate) mod http;
 pub mod logging;
 pub mod model;
+#[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod secure_fs;

@@ -1,6 +1,7 @@
-//! The last word of `cargo test`: which tests could not run on this machine. They have left a line each (`tests/it/skip.rs`).
+//! Runs last in `cargo test` and lists the tests that could not run on this machine; each has left a line
+//! (`tests/it/skip.rs`).
 //!
-//! With `CI=true` it fails for those that lack only what any machine can have: a program, or to be root.
+//! With `CI=true` it fails for those that lack only what any machine can have: a program, or being root.
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use crate::{children, cpu, mb, memory_kb, say, world};
 use bytes::Bytes;
-use phonicflow_bot::audio::{self, Hint, Limits};
+use phonicflow_bot::audio::{self, Limits};
 use phonicflow_bot::audio_worker::Workers;
 use std::time::{Duration, Instant};
 
@@ -20,23 +20,23 @@ pub async fn cost(voice: &Bytes) {
     for _ in 0..21 {
         let workers = Workers::of(world::BINARY.into());
         let start = Instant::now();
-        workers.place().await.to_wav(voice.clone(), Hint::default(), LIMITS).await.unwrap();
+        workers.place().await.to_wav(voice.clone(), LIMITS).await.unwrap();
         first.push(start.elapsed());
     }
     let workers = Workers::of(world::BINARY.into());
-    workers.place().await.to_wav(voice.clone(), Hint::default(), LIMITS).await.unwrap();
+    workers.place().await.to_wav(voice.clone(), LIMITS).await.unwrap();
     let (mut warm, mut here) = (Vec::new(), Vec::new());
     let before = cpu(std::process::id());
     for _ in 0..JOBS {
         let start = Instant::now();
-        workers.place().await.to_wav(voice.clone(), Hint::default(), LIMITS).await.unwrap();
+        workers.place().await.to_wav(voice.clone(), LIMITS).await.unwrap();
         warm.push(start.elapsed());
     }
     let theirs = cpu(std::process::id()) - before;
     for _ in 0..JOBS {
         let voice = voice.clone();
         let (start, before) = (Instant::now(), cpu(std::process::id()));
-        let done = tokio::task::spawn_blocking(move || audio::to_wav(voice, Hint::default(), LIMITS));
+        let done = tokio::task::spawn_blocking(move || audio::to_wav(voice, LIMITS));
         done.await.unwrap().unwrap();
         here.push(start.elapsed());
         own += cpu(std::process::id()) - before;

@@ -9,7 +9,7 @@
 use crate::world::World;
 use crate::{cpu, env, say};
 use bytes::Bytes;
-use phonicflow_bot::audio::{self, Hint};
+use phonicflow_bot::audio;
 use phonicflow_bot::sandbox::bot_api::{BotApi, BotApiOptions, Call, Distance, LearnerProfile, RateLimits};
 use phonicflow_bot::sandbox::tutor_api::{Speech, TutorOptions, tone};
 use serde_json::{Value, json};
@@ -195,8 +195,7 @@ fn show(name: &str, limit: usize, learners: usize, figures: &Figures) {
 }
 
 pub async fn rounds() {
-    let hint = || Hint { extension: None, mime: None };
-    let voice = Bytes::from(audio::to_voice_note(tone(24_000, 300.0, 400), hint()).unwrap().bytes);
+    let voice = Bytes::from(audio::to_voice_note(tone(24_000, 300.0, 400)).unwrap().bytes);
     let speech = tone(24_000, 440.0, 300);
     let crowds: Vec<usize> = match env::<usize>("DAEMON_BENCH_LEARNERS") {
         Some(learners) => vec![learners],

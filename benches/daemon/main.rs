@@ -17,7 +17,7 @@ mod turns;
 mod world;
 
 use bytes::Bytes;
-use phonicflow_bot::audio::{self, Hint, Limits};
+use phonicflow_bot::audio::{self, Limits};
 use phonicflow_bot::sandbox::tutor_api::{Speech, TutorOptions, write_wav};
 use std::time::Duration;
 use world::World;
@@ -40,15 +40,14 @@ fn mb(kb: u64) -> String {
 
 /// Speech as a voice note and as the tutor's WAV.
 fn speech() -> (Bytes, Bytes) {
-    let hint = || Hint { extension: None, mime: None };
-    let wav = audio::to_wav(world::voice().into(), hint(), Limits { max_seconds: 60 }).unwrap();
+    let wav = audio::to_wav(world::voice().into(), Limits { max_seconds: 60 }).unwrap();
     let samples: Vec<i16> =
         wav.bytes[44..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
     let long = |rate: usize| {
         let looped: Vec<i16> = samples.iter().copied().cycle().take(rate * SECONDS).collect();
         write_wav(rate as u32, looped.into_iter())
     };
-    let note = audio::to_voice_note(long(24_000), hint()).unwrap();
+    let note = audio::to_voice_note(long(24_000)).unwrap();
     (note.bytes.into(), long(24_000))
 }
 

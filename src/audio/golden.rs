@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::decode::{Sink, decode};
 use super::error::AudioError;
-use super::{Hint, Limits, to_wav};
+use super::{Limits, to_wav};
 
 /// Opus files with a 48 kHz reference.
 const OPUS: [&str; 18] = [
@@ -131,12 +131,7 @@ fn sixteen_kilohertz_is_as_a_good_resampler_makes_it() {
     for name in RESAMPLED {
         let want = samples(bytes("golden", &format!("{name}.16k.flac"))).samples;
         let source = samples(bytes("voice", &format!("{name}.ogg"))).samples.len() as u64;
-        let wav = to_wav(
-            bytes("voice", &format!("{name}.ogg")).into(),
-            Hint::default(),
-            Limits { max_seconds: 60 },
-        )
-        .unwrap();
+        let wav = to_wav(bytes("voice", &format!("{name}.ogg")).into(), Limits { max_seconds: 60 }).unwrap();
         assert_eq!(wav.samples, source / 3, "{name}");
         let got: Vec<f32> = hound::WavReader::new(Cursor::new(wav.bytes))
             .unwrap()

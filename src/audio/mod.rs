@@ -29,15 +29,6 @@ pub use voice_note::{MAX_NOTE_SECONDS, VoiceNote, is_voice_note};
 /// Sample rate the tutor wants, in Hz.
 pub(crate) const WAV_RATE: u32 = 16_000;
 
-/// What is known about an input besides its bytes. The bytes decide; this only breaks ties.
-#[derive(Clone, Debug, Default)]
-pub struct Hint {
-    /// File name extension without the dot, such as `mp3`.
-    pub extension: Option<String>,
-    /// Media type, such as `audio/ogg`.
-    pub mime: Option<String>,
-}
-
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Longest recording accepted, in whole seconds. What rounds to this number still passes, because
@@ -76,9 +67,9 @@ impl Report {
 }
 
 /// Converts in memory. The errors are final: the same bytes fail again.
-pub fn to_wav(input: bytes::Bytes, hint: Hint, limits: Limits) -> Result<Wav, AudioError> {
+pub fn to_wav(input: bytes::Bytes, limits: Limits) -> Result<Wav, AudioError> {
     let mut bytes = Vec::new();
-    let report = convert_to_wav(Cursor::new(input), hint, Some(limits), Cursor::new(&mut bytes))?;
+    let report = convert_to_wav(Cursor::new(input), Some(limits), Cursor::new(&mut bytes))?;
     Ok(Wav { bytes, samples: report.samples })
 }
 
@@ -86,12 +77,7 @@ pub fn to_wav(input: bytes::Bytes, hint: Hint, limits: Limits) -> Result<Wav, Au
 ///
 /// `out` is written in chunks of some 20 ms, and must seek because the header is completed at the end. After
 /// an error its content is unfinished.
-pub fn convert_to_wav<R, W>(
-    input: R,
-    _hint: Hint,
-    limits: Option<Limits>,
-    out: W,
-) -> Result<Report, AudioError>
+pub fn convert_to_wav<R, W>(input: R, limits: Option<Limits>, out: W) -> Result<Report, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
     W: Write + Seek,
@@ -104,12 +90,12 @@ where
 
 /// Encodes speech (WAV, mp3 or anything else that decodes) as a mono OGG/Opus voice note of at most
 /// [`MAX_NOTE_SECONDS`].
-pub fn to_voice_note(input: bytes::Bytes, _hint: Hint) -> Result<VoiceNote, AudioError> {
-    convert_to_voice_note(Cursor::new(input), Hint::default())
+pub fn to_voice_note(input: bytes::Bytes) -> Result<VoiceNote, AudioError> {
+    convert_to_voice_note(Cursor::new(input))
 }
 
 /// As [`to_voice_note`], while reading the input.
-pub(crate) fn convert_to_voice_note<R>(input: R, _hint: Hint) -> Result<VoiceNote, AudioError>
+pub(crate) fn convert_to_voice_note<R>(input: R) -> Result<VoiceNote, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {

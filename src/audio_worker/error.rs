@@ -2,6 +2,7 @@
 //! Must not know any sentence a learner reads.
 
 use crate::audio::AudioFault;
+use crate::document::DocumentFault;
 use crate::domain::stats::{Count, Failure};
 use rustix::process::Signal;
 use std::fmt;
@@ -70,6 +71,9 @@ pub enum JobError {
         name: Option<String>,
         detail: String,
     },
+    /// The document has no text to give.
+    #[error("{0}")]
+    NoText(DocumentFault),
     /// The worker died of this recording: the same bytes must not be tried again.
     #[error("the audio worker {0}; the recording is not tried again")]
     Died(Death),
@@ -85,7 +89,16 @@ impl JobError {
         match self {
             Self::Refused { fault, .. } => *fault,
             Self::Died(_) => AudioFault::Costly,
-            Self::Unavailable(_) | Self::Io(_) => AudioFault::Internal,
+            Self::NoText(_) | Self::Unavailable(_) | Self::Io(_) => AudioFault::Internal,
+        }
+    }
+
+    /// Why a document gives no text; none where the same one may give it another time.
+    pub fn document_fault(&self) -> Option<DocumentFault> {
+        match self {
+            Self::NoText(fault) => Some(*fault),
+            Self::Refused { .. } | Self::Died(_) => Some(DocumentFault::Broken),
+            Self::Unavailable(_) | Self::Io(_) => None,
         }
     }
 

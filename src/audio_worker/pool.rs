@@ -8,7 +8,8 @@ use super::error::JobError;
 use super::limits::Budget;
 use super::process::{Input, Output, Process};
 use super::wire::{Job, Target};
-use crate::audio::{Hint, Limits, MAX_NOTE_SECONDS, Report, VoiceNote, WAV_RATE, Wav};
+use crate::audio::{Limits, MAX_NOTE_SECONDS, Report, VoiceNote, WAV_RATE, Wav};
+use crate::document::{self, DocumentFault};
 use bytes::Bytes;
 use std::fs::File;
 use std::path::PathBuf;
@@ -118,32 +119,34 @@ pub struct Place<'a> {
 
 impl Place<'_> {
     /// Converts any supported recording to the WAV that the tutor takes.
-    pub async fn to_wav(self, input: Bytes, hint: Hint, limits: Limits) -> Result<Wav, JobError> {
+    pub async fn to_wav(self, input: Bytes, limits: Limits) -> Result<Wav, JobError> {
         // The limit includes half a second of tolerance.
         let most = (limits.max_seconds as usize).saturating_add(1).saturating_mul(2 * WAV_RATE as usize);
         let mut output = Output::Memory(Vec::new(), most.saturating_add(WAV_HEADER));
-        let samples = self.run(Target::Wav, Input::Memory(input), hint, Some(limits), &mut output).await?;
+        let samples = self.run(Target::Wav, Input::Memory(input), Some(limits), &mut output).await?;
         Ok(Wav { bytes: output.into_bytes(), samples })
     }
 
+    /// The text of a document: plain text, Markdown, PDF or Word.
+    pub async fn document_text(self, input: Bytes) -> Result<String, JobError> {
+        let mut output = Output::Memory(Vec::new(), document::MAX_TEXT);
+        self.run(Target::Text, Input::Memory(input), None, &mut output).await?;
+        String::from_utf8(output.into_bytes()).map_err(|_| JobError::NoText(DocumentFault::Broken))
+    }
+
     /// Converts the tutor's speech to a voice note.
-    pub async fn to_voice_note(self, input: Input, hint: Hint) -> Result<VoiceNote, JobError> {
+    pub async fn to_voice_note(self, input: Input) -> Result<VoiceNote, JobError> {
         let mut output = Output::Memory(Vec::new(), MAX_NOTE_SECONDS as usize * NOTE_BYTES_A_SECOND);
-        let secs = self.run(Target::VoiceNote, input, hint, None, &mut output).await?;
+        let secs = self.run(Target::VoiceNote, input, None, &mut output).await?;
         let duration_secs = u32::try_from(secs).unwrap_or(MAX_NOTE_SECONDS);
         Ok(VoiceNote { bytes: output.into_bytes(), duration_secs })
     }
 
     /// As [`Self::to_wav`], into an empty file and of any length. After an error the content of `output` is
     /// unfinished.
-    pub(crate) async fn to_wav_file(
-        self,
-        input: Input,
-        hint: Hint,
-        output: File,
-    ) -> Result<Report, JobError> {
+    pub(crate) async fn into_wav_file(self, input: Input, output: File) -> Result<Report, JobError> {
         let mut output = Output::File(Arc::new(output), 0);
-        let samples = self.run(Target::Wav, input, hint, None, &mut output).await?;
+        let samples = self.run(Target::Wav, input, None, &mut output).await?;
         Ok(Report { samples })
     }
 
@@ -151,14 +154,13 @@ impl Place<'_> {
         &self,
         target: Target,
         input: Input,
-        hint: Hint,
         limits: Option<Limits>,
         output: &mut Output,
     ) -> Result<u64, JobError> {
         let size = input.size();
         let Budget { cpu_secs, clock } = Budget::of(size);
         let max_seconds = limits.map(|limits| limits.max_seconds);
-        let job = Job { target, extension: hint.extension, mime: hint.mime, max_seconds, size, cpu_secs };
+        let job = Job { target, max_seconds, size, cpu_secs };
         let mut process = self.workers.take()?;
         let done = process.run(&job, clock, &input, output).await;
         match &done {

@@ -113,6 +113,7 @@ impl Process {
     ) -> Result<u64, JobError> {
         match timeout(clock, self.converse(job, input, output)).await {
             Ok(Ok(Ending::Done(measure))) => Ok(measure),
+            Ok(Ok(Ending::NoText(fault))) => Err(JobError::NoText(fault)),
             Ok(Ok(Ending::Refused { fault, name, detail })) => {
                 let name = name.as_deref().map(presentable);
                 Err(JobError::Refused { fault, name, detail: presentable(&detail) })

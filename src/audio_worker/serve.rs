@@ -6,7 +6,8 @@
 
 use super::limits;
 use super::wire::{self, Ending, Job, Kind, PIECE, Target};
-use crate::audio::{self, AudioError, Hint, Limits};
+use crate::audio::{self, AudioError, Limits};
+use crate::document;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
@@ -34,33 +35,48 @@ pub(crate) fn serve() -> io::Result<()> {
         }
         let job: Job = wire::read(&body)?;
         limits::renew_cpu(job.cpu_secs)?;
-        let ending = match work(&pipes, job) {
-            Ok(measure) => Ending::Done(measure),
-            Err(error) => Ending::Refused {
-                fault: error.kind(),
-                name: error.name().map(str::to_owned),
-                detail: error.to_string(),
-            },
+        let ending = match job.target {
+            Target::Text => read_document(&pipes, &job)?,
+            Target::Wav | Target::VoiceNote => convert(&pipes, job).map_or_else(refused, Ending::Done),
         };
         (&pipes.to).write_all(&wire::record(Kind::End, &ending)?)?;
     }
     Ok(())
 }
 
-fn work(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
-    let input = Input { pipes: pipes.clone(), size: job.size, at: 0, piece: Vec::new(), piece_at: 0 };
-    let hint = Hint { extension: job.extension, mime: job.mime };
+fn refused(error: AudioError) -> Ending {
+    let name = error.name().map(str::to_owned);
+    Ending::Refused { fault: error.kind(), name, detail: error.to_string() }
+}
+
+fn read_document(pipes: &Arc<Pipes>, job: &Job) -> io::Result<Ending> {
+    let mut document = Vec::new();
+    Input::of(pipes, job).take(document::MAX_BYTES as u64 + 1).read_to_end(&mut document)?;
+    match document::text_of(&document) {
+        Err(fault) => Ok(Ending::NoText(fault)),
+        Ok(text) => {
+            let mut output = BufWriter::with_capacity(PIECE, Output { pipes, at: 0, size: 0 });
+            output.write_all(text.as_bytes())?;
+            output.flush()?;
+            Ok(Ending::Done(text.len() as u64))
+        }
+    }
+}
+
+fn convert(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
+    let input = Input::of(pipes, &job);
     let mut output = BufWriter::with_capacity(PIECE, Output { pipes, at: 0, size: 0 });
     let measure = match job.target {
         Target::Wav => {
             let limits = job.max_seconds.map(|max_seconds| Limits { max_seconds });
-            audio::convert_to_wav(input, hint, limits, &mut output)?.samples
+            audio::convert_to_wav(input, limits, &mut output)?.samples
         }
         Target::VoiceNote => {
-            let note = audio::convert_to_voice_note(input, hint)?;
+            let note = audio::convert_to_voice_note(input)?;
             output.write_all(&note.bytes)?;
             u64::from(note.duration_secs)
         }
+        Target::Text => 0,
     };
     output.flush()?;
     Ok(measure)
@@ -88,6 +104,10 @@ struct Input {
 }
 
 impl Input {
+    fn of(pipes: &Arc<Pipes>, job: &Job) -> Self {
+        Self { pipes: pipes.clone(), size: job.size, at: 0, piece: Vec::new(), piece_at: 0 }
+    }
+
     /// Bytes that are buffered at the current position.
     fn ready(&self) -> &[u8] {
         let skip = self.at.checked_sub(self.piece_at).and_then(|skip| usize::try_from(skip).ok());

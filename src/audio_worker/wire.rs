@@ -6,6 +6,7 @@
 //! in a recording.
 
 use crate::audio::AudioFault;
+use crate::document::DocumentFault;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -46,13 +47,13 @@ impl Kind {
 pub(super) enum Target {
     Wav,
     VoiceNote,
+    /// The text of a document, UTF-8.
+    Text,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) target: Target,
-    pub(super) extension: Option<String>,
-    pub(super) mime: Option<String>,
     /// Longest WAV, seconds.
     pub(super) max_seconds: Option<u32>,
     /// Bytes of the input.
@@ -63,8 +64,10 @@ pub(super) struct Job {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Ending {
-    /// Done: samples of the WAV, or seconds of the voice note.
+    /// Done: samples of the WAV, seconds of the voice note, or bytes of the text.
     Done(u64),
+    /// The document has no text to give.
+    NoText(DocumentFault),
     Refused {
         fault: AudioFault,
         name: Option<String>,

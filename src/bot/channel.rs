@@ -1,7 +1,7 @@
-//! The required channel: asks Telegram who is in it, and no oftener than Telegram can bear.
+//! The required channel: asks Telegram who is in it, no more often than Telegram allows.
 //!
-//! Remembers in memory when Telegram failed, so that others need not wait for the same failure, and whether it shows the
-//! members, so that a change is logged once. Must not know what a learner is told.
+//! Remembers (in memory) when Telegram failed, so that others need not wait for the same failure, and whether
+//! Telegram shows the members, so that a change is logged once. Must not know what a learner is told.
 
 use crate::domain::{ChannelName, Timestamp, UserId};
 use crate::logging::Event;
@@ -11,60 +11,57 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// No question keeps a worker longer; the last answer serves.
+/// Longest time a worker waits for the answer; after that the last known one counts.
 const LONGEST: Duration = Duration::from_secs(5);
-/// After a failure nobody is asked for about so long, milliseconds.
+/// Pause after a failure, ms.
 const REST_MS: i64 = 5_000;
-/// A longer wait that Telegram asks for is looked at again after this, milliseconds.
+/// Longest pause, ms, even if Telegram asks for more.
 const LONGEST_REST_MS: i64 = 600_000;
-/// The channel's title and link are asked for again after this, milliseconds.
+/// How long the channel's title and link are cached, ms.
 const CARD_SERVES_MS: i64 = 600_000;
 
-/// What Telegram says of a learner.
+/// Telegram's answer about a learner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelAnswer {
-    /// In the channel or not.
+    /// Whether they are in the channel.
     Member(bool),
-    /// Nothing now; to be asked again after so many milliseconds.
+    /// No answer now; ask again after this many ms.
     Later(i64),
-    /// Nothing until a person changes something.
+    /// No answer until a person corrects something.
     Hidden,
 }
 
-/// Whether Telegram shows who is in it, as far as it was asked since the start.
+/// Whether Telegram shows the channel's members, as far as it was asked since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sight {
     /// Not asked yet, or no answer.
     #[default]
     Unknown,
-    /// It does.
     Shown,
-    /// It does not, since that moment.
+    /// It does not, since then.
     Hidden(Timestamp),
 }
 
-/// The channel and what is known of asking about it.
 pub struct Channel {
-    /// Its name.
     pub name: ChannelName,
     telegram: Arc<Telegram>,
-    /// For one question.
+    /// For one request.
     deadline: Duration,
-    /// Rung when the members turn out to be hidden, or shown.
+    /// Notified when the members turn out to be hidden, or visible again.
     news: Arc<Notify>,
     book: Mutex<Book>,
 }
 
 #[derive(Default)]
 struct Book {
-    /// Nobody is asked about before.
+    /// Nobody is asked about before this.
     rest_until: Timestamp,
     sight: Sight,
     card: Option<(ChannelCard, Timestamp)>,
 }
 
 impl Channel {
-    /// The channel `name`; `news` is rung when there is something to tell the admins.
+    /// `news` is notified when there is something to tell the admins.
     pub fn new(name: ChannelName, telegram: Arc<Telegram>, timeout: Duration, news: Arc<Notify>) -> Self {
         Self { name, telegram, deadline: timeout.min(LONGEST), news, book: Mutex::default() }
     }
@@ -73,21 +70,18 @@ impl Channel {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether Telegram shows who is in it.
     pub fn sight(&self) -> Sight {
         self.book().sight
     }
 
-    /// Whether Telegram hides who is in it.
     pub fn is_hidden(&self) -> bool {
         matches!(self.sight(), Sight::Hidden(_))
     }
 
-    /// Asks whether this learner is in it.
     pub async fn ask(&self, user: UserId, now: Timestamp) -> ChannelAnswer {
         {
             let book = self.book();
-            // A rest that ends far ahead was left by no clock of ours.
+            // A pause that ends far in the future was computed before the clock was set back.
             let left = book.rest_until.since_ms(now).min(LONGEST_REST_MS);
             if left > 0 {
                 let hidden = matches!(book.sight, Sight::Hidden(_));
@@ -142,7 +136,7 @@ impl Channel {
         }
     }
 
-    /// Title and link for those who are not in it; empty where Telegram does not tell.
+    /// Title and link for people who are not in it; empty where Telegram does not tell.
     pub async fn card(&self, now: Timestamp) -> ChannelCard {
         if let ChannelName::Public(name) = &self.name {
             return ChannelCard {

@@ -1,4 +1,5 @@
-//! How long a message waits for something that fails: put off with growing pauses, told once, given up in the end.
+//! How long a message waits for something that fails: with growing pauses, telling the learner once, and
+//! giving up in the end. Must not know what fails.
 
 use super::{Disposition, Rules};
 use crate::domain::outcome::Keyboard;
@@ -7,24 +8,25 @@ use crate::domain::{DeadReason, Failed, Incoming, Job, Reply, Stage, Timestamp, 
 use crate::logging::Event;
 use crate::store::{Burial, Deferral};
 
-/// A file that Telegram cannot hand out for a day is given up.
+/// A file that Telegram does not hand out for a day is given up, ms.
 const TELEGRAM_PATIENCE_MS: i64 = 24 * 3_600_000;
 
 /// One failed attempt.
 pub struct Setback {
     /// What it waits for.
     pub reason: WaitReason,
-    /// What failed; `None`: nothing did, what is looked for is not there yet.
+    /// What failed; `None`: nothing did, it is only not there yet.
     pub failed: Option<Failed>,
-    /// Stage to go on from.
+    /// Stage to continue from.
     pub stage: Stage,
-    /// Pause before the next attempt, milliseconds.
+    /// Pause before the next attempt, ms.
     pub pause_ms: i64,
-    /// It is time to tell the learner, should that not have happened yet.
+    /// Whether to tell the learner, unless that has happened.
     pub tell: bool,
-    /// The last submission does not count: it is known to have had no effect, or our own end cut it short.
+    /// The last submission does not count: it is known to have had no effect, or our own shutdown interrupted
+    /// it.
     pub forgive: bool,
-    /// In words, without message text, for the dead letter.
+    /// For the dead letter: in words, without message text.
     pub what: String,
 }
 
@@ -39,9 +41,9 @@ pub fn wait_or_give_up(
 ) -> Disposition {
     let since = job.waiting_since(setback.reason, now);
     let patience_ms = match setback.reason {
-        // A turn whose outcome is open is looked for to the end of its window, whatever its age.
+        // A turn whose outcome is unknown is looked for until the end of its window, whatever its age.
         WaitReason::TutorUncertain => i64::MAX,
-        // Telegram keeps the file; the limit is for a tutor that is down.
+        // Telegram keeps the file; `BACKEND_RETRY_MAX_AGE` is meant for a tutor that is down.
         WaitReason::TelegramDown => rules.retry_max_age_ms.max(TELEGRAM_PATIENCE_MS),
         _ => rules.retry_max_age_ms,
     };
@@ -49,7 +51,7 @@ pub fn wait_or_give_up(
         let reason = DeadReason::waited_for(setback.reason);
         return give_up(incoming, phrases, setback.stage, reason, setback.what);
     }
-    // Without this nobody would see what is wrong (a certificate, say) before the message is given up.
+    // Otherwise nobody would see the cause (a certificate, say) before the message is given up.
     tracing::warn!(
         event = %Event::AttemptFailed,
         seq = job.seq,
@@ -65,7 +67,7 @@ pub fn wait_or_give_up(
     Disposition::Defer(Deferral { until, reason, stage, failed, forgive, notice })
 }
 
-/// Gives the job up with a clear message. A retry goes on from `stage`.
+/// Gives the job up and tells the learner. A retry by an admin continues from `stage`.
 pub fn give_up(
     incoming: &Incoming,
     phrases: Phrases,
@@ -76,7 +78,7 @@ pub fn give_up(
     give_up_with(Reply::texts(incoming, phrases.given_up(), Keyboard::default()), stage, reason, detail)
 }
 
-/// As [`give_up`], in other words.
+/// As [`give_up`], with another text for the learner.
 pub fn give_up_with(replies: Vec<Reply>, stage: Stage, reason: DeadReason, detail: String) -> Disposition {
     Disposition::Bury(Burial { reason, detail, stage: Some(stage), replies })
 }

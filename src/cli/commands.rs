@@ -7,9 +7,7 @@ use crate::daemon::{self, shutdown};
 use crate::domain::printable;
 use crate::logging::Event;
 use crate::logging::{self, LogOptions};
-use crate::sandbox::demo::{self, Ended, Pictures};
 use crate::secret::Secret;
-use crate::secure_fs;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -18,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long to wait at the end for threads that still decode or wait for a disk.
-const LEFTOVERS: Duration = Duration::from_secs(1);
+pub(super) const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// Latest moment after the shutdown signal at which the daemon may still be clearing deleted bytes from its
 /// database: one second before it must have ended.
@@ -131,28 +129,6 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     // The store is closed. A thread that still decodes or waits for a disk must not keep the process alive.
     runtime.shutdown_timeout(LEFTOVERS);
     ended
-}
-
-pub(crate) fn demo(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> {
-    let runtime = runtime()?;
-    let ended = runtime.block_on(demo::run(interactive));
-    runtime.shutdown_timeout(LEFTOVERS);
-    match ended? {
-        Ended::Played(chat) => svg.map_or(Ok(()), |file| write_pictures(file, &chat)),
-        // 128 + signal number, as shells report it.
-        Ended::Signal(number) => Err(Failure::Told(u8::try_from(128 + number).unwrap_or(1))),
-    }
-}
-
-/// Writes the light picture to `file` and the dark one beside it: `chat.svg` and `chat-dark.svg`.
-fn write_pictures(file: &Path, chat: &Pictures) -> Result<(), Failure> {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let dark = file.with_file_name(format!("{stem}-dark.svg"));
-    for (file, picture) in [(file, &chat.light), (&dark, &chat.dark)] {
-        let failed = || format!("writing the picture {}", file.display());
-        secure_fs::write(file, picture.as_bytes()).with_context(failed)?;
-    }
-    Ok(())
 }
 
 /// Refuses to overwrite an existing file without `force`.

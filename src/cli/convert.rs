@@ -3,7 +3,6 @@
 
 use super::Failure;
 use super::commands::{self, may_write, print_line};
-use crate::audio::Hint;
 use crate::audio_worker::{Input, Workers};
 use crate::domain::printable;
 use crate::secure_fs::{self, NewFile};
@@ -38,10 +37,9 @@ pub(crate) fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<
         Some(output) => matches!(extension(output).as_deref(), Some("ogg" | "oga" | "opus")),
         None => is_wav,
     };
-    let hint = Hint { extension: extension(input), mime: None };
     if to_stdout {
         let mut made = unnamed().context("making a file for the result")?;
-        let told = convert(source, hint, to_note, &mut made).map_err(|error| failed(&error))?;
+        let told = convert(source, to_note, &mut made).map_err(|error| failed(&error))?;
         made.rewind().context("reading the result back")?;
         commands::finish_output(io::copy(&mut made, &mut io::stdout().lock()).map(drop))?;
         let _ = writeln!(io::stderr(), "{told}");
@@ -52,7 +50,7 @@ pub(crate) fn run(input: &Path, output: Option<PathBuf>, force: bool) -> Result<
     // Renamed into place when complete: a failure leaves neither half a file nor a broken old one.
     let mut target =
         NewFile::create(&output).with_context(|| format!("creating {}", printable::path(&output)))?;
-    let told = convert(source, hint, to_note, target.file()).map_err(|error| failed(&error))?;
+    let told = convert(source, to_note, target.file()).map_err(|error| failed(&error))?;
     target.place().context("putting the result in place")?;
     print_line(&format!("{}: {told}", printable::path(&output)))
 }
@@ -63,17 +61,17 @@ fn is_wav(input: &Input) -> bool {
 }
 
 /// Converts in a worker, as the daemon does, and says what came of it.
-fn convert(input: Input, hint: Hint, to_note: bool, target: &mut File) -> anyhow::Result<String> {
+fn convert(input: Input, to_note: bool, target: &mut File) -> anyhow::Result<String> {
     let workers = Workers::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let place = workers.place().await;
         if to_note {
-            let note = place.to_voice_note(input, hint).await?;
+            let note = place.to_voice_note(input).await?;
             target.write_all(&note.bytes).context("writing the voice note")?;
             return Ok(format!("{} s, OGG/Opus mono, {} bytes", note.duration_secs, note.bytes.len()));
         }
-        let report = place.to_wav_file(input, hint, target.try_clone()?).await?;
+        let report = place.into_wav_file(input, target.try_clone()?).await?;
         let secs = report.samples as f64 / 16_000.0;
         Ok(format!("{secs:.3} s, WAV 16 kHz mono 16 bit, {} samples", report.samples))
     })

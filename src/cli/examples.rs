@@ -5,6 +5,7 @@ use clap::Command;
 /// Command (with its parents) and example.
 const EXAMPLES: &[(&str, &str)] = &[
     ("run", "phonicflow-bot run --config /etc/phonicflow-bot/config.toml"),
+    #[cfg(feature = "demo")]
     ("demo", "phonicflow-bot demo --interactive"),
     ("convert", "phonicflow-bot convert voice.ogg - | aplay"),
     ("doctor", "sudo phonicflow-bot doctor"),

@@ -234,13 +234,6 @@ impl Config {
         self.log_format == LogFormat::Json
     }
 
-    /// Whether this learner may practise.
-    pub fn allows(&self, user: UserId) -> bool {
-        self.allowed_users.is_empty()
-            || self.allowed_users.contains(&user)
-            || self.admin_users.contains(&user)
-    }
-
     /// Where the daemon listens for the admin's commands.
     pub fn admin_socket(&self) -> PathBuf {
         self.admin_socket.clone().unwrap_or_else(|| self.session_storage_path.join("admin.sock"))

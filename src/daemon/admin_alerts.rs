@@ -1,9 +1,9 @@
-//! Tells the admins what they would want to know without asking: the tutor gone or back, messages given up, the store
-//! restored, members hidden.
+//! Tells admins unasked what they would want to know: the tutor is gone or back, messages were given up, the
+//! store was restored, the channel's members are hidden.
 //!
-//! Woken by events alone. It compares how things are with what each admin was told, which the store keeps, so that a crash
-//! neither loses a word nor says one twice; what comes too soon is looked at again when its hour is over. Must not know how
-//! a message is sent: what it says goes through the outbox.
+//! Woken by events only. It compares the current state with what each admin was told, which the store keeps,
+//! so that a crash neither loses an alert nor repeats one; an alert that comes too soon after the last one is
+//! sent when the hour is over. Must not know how a message is sent: alerts go through the outbox.
 
 use super::DaemonContext;
 use super::shutdown::Stop;
@@ -20,26 +20,23 @@ use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::BTreeMap;
 
-/// Failed calls in a row after which the tutor counts as gone: one may be a hiccup.
+/// Failed calls in a row after which the tutor counts as gone; a single one may be an accident.
 const FAILURES: u32 = 2;
 /// Dead letters read at once.
 const PAGE: usize = 500;
 
-/// How things are.
+/// The current state.
 #[derive(Default)]
 struct Scene {
-    /// Everything there is to tell, as it happened.
+    /// Everything there may be to tell, with the time it happened.
     events: Vec<(AlertKind, Timestamp)>,
     inbox: usize,
     dead: Vec<(Timestamp, DeadReason)>,
-    /// The dead letters were read at this count of those buried.
+    /// Number of dead letters given up so far when they were last read.
     dead_as_of: Option<u64>,
 }
 
-/// Tells until the shutdown signal.
-///
-/// # Errors
-/// The store's.
+/// Runs until the shutdown signal.
 pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
     let admins = daemon.app.config.admin_users.clone();
     if admins.is_empty() {
@@ -47,7 +44,7 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreErro
     }
     let mut scene = Scene::default();
     loop {
-        // Both keep one permit: what happens while we look wakes us again.
+        // Both keep one permit, so an event during the check wakes us again.
         let (turned, news) = (daemon.app.tutor.turned(), &daemon.app.news);
         let again = match tell_admins(daemon, &mut scene, &admins).await {
             Err(error @ (StoreError::Corrupt { .. } | StoreError::Newer { .. })) => {
@@ -71,7 +68,8 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreErro
     }
 }
 
-/// Looks how things are and tells each admin what is new; when to look again, where something came too soon.
+/// Checks the state and tells each admin what is new; returns when to check again, if something came too
+/// soon.
 async fn tell_admins(
     daemon: &DaemonContext,
     scene: &mut Scene,
@@ -79,23 +77,24 @@ async fn tell_admins(
 ) -> Result<Option<Timestamp>, StoreError> {
     let now = daemon.clock.now();
     let counts = daemon.app.store.counts().await?;
-    // Answers on their way out wait for nobody's tutor.
+    // Answers in delivery do not wait for the tutor.
     scene.inbox = counts.inbox.saturating_sub(counts.delivering);
     let mut again = quiet_until(daemon, admins, now).await?;
     let buried = daemon.telemetry.counted(Count::DeadLetters);
-    // While nobody may be told of dead letters they are not read: there may be thousands, one burial after the other.
+    // Dead letters are not read while nobody may be told of them: there may be thousands, one after the
+    // other.
     if again.is_none() && scene.dead_as_of != Some(buried) {
         scene.dead = dead_letters(daemon).await?;
         scene.dead_as_of = Some(buried);
     }
-    // What is known to be told needs no further look.
+    // What has certainly been told needs no further check.
     again = again.filter(|_| scene.dead_as_of != Some(buried));
     scene.events.clear();
     match daemon.app.tutor.reachable() {
         Reach::No { since, failures } if failures >= FAILURES => {
             scene.events.push((AlertKind::TutorDown, since));
         }
-        // The words tell them apart; one follows from the other, often enough.
+        // One kind for both, because one often follows from the other; the text tells them apart.
         Reach::Failing { since, .. } => scene.events.push((AlertKind::TutorDown, since)),
         Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
         _ => {}
@@ -118,8 +117,8 @@ async fn tell_admins(
     Ok(again)
 }
 
-/// Since when Telegram hides the channel's members, also over a restart: only when it has shown them in between is it
-/// something new.
+/// Since when Telegram hides the channel's members, across restarts: it is only new if they were visible in
+/// between.
 async fn hidden_since(daemon: &DaemonContext) -> Result<Option<Timestamp>, StoreError> {
     let (Some(channel), store) = (&daemon.app.context.channel, &daemon.app.store) else { return Ok(None) };
     let name = channel.name.to_string();
@@ -136,7 +135,7 @@ async fn hidden_since(daemon: &DaemonContext) -> Result<Option<Timestamp>, Store
     Ok(None)
 }
 
-/// When the first admin may be told of dead letters again; `None`: one may be now.
+/// When the first admin may be told of dead letters again; `None`: one may be told now.
 async fn quiet_until(
     daemon: &DaemonContext,
     admins: &[UserId],
@@ -190,7 +189,7 @@ async fn tell(
     store.announce(Announcement { to: admin, kind, of, replies: vec![to(admin, text)] }, now).await
 }
 
-/// A message in somebody's private chat, which has its user's id.
+/// A message in a person's private chat, whose id is the user id.
 fn to(user: UserId, text: Rich) -> Reply {
     let content = Content::Text { text, keyboard: Keyboard::default() };
     Reply { chat: ChatId(user.0), thread: None, answers: None, content }

@@ -1,5 +1,5 @@
-//! The admin's door: the socket on which the commands of the shell reach the running daemon. Without it the daemon works
-//! on, and says so loudly.
+//! Runs the admin socket, on which commands reach the running daemon. If it cannot be opened the daemon logs
+//! an error and continues without it. Must not know what is asked.
 
 use super::shutdown::Stop;
 use super::{DaemonContext, health, snapshot};
@@ -52,8 +52,9 @@ impl Host for DaemonContext {
 }
 
 impl DaemonContext {
-    /// Leaves word that deleted bytes are to be cleared from the database's files at the next start: before they are deleted,
-    /// so that no kill comes between. The deletion itself waits for nothing but this, and is not given up for it.
+    /// Notes that deleted bytes have to be cleared from the database's files at the next start. Called before
+    /// the deletion, so that no crash comes in between; if the note cannot be written, the deletion is done
+    /// all the same.
     pub async fn note_forgotten(&self) {
         let home = Home::at(&self.app.config.session_storage_path);
         let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
@@ -63,7 +64,7 @@ impl DaemonContext {
     }
 }
 
-/// Serves the admin's commands until the shutdown signal.
+/// Serves requests until the shutdown signal.
 pub async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
     let config = &daemon.app.config;
     let (path, root) = (config.admin_socket(), config.session_storage_path.clone());

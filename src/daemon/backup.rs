@@ -1,27 +1,28 @@
-//! The daily export of the store. A failed one is told and tried again; it never harms the work.
+//! The daily export of the store. A failed one is logged and tried again; it never disturbs the work. Must
+//! not know what an export is.
 
 use crate::domain::Timestamp;
 use crate::logging::Event;
 use crate::store::{Home, Store};
 use std::path::Path;
 
-/// After a failure, milliseconds.
+/// Pause after a failure, ms.
 const AGAIN_AFTER_MS: i64 = 3_600_000;
 
-/// When the store was exported and when it will be.
+/// When the store was last exported and when it will be next.
 pub struct Backup {
     home: Home,
-    /// Not yet known right after the start.
+    /// Unknown right after the start.
     next: Option<Timestamp>,
 }
 
 impl Backup {
-    /// Of the store in this folder.
+    /// `root`: the store's folder.
     pub fn new(root: &Path) -> Self {
         Self { home: Home::at(root), next: None }
     }
 
-    /// Exports when it is time.
+    /// Exports if it is time.
     pub async fn round(&mut self, store: &Store, now: Timestamp) {
         let due = match self.next {
             Some(next) => next,

@@ -1,11 +1,10 @@
-//! The daemon's clock: wall time at the start, carried on by the monotonic clock, so that a jump of the system's clock
-//! neither delays nor hurries what waits.
+//! The daemon's clock: the wall clock at the start plus the monotonic time since, so that a jump of the
+//! system's clock neither delays nor hurries what waits. Must not know what waits.
 
 use crate::domain::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
-/// Tells the time. Cheap to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     wall: Timestamp,
@@ -19,7 +18,6 @@ impl Clock {
         Self { wall: Timestamp(crate::app::millis(wall)), start: Instant::now() }
     }
 
-    /// The moment.
     pub fn now(&self) -> Timestamp {
         self.wall.plus_ms(crate::app::millis(self.start.elapsed()))
     }
@@ -39,8 +37,8 @@ mod tests {
     #[test]
     fn time_goes_on_by_the_monotonic_clock_alone() {
         let real = Clock::start();
-        // As if the wall clock had been right, thirty years ahead or thirty years behind when it was read, and had
-        // jumped ever since: nobody looks at it again.
+        // As if the wall clock had been right, thirty years ahead or thirty years behind at the start, and
+        // had jumped ever since: it is not read again.
         for years in [0_i64, -30, 30] {
             let wall = real.wall.plus_ms(years * 31_536_000_000);
             let Some(start) = Instant::now().checked_sub(Duration::from_secs(1)) else { return };

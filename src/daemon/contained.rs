@@ -1,4 +1,5 @@
-//! One claim, contained: a handler that panics costs its message an attempt, and one that ends the daemon is found out.
+//! Runs the work on one claim in isolation: a handler that panics costs its message an attempt, and a row
+//! that ends the process is found out.
 //!
 //! Must not know what the work is.
 
@@ -15,10 +16,10 @@ use crate::store::{Claim, Deferral, StoreError};
 use std::sync::Arc;
 use tracing::Instrument;
 
-/// How often a message may bring its handler down (a bug of ours) before it is given up.
+/// How often a handler may panic on a message before the message is given up.
 const FAULTS_ALLOWED: u32 = 4;
 
-/// Runs one claim in a task of its own, so that a bug in a handler costs its message an attempt, not the daemon.
+/// Runs one claim in a task of its own, so that a panic costs its message an attempt and not the daemon.
 pub async fn contained(
     daemon: Arc<DaemonContext>,
     kind: WorkKind,
@@ -54,7 +55,7 @@ pub async fn contained(
     ended
 }
 
-/// The learner was deleted meanwhile: there is nobody left to answer.
+/// If the learner was deleted meanwhile there is nobody left to answer.
 fn gone_is_fine(done: Result<(), StoreError>) -> Result<(), StoreError> {
     match done {
         Err(StoreError::Gone) => Ok(()),
@@ -62,7 +63,7 @@ fn gone_is_fine(done: Result<(), StoreError>) -> Result<(), StoreError> {
     }
 }
 
-/// Puts a row off that is on trial: see [`crash_notes`](super::crash_notes).
+/// Puts off a row that is on trial, see [`crash_notes`](super::crash_notes).
 async fn leave_alone(
     daemon: &DaemonContext,
     claim: &Claim,
@@ -80,7 +81,6 @@ async fn leave_alone(
     daemon.app.store.defer(claim.lease, deferral, now).await
 }
 
-/// The work on one claim, contained.
 async fn at_work(
     daemon: &Arc<DaemonContext>,
     kind: WorkKind,
@@ -99,7 +99,7 @@ async fn at_work(
     let ended = (&mut task).await;
     drop(aborts_with_us);
     match ended {
-        // The learner was deleted while we worked: there is nobody left to answer.
+        // The learner was deleted meanwhile: there is nobody left to answer.
         Ok(Err(StoreError::Gone)) => {
             daemon.chat_actions.end(lease.seq);
             daemon.turn_spans.ended(lease.seq);

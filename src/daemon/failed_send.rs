@@ -1,6 +1,6 @@
-//! What follows from a call that failed: again later, in another form, or never.
+//! Decides what follows from a failed call: again later, in another form, or never.
 //!
-//! Must not record anything but what Telegram said of chats and limits.
+//! Must not record anything but what Telegram said about chats and limits.
 
 use super::DaemonContext;
 use super::delivery::{Form, words_instead};
@@ -12,19 +12,19 @@ use crate::logging::Event;
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
 
-/// What became of one attempt at a message.
+/// Result of one attempt at a message.
 pub enum AfterFailure {
-    /// Struck off: sent, or pointless for good.
+    /// Finished: sent, or pointless for good.
     Done,
-    /// The words of a spoken answer are out; its voice may follow.
+    /// The text of a spoken answer is sent; its voice may follow.
     WordsOut,
-    /// Again at once in another form.
+    /// Again at once, in another form.
     Form(Box<Form>),
-    /// Surely not sent: again after so many milliseconds.
+    /// Certainly not sent: again after this many ms.
     Later(i64, WaitReason),
-    /// Perhaps sent: again after so many milliseconds.
+    /// Perhaps sent: again after this many ms.
     Unsure(i64),
-    /// The message becomes a dead letter; with what the error said.
+    /// The message becomes a dead letter; with the text of the error.
     GivenUp(DeadReason, String),
     /// The chat cannot be reached.
     Unreachable {
@@ -33,10 +33,6 @@ pub enum AfterFailure {
     },
 }
 
-/// Judges a failed call.
-///
-/// # Errors
-/// The store's, where a group has moved.
 pub async fn judge(
     daemon: &DaemonContext,
     claim: &Claim,
@@ -54,7 +50,7 @@ pub async fn judge(
     }
     match error {
         TelegramError::NotModified => return Ok(AfterFailure::Done),
-        // A group that put the bot out says nothing about the learner's own chat.
+        // A group that removed the bot says nothing about the learner's private chat.
         TelegramError::Blocked { .. } if message.reply.chat.0 != claim.job.user.0 => {
             tracing::warn!(event = %Event::Undeliverable, seq, %error, "the answer cannot be delivered");
             return Ok(AfterFailure::Unreachable { blocked: false });
@@ -86,7 +82,7 @@ pub async fn judge(
     Ok(match error.retry() {
         Retry::After(secs) => {
             let ms = i64::try_from(secs).unwrap_or(60).saturating_mul(1000);
-            // Our clock drops fractions of a millisecond: one more is never too early.
+            // Our clock drops fractions of a ms; one more is never too early.
             AfterFailure::Later(ms + 1, WaitReason::Paced)
         }
         Retry::Yes => {
@@ -130,10 +126,10 @@ fn in_doubt(daemon: &DaemonContext, seq: u64, message: &OutMessage, error: &Tele
     given_up(message, DeadReason::SendUnknown, error)
 }
 
-/// The same again would be refused again.
+/// The same message would be refused again.
 fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -> AfterFailure {
     if matches!(form.out, Outgoing::Voice { .. }) {
-        // Its words go out in place of a voice that is not taken.
+        // If a voice is refused, its text is sent instead.
         if let Some(words) = words_instead(message) {
             tracing::warn!(
                 event = %Event::VoiceRefused,
@@ -147,7 +143,7 @@ fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -
             return AfterFailure::Done;
         }
     }
-    // What was to become its first part is gone: it goes out as a message of its own.
+    // The progress message is gone, so the answer is sent as a message of its own.
     if matches!(form.out, Outgoing::Edit { .. }) && !matches!(message.reply.content, Content::Edit { .. }) {
         let words = words_instead(message).or_else(|| outgoing(&message.reply).map(Form::of));
         let again = words.map(|words| Form { voice_follows: form.voice_follows, ..words });
@@ -163,7 +159,7 @@ fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -
 
 fn given_up(message: &OutMessage, reason: DeadReason, error: &TelegramError) -> AfterFailure {
     match message.reply.content {
-        // The little clock on a button has stopped by itself: nothing that anybody could miss.
+        // The button's clock has stopped by now, so nobody misses the answer.
         Content::CallbackAnswer { .. } => AfterFailure::Done,
         _ => AfterFailure::GivenUp(reason, error.to_string()),
     }

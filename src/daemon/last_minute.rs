@@ -1,4 +1,4 @@
-//! The last minute in numbers: samples of what was counted so far, taken while something happens, and what came on top since.
+//! Counts of the last minute: samples of the totals, taken while something happens, and the difference since.
 //!
 //! Must not know who counts or who asks.
 
@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A sample is taken so often while something happens: so exact is the beginning of the minute.
+/// Interval of samples while something happens; also the precision of the minute's beginning.
 pub const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Samples of the last minute and the one before it, oldest first; at most one each [`SAMPLE_EVERY`].
+/// Samples of the last minute and the one before it, oldest first; at most one per [`SAMPLE_EVERY`].
 #[derive(Debug, Default)]
 pub struct LastMinute(Mutex<VecDeque<(Timestamp, Tally)>>);
 
@@ -22,17 +22,17 @@ impl LastMinute {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what was counted since the start, as of this moment.
+    /// Keeps the totals as of now.
     pub fn sample(&self, tally: Tally, now: Timestamp) {
         let mut samples = self.lock();
         samples.push_back((now, tally));
-        // What the minute is counted from stays.
+        // The sample that the minute is measured from stays.
         while samples.get(1).is_some_and(|(second, _)| now.since_ms(*second) >= MINUTE_MS) {
             samples.pop_front();
         }
     }
 
-    /// What came on top in the last minute of `tally`, which was counted since the start.
+    /// What was added in the last minute to `tally`, which counts since the start.
     pub fn of(&self, tally: &Tally, now: Timestamp) -> Tally {
         let samples = self.lock();
         let before = samples.iter().rev().find(|(at, _)| now.since_ms(*at) >= MINUTE_MS);

@@ -99,7 +99,7 @@ mod tests {
     use bytes::Bytes;
 
     fn audio(len: usize) -> Fetched {
-        Ok(Some(Spoken { bytes: Bytes::from(vec![0; len]), mime: None }))
+        Ok(Some(Spoken { bytes: Bytes::from(vec![0; len]) }))
     }
 
     #[tokio::test]

@@ -1,40 +1,39 @@
-//! The shutdown signal: raised once, received by every loop.
+//! The shutdown signal: raised once, received by every loop. Must not know what the loops do.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Raises the word.
+/// Raises the signal.
 pub struct StopSignal(watch::Sender<bool>);
 
-/// Hears the word.
+/// Receives the signal.
 #[derive(Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
-/// A pair of both.
+/// A connected pair.
 pub fn channel() -> (StopSignal, Stop) {
     let (raise, hear) = watch::channel(false);
     (StopSignal(raise), Stop(hear))
 }
 
 impl StopSignal {
-    /// Tells every loop to come to an end.
+    /// Tells every loop to end.
     pub fn raise(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Stop {
-    /// Returns once the word was raised (or nobody is left who could).
+    /// Returns once the signal was raised, or nobody is left to raise it.
     pub async fn raised(&mut self) {
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 
-    /// Whether it was raised already.
     pub fn is_raised(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Sleeps, but not beyond the word. True: go on.
+    /// Sleeps, but not beyond the signal. `true`: continue.
     pub async fn sleep(&mut self, duration: std::time::Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(duration) => true,
@@ -50,15 +49,12 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Catches them from now on: before anybody is told that the daemon is ready.
-    ///
-    /// # Errors
-    /// When the handlers cannot be installed.
+    /// Must be called before anybody is told that the daemon is ready.
     pub fn listen() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// The name of the next one.
+    /// Name of the next signal.
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",

@@ -7,7 +7,6 @@
 
 use super::DaemonContext;
 use super::prefetch::Fetched;
-use crate::audio::Hint;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
@@ -146,9 +145,8 @@ async fn encode(
     caption: &Rich,
     spoken: Spoken,
 ) -> Speech {
-    let hint = Hint { extension: None, mime: spoken.mime };
     let place = daemon.app.context.audio.place().await;
-    match daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into(), hint)).await {
+    match daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into())).await {
         Ok(note) => Speech::Note(Outgoing::Voice {
             chat: message.reply.chat,
             thread: message.reply.thread,

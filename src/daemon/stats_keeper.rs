@@ -54,7 +54,7 @@ impl StatsKeeper {
         if inner.stats.note(telemetry.tally(), now) {
             inner.kept = false;
         }
-        inner.stats.clone().as_of(now)
+        inner.stats.clone().on_the_day_of(now)
     }
 
     /// Has the store keep them, where they have changed.

@@ -1,5 +1,6 @@
-//! What the log and the measurements need to know of a message while it is in the house: the span its lines stand in, and
-//! that it was a turn, to measure the whole of it (in memory; a turn over a restart is not measured).
+//! What logging and measuring need to know about a message until its answer is sent: its tracing span, and
+//! that it was a turn, so that its total time is measured. In memory; a turn interrupted by a restart is not
+//! measured. Must not know what is done with the message.
 
 use crate::logging::UserTag;
 use crate::store::Claim;
@@ -7,10 +8,10 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::Span;
 
-/// Turns remembered at most; twice what the inbox holds.
+/// Most turns remembered: twice what the inbox holds.
 const REMEMBERED: usize = 10_000;
 
-/// The turns on their way.
+/// Turns that are not finished.
 #[derive(Debug, Default)]
 pub struct TurnSpans(Mutex<HashSet<u64>>);
 
@@ -19,25 +20,25 @@ impl TurnSpans {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The span in which a claim is worked on: each line of the log within it names update, row and learner. At the level
-    /// of errors, so that an error has it whatever `LOG_LEVEL` leaves out; where nothing is logged it costs nothing.
+    /// The span of the work on a claim: each log line in it names update, row and learner. Its level is
+    /// error, so that errors carry it whatever `LOG_LEVEL` leaves out; without log lines it costs nothing.
     pub fn span(claim: &Claim) -> Span {
         let (seq, update_id) = (claim.lease.seq, claim.job.update_id());
         let user = UserTag(claim.job.user);
         tracing::error_span!("message", update_id, seq, user = %user)
     }
 
-    /// Its turn is recorded; the replies are still to be sent.
+    /// Its turn is stored; the replies are still to be sent.
     pub fn turned(&self, seq: u64) {
         let mut turns = self.lock();
-        // Rows dropped by an admin or with their learner are never heard of again.
+        // Rows dropped by an admin or with their learner are never reported as ended.
         if turns.len() >= REMEMBERED {
             turns.clear();
         }
         turns.insert(seq);
     }
 
-    /// It has left the house; true when it was a turn.
+    /// Everything was sent; `true` if it was a turn.
     pub fn ended(&self, seq: u64) -> bool {
         self.lock().remove(&seq)
     }

@@ -10,7 +10,7 @@ use super::learner::{Change, Learner, Translation};
 use super::markdown::markdown;
 use super::outcome::{Content, Keyboard, Reply, SpokenPart};
 use super::phrases::Phrases;
-use super::rich::{Rich, Style};
+use super::rich::{Quote, Rich, Style};
 use super::session::{Session, SessionState};
 use uuid::Uuid;
 
@@ -169,7 +169,7 @@ fn quote(text: Rich, body: &str) -> Rich {
         return text;
     }
     let gap = if text.spans().is_empty() { "" } else { "\n\n" };
-    text.push(Style::Plain, gap).push(Style::Quote, markdown(body).to_plain())
+    text.push(Style::Plain, gap).append(markdown(body).quoted(Quote::Folded))
 }
 
 #[cfg(test)]

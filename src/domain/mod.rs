@@ -23,7 +23,7 @@ pub(crate) mod persona;
 pub mod phrases;
 pub mod printable;
 pub mod rate;
-pub(crate) mod rich;
+pub mod rich;
 pub(crate) mod session;
 pub mod stats;
 

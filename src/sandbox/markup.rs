@@ -1,6 +1,10 @@
 //! Telegram's HTML parse mode, as strict as the server: text in, plain text and entities out, or the server's
 //! error. Must not know about messages.
 
+mod entities;
+
+pub(crate) use entities::{found, trimmed};
+
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -9,6 +13,9 @@ pub(crate) struct Formatted {
     pub text: String,
     /// Offsets in UTF-16 code units; ordered by start, longer ones first.
     pub entities: Vec<Value>,
+    /// What was asked for and the server leaves out without a word, as types of entities: what cannot be nested, is empty
+    /// or a link that leads nowhere.
+    pub lost: Vec<String>,
 }
 
 /// Length in UTF-16 code units, as Telegram counts.
@@ -51,12 +58,20 @@ struct Parser<'a> {
     units: usize,
     open: Vec<Open>,
     entities: Vec<Value>,
+    lost: Vec<String>,
 }
 
-/// `Err` is what follows «can't parse entities: ».
+/// Parses HTML markup. `Err` is what follows «can't parse entities: ».
 pub(crate) fn parse_html(source: &str) -> Result<Formatted, String> {
-    let mut parser =
-        Parser { source, at: 0, out: String::new(), units: 0, open: Vec::new(), entities: Vec::new() };
+    let mut parser = Parser {
+        source,
+        at: 0,
+        out: String::new(),
+        units: 0,
+        open: Vec::new(),
+        entities: Vec::new(),
+        lost: Vec::new(),
+    };
     while let Some(c) = parser.peek() {
         match c {
             '&' => {
@@ -80,34 +95,10 @@ pub(crate) fn parse_html(source: &str) -> Result<Formatted, String> {
             map.remove("language");
         }
     }
-    Ok(trimmed(parser.out, parser.entities))
-}
-
-/// Trims white space at both ends, as the server does, and shifts the entities.
-pub(crate) fn trimmed(text: String, entities: Vec<Value>) -> Formatted {
-    let head = utf16_len(&text) - utf16_len(text.trim_start());
-    let kept = text.trim();
-    let length = utf16_len(kept);
-    let mut moved: Vec<Value> = entities
-        .into_iter()
-        .filter_map(|mut entity| {
-            let number = |key: &str| entity.get(key).and_then(Value::as_u64).unwrap_or(0) as usize;
-            let start = number("offset").max(head) - head;
-            let end = (number("offset") + number("length")).saturating_sub(head).min(length);
-            if start >= end {
-                return None;
-            }
-            let map = entity.as_object_mut()?;
-            map.insert("offset".to_owned(), json!(start));
-            map.insert("length".to_owned(), json!(end - start));
-            Some(entity)
-        })
-        .collect();
-    moved.sort_by_key(|entity| {
-        let number = |key: &str| entity.get(key).and_then(Value::as_i64).unwrap_or(0);
-        (number("offset"), -number("length"))
-    });
-    Formatted { text: kept.to_owned(), entities: moved }
+    let nested = entities::settled(parser.entities, &mut parser.lost);
+    let mut trimmed = trimmed(parser.out, nested);
+    trimmed.lost.splice(0..0, parser.lost);
+    Ok(trimmed)
 }
 
 impl Parser<'_> {
@@ -268,6 +259,8 @@ impl Parser<'_> {
         }
         if self.units > open.offset {
             self.close(open);
+        } else {
+            self.lost.push(open.tag);
         }
         Ok(())
     }
@@ -290,8 +283,9 @@ impl Parser<'_> {
             "a" => {
                 let shown = self.out.get(open.start..).unwrap_or_default().to_owned();
                 let url = if open.argument.is_empty() { shown } else { open.argument };
-                // An invalid link is dropped without an error, as the server does.
-                if !url.contains("://") && !url.contains('.') {
+                // A link that is none is dropped without complaint, as the server does.
+                if !entities::is_link(&url) {
+                    self.lost.push("text_link".to_owned());
                     return;
                 }
                 extra = Some(("url", url));

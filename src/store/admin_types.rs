@@ -1,4 +1,4 @@
-//! What the verbs of an admin take and answer.
+//! Arguments and results of the admin's verbs. Must not know how they are carried out.
 
 use crate::domain::{Level, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -11,43 +11,38 @@ pub struct Removed {
     pub learner: bool,
     /// Sessions, open and archived.
     pub sessions: u64,
-    /// Finished turns.
     pub turns: u64,
-    /// Messages that waited or were at work, with their replies.
+    /// Rows of the queue, with their replies.
     pub queued: u64,
     /// Dead letters, with their replies.
     pub dead: u64,
-    /// Conversations queued to be forgotten at the tutor.
+    /// Conversations queued to be deleted at the tutor.
     pub purges: u64,
-    /// Small things that may outlive the record: state of the rate, membership, what an admin was told.
+    /// Small records that may outlive the learner's own: rate state, membership, what an admin was told.
     pub marks: u64,
 }
 
-/// What came of one step of archiving.
+/// Result of one step of archiving.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Archived {
-    /// Sessions archived.
     pub sessions: usize,
-    /// Where to go on; `None` at the end.
+    /// Cursor to continue from; `None` at the end.
     pub next: Option<Vec<u8>>,
 }
 
 /// A session of another bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// Whose it is.
     pub user: UserId,
-    /// The id the tutor knows it by.
+    /// The tutor's id of the conversation.
     pub session: Uuid,
-    /// When it began.
     pub created: Timestamp,
-    /// When it was last used.
     pub last_activity: Timestamp,
     /// Turns answered in it.
     pub turns: u32,
-    /// The learner's language as an IETF tag, where known.
+    /// IETF language tag, where known.
     pub language: Option<String>,
-    /// How well the learner speaks English, where known.
+    /// Level of English, where known.
     pub level: Option<Level>,
 }
 
@@ -55,21 +50,22 @@ pub struct Import {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Imported {
-    /// The learner is new, and it is their open session now.
+    /// The learner is new; it is their open session now.
     Taken,
-    /// The learner was here already and has it, too, now.
+    /// The learner existed and has this session as well now.
     Merged(Merged),
-    /// It was here already.
+    /// It was imported before.
     Known,
 }
 
-/// What a learner who was here already got of another bot.
+/// What an existing learner got from another bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merged {
-    /// Its session is the open one: there was none here, or one in which nothing was said. Else it is among the ended ones.
+    /// Its session became the open one, because there was none or nothing was said in it. Otherwise it is
+    /// archived.
     pub open: bool,
-    /// The language was not known here.
+    /// The language was not known before.
     pub language: bool,
-    /// The level was not known here.
+    /// The level was not known before.
     pub level: bool,
 }

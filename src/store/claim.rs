@@ -1,47 +1,41 @@
-//! What a claim hands out: a row under lease, or the moment at which to ask again.
+//! Result of a claim: a row under lease, or when to ask again.
 //!
 //! Must not know how rows are chosen.
 
 use crate::domain::{Job, Learner, OutMessage, Timestamp};
 
-/// The right to work on a row; dropped without a verb it stays held until `release` or a restart.
+/// Exclusive right to work on a row. Dropping it does not release it; a verb or a restart does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
-    /// The row.
     pub seq: u64,
-    /// Distinguishes this lease from an earlier one of the same row.
+    /// Distinguishes this lease from earlier ones of the same row.
     pub token: u64,
 }
 
 /// A leased row with what is needed to work on it.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    /// The right to it.
     pub lease: Lease,
-    /// The row.
     pub job: Job,
-    /// Its learner as of now; of one who was deleted meanwhile, what a new record would be (it is not kept).
+    /// Its learner as of now. If the learner was deleted meanwhile: a fresh record, which is not stored.
     pub learner: Learner,
-    /// A younger row of its chat or learner can only be worked on after it.
+    /// A younger row of its chat or learner has to wait for it.
     pub is_waited_for: bool,
     /// For [`WorkKind::Delivery`](crate::domain::WorkKind::Delivery): what is left to send, in order.
     pub outbox: Vec<OutMessage>,
 }
 
-/// The answer to a claim.
+/// Answer to a claim.
 #[derive(Debug, Clone)]
 pub enum Claimed {
-    /// A row to work on.
     Row(Box<Claim>),
-    /// There is none now.
     Nothing {
-        /// When the earliest parked row of this kind falls due.
+        /// When the earliest parked row of this kind is due.
         due: Option<Timestamp>,
     },
 }
 
 impl Claimed {
-    /// The row, where there is one.
     pub fn row(self) -> Option<Claim> {
         match self {
             Self::Row(claim) => Some(*claim),

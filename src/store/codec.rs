@@ -6,24 +6,24 @@ use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// No record may be larger, bytes: a damaged length field must not make us allocate without bound.
+/// Largest record, bytes: a damaged length field must not lead to an unbounded allocation.
 pub const RECORD_LIMIT: usize = 8 << 20;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<RECORD_LIMIT>> =
     config::standard().with_limit::<RECORD_LIMIT>();
 
-/// Appends the value to `bytes`; on failure says why, without the value.
+/// Appends the value to `bytes`. The error does not contain the value.
 pub fn write<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), String> {
     let before = bytes.len();
     bincode::serde::encode_into_std_write(value, bytes, CONFIG).map_err(|error| error.to_string())?;
-    // What could not be read back must not be written.
+    // A value that could not be read back must not be written.
     match bytes.len() - before {
         length if length <= RECORD_LIMIT => Ok(()),
         length => Err(format!("{length} bytes are more than the limit of {RECORD_LIMIT}")),
     }
 }
 
-/// Reads a value that takes up all of `bytes`; on failure says why, without the content.
+/// Reads a value that takes up all of `bytes`. The error does not contain the content.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let (value, used) =
         bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|error| error.to_string())?;
@@ -33,7 +33,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     }
 }
 
-/// Reads a value from the front of `bytes`; the rest comes back with it.
+/// Reads a value from the front of `bytes` and returns the rest.
 pub fn read_front<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), String> {
     let (value, used) =
         bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|error| error.to_string())?;
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_damaged_length_does_not_allocate() {
-        // A string said to be 2^62 bytes long.
+        // A string that claims to be 2^62 bytes long.
         let bytes = [253, 0, 0, 0, 0, 0, 0, 0, 0x40];
         assert!(read::<String>(&bytes).is_err());
     }

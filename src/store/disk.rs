@@ -1,7 +1,8 @@
-//! The disk as the store's state sees it: an engine, the ledger over it and, where the store is encrypted, the cipher
-//! that turns plain keys and values into those on the disk.
+//! The disk below the store's state: an engine, the ledger over it and, if the store is encrypted, the cipher
+//! between plain and stored keys and values.
 //!
-//! Owns what is decided when a store is opened with or without a key. Must not know records but the ledger's, nor verbs.
+//! Decides what happens when a store is opened with or without a key. Must not know verbs, or records other
+//! than the ledger.
 
 use super::engine::{Batch, Engine, Flush, Range, Visit};
 use super::ledger::Ledger;
@@ -10,7 +11,6 @@ use super::seal::{Header, KeyTrouble, Seal};
 use super::{StoreError, keys, records};
 use crate::secret::KeyMaterial;
 
-/// An open disk.
 pub struct Disk {
     engine: Box<dyn Engine>,
     seal: Option<Seal>,
@@ -18,7 +18,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Checks what is there against key and ledger. An empty disk becomes an encrypted one when there is a key.
+    /// Checks what is there against key and ledger. With a key, an empty disk becomes an encrypted one.
     ///
     /// [`StoreError::Key`] when store and key do not fit, [`StoreError::Corrupt`] when records are missing.
     pub fn open(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
@@ -37,7 +37,7 @@ impl Disk {
                 disk.flush()?;
                 return Ok(disk);
             }
-            // An encrypted store whose header was lost is damaged: its ledger cannot be read.
+            // An encrypted store without its header is damaged: its ledger cannot be read.
             disk.read_ledger()?;
             return Err(KeyTrouble::NotEncrypted.into());
         }
@@ -45,7 +45,7 @@ impl Disk {
         Ok(disk)
     }
 
-    /// Takes an empty disk to be filled by [`Self::write`]: encrypted when there is a key.
+    /// Prepares an empty disk to be filled by [`Self::write`]; encrypted when there is a key.
     pub fn create(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         let mut disk = Self { engine, seal: None, ledger: Ledger::default() };
         if let Some(key) = key {
@@ -56,7 +56,8 @@ impl Disk {
 
     fn read_ledger(&mut self) -> Result<(), StoreError> {
         self.ledger = match self.get(&keys::ledger())? {
-            // Whoever removed it could roll records back without a trace. A plain store may be older than the ledger.
+            // Whoever removed the ledger could roll back records unnoticed. A plain store may date from
+            // before there was a ledger.
             None if self.seal.is_some() => {
                 let detail = "it is missing, and an encrypted store always has one".to_owned();
                 return Err(StoreError::Corrupt { kind: "ledger", detail });
@@ -67,8 +68,8 @@ impl Disk {
         self.ledger.check(self.engine.as_ref())
     }
 
-    /// Without its header a sealed ledger reads like one of a program to come; the log's key, which no version changes,
-    /// tells the two apart.
+    /// Without its header, an encrypted ledger looks like one of a newer version. The log key, whose format
+    /// never changes, tells the two apart.
     fn decode_ledger(&self, bytes: &[u8]) -> Result<Ledger, StoreError> {
         match records::decode(bytes) {
             Err(error @ StoreError::Newer { .. }) => {
@@ -98,12 +99,11 @@ impl Disk {
         self.put(batch)
     }
 
-    /// How many records of a kind there are.
+    /// Number of records of a kind.
     pub fn held(&self, kind: u8) -> u64 {
         self.ledger.held(kind)
     }
 
-    /// The value of a key.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(seal) = &self.seal else { return self.engine.get(key) };
         let at = seal.key(key)?;
@@ -116,7 +116,6 @@ impl Disk {
         Err(StoreError::Corrupt { kind: "sealed", detail })
     }
 
-    /// Walks keys and values of a range.
     pub fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
         let Some(seal) = &self.seal else { return self.engine.scan(&range.span(), backwards, visit) };
         self.engine.scan(&seal.range(range)?.span(), backwards, &mut |at, sealed| {
@@ -125,12 +124,12 @@ impl Disk {
         })
     }
 
-    /// Walks all pairs as they lie on the disk, the header first.
+    /// Walks all pairs as stored, the header first.
     pub fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
         self.engine.scan(&keys::everything(), false, visit)
     }
 
-    /// Walks keys and values of all records but the disk's own.
+    /// Walks all records except the disk's own.
     pub fn scan_all(&self, visit: Visit<'_>) -> Result<(), StoreError> {
         let own = [keys::seal(), keys::ledger()];
         self.scan_raw(&mut |at, bytes| match &self.seal {
@@ -143,7 +142,7 @@ impl Disk {
         })
     }
 
-    /// Writes all of it, and the ledger in step with it; safe after the next flush.
+    /// Writes a batch and updates the ledger; durable after the next flush.
     pub fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
         let batch = match &self.seal {
             None => batch,
@@ -163,22 +162,22 @@ impl Disk {
         self.engine.apply(batch)
     }
 
-    /// Makes all that was written since the last flush safe.
+    /// Makes everything written so far durable.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         self.engine.flush()
     }
 
-    /// What makes it safe, for a thread of its own.
+    /// Does the flushing on another thread.
     pub fn flusher(&self) -> Box<dyn Flush> {
         self.engine.flusher()
     }
 
-    /// Counts all that is there.
+    /// Counts everything that is there.
     pub fn take_stock(&self) -> Result<Ledger, StoreError> {
         Ledger::take_stock(self.engine.as_ref())
     }
 
-    /// Whether these are the records that were written, as the ledger has it.
+    /// Whether these are the records that were written, according to the ledger.
     pub fn agrees(&self, stock: &Ledger) -> bool {
         *stock == self.ledger
     }

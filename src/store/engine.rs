@@ -1,25 +1,24 @@
-//! What the store asks of a disk: an ordered map of bytes with atomic batches and an explicit flush.
+//! What the store needs of a disk: an ordered map of bytes with atomic batches and an explicit flush.
 //!
-//! Owns the seam between the verbs and whatever keeps the bytes. Must not know records, rows or verbs.
+//! The seam between the verbs and whatever stores the bytes. Must not know records, rows or verbs.
 
 use super::StoreError;
 use std::collections::BTreeMap;
 
-/// What a visitor of a scan answers: `true` to go on.
+/// Called for each pair; `true` continues the scan.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>;
 
 /// An ordered map of bytes, used by one thread.
 pub trait Engine: Send {
-    /// The value of a key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Walks the keys of `span` in order (or backwards) until the visitor answers `false`.
+    /// Walks the keys of `span` in order (or backwards) until the visitor returns `false`.
     fn scan(&self, span: &Span, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError>;
 
-    /// Writes all of a batch or nothing of it. It is safe only after the next [`Engine::flush`], but seen at once.
+    /// Writes a whole batch or nothing. It is visible at once, and durable after the next [`Engine::flush`].
     fn apply(&mut self, batch: Batch) -> Result<(), StoreError>;
 
-    /// What makes this disk safe, for a thread of its own.
+    /// Does the flushing on another thread.
     fn flusher(&self) -> Box<dyn Flush>;
 
     /// Returns once everything applied so far survives a crash.
@@ -28,42 +27,40 @@ pub trait Engine: Send {
     }
 }
 
-/// Makes a disk safe while the engine's own thread goes on reading and writing.
+/// Makes a disk durable while the engine's own thread continues to read and write.
 pub trait Flush: Send {
-    /// Returns once everything survives a crash that was applied before the call; perhaps more does.
+    /// Returns once everything applied before the call survives a crash; perhaps more does.
     fn flush(&mut self) -> Result<(), StoreError>;
 }
 
-/// Keys as they lie on the disk, from `start` up to, but not including, `end`.
+/// Stored keys from `start` up to, but not including, `end`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// First key.
     pub start: Vec<u8>,
-    /// First key that is no longer part of it.
+    /// Exclusive.
     pub end: Vec<u8>,
 }
 
 impl Span {
-    /// All keys that begin with `prefix`, which must hold a byte below 0xff (every key here begins with a letter).
+    /// All keys that begin with `prefix`, which must contain a byte below 0xff (every key here begins with a
+    /// letter).
     pub fn prefix(prefix: impl Into<Vec<u8>>) -> Self {
         let start = prefix.into();
         let end = successor(start.clone());
         Self { start, end }
     }
 
-    /// Whether this key lies in it.
     pub fn contains(&self, key: &[u8]) -> bool {
         self.start.as_slice() <= key && key < self.end.as_slice()
     }
 
-    /// Whether no key can lie in it.
     pub fn is_empty(&self) -> bool {
         self.start >= self.end
     }
 }
 
-/// A range as the verbs ask for it: a prefix, and perhaps bounds within it. It remembers what it was made of, so that it
-/// can be told in other keys (see `seal`).
+/// A range as the verbs ask for it: a prefix, and perhaps bounds within it. It keeps its parts, so that it
+/// can be translated to encrypted keys (see `seal`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
     prefix: Vec<u8>,
@@ -72,12 +69,12 @@ pub struct Range {
 }
 
 impl Range {
-    /// All keys that begin with `prefix`, which must hold a byte below 0xff.
+    /// All keys that begin with `prefix`, which must contain a byte below 0xff.
     pub fn prefix(prefix: impl Into<Vec<u8>>) -> Self {
         Self { prefix: prefix.into(), after: Vec::new(), before: None }
     }
 
-    /// This range without the keys up to and including `key`; an empty key changes nothing.
+    /// Leaves out the keys up to and including `key`; an empty key changes nothing.
     #[must_use]
     pub fn after(mut self, key: &[u8]) -> Self {
         if key > self.after.as_slice() {
@@ -86,7 +83,7 @@ impl Range {
         self
     }
 
-    /// This range without the keys from `bound` on. `bound` may be the beginning of a key.
+    /// Leaves out the keys from `bound` on, which may be the beginning of a key.
     #[must_use]
     pub fn before(mut self, bound: Vec<u8>) -> Self {
         self.before = Some(match self.before.take() {
@@ -96,7 +93,8 @@ impl Range {
         self
     }
 
-    /// The same range in other keys: `part` translates the prefix and the last key left out, `bound` the bound.
+    /// The same range in other keys: `part` translates the prefix and the last key left out, `bound` the
+    /// bound.
     pub fn translate<E>(
         &self,
         part: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
@@ -106,11 +104,10 @@ impl Range {
         Ok(Self { prefix: part(&self.prefix)?, after: part(&self.after)?, before })
     }
 
-    /// The keys it stands for.
     pub fn span(&self) -> Span {
         let mut span = Span::prefix(self.prefix.as_slice());
         if !self.after.is_empty() {
-            // The least byte string greater than a key is that key with a zero byte behind it.
+            // The next byte string after a key is the key with a zero byte appended.
             let next: Vec<u8> = self.after.iter().copied().chain([0]).collect();
             span.start = span.start.max(next);
         }
@@ -121,7 +118,7 @@ impl Range {
     }
 }
 
-/// The least key greater than every key that begins with `prefix`.
+/// The smallest key greater than every key that begins with `prefix`.
 fn successor(mut prefix: Vec<u8>) -> Vec<u8> {
     while let Some(last) = prefix.pop() {
         if last < u8::MAX {
@@ -132,32 +129,30 @@ fn successor(mut prefix: Vec<u8>) -> Vec<u8> {
     prefix
 }
 
-/// Writes and removals that happen together; of two for one key the later counts.
+/// Writes and removals that happen together; the later of two for one key counts.
 #[derive(Debug, Clone, Default)]
 pub struct Batch(BTreeMap<Vec<u8>, Option<Vec<u8>>>);
 
 impl Batch {
-    /// Writes a value.
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.0.insert(key, Some(value));
     }
 
-    /// Removes a key, present or not.
+    /// The key need not exist.
     pub fn delete(&mut self, key: Vec<u8>) {
         self.0.insert(key, None);
     }
 
-    /// Keys with what becomes of them: the value to write or `None` to remove.
+    /// Keys with the value to write, or `None` to remove.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.0.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
     }
 
-    /// How many keys it changes.
+    /// Number of keys changed.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it would change nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -23,28 +23,25 @@ use std::path::{Path, PathBuf};
 
 const MAGIC: [u8; 8] = *b"PFB-EXP\n";
 const VERSION: u8 = 1;
-/// A chunk is closed once it holds so much.
+/// A chunk is closed once it holds this many bytes.
 const CHUNK: usize = 64 << 10;
-/// No chunk may be larger, bytes: the largest record and a chunk that was just not full.
+/// Largest chunk, bytes: the largest record and a chunk that was almost full.
 const CHUNK_LIMIT: u32 = 9 << 20;
 /// Bytes of a check.
 const CHECK: usize = 8;
 
-/// What is done with each key and value.
+/// Called for each key and value.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
 
 /// What an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
-    /// The state of this moment.
+    /// The state is of this moment.
     pub taken_at: Timestamp,
-    /// How many records.
     pub records: u64,
-    /// Size of the file.
     pub bytes: u64,
 }
 
-/// An export being written.
 pub struct Writer<W> {
     to: W,
     digest: Sha256,
@@ -53,7 +50,6 @@ pub struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins an export.
     pub fn begin(to: W, taken_at: Timestamp) -> io::Result<Self> {
         let exported = Exported { taken_at, records: 0, bytes: 0 };
         let mut writer = Self { to, digest: Sha256::new(), chunk: Vec::with_capacity(2 * CHUNK), exported };
@@ -63,7 +59,7 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
 
-    /// Adds a record; its key must be greater than the one before.
+    /// Its key must be greater than the previous one.
     pub fn record(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
         self.chunk.extend(length(key)?);
         self.chunk.extend(length(value)?);
@@ -73,7 +69,6 @@ impl<W: Write> Writer<W> {
         if self.chunk.len() >= CHUNK { self.close_chunk() } else { Ok(()) }
     }
 
-    /// Ends it.
     pub fn end(mut self) -> io::Result<(W, Exported)> {
         if !self.chunk.is_empty() {
             self.close_chunk()?;
@@ -109,12 +104,11 @@ fn length(bytes: &[u8]) -> io::Result<[u8; 4]> {
     fits.map(u32::to_be_bytes).ok_or_else(|| io::Error::other("a record is too large"))
 }
 
-/// Why a stream is no good.
 fn bad(detail: impl Into<String>) -> StoreError {
     StoreError::Export(detail.into())
 }
 
-/// Reads an export, record by record. What was visited is to be trusted only once this has answered `Ok`.
+/// Reads an export record by record. What was visited may be trusted only after this has returned `Ok`.
 pub fn read<R: Read>(from: R, visit: Visit<'_>) -> Result<Exported, StoreError> {
     let mut stream = Stream { from, digest: Sha256::new(), bytes: 0 };
     if stream.array::<8>()? != MAGIC {
@@ -160,7 +154,7 @@ pub fn read<R: Read>(from: R, visit: Visit<'_>) -> Result<Exported, StoreError> 
     Ok(Exported { taken_at, records, bytes: stream.bytes })
 }
 
-/// Takes a record off the front.
+/// Splits a record off the front.
 fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let mut take = |length: usize| {
         let (taken, left) = rest.split_at_checked(length)?;
@@ -186,7 +180,7 @@ impl<R: Read> Stream<R> {
         Ok(bytes)
     }
 
-    /// Memory grows with what is really there, not with what a damaged length says.
+    /// Memory grows with what is really there, not with a damaged length.
     fn chunk(&mut self, length: u32) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         let read = (&mut self.from).take(u64::from(length)).read_to_end(&mut bytes).map_err(cut)?;
@@ -216,7 +210,8 @@ fn cut(error: io::Error) -> StoreError {
     }
 }
 
-/// A file to restore from, opened once: whoever restores may not be allowed to open it again.
+/// A file to restore from, opened only once because the restore may run as a user who is not allowed to open
+/// it.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
@@ -224,53 +219,49 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens a file.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = secure_fs::open(path).map_err(|error| bad(error.to_string()))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Its name.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its bytes, from the first on. One reader at a time.
+    /// Its bytes from the beginning. One reader at a time.
     pub fn reader(&self) -> io::Result<File> {
         let mut file = self.file.try_clone()?;
         file.rewind()?;
         Ok(file)
     }
 
-    /// Reads it as an export.
     pub fn read(&self, visit: Visit<'_>) -> Result<Exported, StoreError> {
         let file = self.reader().map_err(|error| bad(error.to_string()))?;
         read(BufReader::with_capacity(CHUNK, file), visit)
     }
 }
 
-/// Reads a file.
 pub fn read_file(path: &Path, visit: Visit<'_>) -> Result<Exported, StoreError> {
     Source::open(path)?.read(visit)
 }
 
-/// Reads a whole file and says whether it is good.
+/// Reads a whole file and checks it.
 pub fn verify(path: &Path) -> Result<Exported, StoreError> {
     read_file(path, &mut |_, _| Ok(()))
 }
 
-/// Where an export is written before it is whole.
+/// Path of an export that is not complete yet.
 pub fn partial(path: &Path) -> PathBuf {
     path.with_extension("partial")
 }
 
-/// A new file for the store's owner alone.
+/// Readable by the store's owner only.
 pub fn create(path: &Path) -> io::Result<BufWriter<File>> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     Ok(BufWriter::with_capacity(1 << 20, file))
 }
 
-/// Makes a written export durable, reads it back, and gives it its name. What is no good is removed.
+/// Makes a written export durable, reads it back and renames it into place. An invalid one is removed.
 pub fn seal(partial: &Path, path: &Path, written: Exported) -> Result<Exported, StoreError> {
     let sealed = flush(partial).map_err(|error| bad(error.to_string())).and_then(|()| {
         let found = verify(partial)?;
@@ -281,7 +272,7 @@ pub fn seal(partial: &Path, path: &Path, written: Exported) -> Result<Exported, 
         placed.map_err(|error| bad(error.to_string()))
     });
     if sealed.is_err() {
-        // Of no use to anybody; a failure to remove it is overcome by the next export's tidying up.
+        // It is useless; if it cannot be removed, the next export does it.
         let _ = std::fs::remove_file(partial);
     }
     sealed.map(|()| written)
@@ -291,12 +282,12 @@ fn flush(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Makes the names in a file's folder durable.
+/// Makes new names in a file's folder durable.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), flush)
 }
 
-/// Makes the names in a folder durable.
+/// Makes new names in a folder durable.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     flush(folder)
 }

@@ -1,4 +1,5 @@
-//! The thread that makes writes safe: one flush for all that came while the last one was under way, then their answers.
+//! The thread that makes writes durable (group commit): one flush for everything that arrived during the
+//! previous one, then the answers.
 //!
 //! Must not know what was written, or that there are verbs.
 
@@ -8,23 +9,22 @@ use super::progress::Progress;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-/// Tells somebody that what they wrote is safe, or why it is not.
+/// Tells a caller that its write is durable, or why not.
 pub type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// Some who wait for the transactions up to a number.
+/// Callers that wait for the transactions up to a number.
 struct Waiting {
     written: u64,
     answers: Vec<Answer>,
 }
 
-/// The handle of the thread. Its queue is as long as there are callers that wait, which are bounded elsewhere.
+/// Handle of the thread. Its queue is as long as the number of waiting callers, which is bounded elsewhere.
 pub struct Flusher {
     sender: Sender<Waiting>,
     thread: JoinHandle<()>,
 }
 
 impl Flusher {
-    /// Starts it.
     pub fn start(mut disk: Box<dyn Flush>, progress: Progress) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
         let thread = std::thread::Builder::new()
@@ -34,15 +34,16 @@ impl Flusher {
         Ok(Self { sender, thread })
     }
 
-    /// Has what was written so far flushed, and these answered.
+    /// Flushes what was written so far, then answers these callers.
     pub fn flush(&self, written: u64, answers: Vec<Answer>) {
         if !answers.is_empty() {
-            // It ends only when told to: what cannot be sent is dropped, and its callers are told that the store is closed.
+            // It ends only when told to. What cannot be sent is dropped, which tells the callers that the
+            // store is closed.
             let _ = self.sender.send(Waiting { written, answers });
         }
     }
 
-    /// Returns when everybody is answered and the thread holds nothing of the disk any more.
+    /// Returns when every caller is answered and the thread has released the disk.
     pub fn end(self) {
         drop(self.sender);
         let _ = self.thread.join();
@@ -55,7 +56,7 @@ fn run(disk: &mut dyn Flush, progress: &Progress, receiver: &Receiver<Waiting>) 
         group.extend(receiver.try_iter());
         let written = group.iter().map(|waiting| waiting.written).max().unwrap_or_default();
         if progress.usable().is_ok() && written > progress.flushed() {
-            // When it fails nobody is told that his write is safe, now or later.
+            // After a failed flush no caller is ever told that its write is durable.
             if progress.note_write(disk.flush()).is_ok() {
                 progress.reached(written);
             }

@@ -1,22 +1,23 @@
-//! The store's folder: where the database, its exports and damaged databases lie, and what is done when it does not open.
+//! The store's folder: where the database, its exports and damaged databases lie, and what is done when it cannot be
+//! opened.
 //!
 //! ```text
 //! SESSION_STORAGE_PATH/
 //!   store/                     the database
-//!   exports/store-<UTC>.export the latest states of it, checked
-//!   damaged-<UTC>/             databases that did not open, moved aside; nothing here ever removes one
-//!   replaced-<UTC>/            databases that a person has replaced by a backup
-//!   restoring.part/            a database being made of an export, or of the one there is
-//!   restoring/                 the same when it is whole, see [`exchange`]
-//!   restored.json              the latest restore
-//!   sealing*, replaced/        a database on its way to another key, see [`reencrypt`]
+//!   exports/store-<UTC>.export checked copies of all records
+//!   damaged-<UTC>/             damaged databases, moved aside; only a person removes them
+//!   replaced-<UTC>/            databases that `restore` has replaced
+//!   restoring.part/            a database being built from an export or a copy
+//!   restoring/                 the same when complete, see [`exchange`]
+//!   restored.json              what the latest restore did
+//!   sealing*, replaced/        a database being re-encrypted, see [`reencrypt`]
 //!   forgotten                  a learner was deleted since the database's files were last rewritten, see [`clean`]
-//!   cleaned/                   the database before that, about to be removed
+//!   cleaned/                   the previous database, about to be removed
 //!   lock                       held while the above are moved
 //! ```
 //!
-//! A restore makes the new database whole before it touches the old one, then moves the one aside and the other in place;
-//! cut off in between, the next start finishes it. Must not know the configuration or how a person is told.
+//! A restore completes the new database before it touches the old one, then moves the old one aside and the new one in
+//! place; after an interruption the next start finishes it. Must not know the configuration or how a person is told.
 
 mod by_hand;
 mod checkup;
@@ -45,18 +46,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Age at which the newest export is followed by another, milliseconds.
+/// Age at which the newest export is followed by another, ms.
 pub const EVERY_MS: i64 = 24 * 3_600_000;
-/// Databases that may turn out damaged within a day; one more, and a person has to look at the disk.
+/// Damaged databases that may be replaced within a day; with one more a person has to look at the disk.
 const DAMAGED_A_DAY: usize = 3;
-/// How often the lock is tried, with 25 ms in between.
+/// How often the lock is tried, 25 ms apart.
 const LOCK_TRIES: u32 = 20;
 
 const PREFIX: &str = "store-";
 const SUFFIX: &str = ".export";
 const DAMAGED: &str = "damaged-";
 
-/// What to do with a database that does not open.
+/// What to do with a database that cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDamage {
     /// Move it aside and restore the newest good export.
@@ -65,41 +66,38 @@ pub enum OnDamage {
     Refuse,
 }
 
-/// One restore, as it is told and kept.
+/// One restore, as it is reported and stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {
-    /// When, milliseconds since the epoch.
+    /// Unix time, ms.
     pub at_ms: i64,
     /// What was wrong with the database.
     pub damage: String,
-    /// Where it lies now; `None` when it was not there at all.
+    /// Where it was moved; `None` when it did not exist at all.
     pub moved_to: Option<PathBuf>,
-    /// The export it was restored from; `None`: there was no good one, and the store began empty.
+    /// The export it was restored from; `None`: there was no good one, so the store began empty.
     pub export: Option<PathBuf>,
-    /// The moment of that export, milliseconds since the epoch.
+    /// Time of that export, Unix ms.
     pub taken_at_ms: Option<i64>,
     /// Records restored.
     pub records: u64,
-    /// Messages that were open in the export and are dead letters now.
+    /// Rows that were open in the export and are dead letters now.
     pub set_aside: u64,
-    /// Newer exports that were no good, with the reason.
+    /// Newer exports that were not valid, with the reason.
     pub passed_over: Vec<String>,
 }
 
-/// An open store.
 pub struct Opened {
-    /// The store.
     pub store: Store,
-    /// It did not open and was restored now.
+    /// Set if it could not be opened and was restored just now.
     pub restored: Option<Restored>,
 }
 
-/// The folder.
 #[derive(Debug, Clone)]
 pub struct Home {
-    /// The way there; below an open folder when we act as its owner.
+    /// Path used for access; below an open handle when acting as the folder's owner.
     root: PathBuf,
-    /// Its name for people.
+    /// Path shown to people.
     name: PathBuf,
     /// Kept open as long as `root` leads through it.
     _open: Option<Arc<File>>,
@@ -107,28 +105,26 @@ pub struct Home {
 }
 
 impl Home {
-    /// The home at `SESSION_STORAGE_PATH`.
+    /// `root`: `SESSION_STORAGE_PATH`.
     pub fn at(root: &Path) -> Self {
         Self { root: root.to_owned(), name: root.to_owned(), _open: None, key: None }
     }
 
-    /// With the key its store is encrypted with; a new store will be. Without one a plain store is expected.
+    /// Sets the key; a new store is encrypted with it. Without a key a plain store is expected.
     #[must_use]
     pub fn keyed(self, key: Option<KeyMaterial>) -> Self {
         Self { key, ..self }
     }
 
-    /// The database's folder.
     pub fn store(&self) -> PathBuf {
         self.root.join("store")
     }
 
-    /// The exports' folder.
     pub fn exports(&self) -> PathBuf {
         self.root.join("exports")
     }
 
-    /// Whether there is a store, or what is left of one that a cut-off exchange will make one of.
+    /// Whether there is a store, or an interrupted exchange from which one will be made.
     pub fn is_there(&self) -> bool {
         let kept = self.listed().map_or(true, |exports| !exports.is_empty());
         kept || self.store().exists() || self.restoring().exists() || self.is_being_sealed()
@@ -138,12 +134,11 @@ impl Home {
         self.root.join("restored.json")
     }
 
-    /// Opens the store; makes it where there is none. Blocks, for some seconds when a large store is restored.
+    /// Opens the store, or makes one. Blocks, for some seconds when a large store is restored.
     ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when it does not open and is not restored, [`StoreError::Locked`] when another process holds
-    /// it, [`StoreError::Key`] when the key is not the one of the store or of the newest good export, [`StoreError::Io`]
-    /// when the system refuses.
+    /// [`StoreError::Damaged`] when it cannot be opened and is not restored, [`StoreError::Locked`] when
+    /// another process holds it, [`StoreError::Key`] when the key is not that of the store or of the newest
+    /// good export, [`StoreError::Io`] when the system refuses.
     pub fn open(&self, on_damage: OnDamage, now: Timestamp) -> Result<Opened, StoreError> {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
@@ -162,7 +157,7 @@ impl Home {
         let day_ago = stamp(now.plus_ms(-EVERY_MS));
         let names = self.names(&self.root, DAMAGED)?;
         let moments = names.iter().map(|name| name.trim_start_matches(DAMAGED));
-        // Those that a person has moved bear other names.
+        // Folders that a person has moved have other names.
         let ours = moments.filter(|moment| moment.starts_with(|first: char| first.is_ascii_digit()));
         if ours.filter(|moment| *moment > day_ago.as_str()).count() >= DAMAGED_A_DAY {
             let again = format!("{detail}. This is the {}th time within a day", DAMAGED_A_DAY + 1);
@@ -188,22 +183,22 @@ impl Home {
         Store::open_known(&self.store(), self.key.as_ref())
     }
 
-    /// A path in the folder as people know it.
+    /// A path in the folder, as shown to people.
     fn named(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| self.name.join(below))
     }
 
-    /// The other way round.
+    /// The inverse of [`Self::named`].
     fn reached(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.name).map_or_else(|_| path.to_owned(), |below| self.root.join(below))
     }
 
-    /// The way to the folder.
+    /// Path used for access.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Held while a database is opened, so that two starts do not move it under each other.
+    /// Held while a database is opened, so that two starts do not move it at once.
     fn lock(&self) -> Result<File, StoreError> {
         let action = "lock its folder";
         let file = File::options().create(true).truncate(false).write(true).open(self.root.join("lock"));
@@ -241,7 +236,7 @@ impl Home {
                     break;
                 }
                 Err(error @ (StoreError::Io { .. } | StoreError::Locked { .. })) => return Err(error),
-                // It is good, and nothing older is to be taken in its stead.
+                // It is valid, so nothing older may be used instead.
                 Err(error @ StoreError::Key(_)) => return Err(error),
                 Err(error) => {
                     restored.passed_over.push(format!("{}: {error}", file_name(&path)));
@@ -258,7 +253,7 @@ impl Home {
         if self.store().exists() {
             restored.moved_to = Some(self.named(&self.free_name(now)));
         }
-        // Noted first: however this is cut off, what is found then says what happened.
+        // Stored first, so that after an interruption the next start knows what happened.
         write_json(&self.note(), &restored).map_err(io_of("note the restore"))?;
         if let Some(aside) = &restored.moved_to {
             fs::rename(self.store(), self.reached(aside))
@@ -277,7 +272,7 @@ impl Home {
         paths.find(|path| !path.exists()).unwrap_or_else(|| self.root.join(name(1)))
     }
 
-    /// The latest restore, if there ever was one.
+    /// The latest restore, if there was one.
     pub fn last_restore(&self) -> Option<Restored> {
         serde_json::from_slice(&fs::read(self.note()).ok()?).ok()
     }
@@ -289,7 +284,7 @@ impl Home {
         Ok(exports.map(|name| self.exports().join(name)).collect())
     }
 
-    /// Names in a folder that begin so, sorted; none where there is no folder.
+    /// Names in a folder that begin with `prefix`, sorted; none if the folder does not exist.
     fn names(&self, folder: &Path, prefix: &str) -> Result<Vec<String>, StoreError> {
         let action = "list its folder";
         let entries = match fs::read_dir(folder) {
@@ -305,7 +300,7 @@ impl Home {
         Ok(names)
     }
 
-    /// What a person can do about a database that does not open.
+    /// What a person can do about a database that cannot be opened.
     fn advice(&self, detail: &str) -> String {
         let exports = self.listed().unwrap_or_default();
         let good = exports.iter().find_map(|path| Some((path, export::verify(path).ok()?)));
@@ -337,7 +332,7 @@ fn io_of(action: &'static str) -> impl Fn(io::Error) -> StoreError {
     move |source| StoreError::Io { action, source }
 }
 
-/// Writes a small file whole or not at all.
+/// Writes a small file completely or not at all.
 fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
     use std::io::Write;
     let partial = export::partial(path);
@@ -349,7 +344,7 @@ fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
     export::sync_folder_of(path)
 }
 
-/// The name of an export of this moment.
+/// File name of an export.
 fn export_name(at: Timestamp) -> String {
     format!("{PREFIX}{}{SUFFIX}", stamp(at))
 }
@@ -358,7 +353,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A moment as names have it, to the second, in UTC; sorts as the moments do.
+/// UTC, to the second; sorts by time.
 fn stamp(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_second(at.secs()).unwrap_or_default();
     at.strftime("%Y%m%dT%H%M%SZ").to_string()

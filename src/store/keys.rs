@@ -1,41 +1,37 @@
-//! The layout of keys: one ordered space for all kinds, so that one batch is atomic over all of them.
+//! The layout of keys: one ordered space for all kinds of record, so that one batch is atomic over all of
+//! them.
 //!
-//! The first byte tells the kind; integers are big-endian and signed ones have their sign flipped, so that bytes sort
-//! as the numbers do. Must not know the records behind the keys, except by name.
+//! The first byte is the kind; integers are big-endian, with the sign bit of signed ones flipped, so that
+//! bytes sort as the numbers do. Must not know the records behind the keys, except by name.
 
 use super::engine::Span;
 use crate::domain::{AlertKind, ChatId, Timestamp, UserId};
 use uuid::Uuid;
 
-/// A learner's record and, before it, the learner's archived sessions: a listing is one walk.
+/// A learner's archived sessions and, after them, the learner's record, so that a listing is one walk.
 pub const PERSON: u8 = b'l';
-/// Finished turns.
 pub const TURN: u8 = b't';
-/// Inbox rows.
 pub const INBOX: u8 = b'i';
-/// Messages to be sent.
 pub const OUTBOX: u8 = b'o';
-/// Dead letters.
 pub const DEAD: u8 = b'd';
-/// Messages that were left to be sent when their row was given up.
+/// Messages that were still to be sent when their row was given up.
 pub const DEAD_OUTBOX: u8 = b'x';
-/// Rate states.
 pub const RATE: u8 = b'r';
-/// What Telegram last said of a learner and the required channel.
+/// Telegram's last answer about a learner and the required channel.
 pub const MEMBER: u8 = b'j';
 /// What admins were told, and when.
 pub const TOLD: u8 = b'a';
-/// Who was given a command menu of their own.
+/// Users with a command menu of their own.
 pub const MENU: u8 = b'u';
-/// Update ids taken lately, in order of acceptance.
+/// Recently accepted update ids, in order of acceptance.
 pub const SEEN: u8 = b's';
-/// Conversations to be forgotten at the tutor.
+/// Conversations to be deleted at the tutor.
 pub const PURGE: u8 = b'p';
 /// The same by due time.
 pub const PURGE_DUE: u8 = b'q';
-/// Archived sessions by the moment they were archived.
+/// Archived sessions by the time they were archived.
 pub const EXPIRY: u8 = b'e';
-/// Chats that have moved.
+/// Chats that were migrated.
 pub const MOVED: u8 = b'm';
 /// Single values.
 pub const SINGLE: u8 = b'0';
@@ -46,14 +42,15 @@ const RECORD: u8 = 1;
 /// A part of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// So many bytes that say nothing about anybody: moments, numbers, marks.
+    /// This many bytes that identify nobody: times, numbers, flags.
     Open(usize),
-    /// So many bytes that could say who: ids of learners, chats, sessions. An encrypted store keeps a keyed hash of them.
+    /// This many bytes that could identify somebody: ids of learners, chats, sessions. An encrypted store
+    /// keeps a keyed hash of them.
     Hidden(usize),
 }
 
-/// What follows the kind in keys of this kind; a key may end behind any of it. `None`: there is no such kind. A new kind
-/// has to be entered here, or an encrypted store refuses it.
+/// The fields after the kind in keys of this kind; a key may end after any of them. `None`: there is no such
+/// kind. A new kind has to be added here, or an encrypted store refuses it.
 pub fn fields(kind: u8) -> Option<&'static [Field]> {
     use Field::{Hidden, Open};
     Some(match kind {
@@ -65,14 +62,13 @@ pub fn fields(kind: u8) -> Option<&'static [Field]> {
         TOLD => &[Hidden(8), Open(1)],
         PURGE => &[Hidden(16)],
         PURGE_DUE => &[Open(8), Hidden(16)],
-        // Behind the moment the kind and the fields of the key of PERSON.
+        // After the time come the kind and fields of the key of PERSON.
         EXPIRY => &[Open(8), Open(1), Hidden(8), Open(1), Open(8), Hidden(16)],
         SINGLE => &[Open(1)],
         _ => return None,
     })
 }
 
-/// Builds a key.
 struct Key(Vec<u8>);
 
 impl Key {
@@ -103,49 +99,44 @@ impl Key {
     }
 }
 
-/// All keys of a kind.
 pub fn kind(kind: u8) -> Vec<u8> {
     vec![kind]
 }
 
-/// All keys of all kinds.
 pub fn everything() -> Span {
     Span { start: vec![SINGLE], end: vec![u8::MAX] }
 }
 
-/// A learner's record and archived sessions.
 pub fn person(user: UserId) -> Vec<u8> {
     Key::new(PERSON).signed(user.0).0
 }
 
-/// A learner's record.
 pub fn learner(user: UserId) -> Vec<u8> {
     Key::new(PERSON).signed(user.0).byte(RECORD).0
 }
 
-/// Whether a key of [`PERSON`] is a learner's record (else it is an archived session).
+/// Whether a key of [`PERSON`] is a learner's record (otherwise it is an archived session).
 pub fn is_learner(key: &[u8]) -> bool {
     key.get(9) == Some(&RECORD)
 }
 
-/// All archived sessions of a learner, oldest first.
+/// Oldest first.
 pub fn archived_of(user: UserId) -> Vec<u8> {
     Key::new(PERSON).signed(user.0).byte(ARCHIVED).0
 }
 
-/// An archived session.
 pub fn archived(user: UserId, created: Timestamp, session: Uuid) -> Vec<u8> {
     Key::new(PERSON).signed(user.0).byte(ARCHIVED).signed(created.0).id(session).0
 }
 
-/// An archived session in order of archiving; behind the moment follows its key of [`PERSON`].
+/// An archived session in order of archiving; after the time comes its key of [`PERSON`].
 pub fn expiry(archived_at: Timestamp, user: UserId, created: Timestamp, session: Uuid) -> Vec<u8> {
     let mut key = expiry_before(archived_at);
     key.extend(archived(user, created, session));
     key
 }
 
-/// Behind all sessions archived before that moment.
+/// The bound after all sessions archived before `moment`.
 pub fn expiry_before(moment: Timestamp) -> Vec<u8> {
     Key::new(EXPIRY).signed(moment.0).0
 }
@@ -155,103 +146,88 @@ pub fn expiring(key: &[u8]) -> &[u8] {
     key.get(9..).unwrap_or_default()
 }
 
-/// All turns of a learner.
 pub fn turns_of(user: UserId) -> Vec<u8> {
     Key::new(TURN).signed(user.0).0
 }
 
-/// All turns of a session.
 pub fn turns(user: UserId, session: Uuid) -> Vec<u8> {
     Key::new(TURN).signed(user.0).id(session).0
 }
 
-/// One turn, 1 for the first.
+/// Numbers begin at 1.
 pub fn turn(user: UserId, session: Uuid, number: u32) -> Vec<u8> {
     let mut key = turns(user, session);
     key.extend(number.to_be_bytes());
     key
 }
 
-/// An inbox row.
 pub fn inbox(seq: u64) -> Vec<u8> {
     Key::new(INBOX).unsigned(seq).0
 }
 
-/// All that a row has to send.
 pub fn outbox_of(seq: u64) -> Vec<u8> {
     Key::new(OUTBOX).unsigned(seq).0
 }
 
-/// One message to send.
 pub fn outbox(seq: u64, index: u32) -> Vec<u8> {
     let mut key = outbox_of(seq);
     key.extend(index.to_be_bytes());
     key
 }
 
-/// The row a key of [`INBOX`], [`OUTBOX`], [`DEAD`] or [`DEAD_OUTBOX`] belongs to.
+/// The row of a key of [`INBOX`], [`OUTBOX`], [`DEAD`] or [`DEAD_OUTBOX`].
 pub fn seq(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.get(1..9)?.try_into().ok()?))
 }
 
-/// A dead letter.
 pub fn dead(seq: u64) -> Vec<u8> {
     Key::new(DEAD).unsigned(seq).0
 }
 
-/// All that a dead letter had left to send.
 pub fn dead_outbox_of(seq: u64) -> Vec<u8> {
     Key::new(DEAD_OUTBOX).unsigned(seq).0
 }
 
-/// One message a dead letter had left to send.
 pub fn dead_outbox(seq: u64, index: u32) -> Vec<u8> {
     let mut key = dead_outbox_of(seq);
     key.extend(index.to_be_bytes());
     key
 }
 
-/// A learner's rate.
 pub fn rate(user: UserId) -> Vec<u8> {
     Key::new(RATE).signed(user.0).0
 }
 
-/// A learner's membership.
 pub fn member(user: UserId) -> Vec<u8> {
     Key::new(MEMBER).signed(user.0).0
 }
 
-/// All that an admin was told.
 pub fn told_to(admin: UserId) -> Vec<u8> {
     Key::new(TOLD).signed(admin.0).0
 }
 
-/// What an admin was last told of a kind.
 pub fn told(admin: UserId, kind: AlertKind) -> Vec<u8> {
     Key(told_to(admin)).byte(kind.number()).0
 }
 
-/// A user's own command menu.
 pub fn menu(user: UserId) -> Vec<u8> {
     Key::new(MENU).signed(user.0).0
 }
 
-/// The n-th update id ever taken.
+/// The n-th update id ever accepted.
 pub fn seen(number: u64) -> Vec<u8> {
     Key::new(SEEN).unsigned(number).0
 }
 
-/// A conversation to be forgotten at the tutor.
 pub fn purge(session: Uuid) -> Vec<u8> {
     Key::new(PURGE).id(session).0
 }
 
-/// The same by due time.
 pub fn purge_due(not_before: Timestamp, session: Uuid) -> Vec<u8> {
     Key::new(PURGE_DUE).signed(not_before.0).id(session).0
 }
 
-/// Behind all purges due at that moment.
+/// The bound after all purges due at `moment`.
 pub fn purge_due_after(moment: Timestamp) -> Vec<u8> {
     Key::new(PURGE_DUE).signed(moment.0.saturating_add(1)).0
 }
@@ -261,7 +237,6 @@ pub fn purge_session(key: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(key.get(9..)?).ok()
 }
 
-/// A chat that has moved.
 pub fn moved(from: ChatId) -> Vec<u8> {
     Key::new(MOVED).signed(from.0).0
 }
@@ -272,12 +247,12 @@ pub fn moved_from(key: &[u8]) -> Option<ChatId> {
     Some(ChatId((number ^ (1 << 63)).cast_signed()))
 }
 
-/// The `seq` of the next row.
+/// Number of the next row.
 pub fn next_seq() -> Vec<u8> {
     vec![SINGLE, b's']
 }
 
-/// The rate of all learners together.
+/// Rate state of all learners together.
 pub fn global_rate() -> Vec<u8> {
     vec![SINGLE, b'g']
 }
@@ -292,17 +267,18 @@ pub fn ledger() -> Vec<u8> {
     vec![SINGLE, b'c']
 }
 
-/// How the store is encrypted; absent where it is not. The first of all keys, so that it comes first in every export.
+/// How the store is encrypted; absent where it is not. The first of all keys, so that it comes first in every
+/// export.
 pub fn seal() -> Vec<u8> {
     vec![SINGLE, b'!']
 }
 
-/// The secret for the keyed hash of user ids.
+/// Secret for the keyed hash of user ids.
 pub fn log_key() -> Vec<u8> {
     vec![SINGLE, b'k']
 }
 
-/// The daemon's numbers.
+/// The daemon's statistics.
 pub fn stats() -> Vec<u8> {
     vec![SINGLE, b'n']
 }

@@ -1,24 +1,25 @@
-//! The ledger: how many records of each kind there are and a sum over them, kept with every write and checked on opening.
+//! The ledger: number of records of each kind and a checksum over them, updated with every write and checked
+//! when the store is opened.
 //!
-//! A damaged page can make a disk lose a few records and keep the rest; nothing else here would notice. It counts what lies
-//! on the disk, sealed or not, so that counting needs no key. Must not know what a record holds.
+//! A damaged page can make the disk lose a few records and keep the rest, which nothing else would notice. It
+//! counts stored bytes, encrypted or not, so no key is needed. Must not know what a record holds.
 
 use super::engine::{Batch, Engine, Span};
 use super::{StoreError, keys};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Kinds that grow with the learners; in a store of more records than [`CHECK_ALL`] they are not read on opening.
+/// Kinds that grow with the number of learners. In a store of more than [`CHECK_ALL`] records they are not
+/// read on opening.
 const LARGE: [u8; 7] =
     [keys::PERSON, keys::TURN, keys::RATE, keys::MEMBER, keys::EXPIRY, keys::PURGE, keys::PURGE_DUE];
-/// Up to so many records everything is read on opening.
+/// Up to this many records everything is read on opening.
 const CHECK_ALL: u64 = 100_000;
 
-/// The count and the sum of each kind.
+/// Count and sum of each kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger(BTreeMap<u8, Tally>);
 
-/// One kind's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Tally {
     count: u64,
@@ -26,7 +27,7 @@ struct Tally {
 }
 
 impl Ledger {
-    /// Brings the ledger in step with a batch that is about to be written.
+    /// Updates the ledger for a batch that is about to be written.
     pub fn enter(&mut self, engine: &dyn Engine, batch: &Batch) -> Result<(), StoreError> {
         for (key, value) in batch.iter() {
             if let Some(old) = engine.get(key)? {
@@ -39,7 +40,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The ledger of all that is there.
+    /// The ledger of everything that is there.
     pub fn take_stock(engine: &dyn Engine) -> Result<Self, StoreError> {
         let mut stock = Self::default();
         engine.scan(&keys::everything(), false, &mut |key, value| {
@@ -49,14 +50,15 @@ impl Ledger {
         Ok(stock)
     }
 
-    /// Counts a record that is there; the ledger itself is none.
+    /// Counts a record; the ledger itself is not counted.
     pub fn count(&mut self, key: &[u8], value: &[u8]) {
         if key != keys::ledger() {
             self.add(key, value);
         }
     }
 
-    /// Compares it with what is there: all kinds in a store of usual size, else those that make up the queue.
+    /// Compares it with what is there: all kinds in a store of usual size, otherwise those that make up the
+    /// queue.
     pub fn check(&self, engine: &dyn Engine) -> Result<(), StoreError> {
         let all: u64 = self.0.values().map(|tally| tally.count).sum();
         if all <= CHECK_ALL {
@@ -75,7 +77,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// How many records of a kind there are.
+    /// Number of records of a kind.
     pub fn held(&self, kind: u8) -> u64 {
         self.0.get(&kind).map_or(0, |tally| tally.count)
     }
@@ -103,7 +105,7 @@ pub fn gap() -> StoreError {
     StoreError::Corrupt { kind: "database", detail }
 }
 
-/// FNV-1a, 64 bits, over key and value: it is on disk, so it must never change.
+/// FNV-1a, 64 bits, over key and value. It is stored, so it must never change.
 fn hash(key: &[u8], value: &[u8]) -> u64 {
     let length = (key.len() as u64).to_be_bytes();
     let bytes = length.iter().chain(key).chain(value);

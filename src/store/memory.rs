@@ -1,4 +1,4 @@
-//! A store in memory, for tests and for `demo`: forgets what was not flushed when it is "crashed", and fails on demand.
+//! A store in memory, for tests and `demo`: loses what was not flushed when "crashed", and fails on demand.
 //!
 //! Must not know records or verbs.
 
@@ -17,7 +17,7 @@ pub struct MemoryDisk(Arc<Mutex<DiskImage>>);
 #[derive(Debug, Default)]
 struct DiskImage {
     durable: Map,
-    /// Counts the openings; an engine of an earlier one is cut off.
+    /// Counts the openings; an engine of an earlier one can no longer write.
     opening: u64,
     failing: bool,
 }
@@ -31,7 +31,7 @@ struct MemoryEngine {
     unflushed: Arc<Mutex<Vec<Batch>>>,
 }
 
-/// The way of one opening to its disk.
+/// Flushes one opening to its disk.
 struct MemoryFlush {
     disk: MemoryDisk,
     opening: u64,
@@ -39,20 +39,20 @@ struct MemoryFlush {
 }
 
 impl MemoryDisk {
-    /// A disk that holds these keys and values.
+    /// A disk with these records.
     pub fn holding(records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
         let disk = Self::default();
         disk.image().durable.extend(records);
         disk
     }
 
-    /// The store on what has been flushed. A store opened on it earlier can write no more, as if its process had been
-    /// killed.
+    /// Opens a store on what has been flushed. A store opened on it earlier can no longer write, as if its
+    /// process had been killed.
     pub fn open(&self) -> Result<Store, StoreError> {
         self.open_keyed(None)
     }
 
-    /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
+    /// As [`Self::open`], with the key of an encrypted store, or of a new one that is to be encrypted.
     pub fn open_keyed(&self, key: Option<&KeyMaterial>) -> Result<Store, StoreError> {
         let (opening, live) = {
             let mut image = self.image();
@@ -67,7 +67,7 @@ impl MemoryDisk {
         self.image().durable.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
-    /// From now on every write and flush fails, or works again.
+    /// Makes every write and flush fail, or work again.
     pub fn set_failing(&self, failing: bool) {
         self.image().failing = failing;
     }
@@ -131,7 +131,7 @@ impl Engine for MemoryEngine {
 
 impl Flush for MemoryFlush {
     fn flush(&mut self) -> Result<(), StoreError> {
-        // The disk first: of two flushes at once the earlier batches must not come last.
+        // Locks the disk first, so that of two concurrent flushes the earlier batches do not come last.
         let mut image = self.disk.writable(self.opening, "flush")?;
         for batch in waiting(&self.unflushed).drain(..) {
             write(&mut image.durable, batch);

@@ -1,13 +1,13 @@
-//! How far the disk is: how much of what was written is flushed, and whether it has failed.
+//! How much of what was written is flushed, and whether the disk has failed.
 //!
-//! Shared by the thread that writes and the one that flushes. Owns the rule that a store whose disk has failed once writes
-//! no more: its memory may have drifted. Must not know what is written.
+//! Shared by the thread that writes and the one that flushes. A store whose disk has failed once writes no
+//! more, because its memory may differ from the disk. Must not know what is written.
 
 use super::StoreError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The first failure, to be told to everybody who asks afterwards: what was tried, and what the system said.
+/// The first failure, reported to every later caller: what was tried, and the system's error.
 type Failure = (&'static str, std::io::ErrorKind, String);
 
 /// Clones share it.
@@ -16,7 +16,7 @@ pub struct Progress(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Transactions, counted from the opening, that survive a crash.
+    /// Transactions since the opening that survive a crash.
     flushed: AtomicU64,
     failure: Mutex<Option<Failure>>,
 }
@@ -26,17 +26,16 @@ impl Progress {
         self.0.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Transactions that survive a crash.
     pub fn flushed(&self) -> u64 {
         self.0.flushed.load(Ordering::Acquire)
     }
 
-    /// So many transactions survive a crash now.
+    /// This many transactions survive a crash now.
     pub fn reached(&self, written: u64) {
         self.0.flushed.fetch_max(written, Ordering::AcqRel);
     }
 
-    /// The error of a store whose disk has failed.
+    /// Fails if the disk has failed before.
     pub fn usable(&self) -> Result<(), StoreError> {
         match &*self.failure() {
             None => Ok(()),
@@ -47,7 +46,7 @@ impl Progress {
         }
     }
 
-    /// Remembers a failure of the disk. A record that cannot be read is none: the others can.
+    /// Remembers a failure of the disk. A record that cannot be read is none: others can be.
     pub fn note<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Io { action, source }) = &result {
             self.failure().get_or_insert_with(|| (action, source.kind(), source.to_string()));

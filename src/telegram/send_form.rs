@@ -5,6 +5,7 @@
 use super::error::TelegramError;
 use super::html::html;
 use super::to_api::Outgoing;
+use crate::domain::markdown::bare;
 use crate::domain::{MessageId, Rich};
 use frankenstein::ParseMode;
 use frankenstein::types::ReplyParameters;
@@ -49,7 +50,7 @@ impl SendForm {
     }
 
     pub(super) fn text(self, rich: &Rich) -> String {
-        if self.html { html(rich) } else { rich.to_plain() }
+        if self.html { html(rich) } else { bare(rich) }
     }
 
     pub(super) fn caption(self, rich: &Rich) -> Option<String> {

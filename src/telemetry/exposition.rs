@@ -9,8 +9,10 @@ use std::fmt::{Display, Write};
 /// A label and its value; none for a metric of one series.
 type Labels = &'static [(&'static str, &'static str)];
 
-/// Name, help text, and the count behind each series.
-const COUNTERS: &[(&str, &str, &[(Labels, Count)])] = &[
+/// Name, help text, and the source of each series.
+type Family<S> = (&'static str, &'static str, &'static [(Labels, S)]);
+
+const COUNTERS: &[Family<Count>] = &[
     (
         "phonicflow_updates_total",
         "Updates received from Telegram, by what became of them.",
@@ -65,8 +67,9 @@ const COUNTERS: &[(&str, &str, &[(Labels, Count)])] = &[
     ),
 ];
 
-/// Name, help text, and how each series is read.
-const GAUGES: &[(&str, &str, &[(Labels, fn(&Gauges) -> f64)])] = &[
+type Value = fn(&Gauges) -> f64;
+
+const GAUGES: &[Family<Value>] = &[
     (
         "phonicflow_inbox_messages",
         "Messages in the inbox, whatever their stage.",

@@ -30,8 +30,6 @@ pub(crate) enum Past {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spoken {
     pub bytes: Bytes,
-    /// Content type it was sent with, which may be wrong.
-    pub mime: Option<String>,
 }
 
 /// Whether the tutor answers, judged by the last calls.

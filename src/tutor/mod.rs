@@ -208,7 +208,7 @@ impl Tutor {
         let words = mime
             .as_deref()
             .is_some_and(|mime| mime.starts_with("text/") || mime.starts_with("application/json"));
-        Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body, mime }))
+        Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body }))
     }
 
     /// `GET /`: whether the tutor is alive, and its clock in Unix seconds, where it tells.

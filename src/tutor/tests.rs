@@ -310,7 +310,7 @@ async fn spoken_answers() {
     .await;
     let tutor = tutor(&url);
     let spoken = tutor.spoken(SESSION, SpokenPart::Coaching).await.unwrap().unwrap();
-    assert_eq!((&spoken.bytes[..], spoken.mime.as_deref()), (&b"RIFF"[..], Some("audio/wav")));
+    assert_eq!(&spoken.bytes[..], b"RIFF");
     for _ in 0..4 {
         assert_eq!(tutor.spoken(SESSION, SpokenPart::Conversational).await, Ok(None));
     }

@@ -1,4 +1,4 @@
-//! Who may use the bot: the list of learners, the required channel, and what those hear who may not.
+//! Who may use the bot: `ALLOWED_USERS`, the required channel, and what people without access are told.
 
 mod hidden;
 
@@ -146,7 +146,7 @@ async fn non_members_keep_the_open_commands_and_find_the_way_in() {
     assert!(link.contains("https://t.me/school") && link.contains("I have joined"), "{link}");
     toast(&world, &ana, refusal.message_id, "I don't see you in the channel yet").await;
     world.telegram.set_member(CHANNEL, 11, "member");
-    // Asked again at once, unless it was only just done.
+    // Telegram is asked at once, unless it was asked a moment ago.
     let welcome = async {
         loop {
             let before = asked(&world);
@@ -291,7 +291,7 @@ async fn killed_during_the_check_the_message_is_answered_once() {
         let notes = world
             .telegram
             .read(|state| state.from_bot(11).filter(|entry| entry.kind == EntryKind::Voice).count());
-        // Asked anew: the answer of the round before is forgotten with everything else of this learner.
+        // `/delete` also removed the stored answer of the previous round, so Telegram is asked again.
         ana.text("/delete");
         let ask = world.answer_with(ana.chat(), "Delete everything I hold").await;
         ana.press(ask.message_id, "del:y:11").unwrap();

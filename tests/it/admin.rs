@@ -1,4 +1,4 @@
-//! The admin's door: the same words and the same answers from a running daemon and from its store at rest.
+//! The admin's commands: the same output from a running daemon and from a stopped daemon's store.
 
 mod backups;
 mod clearing;

@@ -1,4 +1,4 @@
-//! What admins see and hear: `/admin`, their menu, and the messages that come by themselves.
+//! What admins get: `/admin`, their command menu, and alerts.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -106,7 +106,8 @@ async fn the_tutor_gone_and_back_is_told_once() {
     ana.voice(voice(), 4);
     let down = world.answer_with(boss.chat(), "The tutor stopped answering").await;
     assert!(down.text.contains("in the queue: 1") && down.reply_to.is_none(), "{}", down.text);
-    // Out and struck off: ana's voice is 1, the word to her 2, this is 3. It stays away over a restart: the admins know.
+    // Sent and recorded: ana's voice is row 1, the notice to her row 2, this is row 3. It is not repeated
+    // after a restart, because the admins know.
     world.logged_with(Event::AnswerDelivered, "seq=3").await;
     world.kill();
     world.start();
@@ -144,7 +145,7 @@ async fn an_alert_survives_being_killed_and_comes_once() {
     world.set("BACKEND_RETRY_MAX_AGE", "0").start();
     let (boss, ana) = (world.learner(77), world.learner(11));
     world.tutor.stop().await;
-    // Held at the door of Telegram: in the outbox, not out.
+    // Held by the gate before Telegram: in the outbox, not sent.
     let gate = world.telegram.faults().gate(On::call("sendMessage").chat(77).always());
     ana.voice(voice(), 4);
     gate.reached(1).await;
@@ -154,7 +155,8 @@ async fn an_alert_survives_being_killed_and_comes_once() {
     world.start();
     let told = world.answer_with(boss.chat(), "Messages given up").await;
     assert!(told.text.contains("`sudo phonicflow-bot queue list`"), "{}", told.text);
-    // Killed before that is written down it may come twice, as any message; from then on never.
+    // If the daemon were killed before that is recorded, it might be sent twice, like any message; afterwards
+    // never.
     world.settled().await;
     for _ in 0..3 {
         world.kill();
@@ -167,7 +169,7 @@ async fn an_alert_survives_being_killed_and_comes_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_the_burial_and_the_alert_it_is_told_after_the_start() {
     let mut world = ruled().await;
-    // No admins: the letter is buried and nobody is told.
+    // Without admins the message becomes a dead letter and nobody is told.
     world.set("ADMIN_USERS", "").set("BACKEND_RETRY_MAX_AGE", "0").start();
     let (boss, ana) = (world.learner(77), world.learner(11));
     world.tutor.stop().await;
@@ -194,7 +196,7 @@ async fn a_restored_store_is_told_also_when_the_first_start_told_nobody() {
             fs::write(path, b"damaged beyond repair").unwrap();
         }
     }
-    // Killed as soon as it is up again: whether it was told before that or not, it is told once.
+    // Killed as soon as it is up again: whether or not the alert was sent before that, it is sent once.
     world.start();
     world.logged(Event::Connected).await;
     world.kill();
@@ -244,7 +246,7 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(|_| ()));
         assert!(given.await.is_some(), "{}", world.log());
         world.logged(Event::AdminMenuRefused).await;
-        // Killed, not stopped; and Telegram does not take it away at the first call.
+        // Killed rather than stopped; and Telegram refuses the first attempt to remove the menu.
         world.kill();
         world.telegram.faults().add(On::call("deleteMyCommands"), Act::html(502));
         world.set("ADMIN_USERS", "78").start();
@@ -252,12 +254,12 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         assert!(given.await.is_some(), "{}", world.log());
         assert_eq!((menu_of(&world, 77), menu_of(&world, 78)), ([false; 2], [true; 2]), "sealed: {sealed}");
         assert!(world.telegram.read(|state| state.commands("pt").is_some()), "everybody's stays");
-        // He who never wrote to the bot had none.
+        // The admin who never wrote to the bot had none.
         world.logged(Event::AdminMenuUnreachable).await;
         boss.text("/admin");
         world.answer_with(boss.chat(), "I don't know /admin").await;
         let taken = world.telegram.calls("deleteMyCommands").len();
-        // It is done once, and nobody is an admin by then.
+        // It is removed once, and nobody is an admin by then.
         world.stop().await;
         world.set("ADMIN_USERS", "").start();
         world.logged_times(Event::AdminMenuRemoved, 2).await;

@@ -1,5 +1,6 @@
-//! The audio path from outside: every format, damage, hostile input, memory, and the way back to a voice note.
-//! Must not know how the room is built inside (comparisons with libopus live in `src/audio/golden.rs`).
+//! The audio path from outside: every format, damage, hostile input, memory, and the way back to a voice
+//! note. Must not know how the audio path is built inside (comparisons with libopus are in
+//! `src/audio/golden.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod cut;
@@ -19,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use phonicflow_bot::audio::{AudioError, Hint, Limits, Wav, to_wav};
+use phonicflow_bot::audio::{AudioError, Limits, Wav, to_wav};
 
 const LIMITS: Limits = Limits { max_seconds: 300 };
 
@@ -27,7 +28,7 @@ fn voice(name: &str) -> Vec<u8> {
     fs::read(folder("voice").join(name)).unwrap()
 }
 
-/// A recording of a kind that is rarer.
+/// A recording in a rare format.
 fn kind_file(name: &str) -> Vec<u8> {
     fs::read(folder("kinds").join(name)).unwrap()
 }
@@ -54,7 +55,7 @@ pub fn all_in(name: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 fn wav(bytes: Vec<u8>) -> Result<Wav, AudioError> {
-    to_wav(bytes.into(), Hint::default(), LIMITS)
+    to_wav(bytes.into(), LIMITS)
 }
 
 /// The samples of a WAV this program wrote, after checking its header to the byte.

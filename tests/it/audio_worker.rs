@@ -1,4 +1,4 @@
-//! Foreign audio in processes of its own: what a recording built to cost takes, and from whom.
+//! Foreign audio in processes of its own: what a recording made to waste resources costs, and whom.
 
 mod bombs;
 mod confined;
@@ -11,10 +11,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What its learner is told of a recording that costs too much.
+/// What the learner is told about a recording that costs too much.
 const TOLD: &str = "gave up on this file";
 
-/// A process below the daemon: its id, and the letter of its state (`Z`: dead and not cleared away).
+/// A process below the daemon: its id, and the letter of its state (`Z`: ended and not reaped).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Worker {
     pid: u32,

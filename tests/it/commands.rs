@@ -1,4 +1,4 @@
-//! The commands and everything else a learner can send that is no voice.
+//! The commands, and everything else a learner can send that is no voice message.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{EntryKind, Post};
@@ -61,7 +61,7 @@ async fn history_turns_its_pages_in_one_message_even_while_the_tutor_is_down() {
     let older = world.answer_with(ana.chat(), "page 1 of 2").await;
     assert_eq!(older.message_id, page.message_id, "the same message is edited");
     assert!(older.text.contains("1.") && older.text.contains("3."));
-    // A stranger's button and an old one are answered, not ignored.
+    // Another person's button and an outdated one are answered, not ignored.
     let pressed = ana.press(page.message_id, &older.buttons()[0]).unwrap();
     world.answer_with(ana.chat(), "page 2 of 2").await;
     let answered = world
@@ -171,7 +171,7 @@ async fn over_the_rate_one_notice_names_the_seconds() {
     let answers = world.answers(ana.chat(), 4).await;
     assert_eq!(answers.len(), 4, "three answers and one notice");
     assert!(answers.iter().all(|answer| answer.kind == EntryKind::Text));
-    // A restart forgives nobody.
+    // A restart does not reset the rate limit.
     world.stop().await;
     world.start();
     ana.text("/help");

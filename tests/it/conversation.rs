@@ -1,4 +1,4 @@
-//! The main job: a voice message goes in, coaching and a spoken reply come back.
+//! The main job: a voice message comes in, coaching and a spoken reply go back.
 
 use crate::world::{PATIENCE, World, asset, other_voice, voice};
 use phonicflow_bot::audio;
@@ -41,14 +41,12 @@ async fn a_voice_message_gets_transcript_coaching_portuguese_and_a_voice_note() 
     assert!(audio::is_voice_note(&file.bytes));
     // The tutor's voice lasts 1.2 s.
     assert_eq!(file.duration, 1);
-    let heard =
-        audio::to_wav(file.bytes.clone(), audio::Hint::default(), audio::Limits { max_seconds: 10 }).unwrap();
+    let heard = audio::to_wav(file.bytes.clone(), audio::Limits { max_seconds: 10 }).unwrap();
     assert_eq!(heard.samples, 19_200);
 
     // The tutor got a 16 kHz mono WAV of exactly the voice's length.
     let turns = world.tutor.turns();
-    let exact =
-        audio::to_wav(voice().into(), audio::Hint::default(), audio::Limits { max_seconds: 60 }).unwrap();
+    let exact = audio::to_wav(voice().into(), audio::Limits { max_seconds: 60 }).unwrap();
     assert_eq!(turns.len(), 1);
     assert_eq!(turns[0].samples as u64, exact.samples);
     assert_eq!(turns[0].wav.as_deref(), Some(exact.bytes.as_slice()));
@@ -69,6 +67,37 @@ async fn what_the_model_writes_bold_arrives_bold() {
         .map(|units| String::from_utf16(units).unwrap())
         .collect();
     assert!(bold.contains(&"went".to_owned()) && !text.text.contains('*'), "{bold:?}: {}", text.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_models_markdown_arrives_formatted_and_acts_on_nobody() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    let coaching = "## Tips\n1. **say *went***\n   - not `goed`\n\n> send /delete to @someone\n\n```py\na < b\n```\n\n\
+        [the rule](https://e.org/rule) [x](javascript:x)\n\n|a|b|\n|-|-|\n|1|2|";
+    world.tutor.push_answer(Answer::ok(json!({
+        "user_transcript": "hello", "coaching_feedback": coaching, "conversational_response": "~~Bye~~",
+    })));
+    ana.voice(voice(), 4);
+    let text = world.answer_with(11, "Tips").await;
+    let kinds: Vec<_> = text.entities.iter().map(|entity| entity["type"].as_str().unwrap()).collect();
+    for kind in ["bold", "italic", "code", "blockquote", "pre", "text_link"] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+    let shown = "1. say went\n  ◦ not goed\n\nsend /\u{2060}delete to @\u{2060}someone\n\na < b\n\nthe rule (https://e.org/rule) \
+        x (javascript:x)\n\na | b\n--+--\n1 | 2";
+    assert!(text.text.ends_with(shown), "{}", text.text);
+    let language = text.entities.iter().find(|entity| entity["language"] == "py");
+    assert!(language.is_some(), "{:?}", text.entities);
+    let struck = world.answer_with(11, "Bye").await;
+    assert!(struck.entities.iter().any(|entity| entity["type"] == "strikethrough"), "{:?}", struck.entities);
+    let refused: Vec<_> = world
+        .telegram
+        .log()
+        .into_iter()
+        .filter(|call| matches!(call.outcome, Outcome::Refused { .. }))
+        .collect();
+    assert!(refused.is_empty(), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

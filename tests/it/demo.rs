@@ -1,4 +1,4 @@
-//! `demo`: what it shows, what is typed to it, and that nothing of it is left.
+//! `demo`: what it shows, what can be typed into it, and that nothing of it is left.
 
 use crate::world::{BINARY, PATIENCE, voice};
 use std::fs;

@@ -1,4 +1,4 @@
-//! `doctor` as a person meets it: the real binary, its words, its exit code, and that it disturbs nothing.
+//! `doctor`: the real binary, its output, its exit code, and that it disturbs nothing.
 
 mod before_it_runs;
 mod models;

@@ -1,4 +1,4 @@
-//! The ways out: the tutor behind TLS, a key and a signature; Telegram behind proxies.
+//! Outgoing connections: the tutor behind TLS, a key and a signature; Telegram behind proxies.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;

@@ -1,4 +1,5 @@
-//! A backlog of 10,000 updates: taken as far as there is room, the rest left at Telegram, nothing lost, order kept.
+//! A backlog of 10,000 updates: accepted as far as there is room, the rest left at Telegram, nothing lost,
+//! order kept.
 
 use crate::storm::count::left_in_store;
 use crate::world::{PATIENCE, World, voice};

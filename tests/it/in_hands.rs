@@ -1,14 +1,15 @@
-//! A message that ends the daemon is not tried for ever, and one that was only there is none.
+//! A message that crashes the daemon is not retried for ever, and one that merely was in work at the same
+//! time is not blamed.
 //!
-//! The daemon is killed at the very moment at which it has a message in hands: it cannot tell that from a message of which
-//! it dies.
+//! The tests kill the daemon while a message is in work, which the daemon cannot tell from a message that
+//! crashes it.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::Learner;
 use phonicflow_bot::sandbox::faults::{Gate, On};
 
-/// A world in which a voice of this learner's was in hands each time the daemon ended.
+/// A world in which this learner's voice was in work each time the daemon ended.
 async fn ended_with_a_voice_in_hands(times: usize) -> (World, Learner, Gate) {
     let mut world = World::new().await;
     let ana = world.learner(11);

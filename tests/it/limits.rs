@@ -1,5 +1,5 @@
-//! Limits on what learners send: the learner's own, kept over a restart and judged by a message's own date, and the one
-//! on all together, which makes messages wait and refuses none.
+//! Rate limits: the learner's own, kept over a restart and judged by a message's own date, and the one of all
+//! learners together, which delays messages and refuses none.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -24,7 +24,7 @@ async fn over_the_rate_one_notice_a_window_and_a_restart_forgives_nobody() {
     assert!((1..=30).contains(&secs), "{}", notice.text);
     world.settled().await;
     assert_eq!(world.answers(11, 3).await.len(), 3, "two answers and one notice");
-    // Killed, not stopped: the state is in the store, not in an orderly farewell.
+    // Killed rather than stopped: the state must be in the store already.
     world.kill();
     world.start();
     ana.post(Post::text("/help").at(now + 1));

@@ -1,4 +1,4 @@
-//! A Bot API server of one's own in `--local` mode: recordings come from its folder on this machine.
+//! A self-hosted Bot API server in `--local` mode: recordings come from its folder on this machine.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;

@@ -1,4 +1,4 @@
-//! The one test binary: the real daemon against strict loopback doubles, and the rules of the house.
+//! The one test binary: the real daemon against strict loopback doubles, and rules of the source code.
 
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

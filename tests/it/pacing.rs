@@ -1,5 +1,5 @@
-//! The pace of sending, against a Telegram that enforces its limits strictly: 30 messages a second in all, one a
-//! second to a chat after a burst of three, 20 a minute to a group.
+//! The pace of sending, against a Telegram that enforces its limits strictly: 30 messages a second in total,
+//! one a second to a chat after a burst of three, 20 a minute to a group.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -132,8 +132,8 @@ async fn the_first_messages_of_a_quiet_chat_are_never_put_off() {
     let world = World::started().await;
     world.telegram.set_rate_limits(Some(RateLimits::telegram()));
     let ana = world.learner(11);
-    // Parts one to three are let through the moment they come, while the clock of the limits stands still for them:
-    // Telegram books a message when it takes it, and the gate takes all three at once.
+    // Parts one to three are held at a gate and released at once, because Telegram counts a message when it
+    // accepts it.
     let gate = world.telegram.faults().gate_after(On::call("sendMessage").chat(11).times(3));
     for _ in 0..3 {
         ana.post(Post::text("/help"));

@@ -1,4 +1,5 @@
-//! What is shipped around the program: container files, the Debian package, their agreement with the program itself.
+//! What is shipped around the program: container files and the Debian package, and that they agree with the
+//! program.
 
 use crate::skip;
 use crate::world::{BINARY, PATIENCE, World, voice};
@@ -82,7 +83,7 @@ fn the_compose_file_keeps_everything_in() {
     assert!(root().join(bot["build"]["dockerfile"].as_str().unwrap()).exists());
 }
 
-/// Where docker compose is installed, it has the last word; it needs no running engine for that.
+/// Where docker compose is installed it checks the file; no running engine is needed for that.
 #[test]
 fn docker_compose_takes_the_file() {
     let docker = |arguments: &[&str]| {

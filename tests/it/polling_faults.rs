@@ -1,4 +1,4 @@
-//! Faults of polling: each is said in the log, outlasted, and costs no update.
+//! Faults of polling: each is logged, survived, and costs no update.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -72,7 +72,8 @@ async fn answers_without_end_dripping_cut_off_or_of_somebody_else_cost_no_update
         ("502", Act::html(502)),
         ("reset", Act::ResetAfter),
     ]) {
-        // Struck is the poll that carries the update: it stands at the door while the update comes in.
+        // The poll to fail is the one that carries the update: it is held at the gate while the update comes
+        // in.
         let gate = world.telegram.faults().gate(On::call("getUpdates"));
         let fault = world.telegram.faults().add(On::call("getUpdates"), act);
         gate.reached(1).await;

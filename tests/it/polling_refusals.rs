@@ -1,4 +1,5 @@
-//! What a Bot API server answers instead of updates: orders to wait, reasons of its own, nothing at all at once.
+//! What a Bot API server answers instead of updates: requests to wait, refusals of its own, empty answers at
+//! once.
 
 use crate::metrics::{get, served_at};
 use crate::world::{PATIENCE, World, voice};

@@ -1,5 +1,5 @@
-//! Power cuts and damaged stores: what was acknowledged is on the disk, and what the disk loses all the same is noticed,
-//! moved aside and restored from the newest good export.
+//! Power cuts and damaged stores: what was acknowledged is on the disk, and what the disk loses all the same
+//! is noticed, moved aside and restored from the newest good export.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What must not be written down, and what must be gone when a learner says so.
+//! What must not be written down, and what must be gone after a learner's `/delete`.
 
 mod noise;
 mod printing;

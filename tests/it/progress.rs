@@ -1,4 +1,5 @@
-//! Whoever waits long is told what to expect, once; the message becomes the answer's first part, or goes away.
+//! A learner who waits long is told what to expect, once; the message becomes the answer's first part, or is
+//! deleted.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;

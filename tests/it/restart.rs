@@ -1,7 +1,7 @@
 //! Killed at any step and started again: the message is answered, once, from the step it had reached.
 //!
-//! A gate for one request stays closed when its sender is killed, and one for all is opened only when the dead have left it:
-//! opened earlier, it lets through what its sender has died of.
+//! A gate for one request stays closed after its sender is killed, and one for all is opened only when the
+//! killed senders' requests have left it: opened earlier, it would let through a request of a killed process.
 
 use crate::world::{Log, PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -81,7 +81,7 @@ async fn killed_while_downloading_the_voice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_the_first_and_the_second_message() {
     let world = World::started().await;
-    // The tutor's answer is stored and the first message is out when the second one is held at the door.
+    // The tutor's answer is stored and the first message is sent when the second one is held at the gate.
     let gate = world.telegram.faults().gate(On::call("sendVoice"));
     killed_at(world, gate).await;
 }
@@ -95,7 +95,7 @@ async fn killed_while_the_spoken_answer_is_fetched() {
     gate.reached(1).await;
     world.kill();
     gate.left().await;
-    // The words are on their way meanwhile: they may be the one message in flight at the kill.
+    // The text is being sent meanwhile: it may be the one message in flight at the kill.
     let in_flight = world.telegram.read(|state| state.from_bot(ana.chat()).count());
     world.start();
     world.voice_notes(ana.chat(), 1).await;
@@ -197,7 +197,7 @@ async fn updates_delivered_again_are_not_answered_again() {
     world.voice_notes(ana.chat(), 1).await;
     world.logged(Event::AnswerDelivered).await;
     gate.reached(1).await;
-    // Killed before that is written down, the last message may come twice, and this is about the update.
+    // Killed before that is recorded, the last message might come twice; this test is about the update.
     world.logged_with(Event::MessageSent, "seq=1 index=1").await;
     world.kill();
     assert_eq!(world.telegram.pending_updates(), 1);
@@ -241,7 +241,7 @@ async fn a_notice_after_a_restart_names_the_update_it_is_about_and_an_alert_name
     world.tutor.stop().await;
     let gate = world.telegram.faults().gate(On::call("sendMessage").always());
     ana.voice(voice(), 4);
-    // The word that it takes longer is row 2, the one to the admin row 3.
+    // The notice that it takes longer is row 2, the one to the admin row 3.
     gate.reached(2).await;
     world.kill();
     gate.left().await;

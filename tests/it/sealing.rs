@@ -1,5 +1,5 @@
-//! Encryption at rest: what the files of an encrypted store say, what happens with the wrong key or none, and that nothing is
-//! lost on the way from one key to another.
+//! Encryption at rest: what the files of an encrypted store reveal, what happens with a wrong key or none,
+//! and that re-encryption loses nothing.
 
 use crate::store_contract::{T0, at, block_on, command, policy, replies, sticker, voice};
 use phonicflow_bot::domain::*;
@@ -63,7 +63,7 @@ pub async fn fill(store: &Store) {
     store.add_purges(vec![Uuid::from_u128(9), Uuid::from_u128(8)], at(9)).await.unwrap();
 }
 
-/// All that a store tells, in an order of its own.
+/// Everything a store reveals through its verbs, in a fixed order.
 pub async fn told(store: &Store) -> Vec<String> {
     let mut all = Vec::new();
     let mut cursor = None;
@@ -99,7 +99,7 @@ fn names(folder: &Path, prefix: &str) -> Vec<String> {
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 
-/// Copies a folder with all that is in it. What vanishes meanwhile was on its way out.
+/// Copies a folder with everything in it; files that disappear meanwhile were about to be removed.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -1,4 +1,5 @@
-//! Who counts: people, each for themselves, by the bot's name of today; and buttons that are really there.
+//! Who counts as a sender: people, each separately; the bot's current name; and only buttons that really
+//! exist.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -42,7 +43,7 @@ async fn chats_bots_and_telegram_itself_share_nobodys_record() {
         said(user(5_555_555_555, false), &[("sender_chat", channel)]),
         said(user(4_444_444_444, true), &[]),
         said(user(-5, false), &[]),
-        // Our own words come back.
+        // A message sent via this bot comes back.
         said(
             user(11, false),
             &[("via_bot", json!({ "id": 4_200_000_001_i64, "is_bot": true, "first_name": "P" }))],
@@ -101,7 +102,8 @@ async fn a_press_counts_only_where_its_button_is() {
     world.voice_notes(11, 1).await;
     ana.text("/history");
     let page = world.answer_with(11, "1.").await;
-    // Data of our own making that this message never held, on ours, on the learner's own, and on one that is gone.
+    // Data in our own format that the message never had: on ours, on the learner's own, and on one that is
+    // deleted.
     let own = ana.text("hello").message_id;
     for message in [page.message_id, own] {
         let press = claimed(&world, &ana, message, "del:y:11").await;

@@ -1,5 +1,5 @@
-//! The way out: as many calls at once as the rate needs, one of a chat at a time, the first answers first; and nothing that
-//! Telegram leaves open or refuses is left out without a word.
+//! Sending: as many calls at once as the rate allows, one per chat at a time, first answers first; and
+//! nothing that Telegram refuses or leaves unanswered is dropped silently.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -49,7 +49,8 @@ async fn one_message_of_a_chat_at_a_time_whichever_lane_it_comes_from() {
     let gate = world.telegram.faults().gate_after(On::call("sendMessage").chat(11));
     ana.voice(voice(), 4);
     gate.reached(1).await;
-    // Hers stands at the door; another answer for her chat is ready in the other lane, and his goes out meanwhile.
+    // Hers is held at the gate; another answer for her chat is ready in the other lane, and his is sent
+    // meanwhile.
     ana.text("/help");
     rui.voice(voice(), 4);
     world.voice_notes(12, 1).await;
@@ -148,7 +149,7 @@ async fn a_send_of_unknown_fate_is_repeated_three_times_then_kept_as_a_dead_lett
     assert_eq!(kinds, [text, text, text, text, EntryKind::Voice], "{}", world.log());
     let listed = dead_letters(&world);
     assert!(listed.contains("send_unknown"), "{listed}");
-    // Put back, it goes out once more, with its doubts forgotten.
+    // Retried by an admin, it is sent once more, with its doubts forgotten.
     world.telegram.faults().remove(reset);
     let number = serde_json::Deserializer::from_str(&listed)
         .into_iter::<serde_json::Value>()
@@ -186,13 +187,14 @@ async fn two_broken_connections_in_a_row_lose_no_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_repeated_only_after_telegram_has_answered_something_else() {
     let mut world = World::new().await;
-    // The poll that is open when the lines break does not end meanwhile: its answer would be something else.
+    // The open poll must not end meanwhile: its answer would count as Telegram having answered something
+    // else.
     world.set("BOT_POLLING_TIMEOUT", "50").start();
     let ana = world.learner(11);
     let gate = world.tutor.faults().gate(On::call("POST /process"));
     ana.voice(voice(), 4);
     gate.reached(1).await;
-    // From now on every line to Telegram breaks.
+    // From now on every connection to Telegram breaks.
     let broken = world.telegram.faults().add(On::any().always(), Act::Reset);
     gate.open();
     let asked = world.telegram.wait_until(PATIENCE, |state| {
@@ -235,7 +237,7 @@ async fn what_telegram_refuses_in_every_form_becomes_a_dead_letter_and_the_rest_
     let listed = dead_letters(&world);
     assert!(listed.contains("send_refused") && listed.contains("SOMETHING_NEW"), "{listed}");
     assert_eq!(world.telegram.calls("sendMessage").len(), 2);
-    // A voice that is refused leaves its words.
+    // A voice that is refused is replaced by its text.
     world.telegram.faults().add(On::call("sendVoice").chat(11).times(2), unknown);
     ana.voice(voice(), 4);
     let said = world.answers(11, 3).await;

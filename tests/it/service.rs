@@ -1,4 +1,4 @@
-//! The service manager's side: READY, a watchdog that is fed, STOPPING.
+//! The service manager's side: READY, the watchdog, STOPPING.
 
 use crate::world::{PATIENCE, World};
 use std::os::unix::net::UnixDatagram;
@@ -60,7 +60,7 @@ async fn an_idle_daemon_and_one_without_telegram_are_up_too() {
     }
 }
 
-/// Where systemd's own checker is installed, it has the last word on the unit.
+/// Where systemd's own checker is installed, it checks the unit.
 #[test]
 fn the_unit_is_sound_and_exposes_little() {
     use std::process::Command;

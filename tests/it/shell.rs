@@ -1,4 +1,4 @@
-//! What a person at a shell meets: `--help`, the manual page, completions.
+//! The command line itself: `--help`, the manual page, completions.
 
 use crate::world::BINARY;
 use std::fs;

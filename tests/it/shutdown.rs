@@ -1,5 +1,5 @@
-//! Told to stop, in whatever it is doing: exit 0 within its deadline, nothing lost, nothing twice after the next start;
-//! told twice, it ends at once.
+//! Told to stop during any kind of work: exit 0 within its deadline, nothing lost, nothing twice after the
+//! next start; told twice, it ends at once.
 
 use crate::skip;
 use crate::world::{PATIENCE, World, voice};
@@ -9,7 +9,7 @@ use phonicflow_bot::sandbox::faults::{Act, On};
 use std::path::Path;
 use std::process::Command;
 
-/// The signal, the word in the log, the exit. What holds a request at a gate still holds it.
+/// The signal, the log line, the exit. A gate keeps holding its request.
 async fn rest(world: &mut World, signal: &str) {
     world.signal(signal);
     world.logged(Event::StopRequested).await;

@@ -1,20 +1,21 @@
-//! Tests that cannot run on a machine: they say so at the end, and where they could have run, that is a failure.
+//! Tests that cannot run on a machine: they are listed at the end, and where they could have run, that is a
+//! failure.
 //!
-//! Each leaves a line for `tests/skipped.rs`, which cargo runs after this binary: it prints what was left out, and fails with
-//! `CI=true` for whatever a machine of ours could have done.
+//! Each leaves a line for `tests/skipped.rs`, which cargo runs after this binary: it prints what was skipped,
+//! and with `CI=true` fails for whatever any machine could have done.
 
 use std::io::Write;
 
-/// What a test has not got.
+/// Why a test cannot run.
 #[derive(Clone, Copy)]
 pub enum Lacks {
-    /// A program, or to be root: to be had on any machine.
+    /// A program is missing, or root is needed: possible on any machine.
     Means,
-    /// Something the kernel or its container does not allow here.
+    /// The kernel or the container does not allow it here.
     Leave,
 }
 
-/// Says that the test of this name is left out, and why.
+/// Records that the test of this name is skipped, and why.
 pub fn skip(test: &str, lacks: Lacks, why: &str) {
     let kind = match lacks {
         Lacks::Means => "means",
@@ -27,7 +28,7 @@ pub fn skip(test: &str, lacks: Lacks, why: &str) {
     println!("skipped: {test}: {why}");
 }
 
-/// Whether a program is there; else the test is left out.
+/// Whether a program is installed; if not, the test is skipped.
 pub fn has(test: &str, program: &str) -> bool {
     let silent = std::process::Stdio::null;
     let mut command = std::process::Command::new(program);
@@ -38,7 +39,7 @@ pub fn has(test: &str, program: &str) -> bool {
     there
 }
 
-/// Whether we are root; else the test is left out.
+/// Whether we are root; if not, the test is skipped.
 pub fn is_root(test: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
     let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;

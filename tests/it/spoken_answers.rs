@@ -1,4 +1,4 @@
-//! The spoken answer is fetched before anybody else's turn begins, so that it arrives with its words.
+//! The spoken answer is fetched before another learner's turn begins, so that it arrives with its text.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::faults::{Act, On};
@@ -27,7 +27,7 @@ async fn ten_learners_have_each_their_voice_fetched_before_the_next_turn_begins(
     let mut world = World::with_tutor(TutorOptions { keep_audio: false, ..Default::default() }).await;
     let learners: Vec<_> = (1..=10).map(|n| world.learner(100 + n)).collect();
     let gate = world.tutor.faults().gate(On::call("POST /process"));
-    // Whoever does not wait for it has time to be quicker.
+    // Gives anyone who does not wait for it time to be quicker.
     let slowly = Act::Delay(Duration::from_millis(100));
     world.tutor.faults().add(On::call("GET /audio").always(), slowly);
     world.start();
@@ -59,7 +59,8 @@ async fn the_place_is_kept_while_the_voice_is_fetched_and_given_up_when_it_fails
     ana.voice(voice(), 4);
     audio.reached(1).await;
     rui.voice(voice(), 4);
-    // All of her words are out meanwhile, also those that wait for their voice for a while; his turn has not begun.
+    // All of her texts are sent meanwhile, also those that wait for their voice for a while; his turn has not
+    // begun.
     world.answer_with(11, "That sounds like fun").await;
     world.settled().await;
     assert_eq!(world.tutor.count("POST /process"), 1, "{:?}", asked(&world));
@@ -67,7 +68,7 @@ async fn the_place_is_kept_while_the_voice_is_fetched_and_given_up_when_it_fails
     world.voice_notes(11, 1).await;
     world.voice_notes(12, 1).await;
     each_is_served_before_the_next_turn(&world);
-    // One that fails costs nobody a place.
+    // A failed fetch does not keep a slot.
     world.tutor.faults().add(On::call("GET /audio"), Act::Reset);
     ana.voice(voice(), 4);
     rui.voice(voice(), 4);

@@ -1,6 +1,8 @@
-//! Killed between any two steps, also those beside the voice turn itself: notices, buttons, edits, long answers.
+//! Killed between any two steps, including those beside the voice turn: notices, buttons, edits, long
+//! answers.
 //!
-//! A gate that has caught its one request stays closed: opened, it might let through what its sender has died of.
+//! A gate that has caught its one request stays closed: opened, it might let through a request of the killed
+//! process.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -12,13 +14,13 @@ use phonicflow_bot::sandbox::tutor_api::Answer;
 async fn killed_after_the_answer_was_stored_and_before_anything_was_sent() {
     let mut world = World::started().await;
     let ana = world.learner(11);
-    // The first message stands at Telegram's door without having had an effect: the tutor's answer is stored.
+    // The first message is held before it had an effect: the tutor's answer is stored.
     let gate = world.telegram.faults().gate(On::call("sendMessage"));
     ana.voice(voice(), 4);
     gate.reached(1).await;
     assert!(world.log().times(Event::MessageAnswered) > 0, "{}", world.log());
     world.kill();
-    // The tutor has lost its memory meanwhile: nobody may need it but for the voice.
+    // The tutor has lost its memory meanwhile: only the voice may need it.
     world.start();
     world.voice_notes(11, 1).await;
     world.settled().await;
@@ -39,7 +41,7 @@ async fn killed_after_message_k_of_n_the_rest_follows() {
     ana.voice(voice(), 4);
     second.reached(1).await;
     world.kill();
-    // After the restart the second one goes out, and the third stands at the door.
+    // After the restart the second one is sent, and the third is held at the gate.
     let third = world.telegram.faults().gate(On::call("sendMessage").chat(11).nth(2));
     world.start();
     third.reached(1).await;

@@ -1,4 +1,4 @@
-//! Starting: what is wrong is said at once and clearly; what passes by itself is waited for.
+//! Starting: permanent problems are reported at once and clearly; temporary ones are waited for.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;

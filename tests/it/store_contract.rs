@@ -1,7 +1,7 @@
-//! What a store promises, as scenarios run on every implementation.
+//! What a store promises, as scenarios run on every engine.
 //!
-//! Owns the bench (a store that can be crashed and opened again) and the builders of messages. Must not know how any
-//! store works inside.
+//! Owns the bench (a store that can be crashed and reopened) and the builders of messages. Must not know how
+//! any store works inside.
 
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
@@ -122,7 +122,7 @@ impl Bench {
         }
     }
 
-    /// Whether the bell of this kind has rung since the last look.
+    /// Whether a wake-up of this kind was given since the last look.
     pub fn rang(&self, kind: WorkKind) -> bool {
         self.wakeup(kind).notified().now_or_never().is_some()
     }

@@ -1,7 +1,7 @@
-//! Random interleavings of verbs and crashes against a model simple enough to be right by reading.
+//! Random interleavings of verbs and crashes, compared with a model simple enough to be checked by reading.
 //!
-//! The model is a list of rows and four sentences about it: which rows are claimable, in what order they became so,
-//! what each verb does to its row, and what a crash does. It shares no code with the store.
+//! The model is a list of rows and four rules: which rows are claimable, in what order they became so, what
+//! each verb does to its row, and what a crash does. It shares no code with the store.
 
 use crate::store_contract::{Bench, T0, at, block_on, command, policy, reply, voice, words};
 use phonicflow_bot::domain::{

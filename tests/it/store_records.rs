@@ -7,6 +7,7 @@
 
 use crate::store_contract::{T0, at, block_on, command, message, policy, reply, sticker, voice};
 use phonicflow_bot::domain::rate::RateState;
+use phonicflow_bot::domain::rich::{Format, Kind, Quote};
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
 use phonicflow_bot::domain::*;
 use phonicflow_bot::store::records::{self, IndexEntry, LogKey, Menu, Moved, NextSeq, Record, Seen};
@@ -249,6 +250,18 @@ fn version_2_opens() {
     holds("learner-crowded", &crowded);
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
+    let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
+    holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
+}
+
+/// Formats that older programs did not know.
+fn formatted() -> Rich {
+    let words = Format { bold: true, italic: true, strike: true, ..Format::default() };
+    let link = Format { kind: Kind::Link("https://e.org/".to_owned()), ..Format::default() };
+    let code = Format { kind: Kind::Pre("rust".to_owned()), ..Format::default() };
+    let quoted = |quote| Format { bold: true, quote: Some(quote), ..Format::default() };
+    let rich = Rich::plain("plain").push(words, "all").push(link, "link").push(code, "code");
+    rich.push(quoted(Quote::Open), "open").push(quoted(Quote::Folded), "folded")
 }
 
 /// Rows and dead letters with a count and a reason for each thing that may go wrong.

@@ -1,6 +1,6 @@
 //! The crash storm: killed at twenty and more random moments, nothing is lost and nothing comes twice.
 //!
-//! `STORM_SEED=n` plays the storm that printed this seed again. The long one: `cargo bench --bench storm`.
+//! `STORM_SEED=n` repeats the storm that printed this seed. The long one: `cargo bench --bench storm`.
 
 pub mod count;
 pub mod engine;

@@ -1,5 +1,5 @@
-//! Faults of Telegram on the way out and on the way to a file: each message comes once, or, where nobody can know, at most
-//! twice; and what stands in the way is said.
+//! Faults of Telegram when sending and when downloading: each message arrives once or, where the outcome
+//! cannot be known, at most twice; and the cause is reported.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;

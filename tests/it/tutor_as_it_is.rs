@@ -1,7 +1,8 @@
-//! The tutor as it is deployed: silence and a dead model are both answered 500, and some conversations it cannot show.
+//! The tutor as it is really deployed: it answers 500 to silence as well as to a dead model, and cannot show
+//! some conversations.
 
 use crate::world::{PATIENCE, World, voice};
-use phonicflow_bot::audio::{self, Hint};
+use phonicflow_bot::audio;
 use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::faults::{Act, On, Seen};
 use phonicflow_bot::sandbox::http::Reply;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A voice message in which nobody says anything.
 fn silence() -> Vec<u8> {
     let wav = write_wav(24_000, vec![0_i16; 48_000].into_iter());
-    audio::to_voice_note(wav, Hint { extension: Some("wav".into()), mime: None }).unwrap().bytes.to_vec()
+    audio::to_voice_note(wav).unwrap().bytes.to_vec()
 }
 
 fn told(world: &World, chat: i64, words: &str) -> usize {

@@ -1,5 +1,5 @@
-//! Faults of the tutor, one by one: the message outlives each, is handed over no more often than needed, and the learner
-//! hears of it once.
+//! Faults of the tutor, one by one: the message survives each, is submitted no more often than needed, and
+//! the learner is told once.
 
 use crate::world::{PATIENCE, World, voice};
 use bytes::Bytes;
@@ -84,7 +84,7 @@ async fn an_answer_that_is_lost_on_its_way_is_taken_from_the_history() {
         answered_once(&world, learner.chat()).await;
         let turns = world.tutor.turns().len();
         assert_eq!(turns, usize::try_from(n).unwrap() + 1, "{name}: {}", world.log());
-        // Whoever waited out the whole time-out is told; the others have their answer at once.
+        // Those who waited for the whole timeout are told; the others have their answer at once.
         let waited = ["never", "dripping", "stalling"].contains(&name);
         assert_eq!(told_late(&world, learner.chat()), usize::from(waited), "{name}");
     }
@@ -240,7 +240,7 @@ async fn fifty_learners_before_a_slow_tutor_take_turns() {
         "{}",
         status.text
     );
-    // Whoever needs no tutor is answered at once.
+    // Messages that need no tutor are answered at once.
     last.text("/help");
     world.answer_with(last.chat(), "/history").await;
     assert_eq!(world.tutor.read(|state| state.finished()), 0);

@@ -1,4 +1,5 @@
-//! Words never wait for their voice: what is not to be had within three seconds follows them, as a voice note alone.
+//! Text never waits long for its voice: a voice that takes more than three seconds follows its text as a
+//! voice note of its own.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
@@ -18,7 +19,7 @@ async fn world() -> World {
     world
 }
 
-/// The words as a text of their own, then the note without them; nothing twice.
+/// The text as a message of its own, then the voice note without it; nothing twice.
 fn words_then_note(said: &[ChatEntry]) {
     let kinds: Vec<_> = said.iter().map(|said| (said.kind, said.text.contains(WORDS))).collect();
     assert_eq!(
@@ -58,7 +59,7 @@ async fn killed_between_words_and_voice_the_words_are_not_repeated() {
     let missing = world.tutor.faults().add(On::call("GET /audio").always(), Act::detail(404, "not found"));
     ana.voice(voice(), 4);
     world.answer_with(11, WORDS).await;
-    // The words are struck off before the voice is looked for again.
+    // The text is recorded as sent before the voice is looked for again.
     let asked = world.tutor.wait_until(PATIENCE, |state| (state.count("GET /audio") >= 3).then_some(()));
     assert!(asked.await.is_some(), "{}", world.log());
     world.kill();

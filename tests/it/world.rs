@@ -1,6 +1,6 @@
 //! A world for one test: a Telegram, a tutor, a folder, and the real daemon as a child process.
 //!
-//! Waits are for facts, up to a patience that only a broken daemon exhausts; nothing asserts a time.
+//! Tests wait for facts, with a time limit that only a broken daemon reaches; nothing asserts a time.
 
 use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::{

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) async fn stats(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
     let stats = match context.host.stats() {
         Some(stats) => Some(stats),
-        None => context.store.stats().await?.map(|stats| stats.as_of(context.host.now())),
+        None => context.store.stats().await?.map(|stats| stats.on_the_day_of(context.host.now())),
     };
     let holdings = context.store.holdings().await?;
     Ok(sink.item(Item::Stats(Box::new(StatsReport { stats, holdings }))).await?)

@@ -1,35 +1,37 @@
-//! A voice that was submitted to the tutor, and the search for its answer when that was lost. Pure.
+//! A voice that was submitted to the tutor, and the search for its answer if that was lost. Pure; must not
+//! know how the tutor is asked.
 
 use crate::domain::{Stage, Timestamp};
 use crate::tutor::History;
 use uuid::Uuid;
 
-/// What was submitted, as recorded.
+/// The stored facts.
 #[derive(Clone, Copy)]
 pub struct Submitted {
     /// The conversation.
     pub session: Uuid,
-    /// Turns its history held before.
+    /// Turns that its history held before.
     pub baseline: u32,
     /// When.
     pub at: Timestamp,
-    /// Length of the voice, milliseconds.
+    /// Length of the voice, ms.
     pub voice_ms: u64,
 }
 
-/// Pauses between looks grow with the time already waited; one falls on the end of the window.
+/// Pause (ms) before the next look: grows with the time already waited; one look falls on the end of the
+/// window.
 pub fn look_again_in(uncertain_ms: i64, window_ms: i64) -> i64 {
     (uncertain_ms / 2).clamp(250, 8_000).min(window_ms.saturating_sub(uncertain_ms).max(1))
 }
 
-/// Turns a history counts. Some tutors count messages, two a turn; some hand out the latest turns only.
+/// Turns in a history. Some tutors count messages (two per turn); some list only the latest turns.
 pub fn turns_in(history: &History) -> u32 {
     let listed = history.len;
     if history.count == listed.saturating_mul(2) { listed } else { history.count.max(listed) }
 }
 
 impl Submitted {
-    /// As the stage to record.
+    /// The stage to store.
     pub fn stage(self, uncertain_since: Option<Timestamp>) -> Stage {
         Stage::Submitted {
             session: self.session,

@@ -1,17 +1,17 @@
-//! Plain text, and content nobody can listen to.
+//! Plain text, and content that cannot be listened to. Must not know how it is worded.
 
 use super::Case;
 use crate::domain::{Change, OtherKind, Outcome};
 
-/// At most one kind line in this time, milliseconds (SPEC 4).
+/// Shortest time between two notices, ms.
 const OTHER_NOTICE_EVERY_MS: i64 = 60_000;
 
-/// Without a chat model: kindly says that the bot listens to voice messages.
+/// Without a chat model: says that the bot listens to voice messages.
 pub fn handle(case: &Case<'_>) -> Outcome {
     case.say(case.phrases.voice_only())
 }
 
-/// One kind line, no more than once a minute.
+/// A friendly notice, at most once a minute.
 pub fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
     let recently = case
         .learner

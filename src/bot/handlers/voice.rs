@@ -4,7 +4,7 @@
 mod unanswered;
 
 use super::submitted::{Submitted, look_again_in, turns_in};
-use crate::audio::{AudioFault, Hint, Limits, Wav};
+use crate::audio::{AudioFault, Limits, Wav};
 use crate::audio_worker::JobError;
 use crate::bot::retry_policy::{Setback, give_up, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext, Rules};
@@ -227,10 +227,9 @@ impl<'a> VoiceTurn<'a> {
     }
 
     async fn decode(&self, file: Bytes) -> Result<Wav, JobError> {
-        let hint = Hint { extension: self.recording.extension.clone(), mime: self.recording.mime.clone() };
         let limits = Limits { max_seconds: self.rules().max_audio_secs };
         let place = self.context.audio.place().await;
-        self.context.telemetry.timed(Stopwatch::Decode, place.to_wav(file, hint, limits)).await
+        self.context.telemetry.timed(Stopwatch::Decode, place.to_wav(file, limits)).await
     }
 
     /// Turns the tutor's history holds now. Known from our own count, or asked for when that is in doubt.

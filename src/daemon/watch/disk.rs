@@ -1,12 +1,12 @@
-//! How much room a folder takes on disk.
+//! Disk space taken by a folder. Must not know what is in it.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// Entries looked at; a folder with more is not ours.
+/// Most entries looked at; a folder with more is not ours.
 const ENTRIES: usize = 10_000;
 
-/// Bytes on disk below `folder`; `None` when they cannot be counted. Off the async threads.
+/// Bytes on disk below `folder`; `None` if they cannot be counted. Runs off the async threads.
 pub async fn size(folder: PathBuf) -> Option<u64> {
     tokio::task::spawn_blocking(move || walk(folder)).await.ok().flatten()
 }
@@ -14,7 +14,7 @@ pub async fn size(folder: PathBuf) -> Option<u64> {
 fn walk(root: PathBuf) -> Option<u64> {
     let (mut open, mut seen, mut blocks) = (vec![root], 0_usize, 0_u64);
     while let Some(folder) = open.pop() {
-        // An export or a folder may go while we look.
+        // Files may disappear meanwhile.
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         for entry in entries.flatten() {
             seen += 1;

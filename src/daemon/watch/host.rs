@@ -1,15 +1,17 @@
-//! Whether a request is meant for this server: a web page that has its own name resolve to our address must not read the
-//! pages through somebody's browser (DNS rebinding).
+//! Checks the `Host` header against DNS rebinding: a web page whose own name resolves to our address must not
+//! read these pages through somebody's browser.
 //!
-//! Such a page comes with its public name as `Host`. An address, `localhost`, a name without a dot (as containers and search
-//! domains have them) and names of the endings kept for private networks cannot be its name. Pure.
+//! Such a page sends its public name as `Host`. An IP address, `localhost`, a name without a dot (containers,
+//! search domains) and names under endings reserved for private networks cannot be such a name. Pure; must
+//! not know the pages.
 
 use std::net::IpAddr;
 
 /// Endings that nobody can register: RFC 6761, 6762, 8375, and `.internal` and `.lan` of private networks.
 const PRIVATE: &[&str] = &[".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test"];
 
-/// Whether a `Host` may be answered; one that is not sent at all (HTTP/1.0) is no browser's.
+/// Whether a request with this `Host` may be answered. A request without one (HTTP/1.0) comes from no
+/// browser.
 pub fn is_ours(host: Option<&str>) -> bool {
     let Some(host) = host.map(str::trim) else { return true };
     let name = match host.strip_prefix('[') {

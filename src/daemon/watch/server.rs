@@ -1,4 +1,4 @@
-//! A small HTTP server for a few pages: GET and HEAD, one request a connection, everything bounded.
+//! A small HTTP server for a few pages: GET and HEAD, one request per connection, everything bounded.
 //!
 //! Must not know what the pages say.
 
@@ -16,29 +16,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Connections at once; for one more the oldest makes room: an answer takes milliseconds, and slow clients shall keep nobody
-/// out.
+/// Connections at once. One more closes the oldest: an answer takes milliseconds, and slow clients must not
+/// keep others out.
 const CONNECTIONS: usize = 32;
-/// The head of a request has to be there within this.
+/// Time limit for the head of a request.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// A connection lives no longer.
+/// Longest life of a connection.
 const DONE_WITHIN: Duration = Duration::from_secs(20);
 /// Longest head, bytes.
 const HEAD_LIMIT: usize = 16 << 10;
-/// Out of descriptors, most likely: let some connections end first.
+/// Pause after accepting failed, most likely for lack of file descriptors: some connections have to end
+/// first.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
-/// An answer.
 pub struct Page {
-    /// HTTP status.
     pub status: u16,
-    /// `Content-Type`.
     pub kind: &'static str,
-    /// The whole of it.
     pub body: Vec<u8>,
 }
 
-/// Serves until it is dropped, its connections with it. `answer` has the page of a path, if there is one.
+/// Serves until dropped, with all connections. `answer` returns the page of a path, if there is one.
 pub async fn serve<F>(listener: TcpListener, answer: impl Fn(String) -> F + Clone + Send + Sync + 'static)
 where
     F: Future<Output = Option<Page>> + Send,
@@ -56,12 +53,12 @@ where
                 {
                     oldest.abort();
                 }
-                // At once, or when the one that makes room is gone.
+                // At once, or when the connection that makes room is gone.
                 let Ok(permit) = room.clone().acquire_owned().await else { return };
                 let answer = answer.clone();
                 oldest_first.push_back(connections.spawn(async move {
                     let _permit = permit;
-                    // Whatever a client does wrong is its own affair.
+                    // Errors of a client concern only that client.
                     let _ = tokio::time::timeout(DONE_WITHIN, connection(stream, answer)).await;
                 }));
             }

@@ -166,7 +166,7 @@ pub struct Stats {
 impl Stats {
     /// For a daemon that starts now; a day that has begun continues.
     pub(crate) fn begin(kept: Option<Self>, now: Timestamp) -> Self {
-        let kept = kept.unwrap_or_default().as_of(now);
+        let kept = kept.unwrap_or_default().on_the_day_of(now);
         Self { started: now, updated: now, since_start: Tally::default(), ..kept }
     }
 
@@ -176,14 +176,14 @@ impl Stats {
         if new.is_empty() {
             return false;
         }
-        let rolled = std::mem::take(self).as_of(now);
+        let rolled = std::mem::take(self).on_the_day_of(now);
         *self = Self { updated: now, today: rolled.today.plus(&new), since_start, ..rolled };
         true
     }
 
     /// As it reads at `now`: a new day begins with nothing.
     #[must_use]
-    pub(crate) fn as_of(self, now: Timestamp) -> Self {
+    pub(crate) fn on_the_day_of(self, now: Timestamp) -> Self {
         let day = now.0.div_euclid(DAY_MS);
         if day == self.day { self } else { Self { day, today: Tally::default(), ..self } }
     }
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(second.hours_today(), 14.0);
         assert_eq!(second.hours_since_start(), 1.0);
 
-        let next_day = second.clone().as_of(noon.plus_ms(DAY_MS));
+        let next_day = second.clone().on_the_day_of(noon.plus_ms(DAY_MS));
         assert!(next_day.today.is_empty() && next_day.day == second.day + 1);
         assert!(second.note(tally(2, 0, &[]), noon.plus_ms(DAY_MS)));
         assert_eq!((second.today, second.since_start), (tally(1, 0, &[]), tally(2, 0, &[])));

@@ -4,10 +4,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
+    super::markup::found,
     BotApi,
     members::member_json,
     message::{ChatEntry, EntryKind},
-    post::{Post, entities},
+    post::Post,
     send::unix_now,
     state::{Chat, Press, Standing, State},
 };
@@ -223,7 +224,7 @@ impl BotApi {
         self.shared.with(|state| {
             let entry = state.chats.get_mut(&chat)?.entry_mut(message_id)?;
             entry.text = text.to_owned();
-            entry.entities = entities(text);
+            entry.entities = found(text, &[]);
             entry.edit_date = Some(unix_now());
             let json = state.entry(chat, message_id)?.to_json(state);
             state.enqueue("edited_message", json)
@@ -298,7 +299,7 @@ impl State {
             self.files.insert(kept.file_id.clone(), kept.clone());
             kept
         });
-        let marked = if post.kind == EntryKind::Service { Vec::new() } else { entities(&post.text) };
+        let marked = if post.kind == EntryKind::Service { Vec::new() } else { found(&post.text, &[]) };
         let entry = ChatEntry {
             chat_id: chat,
             message_id,

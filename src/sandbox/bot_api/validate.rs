@@ -236,5 +236,10 @@ pub(crate) fn formatted(params: &Params, field: &str, limit: usize) -> Result<Fo
         let what = if field == "text" { "message" } else { "message caption" };
         return Err(ApiError::bad(format!("{what} is too long")));
     }
+    if !parsed.lost.is_empty() {
+        // The server leaves it out without a word, and a person would miss it.
+        let lost = parsed.lost.join(", ");
+        return Err(ApiError::bad(format!("formatting that would be lost: {lost} (double)")));
+    }
     Ok(parsed)
 }

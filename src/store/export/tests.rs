@@ -1,4 +1,5 @@
-//! Hostile bytes, cuts at every place and every flipped bit: an export is read whole or not at all.
+//! Tests with hostile bytes, cuts at every position and every flipped bit: an export is read completely or
+//! not at all.
 
 use super::*;
 use proptest::prelude::*;
@@ -32,7 +33,7 @@ fn small() -> Records {
         .into()
 }
 
-/// A stream with this body in one chunk, every check right.
+/// A stream with this body in one chunk and all checks correct.
 fn crafted(body: &[u8], claimed: u64) -> Vec<u8> {
     let mut writer = Writer::begin(Vec::new(), Timestamp(0)).unwrap();
     writer.chunk = body.to_vec();
@@ -100,7 +101,7 @@ fn what_no_store_would_write_is_refused_even_with_every_check_right() {
         (a.clone(), 0),
         (a[..a.len() - 1].to_vec(), 1),
         ([a, vec![0; 7]].concat(), 1),
-        // The engine's own counter and what lies behind all kinds are no records.
+        // The engine's own counter and keys beyond all kinds are no records.
         (record(b"\0batches", b"\0\0\0\0\0\0\0\x09"), 1),
         (record(b"\xff", b""), 1),
         (record(b"", b""), 1),
@@ -109,7 +110,7 @@ fn what_no_store_would_write_is_refused_even_with_every_check_right() {
     ] {
         assert!(read_back(&crafted(&body, claimed)).is_err(), "{body:?}");
     }
-    // A chunk said to be 4 GB: refused before anything is allocated.
+    // A chunk that claims 4 GB: refused before anything is allocated.
     let mut bytes = written(&Records::new());
     bytes[17..21].fill(0xff);
     assert!(read_back(&bytes).unwrap_err().to_string().contains("too large"));
@@ -126,7 +127,7 @@ fn a_file_is_whole_and_private_or_not_there() {
         writer.end().unwrap().1
     };
     let exported = write(5);
-    // Not what was said to be written: no export comes of it, and nothing is left.
+    // It differs from what was written: it does not become an export, and nothing is left.
     assert!(seal(&partial(&path), &path, Exported { records: 2, ..exported }).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let exported = write(6);

@@ -1,7 +1,8 @@
-//! A restore that a person asked for: of a file of theirs, in the place of whatever is there.
+//! A restore requested by a person, from a file of theirs, replacing whatever is there.
 //!
-//! As safe as the restore of a damaged store: the file is checked and the new database made whole beside the old one before
-//! that is touched; cut off anywhere, the next start finds the old or the new one, whole.
+//! As safe as the restore of a damaged store: the file is checked and the new database completed before the
+//! old one is touched; after an interruption at any point the next start finds the old or the new one,
+//! complete. Must not know which command asked.
 
 use super::{Exchange, Home, Restored, export_name, io_of, write_json};
 use crate::domain::Timestamp;
@@ -12,27 +13,25 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// What a restored store says was wrong with the one before.
+/// Used as the damage in the note of such a restore.
 pub const BY_HAND: &str = "nothing: restored by command";
-/// Begins the names of databases that a person has replaced.
+/// Name prefix of databases that a person has replaced.
 pub(super) const REPLACED: &str = "replaced-";
 
-/// What came of it.
+/// Result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ByHand {
-    /// Done.
     Done(Box<Restored>),
-    /// There is a store that holds something, and it was not said that it may go.
+    /// The store holds something, and `force` was not given.
     NotEmpty,
 }
 
 impl Home {
-    /// Restores `from`; a store that holds something is moved aside with `force`, and left alone without. Blocks.
-    /// `tell` hears of each step.
+    /// Restores `from`. A store that holds something is moved aside with `force`, and left alone without.
+    /// Blocking; `tell` is called for each step.
     ///
-    /// # Errors
-    /// [`StoreError::Locked`] while a daemon runs, [`StoreError::Export`] when the file is no good, [`StoreError::Io`] when the
-    /// system refuses. Nothing has changed then.
+    /// [`StoreError::Locked`] while a daemon runs, [`StoreError::Export`] when the file is not valid,
+    /// [`StoreError::Io`] when the system refuses. Nothing has changed then.
     pub fn restore_by_hand(
         &self,
         from: &Source,
@@ -40,17 +39,17 @@ impl Home {
         now: Timestamp,
         tell: &mut dyn FnMut(Exchange),
     ) -> Result<ByHand, StoreError> {
-        // Before anything else, so that a wrong file does not even make a folder.
+        // First of all, so that a wrong file does not even create a folder.
         from.read(&mut |_, _| Ok(()))?;
         make_private(&self.root).map_err(io_of("make its folder"))?;
-        // Nobody opens the database while this is held; that nobody has it open shows by opening it.
+        // While this is held nobody opens the database; opening it shows that nobody has it open.
         let _lock = self.lock()?;
         self.finish_interrupted()?;
         let there = self.store().exists();
         if there {
             match is_blank(&self.store(), self.key.as_ref()) {
                 Ok(true) => {}
-                // Nor can one say what is in a store that cannot be read.
+                // If it cannot be read, it is unknown what it holds.
                 Ok(false)
                 | Err(StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Key(_))
                     if force => {}
@@ -64,7 +63,7 @@ impl Home {
         let mut filled = |done, whole| tell(Exchange::Filled { done, whole });
         let rebuilt =
             rebuild(from, &self.making(), self.key.as_ref(), now, &mut filled).inspect_err(|_| {
-                // Half a database is of no use; the next opening removes it where this fails.
+                // Half a database is useless; if it cannot be removed, the next opening does it.
                 let _ = fs::remove_dir_all(self.making());
             })?;
         self.made(tell)?;
@@ -84,8 +83,8 @@ impl Home {
             tell(Exchange::Aside);
         }
         self.put_in_place(tell)?;
-        // Should the new database be damaged within a day, it is this one that is wanted back, not an export of the one
-        // before. The restore itself is done, whatever comes of it.
+        // Should the new database be damaged within a day, it has to be restored from this file and not from
+        // an export of the previous database. The restore itself is done, even if this fails.
         if self.keep(from, &rebuilt, now).is_ok() {
             tell(Exchange::Kept);
         }
@@ -93,8 +92,8 @@ impl Home {
         Ok(ByHand::Done(Box::new(restored)))
     }
 
-    /// Puts a checked file among the exports, as the newest. Of a plain one that became an encrypted store, an export of that
-    /// store: nothing readable may lie beside it.
+    /// Adds a checked file to the exports as the newest one. If a plain file became an encrypted store, an
+    /// export of that store instead: nothing readable may lie beside it.
     fn keep(&self, from: &Source, rebuilt: &Rebuilt, now: Timestamp) -> Result<(), StoreError> {
         let failed = |error: io::Error| StoreError::Export(error.to_string());
         make_private(&self.exports()).map_err(failed)?;
@@ -115,7 +114,7 @@ impl Home {
         copied().map_err(failed)
     }
 
-    /// Not under the name of a damaged one: those are counted.
+    /// Not under a name of damaged ones, because those are counted.
     fn free_place(&self, now: Timestamp) -> PathBuf {
         let stamp = super::stamp(now);
         let mut names = (1..).map(|n: u32| match n {

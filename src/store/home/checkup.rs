@@ -1,6 +1,6 @@
-//! Looking at the store's folder without changing what it means: does it open, what lies beside it, whose is it.
+//! Examines the store's folder: can it be opened, what lies beside it, whose is it.
 //!
-//! Nothing is moved, restored or made here. Must not know how a person is told.
+//! Moves, restores and creates nothing. Must not know how a person is told.
 
 use super::{DAMAGED, Home, StoreError, io_of};
 use crate::store::Store;
@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Files looked at in one folder tree; a store has a few dozen.
+/// Most files looked at; a store has a few dozen.
 const MOST_FILES: usize = 10_000;
 
 /// A file or folder.
@@ -19,11 +19,9 @@ struct Entry {
 }
 
 impl Home {
-    /// Opens the database as it is; `None` where there is none yet. Blocks.
+    /// Opens the database as it is; `None` if there is none. Blocking.
     ///
-    /// # Errors
-    /// [`StoreError::Locked`] while another process holds it, [`StoreError::Damaged`] with advice, [`StoreError::Io`] when
-    /// the system refuses.
+    /// [`StoreError::Locked`] while another process holds it, [`StoreError::Damaged`] with advice.
     pub fn look(&self) -> Result<Option<Store>, StoreError> {
         if !self.is_there() {
             return Ok(None);
@@ -37,26 +35,16 @@ impl Home {
     }
 
     /// Damaged databases that were moved aside, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] when the folder cannot be read.
     pub fn damaged(&self) -> Result<Vec<PathBuf>, StoreError> {
         Ok(self.names(&self.root, DAMAGED)?.into_iter().map(|name| self.name.join(name)).collect())
     }
 
-    /// What the database and everything beside it take on the disk, bytes.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] when the folder cannot be read.
+    /// Disk space of the database and everything beside it, bytes.
     pub fn bytes(&self) -> Result<u64, StoreError> {
         Ok(entries(&self.root).map_err(io_of("measure its folder"))?.iter().map(|entry| entry.bytes).sum())
     }
 
-    /// How many files in the folder belong to somebody else than the folder itself: the daemon may not be able to open
-    /// them.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] when the folder cannot be read.
+    /// How many files belong to another user than the folder; the daemon may not be able to open them.
     pub fn strays(&self) -> Result<usize, StoreError> {
         let action = "look at its folder";
         let owner = fs::metadata(&self.root).map_err(io_of(action))?.uid();
@@ -64,7 +52,7 @@ impl Home {
     }
 }
 
-/// Everything below a folder, links not followed; what goes away meanwhile is left out.
+/// Everything below a folder, without following links; what disappears meanwhile is left out.
 fn entries(root: &Path) -> io::Result<Vec<Entry>> {
     let mut found: Vec<Entry> = Vec::new();
     let mut folders = vec![root.to_owned()];

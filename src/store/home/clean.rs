@@ -1,11 +1,12 @@
-//! Deleted is gone: the database's files rewritten without what it no longer holds.
+//! Makes deleted bytes disappear: rewrites the database's files without what was removed.
 //!
-//! sled appends; bytes of a removed record stay in its file until the place is used again. Before a learner is forgotten a
-//! note is left, and the daemon at its end or at its next start copies what is there into a new database and puts that in
-//! place: cut off anywhere, the next start finds the old or the new database, whole. What the disk itself keeps of a removed file is beyond us.
+//! sled appends, so the bytes of a removed record stay in its file until the space is reused. Before a
+//! learner is deleted a note is written; the daemon, when it stops or starts, then copies the database into a
+//! new one and puts that in place. After an interruption at any point the next start finds the old or the new
+//! database, complete. What the disk itself keeps of a removed file is beyond our control.
 //!
-//! The note holds how many starts in a row were cut off meanwhile: a copy that takes too long, or more memory than there is,
-//! must not keep the daemon from its work for ever.
+//! The note counts the starts in a row that were interrupted by this: a copy that takes too long, or more
+//! memory than there is, must not keep the daemon from working for ever. Must not know who was deleted.
 
 use super::{Exchange, Home, io_of};
 use crate::store::sled::{Keyed, copy};
@@ -18,10 +19,10 @@ use std::time::{Duration, Instant};
 
 const NOTE: &str = "forgotten";
 const ACTION: &str = "clear deleted bytes from the database";
-/// Starts cut off in a row, after which it is left to a person.
+/// Interrupted starts in a row after which it is left to a person.
 const TRIES: u32 = 3;
 
-/// A larger database is not copied by a daemon that was told to stop, bytes.
+/// Largest database that is copied while the daemon stops, bytes.
 const AT_STOP: u64 = 16 << 20;
 
 /// Bytes of deleted learners are still in the database's files.
@@ -29,46 +30,38 @@ const AT_STOP: u64 = 16 << 20;
 pub enum Uncleared {
     /// The daemon's next start clears them.
     NextStart,
-    /// It took starts too long, or ended them: [`Home::clean`] has to be asked for.
+    /// It took too long at several starts, or ended them: somebody has to call [`Home::clean`].
     ByHand,
 }
 
-/// What a start, or an end, did about deleted bytes.
+/// What was done about deleted bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cleared {
-    /// There were none.
     Nothing,
-    /// They are gone.
     Done,
     /// They are still there, see [`Uncleared`].
     Left,
 }
 
 impl Home {
-    /// Notes that a learner is about to be forgotten; on the disk when this returns. Blocks for a moment. A note without a
-    /// deletion does no harm.
-    ///
-    /// # Errors
-    /// The system's.
+    /// Notes that a learner is about to be deleted; durable when this returns. Blocks briefly. A note without
+    /// a deletion does no harm.
     pub fn note_forgotten(&self) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        // One that is there stays as it is, with its count.
+        // An existing note keeps its count.
         let file = options.write(true).create(true).truncate(false).mode(0o600).open(self.root.join(NOTE))?;
         file.sync_all()?;
         export::sync_folder(&self.root)
     }
 
-    /// Whether there are bytes of deleted learners to be cleared.
     pub fn uncleared(&self) -> Option<Uncleared> {
         let tries = self.cut_off()?;
         Some(if tries < TRIES { Uncleared::NextStart } else { Uncleared::ByHand })
     }
 
-    /// Rewrites the database now if a learner was forgotten since the last time; true when it did. Blocks, for as long as it
-    /// takes. The database must not be open. `tell` hears of each step.
-    ///
-    /// # Errors
-    /// The store's; the old database is in place then.
+    /// Rewrites the database now if a learner was deleted since the last time; `true` when it did. Blocks for
+    /// as long as it takes; the database must not be open. `tell` is called for each step. On an error the
+    /// old database is in place.
     pub fn clean(&self, tell: &mut dyn FnMut(Exchange)) -> Result<bool, StoreError> {
         if self.cut_off().is_none() {
             return Ok(false);
@@ -78,10 +71,8 @@ impl Home {
         if self.is_bare() { Ok(false) } else { self.rewrite(None, tell) }
     }
 
-    /// As [`Self::clean`] at a start, which spends no longer than `budget` on the copy. The database must not be open.
-    ///
-    /// # Errors
-    /// The store's. No reason not to start: the note stays, and the next start tries again.
+    /// As [`Self::clean`] at a start, spending at most `budget` on the copy. On an error the note stays and
+    /// the next start tries again, so the daemon can start all the same.
     pub fn clean_at_start(&self, budget: Duration) -> Result<Cleared, StoreError> {
         let Some(tries) = self.cut_off() else { return Ok(Cleared::Nothing) };
         if tries >= TRIES {
@@ -92,7 +83,7 @@ impl Home {
         if self.is_bare() {
             return Ok(Cleared::Nothing);
         }
-        // Whatever ends us from here on is counted.
+        // If the process ends from here on, that is counted.
         self.count(tries + 1).map_err(io_of(ACTION))?;
         match self.rewrite(Instant::now().checked_add(budget), &mut |_| ()) {
             Ok(true) => Ok(Cleared::Done),
@@ -101,18 +92,15 @@ impl Home {
                 Ok(Cleared::Left)
             }
             Err(error) => {
-                // An error is told each time; it takes no time and ends nobody.
+                // An error is reported each time; it costs no time and ends no process.
                 self.count(0).map_err(io_of(ACTION))?;
                 Err(error)
             }
         }
     }
 
-    /// As [`Self::clean`] when the daemon has come to rest, which spends no longer than `budget` on the copy. Where that is too
+    /// As [`Self::clean`] when the daemon stops, spending at most `budget` on the copy. If that is too
     /// little, the next start does it.
-    ///
-    /// # Errors
-    /// The store's; the note stays.
     pub fn clean_at_stop(&self, budget: Duration) -> Result<Cleared, StoreError> {
         if self.uncleared() != Some(Uncleared::NextStart) {
             return Ok(Cleared::Nothing);
@@ -126,12 +114,12 @@ impl Home {
         Ok(if done { Cleared::Done } else { Cleared::Left })
     }
 
-    /// False: not done by `until`.
+    /// `false`: not finished by `until`.
     fn rewrite(&self, until: Option<Instant>, tell: &mut dyn FnMut(Exchange)) -> Result<bool, StoreError> {
         let failed = io_of(ACTION);
         self.remove_old()?;
         let store = self.store();
-        // A store that does not open is not copied in vain.
+        // A store that cannot be opened is not copied.
         Keyed { folder: &store, key: self.key.as_ref() }.opens()?;
         let copied = copy(&store, &self.making(), self.key.as_ref(), until);
         if !matches!(copied, Ok(true)) && self.making().exists() {
@@ -152,12 +140,12 @@ impl Home {
         Ok(true)
     }
 
-    /// There is no database: to look into it would make one.
+    /// There is no database, and looking into it would create one.
     fn is_bare(&self) -> bool {
         !self.store().join("db").exists()
     }
 
-    /// How many starts in a row were cut off; `None`: there is nothing to clear.
+    /// Interrupted starts in a row; `None`: there is nothing to clear.
     fn cut_off(&self) -> Option<u32> {
         match fs::read_to_string(self.root.join(NOTE)) {
             Ok(text) => Some(text.trim().parse().unwrap_or(0)),
@@ -174,7 +162,7 @@ impl Home {
         file.sync_all()
     }
 
-    /// The database before, on its way out.
+    /// The previous database, about to be removed.
     fn old(&self) -> PathBuf {
         self.root.join("cleaned")
     }

@@ -1,4 +1,4 @@
-//! The daily exports: when one is due, how it is taken, which are kept. Must not know who asks for one.
+//! The daily exports: when one is due, how it is made, which are kept. Must not know who asks for one.
 
 use super::{EVERY_MS, Home, PREFIX, SUFFIX, export_name, file_name};
 use crate::domain::Timestamp;
@@ -13,17 +13,14 @@ use std::path::PathBuf;
 pub const KEPT: usize = 7;
 
 impl Home {
-    /// When the next export is due: now, or a day after the newest. One from the future (the clock was set back) counts
-    /// for nothing.
+    /// When the next export is due: now, or a day after the newest. One dated in the future (the clock was
+    /// set back) does not count.
     pub fn next_export(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         let newest = self.listed()?.first().and_then(|path| moment(&file_name(path)));
         Ok(newest.filter(|at| *at <= now).map_or(now, |at| at.plus_ms(EVERY_MS)))
     }
 
-    /// Takes an export and removes the oldest beyond [`KEPT`].
-    ///
-    /// # Errors
-    /// [`StoreError::Export`] mostly; see [`Store::export`].
+    /// Makes an export and removes the oldest beyond [`KEPT`].
     pub async fn export(&self, store: &Store, now: Timestamp) -> Result<(PathBuf, Exported), StoreError> {
         let failed = |error: io::Error| StoreError::Export(error.to_string());
         make_private(&self.exports()).map_err(failed)?;
@@ -40,7 +37,7 @@ impl Home {
     }
 }
 
-/// The moment in an export's name.
+/// Reads the time in an export's name.
 fn moment(name: &str) -> Option<Timestamp> {
     let text = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
     let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;

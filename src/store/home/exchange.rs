@@ -1,35 +1,33 @@
-//! One database takes the place of another: made whole beside it, named so, the old one moved away, the new one in place.
+//! Replaces one database by another: the new one is completed beside the old one and named as complete, the
+//! old one moved away, the new one put in place.
 //!
-//! Cut off anywhere in between, the next start finds the old or the new one, whole. Must not know why it is exchanged.
+//! After an interruption at any point the next start finds the old or the new one, complete. Must not know
+//! why it is replaced.
 
 use super::{Home, io_of};
 use crate::store::{StoreError, export};
 use std::fs;
 use std::path::PathBuf;
 
-/// What was just done.
+/// The step just done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
-    /// So many records of a backup are in the new database.
+    /// This many records of a backup are in the new database.
     Filled {
-        /// Records written.
         done: u64,
-        /// Records there are.
         whole: u64,
     },
-    /// The new database is made and was read back.
+    /// The new database was written and read back.
     Made,
-    /// It is named as whole: without the old one, it is the store.
+    /// It is named as complete: if the old one is missing, this is the store.
     Named,
-    /// The old one has made room.
+    /// The old one was moved aside.
     Aside,
-    /// The new one is in its place.
+    /// The new one is in place.
     InPlace,
     /// Its export is among the exports.
     Kept,
-    /// The old one is removed.
     OldRemoved,
-    /// Nothing is left to do.
     Done,
 }
 
@@ -38,12 +36,12 @@ impl Home {
         self.root.join("restoring")
     }
 
-    /// Where a database is made; it moves to `restoring` when it is whole.
+    /// Where a database is built; it is renamed to `restoring` when complete.
     pub(super) fn making(&self) -> PathBuf {
         self.root.join("restoring.part")
     }
 
-    /// Says that what was made is whole.
+    /// Marks what was built as complete.
     pub(super) fn made(&self, tell: &mut dyn FnMut(Exchange)) -> Result<(), StoreError> {
         tell(Exchange::Made);
         let action = io_of("name the new database");
@@ -61,8 +59,8 @@ impl Home {
         Ok(())
     }
 
-    /// Finishes what was cut off. A new database is whole in `restoring` before the old one is moved: where that is gone,
-    /// this one is it.
+    /// Finishes an interrupted exchange. The new database is complete in `restoring` before the old one is
+    /// moved, so if the old one is gone, this one is the store.
     pub(super) fn finish_interrupted(&self) -> Result<(), StoreError> {
         self.finish_reencryption(&mut |_| ())?;
         if self.making().exists() {

@@ -1,8 +1,8 @@
-//! Whose the store's folder is: what root's commands do in it, they do as the folder's owner.
+//! Lets root's commands work in the store's folder with the rights of the folder's owner.
 //!
-//! The owner may change the folder meanwhile, put links in it or in its place: with the owner's rights, and below the open
-//! folder, that leads nowhere the owner could not go anyway. What root itself has left in it is given to the owner by
-//! handle. Must not know which command does it.
+//! The owner may change the folder meanwhile, or put links in it or in its place: with the owner's rights,
+//! below an open handle, that leads nowhere the owner could not go anyway. Files that root has left there are
+//! given to the owner through handles. Must not know which command does it.
 
 use super::Home;
 use crate::secure_fs;
@@ -14,19 +14,17 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::sync::Arc;
 
-/// Files and folders looked at; a store has a few dozen.
+/// Most files and folders looked at; a store has a few dozen.
 const MOST_FILES: usize = 10_000;
-/// Folders within folders; a store has three.
+/// Deepest nesting of folders; a store has three levels.
 const DEEPEST: usize = 8;
 const ROOT: u32 = 0;
 
 impl Home {
-    /// For root, where the folder belongs to somebody else: from now on, until what is returned is dropped, this thread and
-    /// those it starts have the owner's rights on files, and the home returned is reached by them. A folder that is not there
-    /// yet is its parent's owner's. Without effect for anybody but root.
-    ///
-    /// # Errors
-    /// The system's; a link in the way that another user may have placed is one.
+    /// For root, if the folder belongs to another user: until the returned guard is dropped, this thread and
+    /// those it starts have the owner's rights on files, and the returned home uses them. A folder that does
+    /// not exist yet belongs to its parent's owner. Has no effect for other users. Fails if a link is in the
+    /// way that another user may have made.
     pub fn as_owner(&self) -> io::Result<(Self, Option<Acting>)> {
         if geteuid().as_raw() != ROOT {
             return Ok((self.clone(), None));
@@ -41,8 +39,8 @@ impl Home {
         Ok((Self { root, _open: Some(Arc::new(folder)), ..self.clone() }, Some(acting)))
     }
 
-    /// What root has left in a folder of somebody else is given to them, or a daemon that is not root could not open it. Only
-    /// for a store that no daemon holds; without effect for anybody but root.
+    /// Gives files that root has left in another user's folder to that user, or a daemon that is not root
+    /// could not open them. Only for a store that no daemon holds; no effect for other users than root.
     pub fn give_strays(&self) {
         let Ok((folder, missing)) = secure_fs::deepest(&self.root) else { return };
         let Ok(meta) = folder.metadata() else { return };
@@ -52,7 +50,8 @@ impl Home {
     }
 }
 
-/// The rights of another user on files. They are a thread's own: drop it where it was begun.
+/// The rights of another user on files. They belong to the thread, so drop this on the thread that created
+/// it.
 #[derive(Debug)]
 pub struct Acting {
     gid: Gid,
@@ -62,7 +61,7 @@ pub struct Acting {
 impl Acting {
     fn begin(uid: u32, gid: u32) -> io::Result<Self> {
         let before = Self { gid: getegid(), groups: getgroups()? };
-        // From here on a failure sets back what was done.
+        // If something fails from here on, what was done is reverted.
         set_thread_groups(&[])?;
         set_thread_res_gid(None, Gid::from_raw(gid), None)?;
         set_thread_res_uid(None, Uid::from_raw(uid), None)?;
@@ -72,7 +71,7 @@ impl Acting {
 
 impl Drop for Acting {
     fn drop(&mut self) {
-        // The real user is root still; nothing to be done about a failure, which leaves us with fewer rights.
+        // The real user is still root. If this fails we merely keep fewer rights.
         let _ = set_thread_res_uid(None, Uid::ROOT, None);
         let _ = set_thread_res_gid(None, self.gid, None);
         let _ = set_thread_groups(&self.groups);
@@ -96,7 +95,7 @@ impl Giver {
                 return;
             }
             self.left -= 1;
-            // Without waiting for the other end of a pipe; a link or a socket does not open at all.
+            // Does not wait for the other end of a pipe; links and sockets are refused.
             let flags =
                 OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
             let Ok(opened) = openat(folder, entry.file_name(), flags, Mode::empty()).map(File::from) else {

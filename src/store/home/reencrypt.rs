@@ -1,16 +1,17 @@
-//! `store encrypt`, `store rekey`, `store decrypt`: another database with the same records takes the place of the old one.
+//! `store encrypt`, `store rekey`, `store decrypt`: a new database with the same records replaces
+//! the old one.
 //!
 //! ```text
 //! SESSION_STORAGE_PATH/
-//!   sealing/          the new database being made
+//!   sealing/          the new database being built
 //!   sealing.export    its first export
-//!   sealing.json      written when both are whole and were read back: from here on there is no way but forward
-//!   replaced/         the old database on its way out
+//!   sealing.json      written when both are complete and were read back: the point of no return
+//!   replaced/         the old database, about to be removed
 //! ```
 //!
-//! Killed before the note is there, the next start removes what was begun and the old store is as it was. Killed after it,
-//! the next start goes on where it was: the old database makes room, the new one and its export take their places, then
-//! the old database and all older exports are removed, the note last. Must not know how a person is told.
+//! If the process is killed before `sealing.json` exists, the next start removes the new files, and the old store is
+//! unchanged. If it is killed later, the next start continues: the old database is moved aside, the new one and its export
+//! are put in place, then the old database and all older exports are removed, and `sealing.json` last. Must not know how a person is told.
 
 use super::{Home, io_of, write_json};
 use crate::domain::Timestamp;
@@ -22,24 +23,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What was just done.
+/// The step just done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReencryptStep {
     /// Records are being copied, read back, exported.
     Working(Progress),
-    /// The new database is whole; from here on it will take its place.
+    /// The new database is complete; from here on it will replace the old one.
     Decided,
-    /// The old database has made room.
+    /// The old database was moved aside.
     Aside,
-    /// The new one is in its place.
+    /// The new one is in place.
     InPlace,
-    /// Its export is.
+    /// Its export is in place.
     ExportInPlace,
-    /// An older export is gone.
+    /// An older export was removed.
     ExportRemoved,
-    /// The old database is gone.
     OldRemoved,
-    /// Nothing is left to do.
     Done,
 }
 
@@ -60,18 +59,18 @@ impl std::fmt::Display for ReencryptStep {
     }
 }
 
-/// What became of it.
+/// Result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reencrypted {
-    /// Records copied; `None`: the store was as it was to be already.
+    /// Records copied; `None`: the store was already as requested.
     pub records: Option<u64>,
-    /// Databases moved aside as damaged, still as they were: only a person removes one.
+    /// Damaged databases that were moved aside earlier, still unchanged: only a person removes them.
     pub left: Vec<PathBuf>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
-    /// Name of the new database's export.
+    /// File name of the new database's export.
     export: String,
 }
 
@@ -97,13 +96,13 @@ impl Home {
         self.root.join("replaced")
     }
 
-    /// Puts the store, which opens with this home's key, under another one; `None` decrypts it. Blocks, for as long as
-    /// reading all of it thrice takes, and needs the room for a second one. All older exports are removed: they are
-    /// under the old key, or none.
+    /// Re-encrypts the store, which opens with this home's key, with another key; `None` decrypts it. Blocks
+    /// for as long as reading everything three times takes, and needs space for a second database. All older
+    /// exports are removed, because they are under the old key or none.
     ///
-    /// # Errors
-    /// [`StoreError::Locked`] when a daemon runs, [`StoreError::Key`] when this home's key is not the store's,
-    /// [`StoreError::Damaged`] when it has to be restored first, [`StoreError::Io`] when the system refuses.
+    /// [`StoreError::Locked`] when a daemon runs, [`StoreError::Key`] when this home's key is not the
+    /// store's, [`StoreError::Damaged`] when it has to be restored first, [`StoreError::Io`] when the system
+    /// refuses.
     pub fn reencrypt(
         &self,
         to: Option<&KeyMaterial>,
@@ -124,7 +123,7 @@ impl Home {
         let old = Keyed { folder: &store, key: self.key.as_ref() };
         let done = match (Keyed { key: to, ..old }).opens() {
             Ok(()) => return Ok(reencrypted),
-            // To be encrypted, and it is, with another key.
+            // It is encrypted already, with another key.
             Err(error @ StoreError::Key(KeyTrouble::Wrong)) if self.key.is_none() => return Err(error),
             Err(StoreError::Key(_)) => self.make(old, to, now, tell),
             Err(error) => Err(error),
@@ -152,7 +151,7 @@ impl Home {
         let exported = match made {
             Ok(exported) => exported,
             Err(error) => {
-                // The next start tries again what fails here.
+                // What fails here is retried by the next start.
                 let _ = self.clear_unfinished();
                 return Err(error);
             }
@@ -172,7 +171,7 @@ impl Home {
         Ok(())
     }
 
-    /// Goes on where an earlier one was cut off; each step leaves something from which it is known that it was done.
+    /// Continues an interrupted exchange; each step leaves a trace that shows that it was done.
     pub(super) fn finish_reencryption(&self, tell: &mut dyn FnMut(ReencryptStep)) -> Result<(), StoreError> {
         let note = match fs::read(self.sealing_note()) {
             Ok(bytes) => bytes,
@@ -204,7 +203,7 @@ impl Home {
             tell(ReencryptStep::ExportInPlace);
         }
         let mut names = self.names(&self.exports(), super::PREFIX).map_err(io::Error::other)?;
-        // Backups that were cut off on their way, too.
+        // Interrupted backups as well.
         names.extend(self.names(&self.exports(), "backup-").map_err(io::Error::other)?);
         for name in names.iter().filter(|name| **name != note.export) {
             fs::remove_file(self.exports().join(name))?;
@@ -220,7 +219,7 @@ impl Home {
     }
 }
 
-/// It is fine when it was not there.
+/// A missing file counts as removed.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -1,4 +1,4 @@
-//! What opening a home must not do.
+//! Tests of what opening a home must not do.
 
 use super::{Home, OnDamage};
 use crate::domain::Timestamp;
@@ -7,7 +7,7 @@ use crate::store::state::Tx;
 use crate::store::{Store, StoreError, keys};
 use serde::{Deserialize, Serialize};
 
-/// A record as a program to come might write it.
+/// A record as a future version might write it.
 #[derive(Serialize, Deserialize)]
 struct SeqToCome(u64, bool);
 

@@ -131,6 +131,7 @@ macro_rules! record {
         from { $($old_version:literal $old:ty),* $(,)? }
     ) => {
         impl $crate::store::records::fields::Tagged for $record {
+            #[allow(clippy::needless_borrow, reason = "an implied value names fields, which are references only here")]
             fn put(&self, to: &mut Vec<u8>) -> Result<(), String> {
                 let Self { $($name,)* $($later,)* } = self;
                 $($crate::store::records::fields::put_bytes($tag, &record!(@call write $name $($via)?)?, to)?;)*

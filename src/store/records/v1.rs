@@ -1,6 +1,6 @@
-//! Records in the layout of version 1, as far as it is no longer today's: only read, never changed, never written.
+//! Records in the layout of version 1, where it differs from today's: only read, never written or changed.
 //!
-//! Must not know where they lie or who asks for them.
+//! Must not know where they are stored or who asks for them.
 
 use super::v2::{DeadLetterV2, JobV2};
 use crate::domain::{
@@ -10,7 +10,6 @@ use crate::domain::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// A row of the inbox.
 #[derive(Deserialize)]
 pub struct JobV1 {
     seq: u64,
@@ -28,15 +27,13 @@ pub struct JobV1 {
     told_late: bool,
 }
 
-/// What a row asks for.
 #[derive(Deserialize)]
 enum TaskV1 {
     Handle(Incoming, Admission),
-    /// It did not know of which update.
+    /// Version 1 did not store which update it answers.
     Deliver,
 }
 
-/// A message given up.
 #[derive(Deserialize)]
 pub struct DeadLetterV1 {
     job: JobV1,
@@ -44,7 +41,6 @@ pub struct DeadLetterV1 {
     reason: String,
 }
 
-/// A message of the outbox.
 #[derive(Deserialize)]
 pub struct OutMessageV1 {
     index: u32,
@@ -53,7 +49,6 @@ pub struct OutMessageV1 {
     attempts: u32,
 }
 
-/// A learner.
 #[derive(Deserialize)]
 pub struct LearnerV1 {
     user: UserId,
@@ -67,7 +62,6 @@ pub struct LearnerV1 {
     session: Option<SessionV1>,
 }
 
-/// A session.
 #[derive(Deserialize)]
 pub struct SessionV1 {
     id: Uuid,
@@ -79,7 +73,7 @@ pub struct SessionV1 {
     archived_at: Option<Timestamp>,
 }
 
-/// A finished turn: a voice.
+/// A finished turn: always a voice.
 #[derive(Deserialize)]
 pub struct TurnV1 {
     session: Uuid,

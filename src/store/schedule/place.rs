@@ -25,7 +25,7 @@ impl Schedule {
             Standing::Ready(_, turn) => ready(turn),
             Standing::Parked => ready(u64::MAX) + parked,
             Standing::Behind => {
-                // Others' older messages in a shared chat go first as well, where they are not counted yet.
+                // Older rows of others in a shared chat go first as well, unless counted already.
                 let lane = self.chats.get(&(first.chat, first.lane)).map(tutor_rows).unwrap_or_default();
                 let older = lane.iter().filter(|(other, row)| {
                     other < seq

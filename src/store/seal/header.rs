@@ -1,12 +1,13 @@
-//! The header of an encrypted store: how it is encrypted, and whether a key is the right one. It lies on the disk as it is.
+//! The header of an encrypted store: how it is encrypted, and whether a key is the right one. It is
+//! stored in plain.
 //!
 //! ```text
 //! version (1)  algorithm (1)  salt (32)  check (16)  sum (8)
 //! ```
 //!
-//! Keys are derived as HKDF-SHA256 (RFC 5869) does, with the salt and one label each; the check is such a key itself. The
-//! sum is the beginning of SHA-256 over what is before it: a damaged header must not look like a wrong key. Must not know
-//! what is sealed.
+//! Keys are derived as HKDF-SHA256 (RFC 5869) does, with the salt and one label each; the check is one of these keys. The
+//! sum is the beginning of SHA-256 over everything before it, so that a damaged header does not look like a wrong key. Must
+//! not know what is encrypted.
 
 use super::{KeyTrouble, Seal, StoreError};
 use crate::secret::KeyMaterial;
@@ -21,7 +22,7 @@ const SALT: usize = 32;
 const CHECK: usize = 16;
 const SUM: usize = 8;
 
-/// What is written in front of all records.
+/// Stored before all records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     salt: [u8; SALT],
@@ -29,7 +30,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// A new one with keys of its own, derived from this one.
+    /// A new header, and keys derived from `key`.
     pub fn new(key: &KeyMaterial) -> Result<(Self, Seal), StoreError> {
         let mut salt = [0; SALT];
         getrandom::fill(&mut salt).map_err(|error| StoreError::Io {
@@ -40,7 +41,7 @@ impl Header {
         Ok((Self { salt, check: keys.check()? }, keys.seal()?))
     }
 
-    /// Reads it from its bytes; `Corrupt` when they are damaged or of a version unknown.
+    /// `Corrupt` when the bytes are damaged or of an unknown version.
     pub fn read(bytes: &[u8]) -> Result<Self, StoreError> {
         let corrupt =
             |detail: &str| StoreError::Corrupt { kind: "encryption header", detail: detail.to_owned() };
@@ -62,7 +63,6 @@ impl Header {
         }
     }
 
-    /// Its bytes.
     pub fn write(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION, ALGORITHM];
         bytes.extend(self.salt);
@@ -71,7 +71,7 @@ impl Header {
         bytes
     }
 
-    /// What opens the records, when this is the right key.
+    /// The cipher for the records, if this is the right key.
     pub fn unlock(&self, key: Option<&KeyMaterial>) -> Result<Seal, StoreError> {
         let keys = Keys::derive(key.ok_or(KeyTrouble::Missing)?, &self.salt)?;
         if keys.check()? == self.check { keys.seal() } else { Err(KeyTrouble::Wrong.into()) }
@@ -83,7 +83,7 @@ fn summed(body: &[u8]) -> [u8; SUM] {
     digest.first_chunk().copied().unwrap_or_default()
 }
 
-/// HKDF's pseudo-random key, of which the others are expanded.
+/// HKDF's pseudo-random key, from which the others are expanded.
 struct Keys(Zeroizing<[u8; 32]>);
 
 impl Keys {
@@ -91,7 +91,7 @@ impl Keys {
         mac(salt, &[key.expose()]).map(Self)
     }
 
-    /// One block of HKDF's output is all that is needed of each.
+    /// One block of HKDF's output is enough for each.
     fn expand(&self, label: &str) -> Result<Zeroizing<[u8; 32]>, StoreError> {
         mac(self.0.as_slice(), &[b"phonicflow-bot store 1 ", label.as_bytes(), &[1]])
     }

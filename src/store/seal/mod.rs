@@ -1,13 +1,13 @@
-//! Encryption at rest: what a pair of key and value looks like on the disk of an encrypted store.
+//! Encryption at rest: how an encrypted store keeps each pair of key and value on disk.
 //!
 //! ```text
 //! key    kind  fields in order, each hidden one (see `keys::fields`) as HMAC-SHA256(hash key, kind, place, field), 16 bytes
 //! value  nonce (24)  XChaCha20-Poly1305(hidden fields in order, value) with the key on the disk as associated data  tag (16)
 //! ```
 //!
-//! So the order within a learner, of the queue and of due dates stays, and a listing gets its keys back. A record that was
-//! changed, moved to another key or exchanged with another does not open. Two learners would share a key once in 2^128
-//! pairs, and even then the hidden fields tell them apart on reading. Must not know records, or where the bytes lie.
+//! This keeps the order of a learner's records, of the queue and of due dates, and a listing can recover the plain keys. A
+//! record that was changed, moved to another key or exchanged with another cannot be decrypted. Two learners would share
+//! a hash once in 2^128 pairs, and even then the hidden fields tell them apart. Must not know records, or where the bytes are stored.
 
 mod header;
 
@@ -23,15 +23,13 @@ use sha2::Sha256;
 
 /// Bytes of a keyed hash in a key.
 const HASH: usize = 16;
-/// Bytes of a nonce.
 const NONCE: usize = 24;
-/// Bytes of a tag.
 const TAG: usize = 16;
 
 /// Why store and key do not fit. Nothing is changed, moved or restored then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyTrouble {
-    /// No key for an encrypted store.
+    /// There is no key for an encrypted store.
     #[error(
         "the store is encrypted and no key is configured. Name its key file by STORE_KEY_FILE, or hand it over as the \
          systemd credential store-key (LoadCredential=store-key:FILE). Without that key nothing in it can be read"
@@ -43,7 +41,7 @@ pub enum KeyTrouble {
          store-key). Configure the key it was encrypted with; after `store rekey` that is the new one"
     )]
     Wrong,
-    /// A key for a store that is not encrypted.
+    /// There is a key for a store that is not encrypted.
     #[error(
         "a key is configured (STORE_KEY_FILE, or the systemd credential store-key), but the store is not encrypted. \
          Encrypt it with the daemon stopped: `phonicflow-bot store encrypt`; or take the key out of the configuration"
@@ -51,10 +49,10 @@ pub enum KeyTrouble {
     NotEncrypted,
 }
 
-/// Seals and opens. Its `Debug` shows no key.
+/// Encrypts and decrypts. Its `Debug` shows no key.
 pub struct Seal {
     cipher: XChaCha20Poly1305,
-    /// Keyed, to be cloned for each field.
+    /// Initialised with the key, cloned for each field.
     hash: Hmac<Sha256>,
 }
 
@@ -64,7 +62,7 @@ impl std::fmt::Debug for Seal {
     }
 }
 
-/// The error of a record that was changed, or lies where it was not put.
+/// The error of a record that was changed or moved.
 fn broken(detail: &str) -> StoreError {
     StoreError::Corrupt { kind: "sealed", detail: detail.to_owned() }
 }
@@ -79,7 +77,7 @@ impl Seal {
         Ok(Self { cipher: XChaCha20Poly1305::new(&(*cipher_key).into()), hash })
     }
 
-    /// A key, or the beginning of one that ends with a field, as it is on the disk.
+    /// A stored key, or the beginning of one that ends after a field.
     pub fn key(&self, key: &[u8]) -> Result<Vec<u8>, StoreError> {
         let Some((kind, mut rest)) = key.split_first() else { return Ok(Vec::new()) };
         let mut sealed = Vec::with_capacity(key.len() + 2 * HASH);
@@ -99,7 +97,7 @@ impl Seal {
         if rest.is_empty() { Ok(sealed) } else { Err(misfit()) }
     }
 
-    /// The same id has another hash in another kind or place, so that kinds cannot be joined.
+    /// The same id has another hash in every kind and position, so that kinds cannot be linked.
     fn hashed(&self, kind: u8, place: u8, field: &[u8]) -> impl Iterator<Item = u8> + use<> {
         let mut hash = self.hash.clone();
         hash.update(&[kind, place]);
@@ -107,18 +105,16 @@ impl Seal {
         hash.finalize().into_bytes().into_iter().take(HASH)
     }
 
-    /// A bound in front of which a range ends. Behind a hash there is no order to speak of.
+    /// An exclusive bound of a range. Hashes have no order, so a bound must end before one.
     fn bound(&self, bound: &[u8]) -> Result<Vec<u8>, StoreError> {
         let sealed = self.key(bound)?;
         if sealed == bound { Ok(sealed) } else { Err(broken("a range was asked for that has no order")) }
     }
 
-    /// A range as it is on the disk.
     pub fn range(&self, range: &Range) -> Result<Range, StoreError> {
         range.translate(|part| self.key(part), |bound| self.bound(bound))
     }
 
-    /// A pair as it is on the disk.
     pub fn seal(&self, key: &[u8], value: &[u8]) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
         let at = self.key(key)?;
         let mut nonce = [0; NONCE];
@@ -136,7 +132,6 @@ impl Seal {
         Ok((at, sealed))
     }
 
-    /// Key and value of a pair on the disk.
     pub fn open(&self, at: &[u8], sealed: &[u8]) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
         let short = || broken("a record is cut short");
         let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or_else(short)?;
@@ -148,7 +143,6 @@ impl Seal {
         restore(at, secret).ok_or_else(short)
     }
 
-    /// A batch as it is on the disk.
     pub fn batch(&self, batch: Batch) -> Result<Batch, StoreError> {
         let mut sealed = Batch::default();
         for (key, value) in batch {
@@ -164,7 +158,7 @@ impl Seal {
     }
 }
 
-/// The hidden fields of a key in order.
+/// The hidden fields of a key, in order.
 fn hidden(key: &[u8]) -> impl Iterator<Item = u8> {
     let (kind, mut rest) = key.split_first().unwrap_or((&0, &[]));
     let fields = keys::fields(*kind).unwrap_or_default().iter();
@@ -177,7 +171,7 @@ fn hidden(key: &[u8]) -> impl Iterator<Item = u8> {
     taken.flatten().copied()
 }
 
-/// The key behind the one on the disk, whose hidden fields stand in front of the value.
+/// The plain key of a stored one, whose hidden fields precede the value.
 fn restore(at: &[u8], mut secret: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
     let (kind, mut rest) = at.split_first()?;
     let mut key = Vec::with_capacity(at.len());

@@ -1,4 +1,5 @@
-//! Keys keep their order under the seal, nothing that was changed opens, and nothing hidden shows.
+//! Tests: keys keep their order when encrypted, nothing that was changed can be decrypted, and nothing hidden
+//! is visible.
 
 use super::*;
 use crate::domain::{ChatId, Timestamp, UserId};
@@ -10,7 +11,7 @@ fn seal() -> Seal {
     Header::new(&KeyMaterial::new(vec![7; 32])).unwrap().1
 }
 
-/// Keys of every kind of one learner, session and moment.
+/// Keys of every kind for one learner, session and time.
 fn keys_of(user: i64, session: u128, at: i64, number: u32) -> Vec<Vec<u8>> {
     let (who, id, now) = (UserId(user), Uuid::from_u128(session), Timestamp(at));
     let row = at.cast_unsigned();
@@ -54,7 +55,7 @@ proptest! {
             prop_assert_eq!(under[0], key[0]);
             prop_assert_eq!(seal.open(&under, &sealed).unwrap(), (key.clone(), value.clone()));
             let hidden: Vec<u8> = hidden(&key).collect();
-            // Ids of fewer than five different bytes may be found anywhere by chance.
+            // Ids of fewer than five different bytes may occur anywhere by chance.
             if hidden.len() >= 8 {
                 prop_assert!(!holds(&under, &hidden[..8]) && !holds(&sealed, &hidden[..8]));
             }
@@ -94,7 +95,7 @@ proptest! {
                 prop_assert_eq!(span.contains(key), sealed.contains(&seal.key(key).unwrap()), "{:?}", range);
             }
         }
-        // A page goes on where it stopped, whatever the order: each key is before or behind another in one way.
+        // A page continues where it stopped, whatever the order: the order of any two keys is fixed.
         let rest = seal.range(&Range::prefix(someone[..1].to_vec()).after(someone)).unwrap().span();
         prop_assert!(!rest.contains(&seal.key(someone).unwrap()));
     }
@@ -127,7 +128,7 @@ proptest! {
         let _ = seal.key(&at);
         let _ = seal.range(&Range::prefix(at.clone()).after(&bytes).before(bytes.clone()));
         let _ = Header::read(&bytes);
-        // Even sealed with the right key: what does not fit its key is an error.
+        // Even if encrypted with the right key, what does not fit its key is an error.
         let _ = restore(&at, bytes);
     }
 }

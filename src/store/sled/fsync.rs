@@ -1,42 +1,42 @@
-//! What a power cut leaves: the file system's side of a flush.
+//! Makes a flush survive a power cut: the file system's part of it.
 //!
-//! On Linux sled 0.34 hands what it writes to `sync_file_range`, which writes pages out but neither the file's new length
-//! nor what the disk itself holds back, and it never syncs the files of large values: after a power cut, acknowledged
-//! writes at the end of a grown file would be gone. So each flush ends here, with `fdatasync`. Must not know what is in
-//! the files.
+//! On Linux, sled 0.34 passes what it writes to `sync_file_range`, which writes pages out but neither the
+//! file's new length nor what the disk's own cache holds, and it never syncs the files of large values: a
+//! power cut would lose acknowledged writes at the end of a file that has grown. So each flush ends with an
+//! `fdatasync` here. Must not know what is in the files.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A moment at which the files are of interest to whoever asks what a power cut would leave.
+/// Moments at which tests look at the files to simulate a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// All is written, nothing of it is safe yet: any part of it may survive.
+    /// Everything is written and nothing durable: any part of it may survive.
     Written,
-    /// All is safe.
+    /// Everything is durable.
     Synced,
 }
 
-/// Called with the folder at these moments.
+/// Called with the folder.
 pub type Watch = Box<dyn FnMut(Moment, &Path) + Send>;
 
-/// The database's files, as far as they must survive a power cut.
+/// The database's files that must survive a power cut.
 pub struct FileSync {
     folder: PathBuf,
-    /// sled's log. A second handle: a sync is of the file, whoever wrote.
+    /// sled's log, by a second handle: a sync applies to the file, whoever wrote.
     log: File,
-    /// Where sled puts values too large for its log, a file each.
+    /// Where sled stores values too large for its log, one file each.
     blobs: PathBuf,
     watch: Option<Watch>,
 }
 
 impl FileSync {
-    /// Makes the names of a database that was just opened durable.
+    /// Makes the file names of a newly opened database durable.
     pub fn open(folder: &Path, watch: Option<Watch>) -> io::Result<Self> {
         let log = File::open(folder.join("db"))?;
         for folder in [Some(folder), folder.parent()].into_iter().flatten() {
-            // A relative path of one part has an empty parent.
+            // A relative path of one component has an empty parent.
             if !folder.as_os_str().is_empty() {
                 File::open(folder)?.sync_all()?;
             }
@@ -44,10 +44,10 @@ impl FileSync {
         Ok(Self { folder: folder.to_owned(), log, blobs: folder.join("blobs"), watch })
     }
 
-    /// Returns once all that sled has written is safe.
+    /// Returns once everything sled has written is durable.
     pub fn sync(&mut self) -> io::Result<()> {
         self.tell(Moment::Written);
-        // Large values first: the log refers to them.
+        // Large values first, because the log refers to them.
         let mut large = false;
         match std::fs::read_dir(&self.blobs) {
             Ok(entries) => {
@@ -55,7 +55,7 @@ impl FileSync {
                     large = true;
                     match File::open(entry?.path()) {
                         Ok(file) => file.sync_all()?,
-                        // sled removes those that nothing refers to any more at its leisure.
+                        // sled may remove files that nothing refers to at any time.
                         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                         Err(error) => return Err(error),
                     }

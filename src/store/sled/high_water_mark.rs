@@ -1,8 +1,8 @@
-//! The high-water mark: a small file beside the database that says how many batches were flushed.
+//! The high-water mark: a small file beside the database with the number of batches that were flushed.
 //!
-//! It is written after each flush and not flushed itself, so it never runs ahead of a sound database: not after a
-//! killed process, and after a power cut it is at most too low. A database behind its mark has lost writes that were
-//! acknowledged. Must not know what the batches hold.
+//! Written after each flush and not flushed itself, so it is never ahead of an intact database: after a
+//! killed process it is right, after a power cut at most too low. A database with fewer batches than its mark
+//! has lost acknowledged writes. Must not know what the batches hold.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,7 +11,6 @@ use std::path::Path;
 
 const NAME: &str = "high-water";
 
-/// An open mark.
 #[derive(Debug)]
 pub struct HighWaterMark {
     file: File,
@@ -19,7 +18,7 @@ pub struct HighWaterMark {
 }
 
 impl HighWaterMark {
-    /// Opens the mark in the store's folder; one that is new, empty or cut short stands at 0.
+    /// Opens the mark in the store's folder; a new, empty or truncated one is 0.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let file = options
@@ -33,7 +32,8 @@ impl HighWaterMark {
         let read = file.read_at(&mut bytes, 0)?;
         let (height, check) = bytes.split_at(8);
         let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).unwrap_or(0);
-        // The second half is the first inverted: a mark torn by a power cut counts for nothing.
+        // The second half is the inverse of the first, so a mark torn by a power cut is recognised and
+        // ignored.
         let sound = read == bytes.len() && number(height) == !number(check);
         Ok(Self { file, height: if sound { number(height) } else { 0 } })
     }
@@ -43,7 +43,7 @@ impl HighWaterMark {
         self.height
     }
 
-    /// Notes that so many batches are flushed.
+    /// Records that this many batches are flushed.
     pub fn raise(&mut self, height: u64) -> io::Result<()> {
         if height > self.height {
             let mut bytes = [0; 16];

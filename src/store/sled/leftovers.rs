@@ -1,11 +1,12 @@
-//! What a killed start leaves in sled's folder, and what sled makes again from its log.
+//! Removes what a killed start leaves in sled's folder, and files that sled can rebuild from its log.
 //!
-//! Beside its log (`db`) and the large values (`blobs`) sled keeps two files that hold nothing the log lacks: a snapshot of
-//! where each page lies (`snap.N`), written at each start under the name `snap.N.generating` first, and its configuration
-//! (`conf`), which is the same for every store of ours. sled takes an unfinished snapshot for the newest one, and gives up on
-//! it. So unfinished ones go before the open, and when it fails all the same, snapshots and configuration that do not carry
-//! their own checksum go too: sled reads its whole log then. Whether that gave everything, the high-water mark and the
-//! ledger say. Who opens a store holds the lock of its home, so nobody else is writing a snapshot meanwhile.
+//! Beside its log (`db`) and the large values (`blobs`) sled keeps two files without any information of their
+//! own: a snapshot of page positions (`snap.N`), first written as `snap.N.generating` at each start, and its
+//! configuration (`conf`), which is the same for all our stores. sled takes an unfinished snapshot for the
+//! newest one and fails on it, so unfinished ones are removed before opening. If opening fails all the same,
+//! snapshots and a configuration with a wrong checksum are removed too, and sled reads its whole log. The
+//! high-water mark and the ledger tell whether that gave everything. Whoever opens a store holds the lock of
+//! its home, so nobody else is writing a snapshot meanwhile.
 //!
 //! Must not know the log itself.
 
@@ -15,10 +16,10 @@ use std::path::{Path, PathBuf};
 
 const UNFINISHED: &str = ".generating";
 const CHECKSUM_BYTES: usize = 4;
-/// Of a snapshot, its length lies between what is checked and the checksum.
+/// Bytes of the length field between a snapshot's content and its checksum, which does not cover it.
 const LENGTH_BYTES: usize = 8;
 
-/// Removes snapshots that a killed start has not finished.
+/// Removes snapshots that a killed start did not finish.
 pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for path in snapshots(folder)?.into_iter().filter(|path| is_unfinished(path)) {
         remove(&path)?;
@@ -26,8 +27,8 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the snapshots when the newest one is damaged (an older one tells of an older state), and a damaged
-/// configuration. Whether there was any: then it is worth to open once more.
+/// Removes all snapshots if the newest is damaged (an older one describes an older state), and a damaged
+/// configuration. `true` if there was any, so that opening is worth another try.
 pub fn remove_damaged(folder: &Path) -> io::Result<bool> {
     let mut removed = false;
     let snapshots = snapshots(folder)?;
@@ -45,7 +46,7 @@ pub fn remove_damaged(folder: &Path) -> io::Result<bool> {
     Ok(removed)
 }
 
-/// Snapshots of all kinds, oldest first: their names hold a number of fixed width.
+/// Oldest first: their names contain a number of fixed width.
 fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -69,7 +70,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a file ends with the checksum of what it holds; `between` bytes before the checksum are not part of it.
+/// Whether a file ends with the checksum of its content; `between` bytes before the checksum are not covered.
 fn is_sound(path: &Path, between: usize) -> bool {
     let Ok(bytes) = fs::read(path) else { return false };
     let Some((rest, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else { return false };
@@ -79,7 +80,7 @@ fn is_sound(path: &Path, between: usize) -> bool {
     !content.is_empty() && crc32(content) == u32::from_le_bytes(*checksum)
 }
 
-/// CRC-32 as in IEEE 802.3, bit by bit: it is only asked for when something is wrong.
+/// CRC-32 (IEEE 802.3), bit by bit: it is only needed when something is wrong.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
     }
 
-    /// Should sled ever write these files in another way, they would be removed whenever an open fails.
+    /// Should sled ever change the format of these files, they would be removed whenever opening fails.
     #[test]
     fn what_sled_writes_is_sound() {
         let folder = tempfile::tempdir().unwrap();

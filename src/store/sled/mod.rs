@@ -1,9 +1,10 @@
 //! The store on disk. Alone knows sled.
 //!
-//! One tree holds all kinds of record, so that one batch is atomic over all of them. sled's own timer is off: a verb
-//! is answered after an explicit flush. A damaged file makes sled fall back to an older state without a word, down to an
-//! empty one; the high-water mark beside it (see [`high_water_mark`]) and the ledger turn that into an error. What a killed start leaves
-//! is cleared by [`leftovers`]; what a power cut may take is the matter of [`fsync`]. Must not know records or verbs.
+//! One tree holds all kinds of record, so that one batch is atomic over all of them. sled's own flush timer
+//! is off: a verb is answered after an explicit flush. A damaged file makes sled silently fall back to an
+//! older state, even an empty one; the high-water mark (see [`high_water_mark`]) and the ledger turn that
+//! into an error. [`leftovers`] removes what a killed start leaves; [`fsync`] deals with power cuts. Must not
+//! know records or verbs.
 
 mod fsync;
 mod high_water_mark;
@@ -29,35 +30,34 @@ use std::time::Duration;
 
 /// sled's page cache, bytes; its own default is 1 GB.
 const CACHE_BYTES: u64 = 16 << 20;
-/// Records in a batch that leaves much behind; a message's own transactions are far smaller.
+/// Records in a batch that leaves much garbage; a message's own transactions are far smaller.
 const LARGE_BATCH: usize = 100;
-/// A store that was dropped a moment ago gives its lock back when its thread has ended: how often we look again.
+/// A store that was just dropped releases its lock when its thread ends: how often to try again.
 const LOCK_TRIES: u32 = 20;
-/// Pause between two looks at the lock.
+/// Pause between two attempts at the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
-/// Where the number of batches is kept; no kind of record begins with a zero byte.
+/// Key of the number of batches; no kind of record begins with a zero byte.
 const BATCHES: &[u8] = b"\0batches";
 
-/// An open sled database.
 #[derive(Debug)]
 pub struct SledEngine {
-    // Declared first, dropped first: the database's own drop flushes and unlocks.
+    // Declared first, so dropped first: dropping the database flushes and unlocks.
     tree: ::sled::Tree,
     _db: ::sled::Db,
     disk: Arc<Mutex<FlushedDisk>>,
-    /// Batches written in this store's life.
+    /// Batches written since the store was created.
     batches: Arc<AtomicU64>,
 }
 
-/// What a flush has to do beside sled's own.
+/// What a flush does beside sled's own.
 #[derive(Debug)]
 struct FlushedDisk {
     file_sync: FileSync,
     high_water_mark: HighWaterMark,
 }
 
-/// Flushes the database of an engine, on whichever thread.
+/// Flushes an engine's database, on any thread.
 struct SledFlush {
     tree: ::sled::Tree,
     disk: Arc<Mutex<FlushedDisk>>,
@@ -65,22 +65,23 @@ struct SledFlush {
 }
 
 impl Store {
-    /// Opens the store in `folder`, made with mode 0700 where it does not exist. Blocks: half a second at most for a lock
-    /// that is about to be given back, and for reading the inbox.
+    /// Opens the store in `folder`, creating it with mode 0700. Blocks: up to half a second for a lock that
+    /// is about to be released, and for reading the inbox.
     ///
-    /// [`StoreError::Locked`] when another process holds it, [`StoreError::Corrupt`] when what is there cannot be read.
+    /// [`StoreError::Locked`] when another process holds it, [`StoreError::Corrupt`] when its content cannot
+    /// be read.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         Self::open_keyed(folder, None)
     }
 
-    /// As [`Self::open`], with the key of an encrypted store, or for a new one that is to be encrypted.
+    /// As [`Self::open`], with the key of an encrypted store, or of a new one that is to be encrypted.
     ///
     /// [`StoreError::Key`] when store and key do not fit.
     pub fn open_keyed(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         guarded(folder, None, |engine| Self::start(engine, key))
     }
 
-    /// As [`Self::open_keyed`] for a store that is known to have held something: an empty one is
+    /// As [`Self::open_keyed`], for a store that is known to have held something: an empty one is
     /// [`StoreError::Corrupt`].
     pub fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         guarded(folder, None, |engine| match engine.batches.load(Ordering::Acquire) {
@@ -89,14 +90,14 @@ impl Store {
         })
     }
 
-    /// As [`Self::open`]; `watch` is called before and after each sync of what was written.
+    /// As [`Self::open`]; `watch` is called before and after each sync.
     pub fn open_watched(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
         guarded(folder, Some(watch), |engine| Self::start(engine, None))
     }
 }
 
-/// Opens the database and does something with it. sled asserts some of what it reads; on a damaged file that must not end
-/// the daemon without a word.
+/// Opens the database and does something with it. sled panics on some damaged files, which must not end the
+/// daemon without an explanation.
 fn guarded<T>(
     folder: &Path,
     watch: Option<Watch>,
@@ -105,7 +106,7 @@ fn guarded<T>(
     make_private(folder).map_err(|source| StoreError::Io { action: "make its folder", source })?;
     let done = catch_unwind(AssertUnwindSafe(|| work(SledEngine::open(folder, watch)?)));
     match done.unwrap_or_else(|_| Err(damage("sled gave up on what it found in the folder".to_owned()))) {
-        // What the system refuses is no damage; what sled makes up itself is, and so is a file that is missing.
+        // A refusal by the system is no damage; an error of sled's own is, and so is a missing file.
         Err(StoreError::Io { source, .. })
             if source.raw_os_error().is_none() || source.kind() == io::ErrorKind::NotFound =>
         {
@@ -149,7 +150,7 @@ impl SledEngine {
     }
 }
 
-/// Opens the database; waits a little for a lock that is about to be given back.
+/// Opens the database; waits briefly for a lock that is about to be released.
 fn unlocked(folder: &Path) -> Result<::sled::Db, StoreError> {
     let config = ::sled::Config::default()
         .path(folder)
@@ -166,14 +167,14 @@ fn unlocked(folder: &Path) -> Result<::sled::Db, StoreError> {
     Err(StoreError::Locked { folder: folder.display().to_string() })
 }
 
-/// Makes the folder, readable by its owner alone; tightens one that is there and ours.
+/// Creates the folder, accessible by its owner only; tightens an existing one of ours.
 pub fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mode = std::fs::metadata(folder)?.permissions().mode();
     if mode & 0o077 != 0 {
         match std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)) {
-            // Somebody else's folder that we may write to: theirs to guard.
+            // Another user's folder to which we may write: theirs to protect.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
             other => other?,
         }
@@ -182,11 +183,11 @@ pub fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 fn is_lock(error: &::sled::Error) -> bool {
-    // sled wraps the system's WouldBlock in an error of its own that tells only by its text.
+    // sled wraps the system's WouldBlock in an error of its own that can only be told by its text.
     matches!(error, ::sled::Error::Io(source) if source.to_string().contains("could not acquire lock"))
 }
 
-/// sled's errors in our words.
+/// Converts sled's errors.
 fn told(action: &'static str, error: ::sled::Error) -> StoreError {
     match error {
         ::sled::Error::Io(source) => StoreError::Io { action, source },
@@ -230,8 +231,9 @@ impl Engine for SledEngine {
         self.tree.apply_batch(writes).map_err(|error| told("write", error))?;
         self.batches.store(batches, Ordering::Release);
         if records >= LARGE_BATCH {
-            // sled frees what a write replaced bit by bit, with the calls that follow, some four pages a call. A large batch is
-            // one call: a million records written so and nothing read would leave more than a gigabyte behind.
+            // sled frees replaced data bit by bit with the following calls, some four pages a call. A large
+            // batch is one call: without these reads, writing a million records would leave more than a
+            // gigabyte of garbage.
             for _ in 0..records / 2 {
                 self.tree.contains_key(BATCHES).map_err(|error| told("read", error))?;
             }
@@ -247,7 +249,8 @@ impl Engine for SledEngine {
 
 impl Flush for SledFlush {
     fn flush(&mut self) -> Result<(), StoreError> {
-        // Counted before: of what is written meanwhile nobody knows whether this flush reached it.
+        // Read before flushing: for batches written during the flush it is unknown whether the flush covers
+        // them.
         let batches = self.batches.load(Ordering::Acquire);
         self.tree.flush().map_err(|error| told("flush", error))?;
         let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);

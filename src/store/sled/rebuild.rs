@@ -1,4 +1,4 @@
-//! A new database from an export, in a folder of its own; whoever asked puts it in place.
+//! Builds a new database from an export in a folder of its own; the caller puts it in place.
 //!
 //! Must not know where exports are kept or why one is needed.
 
@@ -15,12 +15,12 @@ use crate::store::{StoreError, keys, ledger};
 use std::path::Path;
 use std::time::Instant;
 
-/// Records written at once.
+/// Records per batch.
 const AT_ONCE: usize = 1_000;
-/// Bytes written at once, but for a single larger record.
+/// Bytes per batch, except for a single larger record.
 const BYTES_AT_ONCE: usize = 1 << 20;
 
-/// What came of it.
+/// Result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rebuilt {
     /// What the export held.
@@ -31,11 +31,11 @@ pub struct Rebuilt {
     pub sealed: bool,
 }
 
-/// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked before its
-/// first record is written. An encrypted export needs the key it was taken with; of a plain one an encrypted store is made
-/// when there is a key. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is no good, [`StoreError::Key`] when the
-/// key does not fit, [`StoreError::Io`] when the new database cannot be written. `tell` hears now and then how many records of
-/// how many are written.
+/// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked
+/// before the first record is written. An encrypted export needs the key it was made with; with a key, a
+/// plain one becomes an encrypted store. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is not
+/// valid, [`StoreError::Key`] when the key does not fit, [`StoreError::Io`] when the new database cannot be
+/// written. `tell` is called now and then with the records written and their total.
 pub fn rebuild(
     export: &Source,
     into: &Path,
@@ -80,7 +80,8 @@ pub fn rebuild(
         false => set_aside,
         true => guarded(into, None, |engine| finish_restore(engine, key, now))?,
     };
-    // Opened once more: it reads back, and nothing of sled is at work in this folder any more when it is moved.
+    // Opened once more: this checks that it can be read, and ensures that sled is not active in the folder
+    // when it is moved.
     guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))?;
     Ok(Rebuilt { exported, set_aside, sealed: recode })
 }
@@ -108,8 +109,9 @@ pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreE
     })
 }
 
-/// Copies the database in `from` into a new one in `into`, which must be empty or not exist: what was removed is not in its
-/// files. False: it was not done by `until`. [`StoreError::Corrupt`] when `from` has lost records.
+/// Copies the database in `from` into a new one in `into`, which must be empty or not exist; its files do not
+/// contain what was removed. `false`: not finished by `until`. [`StoreError::Corrupt`] when `from` has lost
+/// records.
 pub fn copy(
     from: &Path,
     into: &Path,
@@ -139,12 +141,12 @@ pub fn copy(
     })
 }
 
-/// Makes an empty store, encrypted when there is a key.
+/// Creates an empty store, encrypted when there is a key.
 pub fn empty(into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
     guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))
 }
 
-/// `own_ledger`: the disk keeps one itself.
+/// `own_ledger`: the disk keeps its own ledger.
 fn fill(export: &Source, own_ledger: bool, sink: Sink<'_>) -> Result<(), StoreError> {
     let mut bulk = Bulk::new(sink);
     export.read(&mut |key, value| match own_ledger && key == keys::ledger() {
@@ -154,10 +156,10 @@ fn fill(export: &Source, own_ledger: bool, sink: Sink<'_>) -> Result<(), StoreEr
     bulk.end()
 }
 
-/// Where batches go.
+/// Receives batches.
 pub type Sink<'a> = &'a mut dyn FnMut(Batch) -> Result<(), StoreError>;
 
-/// Gathers records into batches of a bearable size.
+/// Collects records into batches of a reasonable size.
 pub struct Bulk<'a> {
     sink: Sink<'a>,
     batch: Batch,
@@ -166,12 +168,10 @@ pub struct Bulk<'a> {
 }
 
 impl<'a> Bulk<'a> {
-    /// Nothing gathered yet.
     pub fn new(sink: Sink<'a>) -> Self {
         Self { sink, batch: Batch::default(), records: 0, bytes: 0 }
     }
 
-    /// One more.
     pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.batch.put(key.to_vec(), value.to_vec());
         (self.records, self.bytes) = (self.records + 1, self.bytes + key.len() + value.len());
@@ -182,7 +182,7 @@ impl<'a> Bulk<'a> {
         Ok(())
     }
 
-    /// The rest.
+    /// Writes the rest.
     pub fn end(self) -> Result<(), StoreError> {
         (self.sink)(self.batch)
     }

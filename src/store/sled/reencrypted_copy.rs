@@ -1,6 +1,7 @@
-//! A copy of a database under another key, or with one, or without: made in a folder of its own, read back, exported.
+//! A copy of a database under another key, with a key or without one: made in a folder of its own, read back,
+//! exported.
 //!
-//! Must not know how a copy takes the original's place, or why one is wanted.
+//! Must not know how a copy replaces the original, or why one is wanted.
 
 use super::rebuild::Bulk;
 use super::{SledEngine, guarded};
@@ -12,15 +13,15 @@ use crate::store::state::State;
 use crate::store::{StoreError, ledger, verbs};
 use std::path::Path;
 
-/// Records between two reports.
+/// Records between two progress reports.
 const REPORT: u64 = 1_000;
 
-/// How far a copy is.
+/// Progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// So many records are written.
+    /// Records written.
     Copied(u64),
-    /// So many records were read back and are the same.
+    /// Records read back and found equal.
     Checked(u64),
     /// The copy's export is written and checked.
     Exported(u64),
@@ -29,7 +30,6 @@ pub enum Progress {
 /// A database with the key it opens with.
 #[derive(Debug, Clone, Copy)]
 pub struct Keyed<'a> {
-    /// The database's folder.
     pub folder: &'a Path,
     /// `None`: it is not encrypted.
     pub key: Option<&'a KeyMaterial>,
@@ -44,14 +44,15 @@ impl Keyed<'_> {
         self.with(|engine| work(Disk::open(Box::new(engine), self.key)?))
     }
 
-    /// Whether it opens so.
+    /// Fails if it does not open with this key.
     pub fn opens(self) -> Result<(), StoreError> {
         self.disk(|_| Ok(()))
     }
 }
 
-/// Copies all records of `old` to `new`, whose folder must not exist, reads each back, and writes an export of the copy
-/// to `to`. The original is locked meanwhile and left as it is. [`StoreError::Corrupt`] when it has lost records.
+/// Copies all records of `old` to `new`, whose folder must not exist, reads each back, and writes an export
+/// of the copy to `to`. The original is locked meanwhile and not changed. [`StoreError::Corrupt`] when it has
+/// lost records.
 pub fn reencrypted_copy(
     old: Keyed<'_>,
     new: Keyed<'_>,
@@ -74,7 +75,7 @@ pub fn reencrypted_copy(
     })
 }
 
-/// Writes a checked export of a database that is not open to `to`, as one of the state of `taken_at`.
+/// Writes a checked export of a closed database to `to`, dated `taken_at`.
 pub fn export_of(of: Keyed<'_>, to: &Path, taken_at: Timestamp) -> Result<Exported, StoreError> {
     let partial = export::partial(to);
     let written = of.with(|engine| {
@@ -84,7 +85,7 @@ pub fn export_of(of: Keyed<'_>, to: &Path, taken_at: Timestamp) -> Result<Export
     export::seal(&partial, to, written)
 }
 
-/// Tells now and then.
+/// Reports now and then.
 fn report(count: u64, tell: &mut dyn FnMut(Progress), progress: fn(u64) -> Progress) {
     if count.is_multiple_of(REPORT) {
         tell(progress(count));
@@ -107,7 +108,7 @@ fn copy(source: &Disk, mut target: Disk, tell: &mut dyn FnMut(Progress)) -> Resu
     Ok(copied)
 }
 
-/// Every record of the one is in the other, and no more.
+/// Checks that both hold the same records.
 fn compare(source: &Disk, target: &Disk, tell: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
     let (mut checked, mut found) = (0, 0_u64);
     source.scan_all(&mut |key, value| {

@@ -1,4 +1,5 @@
-//! Sessions put away or taken in by an admin's word: idle ones archived, those of another bot imported.
+//! Sessions archived or imported at an admin's request: idle ones are archived, those of another bot taken
+//! over.
 //!
 //! Must not know where imported ones come from.
 
@@ -9,12 +10,12 @@ use crate::store::state::{State, Tx};
 use crate::store::{Archived, Import, Imported, Merged, Store, StoreError, keys, records};
 use std::collections::HashSet;
 
-/// Learners looked at in one go, whatever is asked for: the thread has others to serve.
+/// Most learners handled in one go, whatever is asked for, so that the thread can serve others.
 const AT_ONCE: usize = 1_000;
 
 impl Store {
-    /// Archives open sessions last used before `before`, as having ended `idle_ms` after that; those of learners with a
-    /// message for the tutor stay. Looks at 1,000 records: walk on with the cursor until there is none.
+    /// Archives open sessions last used before `before`, as having ended `idle_ms` later; those of learners
+    /// with a row for the tutor stay. Looks at 1,000 records: continue with the cursor until there is none.
     pub async fn archive_idle(
         &self,
         before: Timestamp,
@@ -25,9 +26,9 @@ impl Store {
         self.change(move |state| archive_idle(state, before, idle_ms, cursor, now)).await
     }
 
-    /// Takes in open sessions of another bot, at most 1,000 at once, each learner once; with `dry` only says what would
-    /// come of it. Doing so twice changes nothing. A learner who has a conversation here goes on with it, and the other one is
-    /// added to those that ended. Retention counts from `now`.
+    /// Imports open sessions of another bot, at most 1,000 at once, each learner once; with `dry` it only
+    /// reports what would happen. Repeating it changes nothing. A learner who has a conversation here keeps
+    /// it, and the imported one is archived. Retention counts from `now`.
     pub async fn import(
         &self,
         imports: Vec<Import>,
@@ -63,12 +64,12 @@ fn archive_idle(
     let mut tx = Tx::default();
     let mut archived = 0;
     for (user, used) in idle {
-        // Somebody who is being answered is not idle.
+        // A learner who is being answered is not idle.
         if state.schedule.place(user).own > 0 {
             continue;
         }
         let mut person = Person::load(state, user)?;
-        // It ended when it fell idle: its retention runs from there.
+        // It ended when it became idle: its retention counts from then.
         let ended = used.plus_ms(idle_ms).min(now);
         person.change(vec![Change::SessionArchived(ended)], now);
         person.write(&mut tx)?;
@@ -97,13 +98,13 @@ fn import(
         let learner = state.learner(import.user)?;
         let open = learner.as_ref().and_then(|learner| learner.session.as_ref());
         if open.is_some_and(|open| open.id == import.session) || person.has_archived(state, import.session)? {
-            // An earlier version left the level behind.
+            // An earlier version did not import the level.
             person.note(None, import.level);
             person.write(&mut tx)?;
             outcomes.push(Imported::Known);
             continue;
         }
-        // Where nothing was said yet, the old conversation goes on.
+        // If nothing was said here yet, the old conversation continues.
         let is_bare = |open: &Session| open.turns == 0 && open.tutor_turns == Some(0);
         let stays = open.is_some_and(|open| !is_bare(open) || state.schedule.place(import.user).own > 0);
         outcomes.push(match &learner {
@@ -117,7 +118,7 @@ fn import(
         let mut session = Session::open(import.session, import.user, import.created);
         session.last_activity = import.last_activity.max(import.created);
         session.turns = import.turns;
-        // What the tutor holds of it is asked before it is relied on.
+        // What the tutor holds of it has to be asked before relying on it.
         session.tutor_turns = None;
         session.archived_at = stays.then_some(now);
         person.take_over(session, now);

@@ -1,6 +1,7 @@
-//! All records into one file, as they are at one moment: the store's thread does nothing else meanwhile.
+//! Writes all records of one moment into a file, during which the store's thread does nothing else.
 //!
-//! They go as they lie on the disk: an encrypted store's export is encrypted with the same key. Must not know the format.
+//! They are written as stored: an encrypted store's export is encrypted with the same key. Must not know the
+//! format.
 
 use crate::domain::Timestamp;
 use crate::store::export::{self, Exported, Writer};
@@ -12,9 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 impl Store {
-    /// Writes all records, as they are at one moment, into a checked file: written beside, flushed, read back, then named
-    /// `to`. Other verbs wait while the records are gathered, not while the file is flushed and checked. A failure
-    /// is [`StoreError::Export`] and harms nothing.
+    /// Writes all records of one moment into a checked file: written under another name, flushed, read back,
+    /// then renamed to `to`. Other verbs wait while the records are collected, not while the file is flushed
+    /// and checked. A failure is [`StoreError::Export`] and harms nothing.
     pub async fn export(&self, to: PathBuf, now: Timestamp) -> Result<Exported, StoreError> {
         let partial = export::partial(&to);
         let to_write = partial.clone();
@@ -24,25 +25,25 @@ impl Store {
     }
 }
 
-/// The first half of an export: the file is written, not yet safe.
+/// The first half of an export: the file is written, not yet durable.
 ///
-/// It counts the records against the ledger as it goes: of a store that has lost some without a word no export is made,
-/// since it would push out a good one.
+/// It compares the records with the ledger as it goes: a store that has silently lost some is not exported,
+/// because that would displace a good export.
 pub fn write(state: &mut State, partial: &Path, now: Timestamp) -> Result<Exported, StoreError> {
-    // Nothing is exported that is not safe itself.
+    // Nothing is exported that is not durable itself.
     state.flush()?;
-    // sled asserts some of what it reads; on a damaged page that must not end the daemon.
+    // sled panics on some damaged pages, which must not end the daemon.
     let written = catch_unwind(AssertUnwindSafe(|| gather(state, partial, now)));
     let result = written.unwrap_or_else(|_| Err(ledger::gap()));
     if result.is_err() {
-        // Half a file is of no use to anybody.
+        // Half a file is useless.
         let _ = std::fs::remove_file(partial);
     }
     result
 }
 
 fn gather(state: &State, partial: &Path, now: Timestamp) -> Result<Exported, StoreError> {
-    // An error of the exports' file says nothing about the store's.
+    // An error of the export's file says nothing about the store.
     let failed = |error: io::Error| StoreError::Export(error.to_string());
     let mut writer = Writer::begin(export::create(partial).map_err(failed)?, now).map_err(failed)?;
     let mut stock = Ledger::default();

@@ -1,4 +1,5 @@
-//! A learner leaves without a trace: record, sessions, turns, rate, rows, replies and dead letters in one transaction.
+//! Deletes a learner completely: record, sessions, turns, rate state, rows, replies and dead letters in one
+//! transaction.
 //!
 //! Must not know who asked for it: the learner by `/delete`, or an admin.
 
@@ -11,33 +12,33 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 impl Store {
-    /// Removes everything held about a learner, rows at work included (whoever works on them is answered `Gone`), and
-    /// queues all sessions known to be forgotten at the tutor.
+    /// Deletes everything about a learner, including rows in work (their workers get `Gone`), and queues all
+    /// known sessions to be deleted at the tutor.
     pub async fn forget(&self, user: UserId, now: Timestamp) -> Result<Removed, StoreError> {
         self.change(move |state| forget(state, user, now)).await
     }
 }
 
-/// What a deletion takes out of memory once it is on disk, and what the tutor has to forget.
+/// What a deletion removes from memory once it is on disk, and what the tutor has to delete.
 #[derive(Default)]
 pub struct Forgotten {
     rows: BTreeSet<u64>,
     dead: BTreeSet<u64>,
-    /// Conversations for the tutor to forget.
+    /// Conversations for the tutor to delete.
     pub sessions: BTreeSet<Uuid>,
-    /// The same in numbers.
+    /// In numbers.
     pub removed: Removed,
 }
 
 impl Forgotten {
-    /// Notes the conversation a row may have handed a voice to.
+    /// Notes the conversation to which a row may have submitted a voice.
     fn note(&mut self, job: &Job) {
         if let Stage::Submitted { session, .. } = job.stage {
             self.sessions.insert(session);
         }
     }
 
-    /// Brings memory in step.
+    /// Updates memory.
     pub fn apply(self, state: &mut State) {
         for seq in self.dead {
             state.dead.remove(&seq);
@@ -61,7 +62,7 @@ fn forget(state: &mut State, user: UserId, now: Timestamp) -> Result<Removed, St
     Ok(removed)
 }
 
-/// Prepares the removal of everything held about a learner, of the queue only rows older than `before`.
+/// Prepares the deletion of everything about a learner; of the queue only rows older than `before`.
 pub fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<Forgotten, StoreError> {
     let mut forgotten = Forgotten::default();
     let learner = state.learner(user)?;

@@ -1,6 +1,6 @@
 //! Reading without a lease: turns, sessions, rows, dead letters, numbers.
 //!
-//! Must not know who asks. Changes nothing.
+//! Changes nothing. Must not know who asks.
 
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
@@ -14,25 +14,24 @@ use crate::store::state::State;
 use crate::store::{Counts, Place, Purge, Reader, SessionPage, Store, StoreError, keys};
 use uuid::Uuid;
 
-/// No page is larger, however much is asked for: the thread has others to serve.
+/// Largest page, whatever is asked for, so that the thread can serve others.
 const PAGE: usize = 10_000;
-/// Learners without a session that are passed over per session asked for, before a page ends short.
+/// Learners without a session that are skipped per requested session before a page ends early.
 const PASSED_OVER: usize = 16;
 
 impl Store {
-    /// A random secret made with the store, for the keyed hash of user ids in logs.
+    /// A random secret created with the store, for the keyed hash of user ids in logs.
     pub async fn log_key(&self) -> Result<[u8; 32], StoreError> {
         self.look(|state| Ok(state.log_key.0)).await
     }
 }
 
 impl Reader {
-    /// The learner's record.
     pub async fn learner(&self, user: UserId) -> Result<Option<Learner>, StoreError> {
         self.look(move |state| state.learner(user)).await
     }
 
-    /// Finished turns of a session in order, from the 0-based `skip`-th, and how many there are in all.
+    /// Finished turns of a session in order, from the `skip`-th (from 0), and how many there are in total.
     pub async fn turns(
         &self,
         user: UserId,
@@ -51,7 +50,7 @@ impl Reader {
         .await
     }
 
-    /// The learner's latest turns of a session, spoken or written, in this chat and topic alone, oldest first.
+    /// The learner's latest turns of a session, spoken or written, in this chat and topic only, oldest first.
     pub async fn turns_in(
         &self,
         user: UserId,
@@ -62,7 +61,8 @@ impl Reader {
         self.look(move |state| {
             let here = |turn: &Turn| match turn.chat {
                 Some(said) => state.chat(said.id) == chat.id && said.thread == chat.thread,
-                // Of an older program: kept from groups, for it may have been said in private.
+                // Turns of older versions do not name their chat; they are not shown in groups, because they
+                // may have been said in private.
                 None => chat.kind == ChatKind::Private,
             };
             let mut found = latest(state, user, session, limit, here)?;
@@ -72,27 +72,26 @@ impl Reader {
         .await
     }
 
-    /// The learner's rate state.
     pub async fn rate(&self, user: UserId) -> Result<RateState, StoreError> {
         self.look(move |state| Ok(state.get(&keys::rate(user))?.unwrap_or_default())).await
     }
 
-    /// What Telegram last said of the learner and the required channel.
+    /// Telegram's last answer about the learner and the required channel.
     pub async fn membership(&self, user: UserId) -> Result<Option<Membership>, StoreError> {
         self.look(move |state| state.get(&keys::member(user))).await
     }
 
-    /// What an admin was last told of a kind.
+    /// What an admin was last told of this kind.
     pub async fn told(&self, admin: UserId, kind: AlertKind) -> Result<Option<Told>, StoreError> {
         self.look(move |state| state.get(&keys::told(admin, kind))).await
     }
 
-    /// The channel whose members were hidden when last heard of.
+    /// The channel whose members were hidden at the last look.
     pub async fn hidden(&self) -> Result<Option<Hidden>, StoreError> {
         self.look(|state| state.get(&keys::hidden())).await
     }
 
-    /// Who was given a command menu of their own.
+    /// Users with a command menu of their own.
     pub async fn menus(&self) -> Result<Vec<UserId>, StoreError> {
         self.look(|state| {
             let given = state.list::<Menu>(&Range::prefix(keys::kind(keys::MENU)), usize::MAX)?;
@@ -101,17 +100,15 @@ impl Reader {
         .await
     }
 
-    /// The learner's place in the queue for the tutor.
     pub async fn place(&self, user: UserId) -> Result<Place, StoreError> {
         self.look(move |state| Ok(state.schedule.place(user))).await
     }
 
-    /// Numbers of the moment.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         self.look(|state| Ok(counts(state))).await
     }
 
-    /// Sessions in key order, at most `limit`, after `cursor`.
+    /// In key order, at most `limit`, after `cursor`.
     pub async fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
         self.look(move |state| sessions(state, keys::kind(keys::PERSON), cursor, limit)).await
     }
@@ -126,7 +123,8 @@ impl Reader {
         self.look(move |state| sessions(state, keys::person(user), cursor, limit)).await
     }
 
-    /// All rows of the inbox in order of acceptance after `after`, at most `limit` (10,000 here and in all listings).
+    /// Rows of the inbox in order of acceptance after `after`, at most `limit` (and 10,000, as in all
+    /// listings).
     pub async fn jobs(&self, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
         self.look(move |state| {
             let range =
@@ -136,7 +134,7 @@ impl Reader {
         .await
     }
 
-    /// Dead letters in order, after `after`, at most `limit`.
+    /// In order, after `after`, at most `limit`.
     pub async fn dead_letters(
         &self,
         after: Option<u64>,
@@ -149,7 +147,7 @@ impl Reader {
         .await
     }
 
-    /// What a row has left to send, or, with `dead`, what the dead letter of this number had.
+    /// What a row has left to send or, with `dead`, what the dead letter of this number had.
     pub async fn left_to_send(&self, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
         self.look(move |state| {
             let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
@@ -158,12 +156,11 @@ impl Reader {
         .await
     }
 
-    /// The numbers kept last.
+    /// The stored statistics.
     pub async fn stats(&self) -> Result<Option<Stats>, StoreError> {
         self.look(|state| state.get(&keys::stats())).await
     }
 
-    /// How much of what there is.
     pub async fn holdings(&self) -> Result<Holdings, StoreError> {
         self.look(|state| {
             let Counts { inbox, delivering, dead, .. } = counts(state);
@@ -172,7 +169,8 @@ impl Reader {
                 inbox: inbox as u64,
                 delivering: delivering as u64,
                 dead_letters: dead as u64,
-                // Learners and their archived sessions are of one kind; each of the latter is in the index of expiry as well.
+                // Learners and their archived sessions are of one kind; each archived session is in the index
+                // of expiry as well.
                 learners: state.held(keys::PERSON).saturating_sub(archived_sessions),
                 archived_sessions,
                 turns_kept: state.held(keys::TURN),
@@ -181,7 +179,7 @@ impl Reader {
         .await
     }
 
-    /// Whether the tutor still has to forget this conversation.
+    /// Whether the tutor still has to delete this conversation.
     pub async fn purge_of(&self, session: Uuid) -> Result<Option<Purge>, StoreError> {
         self.look(move |state| state.get(&keys::purge(session))).await
     }
@@ -195,7 +193,7 @@ fn turns(
     limit: usize,
 ) -> Result<(Vec<Turn>, usize), StoreError> {
     let all = Range::prefix(keys::turns(user, session));
-    // They are numbered from 1 without a gap, so the last one's number is how many there are.
+    // Numbered from 1 without a gap, so the last one's number is the total.
     let total = last_turn(state, user, session)?.map_or(0, |turn| turn.number as usize);
     let Some(before) = u32::try_from(skip).ok().filter(|_| skip < total) else {
         return Ok((Vec::new(), total));
@@ -210,7 +208,7 @@ pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Tu
     Ok(latest(state, user, session, 1, |_| true)?.pop())
 }
 
-/// The latest turns that fit, newest first. Looks no further back than a page.
+/// The latest matching turns, newest first, looking back at most one page.
 fn latest(
     state: &State,
     user: UserId,
@@ -231,7 +229,7 @@ fn latest(
     Ok(found)
 }
 
-/// `of` is what the keys of those wanted begin with.
+/// `of`: prefix of the wanted keys.
 fn sessions(
     state: &State,
     of: Vec<u8>,

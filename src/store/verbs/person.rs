@@ -19,22 +19,20 @@ pub struct Person {
 }
 
 impl Person {
-    /// Reads the record.
     pub fn load(state: &State, user: UserId) -> Result<Self, StoreError> {
         Ok(Self { user, learner: state.learner(user)?, changed: false, archived: Vec::new() })
     }
 
-    /// Whether there is a record.
     pub fn exists(&self) -> bool {
         self.learner.is_some()
     }
 
-    /// The record as it is now, or what a new one would be.
+    /// The current record, or what a new one would be.
     pub fn learner_or_new(&self, now: Timestamp) -> Learner {
         self.learner.clone().unwrap_or_else(|| Learner::new(self.user, now))
     }
 
-    /// Applies changes in order; the first one makes the record where there is none.
+    /// Applies changes in order; the first one creates the record if there is none.
     pub fn change(&mut self, changes: Vec<Change>, now: Timestamp) {
         for change in changes {
             let learner = self.learner.get_or_insert_with(|| Learner::new(self.user, now));
@@ -43,12 +41,11 @@ impl Person {
         }
     }
 
-    /// Whether a session of this id was archived.
     pub fn has_archived(&self, state: &State, id: Uuid) -> Result<bool, StoreError> {
         Ok(self.find_archived(state, id)?.is_some())
     }
 
-    /// Notes what is known of the learner where nothing is known yet.
+    /// Stores what is known about the learner, if nothing was known yet.
     pub fn note(&mut self, language: Option<String>, level: Option<Level>) {
         let Some(learner) = &mut self.learner else { return };
         let before = (learner.client_language.clone(), learner.level);
@@ -57,7 +54,8 @@ impl Person {
         self.changed |= before != (learner.client_language.clone(), learner.level);
     }
 
-    /// Takes in another bot's session: as the open one, in place of one in which nothing was said, or as one that has ended.
+    /// Takes over another bot's session: as the open one if nothing was said in ours, otherwise as an
+    /// archived one.
     pub fn take_over(&mut self, session: Session, now: Timestamp) {
         let learner = self.learner.get_or_insert_with(|| Learner::new(self.user, session.created));
         learner.first_seen = learner.first_seen.min(session.created);
@@ -69,7 +67,7 @@ impl Person {
         }
     }
 
-    /// Keeps a finished turn, numbers it and counts it in its session, open or archived meanwhile.
+    /// Stores a finished turn, numbers it and counts it in its session, open or archived meanwhile.
     pub fn count(
         &mut self,
         state: &State,
@@ -95,7 +93,8 @@ impl Person {
                 self.archived.push(session);
             }
         }
-        // Those kept are numbered without a gap; a session of another bot counts turns that were never kept.
+        // Stored turns are numbered without a gap; a session of another bot counts turns that were never
+        // stored.
         let last = last_turn(state, self.user, turn.session)?;
         turn.number = last.map_or(0, |last| last.number).saturating_add(1);
         tx.put(keys::turn(self.user, turn.session, turn.number), &turn)
@@ -113,7 +112,8 @@ impl Person {
             return Ok(self.archived.swap_remove(index));
         }
         Ok(self.find_archived(state, id)?.unwrap_or_else(|| {
-            // Nothing is kept without a session that expires: one that nobody knows is made up, closed.
+            // Turns are only stored with a session that expires, so an unknown session is created as a closed
+            // one.
             let mut unknown = Session::open(id, self.user, at);
             unknown.tutor_turns = None;
             unknown.archived_at = Some(now);
@@ -135,7 +135,6 @@ impl Person {
         }
     }
 
-    /// Writes what has changed.
     pub fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
         for session in &self.archived {
             let at = session.archived_at.unwrap_or(session.last_activity);
@@ -149,7 +148,8 @@ impl Person {
     }
 }
 
-/// Queues a conversation to be forgotten at the tutor; one that is queued already keeps its attempts and its turn.
+/// Queues a conversation to be deleted at the tutor; one that is queued already keeps its attempts and due
+/// time.
 pub fn add_purge(state: &State, tx: &mut Tx, session: Uuid, not_before: Timestamp) -> Result<(), StoreError> {
     if state.get::<Purge>(&keys::purge(session))?.is_some() {
         return Ok(());

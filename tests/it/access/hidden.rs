@@ -1,4 +1,5 @@
-//! A channel whose members Telegram does not tell: said once, kindly, and again only when it is news.
+//! A required channel whose members Telegram does not tell: admins hear of it once, and again only when it
+//! changes.
 
 use super::*;
 use phonicflow_bot::logging::Event;

@@ -1,4 +1,5 @@
-//! `backup` and `restore`: the same from the daemon and from the store, under load, and never half.
+//! `backup` and `restore`: the same from the daemon and from the store, also under load, and complete or not
+//! at all.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;

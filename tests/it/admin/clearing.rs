@@ -1,5 +1,5 @@
-//! Deleted bytes: noted before they are deleted, cleared at the next start whatever the size, told where that did not work.
-//! And that nothing holds the store while a person thinks.
+//! Bytes of deleted learners: noted before the deletion, cleared at the next start whatever the size,
+//! reported where that fails. Also that no command holds the store while it waits for a person's answer.
 
 use crate::skip;
 use crate::world::{PATIENCE, World, voice};

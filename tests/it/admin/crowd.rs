@@ -1,4 +1,4 @@
-//! Many sessions, many clients, strangers.
+//! The admin socket with many sessions, many clients, and clients of other users.
 
 use crate::skip;
 use crate::world::{BINARY, PATIENCE, World};

@@ -1,4 +1,5 @@
-//! `sessions export` holds all that is held: what waits with its words, what was given up, membership, what admins were told.
+//! `sessions export` contains everything that is stored: waiting messages with their texts, dead letters,
+//! membership, what admins were told.
 
 use crate::store_contract::reply;
 use crate::world::{World, voice};

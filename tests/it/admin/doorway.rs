@@ -1,4 +1,5 @@
-//! The socket's place and manners: modes, stale and foreign things in the way, versions, hostile and slow clients.
+//! The admin socket: file modes, stale and foreign files at its path, protocol versions, hostile and slow
+//! clients.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;

@@ -1,4 +1,5 @@
-//! `sessions import`: the old bot's learners keep what they had, whoever wrote first.
+//! `sessions import`: the old bot's learners keep their conversations, whether or not they have written to
+//! this bot before.
 
 use crate::world::{World, voice};
 use phonicflow_bot::domain::{Level, Timestamp, UserId};

@@ -1,4 +1,4 @@
-//! `sessions list|show` and `queue list|show`: the same output with the daemon running and at rest.
+//! `sessions list|show` and `queue list|show`: the same output with the daemon running and stopped.
 
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::State;

@@ -1,5 +1,5 @@
-//! Root's commands on somebody else's store: what they make belongs to the folder's owner however they end, no link in the
-//! folder leads them elsewhere, and nothing outside is given away. Only root can be tested so.
+//! Root's commands on another user's store: files they make belong to the folder's owner even after a crash,
+//! no link in the folder leads them elsewhere, and nothing outside changes its owner. Needs root.
 
 use crate::skip;
 use crate::world::{World, voice};

@@ -1,4 +1,4 @@
-//! `sessions export|delete|expire`, with the daemon running and at rest.
+//! `sessions export|delete|expire`, with the daemon running and stopped.
 
 use crate::world::{PATIENCE, World, voice};
 use std::fs;

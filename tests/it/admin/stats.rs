@@ -1,4 +1,4 @@
-//! `stats`: the same with the daemon running and at rest, and the day goes on over a restart.
+//! `stats`: the same with the daemon running and stopped, and the day's counts continue over a restart.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;

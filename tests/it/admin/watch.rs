@@ -1,4 +1,4 @@
-//! `top`: the running daemon, moment by moment.
+//! `top`: snapshots of the running daemon.
 
 use crate::world::{World, voice};
 

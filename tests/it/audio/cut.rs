@@ -1,4 +1,4 @@
-//! Cut files of every container give what is there.
+//! Truncated files of every container: everything that is left is decoded.
 
 use phonicflow_bot::audio::AudioFault;
 

@@ -1,4 +1,4 @@
-//! Damage costs what it hit: packets, pages, headers, cut files.
+//! Damage costs only what it hit: packets, pages, headers, the end of a file.
 
 use phonicflow_bot::audio::AudioFault;
 

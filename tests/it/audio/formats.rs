@@ -1,6 +1,6 @@
 //! Every format a learner may send, exact lengths, rates, channels and limits.
 
-use phonicflow_bot::audio::{AudioError, AudioFault, Hint, Limits, is_voice_note, to_wav};
+use phonicflow_bot::audio::{AudioError, AudioFault, Limits, is_voice_note, to_wav};
 
 use super::ogg::{join, pages};
 use super::{all_voices, honest_wav, hum, make_wav, pcm, rms, voice, wav};
@@ -100,11 +100,11 @@ fn what_holds_no_sound_is_told_apart() {
 fn the_limit_is_the_decoded_length() {
     let seconds = |tenths: usize| honest_wav(8_000, &hum(800 * tenths, 8_000));
     let limits = Limits { max_seconds: 2 };
-    let run = |tenths| to_wav(seconds(tenths).into(), Hint::default(), limits);
+    let run = |tenths| to_wav(seconds(tenths).into(), limits);
     assert!(run(20).is_ok());
     // Telegram says "2 s" of anything that rounds to it.
     assert!(run(24).is_ok());
     assert!(matches!(run(26), Err(AudioError::TooLong { limit_secs: 2 })));
-    let chained = to_wav(voice("chained.ogg").into(), Hint::default(), Limits { max_seconds: 1 });
+    let chained = to_wav(voice("chained.ogg").into(), Limits { max_seconds: 1 });
     assert!(matches!(chained, Err(AudioError::TooLong { limit_secs: 1 })));
 }

@@ -1,4 +1,4 @@
-//! Header fields nobody needs refuse nothing, and sizes are judged by the file.
+//! Unneeded header fields never cause a refusal, and sizes are judged by the file rather than the header.
 
 use super::{hum, kind_file, pcm, voice, wav};
 

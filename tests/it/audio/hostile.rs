@@ -1,6 +1,6 @@
-//! Input made to break a decoder: no panic gets out, nothing large is allocated, nothing hangs.
+//! Input made to break a decoder: no panic escapes, nothing large is allocated, nothing hangs.
 
-use phonicflow_bot::audio::{AudioFault, Hint, Limits, to_wav};
+use phonicflow_bot::audio::{AudioFault, Limits, to_wav};
 
 use super::mutate::Random;
 use super::{all_in, alone, honest_wav, hum, make_wav, status_kib, wav};
@@ -33,7 +33,6 @@ fn hostile_bytes_neither_panic_nor_allocate() {
 #[test]
 #[ignore = "run by hostile_bytes_neither_panic_nor_allocate, which wants the process for itself"]
 fn hostile_bytes_in_a_process_of_their_own() {
-    let hint = Hint::default;
     let limits = Limits { max_seconds: 20 };
     let before = status_kib("VmPeak");
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -57,7 +56,7 @@ fn hostile_bytes_in_a_process_of_their_own() {
         if random.below(6) == 0 {
             bytes.truncate(random.below(bytes.len()).max(1));
         }
-        match to_wav(bytes.into(), hint(), limits) {
+        match to_wav(bytes.into(), limits) {
             Ok(_) => survived += 1,
             Err(error) => {
                 assert_ne!(error.kind(), AudioFault::Internal, "{name} in round {round}: {error:?}")
@@ -70,7 +69,7 @@ fn hostile_bytes_in_a_process_of_their_own() {
             [&b"OggS\0\x02"[..], b"RIFF\xff\xff\xff\xffWAVEfmt ", b"fLaC", b"ID3\x04", b"\xff\xfb", b""]
                 [round % 6];
         bytes.splice(..start.len().min(bytes.len()), start.iter().copied());
-        let _ = to_wav(bytes.into(), hint(), limits);
+        let _ = to_wav(bytes.into(), limits);
     }
     assert!(survived > 200, "{survived} survived: the mutations are too coarse to reach the decoders");
     if let (Some(before), Some(after)) = (before, status_kib("VmPeak")) {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-use phonicflow_bot::audio::{Hint, convert_to_wav};
+use phonicflow_bot::audio::convert_to_wav;
 
 use super::ogg::{Page, join, pages};
 use super::{alone, status_kib, voice};
@@ -16,8 +16,7 @@ fn memory_does_not_depend_on_length() {
 #[ignore = "run by memory_does_not_depend_on_length, which wants the process for itself"]
 fn an_hour_in_a_process_of_its_own() {
     let run = |minutes: u64| {
-        let report =
-            convert_to_wav(Recording::new(minutes * 60), Hint::default(), None, Void::default()).unwrap();
+        let report = convert_to_wav(Recording::new(minutes * 60), None, Void::default()).unwrap();
         assert_eq!(report.duration_ms() / 1000, minutes * 60);
         status_kib("VmHWM")
     };
@@ -140,7 +139,7 @@ fn an_input_that_breaks_is_an_input_error() {
     }
     for name in ["chained-channels.ogg", "pcm16-24k.wav"] {
         let input = Broken(Cursor::new(voice(name)));
-        let error = convert_to_wav(input, Hint::default(), None, Void::default()).unwrap_err();
+        let error = convert_to_wav(input, None, Void::default()).unwrap_err();
         assert!(error.is_transient(), "{name}: {error:?}");
     }
 }

@@ -1,6 +1,7 @@
-//! MP3 (and its kin without a container): every frame that is there is heard, whatever tags, counts and first headers say.
+//! MP3 (and other formats without a container): every frame in the file is decoded, whatever tags, counts and
+//! first headers say.
 
-use phonicflow_bot::audio::{Hint, to_voice_note};
+use phonicflow_bot::audio::to_voice_note;
 use proptest::prelude::*;
 
 use super::{kind_file, pcm, rms, wav};
@@ -72,7 +73,7 @@ fn joined_files_are_heard_one_after_the_other() {
         let got = seconds(joined.clone());
         assert!((got - want).abs() < 0.1 * parts.len() as f64, "{} parts: {got} s", parts.len());
         // The tutor's answers take the same way.
-        let note = to_voice_note(joined.into(), Hint::default()).unwrap();
+        let note = to_voice_note(joined.into()).unwrap();
         assert_eq!(note.duration_secs, got.round() as u32);
     }
 }

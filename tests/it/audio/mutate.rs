@@ -1,5 +1,5 @@
-//! Recordings broken by chance: the same seed breaks the same way. Shared by the tests and the bench that runs many of them.
-//! Must not know how a recording is read.
+//! Recordings damaged at random; the same seed damages the same way. Shared by the tests and the bench that
+//! runs many of them. Must not know how a recording is read.
 
 /// A small generator with a fixed sequence (xorshift), so that a failure can be repeated.
 pub struct Random(pub u64);

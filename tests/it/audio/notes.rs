@@ -1,13 +1,13 @@
-//! The way back: voice notes as RFC 7845 wants them.
+//! The way back: voice notes as RFC 7845 requires them.
 
-use phonicflow_bot::audio::{AudioError, Hint, MAX_NOTE_SECONDS, VoiceNote, is_voice_note, to_voice_note};
+use phonicflow_bot::audio::{AudioError, MAX_NOTE_SECONDS, VoiceNote, is_voice_note, to_voice_note};
 use proptest::prelude::*;
 
 use super::ogg::pages;
 use super::{all_voices, honest_wav, hum, make_wav, pcm, rms, voice, wav};
 
 fn note(bytes: Vec<u8>) -> VoiceNote {
-    to_voice_note(bytes.into(), Hint::default()).unwrap()
+    to_voice_note(bytes.into()).unwrap()
 }
 
 /// Checks a voice note against RFC 7845 and returns its length in 48 kHz samples.
@@ -96,7 +96,7 @@ fn a_voice_note_that_would_never_end_is_refused() {
     let mut wav = make_wav(1, 8_000, samples.len() as u32, &[]);
     wav[32..36].copy_from_slice(&[1, 0, 8, 0]);
     wav.extend(samples.iter().map(|_: &u8| 0x80));
-    let error = to_voice_note(wav.into(), Hint::default()).unwrap_err();
+    let error = to_voice_note(wav.into()).unwrap_err();
     assert!(matches!(error, AudioError::TooLong { limit_secs: MAX_NOTE_SECONDS }), "{error:?}");
 }
 
@@ -116,7 +116,7 @@ proptest! {
             // One sample at a high rate is none at a lower one.
             Err(error) => prop_assert!(due == 0 && matches!(error, AudioError::NoAudio)),
         }
-        let made = to_voice_note(source.into(), Hint::default());
+        let made = to_voice_note(source.into());
         let encoded = if rate > 24_000 { count as u64 * 24_000 / u64::from(rate) * 2 } else { count as u64 * 48_000 / u64::from(rate) };
         match made {
             Ok(note) => {

@@ -1,5 +1,5 @@
-//! Ogg pages taken apart and put together by the tests' own code, so that the tests do not believe the code they
-//! test. Must not know the audio room.
+//! Ogg pages read and written by the tests' own code, so that the code under test does not judge itself. Must
+//! not know `src/audio`.
 
 use super::voice;
 

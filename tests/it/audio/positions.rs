@@ -1,4 +1,5 @@
-//! Positions that Ogg pages state never shorten what their packets hold; only a last page may end within them.
+//! Positions stated by Ogg pages never shorten what their packets hold; only a last page may end within its
+//! packets.
 
 use super::ogg::{Page, join, many_pages, pages};
 use super::{kind_file, pcm, wav};

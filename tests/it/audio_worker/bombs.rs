@@ -1,4 +1,4 @@
-//! Small files that cost a lot: those that were met (`tests/fixtures/hostile`), and their kin, made here.
+//! Small files that cost a lot: those found so far (`tests/fixtures/hostile`), and similar ones made here.
 
 use crate::audio::mutate::checksum;
 use std::fs;

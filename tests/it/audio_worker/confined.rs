@@ -1,4 +1,4 @@
-//! What a worker may and may not: its limits are in force, it knows no secret, holds no file, and goes when idle.
+//! What a worker may do: its limits are in force, it knows no secret, holds no open file, and ends when idle.
 
 use super::{Worker, until};
 use crate::world::{World, voice};
@@ -47,7 +47,7 @@ fn soft_limit(worker: Worker, name: &str) -> u64 {
 /// The limit of CPU time counts the whole life of a process: a worker that is used again has it renewed.
 #[test]
 fn each_job_has_cpu_time_of_its_own() {
-    use phonicflow_bot::audio::{Hint, Limits};
+    use phonicflow_bot::audio::Limits;
     use phonicflow_bot::audio_worker::Workers;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -58,7 +58,7 @@ fn each_job_has_cpu_time_of_its_own() {
         let used = loop {
             let used = worker.map_or(0, Worker::cpu);
             let place = workers.place().await;
-            place.to_wav(sound.clone().into(), Hint::default(), Limits { max_seconds: 300 }).await.unwrap();
+            place.to_wav(sound.clone().into(), Limits { max_seconds: 300 }).await.unwrap();
             let same = worker.unwrap_or_else(|| {
                 let all = super::below(std::process::id());
                 *all.iter().find(|it| it.read("cmdline").contains("audio-worker")).expect("a worker")

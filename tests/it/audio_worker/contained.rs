@@ -1,4 +1,4 @@
-//! What costs too much costs its own message: nobody waits for it, nothing of it stays.
+//! A recording that costs too much fails alone: nobody waits for it, and nothing of it stays.
 
 use super::{TOLD, Worker, below, bombs, until};
 use crate::metrics;

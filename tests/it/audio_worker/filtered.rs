@@ -1,5 +1,5 @@
-//! The unit's filter of system calls on the whole daemon: under it the workers get their limits, and without the one call they
-//! need for that they get no recording.
+//! The systemd unit's filter of system calls applied to the whole daemon: the workers can still set their
+//! limits, and without the one call they need for that they get no recording.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;

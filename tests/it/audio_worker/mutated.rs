@@ -1,9 +1,10 @@
-//! Some thousands of broken recordings of every container, by the daemon's way. `cargo bench --bench hostile` runs many more.
+//! Some thousands of damaged recordings of every container, converted as the daemon does. `cargo bench
+//! --bench hostile` runs many more.
 
 use super::below;
 use crate::audio::{all_in, mutate};
 use crate::world::{BINARY, PATIENCE};
-use phonicflow_bot::audio::{AudioFault, Hint, Limits};
+use phonicflow_bot::audio::{AudioFault, Limits};
 use phonicflow_bot::audio_worker::{Death, JobError, Workers};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -41,7 +42,7 @@ async fn broken_recordings_are_refused_or_heard_and_no_worker_is_lost_to_them() 
             for n in (lane..FILES).step_by(4).take_while(|_| began.elapsed() < FOR_SO_LONG) {
                 let (name, bytes) = mutate::broken(n, &whole);
                 let place = workers.place().await;
-                match place.to_wav(bytes.into(), Hint::default(), Limits { max_seconds: 300 }).await {
+                match place.to_wav(bytes.into(), Limits { max_seconds: 300 }).await {
                     Ok(_) => heard += 1,
                     Err(JobError::Refused { fault, detail, .. }) => {
                         assert_ne!(fault, AudioFault::Internal, "{n}, of {name}: {detail}");

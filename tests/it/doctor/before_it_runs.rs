@@ -1,4 +1,4 @@
-//! What `run` would fail on, and whose server it is that answers: told by `doctor` beforehand.
+//! `doctor` reports beforehand what `run` would fail on, and which server answers.
 
 use super::{rested, said, store, visit};
 use crate::world::World;

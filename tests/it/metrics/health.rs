@@ -1,4 +1,4 @@
-//! `/health`, and a server that takes no harm.
+//! `/health` and the robustness of its server.
 
 use super::{exchange, get, served_at, watched};
 use crate::world::{PATIENCE, World, voice};

@@ -1,8 +1,8 @@
 //! Power cuts: after any of them, everything acknowledged before is there.
 //!
-//! The disk is modelled by pictures of the store's folder: one before each sync (all is written, nothing is safe) and one
-//! after it (all is safe). A power cut leaves the last safe picture, or that one mixed with any of the sectors on
-//! their way to the next. What was written after the last sync is gone.
+//! The disk is modelled by copies of the store's folder: one before each sync (everything written, nothing
+//! durable) and one after it (everything durable). A power cut leaves the last durable copy, or that one
+//! mixed with any of the sectors on their way to the next. What was written after the last sync is lost.
 
 use super::Dice;
 use crate::store_contract::{T0, at, block_on, policy, replies, voice};

@@ -1,4 +1,5 @@
-//! The real daemon on a store that was damaged on purpose: it moves it aside, restores, reports, and works on.
+//! The real daemon on a store that was damaged on purpose: it moves it aside, restores, reports, and
+//! continues.
 
 use super::{Dice, copy, cut_in_half};
 use crate::world::{World, voice};

@@ -1,5 +1,5 @@
-//! Exports and restores, on the store alone: what goes in comes out, what is ambiguous is set aside, what is cut off is
-//! finished, and nothing is ever deleted.
+//! Exports and restores on the store alone: what goes in comes out, what is ambiguous becomes a dead letter,
+//! what is interrupted is finished, and nothing is ever deleted.
 
 use super::{copy, cut_in_half};
 use crate::store_contract::{T0, at, block_on, policy, replies, sticker, voice};

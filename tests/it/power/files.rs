@@ -1,5 +1,5 @@
-//! Every file sled writes, cut, empty, missing and garbled: what the log can give is no damage, what it cannot is noticed and
-//! restored.
+//! Every file sled writes, truncated, emptied, removed and garbled: what the log can restore is no damage;
+//! everything else is noticed and restored from an export.
 
 use super::{copy, cut_in_half};
 use crate::store_contract::{T0, at, block_on, message, replies, voice};

@@ -1,5 +1,5 @@
-//! A noisy run with everything planted that must not be written down: names, words, keys, passwords, ids. Whatever the
-//! daemon wrote or told is searched for it.
+//! A run in which names, texts, keys, passwords and ids are planted everywhere; then everything the daemon
+//! wrote or answered is searched for them.
 
 use crate::metrics::{get, served_at};
 use crate::world::{PATIENCE, World, voice};

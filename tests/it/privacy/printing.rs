@@ -1,5 +1,5 @@
-//! Words of others that would act on a terminal or forge a line: they come as names, refusals and file names, and reach
-//! neither the log nor what a command prints.
+//! Foreign text that would control a terminal or forge a line, in names, refusals and file names: none
+//! reaches the log or what a command prints.
 
 use crate::world::World;
 use phonicflow_bot::domain::printable::is_acting;

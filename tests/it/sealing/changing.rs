@@ -1,4 +1,5 @@
-//! From plain to encrypted, from key to key and back, cut off at every step: the old store or the new one is whole.
+//! Encrypting, changing the key and decrypting, interrupted at every step: the old store or the new one is
+//! complete.
 
 use super::{copy, fill, names, told};
 use crate::store_contract::{T0, at, block_on, policy, sticker, test_key};

@@ -1,4 +1,5 @@
-//! The real daemon with a key: its files say nothing about anybody, and it tells clearly what does not fit.
+//! The real daemon with a key: its files reveal nothing about anybody, and it explains clearly what does not
+//! fit.
 
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;

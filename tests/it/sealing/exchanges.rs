@@ -1,4 +1,5 @@
-//! A restore and the clearing of deleted bytes, cut off at every step: the old database or the new one is whole.
+//! A restore and the clearing of deleted bytes, interrupted at every step: the old database or the new one is
+//! complete.
 
 use super::{copy, fill, names, told};
 use crate::store_contract::{T0, at, block_on, policy, sticker, test_key};

@@ -1,4 +1,4 @@
-//! Which key opens what: the store, its exports, a damaged store's restore, and the stores of version 1 for ever.
+//! Which key opens what: the store, its exports, a damaged store's restore, and stores of version 1.
 
 use super::{fill, names, told};
 use crate::power::cut_in_half;

@@ -1,4 +1,4 @@
-//! Taking messages in: repeats, rates, numbers.
+//! Accepting messages: repeats, rate limits, numbers.
 
 use super::{Bench, T0, at, command, message, policy, sticker, voice};
 use phonicflow_bot::domain::rate::PerMinute;

@@ -1,4 +1,4 @@
-//! The outbox: struck off, put off, dropped, moved.
+//! The outbox: sent, put off, dropped, migrated.
 
 use super::{Bench, T0, at, message, policy, replies, reply, sticker, voice, words};
 use phonicflow_bot::domain::{

@@ -1,4 +1,5 @@
-//! What waits for a flush and what does not: what changes something, and a row that is not safe yet; nothing else.
+//! What waits for a flush: verbs that change something, and claims of a row that is not durable yet; nothing
+//! else does.
 
 use super::{T0, block_on, policy, replies, voice};
 use futures_util::FutureExt;

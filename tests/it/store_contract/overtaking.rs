@@ -1,4 +1,4 @@
-//! What leaves a conversation goes before what waits for the tutor in it.
+//! Messages that leave a conversation go before those that wait for the tutor in it.
 
 use super::{Bench, T0, at, command, replies, voice, words};
 use phonicflow_bot::domain::{Failed, Stage, WaitReason, WorkKind};

@@ -1,4 +1,4 @@
-//! What may happen to a store, at random.
+//! Random operations on a store.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
-//! What came of a storm: every promise about lost and doubled messages as a number that must be 0, and some figures beside.
+//! The result of a storm: every promise about lost and doubled messages as a number that must be 0, and some
+//! figures.
 
 use super::engine::{Aftermath, Kind, Question};
 use crate::world::World;

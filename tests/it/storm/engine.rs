@@ -1,9 +1,9 @@
-//! The crash storm itself: learners write, the daemon is killed at random moments and started again, until all is
-//! answered. Must not judge what came of it: that is `count`.
+//! The crash storm itself: learners write, the daemon is killed at random moments and started again, until
+//! everything is answered. Must not judge the result: `count` does.
 
 use crate::world::{PATIENCE, World};
 use bytes::Bytes;
-use phonicflow_bot::audio::{self, Hint, Limits};
+use phonicflow_bot::audio::{self, Limits};
 use phonicflow_bot::sandbox::bot_api::{Distance, Learner, LearnerProfile, Outcome, Post, RateLimits};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Asked, Speech, TutorOptions, tone};
 use serde_json::json;
@@ -70,9 +70,8 @@ pub struct Aftermath {
 /// Voices of different lengths: (file, samples the tutor gets).
 fn voices() -> Vec<(Bytes, usize)> {
     let voice = |ms: u32| {
-        let hint = || Hint { extension: None, mime: None };
-        let note = audio::to_voice_note(tone(24_000, 300.0, ms), hint()).unwrap();
-        let wav = audio::to_wav(note.bytes.clone().into(), hint(), Limits { max_seconds: 60 }).unwrap();
+        let note = audio::to_voice_note(tone(24_000, 300.0, ms)).unwrap();
+        let wav = audio::to_wav(note.bytes.clone().into(), Limits { max_seconds: 60 }).unwrap();
         (Bytes::from(note.bytes), usize::try_from(wav.samples).unwrap())
     };
     (0..23).map(|n| voice(400 + 40 * n)).collect()

@@ -1,5 +1,5 @@
-//! What becomes of a voice that the tutor did not answer: whose fault it was decides whether it waits, is tried again, or
-//! ends with a clear word.
+//! What becomes of a voice that the tutor did not answer: the cause decides whether it waits, is tried again,
+//! or ends with a message to the learner. Must not know how it was submitted.
 
 use super::super::submitted::Submitted;
 use super::{Disposition, Setback, VoiceTurn, give_up};
@@ -16,10 +16,6 @@ use uuid::Uuid;
 const TRIES: u32 = 3;
 
 impl VoiceTurn<'_> {
-    /// `/process` ended in this error.
-    ///
-    /// # Errors
-    /// As the store's, when reading.
     pub(super) async fn unanswered(
         &self,
         submitted: Submitted,
@@ -37,7 +33,7 @@ impl VoiceTurn<'_> {
                     failed: Some(Failed::Tutor),
                     stage: submitted.stage(Some(now)),
                     pause_ms: 250,
-                    // Whoever waited out the whole time-out has waited long.
+                    // Those who waited for the whole timeout have waited long enough to be told.
                     tell: now.since_ms(submitted.at) >= self.rules().tutor_timeout_ms,
                     forgive: false,
                     what: error.to_string(),
@@ -50,8 +46,8 @@ impl VoiceTurn<'_> {
         })
     }
 
-    /// The tutor does not take what it was sent. That nothing was said is the learner's affair; anything else is between
-    /// the tutor and us, and a person has to look at it.
+    /// The tutor rejects what it was sent. Silence is the learner's affair; anything else is between the
+    /// tutor and us, and a person has to look at it.
     fn refused(&self, session: Uuid, fault: Refusal, error: &TutorError) -> Disposition {
         if fault == Refusal::NoSpeech {
             return self.no_speech(vec![Change::TutorTurns(session, None)]);
@@ -71,7 +67,7 @@ impl VoiceTurn<'_> {
         Disposition::Commit(Outcome { changes, replies, ..Outcome::default() })
     }
 
-    /// The tutor answered with an error, so it is no longer at work on the turn; it may have recorded it all the same.
+    /// The tutor answered with an error, so it no longer works on the turn, but may have recorded it.
     async fn after_error_answer(
         &self,
         submitted: Submitted,
@@ -79,7 +75,7 @@ impl VoiceTurn<'_> {
         now: Timestamp,
     ) -> Result<Disposition, StoreError> {
         match self.context.tutor.history(submitted.session).await {
-            // It shows this conversation no more than it answers in it.
+            // It cannot show this conversation either.
             Ok(Past::Broken) => {}
             Ok(history) => {
                 if let Finding::Recorded { turn, count } = self.judge(submitted, i64::MAX, history).await? {
@@ -97,12 +93,13 @@ impl VoiceTurn<'_> {
             return Ok(self.failed_alone(*blame, error));
         }
         let setback = self.tutor_setback(Stage::Taken, true, error);
-        // What may be silence is soon known; until then there is nothing to tell.
+        // If the cause may be silence, that will be known soon; until then the learner is told nothing.
         let tell = setback.reason == WaitReason::TutorFailing || *blame != Blame::Voice;
         Ok(self.set_back(Setback { tell, failed: Some(Failed::Turn), ..setback }, now))
     }
 
-    /// It failed again and again, and the tutor is well otherwise: others have their answers, or it answers a knock.
+    /// Whether the tutor fails on this voice only: it failed again and again, while others got answers or the
+    /// tutor responds.
     async fn fails_alone(&self, blame: Blame) -> bool {
         let tutor = &self.context.tutor;
         self.job.turn_failures + 1 >= TRIES
@@ -110,7 +107,7 @@ impl VoiceTurn<'_> {
             && (blame == Blame::Voice || tutor.root().await.is_ok())
     }
 
-    /// This voice alone cannot be answered; the next one goes on.
+    /// This voice cannot be answered; the learner's next one continues.
     fn failed_alone(&self, blame: Blame, error: &TutorError) -> Disposition {
         tracing::warn!(
             event = %Event::TutorFailsOnVoice,
@@ -126,7 +123,7 @@ impl VoiceTurn<'_> {
         give_up_with(replies, Stage::Taken, DeadReason::VoiceFailed, error.to_string())
     }
 
-    /// Its answer was lost as often as it may be.
+    /// The answer was lost as often as allowed.
     pub(super) fn hopeless(&self, stage: Stage) -> Disposition {
         let detail = "twice, and it does not show this conversation".to_owned();
         give_up(self.incoming, self.phrases(), stage, DeadReason::AnswerLost, detail)
