@@ -127,10 +127,7 @@ pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
     .context("setting up the connection to the tutor")
 }
 
-/// The chat models as configured, if any; connects to nothing yet.
-///
-/// # Errors
-/// In words for the person who starts the daemon.
+/// Connects to nothing yet.
 pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
     let ai = &config.ai;
     if !ai.is_configured() {
