@@ -134,7 +134,7 @@ impl Persona {
         self.about.of(language)
     }
 
-    /// The system prompt for a learner of this level whose own language is this.
+    /// The system prompt for a learner of this level, who is to be given explanations in this language.
     pub fn prompt(&self, level: Option<Level>, language: Language) -> String {
         let level = match level {
             Some(Level::Beginner) => "beginner (CEFR A1 to A2)",

