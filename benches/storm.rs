@@ -9,6 +9,8 @@
 mod count;
 #[path = "../tests/it/storm/engine.rs"]
 mod engine;
+#[path = "../tests/it/storm/story.rs"]
+mod story;
 #[allow(dead_code)]
 #[path = "../tests/it/world.rs"]
 mod world;

@@ -55,7 +55,12 @@ impl App {
         Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
     }
 
-    fn assemble(config: Config, token: Secret, store: Store, telemetry: Arc<Telemetry>) -> Result<App> {
+    pub(crate) fn assemble(
+        config: Config,
+        token: Secret,
+        store: Store,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
         let (per_user, global) = (config.learner_rate(), config.global_rate());

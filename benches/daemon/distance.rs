@@ -33,7 +33,8 @@ enum Kind {
 /// Result of a round.
 struct Figures {
     messages: usize,
-    per_second: f64,
+    /// `None`: what fits into a burst says nothing about a rate.
+    per_second: Option<f64>,
     refusals: usize,
     /// From sending to the first and to the last answer, ms, sorted.
     first: Vec<u64>,
@@ -80,8 +81,7 @@ fn figures(telegram: &BotApi, begun_ms: u64, calls_before: usize, cpu: Option<Du
     first.sort_unstable();
     last.sort_unstable();
     let messages = times.len();
-    // What fits into a burst says nothing about a rate.
-    let per_second = if span_ms > 2_000 { (messages - 1) as f64 / (span_ms as f64 / 1e3) } else { 0.0 };
+    let per_second = (span_ms > 2_000).then(|| (messages - 1) as f64 / (span_ms as f64 / 1e3));
     Figures { messages, per_second, refusals, first, last, cpu }
 }
 
@@ -174,9 +174,10 @@ async fn theirs(limit: usize, learners: usize, kind: Kind) -> Figures {
 
 fn show(name: &str, limit: usize, learners: usize, figures: &Figures) {
     let Figures { messages, per_second, refusals, first, last, cpu } = figures;
-    let used = per_second / limit as f64 * 100.0;
-    let rate =
-        if *per_second > 0.0 { format!("{per_second:.1}/s, {used:.0} % of {limit}") } else { "-".to_owned() };
+    let rate = per_second.map_or_else(
+        || "-".to_owned(),
+        |rate| format!("{rate:.1}/s, {:.0} % of {limit}", rate / limit as f64 * 100.0),
+    );
     let cpu = cpu.map_or_else(String::new, |cpu| {
         format!(", CPU per 1,000 turns {:.1} s", cpu.as_secs_f64() * 1e3 / learners as f64)
     });
@@ -194,6 +195,14 @@ fn show(name: &str, limit: usize, learners: usize, figures: &Figures) {
     );
 }
 
+/// The one as a multiple of the other, where both are there.
+fn ratio(ours: Option<f64>, theirs: Option<f64>) -> String {
+    match (ours, theirs.filter(|theirs| *theirs > 0.0)) {
+        (Some(ours), Some(theirs)) => format!("{:.2}", ours / theirs),
+        _ => "-".to_owned(),
+    }
+}
+
 pub async fn rounds() {
     let voice = Bytes::from(audio::to_voice_note(tone(24_000, 300.0, 400)).unwrap().bytes);
     let speech = tone(24_000, 440.0, 300);
@@ -209,14 +218,14 @@ pub async fn rounds() {
                 show(&format!("limit {limit}, {what}"), limit, *learners, &ours);
                 let theirs = theirs(limit, *learners, kind).await;
                 show("  a plain bot", limit, *learners, &theirs);
-                let ratio = |ours: &[u64], theirs: &[u64]| at(ours, 95) / at(theirs, 95).max(0.001);
+                let p95 = |ours: &[u64], theirs: &[u64]| ratio(Some(at(ours, 95)), Some(at(theirs, 95)));
                 say(
                     "  ratio to it: messages a second; p95 of the first and the last answer",
                     format!(
-                        "{:.2}; {:.2}, {:.2}",
-                        ours.per_second / theirs.per_second.max(0.001),
-                        ratio(&ours.first, &theirs.first),
-                        ratio(&ours.last, &theirs.last)
+                        "{}; {}, {}",
+                        ratio(ours.per_second, theirs.per_second),
+                        p95(&ours.first, &theirs.first),
+                        p95(&ours.last, &theirs.last)
                     ),
                 );
             }

@@ -181,7 +181,7 @@ impl ChatActions {
 
 impl Sign {
     async fn show(self, daemon: Arc<DaemonContext>, pass: Pass) {
-        let telegram = &daemon.app.telegram;
+        let telegram = &daemon.telegram;
         let shown = match self.react_to {
             Some(message) => telegram.react(self.chat, message, "👀").await,
             None => telegram.chat_action(self.chat, self.thread, self.action).await,

@@ -22,6 +22,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
 
 const NAME: &str = "in-hands";
 /// Ends out of order that are remembered.
@@ -42,6 +43,8 @@ pub struct Left {
     pub rows: BTreeMap<u64, Timestamp>,
     /// How often daemons ended out of order within the last hour.
     pub ends: u32,
+    /// How long ago it ended, milliseconds; 0 after an end out of order, which nobody wrote down. `None`: there was none.
+    pub quiet_ms: Option<u64>,
 }
 
 /// The notes of this daemon.
@@ -62,9 +65,15 @@ impl CrashNotes {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(root.join(NAME))?;
-        let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(0).min(1 << 20)];
+        let metadata = file.metadata()?;
+        let mut bytes = vec![0; usize::try_from(metadata.len()).unwrap_or(0).min(1 << 20)];
         file.read_exact_at(&mut bytes, 0)?;
-        let (left, ends) = read(&bytes, now);
+        let (mut left, ends, running) = read(&bytes, now);
+        // The last thing written was that it ends; a time to come is left from a clock that was set back since.
+        let ended = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let ended_ms = ended.map_or(now.0, |at| i64::try_from(at.as_millis()).unwrap_or(now.0));
+        let ago_ms = if running { 0 } else { u64::try_from(now.0.saturating_sub(ended_ms)).unwrap_or(0) };
+        left.quiet_ms = (!bytes.is_empty()).then_some(ago_ms);
         let head: Vec<u8> = [RUNNING.to_be_bytes()]
             .into_iter()
             .chain(ends.iter().map(|end| end.0.to_be_bytes()))
@@ -116,8 +125,8 @@ fn offset(slot: usize) -> u64 {
     (HEAD + slot * SLOT) as u64
 }
 
-/// What is noted, and the ends out of order to remember.
-fn read(bytes: &[u8], now: Timestamp) -> (Left, Vec<Timestamp>) {
+/// What is noted, the ends out of order to remember, and whether the latest is one of them.
+fn read(bytes: &[u8], now: Timestamp) -> (Left, Vec<Timestamp>, bool) {
     let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).unwrap_or(0);
     let moment = |bytes: &[u8]| Timestamp(i64::from_be_bytes(number(bytes).to_be_bytes()));
     let (head, slots) = bytes.split_at(bytes.len().min(HEAD));
@@ -137,7 +146,8 @@ fn read(bytes: &[u8], now: Timestamp) -> (Left, Vec<Timestamp>) {
             }
         }
     }
-    (Left { rows, ends: u32::try_from(ends.len()).unwrap_or(u32::MAX) }, ends)
+    let count = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+    (Left { rows, ends: count, quiet_ms: None }, ends, running)
 }
 
 #[cfg(test)]
@@ -175,6 +185,24 @@ mod tests {
         }
         assert_eq!(CrashNotes::open(folder.path(), at(4_100)).unwrap().1.ends, 16);
         std::fs::write(folder.path().join(NAME), "rubbish").unwrap();
-        assert_eq!(CrashNotes::open(folder.path(), at(4_200)).unwrap().1, Left::default());
+        let (_, left) = CrashNotes::open(folder.path(), at(4_200)).unwrap();
+        assert_eq!((left.rows.len(), left.ends), (0, 0));
+    }
+
+    #[test]
+    fn how_long_it_is_since_the_daemon_before_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = || Timestamp(i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
+        let (notes, left) = CrashNotes::open(folder.path(), now()).unwrap();
+        assert_eq!(left.quiet_ms, None);
+        notes.close().unwrap();
+        let before = now();
+        let (_, left) = CrashNotes::open(folder.path(), before.plus_ms(7_000)).unwrap();
+        assert!(left.quiet_ms.is_some_and(|ms| ms >= 7_000), "{left:?}");
+        let (notes, left) = CrashNotes::open(folder.path(), before.plus_ms(9_000)).unwrap();
+        assert_eq!(left.quiet_ms, Some(0), "nobody knows when it ended");
+        notes.close().unwrap();
+        let (_, left) = CrashNotes::open(folder.path(), before.plus_ms(-60_000)).unwrap();
+        assert_eq!(left.quiet_ms, Some(0), "the clock was set back");
     }
 }

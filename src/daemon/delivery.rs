@@ -108,7 +108,7 @@ impl Out<'_> {
             return self.put_off(ms, WaitReason::Paced).await;
         }
         let seq = self.claim.lease.seq;
-        if message.unsure > 0 && !daemon.unconfirmed.heard_since(seq, &daemon.app.telegram).await {
+        if message.unsure > 0 && !daemon.unconfirmed.heard_since(seq, &*daemon.telegram).await {
             return self
                 .put_off(backoff_ms(message.attempts, fastrand::f64()), WaitReason::TelegramDown)
                 .await;
@@ -130,7 +130,7 @@ impl Out<'_> {
                 Turn::Later(ms) => return self.put_off(ms, WaitReason::Paced).await,
                 Turn::Never => return daemon.app.store.release(self.claim.lease).await.map(|()| false),
             };
-            let call = daemon.app.telegram.deliver(&form.out, form.manner);
+            let call = daemon.telegram.deliver(&form.out, form.manner);
             let sent = daemon.telemetry.timed(Step::Send, call).await.map(drop);
             pass.ended();
             let verdict = match sent {
@@ -217,7 +217,7 @@ impl Out<'_> {
                 store.delivered(lease, index, Sent::Later(later(ms), reason)).await.map(|()| Next::Nothing)
             }
             AfterFailure::Unsure(ms) => {
-                self.daemon.unconfirmed.begin(seq, &self.daemon.app.telegram);
+                self.daemon.unconfirmed.begin(seq, &*self.daemon.telegram);
                 store.delivered(lease, index, Sent::Unsure(later(ms))).await.map(|()| Next::Nothing)
             }
             AfterFailure::Unreachable { blocked } => {
@@ -253,3 +253,6 @@ pub fn words_instead(message: &OutMessage) -> Option<Form> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,15 @@ impl Abandoned {
     }
 }
 
+impl DaemonContext {
+    /// The tutor is to be asked to forget something that is queued for it, should `any` be.
+    pub(super) fn forget_soon(&self, any: bool) {
+        if any {
+            self.purge.notify_one();
+        }
+    }
+}
+
 /// One round; true when there is more to do soon.
 async fn round(daemon: &DaemonContext) -> Result<bool, StoreError> {
     let store = &daemon.app.store;

@@ -49,7 +49,7 @@ impl Identity {
     }
 
     async fn ask(&mut self, daemon: &DaemonContext) {
-        match tokio::time::timeout(PATIENCE, daemon.app.telegram.me()).await {
+        match tokio::time::timeout(PATIENCE, daemon.telegram.me()).await {
             Ok(Ok(me)) => {
                 if me.username != self.me.username {
                     tracing::info!(

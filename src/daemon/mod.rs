@@ -8,6 +8,7 @@ mod backup;
 mod chat_actions;
 pub mod clock;
 mod contained;
+mod context;
 mod crash_notes;
 mod delivery;
 mod failed_send;
@@ -26,123 +27,36 @@ mod snapshot;
 mod spoken_answer;
 mod startup_error;
 mod stats_keeper;
+#[cfg(test)]
+mod testkit;
 mod turn_span;
 mod unconfirmed;
 mod watch;
 pub mod watchdog;
 mod worker;
 
+pub use context::DaemonContext;
 pub use startup_error::StartupError;
 
 use crate::app::App;
+use crate::domain::WorkKind;
 use crate::domain::backoff::backoff_ms;
-use crate::domain::stats::Count;
-use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
 use crate::store::StoreError;
 use crate::telegram::{Me, Telegram, TelegramError};
-use crate::telemetry::Telemetry;
 use anyhow::{Context, Result, bail};
-use chat_actions::ChatActions;
-use clock::Clock;
-use progress::Progress;
-use sending::Sending;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use unconfirmed::Unconfirmed;
 
 /// Voice messages downloaded and decoded ahead while the tutor is busy.
 const PREPARED_AHEAD: usize = 2;
 /// Messages answered from here at once.
 const LOCAL_AT_ONCE: usize = 16;
-/// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
-/// from, within what memory bears.
-const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
 
 /// A refused token is asked about again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
-
-/// What the loops share.
-pub struct DaemonContext {
-    /// The parts.
-    pub app: Arc<App>,
-    /// The time.
-    pub clock: Clock,
-    /// The numbers.
-    pub telemetry: Arc<Telemetry>,
-    /// The signs of life.
-    chat_actions: ChatActions,
-    /// What is said to those who wait long.
-    progress: Progress,
-    /// Who may send now.
-    sending: Arc<Sending>,
-    /// Messages of which nobody knows whether they arrived.
-    unconfirmed: Unconfirmed,
-    /// Wakes the housekeeping.
-    purge: Notify,
-    /// What ended the daemon before, and what is in hands now.
-    quarantine: quarantine::Quarantine,
-    /// What is being worked on.
-    busy: watchdog::Busy,
-    /// When Telegram was tried at the start.
-    greeting: watchdog::Greeting,
-    /// Turns on their way, to be measured.
-    turn_spans: turn_span::TurnSpans,
-    /// Spoken answers on their way to be sent.
-    spoken: prefetch::PrefetchedAudio,
-    /// Since the start and today.
-    stats_keeper: stats_keeper::StatsKeeper,
-    /// The last minute.
-    minute: last_minute::LastMinute,
-    /// When the tutor was knocked at.
-    knocked: health::Knocked,
-    /// When the daemon was started.
-    began: Timestamp,
-}
-
-impl DaemonContext {
-    /// Nothing of this row is on its way any more.
-    fn row_ended(&self, seq: u64) {
-        self.chat_actions.end(seq);
-        self.spoken.forget(seq);
-        self.unconfirmed.end(seq);
-        self.turn_spans.ended(seq);
-    }
-
-    /// A message was given up: it is counted, and the admins hear of it.
-    fn dead_letter(&self) {
-        self.telemetry.count(Count::DeadLetters);
-        self.app.news.notify_one();
-    }
-
-    /// Rows being delivered at once.
-    fn deliveries_at_once(&self) -> usize {
-        let rate = usize::try_from(self.app.config.telegram_messages_per_second).unwrap_or(usize::MAX);
-        rate.clamp(*DELIVERIES_AT_ONCE.start(), *DELIVERIES_AT_ONCE.end())
-    }
-
-    /// What liveness is judged by, at this moment.
-    fn signs(&self, started: Timestamp) -> watchdog::Signs {
-        watchdog::Signs {
-            now: self.clock.now(),
-            started,
-            last_poll: self.telemetry.polling.last_sign(),
-            longest_work: self.busy.longest(),
-        }
-    }
-
-    fn bounds(&self) -> watchdog::Bounds {
-        let config = &self.app.config;
-        watchdog::Bounds {
-            poll_timeout: config.bot_polling_timeout,
-            poll_pause: config.bot_polling_interval,
-            tutor_timeout: config.backend_timeout,
-        }
-    }
-}
 
 /// Runs the daemon until `shutdown` resolves, then brings it to rest: done or parked, flushed, closed.
 ///
@@ -150,30 +64,8 @@ impl DaemonContext {
 /// A token that Telegram refuses at the start; a store that fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);
-    let clock = Clock::start();
-    let began = clock.now();
-    let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
-    let sending = Sending::new(rate);
-    let root = app.config.session_storage_path.clone();
-    let daemon = Arc::new(DaemonContext {
-        app: app.clone(),
-        clock,
-        telemetry: app.telemetry.clone(),
-        chat_actions: ChatActions::new(sending.signs_per_second()),
-        progress: Progress::default(),
-        sending,
-        unconfirmed: Unconfirmed::default(),
-        purge: Notify::new(),
-        quarantine: quarantine::Quarantine::open(root, &app.store, began).await?,
-        busy: watchdog::Busy::default(),
-        greeting: watchdog::Greeting::default(),
-        turn_spans: turn_span::TurnSpans::default(),
-        spoken: prefetch::PrefetchedAudio::default(),
-        stats_keeper: stats_keeper::StatsKeeper::open(&app.store, began).await,
-        minute: last_minute::LastMinute::default(),
-        knocked: health::Knocked::default(),
-        began,
-    });
+    let daemon = DaemonContext::open(app.clone(), app.telegram.clone()).await?;
+    let began = daemon.began;
     let (signal, stop) = shutdown::channel();
     let mut beside = JoinSet::new();
     // First of all: an admin wants to look in just when Telegram cannot be reached.

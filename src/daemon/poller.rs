@@ -68,7 +68,7 @@ pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), S
         let limit = u32::try_from(room.min(BATCH)).unwrap_or(1);
         let asked = tokio::time::Instant::now();
         let polled = tokio::select! {
-            polled = daemon.app.telegram.poll(offset, limit) => polled,
+            polled = daemon.telegram.poll(offset, limit) => polled,
             () = stop.raised() => return Ok(()),
         };
         match polled {
@@ -98,7 +98,7 @@ pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), S
                 failures = failures.saturating_add(1);
                 daemon.telemetry.poll(kind_of(&error));
                 note(daemon, &error);
-                daemon.app.telegram.fresh_connection();
+                daemon.telegram.fresh_connection();
                 let pause = after_failure(daemon, &error, failures).await;
                 stop.sleep(pause).await;
             }
@@ -198,7 +198,7 @@ async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: 
                 event = %Event::WebhookFound,
                 "a webhook is set on this bot, which stops polling: removing it"
             );
-            match daemon.app.telegram.remove_webhook().await {
+            match daemon.telegram.remove_webhook().await {
                 Ok(host) => tracing::warn!(
                     event = %Event::WebhookRemoved,
                     host = host.as_deref().unwrap_or("none"),
@@ -270,3 +270,6 @@ fn growing_pause(failures: u32) -> Duration {
     let pause = backoff_ms(failures.saturating_sub(1), fastrand::f64());
     Duration::from_millis(u64::try_from(pause).unwrap_or(1_000))
 }
+
+#[cfg(test)]
+mod tests;

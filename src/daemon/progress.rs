@@ -282,7 +282,7 @@ impl Progress {
         if !matches!(begun, Ok(true)) {
             return begun.map(|_| Some(State::Untold));
         }
-        let deliver = daemon.app.telegram.deliver(out, SendForm::default());
+        let deliver = daemon.telegram.deliver(out, SendForm::default());
         let sent = tokio::time::timeout(PATIENCE, deliver).await.unwrap_or_else(|_| {
             Err(TelegramError::Unknown {
                 what: "a message that nobody waits for was not answered soon".into(),
@@ -372,7 +372,7 @@ impl Entry {
 /// Removes what was said. Where that fails it stays: not worth more.
 pub async fn take_away(daemon: &DaemonContext, chat: Option<ChatId>, message: MessageId) {
     let Some(chat) = chat else { return };
-    if let Err(error) = daemon.app.telegram.remove(chat, message).await {
+    if let Err(error) = daemon.telegram.remove(chat, message).await {
         tracing::debug!(%error, "what was said of the wait could not be taken away");
     }
 }

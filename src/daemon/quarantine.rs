@@ -41,6 +41,7 @@ pub enum Sentence {
 #[derive(Default)]
 pub struct Quarantine {
     notes: Option<Arc<CrashNotes>>,
+    quiet_ms: Option<u64>,
     rows: Mutex<BTreeMap<u64, Suspect>>,
     tutor: Arc<Turn<()>>,
     local: Arc<Turn<()>>,
@@ -71,7 +72,12 @@ impl Quarantine {
                 "the daemon ended out of order: what it had in hands is gone on with one by one"
             );
         }
-        Ok(Self { notes: Some(notes), rows: Mutex::new(rows), ..Self::default() })
+        Ok(Self { notes: Some(notes), quiet_ms: left.quiet_ms, rows: Mutex::new(rows), ..Self::default() })
+    }
+
+    /// For how long at least the daemon before has done nothing, milliseconds; `None`: there was none.
+    pub fn quiet_ms(&self) -> Option<u64> {
+        self.quiet_ms
     }
 
     fn get(&self, seq: u64) -> Option<Suspect> {
@@ -143,7 +149,7 @@ mod tests {
 
     /// After ends with these rows in hands, told as (row, ends in a row): who is given up if the daemon lives on.
     fn guilty(deaths: &[(u64, u32)], ends: u32) -> Vec<u64> {
-        let left = Left { rows: BTreeMap::new(), ends };
+        let left = Left { ends, ..Left::default() };
         let found = judged(&left, deaths, Timestamp(1_000));
         found.iter().filter(|(_, suspect)| suspect.guilty).map(|(seq, _)| *seq).collect()
     }
@@ -163,7 +169,7 @@ mod tests {
         let now = Timestamp::from_secs(1_800_000_000);
         for (secs, waits) in [(0, 10), (25, 25), (86_400, 600)] {
             let rows = BTreeMap::from([(1, now.plus_ms(-secs * 1_000))]);
-            let found = judged(&Left { rows, ends: 2 }, &[(1, 2)], now);
+            let found = judged(&Left { rows, ends: 2, quiet_ms: None }, &[(1, 2)], now);
             assert_eq!(found.get(&1).unwrap().not_before, now.plus_ms(waits * 1_000), "{secs}");
         }
     }

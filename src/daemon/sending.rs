@@ -73,9 +73,9 @@ impl Drop for Pass {
 }
 
 impl Sending {
-    /// A gate for so many messages a second.
-    pub fn new(per_second: usize) -> Arc<Self> {
-        let plan = Plan { pacing: Pacing::new(per_second), waiters: HashMap::new() };
+    /// A gate for so many messages a second, when the daemon before has sent nothing for `quiet_ms` (`None`: there was none).
+    pub fn new(per_second: usize, quiet_ms: Option<u64>) -> Arc<Self> {
+        let plan = Plan { pacing: Pacing::new(per_second, quiet_ms), waiters: HashMap::new() };
         Arc::new(Self { plan: Mutex::new(plan), changed: Notify::new(), started: Instant::now() })
     }
 
@@ -188,3 +188,6 @@ impl Sending {
 fn signed(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

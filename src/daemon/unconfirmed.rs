@@ -4,7 +4,7 @@
 //! one was, or double what a slow line still delivers. What Telegram has answered is counted by its client, polls
 //! included; where nothing comes by itself, it is asked who we are. Must not know what was sent.
 
-use crate::telegram::Telegram;
+use crate::telegram::Edge;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,7 +32,7 @@ impl Unconfirmed {
     }
 
     /// A message of this row is in doubt.
-    pub fn begin(&self, seq: u64, telegram: &Telegram) {
+    pub fn begin(&self, seq: u64, telegram: &dyn Edge) {
         self.open().insert(seq, telegram.heard());
     }
 
@@ -43,7 +43,7 @@ impl Unconfirmed {
 
     /// Whether Telegram has answered anything since this row's message came into doubt. Of a doubt from before a restart
     /// that is so: nothing is sent before Telegram has answered a greeting.
-    pub async fn heard_since(&self, seq: u64, telegram: &Telegram) -> bool {
+    pub async fn heard_since(&self, seq: u64, telegram: &dyn Edge) -> bool {
         let Some(then) = self.open().get(&seq).copied() else { return true };
         if telegram.heard() > then {
             return true;

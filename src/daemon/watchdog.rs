@@ -112,13 +112,7 @@ pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut silent = false;
     loop {
-        let mut signs = daemon.signs(started);
-        // Before the first poll, trying to reach Telegram is what should happen.
-        signs.last_poll = signs.last_poll.max(daemon.greeting.last());
-        let alive = match judge(signs, daemon.bounds()) {
-            Ok(()) => store_answers(daemon).await,
-            dead => dead,
-        };
+        let alive = alive(daemon, started).await;
         match alive {
             Ok(()) => tell(&[NotifyState::Watchdog]),
             Err(why) if !silent => {
@@ -135,6 +129,15 @@ pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
             return;
         }
     }
+}
+
+/// Whether the sign of life is earned.
+async fn alive(daemon: &DaemonContext, started: Timestamp) -> Result<(), &'static str> {
+    let mut signs = daemon.signs(started);
+    // Before the first poll, trying to reach Telegram is what should happen.
+    signs.last_poll = signs.last_poll.max(daemon.greeting.last());
+    judge(signs, daemon.bounds())?;
+    store_answers(daemon).await
 }
 
 async fn store_answers(daemon: &DaemonContext) -> Result<(), &'static str> {
@@ -210,6 +213,42 @@ impl Drop for Working<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::testkit::{Bench, Poll, transient};
+    use crate::telegram::TelegramError;
+
+    /// Whether the sign of life is earned, each quarter of a minute for so long.
+    async fn watched(bench: &Bench, minutes: u64) -> Vec<bool> {
+        let mut earned = Vec::new();
+        for _ in 0..minutes * 4 {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            earned.push(alive(&bench.daemon, bench.daemon.began).await.is_ok());
+        }
+        earned
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_of_life_is_earned_by_completed_polls_and_not_by_hanging_ones() {
+        let bench = Bench::new().await;
+        let _poller = bench.poll();
+        assert!(watched(&bench, 10).await.iter().all(|earned| *earned), "an idle daemon is alive");
+        bench.telegram.will_poll([Poll::Hangs]);
+        let earned = watched(&bench, 10).await;
+        let dead =
+            earned.iter().position(|earned| !earned).expect("a poll hangs for ever, and nobody noticed");
+        let silence = bench.daemon.bounds().longest_silence().as_secs() / 15;
+        assert!((silence..=silence + 3).contains(&(dead as u64)), "noticed at {dead}: {earned:?}");
+        assert!(earned[dead..].iter().all(|earned| !earned), "it does not come back by itself");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failing_polls_earn_nothing_and_an_ordered_wait_is_no_silence() {
+        let bench = Bench::new().await;
+        let _poller = bench.poll();
+        bench.telegram.will_poll([Poll::Fails(TelegramError::RetryAfter { secs: 600 })]);
+        assert!(watched(&bench, 10).await.iter().all(|earned| *earned), "Telegram asked for ten minutes");
+        bench.telegram.will_poll((0..100).map(|_| Poll::Fails(transient())));
+        assert!(!watched(&bench, 10).await[39], "ten minutes without an answer");
+    }
 
     #[test]
     fn alive_means_polls_complete_and_work_ends() {

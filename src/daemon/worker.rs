@@ -135,10 +135,13 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
         looked = turn.look(|| daemon.clock.now()) => looked?,
         () = stop.raised() => return daemon.app.store.release(claim.lease).await,
     };
+    // The store has the conversation that was left forgotten when nobody looks at it any more.
+    let left = matches!(claim.job.stage, Stage::Submitted { session, .. } if turn.has_left(session));
     if let Step::Settled(verdict) = looked {
-        return conclude(daemon, &claim, *verdict).await;
+        let concluded = conclude(daemon, &claim, *verdict).await;
+        daemon.forget_soon(left);
+        return concluded;
     }
-    forget_left(daemon, &claim).await?;
     let prepared = tokio::select! {
         prepared = turn.prepare(|| daemon.clock.now()) => prepared,
         () = stop.raised() => return daemon.app.store.release(claim.lease).await,
@@ -150,6 +153,7 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     // From here on the voice may have reached the tutor; a crash finds this stage and looks before it sends again.
     let stage = submission.stage.clone();
     let learner = daemon.app.store.submit(claim.lease, stage.clone(), submission.changes.clone()).await?;
+    daemon.forget_soon(left);
     claim.learner = learner;
     claim.job.stage = stage;
     claim.job.submissions = claim.job.submissions.saturating_add(1);
@@ -246,9 +250,7 @@ async fn conclude(
             if forget && done.is_ok() {
                 daemon.chat_actions.forget(claim.job.user, seq);
             }
-            if purges {
-                daemon.purge.notify_one();
-            }
+            daemon.forget_soon(purges);
             done
         }
         Disposition::Defer(deferral) => {
@@ -321,23 +323,13 @@ async fn forget_orphan(
         && daemon.app.store.learner(user).await?.is_none()
     {
         daemon.app.store.add_purges(vec![*session], now).await?;
-        daemon.purge.notify_one();
-    }
-    Ok(())
-}
-
-/// The learner began anew while it was not known whether the tutor had recorded this voice: what it recorded in the
-/// conversation that was left, perhaps after that was cleared, is cleared as well.
-async fn forget_left(daemon: &DaemonContext, claim: &Claim) -> Result<(), StoreError> {
-    let open = claim.learner.session.as_ref().map(|open| open.id);
-    if let Stage::Submitted { session, .. } = claim.job.stage
-        && open != Some(session)
-    {
-        daemon.app.store.add_purges(vec![session], daemon.clock.now()).await?;
-        daemon.purge.notify_one();
+        daemon.forget_soon(true);
     }
     Ok(())
 }
 
 /// Longest the daemon takes to come to rest once it is told to stop.
 pub const GRACE: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests;

@@ -312,9 +312,11 @@ impl Job {
         self.lane == Lane::Conversation && self.leaving
     }
 
-    /// Whether it was put off because the tutor did not answer it.
+    /// Whether it was put off because the tutor did not answer it, and its learner knows that the answer comes later: until
+    /// then the answer may be a moment away, as when it is looked for after a restart.
     pub(crate) fn waits_for_tutor(&self) -> bool {
-        self.work == WorkKind::Tutor && self.waiting_for.is_some_and(WaitReason::is_of_the_tutor)
+        let is_of_the_tutor = self.waiting_for.is_some_and(WaitReason::is_of_the_tutor);
+        self.work == WorkKind::Tutor && self.told_late && is_of_the_tutor
     }
 
     /// How soon its first message is wanted.

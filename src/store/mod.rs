@@ -22,8 +22,8 @@
 //!    of one session at a time.
 //!
 //!    The one exception to both: a row that leaves the conversation ([`Job::overtakes`]: `/new`, `/delete`) goes before
-//!    the older ones while the oldest, in each of these orders, has been put off for the tutor ([`Job::waits_for_tutor`]);
-//!    it is the way out of a session that is stuck. It overtakes no row at work and no other one of its kind, while it is at work
+//!    the older ones while the oldest, in each of these orders, has been put off for the tutor and its learner told so
+//!    ([`Job::waits_for_tutor`]); it is the way out of a session that is stuck. It overtakes no row at work and no other one of its kind, while it is at work
 //!    itself nothing else of these orders is, and what it has to say goes out in the local lane, beside those overtaken.
 //! 3. A row has at most one lease; leases live in memory, so a crash frees them all.
 //! 4. Rows that become claimable are handed out in the order in which they became so: a learner who sends ten messages

@@ -23,7 +23,7 @@ struct Row {
     urgency: Urgency,
     /// It need not wait for older rows that are stuck.
     overtakes: bool,
-    /// It was put off because the tutor did not answer it.
+    /// It was put off because the tutor did not answer it, and its learner knows.
     stuck: bool,
     /// The transaction that wrote it last, as numbered by the state.
     written: u64,

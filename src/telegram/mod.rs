@@ -6,6 +6,7 @@
 pub(crate) mod checkup;
 mod client;
 mod download;
+pub(crate) mod edge;
 pub(crate) mod error;
 pub(crate) mod from_api;
 mod html;
@@ -20,6 +21,7 @@ pub(crate) mod to_api;
 mod tolerant;
 pub(crate) mod updates;
 
+pub(crate) use edge::Edge;
 pub(crate) use error::{Retry, TelegramError};
 pub(crate) use members::ChannelCard;
 pub(crate) use pacing::Pacing;

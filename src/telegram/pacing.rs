@@ -23,6 +23,12 @@
 //! arrived. The chat stays reserved until the store has recorded its message as sent, so that after a crash
 //! at most one message of each chat can be sent twice.
 //!
+//! # After a restart
+//!
+//! What the previous process sent is not known, only how long ago it can have sent anything. So its last second
+//! counts as full, and the burst of every chat as used up: a process that is restarted again and again stays under
+//! the limits.
+//!
 //! # Who goes first
 //!
 //! The most urgent ([`Urgency`]), then the one that asked first; a message whose chat may not send yet is
@@ -36,6 +42,8 @@ use chats::Chats;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 const SECOND_MS: u64 = 1000;
+/// A message that a process had sent when it was killed arrives within this time.
+const IN_FLIGHT_MS: u64 = 250;
 /// Safety margin: one part in this many below each limit, and at least one message where the limit is above
 /// one.
 const MARGIN: usize = 50;
@@ -72,12 +80,15 @@ pub(crate) struct Pacing {
     under_way: usize,
     /// When calls ended, in order; entries older than a second are dropped.
     ended: VecDeque<u64>,
+    /// Until then nothing is sent: the previous process may have used up its last second.
+    spent_until: u64,
     chats: Chats,
 }
 
 impl Pacing {
-    /// For a bot that may send this many messages a second in total.
-    pub(crate) fn new(per_second: usize) -> Self {
+    /// For a bot that may send this many messages a second in total. Moment 0 is the start of this process;
+    /// `quiet_ms` is how long before that the previous process last sent anything (`None`: there was none).
+    pub(crate) fn new(per_second: usize, quiet_ms: Option<u64>) -> Self {
         Self {
             allowed: per_second.saturating_sub(per_second.div_ceil(MARGIN)).max(1),
             tickets: HashMap::new(),
@@ -85,7 +96,8 @@ impl Pacing {
             waiting: BTreeMap::new(),
             under_way: 0,
             ended: VecDeque::new(),
-            chats: Chats::default(),
+            spent_until: quiet_ms.map_or(0, |ms| (IN_FLIGHT_MS + SECOND_MS).saturating_sub(ms)),
+            chats: Chats::after(quiet_ms),
         }
     }
 
@@ -132,6 +144,7 @@ impl Pacing {
     /// nobody waits, or while all of them wait for a call to end.
     pub(crate) fn due(&mut self, now_ms: u64) -> Option<u64> {
         let in_all = match self.counted(now_ms) {
+            _ if now_ms < self.spent_until => self.spent_until,
             counted if counted < self.allowed => now_ms,
             _ => self.ended.front()?.saturating_add(SECOND_MS),
         };
@@ -230,9 +243,11 @@ impl Pacing {
         while self.ended.front().is_some_and(|at| at.saturating_add(SECOND_MS) <= now_ms) {
             self.ended.pop_front();
         }
-        self.under_way + self.ended.len()
+        if now_ms < self.spent_until { self.allowed } else { self.under_way + self.ended.len() }
     }
 }
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

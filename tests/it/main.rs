@@ -22,6 +22,7 @@ mod house;
 mod in_hands;
 mod limits;
 mod local_api;
+mod looking;
 mod metrics;
 mod pacing;
 mod packages;

@@ -214,3 +214,35 @@ async fn several_chats_refused_at_once_hold_the_whole_bot() {
     });
     assert_eq!(early, 0, "{}", world.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_is_killed_and_started_again_and_again_stays_under_the_limits() {
+    let mut world = World::new().await;
+    world.telegram.set_rate_limits(Some(RateLimits::telegram()));
+    // One of them is answered three times at once.
+    let learners: Vec<_> = (1..=120).map(|n| world.learner(1_000 + n)).collect();
+    for learner in learners.iter().chain([&learners[0], &learners[0]]) {
+        learner.text("/help");
+    }
+    world.start();
+    let mut sent = 0;
+    for round in 0..4 {
+        let more =
+            world.telegram.wait_until(PATIENCE, |state| (state.sent_count() >= sent + 25).then_some(()));
+        assert!(more.await.is_some(), "{}", world.log());
+        sent = world.telegram.sent().len();
+        if round == 3 {
+            // In order it is no other matter.
+            assert!(world.stop().await.success());
+        } else {
+            world.kill();
+        }
+        world.start();
+    }
+    for learner in &learners {
+        world.answers(learner.chat(), 1).await;
+    }
+    let (refusals, violations) =
+        world.telegram.read(|state| (state.limits().refusals(), state.limits().violations()));
+    assert_eq!((refusals, violations), (0, 0), "{}", world.log());
+}

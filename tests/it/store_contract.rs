@@ -270,7 +270,9 @@ scenarios! {
     overtaking:
         what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
         it_waits_for_what_is_at_work_or_waits_for_anything_else
-        nothing_of_the_conversation_is_worked_on_beside_it;
+        nothing_of_the_conversation_is_worked_on_beside_it
+        it_waits_until_the_learner_knows_that_the_answer_comes_later
+        a_conversation_that_was_left_is_forgotten_when_nobody_looks_at_it_any_more;
     delivering:
         replies_are_struck_off_one_by_one
         a_row_without_replies_is_gone

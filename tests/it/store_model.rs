@@ -222,12 +222,12 @@ impl Run {
                     .await;
                 if self.agree(lease, result) {
                     let row = self.model.held(lease).unwrap();
-                    // Back to taken: that submission had no effect.
-                    row.submissions -= u32::from(row.submitted);
+                    // Back to taken: that submission had no effect; a retried letter counts from 0.
+                    row.submissions = row.submissions.saturating_sub(u32::from(row.submitted));
                     (row.due, row.lease, row.submitted) = (until, None, false);
-                    row.waits = row.kind == WorkKind::Tutor && reason == WaitReason::TutorDown;
                     row.attempts += 1;
                     row.told |= !texts.is_empty();
+                    row.waits = row.kind == WorkKind::Tutor && reason == WaitReason::TutorDown && row.told;
                     let mut beside = row.clone();
                     if !texts.is_empty() {
                         deliver(&mut beside, &texts);

@@ -4,6 +4,7 @@
 
 pub mod count;
 pub mod engine;
+pub mod story;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_moments_every_message_is_answered_once() {

@@ -99,11 +99,8 @@ impl<'a> VoiceTurn<'a> {
         // A date to come is left from a clock that was set back since.
         let since = uncertain_since.unwrap_or(now).min(now);
         let uncertain_ms = now.since_ms(since);
-        // The learner began anew meanwhile: what the old conversation does not hold is asked in the new one.
-        let left = self.learner.session.as_ref().is_none_or(|open| open.id != session);
         let history = match self.shown(session).await {
             Ok(history) => history,
-            Err(_) if left => return Ok(Step::Go(())),
             Err(error) => {
                 self.context.telemetry.failed(error.failure());
                 let setback = Setback {
@@ -118,13 +115,15 @@ impl<'a> VoiceTurn<'a> {
                 return Ok(settled(self.set_back(setback, now)));
             }
         };
+        let is_shown = matches!(history, Past::Kept(_) | Past::Unknown);
         let finding = self.judge(submitted, uncertain_ms, history).await?;
         Ok(match finding {
             Finding::Recorded { turn, count } => {
                 settled(self.answered(submitted, turn.into_assessment(), Some(count), now))
             }
             Finding::NotRecorded => Step::Go(()),
-            _ if left => Step::Go(()),
+            // The learner began anew, and what the conversation left holds cannot be seen: it is asked in the new one.
+            _ if self.has_left(session) && !is_shown => Step::Go(()),
             Finding::KeepLooking => {
                 let setback = Setback {
                     reason: WaitReason::TutorUncertain,
@@ -140,6 +139,11 @@ impl<'a> VoiceTurn<'a> {
             }
             Finding::Hopeless => settled(self.hopeless(submitted.stage(Some(since)))),
         })
+    }
+
+    /// Whether the learner began anew since the voice was handed over in this conversation.
+    pub fn has_left(&self, session: Uuid) -> bool {
+        self.learner.session.as_ref().is_none_or(|open| open.id != session)
     }
 
     /// What the tutor shows of a conversation. One that never comes, while a knock is answered, is that conversation's own

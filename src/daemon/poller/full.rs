@@ -50,7 +50,7 @@ pub async fn take_commands(
 ) -> Result<Option<i64>, StoreError> {
     let limit = u32::try_from(BATCH).unwrap_or(1);
     let polled = tokio::select! {
-        polled = daemon.app.telegram.poll(offset, limit) => polled,
+        polled = daemon.telegram.poll(offset, limit) => polled,
         () = stop.raised() => return Ok(offset),
     };
     // What is wrong with polling is told when it goes on.

@@ -3,6 +3,7 @@
 //! Must not know what was decided or why.
 
 use super::forget::{self, Forgotten};
+use super::left;
 use super::outbox::{self, to_answer};
 use super::person::{Person, add_purge};
 use crate::domain::{Outcome, Stage, Timestamp};
@@ -14,7 +15,8 @@ impl Store {
     /// when there are replies, and its lease ends either way. `Gone` when the learner was deleted meanwhile. The turn
     /// is numbered and counted by the store, in its session wherever that is by now. With `forget`, `changes` and
     /// `turn` are left out; everything of the learner goes but this row and younger ones, and all sessions known are
-    /// queued to be purged.
+    /// queued to be purged. A purge waits while a row may have handed a voice over in that conversation, and is queued when
+    /// that row looks for its answer no more.
     pub async fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         self.change(move |state| commit(state, lease, outcome, now)).await
     }
@@ -38,9 +40,15 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
             person.count(state, &mut tx, turn, now)?;
         }
         person.write(&mut tx)?;
+        left::look_away(state, &mut tx, &job, None)?;
     }
-    for session in forgotten.sessions.iter().copied().chain(outcome.purge) {
-        add_purge(state, &mut tx, session, now)?;
+    for session in outcome.purge {
+        if !left::is_looked_at(state, job.user, session)? {
+            add_purge(state, &mut tx, session, now)?;
+        }
+    }
+    for session in &forgotten.sessions {
+        add_purge(state, &mut tx, *session, now)?;
     }
     let answered = !outcome.replies.is_empty();
     if answered {

@@ -2,6 +2,7 @@
 //!
 //! Must not know how the tutor is asked.
 
+use super::left;
 use super::outbox::{put, to_delivery};
 use super::person::add_purge;
 use crate::domain::stats::Stats;
@@ -149,6 +150,7 @@ fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), Stor
         return Err(StoreError::Gone);
     }
     let mut tx = Tx::default();
+    left::look_away(state, &mut tx, &job, None)?;
     for message in state.outbox(seq)? {
         tx.delete(keys::outbox(seq, message.index));
     }

@@ -12,6 +12,7 @@ mod commit;
 pub mod export;
 mod forget;
 mod housekeeping;
+mod left;
 mod lookup;
 mod outbox;
 mod person;

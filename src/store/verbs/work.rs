@@ -2,6 +2,7 @@
 //!
 //! Must not know what the work is.
 
+use super::left;
 use super::outbox::{self, to_answer, to_delivery};
 use super::person::Person;
 use crate::domain::{
@@ -143,9 +144,10 @@ fn submit(
         // It got further: what ended the daemon before was at another step.
         job.deaths = 0;
     }
+    let mut tx = Tx::default();
+    left::look_away(state, &mut tx, &job, Some(&stage))?;
     job.stage = stage;
     job.submissions = job.submissions.saturating_add(1);
-    let mut tx = Tx::default();
     let mut person = Person::load(state, job.user)?;
     person.change(changes, job.accepted_at);
     let learner = person.learner_or_new(job.accepted_at);
@@ -195,10 +197,12 @@ fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) ->
     job.not_before = deferral.until;
     job.waiting_since = Some(job.waiting_since(deferral.reason, now));
     job.waiting_for = Some(deferral.reason);
+    let mut tx = Tx::default();
     if job.work != WorkKind::Delivery {
         if deferral.forgive {
             job.submissions = job.submissions.saturating_sub(1);
         }
+        left::look_away(state, &mut tx, &job, Some(&deferral.stage))?;
         job.stage = deferral.stage;
     }
     if let Some(failed) = deferral.failed {
@@ -208,7 +212,6 @@ fn defer(state: &mut State, lease: Lease, deferral: Deferral, now: Timestamp) ->
     if !matches!(deferral.reason, WaitReason::TutorUncertain | WaitReason::Fault) {
         job.deaths = 0;
     }
-    let mut tx = Tx::default();
     let notice = match deferral.notice {
         None => None,
         Some(reply) => {
@@ -251,6 +254,7 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
     state.advance(now);
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
+    left::look_away(state, &mut tx, &job, None)?;
     if let Some(stage) = burial.stage.filter(|_| job.work != WorkKind::Delivery) {
         job.stage = stage;
     }
@@ -260,9 +264,11 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
         reason: burial.reason,
         detail: burial.detail,
     };
+    let mut replies = burial.replies;
     if state.dead.contains_key(&job.seq) {
-        // The dead-letter notice could not be delivered either.
+        // The dead-letter notice could not be delivered either; a notice of that would have no end.
         letter.job.seq = state.new_seq(&mut tx)?;
+        replies.clear();
     }
     let dead = letter.job.seq;
     for message in state.outbox(job.seq)? {
@@ -270,10 +276,10 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
         tx.put(keys::dead_outbox(dead, message.index), &message)?;
     }
     tx.put(keys::dead(dead), &letter)?;
-    let answered = !burial.replies.is_empty();
+    let answered = !replies.is_empty();
     if answered {
         to_answer(state, &mut job);
-        outbox::put(state, &mut tx, job.seq, burial.replies)?;
+        outbox::put(state, &mut tx, job.seq, replies)?;
         tx.put(keys::inbox(job.seq), &job)?;
     } else {
         tx.delete(keys::inbox(job.seq));

@@ -2,6 +2,7 @@
 //!
 //! Must not know the total rate or who waits.
 
+use super::IN_FLIGHT_MS;
 use crate::domain::ChatId;
 use std::collections::{HashMap, VecDeque};
 
@@ -26,6 +27,8 @@ pub(crate) struct Chats {
     held_until: u64,
     /// Recent refusals: when, and of which chat.
     refusals: VecDeque<(u64, ChatId)>,
+    /// See [`Self::after`].
+    quiet_ms: Option<u64>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -51,13 +54,31 @@ impl Chat {
 }
 
 impl Chats {
+    /// `quiet_ms`: how long before moment 0 the previous process last sent anything (`None`: there was none). The
+    /// burst of every chat counts as used up at that time.
+    pub(crate) fn after(quiet_ms: Option<u64>) -> Self {
+        Self { quiet_ms, ..Self::default() }
+    }
+
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
     fn of(&self, chat: ChatId) -> Chat {
-        self.known.get(&chat).copied().unwrap_or_default()
+        self.known.get(&chat).copied().unwrap_or_else(|| self.unknown(chat))
+    }
+
+    /// A chat that this process has sent nothing to.
+    fn unknown(&self, chat: ChatId) -> Chat {
+        let spent = IN_FLIGHT_MS + interval_ms(chat) * BURST;
+        let spent = self.quiet_ms.map_or(0, |ms| spent.saturating_sub(ms));
+        Chat { full_at: spent, ..Chat::default() }
+    }
+
+    fn of_mut(&mut self, chat: ChatId) -> &mut Chat {
+        let unknown = self.unknown(chat);
+        self.known.entry(chat).or_insert(unknown)
     }
 
     pub(crate) fn is_taken(&self, chat: ChatId) -> bool {
@@ -98,12 +119,12 @@ impl Chats {
     /// A call starts.
     pub(crate) fn take(&mut self, chat: ChatId, now_ms: u64) {
         self.forget_idle(now_ms);
-        self.known.entry(chat).or_default().taken = true;
+        self.of_mut(chat).taken = true;
     }
 
     /// A call has ended: its message has arrived by now.
     pub(crate) fn ended(&mut self, chat: ChatId, at_ms: u64) {
-        let state = self.known.entry(chat).or_default();
+        let state = self.of_mut(chat);
         state.full_at = state.full_at.max(at_ms).saturating_add(interval_ms(chat));
         state.before_last = state.last.replace(at_ms);
     }
@@ -123,7 +144,7 @@ impl Chats {
         match chat {
             None => self.held_until = self.held_until.max(until_ms),
             Some(chat) => {
-                let state = self.known.entry(chat).or_default();
+                let state = self.of_mut(chat);
                 state.held_until = state.held_until.max(until_ms);
             }
         }

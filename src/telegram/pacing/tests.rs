@@ -1,11 +1,10 @@
 //! Tests of the plan in virtual time, against a server that may count each message at any moment of its call.
 
 use super::chats::{BURST, CHAT_LIMIT};
+use super::simulation::{NOW, Sim, most};
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-
-const NOW: u64 = 1_000_000;
 
 /// Sends one message with a call that takes no time; returns how long the plan made it wait.
 fn send(pacing: &mut Pacing, chat: i64, now: u64) -> u64 {
@@ -20,7 +19,7 @@ fn send(pacing: &mut Pacing, chat: i64, now: u64) -> u64 {
 
 #[test]
 fn a_quiet_chat_waits_for_nobody_and_a_busy_one_for_itself() {
-    let mut pacing = Pacing::new(1_000);
+    let mut pacing = Pacing::new(1_000, None);
     let waits: Vec<u64> = (0..6).map(|_| send(&mut pacing, 1, NOW)).collect();
     // A call may end in the next millisecond.
     assert_eq!(waits, [0, 0, 1, 1001, 2001, 3001]);
@@ -34,7 +33,7 @@ fn a_quiet_chat_waits_for_nobody_and_a_busy_one_for_itself() {
 
 #[test]
 fn a_slow_call_counts_for_its_chat_from_its_end() {
-    let mut pacing = Pacing::new(30);
+    let mut pacing = Pacing::new(30, None);
     let slow = pacing.ask(Some(ChatId(1)), Urgency::First);
     assert_eq!(pacing.next(NOW), Some(slow));
     let second = pacing.ask(Some(ChatId(1)), Urgency::First);
@@ -50,7 +49,7 @@ fn a_slow_call_counts_for_its_chat_from_its_end() {
 
 #[test]
 fn what_is_on_its_way_counts_until_a_second_after_its_end() {
-    let mut pacing = Pacing::new(30);
+    let mut pacing = Pacing::new(30, None);
     let asked: Vec<_> = (1..=40).map(|chat| pacing.ask(Some(ChatId(chat)), Urgency::First)).collect();
     let started: Vec<_> = std::iter::from_fn(|| pacing.next(NOW)).collect();
     assert_eq!(started, asked[..29], "in the order of asking, one less than the limit");
@@ -63,7 +62,7 @@ fn what_is_on_its_way_counts_until_a_second_after_its_end() {
 
 #[test]
 fn the_urgent_go_first_and_nobody_is_held_up_by_a_chat_that_has_to_wait() {
-    let mut pacing = Pacing::new(2);
+    let mut pacing = Pacing::new(2, None);
     pacing.refused(Some(ChatId(-1)), 10, NOW);
     let now = NOW + 2_100;
     let own = pacing.ask(Some(ChatId(4)), Urgency::Own);
@@ -86,7 +85,7 @@ fn the_urgent_go_first_and_nobody_is_held_up_by_a_chat_that_has_to_wait() {
 
 #[test]
 fn who_gives_up_waiting_leaves_no_trace() {
-    let mut pacing = Pacing::new(1);
+    let mut pacing = Pacing::new(1, None);
     let first = pacing.ask(Some(ChatId(1)), Urgency::First);
     let (gone, second) =
         (pacing.ask(Some(ChatId(2)), Urgency::First), pacing.ask(Some(ChatId(1)), Urgency::First));
@@ -103,7 +102,7 @@ fn who_gives_up_waiting_leaves_no_trace() {
 
 #[test]
 fn signs_of_life_take_only_what_messages_leave() {
-    let mut pacing = Pacing::new(30);
+    let mut pacing = Pacing::new(30, None);
     let signs: Vec<_> = (0..40).filter_map(|chat| pacing.sign(ChatId(chat), NOW)).collect();
     assert_eq!((signs.len(), pacing.signs_per_second()), (9, 9));
     // The rest of the budget is available to messages at once.
@@ -115,19 +114,19 @@ fn signs_of_life_take_only_what_messages_leave() {
         pacing.leave(sign, NOW);
     }
     assert_eq!(pacing.sign(ChatId(30), NOW + 1_001), None, "messages take more than a third of the second");
-    let mut pacing = Pacing::new(30);
+    let mut pacing = Pacing::new(30, None);
     pacing.ask(Some(ChatId(1)), Urgency::First);
     pacing.next(NOW).unwrap();
     assert_eq!(pacing.sign(ChatId(1), NOW), None, "its answer is on its way");
     pacing.refused(Some(ChatId(2)), 5, NOW);
     assert_eq!(pacing.sign(ChatId(2), NOW), None);
     assert!(pacing.sign(ChatId(3), NOW).is_some());
-    assert_eq!(Pacing::new(1).sign(ChatId(1), NOW), None);
+    assert_eq!(Pacing::new(1, None).sign(ChatId(1), NOW), None);
 }
 
 #[test]
 fn a_refusal_holds_the_chat_and_several_hold_the_bot() {
-    let mut pacing = Pacing::new(1_000);
+    let mut pacing = Pacing::new(1_000, None);
     for chat in 1..=3 {
         send(&mut pacing, chat, NOW);
         send(&mut pacing, chat, NOW);
@@ -152,13 +151,13 @@ fn a_refusal_holds_the_chat_and_several_hold_the_bot() {
 
 #[test]
 fn two_refusals_are_enough_when_the_second_chat_was_quiet() {
-    let mut pacing = Pacing::new(1_000);
+    let mut pacing = Pacing::new(1_000, None);
     for chat in [1, 2] {
         send(&mut pacing, chat, NOW);
         pacing.refused(Some(ChatId(chat)), 9, NOW);
     }
     assert_eq!(pacing.wait_ms(None, NOW), 9_001);
-    let mut pacing = Pacing::new(1_000);
+    let mut pacing = Pacing::new(1_000, None);
     pacing.refused(Some(ChatId(1)), 9, NOW);
     pacing.refused(Some(ChatId(2)), 9, NOW + 20_000);
     assert_eq!(pacing.wait_ms(None, NOW + 20_000), 0, "too far apart to say anything");
@@ -170,7 +169,7 @@ fn two_refusals_are_enough_when_the_second_chat_was_quiet() {
 
 #[test]
 fn memory_is_bounded() {
-    let mut pacing = Pacing::new(1_000);
+    let mut pacing = Pacing::new(1_000, None);
     for chat in 0..60_000_i64 {
         pacing.refused(Some(ChatId(chat)), 1_000, NOW + chat as u64 * 50);
         send(&mut pacing, chat + 100_000, NOW + chat as u64 * 50_000);
@@ -179,85 +178,25 @@ fn memory_is_bounded() {
     assert!(pacing.tickets.is_empty() && pacing.ended.len() <= 1_000);
 }
 
-/// A call in virtual time.
-struct Call {
-    ticket: Ticket,
-    chat: Option<i64>,
-    end: u64,
-    struck_off: u64,
-}
-
-/// The daemon in virtual time, and the count of a server that counts each message somewhere within its call.
-struct Sim {
-    pacing: Pacing,
-    now: u64,
-    /// For each call in turn, repeated: ms until it arrives, until it ends, and until it is recorded as sent.
-    delays: Vec<(u64, u64, u64)>,
-    calls: Vec<Call>,
-    asked: HashMap<Ticket, Option<i64>>,
-    /// In order of starts: when it arrived, and where.
-    arrivals: Vec<(u64, Option<i64>)>,
-    started: Vec<Ticket>,
-}
-
-impl Sim {
-    fn new(per_second: usize, delays: Vec<(u64, u64, u64)>) -> Self {
-        let (calls, asked, arrivals, started) = (Vec::new(), HashMap::new(), Vec::new(), Vec::new());
-        Self { pacing: Pacing::new(per_second), now: NOW, delays, calls, asked, arrivals, started }
+#[test]
+fn after_a_restart_the_last_second_of_the_previous_process_counts_as_full() {
+    let waits = |quiet_ms: Option<u64>, chat: i64| {
+        let mut pacing = Pacing::new(30, quiet_ms);
+        (0..3).map(|_| send(&mut pacing, chat, 0)).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(None, 1), [0, 0, 1], "there was none");
+    assert_eq!(waits(Some(60_000), 1), [0, 0, 1], "long ago");
+    assert_eq!(waits(Some(0), 1), [1_250, 2_250, 3_250], "and so for the burst of each chat");
+    assert_eq!(waits(Some(0), -1), [3_950, 7_650, 11_350]);
+    assert_eq!(waits(Some(1_100), 1), [150, 1_150, 2_150]);
+    assert_eq!(Pacing::new(30, Some(0)).sign(ChatId(1), 1_249), None);
+    assert!(Pacing::new(30, Some(0)).sign(ChatId(1), 1_250).is_some());
+    let mut pacing = Pacing::new(30, Some(0));
+    for chat in 1..=40 {
+        pacing.ask(Some(ChatId(chat)), Urgency::First);
     }
-
-    fn ask(&mut self, chat: Option<i64>, urgency: Urgency) {
-        let ticket = self.pacing.ask(chat.map(ChatId), urgency);
-        self.asked.insert(ticket, chat);
-    }
-
-    fn begin(&mut self, ticket: Ticket, chat: Option<i64>) {
-        let (takes, arrives, strikes) = self.delays[self.arrivals.len() % self.delays.len()];
-        assert!(chat.is_none() || self.calls.iter().all(|call| call.chat != chat), "two calls of one chat");
-        self.arrivals.push((self.now + arrives.min(takes), chat));
-        let end = self.now + takes;
-        self.calls.push(Call { ticket, chat, end, struck_off: end + strikes });
-    }
-
-    /// Advances to `until`, doing everything that falls due; ends early when nothing is left.
-    fn run(&mut self, until: u64) {
-        loop {
-            for call in self.calls.iter().filter(|call| call.end <= self.now) {
-                self.pacing.ended(call.ticket, self.now);
-            }
-            for call in self.calls.extract_if(.., |call| call.struck_off <= self.now) {
-                self.pacing.leave(call.ticket, self.now);
-            }
-            while let Some(ticket) = self.pacing.next(self.now) {
-                self.started.push(ticket);
-                let chat = self.asked[&ticket];
-                self.begin(ticket, chat);
-            }
-            // A call that takes no time ends at this very moment and may let another one start.
-            if self.calls.iter().any(|call| call.struck_off <= self.now) {
-                continue;
-            }
-            let due = self.pacing.due(self.now);
-            assert!(due.is_none_or(|due| due > self.now), "due now, and nobody may go");
-            let events = self.calls.iter().flat_map(|call| [call.end, call.struck_off]);
-            let next = events.filter(|at| *at > self.now).chain(due).min();
-            match next.filter(|at| *at <= until) {
-                Some(at) => self.now = at,
-                None => {
-                    self.now = self.now.max(until.min(next.unwrap_or(until)));
-                    return;
-                }
-            }
-        }
-    }
-}
-
-/// The most arrivals in any interval shorter than `window`.
-fn most(times: impl Iterator<Item = u64>, window: u64) -> usize {
-    let mut times: Vec<u64> = times.collect();
-    times.sort_unstable();
-    let within = |(place, start): (usize, &u64)| times[place..].partition_point(|at| *at < start + window);
-    times.iter().enumerate().map(within).max().unwrap_or(0)
+    assert_eq!((pacing.next(1_249), pacing.due(0)), (None, Some(1_250)));
+    assert_eq!(std::iter::from_fn(|| pacing.next(1_250)).count(), 29, "then as ever");
 }
 
 #[test]
@@ -290,13 +229,18 @@ proptest! {
         asks in proptest::collection::vec((0_u64..400, 0_i64..12, 0_u8..6), 1..300),
         delays in proptest::collection::vec((0_u64..700, 0_u64..700, 0_u64..40), 1..40),
         refusals in proptest::collection::vec((0_usize..300, 0_i64..13, 0_u64..4), 0..3),
+        kills in proptest::collection::vec((0_usize..300, 0_u64..400), 0..4),
     ) {
         let mut sim = Sim::new(per_second, delays);
         for (index, (gap, chat, what)) in asks.iter().enumerate() {
             // Half of the time several ask at the same moment.
             sim.run(sim.now + if *gap < 200 { 0 } else { *gap });
             for (_, held, secs) in refusals.iter().filter(|(at, ..)| *at == index) {
-                sim.pacing.refused((*held < 12).then_some(ChatId(*held)), *secs, sim.now);
+                let moment = sim.moment();
+                sim.pacing.refused((*held < 12).then_some(ChatId(*held)), *secs, moment);
+            }
+            for (_, down_ms) in kills.iter().filter(|(at, _)| *at == index) {
+                sim.kill(*down_ms);
             }
             // The last four are groups.
             let chat = if *chat >= 8 { -*chat } else { *chat };
@@ -305,8 +249,8 @@ proptest! {
                 1 => sim.ask(Some(chat), Urgency::Own),
                 2 => sim.ask(None, Urgency::First),
                 3 => {
-                    let now = sim.now;
-                    if let Some(ticket) = sim.pacing.sign(ChatId(chat), now) {
+                    let moment = sim.moment();
+                    if let Some(ticket) = sim.pacing.sign(ChatId(chat), moment) {
                         sim.begin(ticket, None);
                     }
                 }

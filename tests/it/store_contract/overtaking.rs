@@ -1,23 +1,28 @@
 //! Messages that leave a conversation go before those that wait for the tutor in it.
 
-use super::{Bench, T0, at, command, replies, voice, words};
-use phonicflow_bot::domain::{Failed, Stage, WaitReason, WorkKind};
-use phonicflow_bot::store::{Claim, Deferral, Sent, Store};
+use super::{Bench, T0, at, command, replies, reply, voice, words};
+use phonicflow_bot::domain::{
+    Change, ChatId, DeadReason, Failed, Outcome, Session, Stage, UserId, WaitReason, WorkKind,
+};
+use phonicflow_bot::store::{Burial, Claim, Deferral, Sent};
+use uuid::Uuid;
 
 const TUTOR: WorkKind = WorkKind::Tutor;
 const LOCAL: WorkKind = WorkKind::Local;
 const DELIVERY: WorkKind = WorkKind::Delivery;
 
-async fn put_off(store: &Store, claim: &Claim, reason: WaitReason) {
-    let deferral = Deferral {
-        until: at(1000),
-        reason,
-        stage: Stage::Taken,
-        failed: Some(Failed::Tutor),
-        forgive: true,
-        notice: None,
-    };
-    store.defer(claim.lease, deferral, T0).await.unwrap();
+fn deferral(reason: WaitReason) -> Deferral {
+    let (stage, failed) = (Stage::Taken, Some(Failed::Tutor));
+    Deferral { until: at(1000), reason, stage, failed, forgive: true, notice: None }
+}
+
+/// Puts a row off; its learner is told and has read it.
+async fn put_off(bench: &Bench, claim: &Claim, reason: WaitReason) {
+    let ChatId(chat) = claim.job.chat;
+    let notice = Some(reply(chat, "The answer comes later."));
+    bench.defer(claim.lease, Deferral { notice, ..deferral(reason) }, T0).await.unwrap();
+    let notice = bench.get(DELIVERY, T0).await;
+    bench.delivered(notice.lease, 0, Sent::Done).await.unwrap();
 }
 
 pub async fn what_leaves_a_conversation_goes_before_what_waits_for_the_tutor(bench: &mut Bench) {
@@ -32,7 +37,7 @@ pub async fn what_leaves_a_conversation_goes_before_what_waits_for_the_tutor(ben
             bench.take(vec![command(10 * n + 3, user, elsewhere, name), voice(10 * n + 4, user, user)]);
         let leaving = seqs.await[0];
         bench.none(LOCAL, T0).await;
-        put_off(&**bench, &first, reason).await;
+        put_off(bench, &first, reason).await;
         let claim = bench.get(LOCAL, T0).await;
         assert_eq!(claim.lease.seq, leaving, "{name}");
         bench.commit(claim.lease, replies(elsewhere, 1), T0).await.unwrap();
@@ -52,11 +57,11 @@ pub async fn it_waits_for_what_is_at_work_or_waits_for_anything_else(bench: &mut
     bench.none(LOCAL, T0).await;
     let mut claim = bench.get(TUTOR, T0).await;
     for reason in [WaitReason::TelegramDown, WaitReason::Fault, WaitReason::GlobalRate] {
-        put_off(&**bench, &claim, reason).await;
+        put_off(bench, &claim, reason).await;
         bench.none(LOCAL, T0).await;
         claim = bench.get(TUTOR, at(1000)).await;
     }
-    put_off(&**bench, &claim, WaitReason::TutorDown).await;
+    put_off(bench, &claim, WaitReason::TutorDown).await;
     // Due and not yet taken up it is stuck as before; at work it is waited for.
     claim = bench.get(TUTOR, at(1000)).await;
     bench.none(LOCAL, at(1000)).await;
@@ -71,7 +76,7 @@ pub async fn it_waits_for_what_is_at_work_or_waits_for_anything_else(bench: &mut
 pub async fn nothing_of_the_conversation_is_worked_on_beside_it(bench: &mut Bench) {
     bench.take(vec![voice(1, 1, 1), command(2, 1, 1, "new")]).await;
     let claim = bench.get(TUTOR, T0).await;
-    put_off(&**bench, &claim, WaitReason::TutorUncertain).await;
+    put_off(bench, &claim, WaitReason::TutorUncertain).await;
     let new = bench.get(LOCAL, T0).await;
     bench.none(TUTOR, at(1000)).await;
     bench.release(new.lease).await.unwrap();
@@ -83,4 +88,87 @@ pub async fn nothing_of_the_conversation_is_worked_on_beside_it(bench: &mut Benc
     let sending = bench.get(DELIVERY, at(1000)).await;
     bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
     assert_eq!(bench.get(LOCAL, at(1000)).await.lease.seq, new.lease.seq);
+}
+
+pub async fn it_waits_until_the_learner_knows_that_the_answer_comes_later(bench: &mut Bench) {
+    for (n, reason) in [WaitReason::TutorDown, WaitReason::TutorUncertain].into_iter().enumerate() {
+        let user = 1 + n as i64;
+        let seqs = bench.take(vec![voice(10 * user, user, user), command(10 * user + 1, user, user, "new")]);
+        let new = seqs.await[1];
+        let claim = bench.get(TUTOR, T0).await;
+        bench.defer(claim.lease, deferral(reason), T0).await.unwrap();
+        bench.none(LOCAL, T0).await;
+        bench.crash();
+        bench.none(LOCAL, at(1000)).await;
+        let claim = bench.get(TUTOR, at(1000)).await;
+        put_off(bench, &claim, reason).await;
+        let overtaking = bench.get(LOCAL, at(1000)).await;
+        assert_eq!(overtaking.lease.seq, new, "{reason:?}");
+        bench.commit(overtaking.lease, Outcome::default(), at(1000)).await.unwrap();
+        let claim = bench.get(TUTOR, at(1000)).await;
+        bench.commit(claim.lease, Outcome::default(), at(1000)).await.unwrap();
+    }
+}
+
+/// How the look at a conversation ends.
+const ENDS: [&str; 6] =
+    ["answered", "taken again", "submitted in the new one", "given up", "dropped", "open"];
+
+pub async fn a_conversation_that_was_left_is_forgotten_when_nobody_looks_at_it_any_more(bench: &mut Bench) {
+    for (n, end) in (1..).zip(ENDS) {
+        let session = |id: u128| Session::open(Uuid::from_u128(10 * n as u128 + id), UserId(n), T0);
+        let (old, new) = (session(1), session(2));
+        let submitted = |session: &Session| Stage::Submitted {
+            session: session.id,
+            baseline: 0,
+            at: T0,
+            uncertain_since: None,
+            voice_ms: 1,
+        };
+        let purges = async |bench: &Bench| -> Vec<Uuid> {
+            bench.purges(at(9_000), 9).await.unwrap().iter().map(|purge| purge.session).collect()
+        };
+        bench.take(vec![voice(10 * n, n, n), command(10 * n + 1, n, n, "new")]).await;
+        let claim = bench.get(TUTOR, T0).await;
+        let opened = vec![Change::SessionOpened(old.clone())];
+        bench.submit(claim.lease, submitted(&old), opened).await.unwrap();
+        let look = || Deferral { stage: submitted(&old), ..deferral(WaitReason::TutorUncertain) };
+        let notice = Some(reply(n, "The answer comes later."));
+        bench.defer(claim.lease, Deferral { notice, ..look() }, T0).await.unwrap();
+        let told = bench.get(DELIVERY, T0).await;
+        bench.delivered(told.lease, 0, Sent::Done).await.unwrap();
+        if end != "open" {
+            let leaving = bench.get(LOCAL, T0).await;
+            let changes = vec![Change::SessionOpened(new.clone())];
+            let outcome = Outcome { changes, purge: vec![old.id], ..Outcome::default() };
+            bench.commit(leaving.lease, outcome, T0).await.unwrap();
+        }
+        bench.crash();
+        let claim = bench.get(TUTOR, at(1000)).await;
+        bench.defer(claim.lease, look(), T0).await.unwrap();
+        assert!(purges(bench).await.is_empty(), "{end}: it is still looked at");
+        if end == "dropped" {
+            bench.drop_job(claim.lease.seq, Vec::new()).await.unwrap();
+        } else {
+            let lease = bench.get(TUTOR, at(1000)).await.lease;
+            match end {
+                "taken again" => bench.defer(lease, deferral(WaitReason::TutorDown), T0).await.unwrap(),
+                "submitted in the new one" => {
+                    bench.submit(lease, submitted(&new), Vec::new()).await.unwrap();
+                }
+                "given up" => {
+                    let burial = Burial { reason: DeadReason::Other, ..Burial::default() };
+                    bench.bury(lease, burial, T0).await.unwrap();
+                }
+                _ => bench.commit(lease, Outcome::default(), T0).await.unwrap(),
+            }
+        }
+        let expected = if end == "open" { Vec::new() } else { vec![old.id] };
+        assert_eq!(purges(bench).await, expected, "{end}");
+        bench.purged(old.id, None).await.unwrap();
+        bench.forget(UserId(n), at(2000)).await.unwrap();
+        for session in purges(bench).await {
+            bench.purged(session, None).await.unwrap();
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub struct Row {
     pub told: bool,
     /// It may go before older ones that wait for the tutor.
     pub overtakes: bool,
-    /// It was put off for the tutor.
+    /// It was put off for the tutor, and its learner told so.
     pub waits: bool,
     /// Something of its answer is out.
     pub begun: bool,

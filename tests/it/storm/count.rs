@@ -2,11 +2,12 @@
 //! figures.
 
 use super::engine::{Aftermath, Kind, Question};
+use super::story;
 use crate::world::World;
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Outcome};
-use phonicflow_bot::sandbox::tutor_api::Violation;
+use phonicflow_bot::sandbox::tutor_api::{Turn, Violation};
 use phonicflow_bot::store::Store;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Rows left in a stopped daemon's store.
 pub async fn left_in_store(world: &World) -> usize {
@@ -59,11 +60,29 @@ pub struct Count {
     pub violations: Vec<Violation>,
     /// Messages Telegram refused with 429.
     pub refused: usize,
+    /// Of these, the ones within [`EARLY_MS`] after a kill.
+    pub refused_early: usize,
+    /// What happened in the chats of which a promise was broken, and the turns that no message needed.
+    pub stories: Vec<String>,
     pub left: usize,
     /// Databases that did not open after a kill, and were set back to an export.
     pub set_back: usize,
     pub peak_kb: u64,
     pub struck: BTreeMap<String, usize>,
+}
+
+/// The first moments of a start, milliseconds.
+const EARLY_MS: u64 = 2_000;
+/// No more chats are told of.
+const STORIES: usize = 6;
+
+/// Messages and signs refused with 429 in the first moments of a start.
+fn refused_early(after: &Aftermath) -> usize {
+    let refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused { code: 429, .. });
+    let early = |at: u64| after.killed_ms.iter().any(|kill| (*kill..kill + EARLY_MS).contains(&at));
+    after.world.telegram.read(|state| {
+        state.log().calls().iter().filter(|call| refused(&call.outcome) && early(call.at_ms)).count()
+    })
 }
 
 /// One answer, with its place among everything the bot sent.
@@ -102,15 +121,21 @@ pub fn count(after: &Aftermath) -> Count {
         peak_kb: after.peak_kb,
         struck: after.struck.clone(),
         refused: after.world.telegram.read(|state| state.limits().refusals()),
+        refused_early: refused_early(after),
         ..Count::default()
     };
     let mut used = HashSet::new();
+    let mut troubled: BTreeSet<i64> = BTreeSet::new();
     let mut after_kill: HashMap<usize, usize> = HashMap::new();
     let mut after_kill_in_chat: HashMap<(usize, i64), usize> = HashMap::new();
     let mut stumps_after_kill: HashMap<usize, usize> = HashMap::new();
     let mut lanes: HashMap<(i64, bool), (usize, usize)> = HashMap::new();
     for question in &after.questions {
         let id = question.message_id;
+        let complaints = |count: &Count| {
+            count.lost.len() + count.mixed_up.len() + count.disordered.len() + count.late_words.len()
+        };
+        let before = complaints(&count);
         let all = answers.remove(&id).unwrap_or_default();
         let (waits, come): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|(_, entry)| is_of_the_wait(&entry.text));
@@ -176,12 +201,25 @@ pub fn count(after: &Aftermath) -> Count {
             }
             lane.1 = number;
         }
+        if complaints(&count) > before {
+            troubled.insert(question.chat);
+        }
     }
+    let doubles = after_kill_in_chat.iter().filter(|(_, times)| **times > 1);
+    troubled.extend(doubles.map(|((_, chat), _)| *chat));
     count.duplicates_of_one_kill = after_kill.values().copied().max().unwrap_or(0);
     count.stumps_of_one_kill = stumps_after_kill.values().copied().max().unwrap_or(0);
     count.set_back = set_back(&after.world);
     count.duplicates_of_one_chat = after_kill_in_chat.values().copied().max().unwrap_or(0);
-    count.doubled = turns.iter().filter(|turn| turn.finished_ms.is_some()).count() - used.len();
+    let unused = turns.iter().filter(|turn| turn.finished_ms.is_some() && !used.contains(&turn.number));
+    let unused: Vec<_> = unused.collect();
+    count.doubled = unused.len();
+    let of_the_voice = |turn: &&Turn| unused.iter().any(|one| story::may_be_one_voice(one, turn));
+    count.stories = turns.iter().filter(of_the_voice).map(story::of_turn).collect();
+    for chat in troubled.into_iter().take(STORIES) {
+        count.stories.push(format!("chat {chat}:"));
+        count.stories.extend(story::of_chat(after, chat));
+    }
     let known = |violation: &Violation| {
         // A killed daemon's call that the tutor had not noticed to be abandoned.
         matches!(violation, Violation::Overlap { earlier_abandoned: true, .. })
@@ -209,7 +247,7 @@ fn in_conversation(question: &Question) -> bool {
 }
 
 /// The turn an answer tells it belongs to.
-fn number(text: &str) -> Option<usize> {
+pub fn number(text: &str) -> Option<usize> {
     text.split("number ").nth(1)?.split_whitespace().next()?.parse().ok()
 }
 
@@ -252,7 +290,7 @@ impl Count {
             ("words before a late voice", self.words_first.to_string()),
             ("left in the store", self.left.to_string()),
             ("stores set back", self.set_back.to_string()),
-            ("429s", self.refused.to_string()),
+            ("429s", format!("{}, {} within 2 s of a kill", self.refused, self.refused_early)),
             ("highest resident memory", format!("{:.1} MB", self.peak_kb as f64 / 1024.0)),
             ("calls open at the kills", format!("{:?}", self.struck)),
         ];
@@ -267,6 +305,9 @@ impl Count {
         }
         for violation in self.violations.iter().take(20) {
             table.push_str(&format!("  ! {violation:?}\n"));
+        }
+        for line in &self.stories {
+            table.push_str(&format!("  | {line}\n"));
         }
         table
     }

@@ -51,6 +51,8 @@ pub struct Question {
     pub chat: i64,
     pub message_id: i64,
     pub kind: Kind,
+    /// When it was sent, milliseconds on Telegram's clock.
+    pub at_ms: u64,
 }
 
 /// The world after the storm, at rest, its daemon stopped.
@@ -59,6 +61,8 @@ pub struct Aftermath {
     pub questions: Vec<Question>,
     /// How many messages the bot had sent by each start after a kill.
     pub kills: Vec<usize>,
+    /// The moments of the kills, milliseconds on Telegram's clock.
+    pub killed_ms: Vec<u64>,
     /// At how many kills a call of this name was open.
     pub struck: BTreeMap<String, usize>,
     /// Highest resident memory of any of the daemons, kilobytes.
@@ -176,6 +180,7 @@ struct Storm {
     questions: Vec<Question>,
     due: usize,
     kills: Vec<usize>,
+    killed_ms: Vec<u64>,
     struck: BTreeMap<String, usize>,
     peak_kb: u64,
 }
@@ -201,6 +206,7 @@ pub async fn run(plan: Plan) -> Aftermath {
         questions: Vec::new(),
         due: 0,
         kills: Vec::new(),
+        killed_ms: Vec::new(),
         struck: BTreeMap::new(),
         peak_kb: 0,
     };
@@ -246,7 +252,8 @@ impl Storm {
                 _ => (Kind::Aside, Post::text("/help")),
             };
             let message_id = learner.post(post).message_id;
-            self.questions.push(Question { chat: learner.chat(), message_id, kind });
+            let at_ms = self.world.telegram.read(|state| state.now_ms());
+            self.questions.push(Question { chat: learner.chat(), message_id, kind, at_ms });
             self.due += kind.messages_due();
         }
     }
@@ -262,6 +269,7 @@ impl Storm {
         });
         self.peak_kb = self.peak_kb.max(self.world.peak_kb());
         self.world.kill();
+        self.killed_ms.push(self.world.telegram.read(|state| state.now_ms()));
         // What was sent before still arrives.
         let arrived =
             self.world.telegram.wait_until(PATIENCE, |state| (state.travelling() == 0).then_some(()));
@@ -312,7 +320,7 @@ impl Storm {
             }
             self.world.start();
         }
-        let Self { world, questions, kills, struck, peak_kb, .. } = self;
-        Aftermath { world, questions, kills, struck, peak_kb, left }
+        let Self { world, questions, kills, killed_ms, struck, peak_kb, .. } = self;
+        Aftermath { world, questions, kills, killed_ms, struck, peak_kb, left }
     }
 }

@@ -1,0 +1,139 @@
+//! What the daemon's loops share: the parts, Telegram as they see it, the time, and what is under way.
+//!
+//! Must not know what a loop does with it.
+
+use super::chat_actions::ChatActions;
+use super::clock::Clock;
+use super::health::Knocked;
+use super::last_minute::LastMinute;
+use super::prefetch::PrefetchedAudio;
+use super::progress::Progress;
+use super::quarantine::Quarantine;
+use super::sending::Sending;
+use super::stats_keeper::StatsKeeper;
+use super::turn_span::TurnSpans;
+use super::unconfirmed::Unconfirmed;
+use super::watchdog::{self, Busy, Greeting};
+use crate::app::App;
+use crate::domain::Timestamp;
+use crate::domain::stats::Count;
+use crate::store::StoreError;
+use crate::telegram::Edge;
+use crate::telemetry::Telemetry;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
+/// from, within what memory bears.
+const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
+
+/// What the loops share.
+pub struct DaemonContext {
+    /// The parts.
+    pub app: Arc<App>,
+    /// Telegram, as the loops see it.
+    pub telegram: Arc<dyn Edge>,
+    /// The time.
+    pub clock: Clock,
+    /// The numbers.
+    pub telemetry: Arc<Telemetry>,
+    /// The signs of life.
+    pub(super) chat_actions: ChatActions,
+    /// What is said to those who wait long.
+    pub(super) progress: Progress,
+    /// Who may send now.
+    pub(super) sending: Arc<Sending>,
+    /// Messages of which nobody knows whether they arrived.
+    pub(super) unconfirmed: Unconfirmed,
+    /// Wakes the housekeeping.
+    pub(super) purge: Notify,
+    /// What ended the daemon before, and what is in hands now.
+    pub(super) quarantine: Quarantine,
+    /// What is being worked on.
+    pub(super) busy: Busy,
+    /// When Telegram was tried at the start.
+    pub(super) greeting: Greeting,
+    /// Turns on their way, to be measured.
+    pub(super) turn_spans: TurnSpans,
+    /// Spoken answers on their way to be sent.
+    pub(super) spoken: PrefetchedAudio,
+    /// Since the start and today.
+    pub(super) stats_keeper: StatsKeeper,
+    /// The last minute.
+    pub(super) minute: LastMinute,
+    /// When the tutor was knocked at.
+    pub(super) knocked: Knocked,
+    /// When the daemon was started.
+    pub(super) began: Timestamp,
+}
+
+impl DaemonContext {
+    /// At the start of a daemon; the clock begins with it.
+    pub(super) async fn open(app: Arc<App>, telegram: Arc<dyn Edge>) -> Result<Arc<Self>, StoreError> {
+        let clock = Clock::start();
+        let began = clock.now();
+        let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
+        let root = app.config.session_storage_path.clone();
+        let quarantine = Quarantine::open(root, &app.store, began).await?;
+        let sending = Sending::new(rate, quarantine.quiet_ms());
+        Ok(Arc::new(Self {
+            telegram,
+            clock,
+            telemetry: app.telemetry.clone(),
+            chat_actions: ChatActions::new(sending.signs_per_second()),
+            progress: Progress::default(),
+            sending,
+            unconfirmed: Unconfirmed::default(),
+            purge: Notify::new(),
+            quarantine,
+            busy: Busy::default(),
+            greeting: Greeting::default(),
+            turn_spans: TurnSpans::default(),
+            spoken: PrefetchedAudio::default(),
+            stats_keeper: StatsKeeper::open(&app.store, began).await,
+            minute: LastMinute::default(),
+            knocked: Knocked::default(),
+            began,
+            app,
+        }))
+    }
+
+    /// Nothing of this row is on its way any more.
+    pub(super) fn row_ended(&self, seq: u64) {
+        self.chat_actions.end(seq);
+        self.spoken.forget(seq);
+        self.unconfirmed.end(seq);
+        self.turn_spans.ended(seq);
+    }
+
+    /// A message was given up: it is counted, and the admins hear of it.
+    pub(super) fn dead_letter(&self) {
+        self.telemetry.count(Count::DeadLetters);
+        self.app.news.notify_one();
+    }
+
+    /// Rows being delivered at once.
+    pub(super) fn deliveries_at_once(&self) -> usize {
+        let rate = usize::try_from(self.app.config.telegram_messages_per_second).unwrap_or(usize::MAX);
+        rate.clamp(*DELIVERIES_AT_ONCE.start(), *DELIVERIES_AT_ONCE.end())
+    }
+
+    /// What liveness is judged by, at this moment.
+    pub(super) fn signs(&self, started: Timestamp) -> watchdog::Signs {
+        watchdog::Signs {
+            now: self.clock.now(),
+            started,
+            last_poll: self.telemetry.polling.last_sign(),
+            longest_work: self.busy.longest(),
+        }
+    }
+
+    pub(super) fn bounds(&self) -> watchdog::Bounds {
+        let config = &self.app.config;
+        watchdog::Bounds {
+            poll_timeout: config.bot_polling_timeout,
+            poll_pause: config.bot_polling_interval,
+            tutor_timeout: config.backend_timeout,
+        }
+    }
+}
