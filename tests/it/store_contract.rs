@@ -16,6 +16,8 @@ use std::ops::Deref;
 mod accepting;
 #[path = "store_contract/breaking.rs"]
 mod breaking;
+#[path = "store_contract/burying.rs"]
+mod burying;
 #[path = "store_contract/delivering.rs"]
 mod delivering;
 #[path = "store_contract/flushing.rs"]
@@ -245,6 +247,12 @@ scenarios! {
         nobody_fills_the_inbox_alone
         presence_changes_only_the_learner
         a_number_is_never_given_twice;
+    burying:
+        a_buried_row_can_be_retried
+        a_waiting_row_can_be_hurried_and_dropped
+        a_dropped_row_leaves_a_word_to_its_learner
+        a_buried_delivery_keeps_its_replies
+        a_row_can_be_buried_twice;
     working:
         each_kind_has_its_rows_and_each_row_one_lease
         only_the_oldest_row_of_a_lane_is_worked_on
@@ -260,11 +268,6 @@ scenarios! {
         each_failure_has_a_count_of_its_own
         ends_of_the_daemon_are_counted_for_what_was_in_hands
         a_notice_goes_out_beside_the_row
-        a_buried_row_can_be_retried
-        a_waiting_row_can_be_hurried_and_dropped
-        a_dropped_row_leaves_a_word_to_its_learner
-        a_buried_delivery_keeps_its_replies
-        a_row_can_be_buried_twice
         a_claim_nobody_took_is_claimable_again
         the_place_in_the_queue;
     overtaking:
