@@ -55,7 +55,13 @@ async fn a_level_is_chosen_in_place_once_and_stays() {
     let mut world = World::started().await;
     let (ana, rui) = (world.learner(11), world.brazilian(12));
     for (learner, asks, label, chosen, already) in [
-        (&ana, "How well do you speak English?", "Intermediate", "Your level: Intermediate", "your choice already"),
+        (
+            &ana,
+            "How well do you speak English?",
+            "Intermediate",
+            "Your level: Intermediate",
+            "your choice already",
+        ),
         (&rui, "Como é o seu inglês?", "Intermediário", "Seu nível: Intermediário", "já é a sua escolha"),
     ] {
         learner.text("/level");
@@ -65,7 +71,11 @@ async fn a_level_is_chosen_in_place_once_and_stays() {
         let first = press(learner, &menu, label);
         assert_eq!(notice(&world, &first).await, "");
         let menu = says(&world, &menu, chosen).await;
-        assert!(labels(&menu)[1].starts_with('✓') && !labels(&menu)[0].starts_with('✓'), "{:?}", labels(&menu));
+        assert!(
+            labels(&menu)[1].starts_with('✓') && !labels(&menu)[0].starts_with('✓'),
+            "{:?}",
+            labels(&menu)
+        );
         let again = press(learner, &menu, label);
         assert!(notice(&world, &again).await.contains(already));
         assert_eq!(edits(&world), before + 1, "pressed twice, done once");
@@ -142,7 +152,8 @@ async fn a_persona_is_chosen_in_place_from_files_that_a_folder_may_replace_and_a
     let mut world = World::new().await;
     let home = tempfile::tempdir().unwrap();
     let folder = home.path();
-    std::fs::write(folder.join("pirate.md"), "name: Pirate\nname.pt: Pirata\nabout: Arr\n\nArr, {level}!\n").unwrap();
+    std::fs::write(folder.join("pirate.md"), "name: Pirate\nname.pt: Pirata\nabout: Arr\n\nArr, {level}!\n")
+        .unwrap();
     std::fs::write(folder.join("friend.md"), "name: Buddy\n\nYou are a buddy.\n").unwrap();
     std::fs::write(folder.join("notes.txt"), "no persona").unwrap();
     world.set("PERSONAS_PATH", &folder.display().to_string());
@@ -206,7 +217,11 @@ async fn models_are_chosen_in_pages_and_the_choice_is_kept() {
     ] {
         learner.text(command);
         let first = world.answer_with(learner.chat(), page).await;
-        assert!(first.text.contains("model-01"), "the first one answers until another is chosen: {}", first.text);
+        assert!(
+            first.text.contains("model-01"),
+            "the first one answers until another is chosen: {}",
+            first.text
+        );
         assert_eq!(labels(&first).last().map(String::as_str), Some("»"));
         assert!(labels(&first)[0].starts_with('✓') && labels(&first).len() == 9);
         press(&learner, &first, "»");
@@ -274,7 +289,9 @@ async fn where_no_chat_model_is_set_up_there_is_nothing_to_choose_and_nothing_in
     }
     ana.text("/help");
     let help = world.answer_with(ana.chat(), "/status –").await;
-    assert!(help.text.contains("/level –") && !help.text.contains("/persona") && !help.text.contains("/switch"));
+    assert!(
+        help.text.contains("/level –") && !help.text.contains("/persona") && !help.text.contains("/switch")
+    );
     assert_eq!(offered(&world, "pt", "level").await, (true, false));
     // A claimed press of a button that belongs to a chat model is out of date.
     let pressed = world.telegram.claim_press(ana.chat(), 11, help.message_id, "mod:1:11");

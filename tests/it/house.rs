@@ -80,7 +80,20 @@ fn imports_run_downward() {
             "daemon",
             &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "telemetry", "admin"],
         ),
-        ("bot", &["tutor", "audio", "audio_worker", "model", "telegram", "store", "domain", "telemetry", "logging"]),
+        (
+            "bot",
+            &[
+                "tutor",
+                "audio",
+                "audio_worker",
+                "model",
+                "telegram",
+                "store",
+                "domain",
+                "telemetry",
+                "logging",
+            ],
+        ),
         ("admin", &["store", "domain", "secure_fs", "logging"]),
         ("doctor", &["app", "admin", "config", "model", "telegram", "tutor", "store", "http", "domain"]),
         (

@@ -159,7 +159,9 @@ fn personas_come_along_and_a_folder_replaces_and_adds() {
     assert_eq!(alone, ["Friend", "Strict examiner", "Job interviewer", "Travel partner", "Story teller"]);
     let scene = Scene::new().env("PERSONAS_PATH", "mine");
     std::fs::create_dir(scene.folder.path().join("mine")).unwrap();
-    let scene = scene.file("mine/examiner.md", "name: Kind examiner\n\nx").file("mine/pirate.md", "name: Pirate\n\nx");
+    let scene = scene
+        .file("mine/examiner.md", "name: Kind examiner\n\nx")
+        .file("mine/pirate.md", "name: Pirate\n\nx");
     let mine = names(scene.file("mine/README.txt", "no persona"));
     assert_eq!(mine[1], "Kind examiner");
     assert_eq!((mine.len(), mine[5].as_str()), (6, "Pirate"));
@@ -175,8 +177,13 @@ fn every_fault_of_every_persona_file_is_told_at_once() {
         .file("mine/c.md", [b'n', 0xff])
         .file("mine/good.md", "name: Good\n\nx");
     let told = scene.load().unwrap_err().to_string();
-    for part in ["AI_MAX_TOKENS", "PERSONAS_PATH", "a.md: line 1", "b.md: line 3: knows no {niveau}", "c.md: is not UTF-8"]
-    {
+    for part in [
+        "AI_MAX_TOKENS",
+        "PERSONAS_PATH",
+        "a.md: line 1",
+        "b.md: line 3: knows no {niveau}",
+        "c.md: is not UTF-8",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     let told = Scene::new().env("PERSONAS_PATH", "nowhere").load().unwrap_err().to_string();
