@@ -7,7 +7,7 @@
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
-//! bot     -> tutor, model, audio, audio_worker, telegram (downloads and memberships), store::Reader, telemetry, domain
+//! bot     -> tutor, model, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry

@@ -7,6 +7,9 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+// What shows files to a model stands on it.
+#[allow(dead_code)]
+pub(crate) mod files;
 pub mod handlers;
 mod retry_policy;
 mod route;
@@ -141,6 +144,7 @@ pub async fn handle_local(
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Files => Ok(handlers::text::files(&case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,
         Route::OutdatedPress => Ok(case.outdated()),

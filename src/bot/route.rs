@@ -20,6 +20,8 @@ pub enum Route {
     Press(Press),
     /// A button of an older version, or not ours.
     OutdatedPress,
+    /// Pictures and documents.
+    Files,
     /// Content the tutor can do nothing with.
     Other(OtherKind),
     /// Too many messages of the learner wait.
@@ -72,7 +74,7 @@ pub fn placement(incoming: &Incoming) -> Placement {
         Body::Callback { data, .. } => {
             Press::parse(data).map_or(Placement::AT_ONCE, |press| press.button.placement)
         }
-        Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
+        Body::Files(_) | Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
     }
 }
 
@@ -92,6 +94,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
             _ => Route::UnknownCommand(name.clone()),
         },
         Body::Text(_) => Route::Text,
+        Body::Files(_) => Route::Files,
         Body::Voice(_) => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),

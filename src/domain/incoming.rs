@@ -3,6 +3,7 @@
 //! Must not know Telegram's types (see `telegram::from_api`), which message gets which place (see `bot::placement`), or
 //! how it is answered.
 
+use super::files::Files;
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,8 @@ pub enum Body {
     Other(OtherKind),
     /// The learner blocked (true) or unblocked (false) the bot.
     Blocked(bool),
+    /// Pictures and documents to look at.
+    Files(Files),
 }
 
 /// A file to listen to, as announced by Telegram; every figure is checked again when it arrives.

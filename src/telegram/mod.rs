@@ -8,6 +8,7 @@ mod client;
 mod download;
 pub(crate) mod edge;
 pub(crate) mod error;
+mod files;
 pub(crate) mod from_api;
 mod html;
 mod local_file;

@@ -14,6 +14,8 @@ use std::ops::Deref;
 
 #[path = "store_contract/accepting.rs"]
 mod accepting;
+#[path = "store_contract/albums.rs"]
+mod albums;
 #[path = "store_contract/breaking.rs"]
 mod breaking;
 #[path = "store_contract/burying.rs"]
@@ -270,6 +272,10 @@ scenarios! {
         a_notice_goes_out_beside_the_row
         a_claim_nobody_took_is_claimable_again
         the_place_in_the_queue;
+    albums:
+        its_parts_are_one_row_that_waits_for_the_last
+        albums_of_others_and_single_pictures_stay_apart
+        in_a_group_its_other_parts_come_along_and_nothing_else;
     overtaking:
         what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
         it_waits_for_what_is_at_work_or_waits_for_anything_else

@@ -285,6 +285,17 @@ fn version_3_opens() {
     holds("job-placed", &Job { work: WorkKind::Tutor, leaving: true, ..text });
     let failing = Job { turn_failures: 2, waiting_for: Some(WaitReason::TutorFailing), ..job_of_version_3() };
     holds("job-turn-failures", &failing);
+    let file = |kind, mime: Option<&str>| File {
+        kind,
+        file_id: "file".to_owned(),
+        size: Some(5),
+        mime: mime.map(str::to_owned),
+    };
+    let files = vec![file(FileKind::Picture, Some("image/jpeg")), file(FileKind::Document, None)];
+    let files =
+        Files { album: Some("77".to_owned()), caption: "what?".to_owned(), files, unaddressed: false };
+    let task = Task::Handle(message(80, 1, 1, Body::Files(files)), Admission::Admitted);
+    holds("job-files", &Job { task, ..job_of_version_3() });
     holds("job-progress-begun", &Job { progress: None, progress_begun: true, ..job_of_version_3() });
     let reasons = DeadReason::ALL.map(|reason| DeadLetter { job: job_of_version_3(), reason, ..letter() });
     for letter in reasons {

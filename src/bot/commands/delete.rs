@@ -1,4 +1,4 @@
-//! `/delete`: asks once, then removes everything held about the learner.
+//! `/delete`: asks first, then deletes everything held about the learner.
 
 use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};

@@ -1,4 +1,4 @@
-//! `/start`: how it works.
+//! `/start`: how the bot works.
 
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
