@@ -7,15 +7,15 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
-// What shows files to a model stands on it.
-#[allow(dead_code)]
 pub(crate) mod files;
+pub mod growing;
 pub mod handlers;
+pub mod model_reach;
 mod retry_policy;
 mod route;
 
 pub use channel::Channel;
-pub use route::{Guests, Route, placement, route};
+pub use route::{Guests, Route, placement, placement_with_model, route};
 
 use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
@@ -29,6 +29,8 @@ use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::telemetry::Telemetry;
 use crate::tutor::Tutor;
+use growing::Growing;
+use model_reach::ModelReach;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -53,6 +55,21 @@ pub struct Rules {
     pub tutor_timeout_ms: i64,
     /// `BACKEND_RETRY_MAX_AGE`, milliseconds.
     pub retry_max_age_ms: i64,
+    /// Written conversations.
+    pub ai: AiRules,
+}
+
+/// The rules of a written conversation.
+#[derive(Debug, Clone)]
+pub struct AiRules {
+    /// `AI_MAX_TOKENS`.
+    pub max_tokens: u32,
+    /// `AI_TEMPERATURE`.
+    pub temperature: f64,
+    /// `MAX_CONVERSATION_LENGTH`, messages.
+    pub conversation_length: usize,
+    /// `AI_TOKENS_PER_DAY`; 0: as many as they like.
+    pub tokens_per_day: u32,
 }
 
 /// What handlers work with.
@@ -67,6 +84,10 @@ pub struct HandlerContext {
     pub models: Option<Arc<Models>>,
     /// Whom a chat model can be.
     pub personas: Personas,
+    /// Whether texts are answered.
+    pub model_reach: ModelReach,
+    /// The answers that are being written now.
+    pub growing: Arc<Growing>,
     /// Reads of the store.
     pub reader: Reader,
     /// `REQUIRED_CHANNEL`.
@@ -126,6 +147,13 @@ pub fn give_up_broken(context: &HandlerContext, claim: &Claim, reason: DeadReaso
 pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
     matches!(&claim.job.task, Task::Handle(incoming, admission)
         if route(incoming, *admission, &context.rules.guests) == Route::Voice)
+}
+
+/// Whether a claim is a text for a chat model.
+pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
+    context.models.is_some()
+        && matches!(&claim.job.task, Task::Handle(incoming, admission)
+            if matches!(route(incoming, *admission, &context.rules.guests), Route::Text | Route::Files))
 }
 
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)

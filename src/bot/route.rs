@@ -63,11 +63,19 @@ impl Guests {
     }
 }
 
+/// As [`placement`], where a chat model answers texts.
+pub fn placement_with_model(incoming: &Incoming) -> Placement {
+    match incoming.body {
+        Body::Text(_) | Body::Quoting { .. } | Body::Files(_) => Placement::TEXT_TURN,
+        _ => placement(incoming),
+    }
+}
+
 /// The place in the queue of a message that is taken in, whoever it is from.
 pub fn placement(incoming: &Incoming) -> Placement {
     match &incoming.body {
         Body::Voice(_) => Placement::TUTOR_TURN,
-        Body::Text(_) => Placement::IN_TURN,
+        Body::Text(_) | Body::Quoting { .. } => Placement::IN_TURN,
         Body::Command { name, .. } => {
             commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
         }
@@ -93,7 +101,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
             Some(command) if guests.sees(command, incoming.user) => Route::Command(command),
             _ => Route::UnknownCommand(name.clone()),
         },
-        Body::Text(_) => Route::Text,
+        Body::Text(_) | Body::Quoting { .. } => Route::Text,
         Body::Files(_) => Route::Files,
         Body::Voice(_) => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
@@ -172,6 +180,9 @@ mod tests {
             (incoming(Body::Other(OtherKind::Sticker)), Placement::AT_ONCE),
         ] {
             assert_eq!(placement(&message), expected, "{:?}", message.body);
+            let answered = matches!(message.body, Body::Text(_));
+            let expected = if answered { Placement::TEXT_TURN } else { expected };
+            assert_eq!(placement_with_model(&message), expected, "{:?}", message.body);
         }
     }
 

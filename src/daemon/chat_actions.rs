@@ -47,7 +47,7 @@ struct Sign {
 }
 
 /// The chats that wait for an answer.
-pub struct ChatActions {
+pub(crate) struct ChatActions {
     waiting: Mutex<HashMap<u64, Entry>>,
     wake: Notify,
     /// Chats that can be refreshed in time.
@@ -56,7 +56,7 @@ pub struct ChatActions {
 
 impl ChatActions {
     /// `signs_per_second`: chat actions that the sending limits leave room for.
-    pub fn new(signs_per_second: usize) -> Self {
+    pub(crate) fn new(signs_per_second: usize) -> Self {
         let refresh = usize::try_from(REFRESH.as_secs()).unwrap_or(1);
         Self { waiting: Mutex::default(), wake: Notify::new(), crowd: signs_per_second * refresh }
     }
@@ -66,7 +66,7 @@ impl ChatActions {
     }
 
     /// Shows a chat action for row `seq` from now on.
-    pub fn begin(
+    pub(crate) fn begin(
         &self,
         seq: u64,
         user: UserId,
@@ -94,19 +94,19 @@ impl ChatActions {
     }
 
     /// Shows another action for the same row from its next refresh on.
-    pub fn change(&self, seq: u64, action: Action) {
+    pub(crate) fn change(&self, seq: u64, action: Action) {
         if let Some(entry) = self.waiting().get_mut(&seq) {
             entry.action = action;
         }
     }
 
     /// The answer is sent, or will take so long that a chat action would mislead.
-    pub fn end(&self, seq: u64) {
+    pub(crate) fn end(&self, seq: u64) {
         self.waiting().remove(&seq);
     }
 
     /// The learner and all older rows of theirs were deleted.
-    pub fn forget(&self, user: UserId, before: u64) {
+    pub(crate) fn forget(&self, user: UserId, before: u64) {
         self.waiting().retain(|seq, entry| entry.user != user || *seq >= before);
     }
 
@@ -127,7 +127,7 @@ impl ChatActions {
     }
 
     /// Runs until the shutdown signal.
-    pub async fn run(&self, daemon: &Arc<DaemonContext>, mut stop: Stop) {
+    pub(crate) async fn run(&self, daemon: &Arc<DaemonContext>, mut stop: Stop) {
         let mut under_way: JoinSet<()> = JoinSet::new();
         loop {
             let pause = match self.next(Instant::now()) {

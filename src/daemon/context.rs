@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::health::Knocked;
 use super::last_minute::LastMinute;
 use super::prefetch::PrefetchedAudio;
+use super::preview::Edited;
 use super::progress::Progress;
 use super::quarantine::Quarantine;
 use super::sending::Sending;
@@ -36,6 +37,8 @@ pub struct DaemonContext {
     pub(super) chat_actions: ChatActions,
     /// What learners who wait long are told.
     pub(super) progress: Progress,
+    /// Where a growing answer was shown a moment ago.
+    pub(super) edited: Edited,
     /// Who may send now.
     pub(super) sending: Arc<Sending>,
     /// Messages that may or may not have arrived.
@@ -77,6 +80,7 @@ impl DaemonContext {
             telemetry: app.telemetry.clone(),
             chat_actions: ChatActions::new(sending.signs_per_second()),
             progress: Progress::default(),
+            edited: Edited::default(),
             sending,
             unconfirmed: Unconfirmed::default(),
             purge: Notify::new(),
@@ -127,7 +131,8 @@ impl DaemonContext {
         watchdog::Bounds {
             poll_timeout: config.bot_polling_timeout,
             poll_pause: config.bot_polling_interval,
-            tutor_timeout: config.backend_timeout,
+            // One text may be asked four times in a row: its model and one that stands in, each with less context as well.
+            tutor_timeout: config.backend_timeout.max(config.ai.timeout * 2),
         }
     }
 }

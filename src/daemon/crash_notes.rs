@@ -38,7 +38,7 @@ const RUNNING: u64 = 0x7275_6e6e_696e_6721;
 
 /// What the previous daemon left behind.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Left {
+pub(crate) struct Left {
     /// Rows in work when it crashed, and since when.
     pub rows: BTreeMap<u64, Timestamp>,
     /// Crashes within the last hour.
@@ -49,7 +49,7 @@ pub struct Left {
 
 /// The notes of this daemon.
 #[derive(Debug)]
-pub struct CrashNotes {
+pub(crate) struct CrashNotes {
     file: File,
     /// Which slots are in use.
     slots: Mutex<Vec<bool>>,
@@ -57,11 +57,11 @@ pub struct CrashNotes {
 
 /// A row in work. Dropped without [`CrashNotes::end`], its note stays on disk.
 #[derive(Debug)]
-pub struct Note(usize);
+pub(crate) struct Note(usize);
 
 impl CrashNotes {
     /// Opens the notes in the store's folder. Blocking.
-    pub fn open(root: &Path, now: Timestamp) -> io::Result<(Arc<Self>, Left)> {
+    pub(crate) fn open(root: &Path, now: Timestamp) -> io::Result<(Arc<Self>, Left)> {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(root.join(NAME))?;
@@ -87,7 +87,7 @@ impl CrashNotes {
     }
 
     /// Notes that work on a row begins. Blocks for a write to the page cache.
-    pub fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Note> {
+    pub(crate) fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Note> {
         let slot = {
             let mut slots = self.slots();
             let free = slots.iter().position(|taken| !taken).unwrap_or(slots.len());
@@ -103,7 +103,7 @@ impl CrashNotes {
     }
 
     /// Notes that work on a row has ended properly. Blocks like [`Self::begin`].
-    pub fn end(&self, note: Note) -> io::Result<()> {
+    pub(crate) fn end(&self, note: Note) -> io::Result<()> {
         self.file.write_all_at(&[0; SLOT], offset(note.0))?;
         if let Some(taken) = self.slots().get_mut(note.0) {
             *taken = false;
@@ -112,7 +112,7 @@ impl CrashNotes {
     }
 
     /// Notes that the daemon stops properly, whatever is still in work.
-    pub fn close(&self) -> io::Result<()> {
+    pub(crate) fn close(&self) -> io::Result<()> {
         self.file.write_all_at(&[0; 8], 0)
     }
 

@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS: i64 = 6 * 3_600_000;
 const PURGE_ATTEMPTS: u32 = 3_000;
 
 /// Runs until the shutdown signal.
-pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
+pub(crate) async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
     let mut backup = Backup::new(&daemon.app.config.session_storage_path);
     let mut abandoned = Abandoned::default();
     loop {

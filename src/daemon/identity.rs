@@ -18,7 +18,7 @@ const GUESSES: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Who the bot is, as far as known.
-pub struct Identity {
+pub(crate) struct Identity {
     me: Me,
     asked: Instant,
     /// When an update last showed another name, and when somebody last mentioned one, that led to a lookup.
@@ -28,13 +28,13 @@ pub struct Identity {
 
 impl Identity {
     /// From `getMe`.
-    pub fn new(me: Me) -> Self {
+    pub(crate) fn new(me: Me) -> Self {
         Self { me, asked: Instant::now(), told: None, guessed: None }
     }
 
     /// Who the bot is, for reading this batch: messages in it that use a new name are already addressed to
     /// us.
-    pub async fn for_batch(&mut self, daemon: &DaemonContext, batch: &[RawUpdate]) -> &Me {
+    pub(crate) async fn for_batch(&mut self, daemon: &DaemonContext, batch: &[RawUpdate]) -> &Me {
         let may = |last: Option<Instant>| last.is_none_or(|at| at.elapsed() >= GUESSES);
         let any = |sign: fn(&RawUpdate, &Me) -> bool| batch.iter().any(|update| sign(update, &self.me));
         let told = may(self.told) && any(own_name::shown_otherwise);

@@ -34,7 +34,7 @@ enum Done {
 }
 
 /// Sets the menus in each language and removes those of former admins.
-pub async fn announce(app: Arc<App>, mut stop: Stop) {
+pub(crate) async fn announce(app: Arc<App>, mut stop: Stop) {
     if let Err(error) = tell(&app, &mut stop).await {
         // If the store is broken, another loop ends the daemon.
         tracing::warn!(%error, "whose command menu is whose could not be kept");

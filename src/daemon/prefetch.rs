@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Result of asking the tutor: the audio, that there is none, or why it could not be fetched.
-pub type Fetched = Result<Option<Spoken>, TutorError>;
+pub(crate) type Fetched = Result<Option<Spoken>, TutorError>;
 
 /// Most spoken answers kept; more are only under way when Telegram is unreachable.
 const KEPT: usize = 64;
@@ -29,7 +29,7 @@ struct Entry {
 
 /// By row. Clones share it.
 #[derive(Clone, Default)]
-pub struct PrefetchedAudio(Arc<Mutex<BTreeMap<u64, Entry>>>);
+pub(crate) struct PrefetchedAudio(Arc<Mutex<BTreeMap<u64, Entry>>>);
 
 impl PrefetchedAudio {
     fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
@@ -38,7 +38,7 @@ impl PrefetchedAudio {
 
     /// Announces that this row's answer is being fetched. Must be called before the row's replies can be
     /// sent.
-    pub fn expect(&self, seq: u64) -> Expected {
+    pub(crate) fn expect(&self, seq: u64) -> Expected {
         let (tell, answer) = watch::channel(None);
         let mut entries = self.entries();
         let now = Instant::now();
@@ -52,19 +52,19 @@ impl PrefetchedAudio {
     }
 
     /// The result for this row, waiting while it is being fetched; `None`: delivery has to fetch it.
-    pub async fn of(&self, seq: u64) -> Option<Fetched> {
+    pub(crate) async fn of(&self, seq: u64) -> Option<Fetched> {
         let mut answer = self.entries().get(&seq)?.answer.clone();
         answer.wait_for(Option::is_some).await.ok()?.clone()
     }
 
     /// It was sent, or is no longer wanted.
-    pub fn forget(&self, seq: u64) {
+    pub(crate) fn forget(&self, seq: u64) {
         self.entries().remove(&seq);
     }
 }
 
 /// An answer that is being fetched. If it is dropped without [`Expected::came`], delivery fetches it.
-pub struct Expected {
+pub(crate) struct Expected {
     answers: PrefetchedAudio,
     seq: u64,
     tell: watch::Sender<Option<Fetched>>,
@@ -72,7 +72,7 @@ pub struct Expected {
 
 impl Expected {
     /// Delivers the result.
-    pub fn came(self, fetched: Fetched) {
+    pub(crate) fn came(self, fetched: Fetched) {
         let bytes = fetched.as_ref().ok().and_then(Option::as_ref).map_or(0, |spoken| spoken.bytes.len());
         let mut entries = self.answers.entries();
         if let Some(entry) = entries.get_mut(&self.seq) {

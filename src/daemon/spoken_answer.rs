@@ -27,7 +27,7 @@ const FETCH_AGAIN: Duration = Duration::from_millis(250);
 /// A voice that comes later than this (ms) after its text is not sent.
 const FOLLOWS_WITHIN_MS: i64 = 60_000;
 /// Pause between two checks for a voice that is to follow, ms.
-pub const LATER_MS: i64 = 2_000;
+pub(crate) const LATER_MS: i64 = 2_000;
 
 /// What of a spoken answer can be sent now.
 pub enum Speech {
@@ -53,7 +53,7 @@ enum Look {
 }
 
 /// What can be sent for a spoken reply.
-pub async fn of(
+pub(crate) async fn of(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
     message: &OutMessage,
@@ -170,7 +170,7 @@ async fn encode(
 }
 
 /// Asks the tutor for it, once. The caller must hold a slot.
-pub async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> Fetched {
+pub(crate) async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> Fetched {
     let fetched = daemon.telemetry.timed(Step::Speech, daemon.app.tutor.spoken(session, part)).await;
     if let Err(error) = &fetched {
         daemon.telemetry.failed(error.failure());
@@ -179,7 +179,7 @@ pub async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> F
 }
 
 /// The text only; `None` if there is none.
-pub fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
+pub(crate) fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
     if text.is_blank() {
         return None;
     }

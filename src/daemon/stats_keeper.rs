@@ -24,7 +24,7 @@ const TELL_AGAIN: Duration = Duration::from_secs(5);
 
 /// Since the start and of today.
 #[derive(Debug)]
-pub struct StatsKeeper(Mutex<Inner>);
+pub(crate) struct StatsKeeper(Mutex<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -37,7 +37,7 @@ struct Inner {
 
 impl StatsKeeper {
     /// Continues from what the store holds.
-    pub async fn open(store: &Store, now: Timestamp) -> Self {
+    pub(crate) async fn open(store: &Store, now: Timestamp) -> Self {
         let kept = store.stats().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the numbers kept so far cannot be read: counting begins anew");
             None
@@ -49,7 +49,7 @@ impl StatsKeeper {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn current(&self, telemetry: &Telemetry, now: Timestamp) -> Stats {
+    pub(crate) fn current(&self, telemetry: &Telemetry, now: Timestamp) -> Stats {
         let mut inner = self.lock();
         if inner.stats.note(telemetry.tally(), now) {
             inner.kept = false;
@@ -58,7 +58,12 @@ impl StatsKeeper {
     }
 
     /// Stores them if they have changed.
-    pub async fn keep(&self, store: &Store, telemetry: &Telemetry, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn keep(
+        &self,
+        store: &Store,
+        telemetry: &Telemetry,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let stats = self.current(telemetry, now);
         if std::mem::replace(&mut self.lock().kept, true) {
             return Ok(());
@@ -81,7 +86,7 @@ impl StatsKeeper {
 }
 
 /// Runs until the shutdown signal. Whoever stops the daemon stores the last state.
-pub async fn run(daemon: &DaemonContext, mut stop: Stop) {
+pub(crate) async fn run(daemon: &DaemonContext, mut stop: Stop) {
     let mut next = Next::begin(Instant::now());
     loop {
         let owed = next.wanted && !daemon.stats_keeper.untold().is_empty();

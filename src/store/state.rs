@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
 /// How many of the latest update ids are remembered.
-pub const SEEN_KEPT: usize = 8192;
+pub(crate) const SEEN_KEPT: usize = 8192;
 
 /// Longest wait because of a rate limit that is accepted after a restart, ms.
 const LONGEST_QUEUE_MS: i64 = 24 * 3_600_000;
@@ -185,7 +185,7 @@ impl State {
     }
 
     /// Walks all pairs as stored, encrypted or not.
-    pub fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+    pub(crate) fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
         self.disk.scan_raw(visit)
     }
 
@@ -202,7 +202,7 @@ impl State {
     }
 
     /// In order, at most `limit`.
-    pub fn list_keys(&self, range: &Range, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(crate) fn list_keys(&self, range: &Range, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut found = Vec::new();
         if limit > 0 {
             self.scan(range, false, &mut |key, _| {
@@ -251,13 +251,13 @@ impl State {
     }
 
     /// Skips numbers that may have been given to rows this disk has lost.
-    pub fn skip_seqs(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+    pub(crate) fn skip_seqs(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         self.next_seq = super::verbs::after_restore::number_after(self.next_seq);
         tx.put(keys::next_seq(), &NextSeq(self.next_seq))
     }
 
     /// Whether these are the records that were written, according to the ledger.
-    pub fn agrees(&self, stock: &Ledger) -> bool {
+    pub(crate) fn agrees(&self, stock: &Ledger) -> bool {
         self.disk.agrees(stock)
     }
 
@@ -267,7 +267,7 @@ impl State {
     }
 
     /// Counts everything that is there.
-    pub fn take_stock(&self) -> Result<Ledger, StoreError> {
+    pub(crate) fn take_stock(&self) -> Result<Ledger, StoreError> {
         self.disk.take_stock()
     }
 
@@ -277,7 +277,7 @@ impl State {
     }
 
     /// Writes everything; durable after the next flush. The caller updates memory only after this.
-    pub fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
+    pub(crate) fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
         self.usable()?;
         if tx.batch.is_empty() {
             return Ok(());
@@ -298,7 +298,7 @@ impl State {
     }
 
     /// Does the flushing on another thread.
-    pub fn flusher(&self) -> Box<dyn Flush> {
+    pub(crate) fn flusher(&self) -> Box<dyn Flush> {
         self.disk.flusher()
     }
 
@@ -314,7 +314,7 @@ impl State {
     }
 
     /// Fails if the disk has failed before.
-    pub fn usable(&self) -> Result<(), StoreError> {
+    pub(crate) fn usable(&self) -> Result<(), StoreError> {
         self.progress.usable()
     }
 }

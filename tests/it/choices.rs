@@ -312,3 +312,27 @@ async fn offered(world: &World, language: &str, command: &str) -> (bool, bool) {
     let has = |name: &str| menu.contains(&format!("\"command\":\"{name}\""));
     (has(command), has("persona"))
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_chosen_is_who_answers_and_how() {
+    let (world, chat) = world_of_models(3).await;
+    let (ana, rui) = (world.learner(11), world.brazilian(12));
+    let system = |place: usize| chat.questions()[place].messages[0].1.clone();
+    rui.text("Hello!");
+    world.answers(rui.chat(), 1).await;
+    assert_eq!(chat.questions()[0].model, "model-01");
+    assert!(system(0).contains("curious friend") && system(0).contains("explanations: Brazilian Portuguese"));
+    for command in ["/level A1", "/switch model-03", "/persona"] {
+        let before = world.telegram.read(|state| state.from_bot(ana.chat()).count());
+        ana.text(command);
+        world.answers(ana.chat(), before + 1).await;
+    }
+    let menu = world.answer_with(ana.chat(), "Who shall I be").await;
+    press(&ana, &menu, "Story teller");
+    says(&world, &menu, "Now: Story teller").await;
+    ana.text("Hello!");
+    world.answers(ana.chat(), 4).await;
+    assert_eq!(chat.questions()[1].model, "model-03");
+    assert!(system(1).contains("make up a story") && system(1).contains("level: beginner"), "{}", system(1));
+    assert!(!system(1).contains('{') && system(1).contains("English"));
+}

@@ -78,11 +78,24 @@ fn imports_run_downward() {
         ("top", &["admin", "domain"]),
         (
             "daemon",
-            &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "telemetry", "admin"],
+            &[
+                "app",
+                "bot",
+                "store",
+                "model",
+                "telegram",
+                "tutor",
+                "domain",
+                "audio",
+                "logging",
+                "telemetry",
+                "admin",
+            ],
         ),
         (
             "bot",
             &[
+                "model",
                 "tutor",
                 "audio",
                 "audio_worker",

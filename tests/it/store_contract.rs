@@ -142,7 +142,12 @@ impl Deref for Bench {
 
 /// No limits; each message has its place as the daemon gives it.
 pub fn policy() -> AcceptPolicy {
-    AcceptPolicy { per_user: None, global: None, waiting_each: None, placement: phonicflow_bot::placement }
+    AcceptPolicy {
+        per_user: None,
+        global: None,
+        waiting_each: None,
+        placement: phonicflow_bot::placement_with_model,
+    }
 }
 
 /// A message in a private chat, or in a group where `chat` is negative.
@@ -174,6 +179,11 @@ pub fn voice(update_id: i64, user: i64, chat: i64) -> Incoming {
 /// A command without arguments.
 pub fn command(update_id: i64, user: i64, chat: i64, name: &str) -> Incoming {
     message(update_id, user, chat, Body::Command { name: name.to_owned(), args: String::new() })
+}
+
+/// A text for the chat model.
+pub fn text(update_id: i64, user: i64, chat: i64) -> Incoming {
+    message(update_id, user, chat, Body::Text("a text".to_owned()))
 }
 
 /// A sticker: local lane, counts for the rate.
@@ -280,6 +290,7 @@ scenarios! {
         what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
         it_waits_for_what_is_at_work_or_waits_for_anything_else
         nothing_of_the_conversation_is_worked_on_beside_it
+        what_is_answered_elsewhere_goes_before_what_is_stuck
         it_waits_until_the_learner_knows_that_the_answer_comes_later
         a_conversation_that_was_left_is_forgotten_when_nobody_looks_at_it_any_more;
     delivering:

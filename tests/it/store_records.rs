@@ -285,6 +285,14 @@ fn version_3_opens() {
     holds("job-placed", &Job { work: WorkKind::Tutor, leaving: true, ..text });
     let failing = Job { turn_failures: 2, waiting_for: Some(WaitReason::TutorFailing), ..job_of_version_3() };
     holds("job-turn-failures", &failing);
+    let stage = Stage::Asked { model: "lan/qwen3:8b".to_owned(), attempt: 3 };
+    let waiting_for = Some(WaitReason::ModelDown);
+    let asked = Job { stage, model_failures: 2, waiting_for, ..job_of_version_3() };
+    holds("job-asked", &asked);
+    let quoting = Body::Quoting { text: "why?".to_owned(), quoted: "I goes".to_owned() };
+    let quoting = Task::Handle(message(81, 1, 1, quoting), Admission::Admitted);
+    holds("job-quoting", &Job { task: quoting, ..job_of_version_3() });
+    holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
     let file = |kind, mime: Option<&str>| File {
         kind,
         file_id: "file".to_owned(),

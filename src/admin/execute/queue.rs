@@ -114,6 +114,7 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
     let stage = match job.stage {
         Stage::Taken => "taken",
         Stage::Submitted { .. } => "at the tutor",
+        Stage::Asked { .. } => "at the chat model",
         Stage::Answered => "answered, sending",
     };
     QueueRow {
@@ -142,7 +143,7 @@ pub(crate) fn kind(job: &Job) -> &'static str {
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
             Body::Voice(_) => "voice",
-            Body::Text(_) => "text",
+            Body::Text(_) | Body::Quoting { .. } => "text",
             Body::Files(_) => "files",
             Body::Command { .. } => "command",
             Body::Callback { .. } => "button",

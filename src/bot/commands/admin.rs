@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::{BTreeMap, HashMap};
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "admin",
     aliases: &[],
     placement: Placement::AT_ONCE,

@@ -7,7 +7,7 @@ use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement, Reply};
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "delete",
     aliases: &[],
     placement: Placement::LEAVING,

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::tutor::{Past, Reach};
 use std::time::Duration;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "history",
     aliases: &[],
     placement: Placement::AT_ONCE,

@@ -130,7 +130,7 @@ async fn choose(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Ou
     };
     let Some(pressed) = offer.names.iter().find(|name| Choice::named(name.as_str()) == choice).cloned()
     else {
-        return case.pressed(&case.phrases.model_gone(), Some(offer.page(case, None)));
+        return case.pressed(&case.phrases.model_gone_notice(), Some(offer.page(case, None)));
     };
     if case.learner.model.as_deref() == Some(pressed.as_str()) {
         return case.chosen_already();

@@ -8,7 +8,7 @@ use crate::domain::{Change, Outcome, Placement, Session};
 use crate::store::StoreError;
 use uuid::Uuid;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "new",
     aliases: &["reset"],
     placement: Placement::LEAVING,

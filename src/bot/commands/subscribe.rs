@@ -8,7 +8,7 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement};
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "subscribe",
     aliases: &[],
     placement: Placement::AT_ONCE,
@@ -20,11 +20,11 @@ pub static COMMAND: Command = Command {
 };
 
 /// The only choice of [`JOINED`].
-pub const HAVE_JOINED: Choice = Choice::Letter('j');
+pub(crate) const HAVE_JOINED: Choice = Choice::Letter('j');
 
 /// "I have joined": [`access`] asks Telegram and answers; this is reached only where no channel is required
 /// any more.
-pub static JOINED: Button = Button {
+pub(crate) static JOINED: Button = Button {
     prefix: "sub",
     placement: Placement::AT_ONCE,
     audience: Audience::Joining,

@@ -7,7 +7,7 @@ use crate::domain::{Body, Change, FileKind, OtherKind, Outcome};
 const OTHER_NOTICE_EVERY_MS: i64 = 60_000;
 
 /// Without a chat model: says that the bot listens to voice messages.
-pub fn handle(case: &Case<'_>) -> Outcome {
+pub(crate) fn handle(case: &Case<'_>) -> Outcome {
     case.say(case.phrases.voice_only())
 }
 
@@ -22,7 +22,7 @@ pub fn files(case: &Case<'_>) -> Outcome {
 }
 
 /// A friendly notice, at most once a minute.
-pub fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
+pub(crate) fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
     let recently = case
         .learner
         .other_notice_at

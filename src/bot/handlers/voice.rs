@@ -26,7 +26,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// A voice that is ready to be submitted to the tutor.
-pub struct Submission {
+pub(crate) struct Submission {
     /// 16 kHz mono WAV.
     wav: Bytes,
     /// Stage to store before it is submitted.
@@ -50,7 +50,7 @@ fn settled<T>(verdict: Disposition) -> Step<T> {
 }
 
 /// One voice message in work.
-pub struct VoiceTurn<'a> {
+pub(crate) struct VoiceTurn<'a> {
     pub context: &'a HandlerContext,
     pub job: &'a Job,
     pub incoming: &'a Incoming,
@@ -60,7 +60,7 @@ pub struct VoiceTurn<'a> {
 
 impl<'a> VoiceTurn<'a> {
     /// The turn in a claim, if it is one.
-    pub fn of(context: &'a HandlerContext, claim: &'a Claim) -> Option<Self> {
+    pub(crate) fn of(context: &'a HandlerContext, claim: &'a Claim) -> Option<Self> {
         use crate::domain::{Body, Task};
         let Task::Handle(incoming, _) = &claim.job.task else { return None };
         let Body::Voice(recording) = &incoming.body else { return None };
@@ -81,7 +81,7 @@ impl<'a> VoiceTurn<'a> {
 
     /// If an earlier attempt may have reached the tutor, looks in its history. `Go`: nothing was recorded
     /// there.
-    pub async fn look(&self, now: impl Fn() -> Timestamp) -> Result<Step<()>, StoreError> {
+    pub(crate) async fn look(&self, now: impl Fn() -> Timestamp) -> Result<Step<()>, StoreError> {
         let Stage::Submitted { session, baseline, at, uncertain_since, voice_ms } = self.job.stage else {
             return Ok(Step::Go(()));
         };
@@ -135,7 +135,7 @@ impl<'a> VoiceTurn<'a> {
     }
 
     /// Whether the learner began anew since the voice was handed over in this conversation.
-    pub fn has_left(&self, session: Uuid) -> bool {
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
         self.learner.session.as_ref().is_none_or(|open| open.id != session)
     }
 
@@ -177,7 +177,7 @@ impl<'a> VoiceTurn<'a> {
     }
 
     /// Checks, downloads and decodes the voice, and waits for a slot at the tutor.
-    pub async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
+    pub(crate) async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
         let rules = self.rules();
         if self.recording.size.is_some_and(|size| size > rules.max_audio_bytes) {
             self.context.telemetry.failed(Failure::AudioTooLarge);

@@ -14,9 +14,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 /// Rows beyond the inbox's capacity, reserved for commands.
-pub const KEPT_FOR_COMMANDS: usize = 1_000;
+pub(crate) const KEPT_FOR_COMMANDS: usize = 1_000;
 /// Pause between two looks.
-pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Messages that have to wait at Telegram.
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Held {
 
 /// Takes the commands among the next updates and returns the offset to continue from: nothing is confirmed
 /// from the first waiting message on. What was taken will be received again, and recognised by its id.
-pub async fn take_commands(
+pub(crate) async fn take_commands(
     daemon: &DaemonContext,
     identity: &mut Identity,
     offset: Option<i64>,

@@ -86,7 +86,7 @@ impl Phrases {
     }
 
     /// A model on a button that is there no more.
-    pub fn model_gone(self) -> String {
+    pub fn model_gone_notice(self) -> String {
         say!(self, "That model is no longer there.", "Esse modelo não está mais disponível.")
     }
 

@@ -37,9 +37,11 @@ mod tutor;
 mod waiting;
 #[cfg(test)]
 pub(crate) mod wording;
+mod writing;
 
 pub(crate) use admin::AdminView;
 pub(crate) use status::StatusView;
+pub(crate) use writing::STILL_WRITING;
 
 impl Phrases {
     pub(crate) fn welcome(self) -> Rich {

@@ -93,7 +93,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
     rich.chain(refusals.map(|why| phrases.refused(why)))
         .map(|text| text.to_plain())
         .chain(refusals.map(|why| phrases.refused_notice(why)))
-        .chain([phrases.models_out_of_reach(), phrases.model_gone(), phrases.chosen_already()])
+        .chain([phrases.models_out_of_reach(), phrases.model_gone_notice(), phrases.chosen_already()])
         .chain([phrases.joined_notice(), phrases.not_joined_notice()])
         .collect()
 }

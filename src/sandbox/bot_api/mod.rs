@@ -158,7 +158,7 @@ impl BotApi {
     }
 
     /// A chat as its members see it: edits applied, deleted messages left out.
-    pub(crate) fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
+    pub fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
         self.read(|state| state.transcript(chat).iter().filter(|entry| !entry.deleted).cloned().collect())
     }
 

@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-pub fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> {
     to.push(tag);
     codec::write(&(value.len() as u64), to)?;
     to.extend_from_slice(value);
@@ -57,7 +57,7 @@ pub fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> 
 }
 
 /// Whether a field need not be written: a record without it is read as this value.
-pub fn is_implied<T: PartialEq>(value: &T, implied: T) -> bool {
+pub(crate) fn is_implied<T: PartialEq>(value: &T, implied: T) -> bool {
     *value == implied
 }
 

@@ -25,7 +25,7 @@ fn unaddressed(part: Incoming) -> Incoming {
 }
 
 fn work() -> WorkKind {
-    phonicflow_bot::placement(&part(0, 1, 1, None, "")).work
+    phonicflow_bot::placement_with_model(&part(0, 1, 1, None, "")).work
 }
 
 /// Caption and files of a row.
