@@ -221,6 +221,7 @@ mod tests {
             assert!(
                 told.contains("A1 to A2") && told.contains("Brazilian Portuguese") && !told.contains('{')
             );
+            let told = told.to_lowercase();
             assert!(told.contains("one question") && told.contains("mistakes"), "{}", persona.id);
         }
         let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/personas")).unwrap();
