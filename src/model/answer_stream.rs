@@ -40,8 +40,8 @@ pub struct AnswerStream {
     /// Complete; whether by a limit.
     finished: Option<bool>,
     deadline: Instant,
-    /// Longest standstill once it has begun.
-    standstill: Duration,
+    /// Longest stall_timeout once it has begun.
+    stall_timeout: Duration,
     /// When something came last.
     since: Instant,
     permit: Permit,
@@ -63,7 +63,7 @@ impl AnswerStream {
         kind: ServerKind,
         response: reqwest::Response,
         deadline: Instant,
-        standstill: Duration,
+        stall_timeout: Duration,
         permit: Permit,
     ) -> Self {
         let mime =
@@ -93,7 +93,7 @@ impl AnswerStream {
             output,
             finished,
             deadline,
-            standstill,
+            stall_timeout,
             since,
             permit,
             over,
@@ -133,7 +133,7 @@ impl AnswerStream {
     async fn more(&mut self) -> Result<bool, Fault> {
         let limit = match self.finished {
             Some(_) => self.deadline.min(self.since + AFTERWARDS),
-            None if self.begun => self.deadline.min(self.since + self.standstill),
+            None if self.begun => self.deadline.min(self.since + self.stall_timeout),
             None => self.deadline,
         };
         let before = self.text().len();

@@ -6,7 +6,7 @@
 use crate::domain::Timestamp;
 
 /// Failures in a row that open it.
-const PATIENCE: u32 = 5;
+const FAILURES_TO_OPEN: u32 = 5;
 /// The first pause, milliseconds.
 const FIRST_MS: i64 = 30_000;
 /// The longest pause, milliseconds.
@@ -67,7 +67,7 @@ impl Breaker {
     /// A question failed by the server's fault. What was asked before it opened and fails now does not count again.
     pub fn failed(&mut self, now: Timestamp) {
         let pause_ms = match *self {
-            Self::Closed { failures } if failures + 1 < PATIENCE => {
+            Self::Closed { failures } if failures + 1 < FAILURES_TO_OPEN => {
                 *self = Self::Closed { failures: failures + 1 };
                 return;
             }

@@ -24,4 +24,4 @@ pub use ask::{Ask, Image, Message, ModelName, Role};
 pub use error::{Fault, ModelError, Retry, Slow};
 pub use models::{MAIN, Models, ModelsOptions};
 pub use policy::{Next, Tried, next};
-pub use server::{Patience, Server, ServerOptions};
+pub use server::{Server, ServerOptions, Timeouts};

@@ -6,7 +6,7 @@ use super::answer::Usage;
 use super::answer_stream::AnswerStream;
 use super::ask::{Ask, ModelName};
 use super::error::{Fault, ModelError};
-use super::server::{Patience, Server, ServerOptions};
+use super::server::{Server, ServerOptions, Timeouts};
 use crate::http::{self, ClientOptions};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub struct ModelsOptions {
     /// `FALLBACK_MODEL`.
     pub fallback: Option<ModelName>,
     /// How long its servers may take.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
 }
 
 /// The chat models there are. Cheap to share behind an `Arc`.
@@ -51,7 +51,7 @@ impl Models {
     pub fn new(options: ModelsOptions) -> Result<Self, ModelError> {
         let setup = |error: http::HttpError| ModelError { server: MAIN.into(), fault: error.into() };
         let client = Arc::new(http::client(&ClientOptions::default()).map_err(setup)?);
-        let server = |server| Server::new(server, client.clone(), options.patience).map(Arc::new);
+        let server = |server| Server::new(server, client.clone(), options.timeouts).map(Arc::new);
         let servers = options.servers.into_iter().map(server).collect::<Result<_, _>>()?;
         Ok(Self {
             servers,

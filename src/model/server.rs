@@ -31,17 +31,17 @@ const BOOK_CAP: usize = 200;
 
 /// How long a server may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// For a whole answer: `AI_TIMEOUT`.
     pub answer: Duration,
     /// For the next piece of one that has begun. Before, a model may have to be loaded and the question to be read.
-    pub piece: Duration,
+    pub stall: Duration,
 }
 
-impl Patience {
+impl Timeouts {
     /// With half a minute for the next piece.
     pub fn new(answer: Duration) -> Self {
-        Self { answer, piece: Duration::from_secs(30) }
+        Self { answer, stall: Duration::from_secs(30) }
     }
 }
 
@@ -88,11 +88,11 @@ pub struct Server {
     pub(super) options: ServerOptions,
     name: Arc<str>,
     client: Shared,
-    patience: Patience,
+    timeouts: Timeouts,
     built: Instant,
     breaker: Mutex<Breaker>,
-    /// The status with which it asked to be left in peace, and until when.
-    peace: Mutex<Option<(u16, Timestamp)>>,
+    /// Until when its last `Retry-After` holds, and the status that came with it.
+    retry_after: Mutex<Option<(u16, Timestamp)>>,
     learnt: Mutex<BTreeMap<String, Learnt>>,
 }
 
@@ -112,7 +112,7 @@ impl Permit {
     pub fn failed(&mut self, fault: Fault) -> ModelError {
         if !std::mem::replace(&mut self.settled, true) {
             let now = self.server.now();
-            self.server.leave_in_peace(&fault);
+            self.server.note_retry_after(&fault);
             if fault.counts_against_the_server() {
                 self.server.breaker().failed(now);
             } else {
@@ -138,7 +138,7 @@ impl Server {
     pub(super) fn new(
         options: ServerOptions,
         client: Shared,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Result<Self, ModelError> {
         let name: Arc<str> = options.name.as_str().into();
         let setup = |why: &str| ModelError { server: name.clone(), fault: Fault::Setup(why.to_owned()) };
@@ -147,8 +147,8 @@ impl Server {
         if !matches!(trial.url().scheme(), "http" | "https") {
             return Err(setup("its URL must be http or https"));
         }
-        let (breaker, peace, learnt) = Default::default();
-        Ok(Self { options, name, client, patience, built: Instant::now(), breaker, peace, learnt })
+        let (breaker, retry_after, learnt) = Default::default();
+        Ok(Self { options, name, client, timeouts, built: Instant::now(), breaker, retry_after, learnt })
     }
 
     /// Its name in the configuration.
@@ -190,7 +190,7 @@ impl Server {
         if !self.lists() {
             return Ok(Vec::new());
         }
-        let within = LIST_WITHIN.min(self.patience.answer);
+        let within = LIST_WITHIN.min(self.timeouts.answer);
         let asked = tokio::time::timeout(within, self.ask_for_models()).await;
         asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))).map_err(|fault| self.error(fault))
     }
@@ -232,28 +232,28 @@ impl Server {
         ask: &Ask,
         schema: Option<&Value>,
     ) -> Result<AnswerStream, ModelError> {
-        let deadline = Instant::now() + self.patience.answer;
+        let deadline = Instant::now() + self.timeouts.answer;
         let mut permit = self.admit()?;
         let asked = tokio::time::timeout_at(deadline, self.post(model, ask, schema)).await;
         match asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))) {
             Ok(response) => {
-                Ok(AnswerStream::new(self.options.kind, response, deadline, self.patience.piece, permit))
+                Ok(AnswerStream::new(self.options.kind, response, deadline, self.timeouts.stall, permit))
             }
             Err(fault) => Err(permit.failed(fault)),
         }
     }
 
     fn admit(self: &Arc<Self>) -> Result<Permit, ModelError> {
-        self.in_peace().map_err(|fault| self.error(fault))?;
+        self.check_retry_after().map_err(|fault| self.error(fault))?;
         let admitted = self.breaker().admit(self.now());
         admitted.map_err(|secs| self.error(Fault::Resting { secs }))?;
         Ok(Permit { server: self.clone(), settled: false })
     }
 
-    /// Others are not sent where one was just told to come back later: the limit is mostly that of the key.
-    fn in_peace(&self) -> Result<(), Fault> {
-        let peace = *self.peace.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((status, until)) = peace else { return Ok(()) };
+    /// A `Retry-After` holds for every caller: the limit behind it is mostly that of the key.
+    fn check_retry_after(&self) -> Result<(), Fault> {
+        let held = *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((status, until)) = held else { return Ok(()) };
         let left = until.since_ms(self.now());
         if left <= 0 {
             return Ok(());
@@ -262,10 +262,10 @@ impl Server {
         Err(Fault::Busy { status, retry_after: Some(secs) })
     }
 
-    fn leave_in_peace(&self, fault: &Fault) {
+    fn note_retry_after(&self, fault: &Fault) {
         if let Fault::Busy { status, retry_after: Some(secs) } = fault {
             let until = self.now().plus_ms(i64::from(*secs) * 1_000);
-            *self.peace.lock().unwrap_or_else(PoisonError::into_inner) = Some((*status, until));
+            *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = Some((*status, until));
         }
     }
 
