@@ -79,6 +79,7 @@ impl App {
             telegram: telegram.clone(),
             tutor: tutor.clone(),
             models,
+            personas: config.ai.personas.clone(),
             model_reach: ModelReach::new(news.clone()),
             growing: Arc::default(),
             reader: store.reader(),

@@ -1,4 +1,5 @@
-//! The room as its callers see it, against the strict double: whatever a server does, an answer is complete or an error.
+//! Tests of the models as their callers see them, against the strict double: whatever a server does, an
+//! answer is complete or an error.
 
 mod answers;
 mod refusals;
