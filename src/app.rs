@@ -9,7 +9,7 @@ use crate::config::{Config, OnCorruption};
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, Vision};
 use crate::logging::Event;
-use crate::model::{self, ModelName, Models, ModelsOptions, Patience, ServerOptions};
+use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions, Timeouts};
 use crate::secret::Secret;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
@@ -79,6 +79,7 @@ impl App {
             telegram: telegram.clone(),
             tutor: tutor.clone(),
             models,
+            personas: config.ai.personas.clone(),
             model_reach: ModelReach::new(news.clone()),
             growing: Arc::default(),
             reader: store.reader(),
@@ -172,7 +173,7 @@ pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
         default_model: ai.default_model.as_ref().map(ModelName::new),
         offered: ai.models.iter().map(ModelName::new).collect(),
         fallback: ai.fallback_model.as_ref().map(ModelName::new),
-        patience: Patience::new(ai.timeout),
+        timeouts: Timeouts::new(ai.timeout),
     })
     .context("setting up the chat models")?;
     Ok(Some(models))

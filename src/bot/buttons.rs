@@ -45,6 +45,13 @@ impl fmt::Display for Choice {
 }
 
 impl Choice {
+    /// The one of this name, among any number of names of any length that may come and go.
+    pub fn named(name: &str) -> Self {
+        // FNV-1a: the same in every version, which the standard library's hashes are not.
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        Self::Number(name.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut letters = text.chars();
         match (letters.next(), letters.next()) {
@@ -132,6 +139,13 @@ mod tests {
             }
         }
         assert!(!prefixes.is_empty());
+    }
+
+    #[test]
+    fn a_name_is_always_the_same_number() {
+        // From the reference implementation: buttons of older versions stay what they were.
+        assert_eq!(Choice::named("foobar"), Choice::Number(0x8594_4171_f739_67e8));
+        assert_eq!(Choice::named(""), Choice::Number(0xcbf2_9ce4_8422_2325));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What a model is shown of a learner's pictures and documents: fetched when it is asked, kept nowhere.
+//! What a model is shown of a learner's pictures and documents: downloaded when it is asked, stored nowhere.
 //!
-//! Must not know which model that is, or what a learner is told of a wait.
+//! Must not know which model that is, or what a learner is told while waiting.
 
 use super::HandlerContext;
 use crate::audio_worker::JobError;
@@ -11,22 +11,23 @@ use crate::logging::Event;
 use crate::telegram::TelegramError;
 use bytes::Bytes;
 
-/// Largest picture shown, bytes (SPEC 10).
+/// Largest picture shown, bytes.
 const PICTURE_LIMIT: u64 = 10 << 20;
 
-/// What a file is to a model.
+/// A file as a model gets it.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// A picture, and its MIME type by its bytes.
-    Picture { mime: &'static str, bytes: Bytes },
-    /// The text of a document.
+    /// A picture, and its MIME type judged by its bytes.
+    Picture {
+        mime: &'static str,
+        bytes: Bytes,
+    },
     Text(String),
 }
 
-/// Why a file cannot be shown.
 #[derive(Debug)]
 pub(crate) enum Unseen {
-    /// It never can be: its learner is told what works.
+    /// It never can be: the learner is told what works.
     Refused(FileRefusal),
     /// Telegram did not hand it out.
     Download(TelegramError),
@@ -34,17 +35,16 @@ pub(crate) enum Unseen {
     Worker(JobError),
 }
 
-/// What is wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileRefusal {
     PictureTooLarge,
-    /// No picture that models are shown.
+    /// No picture format that models accept.
     PictureUnknown,
     Document(DocumentFault),
 }
 
 impl FileRefusal {
-    /// What its learner is told.
+    /// What the learner is told.
     pub(crate) fn sentence(self, phrases: Phrases) -> Rich {
         match self {
             Self::PictureTooLarge => phrases.picture_too_large(),
@@ -58,7 +58,7 @@ impl FileRefusal {
     }
 }
 
-/// Fetches a file and reads it as far as a model needs.
+/// Downloads a file and reads what a model needs of it.
 pub(crate) async fn content(context: &HandlerContext, file: &File) -> Result<Content, Unseen> {
     let (limit, too_large) = match file.kind {
         FileKind::Picture => (PICTURE_LIMIT, FileRefusal::PictureTooLarge),
@@ -82,7 +82,7 @@ pub(crate) async fn content(context: &HandlerContext, file: &File) -> Result<Con
     }
 }
 
-/// The text of a document, read by a worker process.
+/// Has a worker process extract a document's text.
 async fn read(context: &HandlerContext, bytes: Bytes) -> Result<String, Unseen> {
     context.audio.place().await.document_text(bytes).await.map_err(|error| {
         if let Some(death) = error.death() {
@@ -96,7 +96,7 @@ async fn read(context: &HandlerContext, bytes: Bytes) -> Result<String, Unseen> 
     })
 }
 
-/// What models are shown, by its first bytes.
+/// Formats that models accept, by the first bytes.
 fn picture_mime(bytes: &[u8]) -> Option<&'static str> {
     let is_webp = || bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
     match bytes {

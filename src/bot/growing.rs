@@ -1,7 +1,7 @@
-//! The answers that are being written now, so that a pressed button can end one of them.
+//! The answers that are being written now, so that a button can stop one of them.
 //!
-//! In memory alone: an answer that a crash has ended is asked for again from the start. Must not know who presses, or how an
-//! answer grows.
+//! In memory only: an answer interrupted by a crash is asked for again from the start. Must not know who
+//! presses, or how an answer grows.
 
 use super::HandlerContext;
 use super::buttons::{Button, Choice};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Under a growing answer; its number is the answer's row.
+/// Shown under a growing answer; its number is the answer's row.
 pub static STOP: Button = Button {
     prefix: "stop",
     placement: Placement::AT_ONCE,
@@ -21,7 +21,7 @@ pub static STOP: Button = Button {
     handler: |context, case, choice| Box::pin(async move { Ok(stop(context, case, choice)) }),
 };
 
-/// Pressed again, or after the end of the answer, it has nothing left to do.
+/// Pressed again, or after the end of the answer, it does nothing.
 fn stop(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     match choice {
         Choice::Number(seq) if context.growing.stop(seq) => case.pressed("", None),
@@ -30,7 +30,7 @@ fn stop(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     }
 }
 
-/// All of them, by their rows.
+/// By row.
 #[derive(Debug, Default)]
 pub struct Growing(Mutex<HashMap<u64, Arc<Sign>>>);
 
@@ -40,7 +40,7 @@ struct Sign {
     bell: Notify,
 }
 
-/// One that is being written; ends with it.
+/// One answer that is being written; ends when dropped.
 #[derive(Debug)]
 pub struct Answering {
     growing: Arc<Growing>,
@@ -60,7 +60,7 @@ impl Growing {
         Answering { growing: Arc::clone(self), seq, sign }
     }
 
-    /// Ends it with what was said so far; whether it is being written.
+    /// Ends it with the text so far; returns whether it was being written.
     pub fn stop(&self, seq: u64) -> bool {
         let Some(sign) = self.lock().get(&seq).cloned() else { return false };
         sign.raised.store(true, Ordering::Release);
@@ -70,7 +70,7 @@ impl Growing {
 }
 
 impl Answering {
-    /// Returns once it is to end.
+    /// Returns once it should end.
     pub async fn stopped(&self) {
         while !self.sign.raised.load(Ordering::Acquire) {
             self.sign.bell.notified().await;

@@ -11,7 +11,6 @@ pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
 pub mod model_reach;
-mod persona;
 mod retry_policy;
 mod route;
 
@@ -22,7 +21,7 @@ use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Reply, Task, Timestamp};
+use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Personas, Reply, Task, Timestamp};
 use crate::model::Models;
 use crate::store::Reader;
 use crate::store::{Burial, Deferral};
@@ -83,6 +82,8 @@ pub struct HandlerContext {
     pub tutor: Arc<Tutor>,
     /// The chat models, where there are any.
     pub models: Option<Arc<Models>>,
+    /// Whom a chat model can be.
+    pub personas: Personas,
     /// Whether texts are answered.
     pub model_reach: ModelReach,
     /// The answers that are being written now.

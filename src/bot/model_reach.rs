@@ -1,4 +1,4 @@
-//! Whether texts are answered by a chat model, as the last of them show: what the admins are told of.
+//! Whether chat models answer texts, judged by the latest ones; admins are alerted by it.
 //!
 //! Must not know which model, or how often it is asked.
 
@@ -6,27 +6,22 @@ use crate::domain::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// What the last texts show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ModelLook {
     /// No text has come yet.
     #[default]
     Unknown,
     /// They are answered.
-    Answers {
-        /// Since then.
-        since: Timestamp,
-    },
-    /// They wait: neither the model nor another one in its place answers.
+    Answers { since: Timestamp },
+    /// They wait: neither the model nor a substitute answers.
     Silent {
-        /// Since then.
         since: Timestamp,
-        /// So many times in a row.
+        /// In a row.
         failures: u32,
     },
 }
 
-/// Kept up to date by every text.
+/// Updated by every text.
 #[derive(Debug)]
 pub struct ModelReach {
     look: Mutex<ModelLook>,
@@ -34,7 +29,7 @@ pub struct ModelReach {
 }
 
 impl ModelReach {
-    /// `news` is rung at every change that somebody may want to hear of.
+    /// `news` is notified of every change that somebody may want to know of.
     pub fn new(news: Arc<Notify>) -> Self {
         Self { look: Mutex::default(), news }
     }
@@ -43,12 +38,10 @@ impl ModelReach {
         self.look.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the last texts show.
     pub fn look(&self) -> ModelLook {
         *self.lock()
     }
 
-    /// A text was answered.
     pub fn answered(&self, now: Timestamp) {
         let mut look = self.lock();
         if !matches!(*look, ModelLook::Answers { .. }) {

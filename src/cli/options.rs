@@ -57,7 +57,7 @@ fn value_name(key: &Key) -> &'static str {
     match &key.kind {
         _ if key.is_secret() => "FILE",
         Kind::CaFile(_) | Kind::File(_) | Kind::KeyFile(_) => "FILE",
-        Kind::Folder(_) => "FOLDER",
+        Kind::Folder(_) | Kind::Personas(_) => "FOLDER",
         Kind::Time { unit, .. } => match unit {
             keys::Unit::Seconds => "SECONDS",
             keys::Unit::Hours => "HOURS",

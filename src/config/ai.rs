@@ -4,7 +4,7 @@
 
 use super::keys::{Key, Kind, Unit};
 use super::providers::Provider;
-use crate::domain::ServerKind;
+use crate::domain::{Personas, ServerKind};
 use crate::secret::Secret;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Ai {
     pub context_tokens: u32,
     /// `AI_TOKENS_PER_DAY`; 0: as many as they like.
     pub tokens_per_day: u32,
+    /// `PERSONAS_PATH`: those that come along, replaced and added to by its files.
+    pub personas: Personas,
     /// `[providers.NAME]` of config.toml, by name.
     pub providers: Vec<Provider>,
 }
@@ -129,5 +131,11 @@ pub const OPTIONS: &[Key] = &[
         default: "0",
         kind: Kind::Whole { min: 0, max: 1_000_000_000, field: |c| &mut c.ai.tokens_per_day },
         doc: "Tokens a learner may use in a day; 0 is off.",
+    },
+    Key {
+        name: "PERSONAS_PATH",
+        default: "",
+        kind: Kind::Personas(|c| &mut c.ai.personas),
+        doc: "A folder of persona files (*.md): whom learners can choose with /persona. A file replaces the one of the same name that comes along, or is added.",
     },
 ];

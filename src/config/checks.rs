@@ -4,7 +4,7 @@
 
 use super::Config;
 use super::keys::{Key, Kind, Unit};
-use crate::domain::{ChannelName, UserId};
+use crate::domain::{ChannelName, Persona, Personas, UserId};
 use crate::logging;
 use crate::secret::{KeyMaterial, Secret};
 use std::io::Read;
@@ -86,6 +86,7 @@ pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) ->
             }
             *field(config) = path;
         }
+        Kind::Personas(field) => personas(&path(raw, folder)?, field(config))?,
         Kind::File(field) => {
             let path = path(raw, folder)?;
             if path.is_dir() || raw.ends_with('/') {
@@ -110,6 +111,30 @@ pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) ->
         }
     }
     Ok(())
+}
+
+/// Reads the persona files of a folder, in the order of their names.
+fn personas(folder: &Path, into: &mut Personas) -> Result<(), String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.extension().is_some_and(|ending| ending == "md") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut faults = Vec::new();
+    for file in &files {
+        let id = file.file_stem().unwrap_or_default().to_string_lossy();
+        let mut read = || -> Result<(), String> {
+            let text = String::from_utf8(read_small(file)?).map_err(|_| "is not UTF-8 text".to_owned())?;
+            let persona = Persona::parse(&id, &text).map_err(|fault| fault.to_string())?;
+            into.put(persona).map_err(|fault| fault.to_string())
+        };
+        faults.extend(read().err().map(|fault| format!("{id}.md: {fault}")));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }
 
 /// How a value may be shown: secrets not at all, URLs without user and password, long texts cut.

@@ -6,7 +6,7 @@
 
 use super::Config;
 pub(crate) use super::table::TOPICS;
-use crate::domain::{ChannelName, UserId};
+use crate::domain::{ChannelName, Personas, UserId};
 use crate::secret::{KeyMaterial, Secret};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -86,6 +86,8 @@ pub enum Kind {
     Users(fn(&mut Config) -> &mut Vec<UserId>),
     /// A log level or filter directives.
     LogFilter(fn(&mut Config) -> &mut String),
+    /// A folder of persona files, read when it is checked.
+    Personas(fn(&mut Config) -> &mut Personas),
     /// One of these words.
     Choice(&'static [&'static str], fn(&mut Config, &str)),
 }
@@ -164,6 +166,7 @@ impl Key {
             Kind::Secret(_) => "printable ASCII characters".to_owned(),
             CaFile(_) => "a readable file of PEM certificates".to_owned(),
             Folder(_) => "a folder".to_owned(),
+            Kind::Personas(_) => "a readable folder of persona files (*.md)".to_owned(),
             File(_) => "a file name".to_owned(),
             KeyFile(_) => format!("a readable file of at least {} random bytes", super::checks::KEY_LEAST),
             Address(_) => "an address with a port, or a port alone".to_owned(),

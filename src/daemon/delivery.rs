@@ -1,12 +1,13 @@
-//! outbox -> Telegram: a row's messages one by one, each struck off for good before the chat is free for the next.
+//! Outbox -> Telegram: sends a row's messages one by one, each recorded as sent before the chat is free for
+//! the next.
 //!
-//! A message that is out but not yet struck off when the daemon is killed goes out again after the next start. A chat is taken
-//! from the start of a call until its message is struck off (see [`super::sending`]), by whichever row or lane, so that is one
-//! message of each chat at most; chats do not wait for one another.
+//! A message that was sent but not yet recorded when the process is killed is sent again after the next
+//! start. A chat is reserved from the start of a call until its message is recorded (see [`super::sending`]),
+//! for all rows and lanes, so this can double at most one message per chat; chats do not wait for each other.
 //!
-//! What became of a call decides what follows (see [`super::verdict`]): struck off, again later, again in another form, or given
-//! up as a dead letter. Nothing is left out without a word. When answers of which nothing is out yet wait, the rest of
-//! this row gives its place to them.
+//! The result of a call decides what follows (see [`super::failed_send`]): recorded as sent, again later,
+//! again in another form, or a dead letter. Nothing is dropped silently. If other answers wait of which
+//! nothing was sent yet, they go before the rest of this row. Must not know what the messages mean.
 
 use super::DaemonContext;
 use super::failed_send::{AfterFailure, judge};
@@ -22,19 +23,19 @@ use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Outgoing, SendForm, outgoing};
 use std::sync::Arc;
 
-/// What is to be sent for a message.
+/// A message in the form in which it is to be sent.
 #[derive(Debug, Clone)]
 pub struct Form {
     /// The call.
     pub out: Outgoing,
-    /// As meant, or without what was refused.
+    /// How to send it.
     pub manner: SendForm,
-    /// The words of a spoken answer, which follows.
+    /// The text of a spoken answer, whose voice follows.
     pub voice_follows: bool,
 }
 
 impl Form {
-    /// As meant.
+    /// In its full form.
     pub fn of(out: Outgoing) -> Self {
         Self { out, manner: SendForm::default(), voice_follows: false }
     }
@@ -42,18 +43,15 @@ impl Form {
 
 /// What is left to do for a row.
 enum Next {
-    /// Its next message.
+    /// Send its next message.
     Message,
-    /// The same message in another form.
+    /// Send the same message in another form.
     Form(Box<Form>),
     /// Nothing now: the lease has ended.
     Nothing,
 }
 
 /// Sends what is left of a row's replies.
-///
-/// # Errors
-/// The store's.
 pub async fn deliver(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
     let (store, lease) = (&daemon.app.store, claim.lease);
     if claim.learner.blocked && claim.job.chat.0 == claim.job.user.0 {
@@ -71,7 +69,7 @@ pub async fn deliver(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) 
         if stop.is_raised() {
             return store.release(lease).await;
         }
-        // Somebody who waits for the rest of an answer waits less than who has nothing yet.
+        // A learner who waits for the rest of an answer can wait longer than one who has nothing yet.
         if begun && place > 0 && store.give_way(lease).await? {
             return Ok(());
         }
@@ -95,15 +93,15 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
-    /// What answers a press stands in no chat and counts towards no chat's limits.
+    /// The answer to a button press appears in no chat and counts towards no chat's limits.
     fn counts(&self) -> bool {
         !matches!(self.message.reply.content, Content::CallbackAnswer { .. })
     }
 
-    /// Sends the message and records what became of it. True: on to the row's next one.
+    /// Sends the message and records the result. `true`: continue with the row's next one.
     async fn send(&self, stop: &mut Stop) -> Result<bool, StoreError> {
         let (daemon, message) = (self.daemon, self.message);
-        // Before anything is fetched or made for it: a chat that has to wait long gives its place to another.
+        // Before anything is fetched or encoded: if the chat has to wait long, another chat goes first.
         if let Some(ms) = daemon.sending.long_wait(self.counts().then_some(message.reply.chat)) {
             return self.put_off(ms, WaitReason::Paced).await;
         }
@@ -116,7 +114,7 @@ impl Out<'_> {
         let mut form = match self.first_form().await {
             Ok(form) => Form { out: in_place_of(daemon, self.shown(), form.out).await, ..form },
             Err(verdict) => {
-                // Nothing comes in its place.
+                // Nothing replaces the progress message, so it is removed.
                 if let (AfterFailure::Done, Some(shown)) = (&verdict, self.shown()) {
                     take_away(daemon, Some(message.reply.chat), shown).await;
                 }
@@ -130,7 +128,7 @@ impl Out<'_> {
             }
         }
         loop {
-            // Held until the message is struck off: nothing else goes to this chat before.
+            // Held until the message is recorded as sent: nothing else is sent to this chat before.
             let pass = match daemon.sending.turn(form.out.chat(), self.urgency, stop).await {
                 Turn::Now(pass) => pass,
                 Turn::Later(ms) => return self.put_off(ms, WaitReason::Paced).await,
@@ -146,7 +144,7 @@ impl Out<'_> {
             match self.record(verdict).await? {
                 Next::Message => return Ok(true),
                 Next::Form(other) => {
-                    // Refused in the place of what was said of the wait.
+                    // The edit of the progress message was refused, so the answer becomes a new message.
                     if let (Some(shown), false) = (self.shown(), matches!(other.out, Outgoing::Edit { .. })) {
                         take_away(daemon, form.out.chat(), shown).await;
                     }
@@ -157,7 +155,7 @@ impl Out<'_> {
         }
     }
 
-    /// The form to try first; where nothing can be sent, what follows from that.
+    /// The form to try first; if nothing can be sent, what follows from that.
     async fn first_form(&self) -> Result<Form, AfterFailure> {
         let (daemon, message) = (self.daemon, self.message);
         if let Content::Spoken { session, part, caption } = &message.reply.content {
@@ -172,12 +170,11 @@ impl Out<'_> {
         outgoing(&message.reply).map(Form::of).ok_or(AfterFailure::Done)
     }
 
-    /// What stands in the chat in its place: only the answer's very first words replace what was said of the wait.
+    /// The progress message in the chat, which only the very first message of the answer replaces.
     fn shown(&self) -> Option<MessageId> {
         self.claim.job.progress.filter(|_| self.message.index == 0 && !self.message.words_sent)
     }
 
-    /// It is out.
     fn sent(&self, form: &Form) -> AfterFailure {
         self.daemon.telemetry.add(Count::Sent, usize::from(form.out.chat().is_some()));
         if form.voice_follows { AfterFailure::WordsOut } else { AfterFailure::Done }
@@ -187,7 +184,7 @@ impl Out<'_> {
         self.record(AfterFailure::Later(ms, reason)).await.map(|_| false)
     }
 
-    /// Records what became of the message.
+    /// Records the result.
     async fn record(&self, verdict: AfterFailure) -> Result<Next, StoreError> {
         let (store, lease, index) = (&self.daemon.app.store, self.claim.lease, self.message.index);
         let seq = lease.seq;
@@ -213,7 +210,7 @@ impl Out<'_> {
             }
             AfterFailure::WordsOut => {
                 store.delivered(lease, index, Sent::Words).await?;
-                // Nobody waits for a sign any more.
+                // The answer is complete: no chat action is needed any more.
                 self.daemon.chat_actions.end(seq);
                 let until = Sent::Later(later(spoken_answer::LATER_MS), WaitReason::TutorDown);
                 store.delivered(lease, index, until).await.map(|()| Next::Nothing)
@@ -234,7 +231,7 @@ impl Out<'_> {
         }
     }
 
-    /// The row's last message is struck off.
+    /// The row's last message was sent.
     fn ended(&self) {
         if !self.is_last {
             return;
@@ -250,7 +247,7 @@ impl Out<'_> {
     }
 }
 
-/// The words of a spoken reply in place of its voice, where they are not out yet.
+/// The text of a spoken reply instead of its voice, unless it was sent already.
 pub fn words_instead(message: &OutMessage) -> Option<Form> {
     match &message.reply.content {
         Content::Spoken { caption, .. } if !message.words_sent => {

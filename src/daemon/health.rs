@@ -1,4 +1,5 @@
-//! Gathers the signs that [`domain::health`](crate::domain::health) judges.
+//! Gathers the measurements that [`domain::health`](crate::domain::health) judges. Must not know the
+//! thresholds.
 
 use super::{DaemonContext, watchdog};
 use crate::domain::health::{Health, Signs, judge};
@@ -11,30 +12,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A store that does not answer within this fails the check. An export of a large store takes some seconds.
+/// Time limit for an answer of the store. Exporting a large store takes some seconds.
 const STORE_ANSWERS: Duration = Duration::from_secs(8);
-/// A tutor that was out of reach is knocked at when somebody asks, at most so often, milliseconds: nobody else may have
-/// called since it came back.
+/// A tutor that was unreachable is tried when somebody asks for the health, at most this often, ms: perhaps
+/// nobody else has called it since it came back.
 const KNOCK_EVERY_MS: i64 = 30_000;
 
-/// What there is to remember between two questions.
+/// When the tutor was last tried for this reason.
 #[derive(Debug, Default)]
 pub struct Knocked(AtomicI64);
 
-/// The numbers of the moment, when the store tells them in time.
+/// The store's counts, if it answers in time.
 pub async fn counts(daemon: &DaemonContext) -> Option<Counts> {
     let counts = tokio::time::timeout(STORE_ANSWERS, daemon.app.store.counts()).await;
     counts.ok().and_then(Result::ok)
 }
 
-/// How the daemon is.
 pub async fn health(daemon: &DaemonContext) -> Health {
     let counts = counts(daemon).await;
     knock(daemon);
     of(daemon, counts)
 }
 
-/// How the daemon is, given what the store told.
 pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
     let now = daemon.clock.now();
     let signs = daemon.signs(daemon.began);
@@ -73,7 +72,7 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
     judge(signs, env!("CARGO_PKG_VERSION"))
 }
 
-/// Tells the log at the start how the tutor is: nobody else calls it before the first voice.
+/// Logs the tutor's state at the start, because nothing else calls it before the first voice.
 pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
     let asked = Instant::now();
     match daemon.app.tutor.root().await {
@@ -89,7 +88,7 @@ pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
     }
 }
 
-/// Knocks at a tutor that was out of reach when last called; the next answer here knows what came of it.
+/// Calls a tutor that was unreachable at the last call; the next health report uses the result.
 pub fn knock(daemon: &DaemonContext) {
     let now = daemon.clock.now();
     let last = Timestamp(daemon.knocked.0.load(Ordering::Relaxed));
@@ -100,7 +99,7 @@ pub fn knock(daemon: &DaemonContext) {
     daemon.knocked.0.store(now.0, Ordering::Relaxed);
     let tutor = daemon.app.tutor.clone();
     tokio::spawn(async move {
-        // What it found is kept by the tutor's client.
+        // The tutor's client remembers the result.
         let _ = tutor.root().await;
     });
 }

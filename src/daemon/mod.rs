@@ -1,6 +1,7 @@
-//! The running daemon: poller, dispatchers, delivery, sign of life, housekeeping, admin alerts; started together, stopped in order.
+//! The running daemon: poller, workers, delivery, chat actions, housekeeping and admin alerts; started
+//! together, stopped in order.
 //!
-//! Alone holds loops. Must not know what a message means (`bot`) or how it is stored (`store`).
+//! All loops live here. Must not know what a message means (`bot`) or how it is stored (`store`).
 
 mod admin_alerts;
 mod admin_socket;
@@ -52,27 +53,25 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Voice messages downloaded and decoded ahead while the tutor is busy.
+/// Voice messages downloaded and decoded in advance while the tutor is busy.
 const PREPARED_AHEAD: usize = 2;
-/// Messages answered from here at once.
+/// Messages that need no tutor, handled at once.
 const LOCAL_AT_ONCE: usize = 16;
 
-/// A refused token is asked about again after this.
+/// Pause before a token that Telegram refused is tried again.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
-/// Runs the daemon until `shutdown` resolves, then brings it to rest: done or parked, flushed, closed.
-///
-/// # Errors
-/// A token that Telegram refuses at the start; a store that fails.
+/// Runs the daemon until `shutdown` resolves, then finishes or parks all work, flushes and closes the store.
+/// Fails when Telegram refuses the token at the start, or the store fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);
     let daemon = DaemonContext::open(app.clone(), app.telegram.clone()).await?;
     let began = daemon.began;
     let (signal, stop) = shutdown::channel();
     let mut beside = JoinSet::new();
-    // First of all: an admin wants to look in just when Telegram cannot be reached.
+    // First of all, because an admin wants to look in exactly when Telegram cannot be reached.
     beside.spawn(admin_socket::run(daemon.clone(), stop.clone()));
-    // Up before Telegram is called: that it cannot be reached is what /health has to tell.
+    // Before Telegram is called: that it cannot be reached is what /health has to tell.
     if let Some(addr) = app.config.metrics_addr {
         match watch::open(addr).await {
             Ok(listener) => beside.spawn(watch::run(daemon.clone(), listener, stop.clone())),
@@ -92,7 +91,8 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         beside.shutdown().await;
         return rest(&daemon).await;
     }
-    // Up as soon as the store is: a Telegram that cannot be reached is waited for, and no reason to be restarted at once.
+    // Ready as soon as the store is open: an unreachable Telegram is waited for, and no reason to restart the
+    // service.
     watchdog::ready("connecting to Telegram");
     {
         let (daemon, stop) = (daemon.clone(), stop.clone());
@@ -183,7 +183,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     Ok(())
 }
 
-/// What cannot be begun ends in order, too; the reason to end, for whoever started it.
+/// Stops in order when the daemon cannot start; returns the reason.
 async fn given_up(daemon: &DaemonContext, mut beside: JoinSet<()>, why: anyhow::Error) -> anyhow::Error {
     watchdog::stopping();
     beside.shutdown().await;
@@ -193,7 +193,7 @@ async fn given_up(daemon: &DaemonContext, mut beside: JoinSet<()>, why: anyhow::
     why
 }
 
-/// Keeps the last numbers and closes the store.
+/// Stores the last statistics and closes the store.
 async fn rest(daemon: &DaemonContext) -> Result<()> {
     let store = &daemon.app.store;
     daemon.quarantine.close().await;
@@ -203,7 +203,7 @@ async fn rest(daemon: &DaemonContext) -> Result<()> {
     store.close().await.context("closing the store")
 }
 
-/// Returns when a loop ends with an error or by a panic; loops that end well are waited out.
+/// Returns when a loop fails or panics; waits for loops that end properly.
 async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
     loop {
         match loops.join_next().await {
@@ -215,8 +215,8 @@ async fn first_failure(loops: &mut JoinSet<Result<(), StoreError>>) -> String {
     }
 }
 
-/// Learns who we are and removes a webhook; waits for a Telegram that cannot be reached. A token that Telegram refuses ends
-/// the daemon for as long as nobody changes it, so Telegram is asked twice.
+/// Asks Telegram who the bot is and removes a webhook, waiting for a Telegram that cannot be reached. A
+/// refused token ends the daemon until somebody changes it, so Telegram is asked twice.
 async fn greet(daemon: &DaemonContext) -> Result<Me> {
     let telegram: &Telegram = &daemon.app.telegram;
     let mut failures = 0_u32;
@@ -271,7 +271,7 @@ async fn greet(daemon: &DaemonContext) -> Result<Me> {
                     }
                 }
                 failures = failures.saturating_add(1);
-                // Silent for so long on purpose.
+                // The pause is intended, so the watchdog must not count it.
                 daemon.greeting.tried(daemon.clock.now().plus_ms(i64::try_from(pause).unwrap_or(i64::MAX)));
                 telegram.fresh_connection();
                 tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -285,7 +285,7 @@ async fn greet(daemon: &DaemonContext) -> Result<Me> {
             "a webhook was set on this bot and is now removed"
         ),
         Ok(None) => {}
-        // Should one be set, the poller will hear of it and try again.
+        // If a webhook is set, the poller will be told and try again.
         Err(error) => tracing::warn!(%error, "could not check for a webhook"),
     }
     Ok(me)

@@ -1,6 +1,6 @@
-//! getUpdates -> accept -> confirm. An offset is sent only after the updates below it are flushed.
+//! getUpdates -> accept -> confirm. An offset is sent only after the updates below it are flushed to disk.
 //!
-//! Must not know what a message means beyond "ours or not".
+//! Must not know what a message means beyond whether it is for this bot.
 
 mod full;
 
@@ -17,24 +17,22 @@ use crate::store::StoreError;
 use crate::telegram::{Action, Me, RawUpdate, TelegramError, from_api};
 use std::time::Duration;
 
-/// Updates asked for at once (Bot API "getUpdates": at most 100).
+/// Updates requested at once (Bot API "getUpdates": at most 100).
 const BATCH: usize = 100;
-/// Rows the inbox holds before polling pauses; Telegram keeps the rest for 24 h.
+/// Rows that the inbox holds before polling pauses; Telegram keeps the rest for 24 h.
 pub(crate) const INBOX_CAPACITY: usize = 5_000;
-/// Room at which a pause is said to be over. Updates are taken as soon as there is room for one: a command among them
-/// is answered at once, however long the tutor takes for the voices before it.
+/// Free rows at which the log reports the end of the pause. Updates are taken as soon as there is room for
+/// one, so that a command among them is answered at once, however many voices wait before it.
 const ROOM_AGAIN: usize = 500;
 
-/// A server that answers an empty poll at once, whatever time-out it was given, is asked no more often than this.
+/// Shortest interval of polls for a server that answers empty polls at once, whatever the timeout.
 const SLOWLY: Duration = Duration::from_secs(1);
 
-/// Polls until the shutdown signal.
-///
-/// # Errors
-/// The store's: nothing may be confirmed that is not stored, so the daemon ends.
+/// Polls until the shutdown signal. An error of the store ends the daemon, because nothing may be confirmed
+/// that is not stored.
 pub(crate) async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), StoreError> {
-    // No stored offset: after a week without updates ids start anew at random (Bot API "Update"). Repeats are told by
-    // their ids in the store.
+    // No offset is stored: after a week without updates, ids start again at a random number (Bot API
+    // "Update"). The store recognises repeats by their ids.
     let mut offset: Option<i64> = None;
     let mut failures = 0_u32;
     let mut paused = false;
@@ -52,7 +50,7 @@ pub(crate) async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Resul
                 );
             }
             paused = true;
-            // Not polling is what should happen now.
+            // Pausing is intended, so it counts as completed.
             daemon.telemetry.polling.completed(daemon.clock.now());
             if inbox < INBOX_CAPACITY + full::KEPT_FOR_COMMANDS && next_look <= tokio::time::Instant::now() {
                 next_look = tokio::time::Instant::now() + full::LOOK_EVERY;
@@ -86,10 +84,11 @@ pub(crate) async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Resul
                 }
                 let me = identity.for_batch(daemon, &batch).await;
                 accept(daemon, me, &batch).await?;
-                // From this batch alone: ids may have started anew below an older offset.
+                // From this batch only: ids may have started again below an older offset.
                 let next = batch.iter().map(|update| update.id).max().map(|id| id.saturating_add(1));
                 if next == offset {
-                    // A server that hands out what was confirmed would be asked as fast as it answers.
+                    // A server that keeps returning confirmed updates would otherwise be asked as fast as it
+                    // answers.
                     stop.sleep(at_once).await;
                 }
                 offset = next.or(offset);
@@ -128,7 +127,7 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
     if messages.is_empty() {
         return Ok(());
     }
-    // What is needed for the sign of life, kept aside: the messages go into the store.
+    // What chat actions need, copied because the messages move into the store.
     let voices: Vec<_> = messages
         .iter()
         .filter(|message| placement(message).work == WorkKind::Tutor)
@@ -174,7 +173,7 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
     Ok(())
 }
 
-/// Keeps, for the watchdog and `/health`, what a failed poll or greeting says beyond "no answer".
+/// Keeps, for the watchdog and `/health`, what a failed poll or first call says beyond "no answer".
 pub(crate) fn note(daemon: &DaemonContext, error: &TelegramError) {
     let (polling, now) = (&daemon.telemetry.polling, daemon.clock.now());
     match error {
@@ -182,7 +181,7 @@ pub(crate) fn note(daemon: &DaemonContext, error: &TelegramError) {
         TelegramError::Unauthorized | TelegramError::Server { .. } | TelegramError::Conflict { .. } => {
             polling.refused(now, error.to_string());
         }
-        // Silent for so long because Telegram asked for it: the watchdog must not cut that short.
+        // Telegram asked for the silence, so the watchdog must not end it.
         TelegramError::RetryAfter { secs } => {
             polling.held(now.plus_ms(i64::try_from(*secs).unwrap_or(0).saturating_mul(1000)));
         }
@@ -190,7 +189,7 @@ pub(crate) fn note(daemon: &DaemonContext, error: &TelegramError) {
     }
 }
 
-/// Logs a failed poll and says how long to wait.
+/// Logs a failed poll and returns how long to wait.
 async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: u32) -> Duration {
     match error {
         TelegramError::Conflict { webhook: true } => {
@@ -221,7 +220,7 @@ async fn after_failure(daemon: &DaemonContext, error: &TelegramError, failures: 
                 event = %Event::TokenRevoked,
                 "Telegram no longer accepts the token: was it revoked? Set the new one and restart"
             );
-            // Growing: a proxy's 401 passes, a revoked token does not.
+            // Growing, because a proxy's 401 may pass and a revoked token's does not.
             growing_pause(failures)
         }
         TelegramError::Server { .. } => {

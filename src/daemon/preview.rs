@@ -21,15 +21,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What is there sooner is shown whole.
+/// An answer that is complete sooner is not previewed.
 const FIRST_AFTER: Duration = Duration::from_secs(2);
-/// Least pause between the end of one edit and the start of the next: half a second has earned other bots waits of minutes.
+/// Shortest pause between two edits: half a second has earned other bots flood waits of minutes.
 pub const PAUSE: Duration = Duration::from_millis(1_500);
-/// A look at a chat that cannot be written to now is repeated after this.
+/// Pause before trying again a chat that cannot be written to now.
 const NO_PLACE: Duration = Duration::from_millis(250);
-/// An edit that is not answered by then is in doubt.
+/// An edit without an answer within this is in doubt.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// So much of a text is enough to fill a message, bytes.
+/// Bytes of text that are enough to fill a message.
 const ENOUGH: usize = 4 * TEXT_LIMIT;
 
 /// The chats whose previews were edited a moment ago.
@@ -50,15 +50,15 @@ impl Edited {
     }
 }
 
-/// What became of a call.
+/// Result of a call.
 enum Called {
-    /// It stands in the chat.
+    /// It is in the chat.
     Shown(MessageId),
-    /// It may stand in the chat; the id is that of an edited one.
+    /// It may be in the chat; the id is that of an edited message.
     Doubtful(Option<MessageId>),
     /// Not now.
     Later(Duration),
-    /// It is gone, or may not be shown.
+    /// The message is gone, or may not be shown.
     Never,
 }
 
@@ -72,7 +72,7 @@ pub struct Preview {
     message: Option<MessageId>,
     /// Nothing is shown (any more).
     silent: bool,
-    /// An edit is in doubt: it may still come, over whatever stands there.
+    /// An edit is in doubt: it may still arrive, over whatever is there.
     doubtful: bool,
     last: Option<Rich>,
     not_before: Instant,
@@ -81,7 +81,7 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// That of a claimed text. Only a private chat has one.
+    /// For a claimed text. Only private chats have previews.
     pub fn of(daemon: &Arc<DaemonContext>, claim: &Claim, incoming: &Incoming, phrases: Phrases) -> Self {
         let stop = STOP.labelled(phrases.stop(), Choice::Number(claim.lease.seq), incoming.user);
         let told = claim.job.told_late || claim.job.progress_begun && claim.job.progress.is_none();
@@ -106,7 +106,7 @@ impl Preview {
         self.grown = true;
     }
 
-    /// When to show it next; `None`: there is nothing new, or a call is under way.
+    /// When to show it next; `None`: nothing is new, or a call is running.
     pub fn due(&self) -> Option<Instant> {
         (self.grown && !self.silent && self.call.is_none()).then_some(self.not_before)
     }
@@ -137,10 +137,7 @@ impl Preview {
         });
     }
 
-    /// Returns when the call under way has ended; never while there is none.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Returns when the running call has ended; never if there is none.
     pub async fn called(&mut self) -> Result<(), StoreError> {
         let Some(call) = &mut self.call else { return std::future::pending().await };
         let called = call.await;
@@ -162,11 +159,8 @@ impl Preview {
         Ok(())
     }
 
-    /// No more is shown: what is on its way is waited for. An edit that may still come must not come over the answer, so its
-    /// message goes away and the answer is sent anew.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Shows no more and waits for a running call. An edit that may still arrive must not overwrite the
+    /// answer, so its message is deleted and the answer is sent anew.
     pub async fn end(&mut self) -> Result<(), StoreError> {
         if self.call.is_some() {
             self.called().await?;
@@ -181,7 +175,7 @@ impl Preview {
     }
 }
 
-/// As much of the text as fits into one message, and a sign that more is to come; `None` of nothing.
+/// As much of the text as fits into one message, with a sign that more is to come; `None` if empty.
 fn excerpt(text: &str) -> Option<Rich> {
     let cut = (0..=ENOUGH.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
     let words = markdown::preview(text.get(..cut)?);
@@ -191,7 +185,7 @@ fn excerpt(text: &str) -> Option<Rich> {
     Some(first.push(Style::Plain, STILL_WRITING))
 }
 
-/// The first call: the row is to know of it before and after.
+/// The first call: the row knows of it before and after.
 async fn begin(
     daemon: &Arc<DaemonContext>,
     seq: u64,
@@ -201,13 +195,13 @@ async fn begin(
     use super::progress::State;
     Ok(match daemon.progress.show(daemon, seq, out, pass).await? {
         Some(State::Shown(message)) => Called::Shown(message),
-        // Surely not sent.
+        // Certainly not sent.
         Some(State::Untold) => Called::Later(Duration::ZERO),
         Some(State::Asking | State::Sending | State::Silent) | None => Called::Never,
     })
 }
 
-/// A later one.
+/// A later call.
 async fn edit(daemon: &DaemonContext, out: &Outgoing, message: MessageId, pass: Pass) -> Called {
     let deliver = daemon.telegram.deliver(out, SendForm::default());
     let Ok(edited) = tokio::time::timeout(PATIENCE, deliver).await else {

@@ -1,12 +1,14 @@
-//! One message to whoever waits long for an answer: what to expect. It becomes the answer's first part, or goes away.
+//! The progress message: one message to a learner who waits long, saying what to expect. It becomes the
+//! answer's first part, or is deleted.
 //!
-//! The row is told before it goes out (`Job::progress_begun`), which the store allows only while the row is unanswered and
-//! the oldest of its lane in its chat, and once: so none is sent after the answer, before an older answer, or again by the
-//! next start. Then the row keeps its id (`Job::progress`), and delivery finds it. All this while the chat is taken: nothing
-//! else goes to it in between, and of each chat one at most is in flight at a kill; that one may stay.
+//! The store records it before it is sent (`Job::progress_begun`) and allows that only once, while the row is
+//! unanswered and the oldest of its lane in its chat. So none is sent after the answer, before an older
+//! answer, or again after a restart. Then the row keeps the message's id (`Job::progress`), where delivery
+//! finds it. The chat is reserved all the while, so nothing else is sent in between, and a crash can leave at
+//! most one such message per chat.
 //!
-//! A courtesy: it goes only when its chat may be written to now, so few at a time that no answer feels it, and its failures
-//! end it. Must not know what the words are.
+//! A courtesy: it is sent only if its chat may be written to now, few at a time so that no answer is delayed,
+//! and not retried if it fails. Must not know the wording.
 
 mod telling;
 
@@ -24,15 +26,15 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// How often those who wait are looked at.
+/// How often waiting rows are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// At most so many are looked up and told at once.
+/// Rows checked and told at once.
 const AT_ONCE: usize = 4;
-/// Whoever was looked up is left alone for this long.
+/// Pause before the same row is checked again.
 const AGAIN: Duration = Duration::from_secs(5);
-/// The answer waits no longer for the end of a word that is on its way, which holds its chat no longer either.
+/// Longest time that the answer waits for a progress message that is being sent.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Rows watched at most; more are simply not told.
+/// Most rows watched; others are not told.
 const WATCHED: usize = 10_000;
 
 struct Entry {
@@ -50,15 +52,15 @@ struct Entry {
 /// How a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Nothing was said yet.
+    /// Not told yet.
     Untold,
-    /// It waits for its turn to be sent; may be called off.
+    /// Waiting for permission to send; can be cancelled.
     Asking,
-    /// On its way.
+    /// Being sent.
     Sending,
-    /// It stands in the chat.
+    /// In the chat.
     Shown(MessageId),
-    /// Nothing will be said.
+    /// Will not be told.
     Silent,
 }
 
@@ -68,7 +70,7 @@ pub struct Progress {
     waiting: Mutex<BTreeMap<u64, Entry>>,
     times: Mutex<TurnTimes>,
     changed: Notify,
-    /// A row stands otherwise, or waits no more.
+    /// Notified when a row's state changes or it no longer waits.
     moved: Notify,
 }
 
@@ -81,7 +83,7 @@ impl Progress {
         self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the row still waits; it then stands so.
+    /// Sets the state of a row that still waits; `false` if it does not.
     fn set(&self, seq: u64, state: State) -> bool {
         let known = self.waiting().get_mut(&seq).map(|entry| entry.state = state).is_some();
         self.moved.notify_waiters();
@@ -94,10 +96,10 @@ impl Progress {
         removed
     }
 
-    /// Returns when the row stands so, `None`: waits no more.
+    /// Returns when the row's state (`None`: no longer waiting) fulfils the condition.
     async fn until(&self, seq: u64, stands: impl Fn(Option<State>) -> bool) {
         loop {
-            // Registered before the look.
+            // Registered before looking, so that no change is missed.
             let moved = self.moved.notified();
             let state = self.waiting().get(&seq).map(|entry| entry.state);
             if stands(state) {
@@ -136,7 +138,8 @@ impl Progress {
         self.changed.notify_one();
     }
 
-    /// As [`Self::begin`], for a row as the store knows it; whoever was told that the answer comes later is told no more.
+    /// As [`Self::begin`], for a row read from the store. A learner who was already told that the answer
+    /// comes later is not told again.
     pub fn take_up(&self, job: &Job) {
         let Task::Handle(incoming, _) = &job.task else { return };
         let for_tutor = match job.work {
@@ -153,19 +156,20 @@ impl Progress {
             self.set(job.seq, State::Shown(shown));
         }
         if job.progress_begun {
-            // It was on its way at the end of the last run: nobody knows whether it stands in the chat.
+            // It was being sent when the previous run ended, so it is unknown whether it is in the chat.
             self.set(job.seq, State::Silent);
         }
     }
 
-    /// The tutor is at work on it.
+    /// The tutor works on it.
     pub fn at_work(&self, seq: u64) {
         if let Some(entry) = self.waiting().get_mut(&seq) {
             entry.at_work = Some(Instant::now());
         }
     }
 
-    /// The tutor is done with it, or is to be asked again later. Its time tells what others may expect where it was a turn.
+    /// The tutor has finished with it, or will be asked again later. If it was a turn, its duration improves
+    /// the estimate for others.
     pub fn off_work(&self, seq: u64, turn: bool) {
         let began = self.waiting().get_mut(&seq).and_then(|entry| entry.at_work.take());
         if let Some(began) = began.filter(|_| turn) {
@@ -173,8 +177,8 @@ impl Progress {
         }
     }
 
-    /// The wait is over: what waits for its turn is called off, and what is on its way is waited for, so that the row knows of
-    /// it before its answer is under way. Returns what stands in the chat.
+    /// The wait is over: cancels what is not sent yet and waits for what is being sent, so that the row knows
+    /// about it before its answer is sent. Returns the message in the chat.
     pub async fn end(&self, seq: u64) -> Option<MessageId> {
         let quiet = self.until(seq, |state| state != Some(State::Sending));
         let _ = tokio::time::timeout(PATIENCE, quiet).await;
@@ -184,7 +188,7 @@ impl Progress {
         }
     }
 
-    /// Those to look up now: of each chat the first that waits, those not looked at for a while, the oldest first.
+    /// Rows to check now: the first waiting one of each chat, not checked recently, oldest first.
     fn due(&self, now: Timestamp, at_once: usize, room: usize) -> Vec<u64> {
         let typical = self.times().typical_ms();
         let mut waiting = self.waiting();
@@ -196,7 +200,7 @@ impl Progress {
             let worth = match entry.state {
                 State::Asking | State::Sending | State::Silent => false,
                 State::Shown(_) => true,
-                // As if all others went before: if even that is soon enough, nobody needs to be asked.
+                // As if all others went first: if even that is soon enough, the store need not be asked.
                 State::Untold if !entry.for_tutor => false,
                 State::Untold => first && entry.wait(now, all, at_once, typical).tell().is_some(),
             };
@@ -208,11 +212,8 @@ impl Progress {
         due
     }
 
-    /// Those who waited when the daemon ended wait on. To be called before anything is worked on: of a row that was answered
-    /// since it was read, the answer would be taken for a word about the wait.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Takes up the rows that waited when the daemon was stopped. Must run before anything is worked on: if a
+    /// row were answered in between, its answer would be mistaken for a progress message.
     pub async fn take_up_all(&self, daemon: &DaemonContext) -> Result<(), StoreError> {
         for job in daemon.app.store.jobs(None, WATCHED).await? {
             self.take_up(&job);
@@ -220,10 +221,7 @@ impl Progress {
         Ok(())
     }
 
-    /// Tells those who wait, until the shutdown signal.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Runs until the shutdown signal.
     pub async fn run(&self, daemon: &Arc<DaemonContext>, mut stop: Stop) -> Result<(), StoreError> {
         let mut under_way: JoinSet<Result<(), StoreError>> = JoinSet::new();
         while !stop.is_raised() {
@@ -246,7 +244,7 @@ impl Progress {
                 break;
             }
         }
-        // What is on its way is noted, or the next start would say it again.
+        // What is being sent must be recorded, or it would be sent again after the next start.
         while let Some(done) = under_way.join_next().await {
             done.unwrap_or(Ok(()))?;
         }

@@ -1,4 +1,5 @@
-//! What is done with rows that were in hands when the daemon ended out of order; why, see [`crash_notes`](super::crash_notes).
+//! What is done with rows that were in work when the daemon crashed; [`crash_notes`](super::crash_notes) says
+//! why.
 //!
 //! Must not know how a row is worked on.
 
@@ -11,33 +12,32 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
-/// Ends after which a row is on trial.
+/// Crashes after which a row is on trial.
 const ON_TRIAL: u32 = 2;
-/// A trial lasts as long as the row was in hands before the end, but no shorter and no longer than this, milliseconds.
+/// Shortest and longest trial, ms. In between it lasts as long as the row had been in work before the crash.
 const TRIAL_MS: (i64, i64) = (10_000, 600_000);
 
-/// A row that was in hands.
+/// A row that was in work.
 #[derive(Debug, Clone, Copy)]
 struct Suspect {
-    /// At so many ends.
+    /// At how many crashes in a row.
     deaths: u32,
-    /// Not to be touched before.
+    /// Not to be worked on before this.
     not_before: Timestamp,
     /// Given up then.
     guilty: bool,
 }
 
-/// What is to become of a claimed row.
+/// What to do with a claimed row.
 pub enum Sentence {
-    /// Work on it, one suspect of its kind at a time while this is held.
+    /// Work on it; while this guard is held no other suspect of its kind is worked on.
     Work(Option<OwnedMutexGuard<()>>),
     /// Leave it alone until then.
     Wait(Timestamp),
-    /// Give it up.
     GiveUp,
 }
 
-/// The suspects of this start, and the notes of what is in hands now.
+/// The suspects of this start, and the notes of what is in work now.
 #[derive(Default)]
 pub struct Quarantine {
     notes: Option<Arc<CrashNotes>>,
@@ -47,12 +47,12 @@ pub struct Quarantine {
     local: Arc<Turn<()>>,
     delivery: Arc<Turn<()>>,
     model: Arc<Turn<()>>,
-    /// For those in hands at several ends: one at a time of all kinds.
+    /// For rows in work at several crashes: one at a time over all kinds.
     strict: Arc<Turn<()>>,
 }
 
 impl Quarantine {
-    /// Looks what the daemon before left in hands.
+    /// Reads what the previous daemon left in work.
     pub async fn open(root: std::path::PathBuf, store: &Store, now: Timestamp) -> Result<Self, StoreError> {
         let opened = tokio::task::spawn_blocking(move || CrashNotes::open(&root, now)).await;
         let (notes, left) = match opened {
@@ -85,7 +85,7 @@ impl Quarantine {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(&seq).copied()
     }
 
-    /// What is to become of a claimed row; waits for its turn.
+    /// Decides about a claimed row; waits for its turn.
     pub async fn sentence(&self, kind: WorkKind, seq: u64, now: Timestamp) -> Sentence {
         let Some(suspect) = self.get(seq) else { return Sentence::Work(None) };
         if suspect.not_before > now {
@@ -104,13 +104,13 @@ impl Quarantine {
         Sentence::Work(Some(Arc::clone(turn).lock_owned().await))
     }
 
-    /// Notes that the work on a row begins. A note that cannot be written is no reason not to answer.
+    /// Notes that work on a row begins. If the note cannot be written the row is worked on all the same.
     pub async fn begin(&self, seq: u64, now: Timestamp) -> Option<Note> {
         let notes = Arc::clone(self.notes.as_ref()?);
         tokio::task::spawn_blocking(move || notes.begin(seq, now)).await.ok()?.ok()
     }
 
-    /// Notes that the work on a row has ended in order: it is no suspect any more.
+    /// Work on a row has ended properly: it is no suspect any more.
     pub async fn end(&self, seq: u64, note: Option<Note>) {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq);
         if let (Some(notes), Some(note)) = (self.notes.clone(), note) {
@@ -118,7 +118,7 @@ impl Quarantine {
         }
     }
 
-    /// Notes that the daemon ends in order.
+    /// The daemon stops properly.
     pub async fn close(&self) {
         if let Some(notes) = self.notes.clone() {
             let _ = tokio::task::spawn_blocking(move || notes.close()).await;
@@ -126,7 +126,8 @@ impl Quarantine {
     }
 }
 
-/// Who is suspected of what. `deaths`: rows that are still there, and at how many ends in a row each was in hands.
+/// Who is suspected of what. `deaths`: rows that still exist, and at how many crashes in a row each was in
+/// work.
 fn judged(left: &Left, deaths: &[(u64, u32)], now: Timestamp) -> BTreeMap<u64, Suspect> {
     let twice = deaths.iter().filter(|(_, deaths)| *deaths >= ON_TRIAL).count();
     let suspect = |&(seq, deaths): &(u64, u32)| {
@@ -136,7 +137,7 @@ fn judged(left: &Left, deaths: &[(u64, u32)], now: Timestamp) -> BTreeMap<u64, S
         let crash_notes = left.rows.get(&seq).map_or(0, |began| now.since_ms(*began));
         let pause = match deaths {
             _ if guilty => crash_notes.clamp(shortest, longest),
-            // Somebody else's turn: whatever ends the daemon so often, the others are answered in between.
+            // Whatever crashes the daemon so often, others are answered in between.
             ON_TRIAL.. => backoff_ms(deaths, 0.0),
             _ => 0,
         };
@@ -149,7 +150,8 @@ fn judged(left: &Left, deaths: &[(u64, u32)], now: Timestamp) -> BTreeMap<u64, S
 mod tests {
     use super::*;
 
-    /// After ends with these rows in hands, told as (row, ends in a row): who is given up if the daemon lives on.
+    /// After crashes with these rows in work, given as (row, crashes in a row): which are given up if the
+    /// daemon survives.
     fn guilty(deaths: &[(u64, u32)], ends: u32) -> Vec<u64> {
         let left = Left { ends, ..Left::default() };
         let found = judged(&left, deaths, Timestamp(1_000));

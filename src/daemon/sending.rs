@@ -1,8 +1,8 @@
-//! Who may send now: the one gate between the daemon and Telegram's limits.
+//! Who may send now: the one place between the daemon and Telegram's limits.
 //!
-//! Puts the plan ([`Pacing`]) on the clock: whoever wants to send asks here, waits for the word, and holds a [`Pass`]
-//! while the call runs and until its message is struck off. As many calls run at once as the plan lets start; two of one
-//! chat never do. No other lock lies on the way out. Must not know what is sent.
+//! Runs the plan ([`Pacing`]) on a clock: a sender asks here, waits for permission, and holds a [`Pass`]
+//! while the call runs and until its message is recorded as sent. As many calls run at once as the plan
+//! allows, never two to one chat. There is no other lock on the way out. Must not know what is sent.
 
 use super::shutdown::Stop;
 use crate::domain::{ChatId, Urgency};
@@ -14,13 +14,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-/// A chat whose turn is further away than this gives its place to another chat.
+/// If a chat's turn is further away than this (ms), another chat goes first.
 const PATIENCE_MS: u64 = 1_500;
 
-/// The gate.
 pub struct Sending {
     plan: Mutex<Plan>,
-    /// The plan has changed: the moment of the next start may be another.
+    /// The plan has changed, so the next call may be due at another moment.
     changed: Notify,
     started: Instant,
 }
@@ -30,30 +29,30 @@ struct Plan {
     waiters: HashMap<Ticket, oneshot::Sender<Word>>,
 }
 
-/// What a waiter is told.
+/// What a waiting sender is told.
 enum Word {
     Go,
     Later(u64),
 }
 
-/// What came of asking.
+/// Answer to a request to send.
 pub enum Turn {
-    /// At once.
+    /// Now.
     Now(Pass),
-    /// After so many milliseconds; the place is better given to another chat until then.
+    /// After this many ms; until then another chat should go first.
     Later(i64),
     /// The shutdown signal came.
     Never,
 }
 
-/// The right to one call. The chat is taken until this is dropped.
+/// Permission for one call. The chat is reserved until this is dropped.
 pub struct Pass {
     sending: Arc<Sending>,
     ticket: Ticket,
 }
 
 impl Pass {
-    /// The call is over. Whoever does not say so is taken to have ended it when the pass is dropped.
+    /// The call is over. Without this it counts as over when the pass is dropped.
     pub fn ended(&self) {
         let now_ms = self.sending.now_ms();
         self.sending.plan().pacing.ended(self.ticket, now_ms);
@@ -87,20 +86,20 @@ impl Sending {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// How long a message to the chat (`None`: to none) would have to wait, where that is too long to keep a place for it:
-    /// Telegram asked to wait, or a group has had its share of the minute.
+    /// How long (ms) a message to the chat (`None`: to none) would have to wait, if that is too long to queue
+    /// for it: Telegram asked for a pause, or a group has used up its minute.
     pub fn long_wait(&self, chat: Option<ChatId>) -> Option<i64> {
         let ms = self.plan().pacing.wait_ms(chat, self.now_ms());
         (ms > PATIENCE_MS).then(|| signed(ms))
     }
 
-    /// Waits for the turn of a message to the chat, among all others.
+    /// Waits until a message to the chat may be sent.
     pub async fn turn(self: &Arc<Self>, chat: Option<ChatId>, urgency: Urgency, stop: &mut Stop) -> Turn {
         if let Some(ms) = self.long_wait(chat) {
             return Turn::Later(ms);
         }
         let (tell, told) = oneshot::channel();
-        // From here on whoever goes away gives back what was asked for.
+        // From here on a cancelled request gives back what it was granted.
         let pass = {
             let mut plan = self.plan();
             let ticket = plan.pacing.ask(chat, urgency);
@@ -118,7 +117,7 @@ impl Sending {
         }
     }
 
-    /// The right to one sign of life, at once or not at all.
+    /// Permission for one chat action or reaction: now or not at all.
     pub fn sign(self: &Arc<Self>, chat: ChatId) -> Option<Pass> {
         let ticket = self.plan().pacing.sign(chat, self.now_ms())?;
         Some(Pass { sending: Arc::clone(self), ticket })
@@ -130,13 +129,13 @@ impl Sending {
         Some(Pass { sending: Arc::clone(self), ticket })
     }
 
-    /// How many signs of life a second there is room for.
+    /// Chat actions a second that there is room for.
     pub fn signs_per_second(&self) -> usize {
         self.plan().pacing.signs_per_second()
     }
 
-    /// Telegram answered 429 to a call for this chat (`None`: for none). Whoever waits and would now wait too long is put
-    /// off.
+    /// Telegram answered a call for this chat (`None`: for none) with 429. Those who would now wait too long
+    /// are put off.
     pub fn refused(&self, chat: Option<ChatId>, retry_after_secs: u64) {
         let now_ms = self.now_ms();
         let mut plan = self.plan();
@@ -148,19 +147,20 @@ impl Sending {
         }
     }
 
-    /// How much longer Telegram wants nothing from the whole bot, and nothing for the chat that is held longest, milliseconds.
+    /// Remaining pauses that Telegram asked for, ms: of the whole bot, and of the chat that has to wait
+    /// longest.
     pub fn holds_ms(&self) -> (u64, u64) {
         let now_ms = self.now_ms();
         let plan = self.plan();
         (plan.pacing.wait_ms(None, now_ms), plan.pacing.longest_hold_ms(now_ms))
     }
 
-    /// Gives the word to all who may go now.
+    /// Tells all who may send now.
     fn start_due(&self) {
         let now_ms = self.now_ms();
         let mut plan = self.plan();
         while let Some(ticket) = plan.pacing.next(now_ms) {
-            // One who has just gone away gives the ticket back as his pass is dropped.
+            // If the sender has just been cancelled, dropping the pass gives the ticket back.
             if let Some(waiter) = plan.waiters.remove(&ticket) {
                 let _ = waiter.send(Word::Go);
             }
@@ -169,10 +169,10 @@ impl Sending {
         self.changed.notify_one();
     }
 
-    /// Starts what time alone makes due, until the shutdown signal.
+    /// Starts calls as they become due, until the shutdown signal.
     pub async fn run(&self, mut stop: Stop) {
         loop {
-            // Registered before the look: a change in between wakes us.
+            // Registered before looking, so that a change in between wakes us.
             let changed = self.changed.notified();
             let now_ms = self.now_ms();
             let due = self.plan().pacing.due(now_ms);

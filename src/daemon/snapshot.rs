@@ -1,4 +1,4 @@
-//! The daemon at one moment, gathered for whoever watches it. Must not know how it is shown.
+//! Gathers the daemon's state at one moment for `top`. Must not know how it is shown.
 
 use super::watch::disk;
 use super::{DaemonContext, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
@@ -8,7 +8,7 @@ use crate::domain::{Timestamp, WorkKind};
 use crate::logging;
 use crate::tutor::Reach;
 
-/// What is counted, the most important first: a small screen shows no more.
+/// Counts shown, most important first; a small screen shows no more.
 const SHOWN: [Count; 9] = [
     Count::Taken,
     Count::Turns,
@@ -21,7 +21,6 @@ const SHOWN: [Count; 9] = [
     Count::Repeated,
 ];
 
-/// Everything at this moment.
 pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
     let counts = health::counts(daemon).await;
     let troubles = health::of(daemon, counts).problems().into_iter().map(str::to_owned).collect();

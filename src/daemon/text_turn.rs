@@ -1,7 +1,8 @@
-//! The text turn at work: each question recorded before it is asked, the answer shown as it grows, a press of its button heard.
+//! Carries out a text turn: each question is recorded before it is asked, the answer is shown while it grows,
+//! a press of its stop button is obeyed.
 //!
-//! A kill at any moment leaves the row as it was recorded: the next start asks again, and goes on in the same preview. Must not
-//! know what is asked, or what becomes of an answer.
+//! A kill at any moment leaves the row as it was recorded: the next start asks again, and continues in the
+//! same preview. Must not know what is asked, or what becomes of an answer.
 
 use super::DaemonContext;
 use super::preview::Preview;
@@ -21,13 +22,12 @@ use std::sync::Arc;
 
 /// How the asking ended.
 enum Asked {
-    /// With an answer, or without one.
+    /// With an answer or an error.
     Came(Result<Answer, ModelError>),
     /// The shutdown signal came.
     Stopping,
 }
 
-/// Answers a claimed text.
 pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
     let context = daemon.app.context.clone();
     let Some(turn) = TextTurn::of(&context, &claim) else {
@@ -53,7 +53,7 @@ pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> 
     let answering = context.growing.begin(lease.seq);
     let mut preview = Preview::of(daemon, &claim, turn.incoming, turn.phrases());
     loop {
-        // From here on tokens may have been spent; a crash finds this stage and asks again.
+        // From here on tokens may have been spent; after a crash this stage makes the daemon ask again.
         let changes = std::mem::take(&mut question.changes);
         if let Err(error) = store.submit(lease, turn.stage(&question), changes).await {
             preview.end().await?;
@@ -75,7 +75,7 @@ pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> 
     }
 }
 
-/// Asks once, and shows the answer as it comes.
+/// Asks once, and shows the answer as it arrives.
 async fn ask(
     turn: &TextTurn<'_>,
     question: &Question,
@@ -111,7 +111,7 @@ async fn ask(
             },
             called = preview.called() => called?,
             () = look => preview.show(answer.text()),
-            // What was said so far is the answer.
+            // The text so far is the answer.
             () = answering.stopped(), if has_words => {
                 let (text, usage) = (answer.text().to_owned(), answer.usage());
                 return Ok(Asked::Came(Ok(Answer { text, usage, cut: false })));

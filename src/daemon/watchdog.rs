@@ -1,7 +1,8 @@
-//! What the service manager is told: ready, what it is doing, stopping, and a sign of life that has to be earned.
+//! What the service manager is told: ready, status, stopping, and the watchdog ping, which has to be earned.
 //!
-//! Alone knows sd-notify. The sign is not tied to the process being up: a poll must have completed lately, no worker may be
-//! stuck, and the store must answer. Without a service manager all of this is silent.
+//! Alone knows sd-notify. The ping does not merely say that the process runs: a poll must have completed
+//! lately, no worker may be stuck, and the store must answer. Without a service manager nothing is sent. Must
+//! not know what is worked on.
 
 use super::DaemonContext;
 use super::shutdown::Stop;
@@ -14,50 +15,46 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Longest pause between two attempts at polling, see `poller`.
+/// Longest pause between two polls, see `poller`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// What a poll may take beyond its own time-out before it is cut off, see `telegram`.
+/// What a poll may take beyond its own timeout, see `telegram`.
 const POLL_MARGIN: Duration = Duration::from_secs(10);
-/// What a message may take beside its calls to the tutor: downloads, decoding, waiting for its turn to be sent.
+/// What a message may take beside its calls of the tutor: downloading, decoding, waiting to be sent.
 const WORK_MARGIN: Duration = Duration::from_secs(15 * 60);
 /// A store that does not answer within this is stuck.
 const STORE_ANSWERS: Duration = Duration::from_secs(20);
 
-/// Tells the service manager that the daemon is up.
 pub fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// Tells the service manager what the daemon is doing.
 pub fn status(status: &str) {
     tell(&[NotifyState::Status(status)]);
 }
 
-/// Tells the service manager that the daemon is coming to rest.
 pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
 }
 
 fn tell(states: &[NotifyState<'_>]) {
-    // No service manager, or one that does not listen: not our concern.
+    // There is no service manager, or it does not listen.
     let _ = sd_notify::notify(states);
 }
 
 /// What liveness is judged by.
 #[derive(Debug, Clone, Copy)]
 pub struct Signs {
-    /// The moment.
     pub now: Timestamp,
     /// When the daemon began to poll.
     pub started: Timestamp,
-    /// Until when polling was certainly alive: when a poll was last answered (or left out on purpose, the inbox being full),
-    /// or the end of a wait that Telegram asked for.
+    /// Latest moment at which polling was certainly alive: a poll was answered (or skipped because the inbox
+    /// is full), or a pause that Telegram asked for ended.
     pub last_poll: Option<Timestamp>,
-    /// How long the longest-running piece of work has been at it.
+    /// Age of the oldest work in progress.
     pub longest_work: Duration,
 }
 
-/// Bounds of what is still alive.
+/// What still counts as alive.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// `BOT_POLLING_TIMEOUT`.
@@ -69,25 +66,19 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// How long no poll may complete. Two may fail with a pause between them before anybody should worry.
+    /// How long no poll may complete. Two may fail, with a pause between them, without a problem.
     pub fn longest_silence(self) -> Duration {
         (self.poll_timeout + POLL_MARGIN) * 2 + LONGEST_PAUSE + self.poll_pause
     }
 }
 
-/// Why the daemon is not alive, or that it is.
-///
-/// # Errors
-/// What is stuck, in words.
+/// The error says what is stuck.
 pub fn judge(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     judge_polling(signs, bounds)?;
     judge_work(signs, bounds)
 }
 
-/// Why polling is stale, or that it is not.
-///
-/// # Errors
-/// In words.
+/// The error says why polling is stale.
 pub fn judge_polling(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     let silence = signs.now.since_ms(signs.last_poll.unwrap_or(signs.started));
     if silence > crate::app::millis(bounds.longest_silence()) {
@@ -96,10 +87,7 @@ pub fn judge_polling(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Why the work is stuck, or that it is not.
-///
-/// # Errors
-/// In words.
+/// The error says why work is stuck.
 pub fn judge_work(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     if signs.longest_work > bounds.tutor_timeout * 2 + WORK_MARGIN {
         return Err("a worker is stuck");
@@ -107,7 +95,7 @@ pub fn judge_work(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Gives the sign of life as often as the service manager wants it, while it is earned.
+/// Pings as often as the service manager asks, while it is earned.
 pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut silent = false;
@@ -134,7 +122,7 @@ pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
 /// Whether the sign of life is earned.
 async fn alive(daemon: &DaemonContext, started: Timestamp) -> Result<(), &'static str> {
     let mut signs = daemon.signs(started);
-    // Before the first poll, trying to reach Telegram is what should happen.
+    // Before the first poll, trying to reach Telegram counts as alive.
     signs.last_poll = signs.last_poll.max(daemon.greeting.last());
     judge(signs, daemon.bounds())?;
     store_answers(daemon).await
@@ -147,23 +135,24 @@ async fn store_answers(daemon: &DaemonContext) -> Result<(), &'static str> {
     }
 }
 
-/// Attempts to reach Telegram at the start: a sign of life, yet no poll, so that /health goes on telling.
+/// Attempts to reach Telegram at the start: they show life, but are no polls, so that /health keeps reporting
+/// the problem.
 #[derive(Debug, Default)]
 pub struct Greeting(AtomicI64);
 
 impl Greeting {
-    /// An attempt begins or has ended, or is put off until that moment.
+    /// An attempt begins or has ended, or is postponed until then.
     pub fn tried(&self, at: Timestamp) {
         self.0.store(at.0, Ordering::Relaxed);
     }
 
-    /// The latest; `None` before the first.
+    /// `None` before the first.
     fn last(&self) -> Option<Timestamp> {
         Some(self.0.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 }
 
-/// Without a bot to run there is nothing to earn: alive while the process is.
+/// With the bot disabled there is nothing to earn: alive while the process runs.
 pub async fn idle() {
     ready("idle: TELEGRAM_BOT_ENABLED is false");
     let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
@@ -173,11 +162,11 @@ pub async fn idle() {
     }
 }
 
-/// What is being worked on, to tell what is stuck.
+/// What is being worked on, to find what is stuck.
 #[derive(Debug, Default)]
 pub struct Busy(Mutex<BTreeMap<(Instant, u64), WorkKind>>);
 
-/// One piece of work; ends with it.
+/// One piece of work; it ends when this is dropped.
 pub struct Working<'a>(&'a Busy, (Instant, u64));
 
 impl Busy {
@@ -185,19 +174,18 @@ impl Busy {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that row `seq` is being worked on.
     pub fn begin(&self, kind: WorkKind, seq: u64) -> Working<'_> {
         let key = (Instant::now(), seq);
         self.lock().insert(key, kind);
         Working(self, key)
     }
 
-    /// How long the oldest piece of work has taken so far.
+    /// Age of the oldest piece of work.
     pub fn longest(&self) -> Duration {
         self.lock().first_key_value().map_or(Duration::ZERO, |((since, _), _)| since.elapsed())
     }
 
-    /// Rows being worked on, of each of these kinds.
+    /// Number of pieces of work of each kind.
     pub fn count<const N: usize>(&self, kinds: [WorkKind; N]) -> [usize; N] {
         let busy = self.lock();
         kinds.map(|kind| busy.values().filter(|of| **of == kind).count())

@@ -1,6 +1,7 @@
-//! claim -> handle -> commit: one dispatcher per kind of work hands claims to tasks, at most so many at once.
+//! claim -> handle -> commit: one dispatcher per kind of work starts tasks for claims, at most so many at
+//! once.
 //!
-//! Alone writes a message's progress. Must not know what a message means.
+//! Alone records a message's progress. Must not know what a message means.
 
 use super::DaemonContext;
 use super::contained::contained;
@@ -20,13 +21,10 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// The place at the tutor is kept no longer for a spoken answer that does not come; it is delivery's then.
+/// How long the slot at the tutor is kept for a spoken answer; after that delivery fetches it.
 const FETCHED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Hands out claims of one kind until the shutdown signal, then waits for those under way.
-///
-/// # Errors
-/// The store's.
+/// Hands out claims of one kind until the shutdown signal, then waits for running ones.
 pub async fn dispatch(
     daemon: Arc<DaemonContext>,
     kind: WorkKind,
@@ -42,10 +40,10 @@ pub async fn dispatch(
             () = stop.raised() => break,
         };
         let Ok(permit) = permit else { break };
-        // Registered before the search: a row that becomes claimable in between wakes us.
+        // Registered before searching, so that a row that becomes claimable in between wakes us.
         let woken = wakeup.notified();
         let claimed = match daemon.app.store.claim(kind, daemon.clock.now()).await {
-            // That row is set aside; the others go on.
+            // That row is set aside; the others continue.
             Err(error @ (StoreError::Corrupt { .. } | StoreError::Newer { .. })) => {
                 daemon.telemetry.failed(Failure::Store);
                 tracing::error!(%error, "a message cannot be read: it is set aside");
@@ -86,7 +84,6 @@ pub async fn dispatch(
     Ok(())
 }
 
-/// The work on a claim.
 pub(super) async fn work(
     daemon: &Arc<DaemonContext>,
     claim: Claim,
@@ -117,7 +114,7 @@ pub(super) async fn work(
     }
 }
 
-/// The voice turn, its stages recorded between the steps.
+/// The voice turn; its stages are recorded between the steps.
 async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) -> Result<(), StoreError> {
     let context = daemon.app.context.clone();
     if let Task::Handle(incoming, _) = &claim.job.task
@@ -153,7 +150,8 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
         Step::Go(submission) => submission,
         Step::Settled(verdict) => return conclude(daemon, &claim, *verdict).await,
     };
-    // From here on the voice may have reached the tutor; a crash finds this stage and looks before it sends again.
+    // From here on the voice may have reached the tutor. After a crash this stage makes the daemon look in
+    // the history before it submits again.
     let stage = submission.stage.clone();
     let learner = daemon.app.store.submit(claim.lease, stage.clone(), submission.changes.clone()).await?;
     daemon.forget_soon(left);
@@ -172,7 +170,7 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     let verdict = turn.ask(&mut submission, || daemon.clock.now()).await?;
     let seq = claim.lease.seq;
     daemon.progress.off_work(seq, matches!(&verdict, Disposition::Commit(outcome) if outcome.turn.is_some()));
-    // Announced before the answer is on its way, fetched once it is safe.
+    // Announced before the answer can be sent, fetched once the answer is stored.
     let spoken = speaks(&verdict).map(|(session, part)| (daemon.spoken.expect(seq), session, part));
     conclude(daemon, &claim, verdict).await?;
     if let Some((expected, session, part)) = spoken {
@@ -191,7 +189,7 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     Ok(())
 }
 
-/// The spoken answer that belongs to a verdict.
+/// The spoken answer that belongs to a decision.
 fn speaks(verdict: &Disposition) -> Option<(Uuid, SpokenPart)> {
     let Disposition::Commit(outcome) = verdict else { return None };
     outcome.replies.iter().find_map(|reply| match &reply.content {
@@ -200,7 +198,7 @@ fn speaks(verdict: &Disposition) -> Option<(Uuid, SpokenPart)> {
     })
 }
 
-/// Records a verdict.
+/// Records a decision.
 pub(super) async fn conclude(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
@@ -208,7 +206,7 @@ pub(super) async fn conclude(
 ) -> Result<(), StoreError> {
     let (store, lease, now) = (&daemon.app.store, claim.lease, daemon.clock.now());
     let seq = lease.seq;
-    // Whoever is to be tried again without a word waits on; all others have waited long enough.
+    // A row that is retried silently keeps waiting; all others have an answer.
     let waits_on = matches!(&verdict, Disposition::Defer(deferral) if deferral.notice.is_none());
     let told = if waits_on { None } else { daemon.progress.end(seq).await };
     let unanswered = match &verdict {
@@ -217,7 +215,7 @@ pub(super) async fn conclude(
         Disposition::Defer(_) => false,
     };
     if let Some(message) = told.filter(|_| unanswered) {
-        // Before the row goes: a restart would not know of it any more.
+        // Before the row is removed, because after a restart nobody would know of the message.
         super::progress::take_away(daemon, Some(claim.job.chat), message).await;
     }
     let done = match verdict {
@@ -229,7 +227,7 @@ pub(super) async fn conclude(
                 daemon.note_forgotten().await;
             }
             if turn {
-                // Before its replies can be on their way.
+                // Before its replies can be sent.
                 daemon.turn_spans.turned(seq);
             }
             let done = store.commit(lease, outcome, now).await;
@@ -259,7 +257,7 @@ pub(super) async fn conclude(
         Disposition::Defer(deferral) => {
             let wait_ms = deferral.until.since_ms(now);
             daemon.telemetry.add(Count::TurnRetries, usize::from(deferral.failed.is_some()));
-            // Why an attempt failed has been said, as a warning.
+            // The cause was already logged as a warning.
             tracing::info!(
                 event = %Event::MessageWaits,
                 seq,
@@ -300,7 +298,7 @@ pub(super) async fn conclude(
     done
 }
 
-/// Gives a message up, and has the admins told.
+/// Gives a message up and alerts the admins.
 pub(super) async fn bury(
     daemon: &DaemonContext,
     lease: Lease,
@@ -315,7 +313,7 @@ pub(super) async fn bury(
     buried
 }
 
-/// The learner was deleted while the tutor was at work: what it recorded since then is to be forgotten as well.
+/// The learner was deleted while the tutor worked: what it recorded since has to be forgotten too.
 async fn forget_orphan(
     daemon: &DaemonContext,
     user: UserId,
@@ -331,7 +329,7 @@ async fn forget_orphan(
     Ok(())
 }
 
-/// Longest the daemon takes to come to rest once it is told to stop.
+/// Longest time the daemon takes to stop.
 pub const GRACE: Duration = Duration::from_secs(8);
 
 #[cfg(test)]

@@ -1,24 +1,21 @@
-//! What is kept about one learner, and the changes it may undergo.
+//! What is stored about one learner, and the changes it may undergo.
 //!
 //! Changes are small facts applied inside the store's transaction, because the two lanes of one learner may
-//! finish at the same time and neither may overwrite the other's work.
+//! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
 use super::ids::{Timestamp, UserId};
 use super::session::Session;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A language the bot speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Language {
-    /// English.
     En,
-    /// Portuguese.
     Pt,
 }
 
 impl Language {
-    /// From an IETF tag such as `pt-BR`; `None` for what we do not speak.
+    /// From an IETF tag such as `pt-BR`; `None` for languages the bot does not speak.
     pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         match primary.as_str() {
@@ -29,7 +26,7 @@ impl Language {
     }
 }
 
-/// Which language a learner reads the bot in.
+/// The language in which a learner reads the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LanguageChoice {
     /// As `DEFAULT_LANGUAGE` says: the Telegram client's, or a fixed one.
@@ -39,7 +36,7 @@ pub enum LanguageChoice {
 }
 
 impl LanguageChoice {
-    /// In exports, and as an admin reads it.
+    /// For exports and admins.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -49,19 +46,18 @@ impl LanguageChoice {
     }
 }
 
-/// When the Portuguese is shown.
+/// When the Portuguese translation is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Translation {
     /// With every answer.
     Always,
     /// Behind a button.
     OnTap,
-    /// Not at all.
     Never,
 }
 
 impl Translation {
-    /// In exports, and as an admin reads it.
+    /// For exports and admins.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Always => "always",
@@ -71,7 +67,7 @@ impl Translation {
     }
 }
 
-/// How well a learner speaks English.
+/// Level of English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -84,7 +80,6 @@ pub enum Level {
 }
 
 impl Level {
-    /// The word for people and machines.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Beginner => "beginner",
@@ -93,7 +88,8 @@ impl Level {
         }
     }
 
-    /// From the word, in any letter case, or a level of the Common European Framework; `None` for anything else.
+    /// From the name, in any letter case, or a level of the Common European Framework; `None` for anything
+    /// else.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         match word.trim().to_ascii_lowercase().as_str() {
             "beginner" | "elementary" | "a1" | "a2" => Some(Self::Beginner),
@@ -104,59 +100,59 @@ impl Level {
     }
 }
 
-/// Everything kept about one learner except finished turns.
+/// Everything stored about one learner except finished turns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Learner {
-    /// Telegram user id, the key.
     pub user: UserId,
     /// When the learner first wrote.
     pub first_seen: Timestamp,
     /// Language of the bot's own sentences.
     pub language: LanguageChoice,
-    /// Last language the Telegram client named.
+    /// Last language that the Telegram client named.
     pub client_language: Option<String>,
-    /// When the Portuguese is shown.
+    /// When the Portuguese translation is shown.
     pub translation: Translation,
     /// Whether the reply is also spoken.
     pub voice_reply: bool,
     /// The learner blocked the bot: nothing is sent until the next message.
     pub blocked: bool,
-    /// Last time one of the kind lines that are given once a minute was given: about unusable content, or a refusal.
+    /// When the last notice of a kind that is sent at most once a minute was sent: about unusable content, or
+    /// a refusal.
     pub other_notice_at: Option<Timestamp>,
-    /// The conversation in use.
+    /// The open conversation.
     pub session: Option<Session>,
     /// When the learner was last told that too many messages wait.
     pub crowded_notice_at: Option<Timestamp>,
-    /// How well the learner speaks English, where known.
+    /// Level of English, where known.
     pub level: Option<Level>,
-    /// When a conversation of another bot was taken over: what was last used before then is kept as if used then.
+    /// When a conversation of another bot was imported: it counts as last used then, if that is later.
     pub imported_at: Option<Timestamp>,
-    /// Who the chat model is to be, by the name of its persona file; `None`: the default.
+    /// The chat model's role, by the name of its persona file; `None`: the default.
     pub persona: Option<String>,
-    /// The chat model of the learner's choice; `None`: `DEFAULT_MODEL`.
+    /// The chat model chosen by the learner; `None`: `DEFAULT_MODEL`.
     pub model: Option<String>,
-    /// Tokens used up on the last day there were any.
+    /// Tokens used on the last day with any.
     pub tokens: DayTokens,
-    /// The model whose absence the learner was told of last.
+    /// The last missing model that the learner was told of.
     pub told_gone: Option<String>,
 }
 
-/// Tokens of one day, in UTC.
+/// Tokens of one UTC day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayTokens {
     /// Days since 1970-01-01.
     pub day: i64,
-    /// Tokens used up on it.
+    /// Tokens used on that day.
     pub used: u64,
 }
 
 impl DayTokens {
-    /// Used up on the day of `now`.
+    /// Tokens used on the day of `now`.
     pub fn on(self, now: Timestamp) -> u64 {
         if self.day == day_of(now) { self.used } else { 0 }
     }
 
-    /// Adds tokens used up `now`.
+    /// Adds tokens used at `now`.
     pub fn spend(&mut self, tokens: u64, now: Timestamp) {
         *self = Self { day: day_of(now), used: self.on(now).saturating_add(tokens) };
     }
@@ -166,46 +162,38 @@ fn day_of(now: Timestamp) -> i64 {
     now.0.div_euclid(DAY_MS)
 }
 
-/// Milliseconds of a day.
 pub const DAY_MS: i64 = 86_400_000;
 
 /// One fact that changes a learner's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// A choice in `/settings`.
     Language(LanguageChoice),
-    /// A choice in `/settings`.
     Translation(Translation),
-    /// A choice in `/settings`.
     VoiceReply(bool),
-    /// The learner blocked or unblocked the bot.
     Blocked(bool),
-    /// The kind line was given.
+    /// A notice of a kind that is sent at most once a minute was sent.
     OtherNotice(Timestamp),
-    /// How well the learner speaks English, by own account.
+    /// By the learner's own account.
     Level(Option<Level>),
-    /// Who the chat model is to be.
     Persona(Option<String>),
-    /// The chat model of the learner's choice.
     Model(Option<String>),
-    /// A chat model answered: so many tokens were used up then.
+    /// A chat model answered and used this many tokens.
     TokensSpent(u64, Timestamp),
-    /// The learner was told that this model is gone.
+    /// The learner was told that this model no longer exists.
     ToldGone(String),
-    /// A conversation begins; one that is still open is archived (by the store, atomically).
+    /// A conversation begins; an open one is archived (by the store, in the same transaction).
     SessionOpened(Session),
-    /// A conversation begins where none is open: for those who must not disturb one that another lane has opened.
+    /// A conversation begins unless one is open, because another lane may have opened one.
     SessionEnsured(Session),
-    /// The learner did something in the conversation with this id.
+    /// The learner did something in this conversation.
     SessionTouched(Uuid, Timestamp),
     /// The open conversation ends.
     SessionArchived(Timestamp),
-    /// What the tutor's history is known to hold now (`None`: unknown).
+    /// Turns that the tutor's history is known to hold now (`None`: unknown).
     TutorTurns(Uuid, Option<u32>),
 }
 
 impl Learner {
-    /// A learner seen for the first time.
     pub fn new(user: UserId, now: Timestamp) -> Self {
         Self {
             user,
@@ -227,7 +215,7 @@ impl Learner {
         }
     }
 
-    /// The language for the bot's own sentences; `default` is `DEFAULT_LANGUAGE` where it names one.
+    /// `default`: `DEFAULT_LANGUAGE`, if it names a language.
     pub(crate) fn speaks(&self, default: Option<Language>) -> Language {
         match self.language {
             LanguageChoice::Fixed(language) => language,
@@ -237,13 +225,13 @@ impl Learner {
         }
     }
 
-    /// From when the idle time and the retention of the conversation in use count: its last use, or its import.
+    /// Start of the idle time and the retention of the open conversation: its last use, or its import.
     pub(crate) fn in_use_since(&self) -> Option<Timestamp> {
         let used = self.session.as_ref()?.last_activity;
         Some(self.imported_at.map_or(used, |imported| imported.max(used)))
     }
 
-    /// Applies one change. Returns the session that was closed by it, to be archived.
+    /// Applies one change. Returns the session that it closed, to be archived.
     pub(crate) fn apply(&mut self, change: Change) -> Option<Session> {
         match change {
             Change::Language(choice) => self.language = choice,

@@ -1,38 +1,37 @@
-//! Which rows may go before older ones, and before which: those that wait for what is down.
+//! Which rows may go before older ones that wait for a server that is down.
 //!
 //! Must not know how rows are ordered (see `store::schedule`).
 
-/// What may go before older rows that are stuck: each of these keeps its own order, and waits for older ones of the others
-/// that are not stuck.
+/// Kinds of rows that may go before older rows that are stuck. Each kind keeps its own order, and waits for
+/// older rows of other kinds that are not stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Overtaking {
-    /// The way out of the conversation (`/new`, `/delete`).
+    /// Ends the conversation (`/new`, `/delete`).
     Leaving,
-    /// What the tutor answers.
+    /// Answered by the tutor.
     Tutor,
-    /// What the chat model answers.
+    /// Answered by the chat model.
     Model,
-    /// The answer of one that has overtaken others.
+    /// The answer of a row that has overtaken others.
     Answer,
 }
 
 impl Overtaking {
-    /// Every one.
     pub const ALL: [Self; 4] = [Self::Leaving, Self::Tutor, Self::Model, Self::Answer];
 
-    /// Whether it goes before a row that stands so. Only the way out goes before a turn whose answer is looked for.
+    /// Whether it goes before a row in this state. Only [`Self::Leaving`] goes before a turn whose answer is
+    /// looked for.
     pub fn passes(self, stuck: Stuck) -> bool {
         stuck == Stuck::Down || stuck == Stuck::Uncertain && self == Self::Leaving
     }
 }
 
-/// Whether a row was put off because what answers it is down, and its learner told that the answer comes later.
+/// Whether a row was put off because its server is down, and its learner told that the answer comes later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stuck {
-    /// It was not.
     No,
-    /// It was, and its answer is looked for: it may come any moment.
+    /// It was, and its answer is looked for: it may come at any moment.
     Uncertain,
-    /// It was, and what answers it is down.
+    /// It was, and its server is down.
     Down,
 }

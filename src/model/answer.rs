@@ -1,24 +1,24 @@
-//! An answer while it grows.
+//! An answer while it grows. Must not know any protocol.
 
-/// Tokens, as the server counted them.
+/// Tokens as counted by the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Of what it was asked.
+    /// Of the question and its context.
     pub input: u32,
-    /// Of what it answered, reasoning included.
+    /// Of the answer, reasoning included.
     pub output: u32,
 }
 
-/// How an answer ended that is complete.
+/// How a complete answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End {
-    /// What it cost, where the server says.
+    /// Token counts, if the server tells.
     pub usage: Option<Usage>,
-    /// It stopped at a limit (`AI_MAX_TOKENS`, the model's, or our cap on a text), perhaps within a sentence.
+    /// It was cut by a limit (`AI_MAX_TOKENS`, the model's, or our cap on a text), perhaps within a sentence.
     pub cut: bool,
 }
 
-/// What a look at a growing answer brought.
+/// Result of waiting for a growing answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The text has changed; nearly always it has become longer.

@@ -1,7 +1,8 @@
-//! An answer as it comes, piece by piece, until it is complete.
+//! An answer as it arrives, piece by piece, until it is complete.
 //!
-//! Complete is what the server called so: a finish reason or the stream's own end mark. A stream that just ends, stalls or
-//! breaks is an error, however good its text looks. Bounded in time and size. Must not know who reads it.
+//! It is complete if the server says so, by a finish reason or the stream's own end mark. A stream that just
+//! ends, stalls or breaks is an error, however good its text looks. Bounded in time and size. Must not know
+//! who reads it.
 
 use super::answer::{End, Step, Usage};
 use super::error::{Fault, ModelError, Slow};
@@ -17,14 +18,15 @@ use futures_util::stream::BoxStream;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Longest answer, bytes: several times what any learner reads. What is longer ends here, as at any other limit.
+/// Longest answer, bytes: several times what any learner reads. A longer one ends here, as at any other
+/// limit.
 const TEXT_CAP: usize = 128 << 10;
-/// Most bytes of a stream, reasoning and wrapping included.
+/// Most bytes of a stream, reasoning and JSON included.
 const STREAM_CAP: usize = 64 << 20;
-/// For so long the counts of tokens may come after the last word.
+/// How long after the end of the text the token counts may arrive.
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
-/// A growing answer. Dropping it closes the connection, and a good server stops there.
+/// Dropping it closes the connection, and a good server then stops.
 pub struct AnswerStream {
     kind: ServerKind,
     body: BoxStream<'static, Result<Bytes, HttpError>>,
@@ -32,29 +34,29 @@ pub struct AnswerStream {
     decoder: Decoder,
     whole: Vec<u8>,
     received: usize,
-    /// A first word has come. Servers send all kinds of things before they have read the question.
+    /// Text has arrived. Servers send other things before they have read the question.
     begun: bool,
     text: Visible,
     input: Option<u32>,
     output: Option<u32>,
-    /// Complete; whether by a limit.
+    /// Complete; `true` if a limit cut it.
     finished: Option<bool>,
     deadline: Instant,
-    /// Longest standstill once it has begun.
-    standstill: Duration,
-    /// When something came last.
+    /// Longest pause between two pieces.
+    stall_timeout: Duration,
+    /// When the last piece arrived.
     since: Instant,
     permit: Permit,
     over: Option<Result<End, ModelError>>,
 }
 
-/// How the body says it.
+/// Format of the body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Events,
-    /// One JSON object: the wire has no stream, or the server does not care that it was asked for one.
+    /// One JSON object: the protocol has no stream, or the server ignores the request for one.
     Whole,
-    /// A page of a proxy or the like.
+    /// A proxy's page or the like.
     Foreign,
 }
 
@@ -63,7 +65,7 @@ impl AnswerStream {
         kind: ServerKind,
         response: reqwest::Response,
         deadline: Instant,
-        standstill: Duration,
+        stall_timeout: Duration,
         permit: Permit,
     ) -> Self {
         let mime =
@@ -93,18 +95,16 @@ impl AnswerStream {
             output,
             finished,
             deadline,
-            standstill,
+            stall_timeout,
             since,
             permit,
             over,
         }
     }
 
-    /// Waits for the answer to grow or to end. May be dropped and called again at any time; after an end or an error it
-    /// says the same again.
-    ///
-    /// # Errors
-    /// The answer will never be complete; what has been seen of it is no answer.
+    /// Waits until the answer grows or ends. May be cancelled and called again at any time; after an end or
+    /// an error it returns the same again. On an error the answer will never be complete, and what has
+    /// arrived of it is no answer.
     pub async fn next(&mut self) -> Result<Step, ModelError> {
         loop {
             if let Some(over) = &self.over {
@@ -118,29 +118,30 @@ impl AnswerStream {
         }
     }
 
-    /// What a learner may see so far: at an end the whole answer. It can become shorter: reasoning whose beginning a server
-    /// keeps for itself is known as such only by its end.
+    /// What a learner may see so far; at the end, the whole answer. It may become shorter: if a server does
+    /// not send the opening tag of its reasoning, that is recognised only by the closing one.
     pub fn text(&self) -> &str {
         self.text.text()
     }
 
-    /// What was counted so far, where the server counts while it answers.
+    /// Token counts so far, if the server counts while it answers.
     pub fn usage(&self) -> Option<Usage> {
         Delta { input: self.input, output: self.output, ..Delta::default() }.usage()
     }
 
-    /// Takes the next piece of the body; whether the text has changed. Keeps nothing across its one await.
+    /// Reads the next piece of the body; returns whether the text has changed. Safe to cancel at its one
+    /// await.
     async fn more(&mut self) -> Result<bool, Fault> {
         let limit = match self.finished {
             Some(_) => self.deadline.min(self.since + AFTERWARDS),
-            None if self.begun => self.deadline.min(self.since + self.standstill),
+            None if self.begun => self.deadline.min(self.since + self.stall_timeout),
             None => self.deadline,
         };
         let before = self.text().len();
         match tokio::time::timeout_at(limit, self.body.next()).await {
             Ok(Some(Ok(bytes))) => self.take(&bytes)?,
             Ok(None) if self.finished.is_none() => self.ended()?,
-            // Nothing that comes after the end can spoil it.
+            // Nothing after the end can spoil the answer.
             _ if self.finished.is_some() => self.complete()?,
             Ok(Some(Err(error))) => return Err(broken(error)),
             Ok(None) => {}
@@ -198,7 +199,7 @@ impl AnswerStream {
         self.text.push(&delta.text);
         self.input = delta.input.or(self.input);
         self.output = delta.output.or(self.output);
-        // The end mark does not know why it ends; a finish reason that came before does.
+        // The end mark does not say why the answer ends; an earlier finish reason does.
         self.finished = self.finished.or(delta.finish);
         let capped = self.text().len() > TEXT_CAP;
         if capped {
@@ -207,7 +208,7 @@ impl AnswerStream {
         if delta.last || capped { self.complete() } else { Ok(()) }
     }
 
-    /// The body is at its end, and nobody has said that the answer is.
+    /// The body has ended, and nobody has said that the answer is complete.
     fn ended(&mut self) -> Result<(), Fault> {
         match self.shape {
             Shape::Foreign => return Err(Fault::Unreadable("a web page")),
@@ -245,7 +246,7 @@ const WHOLE_CAP: usize = 4 << 20;
 
 fn broken(error: HttpError) -> Fault {
     match Fault::from(error) {
-        // The request has gone out, whatever the words say.
+        // The request has been sent, whatever the error's text says.
         Fault::NotSent(why) | Fault::Setup(why) => Fault::Broken(why),
         fault => fault,
     }

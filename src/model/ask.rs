@@ -1,22 +1,21 @@
-//! What a model is asked: messages in order, and how much it may say.
+//! What a model is asked: messages in order, and limits for the answer.
 //!
-//! Pure. Must not know any server's wire.
+//! Pure. Must not know any server's protocol.
 
 use bytes::Bytes;
 use std::fmt;
 
-/// A model by the name that learners read and type: the server's own name for it, after `SERVER/` where the server is one
+/// A model's name as learners read and type it: the server's own name, after `SERVER/` if the server is one
 /// of `[providers.SERVER]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelName(String);
 
 impl ModelName {
-    /// White space around it is not part of it.
+    /// White space around it is dropped.
     pub fn new(name: impl AsRef<str>) -> Self {
         Self(name.as_ref().trim().to_owned())
     }
 
-    /// As written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -28,10 +27,9 @@ impl fmt::Display for ModelName {
     }
 }
 
-/// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The instructions: the tutor's manners.
+    /// The instructions.
     System,
     /// The learner.
     User,
@@ -39,12 +37,11 @@ pub enum Role {
     Assistant,
 }
 
-/// A picture as it was received.
+/// As received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     /// `image/jpeg`, `image/png`, …
     pub mime: String,
-    /// The file.
     pub bytes: Bytes,
 }
 
@@ -54,19 +51,18 @@ impl fmt::Debug for Image {
     }
 }
 
-/// One message of a conversation. `Debug` shows no word of it.
+/// `Debug` shows no text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Who says it.
     pub role: Role,
-    /// The words; may be empty where there are pictures.
+    /// May be empty if there are pictures.
     pub text: String,
-    /// Pictures shown with them; of the learner's messages alone.
+    /// Pictures shown with the text; only in the learner's messages.
     pub images: Vec<Image>,
 }
 
 impl Message {
-    /// Words alone.
+    /// Without pictures.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
         Self { role, text: text.into(), images: Vec::new() }
     }
@@ -81,22 +77,21 @@ impl fmt::Debug for Message {
 /// One question with its context.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
-    /// Oldest first. Neighbours of one role and messages without a word are put right for the servers that refuse them.
+    /// Oldest first. Neighbours of the same role and empty messages are adapted for servers that refuse them.
     pub messages: Vec<Message>,
     /// Longest answer, tokens.
     pub max_tokens: u32,
-    /// 0 (always the likeliest word) to 2.
+    /// 0 (always the most likely word) to 2.
     pub temperature: f64,
 }
 
 impl Ask {
-    /// Whether a picture is shown.
     pub fn has_images(&self) -> bool {
         self.messages.iter().any(|message| !message.images.is_empty())
     }
 
-    /// The messages as every server takes them: the instructions first and as one, then learner and tutor in turn, the learner
-    /// first; no message without content. Some servers refuse what others accept here.
+    /// The messages in a form that every server accepts: the instructions first and as one, then learner and
+    /// tutor alternating, beginning with the learner; no empty message.
     pub(super) fn in_turn(&self) -> (String, Vec<Message>) {
         let mut system = String::new();
         let mut turns: Vec<Message> = Vec::new();

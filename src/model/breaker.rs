@@ -1,37 +1,35 @@
-//! Leaves a server alone that failed several times in a row: five failures open the breaker for 30 s, growing to 5 min while
-//! the one probe after each pause fails, too; one success closes it.
+//! Circuit breaker: a server that failed five times in a row is not asked for 30 s, growing to 5 min while
+//! the one probe after each pause fails too; one success closes it.
 //!
-//! Pure: the moment is an argument.
+//! Pure: the time is an argument. Must not know what is asked.
 
 use crate::domain::Timestamp;
 
 /// Failures in a row that open it.
-const PATIENCE: u32 = 5;
-/// The first pause, milliseconds.
+const FAILURES_TO_OPEN: u32 = 5;
+/// First pause, ms.
 const FIRST_MS: i64 = 30_000;
-/// The longest pause, milliseconds.
+/// Longest pause, ms.
 const LONGEST_MS: i64 = 300_000;
-/// While the probe is under way others are told to come back after this, seconds.
+/// While the probe runs, others are told to come back after this, seconds.
 const PROBING_SECS: u32 = 5;
 
-/// The state of one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breaker {
-    /// Questions go through.
+    /// Questions are sent.
     Closed {
-        /// Failures in a row.
+        /// In a row.
         failures: u32,
     },
-    /// None goes through.
+    /// No question is sent.
     Open {
-        /// Until then.
         until: Timestamp,
-        /// How long it is open this time, milliseconds.
+        /// How long it is open this time, ms.
         pause_ms: i64,
     },
-    /// One question is under way to see how it is; no other goes through.
+    /// One question is being sent to test the server; no other is.
     Probing {
-        /// How long it was open before, milliseconds.
+        /// How long it was open before, ms.
         pause_ms: i64,
     },
 }
@@ -43,10 +41,8 @@ impl Default for Breaker {
 }
 
 impl Breaker {
-    /// Lets a question through, as the probe where it is time for one.
-    ///
-    /// # Errors
-    /// Seconds until it is worth another try.
+    /// Allows a question, as the probe if it is time for one; otherwise returns the seconds until it is worth
+    /// another try.
     pub fn admit(&mut self, now: Timestamp) -> Result<(), u32> {
         match *self {
             Self::Closed { .. } => Ok(()),
@@ -64,10 +60,11 @@ impl Breaker {
         *self = Self::default();
     }
 
-    /// A question failed by the server's fault. What was asked before it opened and fails now does not count again.
+    /// A question failed because of the server. Questions asked before it opened do not count again when they
+    /// fail.
     pub fn failed(&mut self, now: Timestamp) {
         let pause_ms = match *self {
-            Self::Closed { failures } if failures + 1 < PATIENCE => {
+            Self::Closed { failures } if failures + 1 < FAILURES_TO_OPEN => {
                 *self = Self::Closed { failures: failures + 1 };
                 return;
             }
@@ -78,14 +75,15 @@ impl Breaker {
         *self = Self::Open { until: now.plus_ms(pause_ms), pause_ms };
     }
 
-    /// A question ended without telling anything about the server. A probe that did so has to be repeated.
+    /// A question ended without telling anything about the server; if it was the probe, that has to be
+    /// repeated.
     pub fn released(&mut self, now: Timestamp) {
         if let Self::Probing { pause_ms } = *self {
             *self = Self::Open { until: now, pause_ms };
         }
     }
 
-    /// Seconds it stays open, rounded up; `None` while questions go through.
+    /// Seconds it stays open, rounded up; `None` while questions are sent.
     pub fn open_secs(&self, now: Timestamp) -> Option<u32> {
         match *self {
             Self::Closed { .. } => None,

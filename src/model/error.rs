@@ -1,85 +1,83 @@
 //! What can go wrong with a model server, sorted by what to do next.
 //!
-//! Must not hold a URL, a key, a body or a word of a conversation: these go to logs and people. What servers say in their
-//! refusals is read to sort them and then dropped, since some repeat the question.
+//! Must not contain a URL, a key, a body or any text of a conversation, because errors go to logs and people.
+//! The text of a refusal is read to classify it and then dropped, because some servers repeat the question in
+//! it.
 
 use crate::http::HttpError;
 use std::fmt;
 use std::sync::Arc;
 
-/// Why there is no answer, and whose fault it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("model server {server}: {fault}")]
 pub struct ModelError {
     /// Its name in the configuration: `ai` for `AI_API_URL`, else NAME of `[providers.NAME]`.
     pub server: Arc<str>,
-    /// What happened.
     pub fault: Fault,
 }
 
-/// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// It never got the request (refused, name not found, TLS).
     #[error("it cannot be reached ({0}); check its URL and that it runs")]
     NotSent(String),
-    /// It, or a proxy before it, takes no more questions at the moment.
+    /// It, or a proxy in front of it, refuses questions at the moment.
     #[error("it takes no more questions for now (HTTP {status})")]
     Busy {
-        /// 429, 503 or 529; also where they came inside of a stream.
+        /// 429, 503 or 529, also inside a stream.
         status: u16,
-        /// Seconds it asked us to wait, at most ten minutes.
+        /// Seconds it asked us to wait, at most 600.
         retry_after: Option<u32>,
     },
-    /// A fault of its own.
+    /// The server failed.
     #[error("it failed (HTTP {status}); its own log says why")]
     Failed {
-        /// 500 and its kin; also where they came inside of a stream.
+        /// 500 and similar, also inside a stream.
         status: u16,
     },
-    /// An answer that ended before it was complete.
+    /// The answer ended before it was complete.
     #[error("its answer broke off ({0})")]
     Broken(String),
-    /// Nothing came for too long, or the whole was not there within `AI_TIMEOUT`.
+    /// No piece arrived for too long, or the whole answer not within `AI_TIMEOUT`.
     #[error("{0}")]
     TooSlow(Slow),
-    /// A complete answer without a word in it, perhaps of reasoning alone.
+    /// A complete answer without any text, perhaps only reasoning.
     #[error("its answer is empty")]
     Empty,
-    /// What came is no answer of a model: a proxy's page, a structured answer that does not fit.
+    /// Not a model's answer: a proxy's page, or a structured answer that does not fit.
     #[error("what it sent is no answer of a model ({0})")]
     Unreadable(&'static str),
     /// The context does not fit into the model.
     #[error("the conversation is too long for this model")]
     ContextTooLong,
-    /// It has no such model, or no longer.
+    /// The server does not have this model (any more).
     #[error("it has no such model (HTTP {status}); see MODELS and DEFAULT_MODEL")]
     Gone {
-        /// 404 or 400; 0 where no server is configured for this name.
+        /// 404 or 400; 0 if no server is configured for this name.
         status: u16,
     },
-    /// The model takes no pictures.
+    /// The model accepts no pictures.
     #[error("this model takes no pictures")]
     Blind,
-    /// It does not take this question, now or later.
+    /// It rejects this question for good.
     #[error("it does not take this question (HTTP {status})")]
     Refused {
-        /// 400, 413, 422 and the like.
+        /// 400, 413, 422 and so on.
         status: u16,
     },
-    /// Key or address is wrong: a matter for the admin.
+    /// Key or address is wrong: the admin must act.
     #[error("it does not let us in (HTTP {status}); check {}", advice(*status))]
     Denied {
-        /// 401, 403, 404, a redirect or the like.
+        /// 401, 403, 404, a redirect and so on.
         status: u16,
     },
-    /// It failed several times in a row and is left alone for a while: nothing was sent.
+    /// It failed several times in a row and is not asked for a while: nothing was sent.
     #[error("it failed too often and is left alone for {secs} s")]
     Resting {
-        /// Seconds until it is asked again.
+        /// Until it is asked again.
         secs: u32,
     },
-    /// The client cannot be built from these settings.
+    /// No client can be built from these settings.
     #[error("it cannot be set up: {0}")]
     Setup(String),
 }
@@ -87,9 +85,7 @@ pub enum Fault {
 /// What took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slow {
-    /// The whole answer.
     Answer,
-    /// The next piece of it.
     Stalled,
 }
 
@@ -102,25 +98,23 @@ impl fmt::Display for Slow {
     }
 }
 
-/// What may be done after an error. Asking again costs tokens and nothing else: model servers keep no conversation.
+/// What may be done after an error. Asking again costs only tokens: model servers keep no conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Ask again after a pause of our own choosing.
+    /// Ask again after a pause of our choice.
     Later,
-    /// Ask again after so many seconds.
+    /// Ask again after this many seconds.
     After(u32),
     /// Ask with half of the context.
     LessContext,
-    /// Ask another model; this one will not come back by itself.
+    /// Ask another model; this one will not recover by itself.
     OtherModel,
     /// Ask again, but seldom: a person has to change something.
     Slowly,
-    /// Never.
     Never,
 }
 
 impl Fault {
-    /// What may be done about it.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Busy { retry_after: Some(secs), .. } | Self::Resting { secs } => Retry::After(*secs),
@@ -138,7 +132,7 @@ impl Fault {
         }
     }
 
-    /// Whether it says that the server is ill, rather than that it disliked this question or has enough to do.
+    /// Whether the server is at fault, rather than this question or the load.
     pub(super) fn counts_against_the_server(&self) -> bool {
         match self {
             Self::NotSent(_)
@@ -151,7 +145,7 @@ impl Fault {
         }
     }
 
-    /// The kind it is counted as, in a word.
+    /// For logs and counts.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NotSent(_) => "unreachable",
@@ -173,7 +167,6 @@ impl Fault {
 }
 
 impl ModelError {
-    /// What may be done about it.
     pub fn retry(&self) -> Retry {
         self.fault.retry()
     }

@@ -1,7 +1,7 @@
-//! Chat models (SPEC 2.3): who can be asked, asking them, and what came of it.
+//! Chat models: which exist, asking them, and what came of it.
 //!
-//! Each deviation of a server is handled in here; callers see answers that are complete, or errors that say what may be
-//! done. Must not know learners, prompts, or how often to ask.
+//! Every server's peculiarities are handled here; callers see complete answers, or errors that say what may
+//! be done. Must not know learners, prompts, or how often to ask.
 
 mod answer;
 mod answer_stream;
@@ -24,4 +24,4 @@ pub use ask::{Ask, Image, Message, ModelName, Role};
 pub use error::{Fault, ModelError, Retry, Slow};
 pub use models::{MAIN, Models, ModelsOptions};
 pub use policy::{Next, Tried, next};
-pub use server::{Patience, Server, ServerOptions};
+pub use server::{Server, ServerOptions, Timeouts};

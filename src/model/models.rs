@@ -1,12 +1,12 @@
-//! All model servers together: which models there are, and which server has which.
+//! All model servers together: which models exist, and which server has which.
 //!
-//! Must not know any wire.
+//! Must not know any protocol.
 
 use super::answer::Usage;
 use super::answer_stream::AnswerStream;
 use super::ask::{Ask, ModelName};
 use super::error::{Fault, ModelError};
-use super::server::{Patience, Server, ServerOptions};
+use super::server::{Server, ServerOptions, Timeouts};
 use crate::http::{self, ClientOptions};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -14,15 +14,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// For so long what servers list is believed.
+/// How long a server's list of models is cached.
 const LIST_HOLDS: Duration = Duration::from_secs(60);
-/// The server of `AI_API_URL`, whose models need no prefix.
+/// Name of the server of `AI_API_URL`, whose models need no prefix.
 pub const MAIN: &str = "ai";
 
-/// What is configured.
+/// The configuration.
 #[derive(Debug, Clone)]
 pub struct ModelsOptions {
-    /// At least one; that of `AI_API_URL` first, where there is one.
+    /// At least one; the one of `AI_API_URL` first, if there is one.
     pub servers: Vec<ServerOptions>,
     /// `DEFAULT_MODEL`.
     pub default_model: Option<ModelName>,
@@ -30,11 +30,11 @@ pub struct ModelsOptions {
     pub offered: Vec<ModelName>,
     /// `FALLBACK_MODEL`.
     pub fallback: Option<ModelName>,
-    /// How long its servers may take.
-    pub patience: Patience,
+    /// Time limits for its servers.
+    pub timeouts: Timeouts,
 }
 
-/// The chat models there are. Cheap to share behind an `Arc`.
+/// The chat models. Cheap to share behind an `Arc`.
 pub struct Models {
     servers: Vec<Arc<Server>>,
     default_model: Option<ModelName>,
@@ -45,13 +45,10 @@ pub struct Models {
 
 impl Models {
     /// Connects to nothing.
-    ///
-    /// # Errors
-    /// [`Fault::Setup`].
     pub fn new(options: ModelsOptions) -> Result<Self, ModelError> {
         let setup = |error: http::HttpError| ModelError { server: MAIN.into(), fault: error.into() };
         let client = Arc::new(http::client(&ClientOptions::default()).map_err(setup)?);
-        let server = |server| Server::new(server, client.clone(), options.patience).map(Arc::new);
+        let server = |server| Server::new(server, client.clone(), options.timeouts).map(Arc::new);
         let servers = options.servers.into_iter().map(server).collect::<Result<_, _>>()?;
         Ok(Self {
             servers,
@@ -62,19 +59,14 @@ impl Models {
         })
     }
 
-    /// Asks `model`. What comes is shown as it grows; see [`AnswerStream::next`].
-    ///
-    /// # Errors
-    /// No answer has begun.
+    /// Asks `model`; the answer grows, see [`AnswerStream::next`]. On an error no answer has begun.
     pub async fn stream(&self, model: &ModelName, ask: &Ask) -> Result<AnswerStream, ModelError> {
         let (server, name) = self.server_of(model)?;
         server.begin(name, ask, None).await
     }
 
-    /// Asks `model` for one JSON object of this schema; with it what that cost.
-    ///
-    /// # Errors
-    /// No answer, or none that fits, though asked twice.
+    /// Asks `model` for one JSON object of this schema; returns its token counts too. An object that does not
+    /// fit is asked for a second time.
     pub async fn complete(
         &self,
         model: &ModelName,
@@ -85,10 +77,8 @@ impl Models {
         server.complete(name, ask, schema).await
     }
 
-    /// The models that learners may choose from, those of `AI_API_URL` first. Servers that do not answer are left out.
-    ///
-    /// # Errors
-    /// None of them answers.
+    /// The models that learners may choose, those of `AI_API_URL` first. Servers that do not answer are left
+    /// out; an error if none answers.
     pub async fn list(&self) -> Result<Vec<ModelName>, ModelError> {
         if !self.offered.is_empty() {
             return Ok(self.offered.clone());
@@ -121,10 +111,7 @@ impl Models {
         Ok(names)
     }
 
-    /// The model of a learner who has chosen none: `DEFAULT_MODEL`, else the first there is.
-    ///
-    /// # Errors
-    /// There is none, or it cannot be learnt now which.
+    /// The model of a learner who has chosen none: `DEFAULT_MODEL`, otherwise the first one.
     pub async fn default_model(&self) -> Result<ModelName, ModelError> {
         if let Some(model) = &self.default_model {
             return Ok(model.clone());
@@ -133,7 +120,8 @@ impl Models {
         first.ok_or_else(|| self.error(Fault::Gone { status: 0 }))
     }
 
-    /// Who may answer when `model` does not, best first: `FALLBACK_MODEL`, and for a learner's own choice the default.
+    /// Models that may answer instead of `model`, best first: `FALLBACK_MODEL` and, if the learner chose
+    /// `model`, the default one.
     pub async fn stand_ins(&self, model: &ModelName) -> Vec<ModelName> {
         let mut names: Vec<ModelName> = self.fallback.iter().cloned().collect();
         names.extend(self.default_model().await.ok());
@@ -142,13 +130,13 @@ impl Models {
         names
     }
 
-    /// Whether a model takes pictures; `None` where only trying will tell ([`Fault::Blind`]).
+    /// Whether a model accepts pictures; `None` if only trying will tell ([`Fault::Blind`]).
     pub fn sees(&self, model: &ModelName) -> Option<bool> {
         let (server, name) = self.server_of(model).ok()?;
         server.sees(name)
     }
 
-    /// Tokens of context a model has.
+    /// Context size of a model, tokens.
     pub fn context_tokens(&self, model: &ModelName) -> Option<u32> {
         Some(self.server_of(model).ok()?.0.options.context_tokens)
     }
@@ -158,17 +146,17 @@ impl Models {
         Some(self.server_of(model).ok()?.0.name())
     }
 
-    /// What its server calls a model.
+    /// The server's own name of a model.
     pub fn own_name<'a>(&self, model: &'a ModelName) -> &'a str {
         self.server_of(model).map_or(model.as_str(), |(_, name)| name)
     }
 
-    /// Every server.
     pub fn servers(&self) -> &[Arc<Server>] {
         &self.servers
     }
 
-    /// The server of a model, and its name there. A name with a slash may be of `[providers.NAME]`, or just have a slash.
+    /// The server of a model, and its name there. A slash in a name may follow a name of `[providers.NAME]`,
+    /// or belong to the model's name.
     fn server_of<'a>(&self, model: &'a ModelName) -> Result<(&Arc<Server>, &'a str), ModelError> {
         let name = model.as_str();
         let named = |wanted: &str| self.servers.iter().find(|server| server.name() == wanted);
@@ -193,13 +181,13 @@ impl Models {
     }
 }
 
-/// Servers list models that hold no conversation beside those that do; nothing but the name tells them apart.
+/// Servers also list models that are not for conversation; only the name tells.
 fn is_for_other_work(model: &str) -> bool {
     let model = model.to_lowercase();
     ["embed", "rerank", "whisper", "tts-"].iter().any(|work| model.contains(work))
 }
 
-/// A server's own name for a model, as learners know it.
+/// A model's name as learners know it.
 fn full_name(server: &Server, model: &str) -> ModelName {
     if server.name() == MAIN {
         ModelName::new(model)

@@ -1,50 +1,49 @@
-//! What to do after a failed attempt: pure, so that the caller may keep the state of a question wherever it is durable.
+//! What to do after a failed attempt. Pure, so that the caller may keep the state of a question wherever it
+//! is durable; must not know who asked.
 
 use super::ask::ModelName;
 use super::error::{Fault, ModelError, Retry};
 
-/// Attempts at one question that the same model may spoil in a way that waiting does not mend.
+/// Attempts at one question that the same model may spoil in a way that waiting does not repair.
 const SPOILT: u32 = 2;
 
-/// How far a question has come.
+/// State of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tried<'a> {
     /// The model that just failed.
     pub model: &'a ModelName,
-    /// How often this question was asked, this attempt included.
+    /// How often this question was asked, including this attempt.
     pub attempts: u32,
     /// The context was halved already.
     pub halved: bool,
-    /// Models that may stand in, best first ([`Models::stand_ins`](super::Models::stand_ins)).
+    /// Models that may answer instead, best first ([`Models::stand_ins`](super::Models::stand_ins)).
     pub stand_ins: &'a [ModelName],
-    /// A stand-in has been asked in this round already; a round ends with a wait.
+    /// Another model has been asked in this round already; a round ends with a wait.
     pub stood_in: bool,
 }
 
-/// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Ask the same model with half of the context, at once.
     Halve,
     /// Ask this model instead, at once.
     StandIn {
-        /// Who answers.
         model: ModelName,
-        /// The learner's own model is no longer there: to be told once, and to be changed.
+        /// The learner's own model does not exist any more: tell the learner once, and change it.
         gone: bool,
     },
-    /// The message waits as a voice waits for a tutor that is down, and then starts with the learner's model again.
+    /// The message waits, as a voice waits for a tutor that is down, and then starts with the learner's model
+    /// again.
     Wait {
-        /// Seconds the server asked for; else the caller's own backoff.
+        /// Seconds the server asked for; otherwise the caller's own backoff.
         secs: Option<u32>,
-        /// Only a person can mend it: no hurry.
+        /// Only a person can correct it, so there is no hurry.
         slowly: bool,
     },
     /// This question will not be answered.
     GiveUp,
 }
 
-/// What to do after `error`.
 pub fn next(error: &ModelError, tried: &Tried<'_>) -> Next {
     let other = || tried.stand_ins.iter().find(|model| *model != tried.model).filter(|_| !tried.stood_in);
     let retry = error.retry();

@@ -1,7 +1,7 @@
-//! One model server: its address and key, the requests to it, and how it is doing.
+//! One model server: its address and key, requests to it, and whether it works.
 //!
-//! Makes each request once, bounded in time and size (a request that names a field it does not know is made again without
-//! it). Must not know when to ask again or whom else to ask.
+//! Makes each request once, bounded in time and size (a request that names a field the server does not know
+//! is repeated without it). Must not know when to ask again or which other server to ask.
 
 use super::answer_stream::AnswerStream;
 use super::ask::Ask;
@@ -17,54 +17,53 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// As much of a refusal as is read to sort it, bytes.
+/// Bytes read of a refusal, to classify it.
 const REFUSAL_CAP: usize = 64 << 10;
-/// Longest answer that comes in one piece, and longest list of models, bytes.
+/// Largest answer in one piece, and largest list of models, bytes.
 const WHOLE_CAP: usize = 4 << 20;
-/// Deadline of asking for the models.
+/// Deadline of the list of models.
 const LIST_WITHIN: Duration = Duration::from_secs(15);
-/// Most models taken from a server, and the longest name.
+/// Most models accepted from a server, and longest name.
 const MODELS_CAP: usize = 500;
 const NAME_CAP: usize = 200;
-/// Models of whose peculiarities is kept book.
+/// Most models whose quirks are remembered.
 const BOOK_CAP: usize = 200;
 
-/// How long a server may take.
+/// Time limits for a server.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// For a whole answer: `AI_TIMEOUT`.
     pub answer: Duration,
-    /// For the next piece of one that has begun. Before, a model may have to be loaded and the question to be read.
-    pub piece: Duration,
+    /// For the next piece of an answer that has begun. Before that a model may have to be loaded and the question read.
+    pub stall: Duration,
 }
 
-impl Patience {
+impl Timeouts {
     /// With half a minute for the next piece.
     pub fn new(answer: Duration) -> Self {
-        Self { answer, piece: Duration::from_secs(30) }
+        Self { answer, stall: Duration::from_secs(30) }
     }
 }
 
-/// What is configured of a server.
+/// The configuration of a server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// `ai`, or NAME of `[providers.NAME]`.
     pub name: String,
-    /// http or https; `/v1` and the like included; without a slash at the end.
+    /// http or https, with `/v1` or similar, without a slash at the end.
     pub url: String,
-    /// The wire it speaks.
     pub kind: ServerKind,
-    /// Sent where the wire has it.
+    /// Sent in the way the protocol requires.
     pub key: Option<Secret>,
-    /// What it offers, by its own names; empty: what it lists.
+    /// Models by the server's own names; empty: all that it lists.
     pub models: Vec<String>,
-    /// Which of them take pictures.
+    /// Which of them accept pictures.
     pub vision: Vision,
-    /// Tokens of context its models have.
+    /// Context size of its models, tokens.
     pub context_tokens: u32,
 }
 
-/// What was learnt of a model.
+/// What was learnt about a model.
 #[derive(Debug, Clone, Copy, Default)]
 struct Learnt {
     quirks: Quirks,
@@ -72,31 +71,28 @@ struct Learnt {
     blind: bool,
 }
 
-/// Which ways of asking for JSON a server has refused.
+/// Which ways of requesting JSON a server has refused.
 #[derive(Debug, Clone, Copy, Default)]
 enum NoFormat {
     #[default]
     Nothing,
-    /// By schema.
     Schema,
-    /// Any.
     None,
 }
 
-/// A server.
 pub struct Server {
     pub(super) options: ServerOptions,
     name: Arc<str>,
     client: Shared,
-    patience: Patience,
+    timeouts: Timeouts,
     built: Instant,
     breaker: Mutex<Breaker>,
-    /// The status with which it asked to be left in peace, and until when.
-    peace: Mutex<Option<(u16, Timestamp)>>,
+    /// Until when its last `Retry-After` holds, and the status that came with it.
+    retry_after: Mutex<Option<(u16, Timestamp)>>,
     learnt: Mutex<BTreeMap<String, Learnt>>,
 }
 
-/// Permission to ask. Tells the breaker what came of it; dropped without a word, it tells nothing.
+/// Permission to ask. Reports the result to the breaker, unless it is dropped without one.
 pub struct Permit {
     server: Arc<Server>,
     settled: bool,
@@ -108,15 +104,15 @@ impl Permit {
         self.server.breaker().succeeded();
     }
 
-    /// Turns what happened into the caller's error.
+    /// Turns what happened into the caller's error, and reports it to the breaker.
     pub fn failed(&mut self, fault: Fault) -> ModelError {
         if !std::mem::replace(&mut self.settled, true) {
             let now = self.server.now();
-            self.server.leave_in_peace(&fault);
+            self.server.note_retry_after(&fault);
             if fault.counts_against_the_server() {
                 self.server.breaker().failed(now);
             } else {
-                // It answers, if not what was hoped for.
+                // It answers, though not as hoped.
                 self.server.breaker().succeeded();
             }
         }
@@ -138,17 +134,17 @@ impl Server {
     pub(super) fn new(
         options: ServerOptions,
         client: Shared,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Result<Self, ModelError> {
         let name: Arc<str> = options.name.as_str().into();
         let setup = |why: &str| ModelError { server: name.clone(), fault: Fault::Setup(why.to_owned()) };
-        // The errors of the URL parser name no URL.
+        // The URL parser's errors contain no URL.
         let trial = client.get(&options.url).build().map_err(|_| setup("its URL is none"))?;
         if !matches!(trial.url().scheme(), "http" | "https") {
             return Err(setup("its URL must be http or https"));
         }
-        let (breaker, peace, learnt) = Default::default();
-        Ok(Self { options, name, client, patience, built: Instant::now(), breaker, peace, learnt })
+        let (breaker, retry_after, learnt) = Default::default();
+        Ok(Self { options, name, client, timeouts, built: Instant::now(), breaker, retry_after, learnt })
     }
 
     /// Its name in the configuration.
@@ -156,15 +152,13 @@ impl Server {
         &self.name
     }
 
-    /// Seconds for which it is left alone after failures; `None`: it is asked.
+    /// Seconds for which it is not asked after failures; `None`: it is asked.
     pub fn open_secs(&self) -> Option<u32> {
         self.breaker().open_secs(self.now())
     }
 
-    /// The models it lists, by its own names; those configured where it is not to be asked or has no list.
-    ///
-    /// # Errors
-    /// Why it does not say. Not held against it.
+    /// The models it lists, by its own names; those configured if it must not be asked or has no list. A
+    /// failure does not count against the server.
     pub async fn models(&self) -> Result<Vec<String>, ModelError> {
         if !self.options.models.is_empty() || !self.lists() {
             return Ok(self.options.models.clone());
@@ -172,25 +166,22 @@ impl Server {
         self.listed().await
     }
 
-    /// Whether its wire has a list of models.
+    /// Whether its protocol has a list of models.
     pub fn lists(&self) -> bool {
         self.options.kind != ServerKind::Core
     }
 
-    /// The models that are configured for it, by its own names.
+    /// Configured models, by the server's own names.
     pub fn configured(&self) -> &[String] {
         &self.options.models
     }
 
-    /// As [`Self::models`], of the server itself; none where its wire has no list.
-    ///
-    /// # Errors
-    /// See there.
+    /// As [`Self::models`], from the server itself; empty if its protocol has no list.
     pub async fn listed(&self) -> Result<Vec<String>, ModelError> {
         if !self.lists() {
             return Ok(Vec::new());
         }
-        let within = LIST_WITHIN.min(self.patience.answer);
+        let within = LIST_WITHIN.min(self.timeouts.answer);
         let asked = tokio::time::timeout(within, self.ask_for_models()).await;
         asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))).map_err(|fault| self.error(fault))
     }
@@ -215,7 +206,7 @@ impl Server {
         Ok(names)
     }
 
-    /// Whether a model takes pictures, as far as it is known.
+    /// Whether a model accepts pictures, as far as known.
     pub(super) fn sees(&self, model: &str) -> Option<bool> {
         match &self.options.vision {
             _ if self.options.kind == ServerKind::Core => Some(false),
@@ -225,35 +216,35 @@ impl Server {
         }
     }
 
-    /// Asks for an answer, of this schema where there is one.
+    /// Asks for an answer, with this schema if there is one.
     pub(super) async fn begin(
         self: &Arc<Self>,
         model: &str,
         ask: &Ask,
         schema: Option<&Value>,
     ) -> Result<AnswerStream, ModelError> {
-        let deadline = Instant::now() + self.patience.answer;
+        let deadline = Instant::now() + self.timeouts.answer;
         let mut permit = self.admit()?;
         let asked = tokio::time::timeout_at(deadline, self.post(model, ask, schema)).await;
         match asked.unwrap_or(Err(Fault::TooSlow(Slow::Answer))) {
             Ok(response) => {
-                Ok(AnswerStream::new(self.options.kind, response, deadline, self.patience.piece, permit))
+                Ok(AnswerStream::new(self.options.kind, response, deadline, self.timeouts.stall, permit))
             }
             Err(fault) => Err(permit.failed(fault)),
         }
     }
 
     fn admit(self: &Arc<Self>) -> Result<Permit, ModelError> {
-        self.in_peace().map_err(|fault| self.error(fault))?;
+        self.check_retry_after().map_err(|fault| self.error(fault))?;
         let admitted = self.breaker().admit(self.now());
         admitted.map_err(|secs| self.error(Fault::Resting { secs }))?;
         Ok(Permit { server: self.clone(), settled: false })
     }
 
-    /// Others are not sent where one was just told to come back later: the limit is mostly that of the key.
-    fn in_peace(&self) -> Result<(), Fault> {
-        let peace = *self.peace.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((status, until)) = peace else { return Ok(()) };
+    /// A `Retry-After` holds for every caller: the limit behind it is mostly that of the key.
+    fn check_retry_after(&self) -> Result<(), Fault> {
+        let held = *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((status, until)) = held else { return Ok(()) };
         let left = until.since_ms(self.now());
         if left <= 0 {
             return Ok(());
@@ -262,14 +253,14 @@ impl Server {
         Err(Fault::Busy { status, retry_after: Some(secs) })
     }
 
-    fn leave_in_peace(&self, fault: &Fault) {
+    fn note_retry_after(&self, fault: &Fault) {
         if let Fault::Busy { status, retry_after: Some(secs) } = fault {
             let until = self.now().plus_ms(i64::from(*secs) * 1_000);
-            *self.peace.lock().unwrap_or_else(PoisonError::into_inner) = Some((*status, until));
+            *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = Some((*status, until));
         }
     }
 
-    /// The head of a successful answer.
+    /// Returns once a successful answer begins.
     async fn post(&self, model: &str, ask: &Ask, schema: Option<&Value>) -> Result<reqwest::Response, Fault> {
         if ask.has_images() && self.sees(model) == Some(false) {
             return Err(Fault::Blind);
@@ -288,7 +279,7 @@ impl Server {
             };
             match fault {
                 Fault::Refused { status: 400 | 422 } if self.options.kind == ServerKind::OpenAi => {
-                    // Each round asks for less; there are five at most.
+                    // Each round leaves something out; there are five at most.
                     let quirks = learnt.quirks.learned_from(&words);
                     let no_format = match format {
                         Format::Text => None,
@@ -310,7 +301,7 @@ impl Server {
         }
     }
 
-    /// Sends one request. A refusal comes with its words in lower case.
+    /// Sends one request. A refusal's text is in lower case.
     async fn exchange(
         &self,
         call: Call,
@@ -324,7 +315,7 @@ impl Server {
         }
         let status = response.status().as_u16();
         let retry_after = pause(&response);
-        // A refusal that breaks off or is too long is sorted by its status.
+        // A refusal that breaks off or is too long is classified by its status.
         let words = http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default();
         let words = String::from_utf8_lossy(&words).to_lowercase();
         let fault = wire::fault(&Refusal { status, retry_after, words: &words, images });
@@ -370,7 +361,7 @@ impl Server {
     }
 }
 
-/// `Retry-After` in seconds, rounded up; a date is taken by the server's own clock.
+/// `Retry-After` in seconds, rounded up; a date is compared with the server's own clock.
 fn pause(response: &reqwest::Response) -> Option<u32> {
     let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::trim);
     let secs = match (header("retry-after-ms"), header("retry-after")) {

@@ -1,27 +1,24 @@
-//! Server-sent events out of bytes, in whatever pieces they come.
+//! Splits bytes into server-sent events, in whatever pieces they arrive.
 //!
-//! Bounded, and more tolerant than the standard where servers are: the last event may lack its empty line, bytes that are
-//! no UTF-8 are replaced, and a bare line of JSON counts as data. Must not know what an event means.
+//! Bounded, and more tolerant than the standard because servers are: the last event may lack its empty line,
+//! invalid UTF-8 is replaced, and a bare line of JSON counts as data. Must not know what an event means.
 
 use std::collections::VecDeque;
 
 /// Longest event, bytes.
 const EVENT_CAP: usize = 1 << 20;
 
-/// One event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
     /// Its `event` field; `error` for llama.cpp's field of that name.
     pub name: String,
-    /// Its `data` lines.
     pub data: String,
 }
 
-/// An event is longer than any.
+/// An event is longer than [`EVENT_CAP`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
 
-/// Cuts a stream of bytes into events.
 #[derive(Debug, Default)]
 pub struct Decoder {
     line: Vec<u8>,
@@ -31,10 +28,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// [`TooLong`]: the stream is of no use any more.
+    /// After [`TooLong`] the stream is useless.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
         for piece in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
             let (content, ended) = match piece.split_last() {
@@ -62,13 +56,13 @@ impl Decoder {
         Ok(())
     }
 
-    /// Nothing follows: what has come is complete.
+    /// The stream has ended: what has arrived is complete.
     pub fn finish(&mut self) {
         self.end_line();
         self.end_event();
     }
 
-    /// The next event that is complete.
+    /// The next complete event.
     pub fn next(&mut self) -> Option<Event> {
         self.ready.pop_front()
     }
@@ -97,7 +91,7 @@ impl Decoder {
                 self.end_event();
                 self.ready.push_back(Event { name: "error".to_owned(), data: value.to_owned() });
             }
-            // Comments (keep-alives), `id`, `retry` and what else there may be.
+            // Comments (keep-alives), `id`, `retry` and so on.
             _ => {}
         }
     }

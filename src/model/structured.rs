@@ -1,4 +1,5 @@
-//! Answers that are one JSON object: asked for by schema, else as JSON, else in words alone, whichever the server takes.
+//! Answers that are one JSON object: requested by schema, otherwise as JSON, otherwise in words only,
+//! whichever the server accepts.
 //!
 //! Must not know what the object is for.
 
@@ -9,11 +10,11 @@ use super::server::Server;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// How often a question is asked whose answer is no such object.
+/// How often a question is asked if the answer is not such an object.
 const ROUNDS: usize = 2;
 
 impl Server {
-    /// The object, with what all rounds together cost.
+    /// The object, and the tokens of all rounds together.
     pub(super) async fn complete(
         self: &Arc<Self>,
         model: &str,
@@ -44,7 +45,8 @@ impl Server {
     }
 }
 
-/// The question with the schema in its instructions: servers that know no schema still have it, and some want the word JSON.
+/// The question with the schema in its instructions: for servers that know no schemas, and for those that
+/// insist on the word JSON.
 fn told(ask: &Ask, schema: &Value) -> Ask {
     let mut ask = ask.clone();
     let words = format!("Answer with one JSON object of this schema and nothing else:\n{schema}");
@@ -52,14 +54,14 @@ fn told(ask: &Ask, schema: &Value) -> Ask {
     ask
 }
 
-/// The object in a text that has every field the schema requires. Fences and words around it are overlooked.
+/// Finds an object with every field that the schema requires; code fences and words around it are ignored.
 fn object(text: &str, schema: &Value) -> Option<Value> {
     let fits = |value: &Value| {
         let required = schema.get("required").and_then(Value::as_array);
         let mut names = required.into_iter().flatten().filter_map(Value::as_str);
         value.is_object() && names.all(|name| value.get(name).is_some())
     };
-    // Words before it may hold a brace; a few tries find the one that opens the object.
+    // Words before it may contain a brace, so a few positions are tried.
     text.match_indices('{').take(8).find_map(|(at, _)| {
         let mut values = serde_json::Deserializer::from_str(text.get(at..)?).into_iter::<Value>();
         values.next()?.ok().filter(fits)

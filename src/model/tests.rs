@@ -1,4 +1,5 @@
-//! The room as its callers see it, against the strict double: whatever a server does, an answer is complete or an error.
+//! Tests of the models as their callers see them, against the strict double: whatever a server does, an
+//! answer is complete or an error.
 
 mod answers;
 mod refusals;
@@ -30,20 +31,20 @@ fn server(name: &str, chat: &ChatApi) -> ServerOptions {
     }
 }
 
-fn models(servers: Vec<ServerOptions>, patience: Patience) -> Models {
+fn models(servers: Vec<ServerOptions>, timeouts: Timeouts) -> Models {
     let (default_model, offered, fallback) = Default::default();
-    Models::new(ModelsOptions { servers, default_model, offered, fallback, patience }).unwrap()
+    Models::new(ModelsOptions { servers, default_model, offered, fallback, timeouts }).unwrap()
 }
 
 impl Scene {
     async fn new() -> Self {
-        Self::with(ChatOptions::default(), Patience::new(LONG)).await
+        Self::with(ChatOptions::default(), Timeouts::new(LONG)).await
     }
 
-    async fn with(options: ChatOptions, patience: Patience) -> Self {
+    async fn with(options: ChatOptions, timeouts: Timeouts) -> Self {
         let key = options.key.as_deref().map(Secret::new);
         let chat = ChatApi::start(options).await.unwrap();
-        let models = models(vec![ServerOptions { key, ..server(MAIN, &chat) }], patience);
+        let models = models(vec![ServerOptions { key, ..server(MAIN, &chat) }], timeouts);
         Self { chat, models }
     }
 

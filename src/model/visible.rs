@@ -1,8 +1,9 @@
-//! What a learner may see of an answer: everything but the reasoning that some models write into it between tags.
+//! The part of an answer that a learner may see: everything but the reasoning that some models write into it
+//! between tags.
 //!
 //! Must not know where the text comes from.
 
-/// Tags in which models think aloud, opening and closing.
+/// Tags around reasoning, opening and closing.
 const TAGS: &[(&str, &str)] = &[
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
@@ -11,25 +12,24 @@ const TAGS: &[(&str, &str)] = &[
     ("[think]", "[/think]"),
 ];
 
-/// A text that grows, without its reasoning.
+/// A growing text, without its reasoning.
 #[derive(Debug, Default)]
 pub struct Visible {
     text: String,
     /// May be the beginning of a tag; or, within reasoning, of its end.
     held: String,
-    /// Within reasoning, which ends so.
+    /// The closing tag, while within reasoning.
     until: Option<&'static str>,
 }
 
-/// What stands next in the text.
+/// The next tag in the text.
 enum Mark {
     Opens(&'static str),
-    /// The end of reasoning whose beginning the server kept for itself.
+    /// The end of reasoning whose opening tag the server did not send.
     Closes,
 }
 
 impl Visible {
-    /// Takes more of the text.
     pub fn push(&mut self, piece: &str) {
         self.held.push_str(piece);
         loop {
@@ -63,7 +63,7 @@ impl Visible {
         }
     }
 
-    /// Nothing follows: what was held back was no tag.
+    /// The text has ended: what was held back was no tag.
     pub fn finish(&mut self) {
         let held = std::mem::take(&mut self.held);
         if self.until.is_none() {
@@ -73,7 +73,6 @@ impl Visible {
         self.text.truncate(trimmed);
     }
 
-    /// What may be seen so far.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -83,7 +82,7 @@ impl Visible {
         self.text.push_str(words);
     }
 
-    /// Place, length and meaning of the first tag. One that is quoted as code is spoken about, not used.
+    /// Position, length and meaning of the first tag. A tag quoted as code does not count.
     fn first_mark(&self, lower: &str) -> Option<(usize, usize, Mark)> {
         let quoted = |at: usize| {
             let before = lower.get(..at).unwrap_or_default();
@@ -98,7 +97,7 @@ impl Visible {
     }
 }
 
-/// Length of the longest end of `text` with which one of the tags begins.
+/// Length of the longest end of `text` that may be the beginning of a tag.
 fn tail(text: &str, tags: &[&str]) -> usize {
     let begins = |kept: &usize| {
         let end = text.get(text.len() - kept..).unwrap_or_default();

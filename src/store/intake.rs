@@ -1,4 +1,4 @@
-//! The rules by which messages are taken in, and what came of a batch.
+//! The rules by which messages are accepted, and the result for a batch.
 //!
 //! Must not know how they are applied (see `verbs::accept`).
 
@@ -10,7 +10,7 @@ use crate::domain::{Incoming, Placement};
 pub struct AcceptPolicy {
     /// Per learner; `None`: no limit.
     pub per_user: Option<PerMinute>,
-    /// All learners together; beyond it messages wait.
+    /// All learners together; messages beyond it wait.
     pub global: Option<PerMinute>,
     /// Rows of one learner that may wait at once.
     pub waiting_each: Option<WaitingEach>,
@@ -18,12 +18,11 @@ pub struct AcceptPolicy {
     pub placement: fn(&Incoming) -> Placement,
 }
 
-/// How many rows of one learner may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingEach {
-    /// Of all kinds.
+    /// Rows of any kind.
     pub messages: usize,
-    /// So many more when it is a command or a button: what cures a jam must get through it.
+    /// Additional rows for commands and buttons, which must get through to clear a jam.
     pub commands_beside: usize,
 }
 
@@ -32,9 +31,9 @@ pub struct WaitingEach {
 pub struct Accepted {
     /// Messages to be answered, as (update id, seq of the row made for it or that of its album).
     pub taken: Vec<(i64, u64)>,
-    /// Update ids seen before and left alone.
+    /// Update ids that were seen before and skipped.
     pub repeats: Vec<i64>,
-    /// Update ids over the learner's rate (one of them may have got a notice row).
+    /// Update ids over the learner's rate limit (one of them may have got a notice row).
     pub limited: Vec<i64>,
     /// Update ids of learners with too many waiting rows (one of them may have got a notice row).
     pub crowded: Vec<i64>,

@@ -1,12 +1,12 @@
-//! The durable state, spoken to in verbs: accept, claim, submit, commit, defer, bury, delivered.
+//! The durable state. Its operations are called verbs: accept, claim, submit, commit, defer, bury, delivered.
 //!
-//! Owns the promise "nothing lost, nothing twice": whatever a verb has answered `Ok` to survives any crash. Must not
-//! know Telegram, the tutor or a sentence of the product.
+//! Keeps the promise "nothing lost, nothing twice": whatever a verb has answered `Ok` to survives any crash. Must not
+//! know Telegram, the tutor or any text that a learner reads.
 //!
 //! # The protocol
 //!
-//! A row is created by `accept` (or, to deliver alone, by `announce` and a `defer` with a notice) and leaves by `commit` (nothing to send), by the last `delivered`, by `bury`, or with
-//! its learner by a `forget`. In between it is *queued*, *leased* or *parked*:
+//! A row is created by `accept` (or, only to deliver something, by `announce` and by a `defer` with a notice). It is removed
+//! by a `commit` without replies, by the last `delivered`, by `bury`, or with its learner by `forget`. In between it is *queued*, *leased* or *parked*:
 //!
 //! ```text
 //!  accept -> queued --claim(Tutor|Local)--> leased --commit--> queued for delivery --claim(Delivery)--> leased --delivered*--> gone
@@ -29,19 +29,19 @@
 //!    orders is. What the way out has to say goes out in the local lane, beside those overtaken; any other answer goes out
 //!    before theirs ([`Job::overtook`]) and holds back the next.
 //! 3. A row has at most one lease; leases live in memory, so a crash frees them all.
-//! 4. Rows that become claimable are handed out in the order in which they became so: a learner who sends ten messages
-//!    does not go before one who sends his first. Of rows to deliver the more urgent go first: an answer of which nothing
-//!    is out yet, then the rest of one, then the bot's own words.
-//! 5. A wake-up is registered before the search for work ([`Store::wakeup`] holds one permit), so none is missed. Who
-//!    takes one of several claimable rows wakes the next worker.
+//! 4. Rows are handed out in the order in which they became claimable, so a learner who sends ten messages does not go
+//!    before one who sends a first one. Of rows to deliver the more urgent go first: an answer of which nothing was sent
+//!    yet, then the rest of an answer, then the bot's own notices.
+//! 5. A worker registers for the wake-up before it searches for work ([`Store::wakeup`] holds one permit), so none is
+//!    missed. A worker that takes one of several claimable rows wakes the next worker.
 //!
 //! # How it is built
 //!
-//! The verbs are written once, over [`engine::Engine`]: an ordered map of bytes with atomic batches. A thread of its
-//! own owns engine and schedule and carries verbs out in order; a second one flushes, once for all that are waiting, and
-//! answers after that. What only reads is answered at once. A failed write leaves memory and disk apart, so from then on every verb answers [`StoreError::Io`] until a
-//! restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned apart from all this. Between the
-//! verbs and the engine lies the `disk`: it keeps the ledger and, in an encrypted store, seals what goes down ([`seal`]).
+//! The verbs are written once, over [`engine::Engine`]: an ordered map of bytes with atomic batches. One thread owns
+//! engine and schedule and carries out verbs in order; a second one flushes, once for all that wait, and answers after
+//! that. Reads are answered at once. After a failed write memory and disk may differ, so every further verb answers
+//! [`StoreError::Io`] until a restart. Records (`records`), their bytes (`codec`) and keys (`keys`) are versioned
+//! independently. Between the verbs and the engine, `disk` keeps the ledger and encrypts if there is a key ([`seal`]).
 
 mod admin_types;
 mod claim;
@@ -85,7 +85,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 use uuid::Uuid;
 
-/// Numbers for `/status`, `stats` and the poller's full-inbox check.
+/// Numbers for `/status`, `stats` and the poller's check for a full inbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Rows in the inbox, whatever their stage.
@@ -94,45 +94,42 @@ pub struct Counts {
     pub delivering: usize,
     /// Rows under lease.
     pub leased: usize,
-    /// Dead letters.
     pub dead: usize,
 }
 
 /// A learner's place in the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The learner's own messages that wait for or are at the tutor.
+    /// The learner's own rows that wait for the tutor or are in work there.
     pub own: usize,
-    /// Other learners' messages at work since before the learner's first one, or to be worked on before it.
+    /// Other learners' rows in work since before the learner's first one, or due before it.
     pub ahead: usize,
 }
 
 /// How a claimed row is put off.
 #[derive(Debug, Clone)]
 pub struct Deferral {
-    /// Not to be claimed before.
+    /// Not to be claimed before this.
     pub until: Timestamp,
-    /// Why.
     pub reason: WaitReason,
     /// Stage from now on.
     pub stage: Stage,
-    /// What failed, where something did: raises its count.
+    /// What failed, if anything did: raises its count.
     pub failed: Option<Failed>,
-    /// Takes the last submission back out of the count: it is known to have had no effect, or it was our own end that
-    /// cut it short.
+    /// Does not count the last submission: it is known to have had no effect, or our own shutdown interrupted
+    /// it.
     pub forgive: bool,
-    /// Sent at once, beside the row (its own delivery in the local lane); marks the row as `told_late`.
+    /// Sent at once, as a row of its own in the local lane; marks the row as `told_late`.
     pub notice: Option<Reply>,
 }
 
 /// How a claimed row is given up.
 #[derive(Debug, Clone, Default)]
 pub struct Burial {
-    /// Why.
     pub reason: DeadReason,
-    /// What the error said, for the admin, without message text.
+    /// Text of the error for the admin, without message text.
     pub detail: String,
-    /// Stage to go on from should it be retried; `None`: as recorded.
+    /// Stage from which a retry continues; `None`: as stored.
     pub stage: Option<Stage>,
     /// What the learner is told.
     pub replies: Vec<Reply>,
@@ -141,41 +138,41 @@ pub struct Burial {
 /// What became of one message of the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// Delivered, or given up for good: struck off.
+    /// Sent, or given up for good: removed from the outbox.
     Done,
-    /// The words of a spoken answer are out as text: only its voice is left of this message. Keeps the lease.
+    /// The text of a spoken answer was sent: only its voice is left of this message. Keeps the lease.
     Words,
-    /// Not delivered for sure: to be tried again not before the given moment.
+    /// Certainly not sent: try again, not before this.
     Later(Timestamp, WaitReason),
-    /// Fate unknown: to be tried once more not before the given moment; raises `unsure`.
+    /// Outcome unknown: try once more, not before this; raises `unsure`.
     Unsure(Timestamp),
 }
 
-/// A conversation the tutor still has to forget.
+/// A conversation that the tutor still has to delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purge {
-    /// The tutor's session id; nothing here says whose it was.
+    /// The tutor's session id; the learner is not recorded here.
     pub session: Uuid,
-    /// Not before.
     pub not_before: Timestamp,
-    /// Attempts so far.
     pub attempts: u32,
 }
 
-/// A page of sessions for listings: walk on with its cursor until there is none. A page may hold fewer sessions than
-/// asked for, even none, and still have a next one.
+/// A page of a session listing: continue with its cursor until there is none. A page may hold fewer sessions
+/// than requested, even none, and still have a next one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionPage {
-    /// Sessions, learner by learner, archived ones before the open one.
+    /// Learner by learner, archived ones before the open one.
     pub sessions: Vec<Session>,
-    /// Where to go on; `None` at the end.
+    /// Cursor to continue from; `None` at the end.
     pub next: Option<Vec<u8>>,
 }
 
-/// The durable state: a handle to the thread that owns it, cheap to clone. A verb that changes something answers only after
-/// its effect is flushed to disk. The verbs stand in `verbs`; those that only read belong to [`Reader`].
+/// The durable state: a handle to the thread that owns it, cheap to clone. A verb that changes something
+/// answers only after its effect is flushed to disk. The verbs are in `verbs`; those that only read belong to
+/// [`Reader`].
 ///
-/// The thread ends once the last handle is dropped and all that was asked is carried out; [`Store::close`] waits for that.
+/// The thread ends once the last handle is dropped and all requests are carried out; [`Store::close`] waits
+/// for that.
 #[derive(Clone)]
 pub struct Store(Reader);
 
@@ -188,12 +185,12 @@ impl Deref for Store {
 }
 
 impl Store {
-    /// Opens the store on an engine. Reads the whole inbox: call it before the daemon is at work, or off its threads.
+    /// Reads the whole inbox, so call it before the daemon is at work, or off its threads.
     fn start(engine: impl Engine + 'static, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         Ok(Self(Reader(Thread::start(State::open(Box::new(engine), key)?)?)))
     }
 
-    /// What may see this store, and not change it.
+    /// A handle that can read but not change this store.
     pub fn reader(&self) -> Reader {
         self.0.clone()
     }
@@ -203,7 +200,7 @@ impl Store {
         self.0.0.end().await
     }
 
-    /// Carries out a verb that changes something, and answers once that is safe.
+    /// Carries out a verb that changes something, and answers once the change is durable.
     async fn change<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,

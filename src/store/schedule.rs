@@ -1,7 +1,7 @@
-//! Which row may be worked on next: lanes, leases, parked rows and the order of fairness, all in memory.
+//! Which row may be worked on next: lanes, leases, parked rows and fairness, all in memory.
 //!
-//! Rebuilt from the inbox on opening; a row costs some hundred bytes here, its body stays on disk. Every change is
-//! O(log n). Must not know records, disks or what a row is about.
+//! Rebuilt from the inbox on opening. A row costs some hundred bytes here; its content stays on disk. Every
+//! change is O(log n). Must not know records, disks or what a row is about.
 
 mod place;
 mod queries;
@@ -12,7 +12,7 @@ use crate::domain::{ChatId, Job, Lane, Overtaking, Stuck, Timestamp, Urgency, Us
 use queue::Queue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What the schedule knows of a row.
+/// What the schedule knows about a row.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     user: UserId,
@@ -21,16 +21,16 @@ struct Row {
     kind: WorkKind,
     not_before: Timestamp,
     urgency: Urgency,
-    /// It need not wait for older rows that are stuck.
+    /// It need not wait for older rows that wait for the tutor.
     overtakes: Option<Overtaking>,
     /// It was put off because what answers it is down, and its learner knows.
     stuck: Stuck,
-    /// The transaction that wrote it last, as numbered by the state.
+    /// The transaction that last wrote it, as numbered by the state.
     written: u64,
     standing: Standing,
 }
 
-/// Where a row stands.
+/// State of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// Another row goes first.
@@ -39,24 +39,23 @@ enum Standing {
     Parked,
     /// Claimable, since this turn.
     Ready(Urgency, u64),
-    /// Being worked on under this token.
+    /// In work, under this token.
     Leased(u64),
 }
 
-/// The claimable and the parked rows of one kind of work.
+/// Claimable and parked rows of one kind of work.
 #[derive(Debug, Default)]
 struct Pool {
-    /// The most urgent first, then in the order of becoming claimable: (urgency, turn) to seq.
+    /// Most urgent first, then in the order of becoming claimable: (urgency, turn) to row number.
     ready: BTreeMap<(Urgency, u64), u64>,
     /// By due time.
     parked: BTreeSet<(Timestamp, u64)>,
-    /// Under lease, in the order of being handed out: (token, seq).
+    /// Under lease, in order of the leases: token to row number.
     leased: BTreeMap<u64, u64>,
-    /// Wake-ups owed.
+    /// Wake-ups to be given.
     wakes: u32,
 }
 
-/// The order of work.
 #[derive(Debug, Default)]
 pub struct Schedule {
     rows: HashMap<u64, Row>,
@@ -70,26 +69,27 @@ pub struct Schedule {
     turns: u64,
     tokens: u64,
     clock: Timestamp,
-    /// How many rows of each learner there are, whatever their lane.
+    /// Number of rows of each learner, whatever their lane.
     owned: HashMap<UserId, usize>,
     leased: usize,
     delivering: usize,
-    /// The number of the latest transaction; rows taken in or renewed are stamped with it.
+    /// Number of the latest transaction; rows that are inserted or renewed get it.
     pub written: u64,
 }
 
 impl Schedule {
-    /// An empty schedule that numbers its leases from `token` on: leases of an earlier opening must not fit.
+    /// An empty schedule that numbers its leases from `token` on, so that leases of an earlier opening are
+    /// not accepted.
     pub fn with_tokens_from(token: u64) -> Self {
         Self { tokens: token, ..Self::default() }
     }
 
-    /// The present moment as last told.
+    /// Current time as last told.
     pub fn clock(&self) -> Timestamp {
         self.clock
     }
 
-    /// Tells the present moment: parked rows that are due become claimable, the longest due first.
+    /// Tells the current time: due parked rows become claimable, the longest due first.
     pub fn advance(&mut self, now: Timestamp) {
         self.clock = now;
         for kind in WorkKind::ALL {
@@ -102,7 +102,6 @@ impl Schedule {
         }
     }
 
-    /// Takes in a row.
     pub fn insert(&mut self, job: &Job) {
         let row = Row {
             user: job.user,
@@ -156,7 +155,7 @@ impl Schedule {
         }
         for head in self.queues_of(&row).flat_map(Queue::candidates).collect::<Vec<_>>() {
             if let Some(head) = self.rows.get_mut(&head) {
-                // A crash that brings this row back must not find the next one of its chat under way already.
+                // A crash that brings this row back must not find the next one of its chat in work already.
                 head.written = head.written.max(self.written);
             }
         }
@@ -174,13 +173,12 @@ impl Schedule {
         }
         let pool = self.pool(kind);
         if !pool.ready.is_empty() {
-            // Wake-ups do not add up while nobody waits: who takes one row calls the next worker.
+            // Wake-ups are not counted while nobody waits: whoever takes one row wakes the next worker.
             pool.wakes += 1;
         }
         Some(lease)
     }
 
-    /// Whether this lease is still held.
     pub fn holds(&self, lease: Lease) -> bool {
         self.rows.get(&lease.seq).is_some_and(|row| row.standing == Standing::Leased(lease.token))
     }
@@ -195,14 +193,14 @@ impl Schedule {
         }
     }
 
-    /// The first message of a leased row is out: the rest of it is less urgent than somebody else's first one.
+    /// The first message of a leased row was sent: the rest is less urgent than another row's first message.
     pub fn begun(&mut self, seq: u64) {
         if let Some(row) = self.rows.get_mut(&seq) {
             row.urgency = row.urgency.max(Urgency::Rest);
         }
     }
 
-    /// Ends a lease where a more urgent row of its kind could be worked on instead; whether it did.
+    /// Ends a lease if a more urgent row of its kind could be worked on instead; returns whether it did.
     pub fn give_way(&mut self, lease: Lease) -> bool {
         let Some(row) = self.rows.get(&lease.seq).copied() else { return false };
         let first = self.pool_ref(row.kind).ready.first_key_value();
@@ -213,7 +211,8 @@ impl Schedule {
         gives
     }
 
-    /// Ends a row's lease and notes what has changed about its work; it keeps its place, by its age also in another lane.
+    /// Ends a row's lease and takes over what has changed about its work. It keeps its place, by age also in
+    /// another lane.
     pub fn renew(&mut self, job: &Job) {
         if self.rows.get(&job.seq).is_some_and(|row| row.lane != job.lane) {
             self.remove(job.seq);
@@ -237,7 +236,7 @@ impl Schedule {
         self.settle_around(&row);
     }
 
-    /// Puts a leased row aside in memory only (its record cannot be read), so that the others go on.
+    /// Puts a leased row aside in memory only (its record cannot be read), so that the others continue.
     pub fn set_aside(&mut self, lease: Lease, until: Timestamp) {
         if self.holds(lease)
             && let Some(row) = self.rows.get_mut(&lease.seq)
@@ -247,7 +246,7 @@ impl Schedule {
         }
     }
 
-    /// Puts all rows of a chat into the queues of another, by age.
+    /// Moves all rows of a chat to another chat's queues, by age.
     pub fn move_chat(&mut self, from: ChatId, to: ChatId) {
         for lane in [Lane::Conversation, Lane::Local] {
             let Some(moved) = self.chats.remove(&(from, lane)) else { continue };
@@ -264,12 +263,12 @@ impl Schedule {
         }
     }
 
-    /// The wake-ups owed since the last call.
+    /// Wake-ups to be given since the last call.
     pub fn take_wakes(&mut self, kind: WorkKind) -> u32 {
         std::mem::take(&mut self.pool(kind).wakes)
     }
 
-    /// The orders that a row keeps.
+    /// The queues that a row belongs to.
     fn queues_of(&self, row: &Row) -> impl Iterator<Item = &Queue> {
         let talk = if row.lane == Lane::Conversation { self.users.get(&row.user) } else { None };
         self.chats.get(&(row.chat, row.lane)).into_iter().chain(talk)
@@ -280,16 +279,16 @@ impl Schedule {
         self.chats.get_mut(&(row.chat, row.lane)).into_iter().chain(talk).for_each(change);
     }
 
-    /// Finds out where those stand that may have to do with a change of this row, itself included.
+    /// Updates the state of all rows that a change of this row may affect, itself included.
     fn settle_around(&mut self, row: &Row) {
-        // In order of age: who became claimable at once is handed out by it.
+        // By age, so that rows that become claimable at the same time are handed out in that order.
         let candidates: BTreeSet<u64> = self.queues_of(row).flat_map(Queue::candidates).collect();
         for seq in candidates {
             self.reindex(seq);
         }
     }
 
-    /// Finds out where a row that is not leased stands.
+    /// Updates the state of a row that is not leased.
     fn reindex(&mut self, seq: u64) {
         let Some(row) = self.rows.get(&seq).copied() else { return };
         let stuck = |seq: u64| self.rows.get(&seq).map_or(Stuck::No, |row| row.stuck);
@@ -306,7 +305,7 @@ impl Schedule {
         }
     }
 
-    /// Moves a row from one standing to another.
+    /// Moves a row from one state to another.
     fn stand(&mut self, seq: u64, standing: Standing) {
         let Some(row) = self.rows.get_mut(&seq) else { return };
         let (kind, due) = (row.kind, row.not_before);
@@ -336,7 +335,7 @@ impl Schedule {
                 pool.ready.insert((urgency, turn), seq);
                 pool.wakes += 1;
             }
-            // Whoever sleeps until the next due time has to think again.
+            // A worker that sleeps until the next due time has to reconsider.
             Standing::Parked => pool.wakes += u32::from(pool.parked.insert((due, seq)) && old != standing),
             Standing::Leased(token) => {
                 pool.leased.insert(token, seq);

@@ -1,6 +1,6 @@
-//! The store's own thread: verbs go in through a bounded channel and are carried out in order. What changed something is
-//! answered after the next flush, which a second thread does for all that are waiting (group commit, see `flusher`) while
-//! this one goes on: a read waits for nobody's flush.
+//! The store's own thread: verbs arrive through a bounded channel and are carried out in order. A verb that
+//! changed something is answered after the next flush, which a second thread does for all that wait (group
+//! commit, see `flusher`) while this one continues, so a read waits for no flush.
 //!
 //! Owns threads and channels. Must not know what a verb does.
 
@@ -11,14 +11,14 @@ use crate::domain::WorkKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-/// Verbs that may wait for the thread; beyond it callers wait to be let in.
+/// Verbs that may wait for the thread; beyond that callers wait.
 const QUEUE: usize = 1024;
-/// Verbs taken up together at most.
+/// Most verbs carried out together.
 const GROUP: usize = 256;
-/// Wake-ups given for one group at most, per kind; whoever takes a row calls the next worker.
+/// Most wake-ups given after one group, per kind; whoever takes a row wakes the next worker.
 const WAKES: u32 = 64;
 
-/// A verb as the thread sees it: carried out, it says which transaction its answer has to wait for.
+/// A verb as the thread sees it: carrying it out returns the transaction that its answer has to wait for.
 type Verb = Box<dyn FnOnce(&mut State) -> (u64, Answer) + Send>;
 
 enum Message {
@@ -26,7 +26,7 @@ enum Message {
     Close(oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// One bell per kind of work.
+/// One notifier per kind of work.
 #[derive(Default)]
 struct Bells {
     tutor: Arc<Notify>,
@@ -46,7 +46,7 @@ impl Bells {
     }
 }
 
-/// The way to the store's thread. When the last copy is dropped, the thread carries out what it was asked and ends.
+/// Access to the store's thread. When the last copy is dropped, the thread finishes its requests and ends.
 #[derive(Clone)]
 pub struct Thread {
     sender: mpsc::Sender<Message>,
@@ -55,7 +55,7 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// Hands the state over to a thread of its own.
+    /// Moves the state to a thread of its own.
     pub fn start(state: State) -> Result<Self, StoreError> {
         let flusher = Flusher::start(state.flusher(), state.progress().clone())?;
         let (sender, receiver) = mpsc::channel(QUEUE);
@@ -69,7 +69,8 @@ impl Thread {
         Ok(Self { sender, bells, strays })
     }
 
-    /// Has the thread carry out a verb; `rests_on` says which transaction must be safe before its result is handed out.
+    /// Has the thread carry out a verb; `rests_on` returns the transaction that must be durable before the
+    /// result is handed out.
     pub async fn carry_out<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
@@ -81,7 +82,7 @@ impl Thread {
             let result = state.progress().note(result);
             let needs = result.as_ref().map_or(0, |result| rests_on(state, result));
             let answer: Answer = Box::new(move |flushed| {
-                // Nobody waits any more: the effect stays all the same.
+                // The caller is gone: the effect remains all the same.
                 let _ = answer.send(flushed.and(result));
             });
             (needs, answer)
@@ -95,8 +96,8 @@ impl Thread {
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// As [`Self::carry_out`] for a claim, which waits until its own row is safe: an answer that a crash takes back must not be
-    /// sent. Should the caller have gone before it got the row, the lease ends.
+    /// As [`Self::carry_out`] for a claim, which waits until its own row is durable: an answer must not be
+    /// sent if a crash could undo its row. If the caller has gone before it gets the row, the lease ends.
     pub async fn claim(
         &self,
         verb: impl FnOnce(&mut State) -> Result<Claimed, StoreError> + Send + 'static,
@@ -110,12 +111,12 @@ impl Thread {
         self.carry_out(handed, rests_on).await?.take().ok_or(StoreError::Closed)
     }
 
-    /// The bell of a kind of work.
+    /// Notified when rows of this kind may be claimable.
     pub fn bell(&self, kind: WorkKind) -> Arc<Notify> {
         Arc::clone(self.bells.of(kind))
     }
 
-    /// Has the thread flush and end; the folder is free when this answers.
+    /// Has the thread flush and end; the folder is free when this returns.
     pub async fn end(&self) -> Result<(), StoreError> {
         let (answer, answered) = oneshot::channel();
         self.sender.send(Message::Close(answer)).await.map_err(|_| StoreError::Closed)?;
@@ -123,7 +124,7 @@ impl Thread {
     }
 }
 
-/// A claim on its way to the caller; dropped on the way, it gives the lease back.
+/// A claim on its way to the caller; if dropped on the way, it gives the lease back.
 struct Handover {
     claimed: Option<Claimed>,
     strays: Arc<Mutex<Vec<Lease>>>,
@@ -140,7 +141,7 @@ impl Drop for Handover {
     fn drop(&mut self) {
         let Some(claim) = self.claimed.take().and_then(Claimed::row) else { return };
         self.strays.lock().unwrap_or_else(PoisonError::into_inner).push(claim.lease);
-        // Wakes the thread; when the channel is full it is awake anyway.
+        // Wakes the thread; if the channel is full it is awake anyway.
         if let Some(sender) = self.sender.upgrade() {
             let _ = sender.try_send(Message::Verb(Box::new(|_| (0, Box::new(|_| ())))));
         }
@@ -173,7 +174,7 @@ fn run(
                 Message::Close(answer) => closing = Some(answer),
             }
         }
-        // Before the answers: who has heard of a change finds the bells rung.
+        // Before the answers: whoever hears of a change finds the notifiers set.
         ring(&mut state, bells);
         for answer in ready {
             answer(Ok(()));

@@ -4,17 +4,18 @@ use super::tolerant::{clip, int, size, text};
 use crate::domain::{File, FileKind, Files};
 use serde_json::Value;
 
-/// Largest picture asked for, bytes (SPEC 10); of a larger photo a smaller size is taken.
+/// Largest picture requested, bytes; of a larger photo a smaller size is taken.
 const PICTURE_LIMIT: u64 = 10 << 20;
 /// Longest id kept, bytes.
 const HANDLE_LIMIT: usize = 1024;
 /// Longest caption kept, bytes (Telegram's own are at most 1024 UTF-16 code units).
 const CAPTION_LIMIT: usize = 8192;
 
-/// What a message holds to be looked at; none when it holds something else. `caption` is what is said to us beneath.
+/// The pictures or documents of a message; `None` when it contains something else. `caption`: the part that
+/// is addressed to the bot.
 pub(super) fn files(message: &Value, caption: &str) -> Result<Option<Files>, &'static str> {
     let document = message.get("document").filter(|file| file.is_object());
-    // An animation comes as a document, too.
+    // An animation also has `document`.
     let animated = message.get("animation").is_some_and(|animation| !animation.is_null());
     let file = match (message.get("photo").and_then(Value::as_array), document) {
         (Some(sizes), _) => match largest(sizes) {
@@ -37,7 +38,7 @@ pub(super) fn files(message: &Value, caption: &str) -> Result<Option<Files>, &'s
     }))
 }
 
-/// The size of a photo with the most in it that is not too large.
+/// The largest size of a photo within the limit.
 fn largest(sizes: &[Value]) -> Option<&Value> {
     let pixels = |photo: &&Value| {
         let side = |name: &str| int(photo.get(name)).unwrap_or(0).max(0);

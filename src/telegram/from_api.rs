@@ -6,7 +6,7 @@
 use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
-use super::{Me, files};
+use super::{Me, files, quotation};
 use crate::domain::{
     Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
 };
@@ -193,7 +193,7 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
         return Ok(match message_text::said(&message_text::without(words, &mentions), me) {
             Said::Command(command) => Some(command),
             Said::ForAnother if in_group => None,
-            Said::Words(body) => spoken_to.then(|| quoting(body, message)),
+            Said::Words(body) => spoken_to.then(|| quotation::quoting(body, message)),
             Said::ForAnother => Some(Body::Text(super::tolerant::clip(words.trim(), 4096).to_owned())),
             Said::Nothing => spoken_to.then_some(Body::Other(OtherKind::Unknown)),
         });
@@ -213,27 +213,6 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
     // Of an album only one message bears the caption that is for us.
     let of_album = files::files(message, &caption)?.filter(|files| files.album.is_some());
     Ok(of_album.map(|files| Body::Files(Files { unaddressed: true, ..files })))
-}
-
-/// Longest quotation kept, characters.
-const QUOTED_LIMIT: usize = 4096;
-
-/// Plain words with those they answer: the part that was marked, else the whole of that message.
-fn quoting(body: Body, message: &Value) -> Body {
-    let Body::Text(words) = body else { return body };
-    let words_of = |holder: &str, field: &str| {
-        text(message.get(holder).and_then(|holder| holder.get(field)), usize::MAX)
-    };
-    let quoted = words_of("quote", "text")
-        .or_else(|| words_of("reply_to_message", "text"))
-        .or_else(|| words_of("reply_to_message", "caption"));
-    match quoted.map(str::trim).filter(|quoted| !quoted.is_empty()) {
-        Some(quoted) => {
-            let quoted = super::tolerant::clip(quoted, QUOTED_LIMIT).to_owned();
-            Body::Quoting { text: words, quoted }
-        }
-        None => Body::Text(words),
-    }
 }
 
 /// Whether a message answers one of the bot's. In a forum, messages without a reply refer to the topic's

@@ -209,7 +209,8 @@ fn in_groups_only_what_is_addressed_to_us() {
     assert_eq!(body!("group_command"), command("status", ""));
     assert_eq!(body!("group_mention"), words("😀  what is a gerund?"));
     assert_eq!(body!("group_mention_command"), command("history", ""));
-    assert_eq!(body!("group_reply_to_us"), words("because it rains"));
+    let quoting = Body::Quoting { text: "because it rains".into(), quoted: "Why?".into() };
+    assert_eq!(body!("group_reply_to_us"), Some(quoting));
     assert_eq!(body!("group_voice_reply"), voice_note());
     assert_eq!(body!("group_voice_caption_mention"), voice_note());
     for nothing in [

@@ -3,6 +3,7 @@
 mod bombs;
 mod confined;
 mod contained;
+mod documents;
 mod filtered;
 mod mutated;
 

@@ -99,6 +99,7 @@ fn imports_run_downward() {
                 "tutor",
                 "audio",
                 "audio_worker",
+                "model",
                 "document",
                 "telegram",
                 "store",

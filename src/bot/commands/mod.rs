@@ -31,6 +31,10 @@ commands! {
     history,
     feedback,
     new,
+    level,
+    persona,
+    models,
+    switch,
     delete,
     subscribe,
     admin,
@@ -82,6 +86,8 @@ pub enum Needs {
     Nothing,
     /// `REQUIRED_CHANNEL`.
     Channel,
+    /// A chat model.
+    ChatModel,
 }
 
 impl PartialEq for Command {
@@ -115,6 +121,7 @@ pub fn offered(context: &HandlerContext, admin: bool) -> Vec<(&'static str, &'st
         let there = match command.needs {
             Needs::Nothing => true,
             Needs::Channel => context.channel.is_some(),
+            Needs::ChatModel => context.models.is_some(),
         };
         there && (admin || command.audience != Audience::Admins)
     };

@@ -45,6 +45,17 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
     };
     // Whoever fits into the tutor's slots is at work already.
     let ahead = (place.ahead + 1).saturating_sub(context.rules.tutor_at_once);
-    let view = StatusView { session, own_waiting: place.own, ahead, tutor, rate_left };
+    let personas = context.models.is_some().then_some(&context.personas);
+    let persona = personas.and_then(|all| all.of(case.learner.persona.as_deref()));
+    let view = StatusView {
+        level: case.learner.level,
+        persona: persona.map(|persona| persona.name(case.phrases.0)),
+        model: case.learner.model.as_deref().filter(|_| context.models.is_some()),
+        session,
+        own_waiting: place.own,
+        ahead,
+        tutor,
+        rate_left,
+    };
     Ok(case.say(case.phrases.status(&view)))
 }

@@ -7,7 +7,7 @@ pub mod voice;
 
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
-use crate::domain::{Body, Incoming, Learner, Outcome, Reply, Rich, Timestamp};
+use crate::domain::{Body, Change, Incoming, Learner, Outcome, Reply, Rich, Timestamp};
 
 /// A message with what is known about who sent it.
 pub struct Case<'a> {
@@ -41,6 +41,16 @@ impl Case<'_> {
             replies.push(reply);
         }
         Outcome::reply(replies)
+    }
+
+    /// The press of a button that chooses: the choice is kept, and its message shows it.
+    pub fn chosen(&self, change: Change, shown: (Rich, Keyboard)) -> Outcome {
+        Outcome { changes: vec![change], ..self.pressed("", Some(shown)) }
+    }
+
+    /// The press of a button whose choice is kept already.
+    pub fn chosen_already(&self) -> Outcome {
+        self.pressed(&self.phrases.chosen_already(), None)
     }
 
     /// The press of a button that no longer leads anywhere.

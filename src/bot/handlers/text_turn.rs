@@ -5,7 +5,7 @@
 use super::voice::Step;
 use crate::bot::files::{self, Content, Unseen};
 use crate::bot::retry_policy::{Setback, give_up_with, wait_or_give_up};
-use crate::bot::{Disposition, HandlerContext, persona};
+use crate::bot::{Disposition, HandlerContext};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::dialogue::{self, Room};
 use crate::domain::lesson;
@@ -124,7 +124,10 @@ impl<'a> TextTurn<'a> {
             .reader
             .turns_in(self.incoming.user, session.id, self.incoming.chat, ai.conversation_length / 2)
             .await?;
-        let instructions = persona::instructions(self.learner, self.learner.speaks(rules.default_language));
+        let language = self.learner.speaks(rules.default_language);
+        let persona = self.context.personas.of(self.learner.persona.as_deref());
+        let instructions =
+            persona.map(|persona| persona.prompt(self.learner.level, language)).unwrap_or_default();
         let words =
             dialogue::question(self.incoming.body.words().unwrap_or_default(), self.incoming.body.quoted());
         let (words, images) = match self.look_at_files(words, &model, now).await {

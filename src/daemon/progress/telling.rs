@@ -1,4 +1,4 @@
-//! The message itself: what it says, and that its row knows of it before and after it is sent.
+//! The progress message itself: what it says, and that its row knows of it before and after it is sent.
 //!
 //! Must not know who is to be told, or when.
 
@@ -12,7 +12,7 @@ use crate::store::StoreError;
 use crate::telegram::{Outgoing, Retry, SendForm, TelegramError};
 
 impl Progress {
-    /// Looks one up: tells it what to expect, or takes away what is told to nobody any more.
+    /// Checks one row: tells the learner what to expect, or deletes a message that is no longer true.
     pub(super) async fn look(&self, daemon: &DaemonContext, seq: u64, stop: Stop) -> Result<(), StoreError> {
         let store = &daemon.app.store;
         let row = store.jobs(seq.checked_sub(1), 1).await?.into_iter().find(|job| job.seq == seq);
@@ -41,7 +41,7 @@ impl Progress {
         Ok(())
     }
 
-    /// Says it once its chat may be written to. `None`: it was called off before that.
+    /// Sends it once its chat may be written to. `None`: cancelled before that.
     async fn say(
         &self,
         daemon: &DaemonContext,
@@ -57,10 +57,8 @@ impl Progress {
         self.send(daemon, seq, out, pass).await
     }
 
-    /// Shows it in a chat that may be written to now; how the row stands then. `None`: it waits no more.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Sends it to a chat that may be written to now; returns the row's state afterwards. `None`: the row no
+    /// longer waits.
     pub async fn show(
         &self,
         daemon: &DaemonContext,
@@ -75,10 +73,7 @@ impl Progress {
         Ok(state)
     }
 
-    /// Its message was taken away: the answer comes as one of its own.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Its message was deleted: the answer will be a message of its own.
     pub async fn taken_away(&self, daemon: &DaemonContext, seq: u64) -> Result<(), StoreError> {
         self.set(seq, State::Silent);
         match daemon.app.store.note_progress(seq, None).await {
@@ -94,7 +89,7 @@ impl Progress {
         out: &Outgoing,
         pass: Pass,
     ) -> Result<Option<State>, StoreError> {
-        // From here on whoever answers waits for us.
+        // From here on the answer waits for us.
         if !self.set(seq, State::Sending) {
             return Ok(None);
         }
@@ -110,7 +105,7 @@ impl Progress {
             })
         });
         pass.ended();
-        // The chat stays taken until the row knows.
+        // The chat stays reserved until the row is updated.
         match sent.map(|delivered| delivered.message) {
             Ok(Some(message)) => self.keep(daemon, seq, out.chat(), message).await.map(Some),
             Ok(None) => Ok(Some(State::Silent)),
@@ -119,7 +114,7 @@ impl Progress {
                     daemon.sending.refused(out.chat(), *secs);
                 }
                 match error.retry() {
-                    // Said again only where it surely was not.
+                    // Only repeated if it was certainly not sent.
                     Retry::Yes | Retry::After(_) => match store.note_progress(seq, None).await {
                         Ok(()) | Err(StoreError::Gone) => Ok(Some(State::Untold)),
                         Err(error) => Err(error),
@@ -154,7 +149,7 @@ impl Progress {
         }))
     }
 
-    /// It is out: the row is to know.
+    /// It was sent; records its id in the row.
     async fn keep(
         &self,
         daemon: &DaemonContext,
@@ -162,7 +157,7 @@ impl Progress {
         chat: Option<ChatId>,
         message: MessageId,
     ) -> Result<State, StoreError> {
-        // The answer did not wait for us: it goes out as a message of its own, after this one is gone.
+        // The answer did not wait for us and was sent as a message of its own, so this one is deleted.
         let late = !self.waiting().contains_key(&seq);
         let kept = if late {
             Err(StoreError::Gone)
@@ -187,7 +182,7 @@ impl Progress {
     }
 }
 
-/// Removes what was said. Where that fails it stays: not worth more.
+/// Deletes a progress message. If that fails it stays; it is not worth more.
 pub async fn take_away(daemon: &DaemonContext, chat: Option<ChatId>, message: MessageId) {
     let Some(chat) = chat else { return };
     if let Err(error) = daemon.telegram.remove(chat, message).await {
@@ -195,8 +190,8 @@ pub async fn take_away(daemon: &DaemonContext, chat: Option<ChatId>, message: Me
     }
 }
 
-/// The answer's first part in the place of what was said of the wait: an edit, which may be repeated without harm. What no
-/// edit can carry (a voice) goes out as it is, and the other goes away.
+/// Turns the answer's first part into an edit of the progress message, which may safely be repeated. What
+/// cannot be an edit (a voice) is sent as it is, and the progress message is deleted.
 pub async fn in_place_of(daemon: &DaemonContext, shown: Option<MessageId>, out: Outgoing) -> Outgoing {
     match (shown, out) {
         (Some(message), Outgoing::Text { chat, text, keyboard, .. }) => {

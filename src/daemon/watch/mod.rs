@@ -1,4 +1,5 @@
-//! `/metrics`, `/health`, `/live` and `/ready`, where `METRICS_ADDR` is set: what is answered. Must not know the wire (see [`server`]).
+//! `/metrics`, `/health`, `/live` and `/ready`, if `METRICS_ADDR` is set: what is answered. Must not know
+//! HTTP (see [`server`]).
 
 pub mod disk;
 mod host;
@@ -39,7 +40,7 @@ pub async fn run(daemon: Arc<DaemonContext>, listener: TcpListener, mut stop: St
             match path.as_str() {
                 "/metrics" => Some(metrics(&daemon).await),
                 "/health" => Some(health_page(&health::health(&daemon).await)),
-                // Asks after nobody else: what is alive must not depend on it.
+                // Calls nothing else: whether the daemon is alive must not depend on others.
                 "/live" => {
                     let health = health::of(&daemon, health::counts(&daemon).await);
                     Some(verdict_page(health.is_live(), health.problems()))
@@ -66,7 +67,7 @@ fn health_page(health: &Health) -> Page {
     Page { status, kind: JSON, body }
 }
 
-/// For machines: the status tells it all, the body why.
+/// Machines read the status, people the body.
 fn verdict_page(ok: bool, problems: Vec<&str>) -> Page {
     let problems = if ok { Vec::new() } else { problems };
     let verdict = serde_json::json!({ "status": if ok { "ok" } else { "failing" }, "problems": problems });

@@ -12,7 +12,8 @@ const PUNCTUATION: &[char] = &['.', ',', ':', ';', '!', '?', '\'', '*', '_', '~'
 
 /// The text with its link targets visible and its commands disarmed.
 pub(super) fn harmless(text: Rich) -> Rich {
-    let spans: Vec<Span> = text.spans().iter().flat_map(with_links).collect();
+    let spans = text.spans().iter().flat_map(with_links).filter(|span| !span.text.is_empty());
+    let spans: Vec<Span> = spans.collect();
     // Telegram looks for nothing in text that has a format of its own.
     let disarmed = disarmed_where(&spans, |kind| *kind == Kind::Words);
     spans.iter().zip(disarmed).map(|(span, text)| Span { format: span.format.clone(), text }).collect()

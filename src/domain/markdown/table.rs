@@ -44,23 +44,25 @@ impl Table {
             }
         }
         let words: usize = self.rows.iter().flatten().map(String::len).sum();
-        let cells = self.rows.len().saturating_mul(widths.len());
+        let cells: usize = self.rows.iter().map(|row| filled(row)).sum();
         let drawn = widths.iter().sum::<usize>().saturating_mul(self.rows.len());
         if drawn > words.saturating_add(cells).saturating_mul(MOST_PADDING) {
             widths.fill(0);
         }
         let mut lines = Vec::new();
         for (n, row) in self.rows.iter().enumerate() {
-            let cells = widths.iter().zip(&self.columns).enumerate().map(|(column, (most, alignment))| {
-                let cell = row.get(column).map_or("", String::as_str);
-                let free = most.saturating_sub(UnicodeWidthStr::width(cell));
-                let before = match alignment {
-                    Alignment::Right => free,
-                    Alignment::Center => free / 2,
-                    Alignment::Left | Alignment::None => 0,
-                };
-                format!("{}{cell}{}", " ".repeat(before), " ".repeat(free - before))
-            });
+            let cells = widths.iter().zip(&self.columns).take(filled(row)).enumerate().map(
+                |(column, (most, alignment))| {
+                    let cell = row.get(column).map_or("", String::as_str);
+                    let free = most.saturating_sub(UnicodeWidthStr::width(cell));
+                    let before = match alignment {
+                        Alignment::Right => free,
+                        Alignment::Center => free / 2,
+                        Alignment::Left | Alignment::None => 0,
+                    };
+                    format!("{}{cell}{}", " ".repeat(before), " ".repeat(free - before))
+                },
+            );
             lines.push(cells.collect::<Vec<_>>().join(" | ").trim_end().to_owned());
             if n == 0 {
                 let dashes = widths.iter().map(|most| "-".repeat((*most).max(1)));
@@ -69,4 +71,10 @@ impl Table {
         }
         lines.join("\n")
     }
+}
+
+/// How many cells of a row there are up to the last with something in it. A parser completes rows, to far more cells than
+/// were written.
+fn filled(row: &[String]) -> usize {
+    row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1)
 }

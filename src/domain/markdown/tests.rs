@@ -112,6 +112,7 @@ fn links_say_where_they_lead() {
 fn nothing_in_it_can_be_tapped() {
     for (text, expected) in [
         ("Send /delete or /new@bot!", "Send /~delete or /~new@bot!"),
+        ("/**https://e.org**", "/~<b a https://e.org>https://e.org</>"),
         ("/**delete** \\/start", "/~<b>delete</> /~start"),
         ("and/or 1/2 a//b </b> me@e.org", "and/or 1/2 a//~b </b> me@e.org"),
         ("@someone #tag $USD C#7 1️⃣ #️⃣", "@~someone #~tag $~USD C#7 1️⃣ #️⃣"),
@@ -203,10 +204,20 @@ fn hostile_words_cost_no_more_than_their_length() {
         "<![CDATA[",
         "`` ` ",
     ] {
-        let text = sign.repeat(60_000 / sign.len());
-        let size = markdown(&text).utf16_len() + preview(&text).utf16_len();
-        assert!(size < 60 * text.len(), "{sign:?} {size}");
+        costs_its_length(&sign.repeat(60_000 / sign.len()));
     }
+    let deeper: String = (0..250).map(|depth| format!("{}- a\n", "  ".repeat(depth))).collect();
+    let quoted = format!("{}a\n", ">".repeat(100)).repeat(600);
+    let table = format!("{0}\n{1}\n{2}", "|a".repeat(2_000), "|-".repeat(2_000), "|b\n".repeat(2_000));
+    let links = "[".repeat(10_000) + &"](http://a.b)".repeat(3_000);
+    for text in [deeper, quoted, table, links] {
+        costs_its_length(&text);
+    }
+}
+
+fn costs_its_length(text: &str) {
+    let size = markdown(text).utf16_len() + preview(text).utf16_len();
+    assert!(size < 60 * text.len(), "{:?}: {size}", text.get(..20));
 }
 
 proptest! {

@@ -211,6 +211,7 @@ mod tests {
             WaitReason::GlobalRate,
             WaitReason::Fault,
             WaitReason::TutorFailing,
+            WaitReason::ModelDown,
         ];
         let view = AdminView {
             version: "0.1.0",
@@ -225,10 +226,10 @@ mod tests {
         let [en, pt] = [Language::En, Language::Pt].map(|language| Phrases(language).admin(&view).to_plain());
         assert!(
             en.contains("Up for 1 d 1 h")
-                && en.contains("Dead letters: 11")
+                && en.contains("Dead letters: 13")
                 && en.contains("oldest for 1 h 1 min")
         );
-        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 11"));
+        assert!(pt.contains("No ar há 1 d 1 h") && pt.contains("Mensagens abandonadas: 13"));
         assert!(en.len() < 2000 && pt.len() < 2000);
         assert!(Phrases(Language::En).admin(&AdminView::default()).to_plain().contains("none yet"));
     }

@@ -2,11 +2,11 @@
 
 use super::Phrases;
 use crate::domain::health::TutorState;
-use crate::domain::learner::Language;
+use crate::domain::learner::{Language, Level};
 use crate::domain::rich::{Rich, Style};
 
 impl Phrases {
-    pub(crate) fn status(self, view: &StatusView) -> Rich {
+    pub(crate) fn status(self, view: &StatusView<'_>) -> Rich {
         let mut text = Rich::default().push(Style::Bold, say!(self, "Your practice", "Sua prática"));
         let session = match &view.session {
             Some((age_secs, turns)) => say!(
@@ -67,7 +67,23 @@ impl Phrases {
             ),
             None => say!(self, "\nRate limit: none", "\nLimite: nenhum"),
         };
-        text.push(Style::Plain, rate)
+        text = text.push(Style::Plain, rate);
+        if let Some(level) = view.level {
+            let level = self.level(level);
+            text = text.push(Style::Plain, say!(self, "\nLevel: {}", "\nNível: {}", level));
+        }
+        if let Some(persona) = view.persona {
+            text = text.push(
+                Style::Plain,
+                say!(self, "\nWhen you write, I am: {}", "\nQuando você escreve, eu sou: {}", persona),
+            );
+        }
+        if let Some(model) = view.model {
+            text = text
+                .push(Style::Plain, say!(self, "\nModel of your choice: ", "\nModelo que você escolheu: "))
+                .push(Style::Code, model);
+        }
+        text
     }
 
     fn span_of_time(self, secs: i64) -> String {
@@ -81,7 +97,7 @@ impl Phrases {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct StatusView {
+pub(crate) struct StatusView<'a> {
     /// Age in seconds and number of turns of the open session.
     pub session: Option<(i64, u32)>,
     /// The learner's rows that wait for the tutor or are in work there.
@@ -90,6 +106,12 @@ pub(crate) struct StatusView {
     pub ahead: usize,
     /// Judged by the last calls.
     pub tutor: TutorState,
+    /// As chosen.
+    pub level: Option<Level>,
+    /// Whom the chat model is, where there is one.
+    pub persona: Option<&'a str>,
+    /// As chosen.
+    pub model: Option<&'a str>,
     /// (left, limit) per minute; `None` when there is no limit.
     pub rate_left: Option<(u32, u32)>,
 }

@@ -9,7 +9,7 @@ use crate::domain::dead_letter::DeadReason;
 use crate::domain::expectation::{About, Expectation};
 use crate::domain::health::TutorState;
 use crate::domain::incoming::OtherKind;
-use crate::domain::learner::Language;
+use crate::domain::learner::{Language, Level};
 
 const EN: Phrases = Phrases(Language::En);
 const PT: Phrases = Phrases(Language::Pt);
@@ -30,6 +30,9 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         ahead,
         tutor: TutorState::Silent,
         rate_left: Some((1, 30)),
+        level: Some(Level::Beginner),
+        persona: Some("X"),
+        model: Some("llama"),
     };
     let rich = [
         phrases.welcome(),
@@ -64,6 +67,13 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.fresh(3, true),
         phrases.delete_ask(),
         phrases.deleted(),
+        phrases.level_menu(None),
+        phrases.level_menu(Some(Level::Advanced)),
+        phrases.persona_menu("X", &[("X", "")]),
+        phrases.model_menu(Some("x"), false, 1, 2),
+        phrases.model_menu(None, false, 1, 1),
+        phrases.no_such_model("x"),
+        phrases.no_chat_model(),
         phrases.not_allowed(Some(UserId(1))),
         phrases.not_allowed(None),
         phrases.members_only(Some("@school"), true),
@@ -83,6 +93,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
     rich.chain(refusals.map(|why| phrases.refused(why)))
         .map(|text| text.to_plain())
         .chain(refusals.map(|why| phrases.refused_notice(why)))
+        .chain([phrases.models_out_of_reach(), phrases.model_gone_notice(), phrases.chosen_already()])
         .chain([phrases.joined_notice(), phrases.not_joined_notice()])
         .collect()
 }

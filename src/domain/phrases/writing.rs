@@ -1,11 +1,11 @@
-//! What is said around a written conversation.
+//! The sentences around a written conversation. Must not know when they are said.
 
 use super::Phrases;
 use crate::domain::learner::{DAY_MS, Language};
 use crate::domain::{Rich, Style, Timestamp};
 
 impl Phrases {
-    /// The day's tokens are used up.
+    /// The learner has used up the day's tokens.
     pub fn tokens_used_up(self, now: Timestamp) -> Rich {
         let left_min = (DAY_MS - now.0.rem_euclid(DAY_MS)) / 60_000;
         let left = match (left_min / 60, left_min % 60) {
@@ -20,7 +20,7 @@ impl Phrases {
         ))
     }
 
-    /// The question does not fit into the model.
+    /// The question does not fit into the model's context.
     pub fn too_much_for_the_model(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -29,7 +29,7 @@ impl Phrases {
         ))
     }
 
-    /// The model takes no such message.
+    /// The model rejects this message.
     pub fn model_refused(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -38,7 +38,7 @@ impl Phrases {
         ))
     }
 
-    /// The model takes no pictures.
+    /// The model accepts no pictures.
     pub fn model_is_blind(self) -> Rich {
         Rich::plain(say!(
             self,
@@ -47,7 +47,7 @@ impl Phrases {
         ))
     }
 
-    /// Below an answer: the learner's model is gone.
+    /// Below an answer: the learner's model no longer exists.
     pub fn model_gone(self, gone: &str, instead: &str) -> Rich {
         Rich::default().push(Style::Plain, "\n\n").push(
             Style::Italic,
@@ -61,16 +61,16 @@ impl Phrases {
         )
     }
 
-    /// Label of the button that ends a growing answer.
+    /// The button that stops a growing answer.
     pub fn stop(self) -> String {
         say!(self, "⏹ Stop", "⏹ Parar")
     }
 
-    /// The button's answer once there is nothing to stop.
+    /// The button was pressed when there was nothing left to stop.
     pub fn over_already(self) -> String {
         say!(self, "This answer has ended already.", "Esta resposta já terminou.")
     }
 }
 
-/// What a growing answer ends with: nobody takes it for a whole one.
+/// Ends a growing answer, so that nobody takes it for a complete one.
 pub const STILL_WRITING: &str = "\n\n✍️ …";

@@ -199,7 +199,7 @@ async fn a_long_answer_arrives_whole_and_one_without_end_is_cut() {
 
 #[tokio::test]
 async fn endless_reasoning_and_endless_notes_end_with_the_deadline() {
-    let scene = Scene::with(ChatOptions::default(), Patience::new(Duration::from_millis(400))).await;
+    let scene = Scene::with(ChatOptions::default(), Timeouts::new(Duration::from_millis(400))).await;
     for forever in [Part::Forever("word ".to_owned(), Duration::from_millis(5)), Part::Stall] {
         scene.chat.push_answer(ChatAnswer::parts([text("Hello. "), forever]));
         assert_eq!(scene.ask("Hi").await.unwrap_err().fault, Fault::TooSlow(Slow::Answer));
@@ -215,8 +215,8 @@ async fn endless_reasoning_and_endless_notes_end_with_the_deadline() {
 
 #[tokio::test]
 async fn a_standstill_is_noticed_however_often_the_caller_looks_away() {
-    let patience = Patience { answer: LONG, piece: Duration::from_millis(300) };
-    let scene = Scene::with(ChatOptions::default(), patience).await;
+    let timeouts = Timeouts { answer: LONG, stall: Duration::from_millis(300) };
+    let scene = Scene::with(ChatOptions::default(), timeouts).await;
     scene.chat.push_answer(ChatAnswer::parts([text("Hello. "), Part::Stall]));
     let mut answer = scene.models.stream(&ModelName::new("small"), &question("Hi")).await.unwrap();
     let looks = async {
@@ -253,7 +253,7 @@ async fn who_stops_listening_stops_the_server() {
 #[tokio::test]
 async fn servers_that_do_not_stream_and_pages_that_are_no_answers() {
     let scene =
-        Scene::with(ChatOptions { streams: false, ..ChatOptions::default() }, Patience::new(LONG)).await;
+        Scene::with(ChatOptions { streams: false, ..ChatOptions::default() }, Timeouts::new(LONG)).await;
     scene.chat.push_answer(ChatAnswer::words("Hello there."));
     let (came, end) = scene.ask("Hi").await.unwrap();
     assert!(came == "Hello there." && end.usage.is_some());

@@ -49,7 +49,7 @@ async fn what_a_real_server_refuses_is_understood() {
     for wording in [Wording::OpenAi, Wording::LlamaCpp, Wording::Vllm] {
         let small = ChatModel { context: 1_000, ..ChatModel::new("small") };
         let options = ChatOptions { wording, models: vec![small], ..ChatOptions::default() };
-        let scene = Scene::with(options, Patience::new(LONG)).await;
+        let scene = Scene::with(options, Timeouts::new(LONG)).await;
         let error = scene.ask(&"secret words ".repeat(400)).await.unwrap_err();
         assert_eq!(error.retry(), Retry::LessContext, "{wording:?}");
         let error = scene.ask_of("secret", &question("Hi")).await.unwrap_err();
@@ -64,7 +64,7 @@ async fn what_a_real_server_refuses_is_understood() {
         assert_eq!(scene.ask_of("small", &picture).await.unwrap_err().fault, Fault::Blind);
         assert_eq!(scene.chat.read(|state| state.refused().len()), asked, "it was asked again");
         scene.chat.configure(|options| options.models[0].vision = true);
-        let again = models(vec![server(MAIN, &scene.chat)], Patience::new(LONG));
+        let again = models(vec![server(MAIN, &scene.chat)], Timeouts::new(LONG));
         let mut answer = again.stream(&ModelName::new("small"), &picture).await.unwrap();
         assert!(end_of(&mut answer).await.is_ok());
         assert_eq!(scene.chat.questions().last().unwrap().images, 1);
@@ -74,11 +74,11 @@ async fn what_a_real_server_refuses_is_understood() {
 #[tokio::test]
 async fn a_missing_or_wrong_key_is_told_and_never_shown() {
     let options = ChatOptions { key: Some("right-key".to_owned()), ..ChatOptions::default() };
-    let scene = Scene::with(options, Patience::new(LONG)).await;
+    let scene = Scene::with(options, Timeouts::new(LONG)).await;
     assert!(scene.ask("Hi").await.is_ok());
     for key in [None, Some(Secret::new("wrong-key"))] {
         let options = ServerOptions { key, ..server(MAIN, &scene.chat) };
-        let wrong = models(vec![options.clone()], Patience::new(LONG));
+        let wrong = models(vec![options.clone()], Timeouts::new(LONG));
         let refused = wrong.stream(&ModelName::new("small"), &question("Hi")).await.err().unwrap();
         let unlisted = wrong.list().await.unwrap_err();
         for error in [refused, unlisted] {
@@ -105,7 +105,7 @@ async fn no_error_repeats_the_question_or_an_address() {
 async fn a_server_that_knows_fewer_fields_is_asked_without_them_and_remembered() {
     for field in ["stream_options", "temperature", "max_tokens"] {
         let options = ChatOptions { refuses: vec![field.to_owned()], ..ChatOptions::default() };
-        let scene = Scene::with(options, Patience::new(LONG)).await;
+        let scene = Scene::with(options, Timeouts::new(LONG)).await;
         for _ in 0..2 {
             assert!(scene.ask("Hi").await.is_ok(), "{field}");
         }
@@ -127,7 +127,7 @@ async fn structured_answers_are_asked_for_in_the_way_the_server_takes() {
         [(vec!["text", "json_object", "json_schema"], 0), (vec!["json_object"], 1), (vec![], 2)]
     {
         let formats = formats.into_iter().map(str::to_owned).collect();
-        let scene = Scene::with(ChatOptions { formats, ..ChatOptions::default() }, Patience::new(LONG)).await;
+        let scene = Scene::with(ChatOptions { formats, ..ChatOptions::default() }, Timeouts::new(LONG)).await;
         let complete =
             || async { scene.models.complete(&ModelName::new("small"), &question("Hi"), &schema).await };
         scene.chat.push_answer(ChatAnswer::words("```json\n{\"reply\": \"Hello.\"}\n```"));

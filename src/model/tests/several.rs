@@ -18,7 +18,7 @@ async fn chat(models: &[&str]) -> ChatApi {
 async fn a_model_is_found_by_its_name() {
     let one = chat(&["nomic-embed-text", "small", "org/big", "two/odd", "whisper-1"]).await;
     let two = chat(&["small", "x/y"]).await;
-    let both = models(vec![server(MAIN, &one), server("two", &two)], Patience::new(LONG));
+    let both = models(vec![server(MAIN, &one), server("two", &two)], Timeouts::new(LONG));
     assert_eq!(names(&both.list().await.unwrap()), ["small", "org/big", "two/odd", "two/small", "two/x/y"]);
     assert_eq!(both.default_model().await.unwrap().as_str(), "small");
     for (model, of, there) in [
@@ -32,7 +32,7 @@ async fn a_model_is_found_by_its_name() {
         assert_eq!((both.server_name(&model), both.own_name(&model)), (Some(of), there), "{model}");
     }
     let alone = ServerOptions { models: vec!["x/y".to_owned()], ..server("two", &two) };
-    let without_main = models(vec![server("one", &one), alone], Patience::new(LONG));
+    let without_main = models(vec![server("one", &one), alone], Timeouts::new(LONG));
     assert_eq!(without_main.server_name(&ModelName::new("x/y")), Some("two"));
     assert_eq!(without_main.server_name(&ModelName::new("small")), Some("one"));
     let listed = two.read(|state| state.listed());
@@ -43,7 +43,7 @@ async fn a_model_is_found_by_its_name() {
 #[tokio::test]
 async fn a_server_that_is_down_hides_no_other_and_is_asked_again() {
     let (one, two) = (chat(&["small"]).await, chat(&["big"]).await);
-    let both = models(vec![server(MAIN, &one), server("two", &two)], Patience::new(LONG));
+    let both = models(vec![server(MAIN, &one), server("two", &two)], Timeouts::new(LONG));
     one.stop().await;
     assert_eq!(names(&both.list().await.unwrap()), ["two/big"]);
     two.stop().await;
@@ -63,7 +63,7 @@ async fn the_fallback_stands_in_before_the_default() {
         default_model: default.map(ModelName::new),
         offered: Vec::new(),
         fallback: fallback.map(ModelName::new),
-        patience: Patience::new(LONG),
+        timeouts: Timeouts::new(LONG),
     };
     for (default, fallback, asked, expected) in [
         (Some("big"), Some("old"), "mine", &["old", "big"][..]),
@@ -110,7 +110,7 @@ async fn what_is_not_the_servers_fault_is_not_held_against_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_peace_gets_it_from_everybody() {
+async fn a_retry_after_holds_for_every_caller() {
     let scene = Scene::new().await;
     let busy = Reply { retry_after: Some(2), ..Reply::new(429, "application/json", "{}") };
     let told = scene.chat.faults().add(On::call("POST /chat/completions").always(), Act::Answer(busy));

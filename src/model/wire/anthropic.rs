@@ -1,4 +1,4 @@
-//! Anthropic's `POST /messages`.
+//! Anthropic's `POST /messages`. Pure; must not know sockets.
 
 use super::{Call, Delta, base64, count};
 use crate::model::ask::{Ask, Message, Role};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub fn call(model: &str, ask: &Ask) -> Call {
     let (system, turns) = ask.in_turn();
     let messages: Vec<Value> = turns.iter().map(message).collect();
-    // Its scale of temperatures ends at 1.
+    // Its temperatures end at 1.
     let temperature = ask.temperature.min(1.0);
     let mut body = json!({
         "model": model,
@@ -41,7 +41,7 @@ fn message(message: &Message) -> Value {
     json!({ "role": role, "content": parts })
 }
 
-/// An event of a stream, or a whole message.
+/// Reads an event of a stream, or a whole message.
 pub fn read(value: &Value) -> Result<Delta, Fault> {
     let text = |value: Option<&Value>, field: &str| {
         value.and_then(|value| value.get(field)).and_then(Value::as_str).map(str::to_owned)

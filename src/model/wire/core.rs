@@ -1,4 +1,5 @@
-//! The `core` wire: one request to the URL itself, one JSON answer, no stream.
+//! The `core` protocol: one request to the URL itself, one JSON answer, no stream. Pure; must not know
+//! sockets.
 
 use super::{Call, Delta, count};
 use crate::model::ask::{Ask, Role};
@@ -33,7 +34,7 @@ pub fn read(value: &Value) -> Result<Delta, Fault> {
     };
     Ok(Delta {
         text: response.to_owned(),
-        // One number for both.
+        // One number for question and answer.
         output: count(value.get("tokens_used")),
         finish: Some(false),
         last: true,

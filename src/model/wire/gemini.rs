@@ -1,4 +1,4 @@
-//! Google's `generateContent`.
+//! Google's `generateContent`. Pure; must not know sockets.
 
 use super::{Call, Delta, Format, base64, count};
 use crate::model::ask::{Ask, Message, Role};

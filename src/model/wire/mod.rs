@@ -1,5 +1,5 @@
-//! What goes over the wire, dialect by dialect: pure functions from a question to a request, and from what came to what it
-//! says.
+//! The protocols of model servers: pure functions from a question to a request, and from received JSON to its
+//! meaning.
 //!
 //! Must not know sockets, time or retries.
 
@@ -18,16 +18,16 @@ use super::sse::Event;
 use crate::domain::ServerKind;
 use serde_json::Value;
 
-/// A request but for address and key.
+/// A request without address and key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// After the base URL.
     pub path: String,
-    /// The body, JSON.
+    /// JSON.
     pub body: Value,
 }
 
-/// What a server does not take, as it has told: OpenAI's wire has no version to ask for.
+/// What a server has refused: OpenAI's protocol has no version to ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quirks {
     /// No `stream_options`.
@@ -39,7 +39,7 @@ pub struct Quirks {
 }
 
 impl Quirks {
-    /// What a refusal's words ask to leave out, beyond what is left out already.
+    /// What to leave out next, according to a refusal's text; `None` if nothing new.
     pub fn learned_from(self, words: &str) -> Option<Self> {
         let mut learned = self;
         learned.no_stream_options |= words.contains("stream_options");
@@ -49,41 +49,38 @@ impl Quirks {
     }
 }
 
-/// What structured answers are asked for with.
+/// The form in which an answer is requested.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Format<'a> {
-    /// Nothing special.
     Text,
-    /// A JSON object.
     Json,
-    /// A JSON object of this schema.
     Schema(&'a Value),
 }
 
-/// What a piece of an answer says.
+/// The meaning of a piece of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delta {
-    /// More of the text. Reasoning in a field of its own is left out already.
+    /// More of the text, without reasoning that has a field of its own.
     pub text: String,
-    /// The counts so far; they may come in parts.
+    /// Token counts so far; they may arrive separately.
     pub input: Option<u32>,
     /// See `input`.
     pub output: Option<u32>,
-    /// The answer is complete; whether by a limit.
+    /// The answer is complete; `true` if a limit cut it.
     pub finish: Option<bool>,
-    /// Nothing of use follows.
+    /// Nothing useful follows.
     pub last: bool,
 }
 
 impl Delta {
-    /// Usage where it is known. An answer costs something: servers that say 0 do not count.
+    /// `None` if unknown. Servers that say 0 do not count.
     pub fn usage(&self) -> Option<Usage> {
         let output = self.output.filter(|tokens| *tokens > 0)?;
         Some(Usage { input: self.input.unwrap_or(0), output })
     }
 }
 
-/// The request that asks `model`; answered by a stream where the wire has one.
+/// The request that asks `model`; answered by a stream if the protocol has one.
 pub fn call(kind: ServerKind, model: &str, ask: &Ask, quirks: Quirks, format: Format<'_>) -> Call {
     match kind {
         ServerKind::OpenAi => openai::call(model, ask, quirks, format),
@@ -93,7 +90,7 @@ pub fn call(kind: ServerKind, model: &str, ask: &Ask, quirks: Quirks, format: Fo
     }
 }
 
-/// Header names and values that carry the key and the version.
+/// Headers with the key and the version.
 pub fn headers(kind: ServerKind, key: Option<&str>) -> Vec<(&'static str, String)> {
     let mut headers = Vec::new();
     match (kind, key) {
@@ -109,7 +106,7 @@ pub fn headers(kind: ServerKind, key: Option<&str>) -> Vec<(&'static str, String
     headers
 }
 
-/// What an event of a stream says.
+/// Reads an event of a stream.
 pub fn event(kind: ServerKind, event: &Event) -> Result<Delta, Fault> {
     if event.data.trim() == "[DONE]" {
         return Ok(Delta { finish: Some(false), last: true, ..Delta::default() });
@@ -122,7 +119,7 @@ pub fn event(kind: ServerKind, event: &Event) -> Result<Delta, Fault> {
     read(kind, &value)
 }
 
-/// What a whole answer says, or one event of a stream.
+/// Reads a whole answer, or one event of a stream.
 pub fn read(kind: ServerKind, value: &Value) -> Result<Delta, Fault> {
     if value.get("error").is_some_and(|error| !error.is_null()) {
         return Err(refusal::in_stream(value.get("error").unwrap_or(&Value::Null)));
@@ -138,7 +135,7 @@ pub fn read(kind: ServerKind, value: &Value) -> Result<Delta, Fault> {
     }
 }
 
-/// The names in an answer to `GET /models`; `None` where it is no such answer.
+/// The names in an answer to `GET /models`; `None` if it is no such answer.
 pub fn models(kind: ServerKind, body: &Value) -> Option<Vec<String>> {
     let gemini = kind == ServerKind::Gemini;
     // Some gateways answer with the bare list.
@@ -154,17 +151,15 @@ pub fn models(kind: ServerKind, body: &Value) -> Option<Vec<String>> {
     Some(list.iter().filter(speaks).filter_map(name).collect())
 }
 
-/// Longest pause that a server may ask for, seconds.
+/// Longest pause accepted from a server, seconds.
 pub const LONGEST_WAIT: u32 = 600;
 
 const NOT_JSON: Fault = Fault::Unreadable("an event that is not JSON");
 
-/// A count of tokens.
 fn count(value: Option<&Value>) -> Option<u32> {
     value?.as_u64().map(|count| u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// A picture's bytes as the wires carry them.
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(bytes)

@@ -1,4 +1,5 @@
-//! OpenAI's `POST /chat/completions`, as it is spoken by OpenAI and by the many that imitate it.
+//! OpenAI's `POST /chat/completions`, as spoken by OpenAI and the many servers that imitate it. Pure; must
+//! not know sockets.
 
 use super::{Call, Delta, Format, Quirks, base64, count};
 use crate::model::ask::{Ask, Message, Role};
@@ -50,7 +51,7 @@ fn message(message: &Message) -> Value {
     json!({ "role": role, "content": parts })
 }
 
-/// A chunk of a stream, or a whole answer: they differ in `delta` and `message`.
+/// Reads a chunk of a stream, or a whole answer: they differ in `delta` and `message`.
 pub fn read(value: &Value) -> Result<Delta, Fault> {
     let usage = value.get("usage").filter(|usage| usage.is_object());
     let mut delta = Delta {
@@ -60,7 +61,7 @@ pub fn read(value: &Value) -> Result<Delta, Fault> {
     };
     let choices = value.get("choices").and_then(Value::as_array);
     if choices.is_none() && usage.is_none() {
-        // Servers send all kinds of notes beside the answer; a whole answer without choices is found empty in the end.
+        // Servers send various other objects; a whole answer without choices will count as empty.
         return Ok(delta);
     }
     let first = |choice: &&Value| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0;
@@ -76,7 +77,7 @@ pub fn read(value: &Value) -> Result<Delta, Fault> {
     Ok(delta)
 }
 
-/// A text, or a list of parts of which the texts count.
+/// A text, or a list of parts of which the text ones count.
 fn words(content: &Value, text: &mut String) {
     match content {
         Value::String(words) => text.push_str(words),

@@ -1,24 +1,25 @@
-//! What a refusal means: each server words it in its own way.
+//! What a refusal means: every server words it differently.
 //!
-//! The words are looked at and dropped: some servers repeat the question in them.
+//! The text is looked at and dropped, because some servers repeat the question in it. Must not know what is
+//! done about it.
 
 use crate::model::error::Fault;
 use serde_json::Value;
 
-/// A status that is no success, with what came with it.
+/// A status other than success, with what came with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
-    /// HTTP status, or the code that stands for one inside of a stream.
+    /// HTTP status, or the code that stands for one inside a stream.
     pub status: u16,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u32>,
     /// The body, in lower case.
     pub words: &'a str,
-    /// Pictures were part of the question.
+    /// The question contained pictures.
     pub images: bool,
 }
 
-/// A context that does not fit, in the words of OpenAI, vLLM, llama.cpp, Ollama, LiteLLM, Anthropic and Gemini.
+/// Phrases for a context that is too long: OpenAI, vLLM, llama.cpp, Ollama, LiteLLM, Anthropic and Gemini.
 const TOO_LONG: &[&str] = &[
     "context length",
     "context_length",
@@ -36,7 +37,7 @@ const TOO_LONG: &[&str] = &[
     "maximum number of tokens",
 ];
 
-/// A model that is not there.
+/// Phrases for a model that does not exist.
 const NO_MODEL: &[&str] = &[
     "model_not_found",
     "not found",
@@ -55,11 +56,10 @@ const NO_MODEL: &[&str] = &[
     "no longer available",
 ];
 
-/// A model that takes no pictures.
+/// Phrases for a model that accepts no pictures.
 const NO_PICTURES: &[&str] =
     &["image", "picture", "vision", "multimodal", "multi-modal", "modalit", "mmproj"];
 
-/// Sorts it.
 pub fn fault(refusal: &Refusal<'_>) -> Fault {
     let Refusal { status, retry_after, words, images } = *refusal;
     let says = |any: &[&str]| any.iter().any(|part| words.contains(part));
@@ -82,7 +82,7 @@ pub fn fault(refusal: &Refusal<'_>) -> Fault {
     }
 }
 
-/// Sorts the error object of a stream that began with status 200.
+/// Classifies the error object of a stream that began with status 200.
 pub fn in_stream(error: &Value) -> Fault {
     let inner = error.get("error").filter(|inner| inner.is_object()).unwrap_or(error);
     let words = inner.to_string().to_lowercase();

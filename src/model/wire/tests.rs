@@ -1,4 +1,4 @@
-//! The dialects that the double does not speak, by examples of what their makers document.
+//! Tests of the protocols that the double does not speak, by examples from their documentation.
 
 use super::*;
 use crate::model::ask::{Image, Message, Role};

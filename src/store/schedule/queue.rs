@@ -1,22 +1,22 @@
-//! The rows that keep one order, by age: those of a chat's lane, or of a learner's conversation.
+//! Rows that keep one order, by age: those of a chat's lane, or of a learner's conversation.
 //!
-//! Owns the rule which of them may be worked on. Must not know kinds of work, due times or turns.
+//! Decides which of them may be worked on. Must not know kinds of work, due times or turns.
 
 use crate::domain::{Overtaking, Stuck};
 use std::collections::BTreeSet;
 
-/// Rows in order of acceptance.
+/// In order of acceptance.
 #[derive(Debug, Default)]
 pub struct Queue {
     rows: BTreeSet<u64>,
     /// Of these, the ones that need not wait for what is stuck, by what they are.
     overtaking: [BTreeSet<u64>; Overtaking::ALL.len()],
-    /// Of these, the ones at work. One at most, unless two chats became one.
+    /// Those in work: at most one, unless two chats were merged.
     leased: BTreeSet<u64>,
 }
 
 impl Queue {
-    /// Takes in a row; whether a younger one was there already.
+    /// Returns whether a younger row exists.
     pub fn insert(&mut self, seq: u64, overtakes: Option<Overtaking>) -> bool {
         let within = self.last().is_some_and(|last| last > seq);
         self.rows.insert(seq);
@@ -24,7 +24,7 @@ impl Queue {
         within
     }
 
-    /// Removes a row; whether none is left.
+    /// Returns whether none is left.
     pub fn remove(&mut self, seq: u64) -> bool {
         self.note_overtaking(seq, None);
         for rows in [&mut self.rows, &mut self.leased] {
@@ -33,7 +33,7 @@ impl Queue {
         self.rows.is_empty()
     }
 
-    /// Takes in all rows of another.
+    /// Takes over all rows of another queue.
     pub fn absorb(&mut self, other: Self) {
         self.rows.extend(other.rows);
         for (own, others) in self.overtaking.iter_mut().zip(other.overtaking) {
@@ -53,7 +53,6 @@ impl Queue {
         }
     }
 
-    /// A row is at work from now on, or no longer.
     pub fn note_leased(&mut self, seq: u64, leased: bool) {
         if leased {
             self.leased.insert(seq);
@@ -76,12 +75,12 @@ impl Queue {
         self.leased.is_empty() && (oldest == seq || overtakes.is_some_and(passes))
     }
 
-    /// The rows that it could let.
+    /// The rows that [`Self::lets`] might allow.
     pub fn candidates(&self) -> impl Iterator<Item = u64> {
         self.overtaking.iter().filter_map(|rows| rows.first()).chain(self.rows.first()).copied()
     }
 
-    /// Whether an older row is there.
+    /// Whether an older row exists.
     pub fn has_before(&self, seq: u64) -> bool {
         self.rows.first().is_some_and(|first| *first < seq)
     }
@@ -91,7 +90,7 @@ impl Queue {
         self.rows.last().copied()
     }
 
-    /// All of them, the oldest first.
+    /// The oldest first.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
         self.rows.iter().copied()
     }

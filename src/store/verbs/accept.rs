@@ -1,4 +1,4 @@
-//! Taking messages in: repeats, rates, rows.
+//! Accepting messages: repeats, rate limits, rows.
 //!
 //! Must not know what is done with a row afterwards.
 
@@ -13,11 +13,12 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 impl Store {
-    /// Takes a batch: tells repeats by recently taken ids, judges the rate by each message's date, creates rows, and
-    /// flushes. Only after this has answered may the offset be confirmed. A message whose row would be pointless
-    /// ([`Body::Blocked`](crate::domain::Body::Blocked)) only changes its learner. Any other message lifts the learner's `blocked` mark and notes the
-    /// client's language; an unknown learner is created. The limit on all learners together goes by `now`: it spares
-    /// the tutor the rush after an outage. A row that need not wait has a `not_before` of 0.
+    /// Accepts a batch: recognises repeats by recent update ids, applies the rate limit by each message's
+    /// date, creates rows, and flushes. Only after this has returned may the offset be confirmed. A message
+    /// that needs no row ([`Body::Blocked`](crate::domain::Body::Blocked)) only changes its learner. Any
+    /// other message removes the learner's `blocked` mark and records the client's language; an unknown
+    /// learner is created. The limit of all learners together uses `now`, because it protects the tutor from
+    /// the rush after an outage. A row that need not wait has a `not_before` of 0.
     pub async fn accept(
         &self,
         batch: Vec<Incoming>,
@@ -177,7 +178,7 @@ impl Intake {
         Some(seq)
     }
 
-    /// Brings the learner's record up to date with the message.
+    /// Updates the learner's record from the message.
     fn note_learner(&mut self, state: &State, incoming: &Incoming, now: Timestamp) -> Result<(), StoreError> {
         let (kept, changed) = match self.learners.entry(incoming.user) {
             Entry::Occupied(known) => known.into_mut(),
@@ -190,7 +191,8 @@ impl Intake {
             }
             return Ok(());
         }
-        // A press only answers us: whoever presses another's button, or an old one, need not be remembered for it.
+        // A button press only answers the bot: somebody who presses another person's button, or an old one,
+        // need not be remembered.
         if kept.is_none() && matches!(incoming.body, Body::Callback { .. }) {
             return Ok(());
         }
@@ -221,11 +223,11 @@ impl Intake {
                 unknown.insert(state.get(&keys::rate(incoming.user))?.unwrap_or_default())
             }
         };
-        // A message from the future is one of now with a wrong date.
+        // A date in the future is wrong and counts as now.
         Ok(limit.judge(rate, incoming.date.min(now)))
     }
 
-    /// Whether so many rows of the learner wait that this message is not taken.
+    /// Whether so many rows of the learner wait that this message is not accepted.
     fn is_crowded(&self, state: &State, incoming: &Incoming, policy: AcceptPolicy) -> bool {
         let Some(limit) = policy.waiting_each else { return false };
         let here = self.rows.iter().filter(|job| job.user == incoming.user).count();
@@ -233,11 +235,11 @@ impl Intake {
         state.schedule.rows_owned(incoming.user) + here >= limit.messages + commands
     }
 
-    /// Whether this is the message to answer with the notice of this window.
+    /// Whether to answer this message with the notice, which is sent once per window.
     fn tells_crowded(&mut self, incoming: &Incoming, now: Timestamp) -> bool {
         let Some((Some(learner), changed)) = self.learners.get_mut(&incoming.user) else { return false };
         let within = |last: Timestamp, at: Timestamp| (at.0 - last.0).abs() < NOTICE_WINDOW_MS;
-        // The notice of the learner's rate and this one share their window.
+        // Both notices, of the rate limit and of this, share one window.
         let rate = self.rates.get_mut(&incoming.user);
         let noticed = rate.as_ref().and_then(|rate| rate.noticed_at);
         let told = learner.crowded_notice_at.is_some_and(|last| within(last, now))
@@ -253,8 +255,8 @@ impl Intake {
         true
     }
 
-    /// The limit on all together. By the present moment: it spares the tutor the rush after an outage, and nobody is
-    /// refused by it.
+    /// The limit of all learners together, by the current time: it protects the tutor from the rush after an
+    /// outage, and nobody is refused because of it.
     fn delay(&mut self, incoming: &Incoming, policy: AcceptPolicy, now: Timestamp) -> i64 {
         match policy.global {
             Some(limit) if incoming.counts_for_rate() => limit.delay(&mut self.global, now),

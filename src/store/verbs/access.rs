@@ -1,6 +1,6 @@
-//! Who may use the bot, as far as it is kept: memberships; and what the bot's admins were told and given.
+//! What is stored about access: memberships, and what the bot's admins were told and given.
 //!
-//! Must not know how Telegram is asked, when an admin is told, or what a menu holds.
+//! Must not know how Telegram is asked, when an admin is told, or what a menu contains.
 
 use super::outbox;
 use crate::domain::alert::{Marks, judge};
@@ -12,8 +12,8 @@ use crate::store::state::{State, Tx};
 use crate::store::{Lease, Store, StoreError, keys};
 
 impl Store {
-    /// Keeps what Telegram has just said of the learner of a row. `Gone` when the learner was deleted meanwhile: nothing
-    /// is kept then.
+    /// Stores what Telegram has just said about the learner of a row. `Gone` when the learner was deleted
+    /// meanwhile; nothing is stored then.
     pub async fn note_membership(&self, lease: Lease, membership: Membership) -> Result<(), StoreError> {
         self.change(move |state| {
             let job = state.leased(lease)?;
@@ -24,8 +24,9 @@ impl Store {
         .await
     }
 
-    /// Tells an admin something, unless known already or too soon ([`judge`](crate::domain::alert::judge)): a row of its
-    /// own for delivery in the admin's private chat, in one transaction with the mark that it was told.
+    /// Tells an admin something, unless known already or too soon ([`judge`](crate::domain::alert::judge)):
+    /// creates a delivery row for the admin's private chat, in one transaction with the record that it was
+    /// told.
     pub async fn announce(
         &self,
         announcement: Announcement,
@@ -34,7 +35,8 @@ impl Store {
         self.change(move |state| announce(state, announcement, now)).await
     }
 
-    /// Keeps that a channel's members are hidden, in place of what was kept before; `None`: of none they are.
+    /// Stores that a channel's members are hidden, replacing what was stored before; `None`: they are
+    /// visible.
     pub async fn note_hidden(&self, hidden: Option<Hidden>) -> Result<(), StoreError> {
         self.change(move |state| {
             let mut tx = Tx::default();
@@ -47,7 +49,7 @@ impl Store {
         .await
     }
 
-    /// Keeps that this user is given a menu of their own, or that it was taken away. Goes with the learner.
+    /// Stores that this user is given a command menu, or that it was removed. Deleted with the learner.
     pub async fn note_menu(&self, user: UserId, given: bool) -> Result<(), StoreError> {
         self.change(move |state| {
             let mut tx = Tx::default();

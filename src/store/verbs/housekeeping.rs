@@ -1,4 +1,5 @@
-//! Housekeeping: dead letters put back or dropped, conversations purged at the tutor, archived sessions expired.
+//! Housekeeping: dead letters retried or dropped, conversations purged at the tutor, archived sessions
+//! expired.
 //!
 //! Must not know how the tutor is asked.
 
@@ -13,7 +14,7 @@ use crate::store::state::{State, Tx};
 use crate::store::{Purge, Store, StoreError, keys};
 use uuid::Uuid;
 
-/// No more sessions are expired or purges listed at once: the thread has others to serve.
+/// Most sessions expired or purges listed at once, so that the thread can serve others.
 const AT_ONCE: usize = 1_000;
 
 impl Store {
@@ -28,19 +29,19 @@ impl Store {
         self.change(move |state| drop_dead(state, seq)).await
     }
 
-    /// Makes a waiting row due at once, with fresh attempts and patience. `Gone` where there is none, or it is being
-    /// worked on.
+    /// Makes a waiting row due at once and resets its attempts and waiting time. `Gone` if it does not exist
+    /// or is in work.
     pub async fn hurry(&self, seq: u64, now: Timestamp) -> Result<(), StoreError> {
         self.change(move |state| hurry(state, seq, now)).await
     }
 
-    /// Removes a waiting row and its replies for good; these replies go out in its place, where there are any. `Gone` where
-    /// there is none, or it is being worked on.
+    /// Removes a waiting row and its replies for good, and sends `replies` instead, if any. `Gone` if it does
+    /// not exist or is in work.
     pub async fn drop_job(&self, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
         self.change(move |state| drop_job(state, seq, replies)).await
     }
 
-    /// Asks the tutor to forget these conversations, soon. One that is queued already stays as it is.
+    /// Queues conversations for the tutor to delete. One that is queued already stays as it is.
     pub async fn add_purges(&self, sessions: Vec<Uuid>, not_before: Timestamp) -> Result<(), StoreError> {
         self.change(move |state| {
             let mut tx = Tx::default();
@@ -52,18 +53,19 @@ impl Store {
         .await
     }
 
-    /// Conversations to be forgotten at the tutor that are due, at most `limit`.
+    /// Due conversations for the tutor to delete, at most `limit`.
     pub async fn purges(&self, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
         self.change(move |state| purges(state, now, limit)).await
     }
 
-    /// The tutor has forgotten it (`None`), or has to be asked again at the given moment. Unknown ones are left alone.
+    /// The tutor has deleted it (`None`), or has to be asked again at the given time. Unknown ones are
+    /// ignored.
     pub async fn purged(&self, session: Uuid, retry_at: Option<Timestamp>) -> Result<(), StoreError> {
         self.change(move |state| purged(state, session, retry_at)).await
     }
 
-    /// Removes archived sessions older than `before` with their turns, at most `limit` in one go, and queues their
-    /// purge at the tutor. Returns how many; call again until it is 0 (1,000 at once, however many are asked for).
+    /// Removes archived sessions older than `before` with their turns, at most `limit` (and 1,000) at once,
+    /// and queues their purge at the tutor. Returns how many; call again until it is 0.
     pub async fn expire_archived(
         &self,
         before: Timestamp,
@@ -73,7 +75,7 @@ impl Store {
         self.change(move |state| expire_archived(state, before, limit, now)).await
     }
 
-    /// Keeps the daemon's numbers in place of those kept before.
+    /// Replaces the stored statistics.
     pub async fn keep_stats(&self, stats: Stats) -> Result<(), StoreError> {
         self.change(move |state| {
             let mut tx = Tx::default();
@@ -146,7 +148,7 @@ fn hurry(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreError> 
 
 fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
     let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
-    // What the tutor records for it meanwhile would be an answer nobody asks for any more.
+    // What the tutor records for it meanwhile would be an answer that nobody wants any more.
     if state.schedule.is_leased(seq) {
         return Err(StoreError::Gone);
     }

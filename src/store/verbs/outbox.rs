@@ -1,4 +1,5 @@
-//! Replies on their way out: queued by an outcome, struck off one by one, dropped, or sent to where a chat has moved.
+//! The outbox: replies queued by an outcome, removed one by one as they are sent, dropped, or redirected to a
+//! migrated chat.
 //!
 //! Must not know how anything is sent.
 
@@ -14,12 +15,12 @@ use crate::store::{Lease, Sent, Store, StoreError, keys};
 
 impl Store {
     /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
-    /// `Later` and `Unsure` park the row until then and end the lease; `Done` on another keeps the lease.
+    /// `Done` on another keeps the lease; `Later` and `Unsure` park the row until then and end the lease.
     pub async fn delivered(&self, lease: Lease, index: u32, sent: Sent) -> Result<(), StoreError> {
         self.change(move |state| delivered(state, lease, index, sent)).await
     }
 
-    /// Gives one outbox message up: it becomes a dead letter of its own and is struck off, as by [`Sent::Done`].
+    /// Gives one outbox message up: it becomes a dead letter of its own and is removed as by [`Sent::Done`].
     pub async fn bury_message(
         &self,
         lease: Lease,
@@ -31,19 +32,19 @@ impl Store {
         self.change(move |state| bury_message(state, lease, index, reason, detail, now)).await
     }
 
-    /// Strikes off all that is left to send of this row (the chat cannot be reached) and ends the lease; `changes` go to
-    /// the learner (the blocked mark) when there is still a record.
+    /// Removes everything left to send of this row (the chat cannot be reached) and ends the lease; `changes`
+    /// are applied to the learner (the blocked mark) if there is still a record.
     pub async fn drop_replies(&self, lease: Lease, changes: Vec<Change>) -> Result<(), StoreError> {
         self.change(move |state| drop_replies(state, lease, changes)).await
     }
 
-    /// A group moved: rows and replies for `from` go to `to` from now on.
+    /// A group was migrated: rows and replies for `from` go to `to` from now on.
     pub async fn migrate_chat(&self, from: ChatId, to: ChatId) -> Result<(), StoreError> {
         self.change(move |state| migrate_chat(state, from, to)).await
     }
 }
 
-/// Turns a row into one that only delivers; of the message itself no more is kept than its number, for the log.
+/// Turns a row into one that only delivers; of the message itself only its update id is kept, for the log.
 pub fn to_delivery(job: &mut Job) {
     job.task = Task::Deliver { update_id: job.update_id() };
     job.stage = Stage::Answered;
@@ -65,7 +66,6 @@ pub fn to_answer(state: &State, job: &mut Job) {
     to_delivery(job);
 }
 
-/// Queues replies for a row.
 pub fn put(state: &State, tx: &mut Tx, seq: u64, replies: Vec<Reply>) -> Result<(), StoreError> {
     for (index, mut reply) in (0..).zip(replies) {
         reply.chat = state.chat(reply.chat);
@@ -105,7 +105,7 @@ fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<
     Ok(())
 }
 
-/// Removes a message; with the last one the row goes.
+/// Removes a message; with the last one the row is removed.
 fn strike_off(state: &mut State, mut tx: Tx, mut job: Job, key: Vec<u8>) -> Result<(), StoreError> {
     let left = state.list_keys(&Range::prefix(keys::outbox_of(job.seq)), 2)?;
     let more = left.iter().any(|other| *other != key);

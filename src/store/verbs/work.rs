@@ -123,7 +123,13 @@ fn claim(state: &mut State, kind: WorkKind, now: Timestamp) -> Result<Claimed, S
 fn read_claim(state: &State, lease: Lease, kind: WorkKind) -> Result<Claim, StoreError> {
     let job = state.row(lease.seq)?;
     // A deleted learner's last replies are still delivered; that must not bring the record back.
-    let learner = state.learner(job.user)?.unwrap_or_else(|| Learner::new(job.user, job.accepted_at));
+    // Whoever only pressed a button is not kept, and still answered in a language of his own.
+    let client_language = match &job.task {
+        Task::Handle(incoming, _) => incoming.client_language.clone(),
+        Task::Deliver { .. } => None,
+    };
+    let unknown = || Learner { client_language, ..Learner::new(job.user, job.accepted_at) };
+    let learner = state.learner(job.user)?.unwrap_or_else(unknown);
     let outbox = if kind == WorkKind::Delivery { state.outbox(lease.seq)? } else { Vec::new() };
     let is_waited_for = state.schedule.is_waited_for(lease.seq);
     Ok(Claim { lease, job, learner, is_waited_for, outbox })

@@ -279,3 +279,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_nobody_waits_for_goes_at_once_or_not_at_all_and_leaves_room() {
+    let mut plan = Pacing::new(30, None);
+    let shown: Vec<_> = (1..=100).filter_map(|chat| plan.at_once(ChatId(chat), NOW)).collect();
+    assert!((15..25).contains(&shown.len()), "a third of the second is left: {}", shown.len());
+    // What somebody waits for still goes.
+    plan.ask(Some(ChatId(1_000)), Urgency::First);
+    assert!(plan.next(NOW).is_some());
+    for ticket in shown {
+        plan.leave(ticket, NOW + 10);
+    }
+    // A chat that is taken, or that somebody waits for, has no place for it.
+    let taken = plan.at_once(ChatId(200), NOW + 5_000).unwrap();
+    assert!(plan.at_once(ChatId(200), NOW + 5_000).is_none());
+    let waits = plan.ask(Some(ChatId(200)), Urgency::Rest);
+    plan.ended(taken, NOW + 5_010);
+    plan.leave(taken, NOW + 5_010);
+    assert!(plan.at_once(ChatId(200), NOW + 9_000).is_none(), "whoever waits goes first");
+    assert_eq!(plan.next(NOW + 9_000), Some(waits));
+}

@@ -148,3 +148,44 @@ fn a_fault_of_a_table_is_printed_with_its_place() {
     let [ConfigError { key, origin, .. }] = &scene.load().unwrap_err().0[..] else { panic!("one fault") };
     assert!(key == "providers.x.url" && origin.starts_with("file "), "{key} {origin}");
 }
+
+#[test]
+fn personas_come_along_and_a_folder_replaces_and_adds() {
+    let names = |scene: Scene| -> Vec<String> {
+        let ai = scene.loaded().config.ai;
+        ai.personas.iter().map(|persona| persona.name(Language::En).to_owned()).collect()
+    };
+    let alone = names(Scene::new());
+    assert_eq!(alone, ["Friend", "Strict examiner", "Job interviewer", "Travel partner", "Story teller"]);
+    let scene = Scene::new().env("PERSONAS_PATH", "mine");
+    std::fs::create_dir(scene.folder.path().join("mine")).unwrap();
+    let scene = scene
+        .file("mine/examiner.md", "name: Kind examiner\n\nx")
+        .file("mine/pirate.md", "name: Pirate\n\nx");
+    let mine = names(scene.file("mine/README.txt", "no persona"));
+    assert_eq!(mine[1], "Kind examiner");
+    assert_eq!((mine.len(), mine[5].as_str()), (6, "Pirate"));
+}
+
+#[test]
+fn every_fault_of_every_persona_file_is_told_at_once() {
+    let scene = Scene::new().env("PERSONAS_PATH", "mine").env("AI_MAX_TOKENS", "0");
+    std::fs::create_dir(scene.folder.path().join("mine")).unwrap();
+    let scene = scene
+        .file("mine/a.md", "no head at all")
+        .file("mine/b.md", "name: B\n\nYour level is {niveau}.")
+        .file("mine/c.md", [b'n', 0xff])
+        .file("mine/good.md", "name: Good\n\nx");
+    let told = scene.load().unwrap_err().to_string();
+    for part in [
+        "AI_MAX_TOKENS",
+        "PERSONAS_PATH",
+        "a.md: line 1",
+        "b.md: line 3: knows no {niveau}",
+        "c.md: is not UTF-8",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let told = Scene::new().env("PERSONAS_PATH", "nowhere").load().unwrap_err().to_string();
+    assert!(told.contains("PERSONAS_PATH") && told.contains("cannot be read"), "{told}");
+}

@@ -22,7 +22,7 @@ async fn voices_and_texts_are_one_conversation_and_the_tutor_hears_of_voices_alo
     let questions = chat.questions();
     let (role, instructions) = &questions[1].messages[0];
     assert_eq!((role.as_str(), told(&questions[0])), ("system", vec![("user", "hello, I am Ana")]));
-    assert!(instructions.contains("learns English") && !instructions.contains('{'), "{instructions}");
+    assert!(instructions.contains("learning English") && !instructions.contains('{'), "{instructions}");
     let spoken = told(&questions[1]);
     assert_eq!(spoken[0], ("user", "hello, I am Ana"));
     assert_eq!(spoken[1], ("assistant", "**Nice** to meet you, `Ana`! Where from?"));

@@ -1,9 +1,10 @@
 //! An answer that is shown as it grows.
 
-use super::{MARK, at_rest, calls, held, preview, started, unstarted, whole};
+use super::{MARK, at_rest, calls, held, is_preview, preview, started, unstarted, whole};
 use crate::world::PATIENCE;
 use phonicflow_bot::sandbox::bot_api::{Post, RateLimits};
 use phonicflow_bot::sandbox::chat_api::{ChatAnswer, Part};
+use phonicflow_bot::sandbox::faults::On;
 use std::time::Duration;
 
 /// Least pause between two edits of one chat.
@@ -135,4 +136,24 @@ async fn a_long_answer_in_many_pieces_is_paced_and_costs_little_memory() {
     assert_eq!(world.telegram.read(|state| state.limits().refusals()), 0, "no 429");
     let grown = world.peak_kb().saturating_sub(before);
     assert!(grown < 8_192, "{grown} kB more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_is_late_does_not_come_over_the_answer() {
+    let (world, chat) = started().await;
+    let (mut answer, first) = ChatAnswer::held_before(1, "One two three.");
+    let (_, second) = ChatAnswer::held_before(0, "");
+    answer.parts.insert(3, Part::Gate(second.clone()));
+    chat.push_answer(answer);
+    world.learner(11).text("count");
+    let shown = preview(&world, 11, "One").await;
+    // The next edit hangs at Telegram's door, and takes effect once the answer is out.
+    let edit = world.telegram.faults().gate(On::call("editMessageText").when(is_preview));
+    first.open();
+    edit.reached(1).await;
+    second.open();
+    let whole = whole(&world, 11, "One two three.").await;
+    assert_ne!(whole.message_id, shown.message_id, "the answer is a message of its own");
+    edit.open();
+    assert_eq!(at_rest(&world, 11).await, ["One two three."], "{}", world.log());
 }

@@ -71,3 +71,27 @@ async fn admins_hear_that_no_model_answers_and_that_one_does_again() {
     world.answer_with(77, "chat model answers again").await;
     assert_eq!(at_rest(&world, 77).await.len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_and_no_key_is_in_the_log_and_a_deletion_takes_the_conversation_along() {
+    let (mut world, chat) =
+        with(ChatOptions { key: Some("sk-my-key".to_owned()), ..ChatOptions::default() }).await;
+    world.set("AI_API_KEY", "sk-my-key").set("LOG_LEVEL", "debug").start();
+    let ana = world.learner(11);
+    chat.push_answer(ChatAnswer::parts([Part::Error(500, "about zanzibar".to_owned())]));
+    chat.push_answer(ChatAnswer::words("Nice of xylophone."));
+    ana.text("tell me of zanzibar");
+    whole(&world, 11, "Nice of xylophone.").await;
+    ana.text("/delete");
+    let asked = world.answer_with(11, "Delete everything").await;
+    ana.press(asked.message_id, &asked.buttons()[0]).unwrap();
+    world.answer_with(11, "is deleted").await;
+    chat.push_answer(ChatAnswer::words("Hello."));
+    ana.text("who am I?");
+    whole(&world, 11, "Hello.").await;
+    assert_eq!(super::told(&chat.questions().pop().unwrap()), [("user", "who am I?")]);
+    let log = world.log().to_string();
+    for secret in ["zanzibar", "xylophone", "sk-my-key", "who am I"] {
+        assert!(!log.contains(secret), "{secret} in the log:\n{log}");
+    }
+}
