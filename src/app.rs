@@ -3,7 +3,8 @@
 //! Must not know what the daemon does with them.
 
 use crate::audio_worker::Workers;
-use crate::bot::{Channel, Guests, HandlerContext, Rules, placement};
+use crate::bot::model_reach::ModelReach;
+use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
 use crate::config::{Config, OnCorruption};
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, Vision};
@@ -63,6 +64,8 @@ impl App {
     ) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
         let tutor = Arc::new(tutor_of(&config)?);
+        let models = models_of(&config)?.map(Arc::new);
+        let placement = if models.is_some() { placement_with_model } else { placement };
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
         let channel = config
@@ -75,6 +78,9 @@ impl App {
             telemetry: telemetry.clone(),
             telegram: telegram.clone(),
             tutor: tutor.clone(),
+            models,
+            model_reach: ModelReach::new(news.clone()),
+            growing: Arc::default(),
             reader: store.reader(),
             rules: Rules {
                 default_language: config.default_language,
@@ -89,6 +95,12 @@ impl App {
                 tutor_at_once: config.backend_concurrency,
                 tutor_timeout_ms: millis(config.backend_timeout),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
+                ai: AiRules {
+                    max_tokens: config.ai.max_tokens,
+                    temperature: config.ai.temperature,
+                    conversation_length: config.ai.conversation_length,
+                    tokens_per_day: config.ai.tokens_per_day,
+                },
             },
             slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             audio: Workers::default(),

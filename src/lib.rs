@@ -6,8 +6,8 @@
 //! ```text
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, admin (socket), store, telegram, tutor (reachability), telemetry, domain
-//! bot     -> tutor, audio, audio_worker, telegram (downloads and memberships), store::Reader, telemetry, domain
+//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor (reachability), telemetry, domain
+//! bot     -> model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
@@ -43,4 +43,4 @@ pub(crate) mod top;
 pub(crate) mod tutor;
 
 /// For tests and benches of the store, which knows no commands.
-pub use bot::placement;
+pub use bot::{placement, placement_with_model};

@@ -30,7 +30,7 @@ pub(crate) struct Problem {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct Parsed {
     /// Each learner once, in the order of the file.
     pub sessions: Vec<Import>,
     /// Rows that were not understood.
@@ -83,11 +83,11 @@ impl std::str::FromStr for Zone {
 
 /// Reads the file row by row. Times without a zone are in `zone`; sessions without a date are dated `now`.
 /// The error is in words for a person.
-pub(crate) fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Found, String> {
+pub(crate) fn read(file: impl Read, zone: Zone, now: Timestamp) -> Result<Parsed, String> {
     let mut file = BufReader::new(file.take(LIMIT));
     let mut rows = serde_json::Deserializer::from_reader(&mut file);
     let begun =
-        Reading { now, zone, found: Found::default(), by_user: HashMap::new(), owner_of: HashMap::new() };
+        Reading { now, zone, found: Parsed::default(), by_user: HashMap::new(), owner_of: HashMap::new() };
     let read = Rows { reading: begun, outermost: true }
         .deserialize(&mut rows)
         .and_then(|reading| rows.end().map(|()| reading.found));
@@ -166,7 +166,7 @@ fn place_of(key: &str) -> String {
 struct Reading {
     now: Timestamp,
     zone: Zone,
-    found: Found,
+    found: Parsed,
     /// Index of a learner's session.
     by_user: HashMap<UserId, usize>,
     /// The learner of a session id.
@@ -176,7 +176,7 @@ struct Reading {
 impl Reading {
     /// An empty reader with the same settings.
     fn afresh(&self) -> Self {
-        Self { found: Found::default(), by_user: HashMap::new(), owner_of: HashMap::new(), ..*self }
+        Self { found: Parsed::default(), by_user: HashMap::new(), owner_of: HashMap::new(), ..*self }
     }
 
     fn row(&mut self, place: String, key: Option<i64>, row: &Value) {

@@ -10,7 +10,7 @@ use symphonia::core::packet::Packet;
 
 use super::bounds::Effort;
 use super::codec::{check_channels, check_rate};
-use super::demux::{self, Input, Step};
+use super::demux::{self, Input, Item};
 use super::error::AudioError;
 use super::source::Watched;
 
@@ -62,13 +62,13 @@ where
 fn run(input: Input, mut effort: Effort, mixer: &mut Mixer, sink: &mut dyn Sink) -> Result<(), AudioError> {
     let mut demuxer = demux::open(input)?;
     let mut decoder = None;
-    while let Some(step) = demuxer.next()? {
-        match step {
-            Step::Decoder(next) => {
+    while let Some(item) = demuxer.next()? {
+        match item {
+            Item::Decoder(next) => {
                 effort.link()?;
                 decoder = Some(next);
             }
-            Step::Packet(packet) => {
+            Item::Packet(packet) => {
                 effort.packet(packet.data.len())?;
                 let Some(decoder) = &mut decoder else { continue };
                 let before = mixer.frames;

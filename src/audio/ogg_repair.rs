@@ -15,7 +15,7 @@ use std::io::{self, Read};
 
 use super::bounds::MAX_STREAMS;
 use super::ogg_page::{FIRST, LAST, MARKER, MAX_PAGE, Page, Sighting, look};
-use super::ogg_stream::{Stage, Stream};
+use super::ogg_stream::{Phase, Stream};
 use super::opus::OpusHead;
 
 /// Bytes of broken pages after which the rest of the file is given up: bounds the work on hostile input.
@@ -158,7 +158,7 @@ impl<R: Read> OggRepair<R> {
 
     fn begin(&mut self, page: &Page, opus: bool) {
         // A stream that begins after audio is the next link of a chain: everything before it has ended.
-        if self.streams.iter().any(|s| s.stage != Stage::Head) {
+        if self.streams.iter().any(|s| s.phase != Phase::Head) {
             self.streams.clear();
         }
         self.streams.retain(|s| s.serial != page.serial);

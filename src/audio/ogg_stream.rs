@@ -16,7 +16,7 @@ const FILLERS_PER_PAGE: u64 = 255;
 pub(super) struct Stream {
     pub(super) serial: u32,
     pub(super) opus: bool,
-    pub(super) stage: Stage,
+    pub(super) phase: Phase,
     sequence: u32,
     /// Granule position as the last page states it. Used only to tell how long missing pages were.
     granule: Option<u64>,
@@ -33,7 +33,7 @@ pub(super) struct Stream {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum Phase {
     /// The identification header has been seen.
     Head,
     /// Within the comment header.
@@ -44,11 +44,11 @@ pub(super) enum Stage {
 impl Stream {
     /// A stream whose first page (number `sequence`) was just passed on.
     pub(super) fn new(serial: u32, sequence: u32, opus: bool) -> Self {
-        let stage = if opus { Stage::Head } else { Stage::Data };
+        let phase = if opus { Phase::Head } else { Phase::Data };
         Self {
             serial,
             opus,
-            stage,
+            phase,
             sequence,
             granule: Some(0),
             position: 0,
@@ -67,7 +67,7 @@ impl Stream {
 
     /// Writes `page`, repaired, and before it what is missing.
     pub(super) fn pass(&mut self, mut page: Page, intact: bool, out: &mut Vec<u8>) {
-        if self.stage != Stage::Data && !self.pass_tags(&mut page, out) {
+        if self.phase != Phase::Data && !self.pass_tags(&mut page, out) {
             return;
         }
         let mut lost = page.sequence.wrapping_sub(self.sequence).wrapping_sub(1);
@@ -117,14 +117,14 @@ impl Stream {
 
     /// Replaces the comment header by an empty one. `true` when `page` holds audio as well.
     fn pass_tags(&mut self, page: &mut Page, out: &mut Vec<u8>) -> bool {
-        let begins = self.stage == Stage::Head;
+        let begins = self.phase == Phase::Head;
         if begins {
             let mut body = b"OpusTags".to_vec();
             body.extend_from_slice(&[0; 8]);
             let sequence = self.sequence.wrapping_add(1);
             let lacing = vec![16];
             Page { serial: self.serial, sequence, lacing, body, ..Page::default() }.write(out);
-            self.stage = Stage::Tags;
+            self.phase = Phase::Tags;
         }
         // If the comment header's own pages are lost, audio is recognised by its position.
         let tags = if begins { page.body.starts_with(b"OpusT") } else { page.flags & CONTINUED != 0 };
@@ -134,7 +134,7 @@ impl Stream {
                 // There is no comment header: this page keeps its number, after the header just made up.
                 self.sequence = self.sequence.wrapping_sub(1);
             }
-            self.stage = Stage::Data;
+            self.phase = Phase::Data;
             return true;
         }
         let ended = page.take_first_piece().is_none_or(|(_, ended)| ended);
@@ -143,7 +143,7 @@ impl Stream {
             self.sequence = page.sequence;
             return false;
         }
-        self.stage = Stage::Data;
+        self.phase = Phase::Data;
         if page.lacing.is_empty() {
             self.sequence = page.sequence;
             return false;

@@ -37,7 +37,7 @@ fn audience(route: &Route) -> Audience {
     match route {
         Route::Command(command) => command.audience,
         Route::Press(press) => press.button.audience,
-        Route::Voice | Route::Text | Route::Other(_) => Audience::Members,
+        Route::Voice | Route::Text | Route::Files | Route::Other(_) => Audience::Members,
         Route::UnknownCommand(_)
         | Route::OutdatedPress
         | Route::RateNotice { .. }
@@ -210,6 +210,7 @@ mod tests {
         for (route, expected) in [
             (Route::Voice, Audience::Members),
             (Route::Text, Audience::Members),
+            (Route::Files, Audience::Members),
             (Route::Other(OtherKind::Sticker), Audience::Members),
             (command("history"), Audience::Members),
             (command("feedback"), Audience::Members),

@@ -5,6 +5,7 @@
 
 use super::HandlerContext;
 use super::commands::{self, Answer, Audience};
+use super::growing;
 use super::handlers::Case;
 use crate::domain::outcome;
 use crate::domain::{Placement, UserId};
@@ -105,7 +106,8 @@ impl Press {
 
 /// Every kind of button.
 pub fn all() -> impl Iterator<Item = &'static Button> {
-    commands::ALL.iter().flat_map(|command| command.buttons.iter().copied())
+    // Under a growing answer stands the one button that belongs to no command.
+    commands::ALL.iter().flat_map(|command| command.buttons.iter().copied()).chain([&growing::STOP])
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ const CARD_SERVES_MS: i64 = 600_000;
 
 /// Telegram's answer about a learner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelAnswer {
+pub(crate) enum ChannelAnswer {
     /// Whether they are in the channel.
     Member(bool),
     /// No answer now; ask again after this many ms.
@@ -33,7 +33,7 @@ pub enum ChannelAnswer {
 
 /// Whether Telegram shows the channel's members, as far as it was asked since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sight {
+pub(crate) enum Sight {
     /// Not asked yet, or no answer.
     #[default]
     Unknown,
@@ -62,7 +62,12 @@ struct Book {
 
 impl Channel {
     /// `news` is notified when there is something to tell the admins.
-    pub fn new(name: ChannelName, telegram: Arc<Telegram>, timeout: Duration, news: Arc<Notify>) -> Self {
+    pub(crate) fn new(
+        name: ChannelName,
+        telegram: Arc<Telegram>,
+        timeout: Duration,
+        news: Arc<Notify>,
+    ) -> Self {
         Self { name, telegram, deadline: timeout.min(LONGEST), news, book: Mutex::default() }
     }
 
@@ -70,11 +75,11 @@ impl Channel {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn sight(&self) -> Sight {
+    pub(crate) fn sight(&self) -> Sight {
         self.book().sight
     }
 
-    pub fn is_hidden(&self) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         matches!(self.sight(), Sight::Hidden(_))
     }
 
@@ -137,7 +142,7 @@ impl Channel {
     }
 
     /// Title and link for people who are not in it; empty where Telegram does not tell.
-    pub async fn card(&self, now: Timestamp) -> ChannelCard {
+    pub(crate) async fn card(&self, now: Timestamp) -> ChannelCard {
         if let ChannelName::Public(name) = &self.name {
             return ChannelCard {
                 title: Some(format!("@{name}")),

@@ -7,24 +7,31 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+pub(crate) mod files;
+pub mod growing;
 pub mod handlers;
+pub mod model_reach;
+mod persona;
 mod retry_policy;
 mod route;
 
 pub use channel::Channel;
-pub use route::{Guests, Route, placement, route};
+pub use route::{Guests, Route, placement, placement_with_model, route};
 
 use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
 use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Reply, Task, Timestamp};
+use crate::model::Models;
 use crate::store::Reader;
 use crate::store::{Burial, Deferral};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::telemetry::Telemetry;
 use crate::tutor::Tutor;
+use growing::Growing;
+use model_reach::ModelReach;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -49,6 +56,21 @@ pub struct Rules {
     pub tutor_timeout_ms: i64,
     /// `BACKEND_RETRY_MAX_AGE`, milliseconds.
     pub retry_max_age_ms: i64,
+    /// Written conversations.
+    pub ai: AiRules,
+}
+
+/// The rules of a written conversation.
+#[derive(Debug, Clone)]
+pub struct AiRules {
+    /// `AI_MAX_TOKENS`.
+    pub max_tokens: u32,
+    /// `AI_TEMPERATURE`.
+    pub temperature: f64,
+    /// `MAX_CONVERSATION_LENGTH`, messages.
+    pub conversation_length: usize,
+    /// `AI_TOKENS_PER_DAY`; 0: as many as they like.
+    pub tokens_per_day: u32,
 }
 
 /// What handlers work with.
@@ -59,6 +81,12 @@ pub struct HandlerContext {
     pub telegram: Arc<Telegram>,
     /// The tutor.
     pub tutor: Arc<Tutor>,
+    /// The chat models, where there are any.
+    pub models: Option<Arc<Models>>,
+    /// Whether texts are answered.
+    pub model_reach: ModelReach,
+    /// The answers that are being written now.
+    pub growing: Arc<Growing>,
     /// Reads of the store.
     pub reader: Reader,
     /// `REQUIRED_CHANNEL`.
@@ -120,6 +148,13 @@ pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
         if route(incoming, *admission, &context.rules.guests) == Route::Voice)
 }
 
+/// Whether a claim is a text for a chat model.
+pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
+    context.models.is_some()
+        && matches!(&claim.job.task, Task::Handle(incoming, admission)
+            if matches!(route(incoming, *admission, &context.rules.guests), Route::Text | Route::Files))
+}
+
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
 ///
 /// # Errors
@@ -136,6 +171,7 @@ pub async fn handle_local(
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
         Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Files => Ok(handlers::text::files(&case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,
         Route::OutdatedPress => Ok(case.outdated()),

@@ -12,7 +12,7 @@ use crate::store::{Burial, Deferral};
 const TELEGRAM_PATIENCE_MS: i64 = 24 * 3_600_000;
 
 /// One failed attempt.
-pub struct Setback {
+pub(crate) struct Setback {
     /// What it waits for.
     pub reason: WaitReason,
     /// What failed; `None`: nothing did, it is only not there yet.
@@ -31,7 +31,7 @@ pub struct Setback {
 }
 
 /// Puts the job off, or gives it up once it has waited for `BACKEND_RETRY_MAX_AGE`.
-pub fn wait_or_give_up(
+pub(crate) fn wait_or_give_up(
     job: &Job,
     incoming: &Incoming,
     phrases: Phrases,
@@ -68,7 +68,7 @@ pub fn wait_or_give_up(
 }
 
 /// Gives the job up and tells the learner. A retry by an admin continues from `stage`.
-pub fn give_up(
+pub(crate) fn give_up(
     incoming: &Incoming,
     phrases: Phrases,
     stage: Stage,
@@ -79,6 +79,11 @@ pub fn give_up(
 }
 
 /// As [`give_up`], with another text for the learner.
-pub fn give_up_with(replies: Vec<Reply>, stage: Stage, reason: DeadReason, detail: String) -> Disposition {
+pub(crate) fn give_up_with(
+    replies: Vec<Reply>,
+    stage: Stage,
+    reason: DeadReason,
+    detail: String,
+) -> Disposition {
     Disposition::Bury(Burial { reason, detail, stage: Some(stage), replies })
 }

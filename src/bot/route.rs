@@ -20,6 +20,8 @@ pub enum Route {
     Press(Press),
     /// A button of an older version, or not ours.
     OutdatedPress,
+    /// Pictures and documents.
+    Files,
     /// Content the tutor can do nothing with.
     Other(OtherKind),
     /// Too many messages of the learner wait.
@@ -61,18 +63,26 @@ impl Guests {
     }
 }
 
+/// As [`placement`], where a chat model answers texts.
+pub fn placement_with_model(incoming: &Incoming) -> Placement {
+    match incoming.body {
+        Body::Text(_) | Body::Quoting { .. } | Body::Files(_) => Placement::TEXT_TURN,
+        _ => placement(incoming),
+    }
+}
+
 /// The place in the queue of a message that is taken in, whoever it is from.
 pub fn placement(incoming: &Incoming) -> Placement {
     match &incoming.body {
         Body::Voice(_) => Placement::TUTOR_TURN,
-        Body::Text(_) => Placement::IN_TURN,
+        Body::Text(_) | Body::Quoting { .. } => Placement::IN_TURN,
         Body::Command { name, .. } => {
             commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
         }
         Body::Callback { data, .. } => {
             Press::parse(data).map_or(Placement::AT_ONCE, |press| press.button.placement)
         }
-        Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
+        Body::Files(_) | Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
     }
 }
 
@@ -91,7 +101,8 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
             Some(command) if guests.sees(command, incoming.user) => Route::Command(command),
             _ => Route::UnknownCommand(name.clone()),
         },
-        Body::Text(_) => Route::Text,
+        Body::Text(_) | Body::Quoting { .. } => Route::Text,
+        Body::Files(_) => Route::Files,
         Body::Voice(_) => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),
@@ -165,6 +176,9 @@ mod tests {
             (incoming(Body::Other(OtherKind::Sticker)), Placement::AT_ONCE),
         ] {
             assert_eq!(placement(&message), expected, "{:?}", message.body);
+            let answered = matches!(message.body, Body::Text(_));
+            let expected = if answered { Placement::TEXT_TURN } else { expected };
+            assert_eq!(placement_with_model(&message), expected, "{:?}", message.body);
         }
     }
 

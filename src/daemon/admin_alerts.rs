@@ -8,6 +8,7 @@
 use super::DaemonContext;
 use super::shutdown::Stop;
 use crate::bot::channel::Sight;
+use crate::bot::model_reach::ModelLook;
 use crate::domain::alert::QUIET_MS;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
@@ -99,6 +100,13 @@ async fn tell_admins(
         Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
         _ => {}
     }
+    match daemon.app.context.model_reach.look() {
+        ModelLook::Silent { since, failures } if failures >= FAILURES => {
+            scene.events.push((AlertKind::ModelDown, since));
+        }
+        ModelLook::Answers { since } => scene.events.push((AlertKind::ModelBack, since)),
+        _ => {}
+    }
     scene
         .events
         .extend(scene.dead.iter().map(|(at, _)| *at).max().map(|newest| (AlertKind::DeadLetters, newest)));
@@ -172,6 +180,8 @@ async fn tell(
         }
         AlertKind::TutorDown => phrases.alert_tutor_down(now.since_ms(of), scene.inbox),
         AlertKind::TutorBack => phrases.alert_tutor_back(scene.inbox),
+        AlertKind::ModelDown => phrases.alert_model_down(now.since_ms(of), scene.inbox),
+        AlertKind::ModelBack => phrases.alert_model_back(scene.inbox),
         AlertKind::DeadLetters => {
             let before = store.told(admin, kind).await?.map(|told| told.of);
             let mut fresh: BTreeMap<DeadReason, usize> = BTreeMap::new();

@@ -55,7 +55,7 @@ impl DaemonContext {
     /// Notes that deleted bytes have to be cleared from the database's files at the next start. Called before
     /// the deletion, so that no crash comes in between; if the note cannot be written, the deletion is done
     /// all the same.
-    pub async fn note_forgotten(&self) {
+    pub(crate) async fn note_forgotten(&self) {
         let home = Home::at(&self.app.config.session_storage_path);
         let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
         if let Ok(Err(error)) = noted {
@@ -65,7 +65,7 @@ impl DaemonContext {
 }
 
 /// Serves requests until the shutdown signal.
-pub async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
+pub(crate) async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
     let config = &daemon.app.config;
     let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
     let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;

@@ -10,7 +10,7 @@ use std::path::Path;
 const AGAIN_AFTER_MS: i64 = 3_600_000;
 
 /// When the store was last exported and when it will be next.
-pub struct Backup {
+pub(crate) struct Backup {
     home: Home,
     /// Unknown right after the start.
     next: Option<Timestamp>,
@@ -18,12 +18,12 @@ pub struct Backup {
 
 impl Backup {
     /// `root`: the store's folder.
-    pub fn new(root: &Path) -> Self {
+    pub(crate) fn new(root: &Path) -> Self {
         Self { home: Home::at(root), next: None }
     }
 
     /// Exports if it is time.
-    pub async fn round(&mut self, store: &Store, now: Timestamp) {
+    pub(crate) async fn round(&mut self, store: &Store, now: Timestamp) {
         let due = match self.next {
             Some(next) => next,
             None => self.home.next_export(now).unwrap_or(now),

@@ -1,8 +1,10 @@
-//! The sign of life: a chat action the moment a voice is taken, refreshed every 4 s until the answer is out.
+//! Chat actions ("typing ..."): shown as soon as a voice is accepted, repeated every 4 s until the answer is
+//! sent.
 //!
-//! A courtesy: its failures are ignored and it never delays a message: it takes only places that messages leave (see
-//! [`super::sending`]). When more chats wait than can be refreshed, the longest-unrefreshed go first, and newcomers get a
-//! reaction, which stays.
+//! A courtesy: failures are ignored and messages are never delayed, because chat actions use only the part of
+//! the sending limits that messages leave free (see [`super::sending`]). If more chats wait than can be
+//! refreshed, the one refreshed longest ago goes first, and newcomers get a reaction, which stays. Must not
+//! know what is being worked on.
 
 use super::DaemonContext;
 use super::sending::Pass;
@@ -18,13 +20,13 @@ use tokio::time::Instant;
 
 /// A chat action lasts 5 s (Bot API "sendChatAction").
 const REFRESH: Duration = Duration::from_secs(4);
-/// Pause between two signs: those of a crowd spread over the time between two refreshes.
+/// Pause between two chat actions, so that those of many chats are spread over the refresh interval.
 const GAP: Duration = Duration::from_millis(4);
-/// Pause before a sign is tried again that found no place.
+/// Pause before retrying a chat action for which the limits left no room.
 const NO_PLACE: Duration = Duration::from_millis(60);
-/// Signs under way at once.
+/// Calls under way at once.
 const IN_FLIGHT: usize = 64;
-/// Chats watched at most; more are simply not shown.
+/// Most chats watched; others get no chat action.
 const WATCHED: usize = 10_000;
 
 struct Entry {
@@ -36,7 +38,7 @@ struct Entry {
     react_to: Option<MessageId>,
 }
 
-/// One sign to show.
+/// One chat action to show.
 struct Sign {
     chat: ChatId,
     thread: Option<i64>,
@@ -45,16 +47,16 @@ struct Sign {
 }
 
 /// The chats that wait for an answer.
-pub struct ChatActions {
+pub(crate) struct ChatActions {
     waiting: Mutex<HashMap<u64, Entry>>,
     wake: Notify,
-    /// Chats that can be kept alive.
+    /// Chats that can be refreshed in time.
     crowd: usize,
 }
 
 impl ChatActions {
-    /// With room for so many signs a second.
-    pub fn new(signs_per_second: usize) -> Self {
+    /// `signs_per_second`: chat actions that the sending limits leave room for.
+    pub(crate) fn new(signs_per_second: usize) -> Self {
         let refresh = usize::try_from(REFRESH.as_secs()).unwrap_or(1);
         Self { waiting: Mutex::default(), wake: Notify::new(), crowd: signs_per_second * refresh }
     }
@@ -63,8 +65,8 @@ impl ChatActions {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows a sign for row `seq` from now on.
-    pub fn begin(
+    /// Shows a chat action for row `seq` from now on.
+    pub(crate) fn begin(
         &self,
         seq: u64,
         user: UserId,
@@ -91,31 +93,31 @@ impl ChatActions {
         self.wake.notify_one();
     }
 
-    /// Another sign for the same row, at its next refresh.
-    pub fn change(&self, seq: u64, action: Action) {
+    /// Shows another action for the same row from its next refresh on.
+    pub(crate) fn change(&self, seq: u64, action: Action) {
         if let Some(entry) = self.waiting().get_mut(&seq) {
             entry.action = action;
         }
     }
 
-    /// The answer is out, or will take so long that a sign would be a lie.
-    pub fn end(&self, seq: u64) {
+    /// The answer is sent, or will take so long that a chat action would mislead.
+    pub(crate) fn end(&self, seq: u64) {
         self.waiting().remove(&seq);
     }
 
-    /// The learner and all older messages of theirs are gone from the store.
-    pub fn forget(&self, user: UserId, before: u64) {
+    /// The learner and all older rows of theirs were deleted.
+    pub(crate) fn forget(&self, user: UserId, before: u64) {
         self.waiting().retain(|seq, entry| entry.user != user || *seq >= before);
     }
 
-    /// The row and chat whose sign is due next, or when one will be.
+    /// The row and chat whose refresh is due, or when one will be.
     fn next(&self, now: Instant) -> Result<(u64, ChatId), Option<Instant>> {
         let waiting = self.waiting();
         let Some((seq, entry)) = waiting.iter().min_by_key(|(_, entry)| entry.due) else { return Err(None) };
         if entry.due > now { Err(Some(entry.due)) } else { Ok((*seq, entry.chat)) }
     }
 
-    /// The sign of a row, which is shown now or left out this time.
+    /// The chat action of a row, which is now shown or skipped.
     fn take(&self, seq: u64, now: Instant) -> Option<Sign> {
         let mut waiting = self.waiting();
         let entry = waiting.get_mut(&seq)?;
@@ -124,19 +126,19 @@ impl ChatActions {
         Some(Sign { chat, thread, action, react_to: entry.react_to.take() })
     }
 
-    /// Shows signs until the shutdown signal.
-    pub async fn run(&self, daemon: &Arc<DaemonContext>, mut stop: Stop) {
+    /// Runs until the shutdown signal.
+    pub(crate) async fn run(&self, daemon: &Arc<DaemonContext>, mut stop: Stop) {
         let mut under_way: JoinSet<()> = JoinSet::new();
         loop {
             let pause = match self.next(Instant::now()) {
-                // Telegram asked not to be called for this chat: that goes for courtesies first of all.
+                // Telegram asked not to be called for this chat, which applies to courtesies first of all.
                 Ok((seq, chat)) if daemon.sending.long_wait(Some(chat)).is_some() => {
                     self.take(seq, Instant::now());
                     GAP
                 }
                 Ok((seq, chat)) => match daemon.sending.sign(chat) {
                     None => {
-                        // Its answer may be on its way, or messages need the second: the next one's chance is as good.
+                        // Its answer may be under way, or messages need the budget: try the next chat.
                         self.postpone(seq, Instant::now() + NO_PLACE);
                         GAP
                     }

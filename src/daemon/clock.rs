@@ -6,24 +6,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub(crate) struct Clock {
     wall: Timestamp,
     start: Instant,
 }
 
 impl Clock {
     /// Reads the wall clock once.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { wall: Timestamp(crate::app::millis(wall)), start: Instant::now() }
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.wall.plus_ms(crate::app::millis(self.start.elapsed()))
     }
 
     /// The monotonic instant of a moment; now at the earliest.
-    pub fn instant(&self, at: Timestamp) -> Instant {
+    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
         let ahead = at.since_ms(self.now()).min(24 * 3_600_000);
         Instant::now() + std::time::Duration::from_millis(u64::try_from(ahead).unwrap_or(0))
     }

@@ -1,4 +1,4 @@
-//! What the daemon's loops share: the parts, Telegram as they see it, the time, and what is under way.
+//! What the daemon's loops share: the parts, Telegram as they see it, the clock, and what is under way.
 //!
 //! Must not know what a loop does with it.
 
@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::health::Knocked;
 use super::last_minute::LastMinute;
 use super::prefetch::PrefetchedAudio;
+use super::preview::Edited;
 use super::progress::Progress;
 use super::quarantine::Quarantine;
 use super::sending::Sending;
@@ -23,52 +24,49 @@ use crate::telemetry::Telemetry;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Rows being delivered at once: as many as a second may take, so that the plan of sending always has somebody to choose
-/// from, within what memory bears.
+/// Rows in delivery at once: as many as one second of sending may take, so that the sending plan always has a
+/// choice, within what memory allows.
 const DELIVERIES_AT_ONCE: std::ops::RangeInclusive<usize> = 48..=512;
 
-/// What the loops share.
 pub struct DaemonContext {
-    /// The parts.
     pub app: Arc<App>,
     /// Telegram, as the loops see it.
     pub telegram: Arc<dyn Edge>,
-    /// The time.
     pub clock: Clock,
-    /// The numbers.
     pub telemetry: Arc<Telemetry>,
-    /// The signs of life.
     pub(super) chat_actions: ChatActions,
-    /// What is said to those who wait long.
+    /// What learners who wait long are told.
     pub(super) progress: Progress,
+    /// Where a growing answer was shown a moment ago.
+    pub(super) edited: Edited,
     /// Who may send now.
     pub(super) sending: Arc<Sending>,
-    /// Messages of which nobody knows whether they arrived.
+    /// Messages that may or may not have arrived.
     pub(super) unconfirmed: Unconfirmed,
     /// Wakes the housekeeping.
     pub(super) purge: Notify,
-    /// What ended the daemon before, and what is in hands now.
+    /// Which rows may have crashed earlier daemons, and which are in work now.
     pub(super) quarantine: Quarantine,
     /// What is being worked on.
     pub(super) busy: Busy,
-    /// When Telegram was tried at the start.
+    /// Attempts to reach Telegram at the start.
     pub(super) greeting: Greeting,
-    /// Turns on their way, to be measured.
+    /// Turns that are not finished, to be measured.
     pub(super) turn_spans: TurnSpans,
-    /// Spoken answers on their way to be sent.
+    /// Spoken answers fetched in advance.
     pub(super) spoken: PrefetchedAudio,
-    /// Since the start and today.
+    /// Counts since the start and of today.
     pub(super) stats_keeper: StatsKeeper,
-    /// The last minute.
+    /// Counts of the last minute.
     pub(super) minute: LastMinute,
-    /// When the tutor was knocked at.
+    /// When the tutor was last called because somebody asked for the health.
     pub(super) knocked: Knocked,
     /// When the daemon was started.
     pub(super) began: Timestamp,
 }
 
 impl DaemonContext {
-    /// At the start of a daemon; the clock begins with it.
+    /// The clock starts with it.
     pub(super) async fn open(app: Arc<App>, telegram: Arc<dyn Edge>) -> Result<Arc<Self>, StoreError> {
         let clock = Clock::start();
         let began = clock.now();
@@ -82,6 +80,7 @@ impl DaemonContext {
             telemetry: app.telemetry.clone(),
             chat_actions: ChatActions::new(sending.signs_per_second()),
             progress: Progress::default(),
+            edited: Edited::default(),
             sending,
             unconfirmed: Unconfirmed::default(),
             purge: Notify::new(),
@@ -106,19 +105,18 @@ impl DaemonContext {
         self.turn_spans.ended(seq);
     }
 
-    /// A message was given up: it is counted, and the admins hear of it.
+    /// A message was given up: counts it, and lets the admins know.
     pub(super) fn dead_letter(&self) {
         self.telemetry.count(Count::DeadLetters);
         self.app.news.notify_one();
     }
 
-    /// Rows being delivered at once.
     pub(super) fn deliveries_at_once(&self) -> usize {
         let rate = usize::try_from(self.app.config.telegram_messages_per_second).unwrap_or(usize::MAX);
         rate.clamp(*DELIVERIES_AT_ONCE.start(), *DELIVERIES_AT_ONCE.end())
     }
 
-    /// What liveness is judged by, at this moment.
+    /// What liveness is judged by, as of now.
     pub(super) fn signs(&self, started: Timestamp) -> watchdog::Signs {
         watchdog::Signs {
             now: self.clock.now(),
@@ -133,7 +131,8 @@ impl DaemonContext {
         watchdog::Bounds {
             poll_timeout: config.bot_polling_timeout,
             poll_pause: config.bot_polling_interval,
-            tutor_timeout: config.backend_timeout,
+            // One text may be asked four times in a row: its model and one that stands in, each with less context as well.
+            tutor_timeout: config.backend_timeout.max(config.ai.timeout * 2),
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Which rows are in hands, noted on disk before the work on them begins: so that a row that ends the daemon is found out.
+//! Notes on disk which rows are in work, so that a row that crashes the daemon is found out.
 //!
-//! A panic is contained, but not an abort, a stack overflow or the kernel's out-of-memory killer: such a row would be
-//! claimed again after every start. Yet a daemon is also killed while innocent rows are in hands, dozens at once, and nothing
-//! can be told from the manner of its death. So:
+//! A panic is contained, but an abort, a stack overflow or the kernel's out-of-memory killer ends the process, and the row
+//! would be claimed again after every start. Yet a daemon may also be killed while dozens of innocent rows are in work,
+//! and the way it died does not tell the cases apart. Therefore:
 //!
-//! - Rows that were in hands when the daemon ended out of order are *suspects* at the next start, and are worked on one at a
-//!   time in each kind of work; who is done with in order is cleared. All other rows go on as ever.
-//! - A row that was in hands at two such ends is *on trial*: it is left alone for a while, and should the daemon live on, the
-//!   row is given up and its learner told. Whoever kills from outside strikes again without it: then it is cleared.
-//! - Whoever gets further in between (to its next stage, or to its next message) begins anew.
-//! - Ends within an hour in which it had no part speak for it as well: with those it must have been there each time.
+//! - Rows that were in work when the daemon crashed are *suspects* at the next start and are worked on one at a time in each
+//!   kind of work; a suspect that is finished properly is cleared. All other rows continue as usual.
+//! - A row that was in work at two crashes in a row is *on trial*: it is left alone for a while, and if the daemon survives
+//!   that time, the row becomes a dead letter and its learner is told. Whoever kills the daemon from outside does so again
+//!   during the trial, which clears the row.
+//! - A row that got further in between (to its next stage, or to its next message) starts afresh.
+//! - Crashes within the last hour in which the row was not in work clear it as well.
 //!
 //! A note is written to the page cache and not flushed: it has to survive this process, not the machine. A power cut may
-//! lose some or leave old ones, which costs a row that is still there some time in the queue and no more. Must not know
-//! what is worked on.
+//! lose notes or leave old ones, which at worst delays a row that still exists. Must not know what is worked on.
 
 use crate::domain::Timestamp;
 use std::collections::BTreeMap;
@@ -25,23 +25,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
 const NAME: &str = "in-hands";
-/// Ends out of order that are remembered.
+/// Crashes that are remembered.
 const ENDS: usize = 16;
-/// Where the slots begin: the mark of a running daemon, then the ends.
+/// Offset of the slots: after the mark of a running daemon and the times of the crashes.
 const HEAD: usize = 8 + 8 * ENDS;
-/// A row's number and the moment its work began.
+/// A row's number and when its work began.
 const SLOT: usize = 16;
-/// Ends older than this say nothing any more, milliseconds.
+/// Crashes older than this no longer count, ms.
 const LATELY_MS: i64 = 3_600_000;
-/// A running daemon's mark.
+/// Mark of a running daemon.
 const RUNNING: u64 = 0x7275_6e6e_696e_6721;
 
-/// What the daemon before left.
+/// What the previous daemon left behind.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Left {
-    /// Rows in hands when it ended out of order, and since when.
+pub(crate) struct Left {
+    /// Rows in work when it crashed, and since when.
     pub rows: BTreeMap<u64, Timestamp>,
-    /// How often daemons ended out of order within the last hour.
+    /// Crashes within the last hour.
     pub ends: u32,
     /// How long ago it ended, milliseconds; 0 after an end out of order, which nobody wrote down. `None`: there was none.
     pub quiet_ms: Option<u64>,
@@ -49,19 +49,19 @@ pub struct Left {
 
 /// The notes of this daemon.
 #[derive(Debug)]
-pub struct CrashNotes {
+pub(crate) struct CrashNotes {
     file: File,
-    /// Which slots are taken.
+    /// Which slots are in use.
     slots: Mutex<Vec<bool>>,
 }
 
-/// A row in hands; dropped without [`CrashNotes::end`], its note stays.
+/// A row in work. Dropped without [`CrashNotes::end`], its note stays on disk.
 #[derive(Debug)]
-pub struct Note(usize);
+pub(crate) struct Note(usize);
 
 impl CrashNotes {
-    /// Opens the notes in the store's folder. Blocks.
-    pub fn open(root: &Path, now: Timestamp) -> io::Result<(Arc<Self>, Left)> {
+    /// Opens the notes in the store's folder. Blocking.
+    pub(crate) fn open(root: &Path, now: Timestamp) -> io::Result<(Arc<Self>, Left)> {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(root.join(NAME))?;
@@ -86,8 +86,8 @@ impl CrashNotes {
         Ok((Arc::new(Self { file, slots: Mutex::default() }), left))
     }
 
-    /// Notes that the work on a row begins. Blocks for a write to the page cache.
-    pub fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Note> {
+    /// Notes that work on a row begins. Blocks for a write to the page cache.
+    pub(crate) fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Note> {
         let slot = {
             let mut slots = self.slots();
             let free = slots.iter().position(|taken| !taken).unwrap_or(slots.len());
@@ -102,8 +102,8 @@ impl CrashNotes {
         Ok(Note(slot))
     }
 
-    /// Notes that the work on a row has come to an end in order. Blocks as [`Self::begin`].
-    pub fn end(&self, note: Note) -> io::Result<()> {
+    /// Notes that work on a row has ended properly. Blocks like [`Self::begin`].
+    pub(crate) fn end(&self, note: Note) -> io::Result<()> {
         self.file.write_all_at(&[0; SLOT], offset(note.0))?;
         if let Some(taken) = self.slots().get_mut(note.0) {
             *taken = false;
@@ -111,8 +111,8 @@ impl CrashNotes {
         Ok(())
     }
 
-    /// Notes that the daemon ends in order, whatever is still in hands.
-    pub fn close(&self) -> io::Result<()> {
+    /// Notes that the daemon stops properly, whatever is still in work.
+    pub(crate) fn close(&self) -> io::Result<()> {
         self.file.write_all_at(&[0; 8], 0)
     }
 
@@ -132,7 +132,7 @@ fn read(bytes: &[u8], now: Timestamp) -> (Left, Vec<Timestamp>, bool) {
     let (head, slots) = bytes.split_at(bytes.len().min(HEAD));
     let mut words = head.chunks(8);
     let running = words.next().is_some_and(|mark| number(mark) == RUNNING);
-    // A date to come is left from a clock that was set back since.
+    // A date in the future was stored before the clock was set back.
     let lately = |end: &Timestamp| end.0 != 0 && *end <= now && now.since_ms(*end) < LATELY_MS;
     let mut ends: Vec<Timestamp> = words.map(moment).filter(lately).collect();
     let mut rows = BTreeMap::new();
@@ -169,7 +169,7 @@ mod tests {
         let rows = |left: &Left| left.rows.iter().map(|(seq, began)| (*seq, *began)).collect::<Vec<_>>();
         assert_eq!((rows(&left), left.ends), (vec![(8, at(2)), (9, at(3))], 1));
         drop(notes);
-        // Nothing in hands, but an end all the same.
+        // A crash without rows in work counts all the same.
         let (notes, left) = CrashNotes::open(folder.path(), at(20)).unwrap();
         assert_eq!((rows(&left), left.ends), (Vec::new(), 2));
         notes.begin(11, at(21)).unwrap();
@@ -177,7 +177,7 @@ mod tests {
         let (notes, left) = CrashNotes::open(folder.path(), at(30)).unwrap();
         assert_eq!((rows(&left), left.ends), (Vec::new(), 2), "an end in order is none of those");
         notes.close().unwrap();
-        // An hour later nobody remembers; and of very many the latest are.
+        // Crashes are forgotten after an hour; of very many the latest are kept.
         let (_, left) = CrashNotes::open(folder.path(), at(4_000)).unwrap();
         assert_eq!(left.ends, 0);
         for n in 0..40 {

@@ -123,6 +123,12 @@ impl Out<'_> {
                 return self.record(verdict).await.map(|next| matches!(next, Next::Message));
             }
         };
+        if let (Some(_), Some(chat)) = (self.shown(), form.out.chat()) {
+            tokio::select! {
+                () = tokio::time::sleep(daemon.edited.pause(chat)) => {}
+                () = stop.raised() => return daemon.app.store.release(self.claim.lease).await.map(|()| false),
+            }
+        }
         loop {
             // Held until the message is struck off: nothing else goes to this chat before.
             let pass = match daemon.sending.turn(form.out.chat(), self.urgency, stop).await {

@@ -51,7 +51,7 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
         Some(Trouble::Wait(until)) => (None, u64::try_from(until.since_ms(now)).unwrap_or(0)),
         None => (None, 0),
     };
-    let busy = daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let busy = daemon.busy.count(WorkKind::ALL);
     let (all_held_ms, longest_hold_ms) = daemon.sending.holds_ms();
     let signs = Signs {
         uptime_seconds: since(daemon.began),

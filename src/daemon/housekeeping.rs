@@ -1,5 +1,5 @@
-//! What happens beside the messages: conversations forgotten at the tutor, archives past their time removed, the store
-//! exported.
+//! Periodic work beside the messages: conversations forgotten at the tutor, old archives removed, the store
+//! exported. Must not know how any of it is done.
 
 use super::DaemonContext;
 use super::backup::Backup;
@@ -10,20 +10,17 @@ use crate::domain::backoff::backoff_ms;
 use crate::store::StoreError;
 use std::time::Duration;
 
-/// Rounds without a call.
+/// Pause between rounds when nothing calls for one.
 const EVERY: Duration = Duration::from_secs(60);
-/// Work of one round.
+/// Items per round.
 const AT_ONCE: usize = 50;
-/// How often all learners are looked through for abandoned sessions, milliseconds.
+/// How often all learners are checked for abandoned sessions, ms.
 const LOOK_AGAIN_MS: i64 = 6 * 3_600_000;
-/// A tutor that cannot forget a conversation is asked for about two days, then the request is dropped.
+/// If the tutor cannot delete a conversation for about two days, the request is dropped.
 const PURGE_ATTEMPTS: u32 = 3_000;
 
-/// Works until the shutdown signal.
-///
-/// # Errors
-/// The store's.
-pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
+/// Runs until the shutdown signal.
+pub(crate) async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
     let mut backup = Backup::new(&daemon.app.config.session_storage_path);
     let mut abandoned = Abandoned::default();
     loop {
@@ -53,7 +50,7 @@ struct Abandoned {
 }
 
 impl Abandoned {
-    /// Ends those whose retention is over, some learners at a time; true when there are more to look at.
+    /// Ends those whose retention is over, some learners at a time; `true` when there are more to check.
     async fn round(&mut self, daemon: &DaemonContext) -> Result<bool, StoreError> {
         let now = daemon.clock.now();
         if self.cursor.is_none() && now < self.next {
@@ -81,7 +78,7 @@ impl DaemonContext {
     }
 }
 
-/// One round; true when there is more to do soon.
+/// One round; `true` when there is more to do soon.
 async fn round(daemon: &DaemonContext) -> Result<bool, StoreError> {
     let store = &daemon.app.store;
     let now = daemon.clock.now();

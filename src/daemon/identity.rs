@@ -1,4 +1,5 @@
-//! The bot's own name, by which groups speak to it: looked up again when an update shows another one, else once a day.
+//! The bot's own name, by which groups address it: looked up again when an update shows another one,
+//! otherwise once a day.
 //!
 //! Must not know what is done with the updates.
 
@@ -8,30 +9,32 @@ use crate::telegram::{Me, RawUpdate, own_name};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A name is trusted for so long.
+/// How long a name is trusted.
 const TRUSTED: Duration = Duration::from_secs(24 * 3600);
-/// Each kind of sign makes us ask no more often than this: a name that somebody calls may be another bot's.
+/// Shortest time between two lookups for the same kind of hint: a name that somebody mentions may be another
+/// bot's.
 const GUESSES: Duration = Duration::from_secs(60);
-/// Updates wait no longer for the answer.
+/// Longest time that updates wait for the lookup.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Who the bot is, as far as is known.
-pub struct Identity {
+/// Who the bot is, as far as known.
+pub(crate) struct Identity {
     me: Me,
     asked: Instant,
-    /// When an update last showed another name, and when somebody last called one, that made us ask.
+    /// When an update last showed another name, and when somebody last mentioned one, that led to a lookup.
     told: Option<Instant>,
     guessed: Option<Instant>,
 }
 
 impl Identity {
-    /// As `getMe` has just said.
-    pub fn new(me: Me) -> Self {
+    /// From `getMe`.
+    pub(crate) fn new(me: Me) -> Self {
         Self { me, asked: Instant::now(), told: None, guessed: None }
     }
 
-    /// Who the bot is, for reading this batch: what is called by a new name in it is for us already.
-    pub async fn for_batch(&mut self, daemon: &DaemonContext, batch: &[RawUpdate]) -> &Me {
+    /// Who the bot is, for reading this batch: messages in it that use a new name are already addressed to
+    /// us.
+    pub(crate) async fn for_batch(&mut self, daemon: &DaemonContext, batch: &[RawUpdate]) -> &Me {
         let may = |last: Option<Instant>| last.is_none_or(|at| at.elapsed() >= GUESSES);
         let any = |sign: fn(&RawUpdate, &Me) -> bool| batch.iter().any(|update| sign(update, &self.me));
         let told = may(self.told) && any(own_name::shown_otherwise);
@@ -66,7 +69,7 @@ impl Identity {
             }
             Err(_) => tracing::warn!("the bot's name could not be looked up in time: the last one serves"),
         }
-        // Also after a failure: it is not worth a call with every batch.
+        // Also after a failure: it is not worth a call for each batch.
         self.asked = Instant::now();
     }
 }

@@ -9,13 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Interval of samples while something happens; also the precision of the minute's beginning.
-pub const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
 const MINUTE_MS: i64 = 60_000;
 
 /// Samples of the last minute and the one before it, oldest first; at most one per [`SAMPLE_EVERY`].
 #[derive(Debug, Default)]
-pub struct LastMinute(Mutex<VecDeque<(Timestamp, Tally)>>);
+pub(crate) struct LastMinute(Mutex<VecDeque<(Timestamp, Tally)>>);
 
 impl LastMinute {
     fn lock(&self) -> MutexGuard<'_, VecDeque<(Timestamp, Tally)>> {
@@ -23,7 +23,7 @@ impl LastMinute {
     }
 
     /// Keeps the totals as of now.
-    pub fn sample(&self, tally: Tally, now: Timestamp) {
+    pub(crate) fn sample(&self, tally: Tally, now: Timestamp) {
         let mut samples = self.lock();
         samples.push_back((now, tally));
         // The sample that the minute is measured from stays.
@@ -33,7 +33,7 @@ impl LastMinute {
     }
 
     /// What was added in the last minute to `tally`, which counts since the start.
-    pub fn of(&self, tally: &Tally, now: Timestamp) -> Tally {
+    pub(crate) fn of(&self, tally: &Tally, now: Timestamp) -> Tally {
         let samples = self.lock();
         let before = samples.iter().rev().find(|(at, _)| now.since_ms(*at) >= MINUTE_MS);
         before.map_or_else(|| tally.clone(), |(_, earlier)| tally.since(earlier))

@@ -1,7 +1,7 @@
-//! The command menu: everybody's, and the admins' own. A courtesy that may fail.
+//! The command menus: everybody's, and the admins' own. A courtesy that may fail.
 //!
-//! Telegram keeps a menu until it is told otherwise, so the store remembers whom one of their own was given to: who is no
-//! admin any more loses it at the next start.
+//! Telegram keeps a menu until told otherwise, so the store remembers who was given one: somebody who is no
+//! admin any more loses it at the next start. Must not know what the commands do.
 
 use super::shutdown::Stop;
 use crate::app::App;
@@ -18,14 +18,14 @@ use std::time::Duration;
 
 /// Attempts at one menu.
 const ATTEMPTS: u32 = 8;
-/// The languages a menu is set in, as Telegram names them; `""` is for all others.
+/// The languages a menu is set in, by Telegram's codes; `""` is for all others.
 const LANGUAGES: [(&str, Language); 2] = [("", Language::En), ("pt", Language::Pt)];
 
-/// What became of one menu.
+/// Result for one menu.
 enum Done {
     /// As it should be.
     Settled,
-    /// Telegram will not have it, however often it is asked.
+    /// Telegram refuses it, however often it is asked.
     Refused(TelegramError),
     /// Telegram could not be reached for too long.
     GivenUp,
@@ -33,10 +33,10 @@ enum Done {
     Stopped,
 }
 
-/// Tells Telegram the commands, per language; takes the menu of former admins away.
-pub async fn announce(app: Arc<App>, mut stop: Stop) {
+/// Sets the menus in each language and removes those of former admins.
+pub(crate) async fn announce(app: Arc<App>, mut stop: Stop) {
     if let Err(error) = tell(&app, &mut stop).await {
-        // Whatever the store cannot do any more ends the daemon elsewhere.
+        // If the store is broken, another loop ends the daemon.
         tracing::warn!(%error, "whose command menu is whose could not be kept");
     }
 }
@@ -57,13 +57,13 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
                 event = %Event::AdminMenuRemoved,
                 "a former admin's command menu is taken away"
             ),
-            // Nothing is left to take away: the chat is gone, or there never was one.
+            // There is nothing to remove: the chat is gone, or never existed.
             Done::Refused(error) => tracing::info!(
                 event = %Event::AdminMenuUnreachable,
                 %error,
                 "a former admin's command menu is out of reach"
             ),
-            // At the next start again.
+            // Tried again at the next start.
             Done::GivenUp => continue,
             Done::Stopped => return Ok(()),
         }
@@ -71,12 +71,12 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
     }
     let menu = list(app, true);
     for admin in admins {
-        // Before it is given: one that nobody knows of would stay for ever.
+        // Stored before it is set, because a menu that nobody remembers would stay for ever.
         if !given.contains(admin) {
             store.note_menu(*admin, true).await?;
         }
         match insist(stop, || telegram.set_commands(Some(*admin), &menu)).await {
-            // Most likely never wrote to the bot; the command works without a menu.
+            // Most likely this admin never wrote to the bot; the commands work without a menu.
             Done::Refused(error) => tracing::info!(
                 event = %Event::AdminMenuRefused,
                 %error,
@@ -89,7 +89,7 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The commands and what they do, per language.
+/// Commands and descriptions, per language.
 fn list(app: &App, admin: bool) -> Vec<(&'static str, Vec<(String, String)>)> {
     let offered = commands::offered(&app.context, admin);
     let of = |language: Language| {
@@ -99,7 +99,7 @@ fn list(app: &App, admin: bool) -> Vec<(&'static str, Vec<(String, String)>)> {
     LANGUAGES.iter().map(|(code, language)| (*code, of(*language))).collect()
 }
 
-/// Calls until it is done, or has failed too often.
+/// Calls until it succeeds or has failed too often.
 async fn insist<F>(stop: &mut Stop, call: impl Fn() -> F) -> Done
 where
     F: Future<Output = Result<(), TelegramError>>,

@@ -19,6 +19,7 @@ mod last_minute;
 mod menu;
 mod poller;
 mod prefetch;
+mod preview;
 mod progress;
 mod quarantine;
 mod sending;
@@ -29,6 +30,7 @@ mod startup_error;
 mod stats_keeper;
 #[cfg(test)]
 mod testkit;
+mod text_turn;
 mod turn_span;
 mod unconfirmed;
 mod watch;
@@ -117,6 +119,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),
+        (WorkKind::Model, app.config.ai.concurrency),
         (WorkKind::Delivery, daemon.deliveries_at_once()),
     ] {
         loops.spawn(worker::dispatch(daemon.clone(), kind, at_once, stop.clone()));

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Updates asked for at once (Bot API "getUpdates": at most 100).
 const BATCH: usize = 100;
 /// Rows the inbox holds before polling pauses; Telegram keeps the rest for 24 h.
-pub const INBOX_CAPACITY: usize = 5_000;
+pub(crate) const INBOX_CAPACITY: usize = 5_000;
 /// Room at which a pause is said to be over. Updates are taken as soon as there is room for one: a command among them
 /// is answered at once, however long the tutor takes for the voices before it.
 const ROOM_AGAIN: usize = 500;
@@ -32,7 +32,7 @@ const SLOWLY: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The store's: nothing may be confirmed that is not stored, so the daemon ends.
-pub async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), StoreError> {
+pub(crate) async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Result<(), StoreError> {
     // No stored offset: after a week without updates ids start anew at random (Bot API "Update"). Repeats are told by
     // their ids in the store.
     let mut offset: Option<i64> = None;
@@ -175,7 +175,7 @@ async fn accept(daemon: &DaemonContext, me: &Me, batch: &[RawUpdate]) -> Result<
 }
 
 /// Keeps, for the watchdog and `/health`, what a failed poll or greeting says beyond "no answer".
-pub fn note(daemon: &DaemonContext, error: &TelegramError) {
+pub(crate) fn note(daemon: &DaemonContext, error: &TelegramError) {
     let (polling, now) = (&daemon.telemetry.polling, daemon.clock.now());
     match error {
         // Refused, but answered.

@@ -1,7 +1,8 @@
-//! Spoken answers that were fetched while their turn still had its place at the tutor, on their way to delivery.
+//! Spoken answers that were fetched while their turn still held its slot at the tutor, until delivery sends
+//! them.
 //!
-//! In memory alone, and no more than fit: whatever is not here (after a crash, for want of room) delivery fetches by
-//! itself. Must not know how one is fetched or sent.
+//! In memory only and bounded: delivery itself fetches whatever is missing (after a crash, or for lack of
+//! room). Must not know how one is fetched or sent.
 
 use crate::tutor::{Spoken, TutorError};
 use std::collections::BTreeMap;
@@ -10,14 +11,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// What came of asking the tutor: the audio, that there is none, or why it could not be had.
-pub type Fetched = Result<Option<Spoken>, TutorError>;
+/// Result of asking the tutor: the audio, that there is none, or why it could not be fetched.
+pub(crate) type Fetched = Result<Option<Spoken>, TutorError>;
 
-/// Spoken answers kept at once; more than are ever on their way, unless Telegram is away.
+/// Most spoken answers kept; more are only under way when Telegram is unreachable.
 const KEPT: usize = 64;
-/// Bytes of audio kept at once: over ten minutes of it.
+/// Most bytes of audio kept: over ten minutes.
 const KEPT_BYTES: usize = 32 << 20;
-/// Whatever was not sent by then waits for a Telegram that is away, or is for nobody any more.
+/// What was not sent by then waits for an unreachable Telegram, or is no longer wanted.
 const KEPT_FOR: Duration = Duration::from_secs(120);
 
 struct Entry {
@@ -26,17 +27,18 @@ struct Entry {
     answer: watch::Receiver<Option<Fetched>>,
 }
 
-/// The spoken answers on their way, by the row they belong to. Clones are handles to the same ones.
+/// By row. Clones share it.
 #[derive(Clone, Default)]
-pub struct PrefetchedAudio(Arc<Mutex<BTreeMap<u64, Entry>>>);
+pub(crate) struct PrefetchedAudio(Arc<Mutex<BTreeMap<u64, Entry>>>);
 
 impl PrefetchedAudio {
     fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Announces that the answer of this row is being fetched. Before the row's replies can be on their way.
-    pub fn expect(&self, seq: u64) -> Expected {
+    /// Announces that this row's answer is being fetched. Must be called before the row's replies can be
+    /// sent.
+    pub(crate) fn expect(&self, seq: u64) -> Expected {
         let (tell, answer) = watch::channel(None);
         let mut entries = self.entries();
         let now = Instant::now();
@@ -49,34 +51,34 @@ impl PrefetchedAudio {
         Expected { answers: self.clone(), seq, tell }
     }
 
-    /// What came of this row's answer, waited for while it is being fetched; `None`: delivery has to fetch it.
-    pub async fn of(&self, seq: u64) -> Option<Fetched> {
+    /// The result for this row, waiting while it is being fetched; `None`: delivery has to fetch it.
+    pub(crate) async fn of(&self, seq: u64) -> Option<Fetched> {
         let mut answer = self.entries().get(&seq)?.answer.clone();
         answer.wait_for(Option::is_some).await.ok()?.clone()
     }
 
-    /// It is sent, or for nobody any more.
-    pub fn forget(&self, seq: u64) {
+    /// It was sent, or is no longer wanted.
+    pub(crate) fn forget(&self, seq: u64) {
         self.entries().remove(&seq);
     }
 }
 
-/// An answer that is being fetched. Dropped without [`Expected::came`] it is left to delivery.
-pub struct Expected {
+/// An answer that is being fetched. If it is dropped without [`Expected::came`], delivery fetches it.
+pub(crate) struct Expected {
     answers: PrefetchedAudio,
     seq: u64,
     tell: watch::Sender<Option<Fetched>>,
 }
 
 impl Expected {
-    /// This came of it.
-    pub fn came(self, fetched: Fetched) {
+    /// Delivers the result.
+    pub(crate) fn came(self, fetched: Fetched) {
         let bytes = fetched.as_ref().ok().and_then(Option::as_ref).map_or(0, |spoken| spoken.bytes.len());
         let mut entries = self.answers.entries();
         if let Some(entry) = entries.get_mut(&self.seq) {
             entry.bytes = bytes;
         }
-        // The oldest make room; whoever waits for this one gets it all the same.
+        // The oldest make room; a delivery that waits for this one gets it all the same.
         while entries.values().map(|entry| entry.bytes).sum::<usize>() > KEPT_BYTES {
             entries.pop_first();
         }

@@ -8,14 +8,15 @@
 //! A courtesy: it goes only when its chat may be written to now, so few at a time that no answer feels it, and its failures
 //! end it. Must not know what the words are.
 
+mod telling;
+
+pub use telling::{in_place_of, take_away};
+
 use super::DaemonContext;
-use super::sending::Turn;
 use super::shutdown::Stop;
 use crate::domain::expectation::{TurnTimes, Wait};
-use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, Urgency, UserId, WorkKind};
-use crate::logging::Event;
+use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, UserId, WorkKind};
 use crate::store::StoreError;
-use crate::telegram::{Outgoing, Retry, SendForm, TelegramError};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,11 +42,14 @@ struct Entry {
     since: Timestamp,
     at_work: Option<Instant>,
     looked: Option<Instant>,
+    /// It waits for the tutor, of whom there is something to expect.
+    for_tutor: bool,
     state: State,
 }
 
+/// How a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     /// Nothing was said yet.
     Untold,
     /// It waits for its turn to be sent; may be called off.
@@ -105,6 +109,16 @@ impl Progress {
 
     /// Row `seq` waits from now on.
     pub fn begin(&self, seq: u64, user: UserId, chat: Chat, answers: Option<MessageId>, since: Timestamp) {
+        self.watch(seq, (user, chat, answers), since, true);
+    }
+
+    fn watch(
+        &self,
+        seq: u64,
+        (user, chat, answers): (UserId, Chat, Option<MessageId>),
+        since: Timestamp,
+        for_tutor: bool,
+    ) {
         let mut waiting = self.waiting();
         if waiting.len() < WATCHED {
             waiting.entry(seq).or_insert(Entry {
@@ -114,6 +128,7 @@ impl Progress {
                 since,
                 at_work: None,
                 looked: None,
+                for_tutor,
                 state: State::Untold,
             });
         }
@@ -124,10 +139,16 @@ impl Progress {
     /// As [`Self::begin`], for a row as the store knows it; whoever was told that the answer comes later is told no more.
     pub fn take_up(&self, job: &Job) {
         let Task::Handle(incoming, _) = &job.task else { return };
-        if job.told_late || job.work != WorkKind::Tutor {
+        let for_tutor = match job.work {
+            WorkKind::Tutor => true,
+            WorkKind::Model => false,
+            WorkKind::Local | WorkKind::Delivery => return,
+        };
+        if job.told_late {
             return;
         }
-        self.begin(job.seq, job.user, incoming.chat, incoming.message, job.accepted_at);
+        let whose = (job.user, incoming.chat, incoming.message);
+        self.watch(job.seq, whose, job.accepted_at, for_tutor);
         if let Some(shown) = job.progress {
             self.set(job.seq, State::Shown(shown));
         }
@@ -176,6 +197,7 @@ impl Progress {
                 State::Asking | State::Sending | State::Silent => false,
                 State::Shown(_) => true,
                 // As if all others went before: if even that is soon enough, nobody needs to be asked.
+                State::Untold if !entry.for_tutor => false,
                 State::Untold => first && entry.wait(now, all, at_once, typical).tell().is_some(),
             };
             if rested && worth && due.len() < room {
@@ -230,164 +252,11 @@ impl Progress {
         }
         Ok(())
     }
-
-    /// Looks one up: tells it what to expect, or takes away what is told to nobody any more.
-    async fn look(&self, daemon: &DaemonContext, seq: u64, stop: Stop) -> Result<(), StoreError> {
-        let store = &daemon.app.store;
-        let row = store.jobs(seq.checked_sub(1), 1).await?.into_iter().find(|job| job.seq == seq);
-        let shown = self.waiting().get(&seq).map(|entry| entry.state);
-        let handled = row.as_ref().is_some_and(|job| matches!(job.task, Task::Handle(..)));
-        match (shown, row) {
-            (Some(State::Untold), Some(job)) if handled && !job.told_late => {}
-            (Some(State::Shown(_)), Some(_)) if handled => return Ok(()),
-            (Some(State::Shown(message)), None) => {
-                // Dropped or deleted: there will be no answer.
-                let chat = self.remove(seq).map(|entry| entry.chat.id);
-                take_away(daemon, chat, message).await;
-                return Ok(());
-            }
-            _ => {
-                self.remove(seq);
-                return Ok(());
-            }
-        }
-        let Some(out) = self.words(daemon, seq).await? else { return Ok(()) };
-        if self.set(seq, State::Asking)
-            && let Some(state) = self.say(daemon, seq, &out, stop).await?
-        {
-            self.set(seq, state);
-        }
-        Ok(())
-    }
-
-    /// Says it once its chat may be written to. `None`: it was called off before that.
-    async fn say(
-        &self,
-        daemon: &DaemonContext,
-        seq: u64,
-        out: &Outgoing,
-        mut stop: Stop,
-    ) -> Result<Option<State>, StoreError> {
-        let turn = tokio::select! {
-            turn = daemon.sending.turn(out.chat(), Urgency::Own, &mut stop) => turn,
-            () = self.until(seq, |state| state.is_none()) => return Ok(None),
-        };
-        let Turn::Now(pass) = turn else { return Ok(Some(State::Untold)) };
-        // From here on whoever answers waits for us.
-        if !self.set(seq, State::Sending) {
-            return Ok(None);
-        }
-        let store = &daemon.app.store;
-        let begun = store.begin_progress(seq).await;
-        if !matches!(begun, Ok(true)) {
-            return begun.map(|_| Some(State::Untold));
-        }
-        let deliver = daemon.telegram.deliver(out, SendForm::default());
-        let sent = tokio::time::timeout(PATIENCE, deliver).await.unwrap_or_else(|_| {
-            Err(TelegramError::Unknown {
-                what: "a message that nobody waits for was not answered soon".into(),
-            })
-        });
-        pass.ended();
-        // The chat stays taken until the row knows.
-        match sent.map(|delivered| delivered.message) {
-            Ok(Some(message)) => self.keep(daemon, seq, out.chat(), message).await.map(Some),
-            Ok(None) => Ok(Some(State::Silent)),
-            Err(error) => {
-                if let TelegramError::RetryAfter { secs } = &error {
-                    daemon.sending.refused(out.chat(), *secs);
-                }
-                match error.retry() {
-                    // Said again only where it surely was not.
-                    Retry::Yes | Retry::After(_) => match store.note_progress(seq, None).await {
-                        Ok(()) | Err(StoreError::Gone) => Ok(Some(State::Untold)),
-                        Err(error) => Err(error),
-                    },
-                    Retry::Unsure | Retry::No => Ok(Some(State::Silent)),
-                }
-            }
-        }
-    }
-
-    /// What to say; `None`: nothing (any more).
-    async fn words(&self, daemon: &DaemonContext, seq: u64) -> Result<Option<Outgoing>, StoreError> {
-        let Some((user, chat, answers)) =
-            self.waiting().get(&seq).map(|entry| (entry.user, entry.chat, entry.answers))
-        else {
-            return Ok(None);
-        };
-        let Some(learner) = daemon.app.store.learner(user).await?.filter(|learner| !learner.blocked) else {
-            return Ok(None);
-        };
-        let ahead = daemon.app.store.place(user).await?.ahead;
-        let typical = self.times().typical_ms();
-        let at_once = daemon.app.config.backend_concurrency;
-        let now = daemon.clock.now();
-        let told = self.waiting().get(&seq).and_then(|entry| entry.wait(now, ahead, at_once, typical).tell());
-        Ok(told.map(|expected| Outgoing::Text {
-            chat: chat.id,
-            thread: chat.thread,
-            answers,
-            text: daemon.app.context.phrases(&learner).expectation(expected),
-            keyboard: Default::default(),
-        }))
-    }
-
-    /// It is out: the row is to know.
-    async fn keep(
-        &self,
-        daemon: &DaemonContext,
-        seq: u64,
-        chat: Option<ChatId>,
-        message: MessageId,
-    ) -> Result<State, StoreError> {
-        // The answer did not wait for us: it goes out as a message of its own, after this one is gone.
-        let late = !self.waiting().contains_key(&seq);
-        let kept = if late {
-            Err(StoreError::Gone)
-        } else {
-            daemon.app.store.note_progress(seq, Some(message)).await
-        };
-        match kept {
-            Ok(()) => {
-                tracing::info!(event = %Event::ExpectationTold, seq, "told what to expect");
-                Ok(State::Shown(message))
-            }
-            Err(StoreError::Gone) => {
-                take_away(daemon, chat, message).await;
-                Ok(State::Silent)
-            }
-            Err(error) => Err(error),
-        }
-    }
 }
 
 impl Entry {
     fn wait(&self, now: Timestamp, ahead: usize, at_once: usize, typical_ms: Option<i64>) -> Wait {
         let at_work_ms = self.at_work.map(|at| i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX));
         Wait { waited_ms: now.since_ms(self.since), at_work_ms, ahead, at_once, typical_ms }
-    }
-}
-
-/// Removes what was said. Where that fails it stays: not worth more.
-pub async fn take_away(daemon: &DaemonContext, chat: Option<ChatId>, message: MessageId) {
-    let Some(chat) = chat else { return };
-    if let Err(error) = daemon.telegram.remove(chat, message).await {
-        tracing::debug!(%error, "what was said of the wait could not be taken away");
-    }
-}
-
-/// The answer's first part in the place of what was said of the wait: an edit, which may be repeated without harm. What no
-/// edit can carry (a voice) goes out as it is, and the other goes away.
-pub async fn in_place_of(daemon: &DaemonContext, shown: Option<MessageId>, out: Outgoing) -> Outgoing {
-    match (shown, out) {
-        (Some(message), Outgoing::Text { chat, text, keyboard, .. }) => {
-            Outgoing::Edit { chat, message, text, keyboard }
-        }
-        (Some(message), out) => {
-            take_away(daemon, out.chat(), message).await;
-            out
-        }
-        (None, out) => out,
     }
 }

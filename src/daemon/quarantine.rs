@@ -46,6 +46,7 @@ pub struct Quarantine {
     tutor: Arc<Turn<()>>,
     local: Arc<Turn<()>>,
     delivery: Arc<Turn<()>>,
+    model: Arc<Turn<()>>,
     /// For those in hands at several ends: one at a time of all kinds.
     strict: Arc<Turn<()>>,
 }
@@ -98,6 +99,7 @@ impl Quarantine {
             WorkKind::Tutor => &self.tutor,
             WorkKind::Local => &self.local,
             WorkKind::Delivery => &self.delivery,
+            WorkKind::Model => &self.model,
         };
         Sentence::Work(Some(Arc::clone(turn).lock_owned().await))
     }

@@ -124,6 +124,12 @@ impl Sending {
         Some(Pass { sending: Arc::clone(self), ticket })
     }
 
+    /// The right to one message that nobody waits for, at once or not at all.
+    pub fn at_once(self: &Arc<Self>, chat: ChatId) -> Option<Pass> {
+        let ticket = self.plan().pacing.at_once(chat, self.now_ms())?;
+        Some(Pass { sending: Arc::clone(self), ticket })
+    }
+
     /// How many signs of life a second there is room for.
     pub fn signs_per_second(&self) -> usize {
         self.plan().pacing.signs_per_second()

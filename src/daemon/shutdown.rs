@@ -4,11 +4,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Raises the signal.
-pub struct StopSignal(watch::Sender<bool>);
+pub(crate) struct StopSignal(watch::Sender<bool>);
 
 /// Receives the signal.
 #[derive(Clone)]
-pub struct Stop(watch::Receiver<bool>);
+pub(crate) struct Stop(watch::Receiver<bool>);
 
 /// A connected pair.
 pub fn channel() -> (StopSignal, Stop) {
@@ -18,23 +18,23 @@ pub fn channel() -> (StopSignal, Stop) {
 
 impl StopSignal {
     /// Tells every loop to end.
-    pub fn raise(&self) {
+    pub(crate) fn raise(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Stop {
     /// Returns once the signal was raised, or nobody is left to raise it.
-    pub async fn raised(&mut self) {
+    pub(crate) async fn raised(&mut self) {
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 
-    pub fn is_raised(&self) -> bool {
+    pub(crate) fn is_raised(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Sleeps, but not beyond the signal. `true`: continue.
-    pub async fn sleep(&mut self, duration: std::time::Duration) -> bool {
+    pub(crate) async fn sleep(&mut self, duration: std::time::Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(duration) => true,
             () = self.raised() => false,
@@ -43,14 +43,14 @@ impl Stop {
 }
 
 /// SIGTERM and SIGINT, caught from the moment this exists.
-pub struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
     /// Must be called before anybody is told that the daemon is ready.
-    pub fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 

@@ -28,7 +28,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
     let config = &daemon.app.config;
     let slots = config.backend_concurrency;
     let counts = counts.unwrap_or_default();
-    let [tutor, local, delivery] = daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let [tutor, local, delivery, model] = daemon.busy.count(WorkKind::ALL);
     let work = |name: &str, used, of| Work { name: name.to_owned(), used, of };
     let now = daemon.clock.now();
     let tally = daemon.telemetry.tally();
@@ -61,6 +61,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
         },
         workers: vec![
             work("voices", tutor, slots + PREPARED_AHEAD),
+            work("texts", model, config.ai.concurrency),
             work("commands", local, LOCAL_AT_ONCE),
             work("sending", delivery, daemon.deliveries_at_once()),
         ],

@@ -1,9 +1,10 @@
-//! The spoken answer: fetched from the tutor while the turn still has its place there (else at the moment of sending),
-//! encoded at the moment of sending, never stored.
+//! The spoken answer: fetched from the tutor while the turn still holds its slot (otherwise when it is sent),
+//! encoded when it is sent, never stored.
 //!
-//! Its words never wait long for it: what is not to be had within three seconds follows its words, as a voice note without
-//! them, where it comes within a minute and nobody's next message waits. Until then the row is looked at now and then, while
-//! whoever fetches goes on beside it.
+//! Its text does not wait long for it: if the audio takes more than three seconds, the text is sent first,
+//! and the voice note follows without it, provided it comes within a minute and the learner's next message
+//! does not wait. Until then the row is checked now and then while the fetch continues. Must not know how it
+//! is sent.
 
 use super::DaemonContext;
 use super::prefetch::Fetched;
@@ -19,40 +20,40 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Words are held back no longer than this for their voice.
+/// Longest time that the text waits for its voice.
 const WORDS_WAIT: Duration = Duration::from_secs(3);
-/// Pause before a fetch that failed is tried again, the first time; it doubles.
+/// Pause before the first retry of a failed fetch; it doubles.
 const FETCH_AGAIN: Duration = Duration::from_millis(250);
-/// A voice that comes later than this after its words does not follow them.
+/// A voice that comes later than this (ms) after its text is not sent.
 const FOLLOWS_WITHIN_MS: i64 = 60_000;
-/// Pause between two looks for a voice that is to follow, milliseconds.
-pub const LATER_MS: i64 = 2_000;
+/// Pause between two checks for a voice that is to follow, ms.
+pub(crate) const LATER_MS: i64 = 2_000;
 
 /// What of a spoken answer can be sent now.
 pub enum Speech {
-    /// The voice note, with its words where they are not out yet.
+    /// The voice note, with its text unless that was sent.
     Note(Outgoing),
-    /// The words; the voice may follow.
+    /// The text; the voice may follow.
     WordsFirst(Outgoing),
-    /// The words; there will be no voice.
+    /// The text; there will be no voice.
     Words(Outgoing),
-    /// Nothing yet: again after so many milliseconds.
+    /// Nothing yet: again after this many ms.
     Later(i64),
-    /// Nothing, and nothing is to be expected any more.
+    /// Nothing, now or later.
     Nothing,
 }
 
-/// What a look for the voice came to.
+/// Result of looking for the voice.
 enum Look {
     There(Spoken),
     /// The tutor says that there is none.
     None,
-    /// Not within the time.
+    /// Not within the time limit.
     NotYet,
 }
 
 /// What can be sent for a spoken reply.
-pub async fn of(
+pub(crate) async fn of(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
     message: &OutMessage,
@@ -67,7 +68,8 @@ pub async fn of(
         tokio::time::timeout(WORDS_WAIT, look(daemon, seq, session, part)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
         (Look::There(spoken), _) => encode(daemon, seq, message, caption, spoken).await,
-        // It never speaks its coaching, and says so; a reply it promised to speak may be a moment late.
+        // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
+        // come a moment later.
         (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
         (_, Some(words)) => {
             tracing::warn!(
@@ -94,7 +96,7 @@ pub async fn of(
     }
 }
 
-/// Waits for the voice, from whoever fetches it; the time is the caller's to limit.
+/// Waits for the voice, whoever fetches it; the caller limits the time.
 async fn look(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: SpokenPart) -> Look {
     let mut pause = FETCH_AGAIN;
     loop {
@@ -115,7 +117,7 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: Spoken
                 return Look::None;
             }
             Err(error) => {
-                // The next attempt is a fresh one.
+                // The next attempt fetches anew.
                 daemon.spoken.forget(seq);
                 daemon.telemetry.count(Count::SpeechRetries);
                 tracing::warn!(seq, %error, "the spoken answer could not be fetched, trying again");
@@ -126,8 +128,8 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: Spoken
     }
 }
 
-/// Fetches it in a task of its own, which goes on when the words no longer wait: the tutor answers nobody while somebody's
-/// turn runs, and a place there may be long in coming.
+/// Fetches it in a task of its own, which continues when the text no longer waits: while a turn runs the
+/// tutor answers nobody, so getting a slot may take long.
 fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: SpokenPart) {
     let (daemon, expected) = (daemon.clone(), daemon.spoken.expect(seq));
     let limit = Duration::from_millis(FOLLOWS_WITHIN_MS.unsigned_abs());
@@ -137,7 +139,7 @@ fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: Spok
     }));
 }
 
-/// Makes the note.
+/// Encodes the voice note.
 async fn encode(
     daemon: &DaemonContext,
     seq: u64,
@@ -167,8 +169,8 @@ async fn encode(
     }
 }
 
-/// Asks the tutor for it, once. Whoever calls has a place there.
-pub async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> Fetched {
+/// Asks the tutor for it, once. The caller must hold a slot.
+pub(crate) async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> Fetched {
     let fetched = daemon.telemetry.timed(Step::Speech, daemon.app.tutor.spoken(session, part)).await;
     if let Err(error) = &fetched {
         daemon.telemetry.failed(error.failure());
@@ -176,8 +178,8 @@ pub async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> F
     fetched
 }
 
-/// The words alone; `None` when there are none.
-pub fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
+/// The text only; `None` if there is none.
+pub(crate) fn text_of(reply: &Reply, text: &Rich) -> Option<Outgoing> {
     if text.is_blank() {
         return None;
     }

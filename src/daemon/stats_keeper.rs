@@ -1,5 +1,6 @@
-//! The daemon's numbers on their way: into the store, so that `stats` knows them without a daemon, and to the tutor, where
-//! it wants them (`POST /bot/metrics`). Nothing is written or sent while nothing happens.
+//! The daemon's statistics on their way into the store, so that `stats` shows them without a daemon, and to
+//! the tutor if it wants them (`POST /bot/metrics`). Nothing is written or sent while nothing happens. Must
+//! not know who counts.
 
 use super::DaemonContext;
 use super::last_minute::SAMPLE_EVERY;
@@ -14,29 +15,29 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Statistics are kept at most so often.
+/// Shortest interval between two writes.
 const KEEP_EVERY: Duration = Duration::from_secs(10);
-/// The tutor is told at most so often.
+/// Shortest interval between two reports to the tutor.
 const TELL_EVERY: Duration = Duration::from_secs(30);
-/// It is busy with a turn: another look after this.
+/// Pause when the tutor is busy with a turn.
 const TELL_AGAIN: Duration = Duration::from_secs(5);
 
-/// The numbers since the start and today.
+/// Since the start and of today.
 #[derive(Debug)]
-pub struct StatsKeeper(Mutex<Inner>);
+pub(crate) struct StatsKeeper(Mutex<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     stats: Stats,
-    /// The store holds them as they are.
+    /// The store holds the current state.
     kept: bool,
     /// What the tutor was told.
     told: Tally,
 }
 
 impl StatsKeeper {
-    /// Goes on from what the store keeps.
-    pub async fn open(store: &Store, now: Timestamp) -> Self {
+    /// Continues from what the store holds.
+    pub(crate) async fn open(store: &Store, now: Timestamp) -> Self {
         let kept = store.stats().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the numbers kept so far cannot be read: counting begins anew");
             None
@@ -48,8 +49,7 @@ impl StatsKeeper {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The numbers of this moment.
-    pub fn current(&self, telemetry: &Telemetry, now: Timestamp) -> Stats {
+    pub(crate) fn current(&self, telemetry: &Telemetry, now: Timestamp) -> Stats {
         let mut inner = self.lock();
         if inner.stats.note(telemetry.tally(), now) {
             inner.kept = false;
@@ -57,11 +57,13 @@ impl StatsKeeper {
         inner.stats.clone().on_the_day_of(now)
     }
 
-    /// Has the store keep them, where they have changed.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn keep(&self, store: &Store, telemetry: &Telemetry, now: Timestamp) -> Result<(), StoreError> {
+    /// Stores them if they have changed.
+    pub(crate) async fn keep(
+        &self,
+        store: &Store,
+        telemetry: &Telemetry,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let stats = self.current(telemetry, now);
         if std::mem::replace(&mut self.lock().kept, true) {
             return Ok(());
@@ -74,7 +76,7 @@ impl StatsKeeper {
         inner.stats.since_start.since(&inner.told)
     }
 
-    /// What the tutor was not told yet; from now on it counts as told.
+    /// What the tutor was not told yet; it counts as told from now on.
     fn tell(&self) -> (Tally, Timestamp) {
         let untold = self.untold();
         let mut inner = self.lock();
@@ -83,14 +85,15 @@ impl StatsKeeper {
     }
 }
 
-/// Keeps and tells until the shutdown signal. The last numbers are kept by whoever stops the daemon.
-pub async fn run(daemon: &DaemonContext, mut stop: Stop) {
+/// Runs until the shutdown signal. Whoever stops the daemon stores the last state.
+pub(crate) async fn run(daemon: &DaemonContext, mut stop: Stop) {
     let mut next = Next::begin(Instant::now());
     loop {
         let owed = next.wanted && !daemon.stats_keeper.untold().is_empty();
         tokio::select! {
             () = daemon.telemetry.changed() => {
-                // The last minute is told from samples, which are only taken while something happens.
+                // The counts of the last minute come from samples, which are only taken while something
+                // happens.
                 for _ in 0..KEEP_EVERY.as_secs() / SAMPLE_EVERY.as_secs() {
                     daemon.minute.sample(daemon.telemetry.tally(), daemon.clock.now());
                     if !stop.sleep(SAMPLE_EVERY).await {
@@ -99,7 +102,7 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) {
                 }
                 let now = daemon.clock.now();
                 if let Err(error) = daemon.stats_keeper.keep(&daemon.app.store, &daemon.telemetry, now).await {
-                    // Whatever the store cannot do any more ends the daemon elsewhere.
+                    // If the store is broken, another loop ends the daemon.
                     tracing::warn!(%error, "the numbers could not be kept");
                 }
             }
@@ -129,7 +132,7 @@ impl Next {
     }
 }
 
-/// What came of telling the tutor.
+/// Result of telling the tutor.
 enum Told {
     Done,
     /// Not now.
@@ -138,7 +141,7 @@ enum Told {
     Unwanted,
 }
 
-/// Tells the tutor, unless it is at work on a turn (it may serve one request at a time) or out of reach.
+/// Tells the tutor unless it is busy with a turn (it may serve only one request at a time) or unreachable.
 async fn tell(daemon: &DaemonContext) -> Told {
     let at_work = daemon.app.context.slots.available_permits() < daemon.app.config.backend_concurrency;
     if at_work || matches!(daemon.app.tutor.reachable(), Reach::No { .. }) {
@@ -158,7 +161,7 @@ async fn tell(daemon: &DaemonContext) -> Told {
     }
 }
 
-/// A batch: what happened since the last one, up to that moment. Names and numbers only.
+/// What happened since the last report, up to `at`. Names and numbers only.
 fn events(tally: &Tally, at: Timestamp) -> Value {
     let at = crate::app::moment(at.0);
     let mut events = Vec::new();

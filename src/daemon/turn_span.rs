@@ -13,7 +13,7 @@ const REMEMBERED: usize = 10_000;
 
 /// Turns that are not finished.
 #[derive(Debug, Default)]
-pub struct TurnSpans(Mutex<HashSet<u64>>);
+pub(crate) struct TurnSpans(Mutex<HashSet<u64>>);
 
 impl TurnSpans {
     fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
@@ -22,14 +22,14 @@ impl TurnSpans {
 
     /// The span of the work on a claim: each log line in it names update, row and learner. Its level is
     /// error, so that errors carry it whatever `LOG_LEVEL` leaves out; without log lines it costs nothing.
-    pub fn span(claim: &Claim) -> Span {
+    pub(crate) fn span(claim: &Claim) -> Span {
         let (seq, update_id) = (claim.lease.seq, claim.job.update_id());
         let user = UserTag(claim.job.user);
         tracing::error_span!("message", update_id, seq, user = %user)
     }
 
     /// Its turn is stored; the replies are still to be sent.
-    pub fn turned(&self, seq: u64) {
+    pub(crate) fn turned(&self, seq: u64) {
         let mut turns = self.lock();
         // Rows dropped by an admin or with their learner are never reported as ended.
         if turns.len() >= REMEMBERED {
@@ -39,7 +39,7 @@ impl TurnSpans {
     }
 
     /// Everything was sent; `true` if it was a turn.
-    pub fn ended(&self, seq: u64) -> bool {
+    pub(crate) fn ended(&self, seq: u64) -> bool {
         self.lock().remove(&seq)
     }
 }

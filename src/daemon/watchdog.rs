@@ -64,7 +64,7 @@ pub struct Bounds {
     pub poll_timeout: Duration,
     /// `BOT_POLLING_INTERVAL`.
     pub poll_pause: Duration,
-    /// `BACKEND_TIMEOUT`.
+    /// `BACKEND_TIMEOUT`, or two answers of a chat model.
     pub tutor_timeout: Duration,
 }
 

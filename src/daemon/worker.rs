@@ -7,7 +7,7 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_voice_turn};
+use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WorkKind};
 use crate::logging::{Event, UserTag};
@@ -107,6 +107,9 @@ pub(super) async fn work(
     }
     match claim.job.work {
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
+        WorkKind::Model if is_text_turn(&daemon.app.context, &claim) => {
+            super::text_turn::text(daemon, claim, stop).await
+        }
         _ => {
             let outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()).await?;
             conclude(daemon, &claim, Disposition::Commit(outcome)).await
@@ -198,7 +201,7 @@ fn speaks(verdict: &Disposition) -> Option<(Uuid, SpokenPart)> {
 }
 
 /// Records a verdict.
-async fn conclude(
+pub(super) async fn conclude(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
     verdict: Disposition,

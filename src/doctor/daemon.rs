@@ -2,7 +2,7 @@
 //! what it does.
 
 use super::health;
-use super::{Cause, Finding, Found, Patient, span};
+use super::{Cause, CheckResult, Finding, Patient, span};
 use crate::domain::health::Status;
 use crate::http;
 use std::time::Duration;
@@ -23,9 +23,9 @@ async fn taken(patient: &Patient) -> Option<Finding> {
 }
 
 /// `held`: whether a process holds the store, where that is known.
-pub(crate) async fn check(patient: &Patient, held: Option<bool>) -> Found {
+pub(crate) async fn check(patient: &Patient, held: Option<bool>) -> CheckResult {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_", "METRICS_", "ADMIN_SOCKET"]) {
-        return Found::default();
+        return CheckResult::default();
     }
     let daemon = match health::ask(patient.config()).await {
         Ok(health) if health.status == Status::Ok => {

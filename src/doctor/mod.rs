@@ -94,7 +94,7 @@ pub(crate) async fn examine(patient: &Patient) -> Report {
 
 /// Result of one check.
 #[derive(Debug, Default)]
-struct Found {
+struct CheckResult {
     findings: Vec<Finding>,
     /// Seconds by which the other side's clock is ahead of ours.
     clock: Option<i64>,
@@ -102,13 +102,17 @@ struct Found {
     held: Option<bool>,
 }
 
-impl From<Vec<Finding>> for Found {
+impl From<Vec<Finding>> for CheckResult {
     fn from(findings: Vec<Finding>) -> Self {
         Self { findings, ..Self::default() }
     }
 }
 
-async fn within(deadline: Duration, check: &'static str, looking: impl Future<Output = Found>) -> Found {
+async fn within(
+    deadline: Duration,
+    check: &'static str,
+    looking: impl Future<Output = CheckResult>,
+) -> CheckResult {
     tokio::time::timeout(deadline, looking).await.unwrap_or_else(|_| {
         let found = format!("no answer within {} s", deadline.as_secs());
         vec![Finding::problem(check, Cause::Here, found, "look at the load of this machine and at its disk")]

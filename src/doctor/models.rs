@@ -1,6 +1,6 @@
 //! The servers of the chat models: are they there, and have they got the models that are configured. None is run.
 
-use super::{Cause, Finding, Found, Patient};
+use super::{Cause, CheckResult, Finding, Patient};
 use crate::app;
 use crate::model::{Fault, ModelError, ModelName, Models, Server};
 use futures_util::future::join_all;
@@ -9,14 +9,14 @@ use std::time::Instant;
 const MODELS: &str = "chat model";
 
 /// Looks at them. Nothing is said where there are none.
-pub async fn check(patient: &Patient) -> Found {
+pub async fn check(patient: &Patient) -> CheckResult {
     let ai = &patient.config().ai;
     if patient.at_fault(&["AI_", "PROVIDERS", "DEFAULT_MODEL", "MODELS", "FALLBACK_MODEL"]) {
         return vec![Finding::skipped(MODELS, "the configuration has to be right first")].into();
     }
     let models = match app::models_of(patient.config()) {
         Ok(Some(models)) => models,
-        Ok(None) => return Found::default(),
+        Ok(None) => return CheckResult::default(),
         Err(error) => {
             let advice = "look at AI_API_URL and [providers]";
             return vec![Finding::problem(MODELS, Cause::Configuration, format!("{error:#}"), advice)].into();

@@ -1,14 +1,14 @@
 //! TELEGRAM_PROXY: does anything listen there. Whether the proxy lets us through shows in Telegram's answer.
 //! Must not know what is behind the proxy.
 
-use super::{Cause, Finding, Found, Patient};
+use super::{Cause, CheckResult, Finding, Patient};
 use tokio::net::TcpStream;
 
 const PROXY: &str = "proxy";
 
 /// Nothing is reported where no proxy is configured.
-pub(crate) async fn check(patient: &Patient) -> Found {
-    let Some(proxy) = &patient.config().telegram_proxy else { return Found::default() };
+pub(crate) async fn check(patient: &Patient) -> CheckResult {
+    let Some(proxy) = &patient.config().telegram_proxy else { return CheckResult::default() };
     let Some((host, port)) = address(proxy.expose()) else {
         return vec![Finding::skipped(PROXY, "its address cannot be read")].into();
     };

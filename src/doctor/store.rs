@@ -1,7 +1,7 @@
 //! The store: does it open, is there a good export, was it restored, is there room on its disk. Must not know
 //! how it is laid out.
 
-use super::{Cause, Finding, Found, Patient, now, size, span, writable};
+use super::{Cause, CheckResult, Finding, Patient, now, size, span, writable};
 use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, StoreError, export};
 use std::path::Path;
@@ -18,7 +18,7 @@ const LEAST: u64 = 64 << 20;
 /// Free bytes below which a warning is given.
 const LITTLE: u64 = 512 << 20;
 
-pub(crate) async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> CheckResult {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_"]) {
         return vec![Finding::skipped(STORE, "the configuration has to be right first")].into();
     }
@@ -89,7 +89,7 @@ pub(crate) async fn check(patient: &Patient) -> Found {
         findings
     });
     findings.extend(beside.await.unwrap_or_default());
-    Found { findings, held, ..Found::default() }
+    CheckResult { findings, held, ..CheckResult::default() }
 }
 
 fn broken(error: &StoreError) -> Finding {

@@ -1,7 +1,7 @@
 //! Telegram: does it answer and accept the token, is a webhook set, may the bot see who is in the required
 //! channel. Takes no updates; must not know how requests are made.
 
-use super::{Cause, Finding, Found, Patient, now};
+use super::{Cause, CheckResult, Finding, Patient, now};
 use crate::app;
 use crate::domain::{ChannelName, UserId};
 use crate::telegram::{Telegram, TelegramError};
@@ -12,7 +12,7 @@ const CHANNEL: &str = "channel";
 /// Waiting updates that suggest that nobody fetches them.
 const MANY: u64 = 50;
 
-pub(crate) async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> CheckResult {
     if patient.at_fault(&["TELEGRAM_", "BOT_TIMEOUT"]) {
         return skipped("the configuration has to be right first").into();
     }
@@ -53,7 +53,7 @@ pub(crate) async fn check(patient: &Patient) -> Found {
             if let Some(name) = &patient.config().required_channel {
                 findings.push(channel(&telegram, name, greeting.me.id).await);
             }
-            Found { findings, clock, ..Found::default() }
+            CheckResult { findings, clock, ..CheckResult::default() }
         }
         Err(error) => {
             vec![refused(patient, &error), Finding::skipped(WEBHOOK, "Telegram did not say who the bot is")]

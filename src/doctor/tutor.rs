@@ -1,6 +1,6 @@
 //! The tutor: does it answer, is it PhonicFlow, is its language model well. Must not know its protocol.
 
-use super::{Cause, Finding, Found, Patient, now};
+use super::{Cause, CheckResult, Finding, Patient, now};
 use crate::app;
 use crate::tutor::{Identity, TutorError};
 use std::time::Instant;
@@ -8,7 +8,7 @@ use std::time::Instant;
 const TUTOR: &str = "tutor";
 const HEALTH: &str = "tutor health";
 
-pub(crate) async fn check(patient: &Patient) -> Found {
+pub(crate) async fn check(patient: &Patient) -> CheckResult {
     if patient.at_fault(&["BACKEND_", "BOT_PRIVATE_KEY"]) {
         let why = "the configuration has to be right first";
         return vec![Finding::skipped(TUTOR, why), Finding::skipped(HEALTH, why)].into();
@@ -70,7 +70,7 @@ pub(crate) async fn check(patient: &Patient) -> Found {
         }
         Err(error) => failed(HEALTH, &place, &error),
     };
-    Found { findings: vec![Finding::fine(TUTOR, found), health], clock, ..Found::default() }
+    CheckResult { findings: vec![Finding::fine(TUTOR, found), health], clock, ..CheckResult::default() }
 }
 
 fn failed(check: &'static str, place: &str, error: &TutorError) -> Finding {

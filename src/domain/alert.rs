@@ -22,11 +22,22 @@ pub enum AlertKind {
     StoreRestored,
     /// Telegram does not tell who is in the required channel.
     MembersHidden,
+    /// No chat model answers.
+    ModelDown,
+    /// One answers again.
+    ModelBack,
 }
 
 impl AlertKind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::TutorDown, Self::TutorBack, Self::DeadLetters, Self::StoreRestored, Self::MembersHidden];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::TutorDown,
+        Self::TutorBack,
+        Self::DeadLetters,
+        Self::StoreRestored,
+        Self::MembersHidden,
+        Self::ModelDown,
+        Self::ModelBack,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -35,6 +46,8 @@ impl AlertKind {
             Self::DeadLetters => "dead letters",
             Self::StoreRestored => "store restored",
             Self::MembersHidden => "members hidden",
+            Self::ModelDown => "chat model down",
+            Self::ModelBack => "chat model back",
         }
     }
 
@@ -46,6 +59,16 @@ impl AlertKind {
             Self::DeadLetters => 3,
             Self::StoreRestored => 4,
             Self::MembersHidden => 5,
+            Self::ModelDown => 6,
+            Self::ModelBack => 7,
+        }
+    }
+
+    /// The two of which the later one told is what an admin believes.
+    pub(crate) fn pair(self) -> (Self, Self) {
+        match self {
+            Self::ModelDown | Self::ModelBack => (Self::ModelDown, Self::ModelBack),
+            _ => (Self::TutorDown, Self::TutorBack),
         }
     }
 }
@@ -95,8 +118,8 @@ pub(crate) struct Marks {
 pub(crate) fn judge(kind: AlertKind, of: Timestamp, marks: Marks, now: Timestamp) -> Announced {
     let believes_down = marks.down.is_some_and(|down| marks.back.is_none_or(|back| back.at < down.at));
     let known = match kind {
-        AlertKind::TutorDown => believes_down,
-        AlertKind::TutorBack => !believes_down,
+        AlertKind::TutorDown | AlertKind::ModelDown => believes_down,
+        AlertKind::TutorBack | AlertKind::ModelBack => !believes_down,
         _ => marks.own.is_some_and(|told| told.of >= of),
     };
     if known {
@@ -120,7 +143,7 @@ mod tests {
     fn every_kind_is_listed_once() {
         let mut numbers: Vec<u8> = AlertKind::ALL.into_iter().map(AlertKind::number).collect();
         numbers.dedup();
-        assert_eq!(numbers, [1, 2, 3, 4, 5]);
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
     }
 
     fn told(at: i64, of: i64) -> Option<Told> {

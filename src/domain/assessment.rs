@@ -1,4 +1,4 @@
-//! What the tutor said about a voice message, in our words.
+//! What the tutor said about a voice message, as types of ours.
 //!
 //! Must not know the tutor's JSON (see `tutor::wire`).
 
@@ -10,19 +10,19 @@ use uuid::Uuid;
 /// One answer of the tutor. Empty strings mean "not given".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assessment {
-    /// What was understood.
+    /// What the tutor understood.
     pub transcript: String,
-    /// Coaching on pronunciation and grammar, in English.
+    /// On pronunciation and grammar, in English.
     pub coaching: String,
-    /// The coaching in Portuguese.
+    /// In Portuguese.
     pub coaching_pt: String,
-    /// The conversational reply, in English.
+    /// In English.
     pub reply: String,
-    /// The reply in Portuguese.
+    /// In Portuguese.
     pub reply_pt: String,
-    /// The coaching can be heard.
+    /// The tutor can speak the coaching.
     pub coaching_audio: bool,
-    /// The reply can be heard.
+    /// The tutor can speak the reply.
     pub reply_audio: bool,
 }
 
@@ -38,38 +38,34 @@ impl Assessment {
 /// A finished turn, kept for `/history`, `/feedback` and `/export`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
-    /// The session it belongs to.
     pub session: Uuid,
-    /// 1 for the session's first turn.
+    /// Counted from 1 in each session.
     pub number: u32,
     /// When the answer came.
     pub at: Timestamp,
-    /// Length of the learner's voice, milliseconds.
+    /// Length of the learner's voice, ms.
     pub voice_ms: u64,
-    /// The answer. Of a written turn: the learner's words as the transcript, the model's as the reply (Markdown).
+    /// For a written turn: the learner's text as the transcript, the model's as the reply (Markdown).
     pub assessment: Assessment,
-    /// Spoken to the tutor or written to a model.
     pub kind: TurnKind,
     /// The model that answered a written turn.
     pub model: Option<String>,
-    /// Where it was said; `None`: an older program did not note it.
+    /// Where it was said; `None`: an older version did not store it.
     pub chat: Option<Chat>,
-    /// What a written turn cost.
+    /// Used by a written turn.
     pub tokens: Tokens,
 }
 
-/// Who answered a turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TurnKind {
-    /// The tutor, a voice.
+    /// A voice, answered by the tutor.
     #[default]
     Voice,
-    /// A chat model, a text.
+    /// A text, answered by a chat model.
     Text,
 }
 
 impl TurnKind {
-    /// The word for people and machines.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Voice => "voice",
@@ -78,7 +74,7 @@ impl TurnKind {
     }
 }
 
-/// Tokens of one model call, as its server counted them or, where it does not, estimated.
+/// Tokens of one model call, as counted by the server or, if it does not count, estimated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
     /// Of the question with its context.
@@ -88,14 +84,13 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Both together.
     pub fn total(self) -> u64 {
         u64::from(self.input) + u64::from(self.output)
     }
 }
 
 impl Turn {
-    /// A voice and the tutor's answer. The store numbers it.
+    /// The store numbers it.
     pub fn voice(session: Uuid, at: Timestamp, voice_ms: u64, assessment: Assessment) -> Self {
         Self {
             session,
@@ -114,22 +109,20 @@ impl Turn {
 /// One entry of the tutor's own history (`GET /conversation`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordedTurn {
-    /// What the learner said.
     pub user: String,
-    /// Coaching.
     pub coaching: String,
-    /// Reply.
     pub conversational: String,
 }
 
 impl RecordedTurn {
-    /// Whether this entry is the copy of a turn we already know.
+    /// Whether this entry is a turn we already know.
     pub(crate) fn is_copy_of(&self, known: &Assessment) -> bool {
         self.user.trim() == known.transcript.trim() && self.conversational.trim() == known.reply.trim()
     }
 
-    /// The entry as an answer; the history holds neither Portuguese nor a sign of audio, so the reply's is assumed to be
-    /// there (asking costs one request, a missing voice note costs the learner). Coaching is hardly ever spoken.
+    /// The history contains neither Portuguese nor whether there is audio. The reply's audio is assumed to
+    /// exist: asking for it costs one request, while a missing voice note costs the learner. Coaching is
+    /// hardly ever spoken.
     pub(crate) fn into_assessment(self) -> Assessment {
         let reply_audio = !self.conversational.trim().is_empty();
         Assessment {

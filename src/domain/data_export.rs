@@ -9,7 +9,7 @@ pub(crate) use pending::Pending;
 use super::alert::Told;
 use super::assessment::{Turn, TurnKind};
 use super::ids::{Timestamp, UserId};
-use super::learner::{DAY_MS, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
+use super::learner::{DAY_MS, DayTokens, Learner, Level};
 use super::membership::Membership;
 use super::rate::RateState;
 use super::session::Session;
@@ -94,9 +94,9 @@ impl DataExport {
             json!({
                 "user": learner.user.0,
                 "first_seen": at_json(learner.first_seen),
-                "language": language(learner.language),
+                "language": learner.language.name(),
                 "client_language": learner.client_language,
-                "translation": translation(learner.translation),
+                "translation": learner.translation.name(),
                 "voice_reply": learner.voice_reply,
                 "blocked": learner.blocked,
                 "other_notice_at": learner.other_notice_at.map(at_json),
@@ -146,11 +146,11 @@ impl DataExport {
         }
         if let Some(learner) = &self.learner {
             let _ = writeln!(text, "- first seen: {}", moment(learner.first_seen));
-            let _ = writeln!(text, "- language: {}", language(learner.language));
+            let _ = writeln!(text, "- language: {}", learner.language.name());
             if let Some(tag) = &learner.client_language {
                 let _ = writeln!(text, "- language of your Telegram: {}", escaped(tag));
             }
-            let _ = writeln!(text, "- translation: {}", translation(learner.translation));
+            let _ = writeln!(text, "- translation: {}", learner.translation.name());
             let _ = writeln!(text, "- spoken replies: {}", if learner.voice_reply { "on" } else { "off" });
             let _ = writeln!(text, "- you blocked the bot: {}", if learner.blocked { "yes" } else { "no" });
             let _ =
@@ -291,22 +291,6 @@ fn escaped(line: &str) -> String {
         out.push(c);
     }
     out
-}
-
-fn language(choice: LanguageChoice) -> &'static str {
-    match choice {
-        LanguageChoice::Auto => "auto",
-        LanguageChoice::Fixed(Language::En) => "en",
-        LanguageChoice::Fixed(Language::Pt) => "pt",
-    }
-}
-
-fn translation(choice: Translation) -> &'static str {
-    match choice {
-        Translation::Always => "always",
-        Translation::OnTap => "on tap",
-        Translation::Never => "never",
-    }
 }
 
 fn at_json(at: Timestamp) -> String {

@@ -45,11 +45,15 @@ pub enum DeadReason {
     TutorRefused,
     /// The tutor fails on this recording again and again, and on no other.
     VoiceFailed,
+    /// The chat model did not answer for `BACKEND_RETRY_MAX_AGE`.
+    ModelDown,
+    /// The chat model does not take this message.
+    ModelRefused,
 }
 
 impl DeadReason {
     /// In the order of their stored numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Other,
         Self::TutorDown,
         Self::AnswerLost,
@@ -61,6 +65,8 @@ impl DeadReason {
         Self::SendUnknown,
         Self::TutorRefused,
         Self::VoiceFailed,
+        Self::ModelDown,
+        Self::ModelRefused,
     ];
 
     /// For a row that waited too long for this.
@@ -70,6 +76,7 @@ impl DeadReason {
             WaitReason::TutorUncertain => Self::AnswerLost,
             WaitReason::TelegramDown | WaitReason::Paced => Self::TelegramDown,
             WaitReason::Fault => Self::Fault,
+            WaitReason::ModelDown => Self::ModelDown,
             WaitReason::GlobalRate => Self::Other,
         }
     }
@@ -88,6 +95,8 @@ impl DeadReason {
             Self::SendUnknown => "send_unknown",
             Self::TutorRefused => "tutor_refused",
             Self::VoiceFailed => "voice_failed",
+            Self::ModelDown => "model_down",
+            Self::ModelRefused => "model_refused",
         }
     }
 
@@ -107,6 +116,8 @@ impl DeadReason {
             Self::SendUnknown => "sent several times, and Telegram never said whether it arrived",
             Self::TutorRefused => "the tutor refuses what we send",
             Self::VoiceFailed => "the tutor failed on this message and on no other",
+            Self::ModelDown => "the chat model did not answer",
+            Self::ModelRefused => "the chat model does not take this message",
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How long the tutor may be unreachable before the daemon counts as failing, seconds. Restarting the tutor
 /// with its models takes less.
-pub(crate) const TUTOR_PATIENCE_SECS: u64 = 5 * 60;
+pub(crate) const TUTOR_OUTAGE_TOLERATED_SECS: u64 = 5 * 60;
 
 /// A wait requested by Telegram is reported when it is longer than this, seconds.
 const LONG_WAIT_SECS: u64 = 60;
@@ -171,7 +171,7 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
         .filter(|_| signs.enabled);
     let sending_problem = waits(signs.sending_wait_seconds, "nothing is sent");
     let (inbox, dead_letters) = signs.store.unwrap_or_default();
-    let tutor_problem = if signs.tutor_unreachable_seconds > TUTOR_PATIENCE_SECS {
+    let tutor_problem = if signs.tutor_unreachable_seconds > TUTOR_OUTAGE_TOLERATED_SECS {
         Some("the tutor has been out of reach for too long")
     } else {
         signs

@@ -3,6 +3,7 @@
 //! Must not know Telegram's types (see `telegram::from_api`), which message gets which place (see `bot::placement`), or
 //! how it is answered.
 
+use super::files::Files;
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,34 @@ pub enum Body {
     Other(OtherKind),
     /// The learner blocked (true) or unblocked (false) the bot.
     Blocked(bool),
+    /// Pictures and documents to look at.
+    Files(Files),
+    /// Plain text that answers another message, with the words of that one.
+    Quoting {
+        /// What the learner writes.
+        text: String,
+        /// What it refers to.
+        quoted: String,
+    },
+}
+
+impl Body {
+    /// What the learner wrote, to be answered by a chat model: plain text, or what stands beneath files.
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Quoting { text, .. } => Some(text),
+            Self::Files(files) => Some(&files.caption),
+            _ => None,
+        }
+    }
+
+    /// The words of the message it answers.
+    pub fn quoted(&self) -> Option<&str> {
+        match self {
+            Self::Quoting { quoted, .. } => Some(quoted),
+            _ => None,
+        }
+    }
 }
 
 /// A file to listen to, as announced by Telegram; every figure is checked again when it arrives.
@@ -120,6 +149,13 @@ pub enum WorkKind {
     Local,
     /// Replies that wait to be sent.
     Delivery,
+    /// A chat model answers it.
+    Model,
+}
+
+impl WorkKind {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Tutor, Self::Local, Self::Delivery, Self::Model];
 }
 
 /// A message's place in the queue: decided when it is taken in, and kept with its row, so that a later program cannot
@@ -143,6 +179,8 @@ impl Placement {
     pub const LEAVING: Self = Self { lane: Lane::Conversation, work: WorkKind::Local, leaving: true };
     /// Words of the bot's own, which answer nobody.
     pub const OWN_WORDS: Self = Self { lane: Lane::Local, work: WorkKind::Delivery, leaving: false };
+    /// A chat model answers it.
+    pub const TEXT_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Model, leaving: false };
     /// A turn of the tutor.
     pub const TUTOR_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Tutor, leaving: false };
 }

@@ -5,6 +5,7 @@
 use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use super::incoming::{Incoming, Lane, Placement, WorkKind};
 use super::outcome::Reply;
+use super::overtaking::{Overtaking, Stuck};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -57,6 +58,10 @@ pub struct Job {
     pub progress: Option<MessageId>,
     /// Such a message is about to be sent, or was, and nobody knows its id: none is sent again.
     pub progress_begun: bool,
+    /// Calls of the chat model that failed: the pause before the next one grows with them.
+    pub model_failures: u32,
+    /// It was answered before older ones that wait for what is down; its answer goes out before theirs.
+    pub overtook: bool,
 }
 
 /// What went wrong with a row, for the count that stands for it.
@@ -72,6 +77,8 @@ pub enum Failed {
     Membership,
     /// The handler: it panicked.
     Fault,
+    /// A call of the chat model.
+    Model,
 }
 
 /// Which of the messages that could be sent now goes first.
@@ -132,6 +139,13 @@ pub enum Stage {
     },
     /// The outcome is committed; what is left is in the outbox.
     Answered,
+    /// A chat model was asked. It keeps nothing, so a restart asks again; the preview there may be is [`Job::progress`].
+    Asked {
+        /// Which one.
+        model: String,
+        /// 1 for the first time.
+        attempt: u32,
+    },
 }
 
 /// Why a row is not worked on at the moment.
@@ -151,6 +165,8 @@ pub enum WaitReason {
     Fault,
     /// The tutor is there, but no turn succeeds any more.
     TutorFailing,
+    /// The chat model does not answer, and no other one stands in.
+    ModelDown,
 }
 
 impl WaitReason {
@@ -164,6 +180,7 @@ impl WaitReason {
             Self::GlobalRate => "global rate limit",
             Self::Fault => "a fault that may pass",
             Self::TutorFailing => "the tutor cannot answer",
+            Self::ModelDown => "chat model not answering",
         }
     }
 
@@ -189,6 +206,7 @@ impl WaitReason {
             Self::GlobalRate => "global_rate",
             Self::Fault => "fault",
             Self::TutorFailing => "tutor_failing",
+            Self::ModelDown => "model_down",
         }
     }
 }
@@ -254,6 +272,8 @@ impl Job {
             deaths: 0,
             progress: None,
             progress_begun: false,
+            model_failures: 0,
+            overtook: false,
         }
     }
 
@@ -268,6 +288,7 @@ impl Job {
             Failed::Download => &mut self.download_failures,
             Failed::Membership => &mut self.membership_failures,
             Failed::Fault => &mut self.faults,
+            Failed::Model => &mut self.model_failures,
         };
         *count = count.saturating_add(1);
     }
@@ -289,6 +310,7 @@ impl Job {
         self.download_failures = 0;
         self.membership_failures = 0;
         self.faults = 0;
+        self.model_failures = 0;
         self.send_failures = 0;
         self.deaths = 0;
     }
@@ -300,6 +322,7 @@ impl Job {
             self.download_failures,
             self.membership_failures,
             self.faults,
+            self.model_failures,
             self.send_failures,
             self.deaths,
         ]
@@ -307,16 +330,30 @@ impl Job {
         .fold(0, u32::saturating_add)
     }
 
-    /// Whether it is not to wait behind older rows that wait for the tutor.
-    pub(crate) fn overtakes(&self) -> bool {
-        self.lane == Lane::Conversation && self.leaving
+    /// Among which rows it keeps its order when it goes before older ones that are stuck; `None`: it waits behind them.
+    pub(crate) fn overtakes(&self) -> Option<Overtaking> {
+        if self.lane != Lane::Conversation {
+            return None;
+        }
+        match self.work {
+            WorkKind::Delivery => self.overtook.then_some(Overtaking::Answer),
+            _ if self.leaving => Some(Overtaking::Leaving),
+            WorkKind::Tutor => Some(Overtaking::Tutor),
+            WorkKind::Model => Some(Overtaking::Model),
+            WorkKind::Local => None,
+        }
     }
 
-    /// Whether it was put off because the tutor did not answer it, and its learner knows that the answer comes later: until
-    /// then the answer may be a moment away, as when it is looked for after a restart.
-    pub(crate) fn waits_for_tutor(&self) -> bool {
-        let is_of_the_tutor = self.waiting_for.is_some_and(WaitReason::is_of_the_tutor);
-        self.work == WorkKind::Tutor && self.told_late && is_of_the_tutor
+    /// Whether it waits for what is down, as far as its learner knows: until they are told that the answer comes later, it may
+    /// be a moment away, as when it is looked for after a restart.
+    pub(crate) fn stuck(&self) -> Stuck {
+        let waits_for = self.waiting_for.filter(|_| self.told_late);
+        match (self.work, waits_for) {
+            (WorkKind::Tutor, Some(WaitReason::TutorUncertain)) => Stuck::Uncertain,
+            (WorkKind::Tutor, Some(reason)) if reason.is_of_the_tutor() => Stuck::Down,
+            (WorkKind::Model, Some(WaitReason::ModelDown)) => Stuck::Down,
+            _ => Stuck::No,
+        }
     }
 
     /// How soon its first message is wanted.

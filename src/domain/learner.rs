@@ -38,6 +38,17 @@ pub enum LanguageChoice {
     Fixed(Language),
 }
 
+impl LanguageChoice {
+    /// In exports, and as an admin reads it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Fixed(Language::En) => "en",
+            Self::Fixed(Language::Pt) => "pt",
+        }
+    }
+}
+
 /// When the Portuguese is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Translation {
@@ -47,6 +58,17 @@ pub enum Translation {
     OnTap,
     /// Not at all.
     Never,
+}
+
+impl Translation {
+    /// In exports, and as an admin reads it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::OnTap => "on tap",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// How well a learner speaks English.

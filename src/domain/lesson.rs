@@ -135,6 +135,11 @@ pub(crate) fn compose(
     replies
 }
 
+/// A model's words as a learner reads them.
+pub(crate) fn written(words: &str) -> Rich {
+    markdown(words)
+}
+
 /// `/feedback`: the last coaching again, with its audio if the tutor has it.
 pub(crate) fn compose_feedback(
     incoming: &Incoming,

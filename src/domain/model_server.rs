@@ -1,9 +1,9 @@
-//! What is known of a chat model's server before it is asked. Pure.
+//! What is configured about a chat model's server. Pure; must not know how it is asked.
 
-/// Which wire a model server speaks.
+/// The protocol that a model server speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ServerKind {
-    /// OpenAI's, which nearly everything speaks: Ollama, llama.cpp, vLLM, LiteLLM.
+    /// OpenAI's, which most servers speak: Ollama, llama.cpp, vLLM, LiteLLM.
     #[default]
     OpenAi,
     /// Anthropic's messages.
@@ -15,10 +15,8 @@ pub enum ServerKind {
 }
 
 impl ServerKind {
-    /// As they are written in the configuration.
     pub const NAMES: &'static [&'static str] = &["openai", "anthropic", "gemini", "core"];
 
-    /// By its name in lower case.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "openai" => Some(Self::OpenAi),
@@ -30,14 +28,13 @@ impl ServerKind {
     }
 }
 
-/// Which of a server's models take pictures.
+/// Which of a server's models accept pictures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Vision {
-    /// Nobody has said; the server will.
+    /// Not configured; the server will tell.
     #[default]
     Unknown,
     /// All or none.
     All(bool),
-    /// These.
     Of(Vec<String>),
 }

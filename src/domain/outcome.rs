@@ -1,4 +1,4 @@
-//! What a handler decides: facts to keep and replies to send, committed together.
+//! What a handler decides: facts to store and replies to send, committed together.
 //!
 //! Must not know how either happens.
 
@@ -10,23 +10,22 @@ use super::rich::{CAPTION_LIMIT, Rich, TEXT_LIMIT};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The whole result of handling one message; committed in one transaction.
+/// The whole result of handling one message, committed in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Changes to the learner's record, in order.
     pub changes: Vec<Change>,
-    /// A finished turn to keep; the store counts it in the session.
+    /// A finished turn; the store numbers it and counts it in the session.
     pub turn: Option<Turn>,
-    /// Conversations the tutor shall forget.
+    /// Conversations for the tutor to delete.
     pub purge: Vec<Uuid>,
-    /// Remove everything held about the learner (before the replies are queued).
+    /// Delete everything held about the learner (before the replies are queued).
     pub forget: bool,
     /// What the learner gets, in order.
     pub replies: Vec<Reply>,
 }
 
 impl Outcome {
-    /// Only replies.
     pub fn reply(replies: Vec<Reply>) -> Self {
         Self { replies, ..Self::default() }
     }
@@ -35,60 +34,42 @@ impl Outcome {
 /// One thing to send to one chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// Where to.
     pub chat: ChatId,
-    /// Topic to stay in.
+    /// Forum topic.
     pub thread: Option<i64>,
-    /// The message it answers; sent all the same should that one be gone.
+    /// The message it answers; sent all the same if that is deleted.
     pub answers: Option<MessageId>,
-    /// What.
     pub content: Content,
 }
 
-/// What a reply holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// A message of 1..4096 UTF-16 code units.
-    Text {
-        /// The words.
-        text: Rich,
-        /// Buttons beneath.
-        keyboard: Keyboard,
-    },
+    Text { text: Rich, keyboard: Keyboard },
     /// A new text for a message sent before.
-    Edit {
-        /// The message to change.
-        message: MessageId,
-        /// The words.
-        text: Rich,
-        /// Buttons beneath.
-        keyboard: Keyboard,
-    },
-    /// The tutor's spoken answer, fetched and encoded at the moment of sending; where there is none to be had
-    /// the caption goes out as a text (when it is not empty).
+    Edit { message: MessageId, text: Rich, keyboard: Keyboard },
+    /// The tutor's spoken answer, fetched and encoded when it is sent; if there is none, the caption is sent
+    /// as a text (unless empty).
     Spoken {
-        /// The conversation whose latest turn speaks.
+        /// The conversation whose latest turn is spoken.
         session: Uuid,
-        /// Which of its two voices.
         part: SpokenPart,
         /// 0..1024 UTF-16 code units.
         caption: Rich,
     },
-    /// Ends the little clock on a pressed button.
+    /// The answer to a button press, which stops the button's clock.
     CallbackAnswer {
-        /// The query.
+        /// The callback query's id.
         callback: String,
         /// A short notice, 0..200 characters.
         text: String,
     },
 }
 
-/// Which of the tutor's two voices.
+/// The parts of an answer that the tutor can speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpokenPart {
-    /// The conversational reply.
     Conversational,
-    /// The coaching.
     Coaching,
 }
 
@@ -96,17 +77,15 @@ pub enum SpokenPart {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyboard(pub Vec<Vec<Button>>);
 
-/// One inline button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
-    /// What it says.
     pub label: String,
-    /// What comes back when it is pressed, 1..64 bytes; or, beginning with `https://`, the page it opens.
+    /// Callback data, 1..64 bytes; or, if it begins with `https://`, the page to open.
     pub data: String,
 }
 
 impl Button {
-    /// The page it opens, when it is a link.
+    /// The page it opens, if it is a link.
     pub(crate) fn link(&self) -> Option<&str> {
         Some(self.data.as_str()).filter(|data| data.starts_with("https://"))
     }
@@ -126,7 +105,7 @@ impl Keyboard {
 
 impl Reply {
     /// Text answers to `incoming`, split to Telegram's limit; the first one quotes the message, the last one
-    /// carries the buttons.
+    /// has the buttons.
     pub(crate) fn texts(incoming: &Incoming, text: Rich, keyboard: Keyboard) -> Vec<Reply> {
         let mut parts = text.split(TEXT_LIMIT);
         let last = parts.pop();
@@ -143,7 +122,7 @@ impl Reply {
         replies
     }
 
-    /// The spoken answer with its words: as the caption where they fit, else as texts before it.
+    /// The spoken answer with its text: as the caption if it fits, otherwise as text messages before it.
     pub(crate) fn spoken(incoming: &Incoming, session: Uuid, part: SpokenPart, words: Rich) -> Vec<Reply> {
         let (mut replies, caption) = if words.utf16_len() <= CAPTION_LIMIT {
             (Vec::new(), words)

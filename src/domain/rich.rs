@@ -1,7 +1,8 @@
-//! Formatted text, measured the way Telegram measures: in UTF-16 code units.
+//! Formatted text, measured as Telegram does: in UTF-16 code units.
 //!
-//! A text is a flat list of spans, each with its whole format, so that cutting it never tears anything: what nests is
-//! found by whoever writes the markup. Must not know HTML or any other markup (see `telegram::html`, `markdown`).
+//! A text is a flat list of spans, each with its complete format, so that it can be cut anywhere; whoever
+//! writes the markup works out the nesting. Must not know HTML or any other markup (see `telegram::html`,
+//! `markdown`).
 
 mod split;
 
@@ -12,22 +13,17 @@ pub(crate) const TEXT_LIMIT: usize = 4096;
 /// Longest caption, UTF-16 code units after parsing (Bot API "sendVoice").
 pub(crate) const CAPTION_LIMIT: usize = 1024;
 
-/// The formats our own sentences use.
+/// The formats that the bot's own sentences use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// As it is.
     Plain,
-    /// Bold.
     Bold,
-    /// Italic.
     Italic,
-    /// Monospace.
     Code,
-    /// A quote that folds open.
+    /// A quote that can be unfolded.
     Quote,
 }
 
-/// How a span looks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Encoded", into = "Encoded")]
 pub struct Format {
@@ -39,30 +35,27 @@ pub struct Format {
     pub strike: bool,
     /// Part of a quote.
     pub quote: Option<Quote>,
-    /// What kind of text it is.
     pub kind: Kind,
 }
 
-/// How a quote is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quote {
-    /// Whole.
+    /// Shown completely.
     Open,
     /// Folded until it is tapped.
     Folded,
 }
 
-/// What a span is, of what excludes one another: code holds no other format, and no link.
+/// What a span is; these exclude each other: code has no other format and no link.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// Words.
     #[default]
     Words,
-    /// Words that open this address.
+    /// Text with this link.
     Link(String),
     /// Monospace within a line.
     Code,
-    /// A monospace block, and its language (may be empty).
+    /// A monospace block and its language (may be empty).
     Pre(String),
 }
 
@@ -79,8 +72,8 @@ impl From<Style> for Format {
     }
 }
 
-/// A format on disk. The first five are all there was once: what needs no more is still written so, and read by older
-/// programs.
+/// A format as stored. Formats that fit the first five are still written that way, so that older versions can
+/// read them.
 #[derive(Serialize, Deserialize)]
 enum Encoded {
     Plain,
@@ -125,13 +118,11 @@ impl From<Format> for Encoded {
 /// A run of text in one format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Span {
-    /// How it looks.
     pub format: Format,
-    /// What it says, unescaped.
+    /// Not escaped.
     pub text: String,
 }
 
-/// A text made of spans.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rich(Vec<Span>);
 
@@ -141,7 +132,7 @@ impl Rich {
         Self::default().push(Style::Plain, text)
     }
 
-    /// This text with a span added; an empty one is left out, one of the same format is joined.
+    /// Empty spans are left out; a span of the same format is joined to the last one.
     #[must_use]
     pub fn push(mut self, format: impl Into<Format>, text: impl Into<String>) -> Self {
         self.add(format.into(), text.into());
@@ -157,7 +148,6 @@ impl Rich {
         }
     }
 
-    /// This text followed by another.
     #[must_use]
     pub fn append(self, other: Rich) -> Self {
         other.0.into_iter().fold(self, |text, span| text.push(span.format, span.text))
@@ -170,12 +160,10 @@ impl Rich {
         self
     }
 
-    /// The spans in order.
     pub(crate) fn spans(&self) -> &[Span] {
         &self.0
     }
 
-    /// Length as Telegram counts it.
     pub(crate) fn utf16_len(&self) -> usize {
         self.0.iter().map(|span| utf16_len(&span.text)).sum()
     }
@@ -185,7 +173,6 @@ impl Rich {
         self.0.iter().all(|span| is_blank(&span.text))
     }
 
-    /// The words alone.
     pub fn to_plain(&self) -> String {
         self.0.iter().map(|span| span.text.as_str()).collect()
     }
@@ -197,12 +184,11 @@ impl FromIterator<Span> for Rich {
     }
 }
 
-/// Length in UTF-16 code units.
 pub(crate) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// Whether a reader sees nothing of it: white space and characters without a glyph, which Telegram strips.
+/// Whether nothing is visible: only white space and characters without a glyph, which Telegram strips.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| {
         c.is_whitespace()

@@ -71,6 +71,10 @@ events! {
     HandlerFailed = "handler_failed",
     MessageEndedDaemon = "message_ended_daemon",
     ExpectationTold = "expectation_told",
+    PreviewShown = "preview_shown",
+    ModelAsked = "model_asked",
+    ModelAnswered = "model_answered",
+    ModelFailed = "model_failed",
     // Sending
     MessageSent = "message_sent",
     AnswerDelivered = "answer_delivered",

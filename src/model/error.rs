@@ -28,7 +28,7 @@ pub enum Fault {
     Busy {
         /// 429, 503 or 529; also where they came inside of a stream.
         status: u16,
-        /// Seconds it asked us to wait, at most an hour.
+        /// Seconds it asked us to wait, at most ten minutes.
         retry_after: Option<u32>,
     },
     /// A fault of its own.

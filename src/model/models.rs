@@ -102,7 +102,10 @@ impl Models {
         let asked = join_all(self.servers.iter().map(|server| server.models())).await;
         for (server, models) in self.servers.iter().zip(asked) {
             match models {
-                Ok(models) => names.extend(models.iter().map(|model| full_name(server, model))),
+                Ok(models) => {
+                    let chats = models.iter().filter(|model| !is_for_other_work(model));
+                    names.extend(chats.map(|model| full_name(server, model)));
+                }
                 Err(failed) => {
                     error = Some(failed);
                     complete = false;
@@ -188,6 +191,12 @@ impl Models {
     fn listed(&self) -> MutexGuard<'_, Option<(Instant, Vec<ModelName>)>> {
         self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Servers list models that hold no conversation beside those that do; nothing but the name tells them apart.
+fn is_for_other_work(model: &str) -> bool {
+    let model = model.to_lowercase();
+    ["embed", "rerank", "whisper", "tts-"].iter().any(|work| model.contains(work))
 }
 
 /// A server's own name for a model, as learners know it.

@@ -91,6 +91,8 @@ pub struct Server {
     patience: Patience,
     built: Instant,
     breaker: Mutex<Breaker>,
+    /// The status with which it asked to be left in peace, and until when.
+    peace: Mutex<Option<(u16, Timestamp)>>,
     learnt: Mutex<BTreeMap<String, Learnt>>,
 }
 
@@ -110,6 +112,7 @@ impl Permit {
     pub fn failed(&mut self, fault: Fault) -> ModelError {
         if !std::mem::replace(&mut self.settled, true) {
             let now = self.server.now();
+            self.server.leave_in_peace(&fault);
             if fault.counts_against_the_server() {
                 self.server.breaker().failed(now);
             } else {
@@ -144,8 +147,8 @@ impl Server {
         if !matches!(trial.url().scheme(), "http" | "https") {
             return Err(setup("its URL must be http or https"));
         }
-        let (breaker, learnt) = Default::default();
-        Ok(Self { options, name, client, patience, built: Instant::now(), breaker, learnt })
+        let (breaker, peace, learnt) = Default::default();
+        Ok(Self { options, name, client, patience, built: Instant::now(), breaker, peace, learnt })
     }
 
     /// Its name in the configuration.
@@ -241,9 +244,29 @@ impl Server {
     }
 
     fn admit(self: &Arc<Self>) -> Result<Permit, ModelError> {
+        self.in_peace().map_err(|fault| self.error(fault))?;
         let admitted = self.breaker().admit(self.now());
         admitted.map_err(|secs| self.error(Fault::Resting { secs }))?;
         Ok(Permit { server: self.clone(), settled: false })
+    }
+
+    /// Others are not sent where one was just told to come back later: the limit is mostly that of the key.
+    fn in_peace(&self) -> Result<(), Fault> {
+        let peace = *self.peace.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((status, until)) = peace else { return Ok(()) };
+        let left = until.since_ms(self.now());
+        if left <= 0 {
+            return Ok(());
+        }
+        let secs = u32::try_from(left.saturating_add(999) / 1_000).unwrap_or(LONGEST_WAIT);
+        Err(Fault::Busy { status, retry_after: Some(secs) })
+    }
+
+    fn leave_in_peace(&self, fault: &Fault) {
+        if let Fault::Busy { status, retry_after: Some(secs) } = fault {
+            let until = self.now().plus_ms(i64::from(*secs) * 1_000);
+            *self.peace.lock().unwrap_or_else(PoisonError::into_inner) = Some((*status, until));
+        }
     }
 
     /// The head of a successful answer.

@@ -131,6 +131,7 @@ mod tests {
             ("data: a\n\ndata: b\n\n", vec![event("", "a"), event("", "b")]),
             ("data:a\r\n\r\ndata:b\r\n\r\n", vec![event("", "a"), event("", "b")]),
             ("data: a\rdata: b\r\r", vec![event("", "a\nb")]),
+            ("event: e\r\ndata: a\r\ndata: b\r\n\r\n", vec![event("e", "a\nb")]),
             (": keep-alive\n\n: x\ndata: a\nid: 1\nretry: 5\n\n\n\n", vec![event("", "a")]),
             ("event: ping\ndata: {}\n\n", vec![event("ping", "{}")]),
             ("\u{feff}data: a\n\n", vec![event("", "a")]),

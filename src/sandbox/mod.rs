@@ -12,3 +12,4 @@ pub(crate) mod markup;
 #[cfg(test)]
 pub(crate) mod testkit;
 pub mod tutor_api;
+mod watched;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Largest record, bytes: a damaged length field must not lead to an unbounded allocation.
-pub const RECORD_LIMIT: usize = 8 << 20;
+pub(crate) const RECORD_LIMIT: usize = 8 << 20;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<RECORD_LIMIT>> =
     config::standard().with_limit::<RECORD_LIMIT>();
@@ -34,7 +34,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 }
 
 /// Reads a value from the front of `bytes` and returns the rest.
-pub fn read_front<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), String> {
+pub(crate) fn read_front<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), String> {
     let (value, used) =
         bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|error| error.to_string())?;
     let rest = bytes.get(used..).ok_or("it ends too early")?;

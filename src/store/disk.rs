@@ -125,12 +125,12 @@ impl Disk {
     }
 
     /// Walks all pairs as stored, the header first.
-    pub fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+    pub(crate) fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
         self.engine.scan(&keys::everything(), false, visit)
     }
 
     /// Walks all records except the disk's own.
-    pub fn scan_all(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+    pub(crate) fn scan_all(&self, visit: Visit<'_>) -> Result<(), StoreError> {
         let own = [keys::seal(), keys::ledger()];
         self.scan_raw(&mut |at, bytes| match &self.seal {
             _ if own.iter().any(|key| key == at) => Ok(true),
@@ -168,17 +168,17 @@ impl Disk {
     }
 
     /// Does the flushing on another thread.
-    pub fn flusher(&self) -> Box<dyn Flush> {
+    pub(crate) fn flusher(&self) -> Box<dyn Flush> {
         self.engine.flusher()
     }
 
     /// Counts everything that is there.
-    pub fn take_stock(&self) -> Result<Ledger, StoreError> {
+    pub(crate) fn take_stock(&self) -> Result<Ledger, StoreError> {
         Ledger::take_stock(self.engine.as_ref())
     }
 
     /// Whether these are the records that were written, according to the ledger.
-    pub fn agrees(&self, stock: &Ledger) -> bool {
+    pub(crate) fn agrees(&self, stock: &Ledger) -> bool {
         *stock == self.ledger
     }
 }

@@ -95,7 +95,7 @@ impl Range {
 
     /// The same range in other keys: `part` translates the prefix and the last key left out, `bound` the
     /// bound.
-    pub fn translate<E>(
+    pub(crate) fn translate<E>(
         &self,
         part: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
         bound: impl Fn(&[u8]) -> Result<Vec<u8>, E>,

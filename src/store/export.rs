@@ -283,12 +283,12 @@ fn flush(path: &Path) -> io::Result<()> {
 }
 
 /// Makes new names in a file's folder durable.
-pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), flush)
 }
 
 /// Makes new names in a folder durable.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     flush(folder)
 }
 

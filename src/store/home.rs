@@ -47,7 +47,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Age at which the newest export is followed by another, ms.
-pub const EVERY_MS: i64 = 24 * 3_600_000;
+pub(crate) const EVERY_MS: i64 = 24 * 3_600_000;
 /// Damaged databases that may be replaced within a day; with one more a person has to look at the disk.
 const DAMAGED_A_DAY: usize = 3;
 /// How often the lock is tried, 25 ms apart.
@@ -125,7 +125,7 @@ impl Home {
     }
 
     /// Whether there is a store, or an interrupted exchange from which one will be made.
-    pub fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         let kept = self.listed().map_or(true, |exports| !exports.is_empty());
         kept || self.store().exists() || self.restoring().exists() || self.is_being_sealed()
     }

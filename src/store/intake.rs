@@ -30,7 +30,7 @@ pub struct WaitingEach {
 /// What `accept` did with a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// Rows created for messages to be answered, as (update id, seq).
+    /// Messages to be answered, as (update id, seq of the row made for it or that of its album).
     pub taken: Vec<(i64, u64)>,
     /// Update ids seen before and left alone.
     pub repeats: Vec<i64>,

@@ -9,32 +9,32 @@ use crate::domain::{AlertKind, ChatId, Timestamp, UserId};
 use uuid::Uuid;
 
 /// A learner's archived sessions and, after them, the learner's record, so that a listing is one walk.
-pub const PERSON: u8 = b'l';
-pub const TURN: u8 = b't';
+pub(crate) const PERSON: u8 = b'l';
+pub(crate) const TURN: u8 = b't';
 pub const INBOX: u8 = b'i';
-pub const OUTBOX: u8 = b'o';
-pub const DEAD: u8 = b'd';
+pub(crate) const OUTBOX: u8 = b'o';
+pub(crate) const DEAD: u8 = b'd';
 /// Messages that were still to be sent when their row was given up.
-pub const DEAD_OUTBOX: u8 = b'x';
+pub(crate) const DEAD_OUTBOX: u8 = b'x';
 pub const RATE: u8 = b'r';
 /// Telegram's last answer about a learner and the required channel.
-pub const MEMBER: u8 = b'j';
+pub(crate) const MEMBER: u8 = b'j';
 /// What admins were told, and when.
 pub const TOLD: u8 = b'a';
 /// Users with a command menu of their own.
-pub const MENU: u8 = b'u';
+pub(crate) const MENU: u8 = b'u';
 /// Recently accepted update ids, in order of acceptance.
-pub const SEEN: u8 = b's';
+pub(crate) const SEEN: u8 = b's';
 /// Conversations to be deleted at the tutor.
 pub const PURGE: u8 = b'p';
 /// The same by due time.
-pub const PURGE_DUE: u8 = b'q';
+pub(crate) const PURGE_DUE: u8 = b'q';
 /// Archived sessions by the time they were archived.
-pub const EXPIRY: u8 = b'e';
+pub(crate) const EXPIRY: u8 = b'e';
 /// Chats that were migrated.
-pub const MOVED: u8 = b'm';
+pub(crate) const MOVED: u8 = b'm';
 /// Single values.
-pub const SINGLE: u8 = b'0';
+pub(crate) const SINGLE: u8 = b'0';
 
 const ARCHIVED: u8 = 0;
 const RECORD: u8 = 1;
@@ -116,12 +116,12 @@ pub fn learner(user: UserId) -> Vec<u8> {
 }
 
 /// Whether a key of [`PERSON`] is a learner's record (otherwise it is an archived session).
-pub fn is_learner(key: &[u8]) -> bool {
+pub(crate) fn is_learner(key: &[u8]) -> bool {
     key.get(9) == Some(&RECORD)
 }
 
 /// Oldest first.
-pub fn archived_of(user: UserId) -> Vec<u8> {
+pub(crate) fn archived_of(user: UserId) -> Vec<u8> {
     Key::new(PERSON).signed(user.0).byte(ARCHIVED).0
 }
 
@@ -137,16 +137,16 @@ pub fn expiry(archived_at: Timestamp, user: UserId, created: Timestamp, session:
 }
 
 /// The bound after all sessions archived before `moment`.
-pub fn expiry_before(moment: Timestamp) -> Vec<u8> {
+pub(crate) fn expiry_before(moment: Timestamp) -> Vec<u8> {
     Key::new(EXPIRY).signed(moment.0).0
 }
 
 /// The key of [`PERSON`] in a key of [`EXPIRY`].
-pub fn expiring(key: &[u8]) -> &[u8] {
+pub(crate) fn expiring(key: &[u8]) -> &[u8] {
     key.get(9..).unwrap_or_default()
 }
 
-pub fn turns_of(user: UserId) -> Vec<u8> {
+pub(crate) fn turns_of(user: UserId) -> Vec<u8> {
     Key::new(TURN).signed(user.0).0
 }
 
@@ -165,7 +165,7 @@ pub fn inbox(seq: u64) -> Vec<u8> {
     Key::new(INBOX).unsigned(seq).0
 }
 
-pub fn outbox_of(seq: u64) -> Vec<u8> {
+pub(crate) fn outbox_of(seq: u64) -> Vec<u8> {
     Key::new(OUTBOX).unsigned(seq).0
 }
 
@@ -184,7 +184,7 @@ pub fn dead(seq: u64) -> Vec<u8> {
     Key::new(DEAD).unsigned(seq).0
 }
 
-pub fn dead_outbox_of(seq: u64) -> Vec<u8> {
+pub(crate) fn dead_outbox_of(seq: u64) -> Vec<u8> {
     Key::new(DEAD_OUTBOX).unsigned(seq).0
 }
 
@@ -228,12 +228,12 @@ pub fn purge_due(not_before: Timestamp, session: Uuid) -> Vec<u8> {
 }
 
 /// The bound after all purges due at `moment`.
-pub fn purge_due_after(moment: Timestamp) -> Vec<u8> {
+pub(crate) fn purge_due_after(moment: Timestamp) -> Vec<u8> {
     Key::new(PURGE_DUE).signed(moment.0.saturating_add(1)).0
 }
 
 /// The session in a key of [`PURGE_DUE`].
-pub fn purge_session(key: &[u8]) -> Option<Uuid> {
+pub(crate) fn purge_session(key: &[u8]) -> Option<Uuid> {
     Uuid::from_slice(key.get(9..)?).ok()
 }
 
@@ -242,7 +242,7 @@ pub fn moved(from: ChatId) -> Vec<u8> {
 }
 
 /// The chat in a key of [`MOVED`].
-pub fn moved_from(key: &[u8]) -> Option<ChatId> {
+pub(crate) fn moved_from(key: &[u8]) -> Option<ChatId> {
     let number = u64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
     Some(ChatId((number ^ (1 << 63)).cast_signed()))
 }

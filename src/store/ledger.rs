@@ -28,7 +28,7 @@ struct Tally {
 
 impl Ledger {
     /// Updates the ledger for a batch that is about to be written.
-    pub fn enter(&mut self, engine: &dyn Engine, batch: &Batch) -> Result<(), StoreError> {
+    pub(crate) fn enter(&mut self, engine: &dyn Engine, batch: &Batch) -> Result<(), StoreError> {
         for (key, value) in batch.iter() {
             if let Some(old) = engine.get(key)? {
                 self.remove(key, &old);
@@ -41,7 +41,7 @@ impl Ledger {
     }
 
     /// The ledger of everything that is there.
-    pub fn take_stock(engine: &dyn Engine) -> Result<Self, StoreError> {
+    pub(crate) fn take_stock(engine: &dyn Engine) -> Result<Self, StoreError> {
         let mut stock = Self::default();
         engine.scan(&keys::everything(), false, &mut |key, value| {
             stock.count(key, value);

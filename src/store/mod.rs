@@ -21,10 +21,13 @@
 //! 2. A row of [`Lane::Conversation`](crate::domain::Lane) is also held back by older rows of the same *learner* in other chats: one call
 //!    of one session at a time.
 //!
-//!    The one exception to both: a row that leaves the conversation ([`Job::overtakes`]: `/new`, `/delete`) goes before
-//!    the older ones while the oldest, in each of these orders, has been put off for the tutor and its learner told so
-//!    ([`Job::waits_for_tutor`]); it is the way out of a session that is stuck. It overtakes no row at work and no other one of its kind, while it is at work
-//!    itself nothing else of these orders is, and what it has to say goes out in the local lane, beside those overtaken.
+//!    The one exception to both: rows that were put off because what answers them is down, and whose learners were told so
+//!    ([`Job::stuck`]), are passed by others ([`Job::overtakes`]), in each of these orders: the way out of the conversation
+//!    (`/new`, `/delete`) goes before any of them; what the tutor answers and what the chat model answers go before one
+//!    another, but not before a turn whose answer is looked for. None goes before a row at work, before an older one of its own
+//!    kind, or before an older first of another kind that is not stuck, and while it is at work itself nothing else of these
+//!    orders is. What the way out has to say goes out in the local lane, beside those overtaken; any other answer goes out
+//!    before theirs ([`Job::overtook`]) and holds back the next.
 //! 3. A row has at most one lease; leases live in memory, so a crash frees them all.
 //! 4. Rows that become claimable are handed out in the order in which they became so: a learner who sends ten messages
 //!    does not go before one who sends his first. Of rows to deliver the more urgent go first: an answer of which nothing

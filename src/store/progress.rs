@@ -36,7 +36,7 @@ impl Progress {
     }
 
     /// Fails if the disk has failed before.
-    pub fn usable(&self) -> Result<(), StoreError> {
+    pub(crate) fn usable(&self) -> Result<(), StoreError> {
         match &*self.failure() {
             None => Ok(()),
             Some((action, kind, text)) => {
@@ -55,7 +55,7 @@ impl Progress {
     }
 
     /// Remembers any failure to write or flush: from here on memory and disk may differ.
-    pub fn note_write(&self, result: Result<(), StoreError>) -> Result<(), StoreError> {
+    pub(crate) fn note_write(&self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         let result = self.note(result);
         if let Err(error) = &result {
             let told = || ("write", std::io::ErrorKind::InvalidData, error.to_string());

@@ -1,9 +1,10 @@
-//! What is on disk: kinds of record, their versions, and the way from an older version to today's.
+//! What is on disk: kinds of record, their versions, and the conversion from older versions.
 //!
-//! A record is one version byte and its payload. Those that grow with the product are written field by field (`layout`):
-//! such a record gains a field by one line there. The payloads of the others are the domain's own structs: changing one of
-//! those changes the layout, `tests/it/store_records.rs` turns red, and then the old struct moves to a module of its
-//! version, the version goes up and [`Record::upgrade`] leads from one to the other. Must not know keys or verbs.
+//! A record is one version byte and its payload. Records that grow with the product are written field by
+//! field (`layout`) and gain a field by one line there. The payloads of the others are the domain's own
+//! structs: changing one changes the layout, and `tests/it/store_records.rs` fails. Then the old struct moves
+//! to a module of its version, the version is raised, and [`Record::upgrade`] converts. Must not know keys or
+//! verbs.
 
 mod fields;
 mod layout;
@@ -19,14 +20,13 @@ use crate::domain::{ChatId, Hidden, Membership, Told, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Something that is kept on disk.
 pub trait Record: Serialize + DeserializeOwned {
     /// Its name in error messages.
     const KIND: &'static str;
     /// The version written today.
     const VERSION: u8 = 1;
 
-    /// Writes the payload. On failure says why, without the content.
+    /// Writes the payload. The error does not contain the content.
     fn write(&self, to: &mut Vec<u8>) -> Result<(), String> {
         codec::write(self, to)
     }
@@ -36,20 +36,18 @@ pub trait Record: Serialize + DeserializeOwned {
         Ok(codec::read(payload)?)
     }
 
-    /// Reads the payload of an older version. On failure says why, without the content.
+    /// Reads the payload of an older version. The error does not contain the content.
     fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
         let _ = payload;
         Err(unknown::<Self>(version))
     }
 }
 
-/// Why a payload cannot be read.
 pub enum Unreadable {
     /// In words, without the content.
     Damaged(String),
-    /// It holds a field of a newer program.
+    /// It holds a field of a newer version of this program.
     NewerField {
-        /// The field's tag.
         tag: u8,
         /// The highest tag known here.
         known: u8,
@@ -66,14 +64,12 @@ fn unknown<R: Record>(version: u8) -> String {
     format!("version {version} is unknown to this program, which knows versions up to {}", R::VERSION)
 }
 
-/// A record as it is kept.
 pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![R::VERSION];
     record.write(&mut bytes).map_err(|detail| StoreError::Corrupt { kind: R::KIND, detail })?;
     Ok(bytes)
 }
 
-/// A record from its bytes, of whatever version.
 pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, StoreError> {
     let read = match bytes.split_first() {
         None => Err("it is empty".to_owned().into()),
@@ -92,36 +88,34 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, StoreError> {
     })
 }
 
-/// An update id taken lately.
+/// A recently accepted update id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// Telegram's `update_id`.
     pub update_id: i64,
 }
 
-/// A chat that has moved; the key says from where.
+/// A chat that was migrated; the key holds the old id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
-    /// Where it is now.
+    /// Its new id.
     pub to: ChatId,
 }
 
-/// The `seq` the next row gets.
+/// Number of the next row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextSeq(pub u64);
 
-/// A command menu of one's own. Its key may be a hash, so the record says whose it is.
+/// A command menu of one user. Its key may be a hash, so the record holds the user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Menu {
-    /// Who has it.
     pub of: UserId,
 }
 
-/// The secret for the keyed hash of user ids.
+/// Secret for the keyed hash of user ids.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogKey(pub [u8; 32]);
 
-/// An entry of an index: the key says it all.
+/// An entry of an index: everything is in the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexEntry;
 

@@ -8,7 +8,7 @@ mod queries;
 mod queue;
 
 use super::Lease;
-use crate::domain::{ChatId, Job, Lane, Timestamp, Urgency, UserId, WorkKind};
+use crate::domain::{ChatId, Job, Lane, Overtaking, Stuck, Timestamp, Urgency, UserId, WorkKind};
 use queue::Queue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,9 +22,9 @@ struct Row {
     not_before: Timestamp,
     urgency: Urgency,
     /// It need not wait for older rows that are stuck.
-    overtakes: bool,
-    /// It was put off because the tutor did not answer it, and its learner knows.
-    stuck: bool,
+    overtakes: Option<Overtaking>,
+    /// It was put off because what answers it is down, and its learner knows.
+    stuck: Stuck,
     /// The transaction that wrote it last, as numbered by the state.
     written: u64,
     standing: Standing,
@@ -66,6 +66,7 @@ pub struct Schedule {
     tutor: Pool,
     local: Pool,
     delivery: Pool,
+    model: Pool,
     turns: u64,
     tokens: u64,
     clock: Timestamp,
@@ -91,7 +92,7 @@ impl Schedule {
     /// Tells the present moment: parked rows that are due become claimable, the longest due first.
     pub fn advance(&mut self, now: Timestamp) {
         self.clock = now;
-        for kind in [WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery] {
+        for kind in WorkKind::ALL {
             while let Some(&(due, seq)) = self.pool(kind).parked.first() {
                 if due > now {
                     break;
@@ -111,7 +112,7 @@ impl Schedule {
             not_before: job.not_before,
             urgency: job.urgency(),
             overtakes: job.overtakes(),
-            stuck: job.waits_for_tutor(),
+            stuck: job.stuck(),
             written: self.written,
             standing: Standing::Behind,
         };
@@ -229,7 +230,7 @@ impl Schedule {
         row.kind = kind;
         row.not_before = job.not_before;
         row.overtakes = job.overtakes();
-        row.stuck = job.waits_for_tutor();
+        row.stuck = job.stuck();
         row.written = self.written;
         let row = *row;
         self.each_queue_of(&row, |queue| queue.note_overtaking(job.seq, row.overtakes));
@@ -291,8 +292,8 @@ impl Schedule {
     /// Finds out where a row that is not leased stands.
     fn reindex(&mut self, seq: u64) {
         let Some(row) = self.rows.get(&seq).copied() else { return };
-        let is_stuck = |seq: u64| self.rows.get(&seq).is_some_and(|row| row.stuck);
-        let leads = self.queues_of(&row).all(|queue| queue.lets(seq, is_stuck));
+        let stuck = |seq: u64| self.rows.get(&seq).map_or(Stuck::No, |row| row.stuck);
+        let leads = self.queues_of(&row).all(|queue| queue.lets(seq, row.overtakes, stuck));
         match (leads, row.standing) {
             (_, Standing::Leased(_)) | (true, Standing::Ready(..)) => {}
             (false, _) => self.stand(seq, Standing::Behind),
@@ -350,6 +351,7 @@ impl Schedule {
             WorkKind::Tutor => &mut self.tutor,
             WorkKind::Local => &mut self.local,
             WorkKind::Delivery => &mut self.delivery,
+            WorkKind::Model => &mut self.model,
         }
     }
 
@@ -358,6 +360,7 @@ impl Schedule {
             WorkKind::Tutor => &self.tutor,
             WorkKind::Local => &self.local,
             WorkKind::Delivery => &self.delivery,
+            WorkKind::Model => &self.model,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! What the store's thread holds: the disk, the schedule and a few small indexes, opened from disk and kept in step.
+//! What the store's thread holds: the disk, the schedule and a few small indexes, read from disk on opening
+//! and kept up to date.
 //!
-//! Owns reading and writing of records. Must not know threads, channels or what a verb means.
+//! Reads and writes records. Must not know threads, channels or what a verb means.
 
 use super::disk::Disk;
 use super::engine::{Batch, Engine, Flush, Range, Visit};
@@ -16,25 +17,23 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
 /// How many of the latest update ids are remembered.
-pub const SEEN_KEPT: usize = 8192;
+pub(crate) const SEEN_KEPT: usize = 8192;
 
-/// Longest wait behind a limit that is believed after a restart, milliseconds.
+/// Longest wait because of a rate limit that is accepted after a restart, ms.
 const LONGEST_QUEUE_MS: i64 = 24 * 3_600_000;
 
-/// The store's memory and its disk.
 pub struct State {
     disk: Disk,
-    /// The order of work.
     pub schedule: Schedule,
-    /// Update ids taken lately.
+    /// Recently accepted update ids.
     pub seen: SeenRing,
-    /// Chats that moved; never a chain.
+    /// Migrated chats; never a chain.
     pub moved: HashMap<ChatId, ChatId>,
-    /// Whose dead letters there are.
+    /// The learners of the dead letters.
     pub dead: BTreeMap<u64, UserId>,
-    /// The rate of all learners together.
+    /// Rate state of all learners together.
     pub global: RateState,
-    /// The secret made with the store.
+    /// The secret created with the store.
     pub log_key: LogKey,
     next_seq: u64,
     /// Transactions applied since the opening.
@@ -47,32 +46,30 @@ pub struct State {
 pub struct SeenRing {
     order: VecDeque<i64>,
     ids: HashSet<i64>,
-    /// The number of the oldest.
+    /// Number of the oldest.
     first: u64,
 }
 
 impl SeenRing {
-    /// Whether this update was taken lately.
     pub fn contains(&self, update_id: i64) -> bool {
         self.ids.contains(&update_id)
     }
 
-    /// How many are remembered.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// The number the next one gets.
+    /// Number of the next one.
     pub fn next(&self) -> u64 {
         self.first + self.order.len() as u64
     }
 
-    /// The number of the oldest.
+    /// Number of the oldest.
     pub fn first(&self) -> u64 {
         self.first
     }
 
-    /// Remembers one more and forgets the oldest beyond the limit.
+    /// Forgets the oldest beyond the limit.
     pub fn push(&mut self, update_id: i64) {
         self.order.push_back(update_id);
         self.ids.insert(update_id);
@@ -85,28 +82,27 @@ impl SeenRing {
     }
 }
 
-/// Changes on their way to disk, all or nothing.
+/// Changes that are written all or not at all.
 #[derive(Default)]
 pub struct Tx {
     batch: Batch,
 }
 
 impl Tx {
-    /// Writes a record.
     pub fn put<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
         self.batch.put(key, records::encode(record)?);
         Ok(())
     }
 
-    /// Removes a record, present or not.
+    /// The key need not exist.
     pub fn delete(&mut self, key: Vec<u8>) {
         self.batch.delete(key);
     }
 }
 
 impl State {
-    /// Reads what is on disk and builds the indexes; makes the log key on the first opening. `key` is that of an encrypted
-    /// store, or of a new one that is to be encrypted.
+    /// Reads what is on disk and builds the indexes; creates the log key on the first opening. `key`: that of
+    /// an encrypted store, or of a new one that is to be encrypted.
     pub fn open(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         let mut state = Self {
             disk: Disk::open(engine, key)?,
@@ -122,7 +118,7 @@ impl State {
         };
         state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
         let global: RateState = state.get(&keys::global_rate())?.unwrap_or_default();
-        // Further ahead than rows may wait: the clock was set back, and every message would wait for nothing.
+        // Further ahead than rows may wait: the clock was set back, and every message would wait in vain.
         let sane = global.tat <= wall_clock().plus_ms(LONGEST_QUEUE_MS);
         state.global = if sane { global } else { RateState::default() };
         state.read_rows()?;
@@ -168,7 +164,7 @@ impl State {
     }
 
     fn make_log_key(&mut self) -> Result<(), StoreError> {
-        // Two random UUIDs are 244 bits from the system's generator.
+        // Two random UUIDs contain 244 bits of the system's randomness.
         let random = Uuid::new_v4().into_bytes().into_iter().chain(Uuid::new_v4().into_bytes());
         for (byte, random) in self.log_key.0.iter_mut().zip(random) {
             *byte = random;
@@ -179,22 +175,21 @@ impl State {
         self.flush()
     }
 
-    /// A record, if there is one.
     pub fn get<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
         self.disk.get(key)?.map(|bytes| records::decode(&bytes)).transpose()
     }
 
-    /// Walks keys and bytes; the visitor answers whether to go on.
+    /// The visitor returns whether to continue.
     pub fn scan(&self, range: &Range, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
         if range.span().is_empty() { Ok(()) } else { self.disk.scan(range, backwards, visit) }
     }
 
-    /// Walks all pairs as they lie on the disk, sealed or not.
-    pub fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
+    /// Walks all pairs as stored, encrypted or not.
+    pub(crate) fn scan_raw(&self, visit: Visit<'_>) -> Result<(), StoreError> {
         self.disk.scan_raw(visit)
     }
 
-    /// The records of a range in order, at most `limit`.
+    /// In order, at most `limit`.
     pub fn list<R: Record>(&self, range: &Range, limit: usize) -> Result<Vec<(Vec<u8>, R)>, StoreError> {
         let mut found = Vec::new();
         if limit > 0 {
@@ -206,8 +201,8 @@ impl State {
         Ok(found)
     }
 
-    /// The keys of a range in order, at most `limit`.
-    pub fn list_keys(&self, range: &Range, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// In order, at most `limit`.
+    pub(crate) fn list_keys(&self, range: &Range, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut found = Vec::new();
         if limit > 0 {
             self.scan(range, false, &mut |key, _| {
@@ -226,7 +221,7 @@ impl State {
         self.row(lease.seq)
     }
 
-    /// A row that the schedule says is there.
+    /// A row that the schedule knows.
     pub fn row(&self, seq: u64) -> Result<Job, StoreError> {
         let missing = || StoreError::Corrupt { kind: Job::KIND, detail: format!("row {seq} is missing") };
         self.get(&keys::inbox(seq))?.ok_or_else(missing)
@@ -238,12 +233,11 @@ impl State {
         Ok(found.into_iter().map(|(_, message)| message).collect())
     }
 
-    /// A learner's record.
     pub fn learner(&self, user: UserId) -> Result<Option<Learner>, StoreError> {
         self.get(&keys::learner(user))
     }
 
-    /// Where a chat is now.
+    /// The current id of a chat, which may have been migrated.
     pub fn chat(&self, chat: ChatId) -> ChatId {
         self.moved.get(&chat).copied().unwrap_or(chat)
     }
@@ -256,34 +250,34 @@ impl State {
         Ok(seq)
     }
 
-    /// Leaves out numbers that may have been given to rows this disk has forgotten.
-    pub fn skip_seqs(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+    /// Skips numbers that may have been given to rows this disk has lost.
+    pub(crate) fn skip_seqs(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         self.next_seq = super::verbs::after_restore::number_after(self.next_seq);
         tx.put(keys::next_seq(), &NextSeq(self.next_seq))
     }
 
-    /// Whether these are the records that were written, as the ledger has it.
-    pub fn agrees(&self, stock: &Ledger) -> bool {
+    /// Whether these are the records that were written, according to the ledger.
+    pub(crate) fn agrees(&self, stock: &Ledger) -> bool {
         self.disk.agrees(stock)
     }
 
-    /// How many records of a kind there are.
+    /// Number of records of a kind.
     pub fn held(&self, kind: u8) -> u64 {
         self.disk.held(kind)
     }
 
-    /// Counts all that is there.
-    pub fn take_stock(&self) -> Result<Ledger, StoreError> {
+    /// Counts everything that is there.
+    pub(crate) fn take_stock(&self) -> Result<Ledger, StoreError> {
         self.disk.take_stock()
     }
 
-    /// Tells the schedule the present moment.
+    /// Tells the schedule the current time.
     pub fn advance(&mut self, now: Timestamp) {
         self.schedule.advance(now);
     }
 
-    /// Writes all of it; safe after the next flush. The caller brings memory in step only after this.
-    pub fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
+    /// Writes everything; durable after the next flush. The caller updates memory only after this.
+    pub(crate) fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
         self.usable()?;
         if tx.batch.is_empty() {
             return Ok(());
@@ -294,22 +288,21 @@ impl State {
         self.progress.note_write(applied)
     }
 
-    /// Transactions applied since the opening; how many of them are safe is in [`Self::progress`].
+    /// Transactions applied since the opening; [`Self::progress`] tells how many are durable.
     pub fn written(&self) -> u64 {
         self.written
     }
 
-    /// How far the disk is.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// What makes the disk safe, for a thread of its own.
-    pub fn flusher(&self) -> Box<dyn Flush> {
+    /// Does the flushing on another thread.
+    pub(crate) fn flusher(&self) -> Box<dyn Flush> {
         self.disk.flusher()
     }
 
-    /// Makes all that was written since the last flush safe.
+    /// Makes everything written so far durable.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         self.usable()?;
         if self.written > self.progress.flushed() {
@@ -320,19 +313,20 @@ impl State {
         Ok(())
     }
 
-    /// The error of a store whose disk has failed.
-    pub fn usable(&self) -> Result<(), StoreError> {
+    /// Fails if the disk has failed before.
+    pub(crate) fn usable(&self) -> Result<(), StoreError> {
         self.progress.usable()
     }
 }
 
-/// The wall clock, for the one question whether it was set back since a row was written.
+/// The wall clock, only used to detect that it was set back since a row was written.
 fn wall_clock() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// No row waits beyond this: a later date means that the clock was set back, and the row would wait for nothing.
+/// Latest time a row may wait for: a later date means that the clock was set back, and the row would wait in
+/// vain.
 fn latest_sane(job: &Job, now: Timestamp) -> Timestamp {
     let longest_ms = match job.waiting_for {
         Some(WaitReason::GlobalRate | WaitReason::Paced) => LONGEST_QUEUE_MS,
@@ -362,7 +356,8 @@ mod tests {
             (Some(WaitReason::Paced), 23),
         ] {
             let latest = latest_sane(&waiting(reason), now);
-            // The longest pause there is (ten minutes asked for by the tutor) is kept; next year is not.
+            // The longest legitimate pause (ten minutes, requested by the tutor) is accepted; next year is
+            // not.
             assert!(latest >= now.plus_ms(600_000 + hours * 3_600_000), "{reason:?}");
             assert!(latest < now.plus_ms(2 * 24 * 3_600_000), "{reason:?}");
         }

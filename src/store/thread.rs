@@ -32,6 +32,7 @@ struct Bells {
     tutor: Arc<Notify>,
     local: Arc<Notify>,
     delivery: Arc<Notify>,
+    model: Arc<Notify>,
 }
 
 impl Bells {
@@ -40,6 +41,7 @@ impl Bells {
             WorkKind::Tutor => &self.tutor,
             WorkKind::Local => &self.local,
             WorkKind::Delivery => &self.delivery,
+            WorkKind::Model => &self.model,
         }
     }
 }
@@ -189,7 +191,7 @@ fn run(
 }
 
 fn ring(state: &mut State, bells: &Bells) {
-    for kind in [WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery] {
+    for kind in WorkKind::ALL {
         for _ in 0..state.schedule.take_wakes(kind).min(WAKES) {
             bells.of(kind).notify_one();
         }

@@ -275,12 +275,12 @@ impl AsyncTelegramApi for Upload<'_> {
             let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
             form = form.part(name.to_owned(), http::memory_part(self.bytes.clone(), file_name, self.mime)?);
         }
-        let patience = Duration::from_secs(self.bytes.len() as u64 / SLOWEST_UPLOAD);
+        let upload_time = Duration::from_secs(self.bytes.len() as u64 / SLOWEST_UPLOAD);
         let request = self
             .client
             .http
             .post(self.client.method_url(method))
-            .timeout(self.client.deadline + patience)
+            .timeout(self.client.deadline + upload_time)
             .multipart(form);
         self.client.read(request, ANSWER_CAP).await?.decode()
     }

@@ -27,7 +27,7 @@ pub(super) struct Download<'a> {
     /// Largest file accepted, bytes.
     pub(super) cap: usize,
     /// Deadline for a file of unknown size; large ones get more.
-    pub(super) patience: Duration,
+    pub(super) timeout: Duration,
     /// The folder of a server in `--local` mode.
     pub(super) local: Option<&'a Path>,
 }
@@ -45,7 +45,7 @@ impl Download<'_> {
             // The link may have expired meanwhile, the file may be "temporarily unavailable", or a proxy may
             // have cut it short with a matching length: try once more with a new link.
             Err(TelegramError::FileGone) | Ok(Fetched { short: true, .. }) => {
-                tokio::time::sleep(PAUSE.min(self.patience / 10)).await;
+                tokio::time::sleep(PAUSE.min(self.timeout / 10)).await;
                 self.fetch(file_id, announced).await
             }
             other => other,
@@ -81,7 +81,7 @@ impl Download<'_> {
             return Err(TelegramError::FileGone);
         };
         let bytes = size.or(announced).unwrap_or(self.cap as u64);
-        let deadline = self.patience + Duration::from_secs(bytes / SLOWEST);
+        let deadline = self.timeout + Duration::from_secs(bytes / SLOWEST);
         if path.starts_with('/') {
             let bytes = self.read_local(Path::new(path), deadline).await?;
             return Ok(Fetched { bytes, short: false });
@@ -115,7 +115,7 @@ impl Download<'_> {
     }
 
     async fn read(&self, path: &str, deadline: Duration) -> Result<Bytes, TelegramError> {
-        let idle = IDLE.min(self.patience);
+        let idle = IDLE.min(self.timeout);
         let silent = |_| HttpError::TimedOut;
         let mut response =
             tokio::time::timeout(idle, self.client.open(path, deadline)).await.map_err(silent)??;

@@ -1,6 +1,8 @@
-//! What the daemon's loops ask of Telegram: a seam, so that they can be tested on a clock of their own against a script.
+//! What the daemon's loops ask of Telegram: a trait, so that they can be tested on a paused clock against a
+//! script.
 //!
-//! Must not know who asks. What only handlers or the start ask (downloads, memberships, menus) stays with [`Telegram`].
+//! Must not know who asks. What only handlers or the start ask (downloads, memberships, menus) stays with
+//! [`Telegram`].
 
 use super::{Action, Delivered, Me, Outgoing, RawUpdate, SendForm, Telegram, TelegramError};
 use crate::domain::{ChatId, MessageId};
@@ -9,7 +11,7 @@ use std::pin::Pin;
 /// A call under way.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, TelegramError>> + Send + 'a>>;
 
-/// The Bot API as the loops see it; each method is the one of [`Telegram`] of that name.
+/// The Bot API as the loops see it; each method is [`Telegram`]'s of the same name.
 pub trait Edge: Send + Sync {
     fn poll(&self, offset: Option<i64>, limit: u32) -> Call<'_, Vec<RawUpdate>>;
     fn fresh_connection(&self);

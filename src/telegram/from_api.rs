@@ -3,12 +3,12 @@
 //! Decides what is meant for the bot. Must not know how anything is answered. Reads only the fields it needs,
 //! and those tolerantly (see `tolerant`), so that no message is lost because of a field that is not needed.
 
-use super::Me;
 use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
+use super::{Me, files};
 use crate::domain::{
-    Body, Chat, ChatId, ChatKind, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
+    Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
 };
 use serde_json::Value;
 
@@ -193,20 +193,47 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
         return Ok(match message_text::said(&message_text::without(words, &mentions), me) {
             Said::Command(command) => Some(command),
             Said::ForAnother if in_group => None,
-            Said::Words(body) => spoken_to.then_some(body),
+            Said::Words(body) => spoken_to.then(|| quoting(body, message)),
             Said::ForAnother => Some(Body::Text(super::tolerant::clip(words.trim(), 4096).to_owned())),
             Said::Nothing => spoken_to.then_some(Body::Other(OtherKind::Unknown)),
         });
     }
-    if in_group {
-        let caption = text(message.get("caption"), any_length).unwrap_or_default();
-        let mentioned = !message_text::mentions(caption, message.get("caption_entities"), me).is_empty();
-        let commanded = matches!(message_text::said(caption, me), Said::Command(_));
-        if !mentioned && !commanded && !answers_us(message, me) {
-            return Ok(None);
-        }
+    let caption = text(message.get("caption"), any_length).unwrap_or_default();
+    let mentions = if in_group {
+        message_text::mentions(caption, message.get("caption_entities"), me)
+    } else {
+        Vec::new()
+    };
+    let commanded = || matches!(message_text::said(caption, me), Said::Command(_));
+    let addressed = !in_group || !mentions.is_empty() || commanded() || answers_us(message, me);
+    let caption = message_text::without(caption, &mentions);
+    if addressed {
+        return media(message, &caption);
     }
-    media(message)
+    // Of an album only one message bears the caption that is for us.
+    let of_album = files::files(message, &caption)?.filter(|files| files.album.is_some());
+    Ok(of_album.map(|files| Body::Files(Files { unaddressed: true, ..files })))
+}
+
+/// Longest quotation kept, characters.
+const QUOTED_LIMIT: usize = 4096;
+
+/// Plain words with those they answer: the part that was marked, else the whole of that message.
+fn quoting(body: Body, message: &Value) -> Body {
+    let Body::Text(words) = body else { return body };
+    let words_of = |holder: &str, field: &str| {
+        text(message.get(holder).and_then(|holder| holder.get(field)), usize::MAX)
+    };
+    let quoted = words_of("quote", "text")
+        .or_else(|| words_of("reply_to_message", "text"))
+        .or_else(|| words_of("reply_to_message", "caption"));
+    match quoted.map(str::trim).filter(|quoted| !quoted.is_empty()) {
+        Some(quoted) => {
+            let quoted = super::tolerant::clip(quoted, QUOTED_LIMIT).to_owned();
+            Body::Quoting { text: words, quoted }
+        }
+        None => Body::Text(words),
+    }
 }
 
 /// Whether a message answers one of the bot's. In a forum, messages without a reply refer to the topic's
@@ -219,7 +246,7 @@ fn answers_us(message: &Value, me: &Me) -> bool {
 }
 
 /// Everything but text. The most specific field comes first: an animation, for example, also has `document`.
-fn media(message: &Value) -> Result<Option<Body>, &'static str> {
+fn media(message: &Value, caption: &str) -> Result<Option<Body>, &'static str> {
     let has =
         |fields: &[&str]| fields.iter().any(|field| message.get(field).is_some_and(|value| !value.is_null()));
     for field in ["voice", "audio", "video_note"] {
@@ -233,8 +260,10 @@ fn media(message: &Value) -> Result<Option<Body>, &'static str> {
         if is_audio(file) {
             return recording(file, "document").map(Some);
         }
-        OtherKind::Document
-    } else if has(&["photo", "video", "live_photo", "paid_media"]) {
+        return Ok(files::files(message, caption)?.map(Body::Files));
+    } else if has(&["photo"]) {
+        return Ok(files::files(message, caption)?.map(Body::Files));
+    } else if has(&["video", "live_photo", "paid_media"]) {
         OtherKind::Picture
     } else if has(&["location", "venue"]) {
         OtherKind::Location

@@ -1,6 +1,7 @@
 //! Tests of what each recorded update becomes, and that no JSON makes the reader panic.
 
 use super::*;
+use crate::domain::FileKind;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -123,11 +124,54 @@ fn a_document_with_sound_is_a_voice_by_either_label() {
 }
 
 #[test]
+fn pictures_and_documents_are_to_be_looked_at() {
+    let one = |body| match body {
+        Some(Body::Files(Files { album: None, caption, files, unaddressed: false })) => (caption, files),
+        other => panic!("{other:?}"),
+    };
+    let (caption, files) = one(body!("photo"));
+    assert_eq!(
+        (caption.as_str(), files[0].kind, files[0].file_id.as_str()),
+        ("look", FileKind::Picture, "AgACAgEAAxkB")
+    );
+    assert_eq!(one(body!("document_pdf")).1[0].kind, FileKind::Document);
+    let read = |message: Value| {
+        let mut value: Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/updates/photo.json")).unwrap();
+        for field in ["photo", "caption"] {
+            value["message"].as_object_mut().unwrap().remove(field);
+        }
+        value["message"].as_object_mut().unwrap().extend(message.as_object().unwrap().clone());
+        incoming(&RawUpdate { id: 1, value }, &me(), Timestamp(0)).unwrap().map(|incoming| incoming.body)
+    };
+    // The largest that is not too large, in whatever order.
+    let size = |id: &str, side: i64, bytes: i64| json!({"file_id": id, "width": side, "height": side, "file_size": bytes});
+    let photo = json!({"photo": [size("s", 90, 1_000), size("xl", 4000, 20_000_000), size("l", 1280, 200_000), size("m", 320, 20_000)]});
+    assert_eq!(one(read(photo)).1[0].file_id, "l");
+    // A picture sent as a file is one all the same.
+    let file = |mime: &str| json!({"document": {"file_id": "f", "file_name": "x", "mime_type": mime}});
+    assert_eq!(one(read(file("Image/PNG"))).1[0].kind, FileKind::Picture);
+    assert_eq!(one(read(file("image/tiff"))).1[0].kind, FileKind::Document);
+    assert_eq!(one(read(file("application/zip"))).1[0].kind, FileKind::Document);
+    // In a group an album bears its question once; what is no album must be for us.
+    let group = json!({"chat": {"id": -5, "type": "group"}, "photo": [size("s", 90, 1_000)]});
+    assert_eq!(read(group.clone()), None);
+    let mut album = group.clone();
+    album["media_group_id"] = json!("77");
+    assert!(
+        matches!(read(album.clone()), Some(Body::Files(Files { unaddressed: true, album: Some(id), .. })) if id == "77")
+    );
+    let name = format!("@{}", me().username);
+    album["caption"] = json!(format!("{name} what is this?"));
+    album["caption_entities"] = json!([{"type": "mention", "offset": 0, "length": name.len()}]);
+    let Some(Body::Files(files)) = read(album) else { panic!("for us") };
+    assert_eq!((files.caption.as_str(), files.unaddressed), ("what is this?", false));
+}
+
+#[test]
 fn other_content_gets_its_kind() {
     for (got, kind) in [
-        (body!("document_pdf"), OtherKind::Document),
         (body!("video"), OtherKind::Picture),
-        (body!("photo"), OtherKind::Picture),
         (body!("sticker"), OtherKind::Sticker),
         (body!("animation"), OtherKind::Sticker),
         (body!("venue"), OtherKind::Location),

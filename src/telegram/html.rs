@@ -1,12 +1,12 @@
-//! [`Rich`] text in Telegram's HTML.
+//! Writes [`Rich`] text as Telegram's HTML.
 //!
 //! Must not know where the text goes.
 
 use crate::domain::Rich;
 use crate::domain::rich::{Format, Kind, Quote, is_blank};
 
-/// A tag that is open. What Telegram lets nest is bold, italic and struck text in one another, around links and within a
-/// quote; code stands alone or in a quote (Bot API "Formatting options").
+/// An open tag. Telegram allows bold, italic and strikethrough in each other, around links and within a
+/// quote; code only alone or in a quote (Bot API "Formatting options").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tag<'a> {
     Quote(Quote),
@@ -18,7 +18,7 @@ enum Tag<'a> {
     Pre(&'a str),
 }
 
-/// Telegram's HTML; everything that is not our own markup is escaped.
+/// Everything that is not our own markup is escaped.
 pub(super) fn html(rich: &Rich) -> String {
     let mut out = String::new();
     let mut open: Vec<Tag<'_>> = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn html(rich: &Rich) -> String {
         let tags = tags(&span.format);
         let kept = open.iter().zip(&tags).take_while(|(a, b)| a == b).count();
         close(&mut open, kept, &mut out);
-        // Telegram has no format for what nobody sees.
+        // Telegram has no format for invisible text.
         let fresh = if is_blank(&span.text) { &[] } else { tags.get(kept..).unwrap_or_default() };
         for tag in fresh {
             tag.begin(&mut out);
@@ -38,7 +38,7 @@ pub(super) fn html(rich: &Rich) -> String {
     out
 }
 
-/// The tags of a format, the outermost first.
+/// Outermost first.
 fn tags(format: &Format) -> Vec<Tag<'_>> {
     let quote = format.quote.map(Tag::Quote);
     let inner = match &format.kind {

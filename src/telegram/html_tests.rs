@@ -1,4 +1,4 @@
-//! Markdown of every kind on its way to Telegram, against the strict double's reading of it.
+//! Tests: Markdown of every kind as Telegram will read it, by the strict double's parser.
 
 use super::*;
 use crate::domain::Style;
@@ -7,7 +7,7 @@ use crate::domain::rich::{TEXT_LIMIT, utf16_len};
 use crate::sandbox::markup::{Formatted, found, parse_html};
 use proptest::prelude::*;
 
-/// What the server makes of a text, which loses nothing by it.
+/// What the server makes of a text; nothing is lost.
 fn sent(rich: &Rich) -> Formatted {
     let html = html(rich);
     let sent = parse_html(&html).unwrap_or_else(|why| panic!("{why}: {html}"));
@@ -55,7 +55,7 @@ fn without_markup_nothing_becomes_a_command() {
     assert_eq!(bare(&Rich::plain("/help")), "/help");
 }
 
-/// A piece of Markdown, whole or not.
+/// A piece of Markdown, complete or not.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z]{1,8}".prop_map(|word| format!("{word} ")),
@@ -72,7 +72,7 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What must hold of every message made of it.
+/// What must hold for every message made from it.
 fn holds(rich: &Rich, limit: usize) {
     for part in rich.split(limit) {
         let sent = sent(&part);
@@ -101,7 +101,7 @@ proptest! {
         let text: String = pieces.concat();
         holds(&markdown(&text), TEXT_LIMIT);
         holds(&markdown(&text), limit);
-        // Cut off anywhere, as while it is being written.
+        // Cut anywhere, as while it is being written.
         let cut = text.char_indices().map(|(at, _)| at).nth(limit).unwrap_or(text.len());
         holds(&preview(&text[..cut]), TEXT_LIMIT);
         holds(&markdown(&text[..cut]), TEXT_LIMIT);

@@ -8,6 +8,7 @@ mod client;
 mod download;
 pub(crate) mod edge;
 pub(crate) mod error;
+mod files;
 pub(crate) mod from_api;
 mod html;
 mod local_file;
@@ -288,8 +289,8 @@ impl Telegram {
         announced: Option<u64>,
     ) -> Result<Bytes, TelegramError> {
         let local = self.local_folder.as_deref();
-        let (client, cap, patience) = (&self.api, self.download_cap, self.request_timeout);
-        download::Download { client, cap, patience, local }.run(file_id, announced).await
+        let (client, cap, timeout) = (&self.api, self.download_cap, self.request_timeout);
+        download::Download { client, cap, timeout, local }.run(file_id, announced).await
     }
 
     /// Calls a method and keeps the result unparsed: a message that was sent must not count as failed because

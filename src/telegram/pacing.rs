@@ -33,7 +33,8 @@
 //!
 //! The most urgent ([`Urgency`]), then the one that asked first; a message whose chat may not send yet is
 //! skipped. A chat action or a reaction is sent at once or not at all, and only while at least two thirds of
-//! the second's budget are free, so that it takes no message's place.
+//! the second's budget are free, so that it takes no message's place. A growing answer is shown at once or not
+//! at all as well, and leaves a third of the budget to what somebody waits for.
 
 mod chats;
 
@@ -164,6 +165,21 @@ impl Pacing {
         }
         let ticket = self.ticket(None, Stage::UnderWay);
         self.start(ticket, None, now_ms);
+        Some(ticket)
+    }
+
+    /// A message to a chat that nobody waits for: at once, or not at all.
+    pub(crate) fn at_once(&mut self, chat: ChatId, now_ms: u64) -> Option<Ticket> {
+        let room = self.counted(now_ms) < (self.allowed * 2).div_ceil(SIGNS);
+        if !room || self.chats.all_held_ms(now_ms) > 0 || !self.chats.may_start(chat, now_ms) {
+            return None;
+        }
+        // Whoever waits for this chat goes first.
+        if self.waiting.values().any(|waiting| *waiting == Some(chat)) {
+            return None;
+        }
+        let ticket = self.ticket(Some(chat), Stage::UnderWay);
+        self.start(ticket, Some(chat), now_ms);
         Some(ticket)
     }
 

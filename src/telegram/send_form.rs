@@ -1,4 +1,4 @@
-//! In which manner a message is sent: as meant, or without what Telegram refused.
+//! How a message is sent: as intended, or without the part that Telegram refused.
 //!
 //! Must not know how a call is written or when it is made.
 
@@ -10,12 +10,12 @@ use crate::domain::{MessageId, Rich};
 use frankenstein::ParseMode;
 use frankenstein::types::ReplyParameters;
 
-/// How to send: first as meant, then with what Telegram refused left out.
+/// Begins with everything; each refusal may remove one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SendForm {
     /// HTML rather than plain text.
     pub(super) html: bool,
-    /// In its topic rather than in the chat at large.
+    /// In its forum topic rather than in the chat as a whole.
     pub(super) topic: bool,
     /// As a reply to the message it answers.
     pub(super) reply: bool,
@@ -28,8 +28,8 @@ impl Default for SendForm {
 }
 
 impl SendForm {
-    /// The manner to try next after this refusal (which means that nothing was sent); `None`: no other would help. A refusal
-    /// that we do not know may be about what the message refers to.
+    /// The form to try after this refusal (which means that nothing was sent); `None` if no other would help.
+    /// An unknown refusal may be about what the message refers to.
     pub(crate) fn after(self, error: &TelegramError, out: &Outgoing) -> Option<Self> {
         let (replies, in_topic) = match out {
             Outgoing::Text { answers, thread, .. } | Outgoing::Voice { answers, thread, .. } => {

@@ -1,6 +1,6 @@
-//! A reply as a Bot API call: HTML, buttons, limits.
+//! Turns a reply into a Bot API call: HTML, buttons, limits.
 //!
-//! Must not know how a call travels (see `client`) or why it is made.
+//! Must not know how a call is transported (see `client`) or why it is made.
 
 use super::error::TelegramError;
 use super::send_form::SendForm;
@@ -13,56 +13,49 @@ use frankenstein::methods::{
 use frankenstein::types::{InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup};
 use std::path::PathBuf;
 
-/// The name Telegram gets for a voice note; without a known ending it would arrive as a plain file.
+/// File name of a voice note; without a known ending Telegram would show it as a plain file.
 pub(super) const VOICE_FILE_NAME: &str = "voice.ogg";
-/// Longest notice of a callback answer (Bot API "answerCallbackQuery"), characters.
+/// Longest notice of a callback answer, characters (Bot API "answerCallbackQuery").
 const NOTICE_LIMIT: usize = 200;
 
-/// One API call's worth of sending.
+/// What one API call sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outgoing {
-    /// A message.
     Text {
-        /// Where to.
         chat: ChatId,
-        /// Topic to stay in.
+        /// Forum topic.
         thread: Option<i64>,
         /// The message it answers.
         answers: Option<MessageId>,
         /// 1..4096 UTF-16 code units.
         text: Rich,
-        /// Buttons beneath.
         keyboard: Keyboard,
     },
     /// A new text for a message sent before.
     Edit {
-        /// Where it is.
         chat: ChatId,
-        /// Which one.
         message: MessageId,
         /// 1..4096 UTF-16 code units.
         text: Rich,
-        /// Buttons beneath; none removes those it had.
+        /// An empty one removes the buttons.
         keyboard: Keyboard,
     },
     /// A voice note: OGG/Opus, mono.
     Voice {
-        /// Where to.
         chat: ChatId,
-        /// Topic to stay in.
+        /// Forum topic.
         thread: Option<i64>,
         /// The message it answers.
         answers: Option<MessageId>,
         /// 0..1024 UTF-16 code units.
         caption: Rich,
-        /// The file.
         bytes: Bytes,
         /// Length in seconds.
         duration_secs: u32,
     },
-    /// Ends the little clock on a pressed button.
+    /// The answer to a button press, which stops the button's clock.
     CallbackAnswer {
-        /// The query.
+        /// The callback query's id.
         callback: String,
         /// A short notice, 0..200 characters.
         text: String,
@@ -79,14 +72,13 @@ impl Outgoing {
     }
 }
 
-/// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Delivered {
-    /// The new message, where one was made and Telegram named it.
+    /// The new message, if one was created and Telegram named it.
     pub message: Option<MessageId>,
 }
 
-/// What can be sent as it is; `None` for a spoken reply, whose audio has to be made first.
+/// `None` for a spoken reply, whose audio has to be made first.
 pub(crate) fn outgoing(reply: &Reply) -> Option<Outgoing> {
     let Reply { chat, thread, answers, content } = reply.clone();
     match content {
@@ -97,7 +89,6 @@ pub(crate) fn outgoing(reply: &Reply) -> Option<Outgoing> {
     }
 }
 
-/// A call ready to go.
 pub(super) enum Call<'a> {
     Message(Box<SendMessageParams>),
     Edit(Box<EditMessageTextParams>),
@@ -105,9 +96,6 @@ pub(super) enum Call<'a> {
     Voice(Box<SendVoiceParams>, &'a Bytes),
 }
 
-/// The call for `out`.
-///
-/// # Errors
 /// [`TelegramError::ReplyGone`] for an edit of a message that cannot exist.
 pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, TelegramError> {
     Ok(match out {
@@ -157,10 +145,7 @@ pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, Telegra
     })
 }
 
-/// A message id as the library writes it.
-///
-/// # Errors
-/// [`TelegramError::ReplyGone`] for a number no message has.
+/// The library's message ids are 32 bits; a larger one cannot exist.
 pub(super) fn message_id(message: MessageId) -> Result<i32, TelegramError> {
     i32::try_from(message.0).map_err(|_| TelegramError::ReplyGone)
 }

@@ -78,9 +78,35 @@ fn imports_run_downward() {
         ("top", &["admin", "domain"]),
         (
             "daemon",
-            &["app", "bot", "store", "telegram", "tutor", "domain", "audio", "logging", "telemetry", "admin"],
+            &[
+                "app",
+                "bot",
+                "store",
+                "model",
+                "telegram",
+                "tutor",
+                "domain",
+                "audio",
+                "logging",
+                "telemetry",
+                "admin",
+            ],
         ),
-        ("bot", &["tutor", "audio", "audio_worker", "telegram", "store", "domain", "telemetry", "logging"]),
+        (
+            "bot",
+            &[
+                "model",
+                "tutor",
+                "audio",
+                "audio_worker",
+                "document",
+                "telegram",
+                "store",
+                "domain",
+                "telemetry",
+                "logging",
+            ],
+        ),
         ("admin", &["store", "domain", "secure_fs", "logging"]),
         ("doctor", &["app", "admin", "config", "model", "telegram", "tutor", "store", "http", "domain"]),
         (
@@ -162,6 +188,10 @@ fn each_outside_crate_has_one_owner() {
         ("unicode_width::", &["sandbox/demo/wrap.rs", "domain/markdown/"]),
         ("unicode_segmentation::", &["domain/rich/"]),
         ("pulldown_cmark::", &["domain/markdown/"]),
+        ("encoding_rs::", &["document/plain.rs"]),
+        ("zip::", &["document/docx.rs"]),
+        ("quick_xml::", &["document/docx.rs"]),
+        ("lopdf::", &["document/pdf.rs"]),
         ("tokio::process", &["audio_worker/process.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
@@ -205,7 +235,7 @@ fn foreign_audio_is_read_by_workers_alone() {
         if file.starts_with("audio/") || file == "audio_worker/serve.rs" {
             continue;
         }
-        for word in ["audio::to_wav", "audio::to_voice_note", "audio::convert_to"] {
+        for word in ["audio::to_wav", "audio::to_voice_note", "audio::convert_to", "document::text_of"] {
             assert!(!code(&text).contains(word), "{file}: {word}");
         }
     }

@@ -46,6 +46,7 @@ mod store_model;
 mod store_records;
 mod storm;
 mod telegram_faults;
+mod text_turn;
 mod tools;
 mod tutor_as_it_is;
 mod tutor_faults;

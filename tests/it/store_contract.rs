@@ -14,8 +14,12 @@ use std::ops::Deref;
 
 #[path = "store_contract/accepting.rs"]
 mod accepting;
+#[path = "store_contract/albums.rs"]
+mod albums;
 #[path = "store_contract/breaking.rs"]
 mod breaking;
+#[path = "store_contract/burying.rs"]
+mod burying;
 #[path = "store_contract/delivering.rs"]
 mod delivering;
 #[path = "store_contract/flushing.rs"]
@@ -138,7 +142,12 @@ impl Deref for Bench {
 
 /// No limits; each message has its place as the daemon gives it.
 pub fn policy() -> AcceptPolicy {
-    AcceptPolicy { per_user: None, global: None, waiting_each: None, placement: phonicflow_bot::placement }
+    AcceptPolicy {
+        per_user: None,
+        global: None,
+        waiting_each: None,
+        placement: phonicflow_bot::placement_with_model,
+    }
 }
 
 /// A message in a private chat, or in a group where `chat` is negative.
@@ -170,6 +179,11 @@ pub fn voice(update_id: i64, user: i64, chat: i64) -> Incoming {
 /// A command without arguments.
 pub fn command(update_id: i64, user: i64, chat: i64, name: &str) -> Incoming {
     message(update_id, user, chat, Body::Command { name: name.to_owned(), args: String::new() })
+}
+
+/// A text for the chat model.
+pub fn text(update_id: i64, user: i64, chat: i64) -> Incoming {
+    message(update_id, user, chat, Body::Text("a text".to_owned()))
 }
 
 /// A sticker: local lane, counts for the rate.
@@ -245,6 +259,12 @@ scenarios! {
         nobody_fills_the_inbox_alone
         presence_changes_only_the_learner
         a_number_is_never_given_twice;
+    burying:
+        a_buried_row_can_be_retried
+        a_waiting_row_can_be_hurried_and_dropped
+        a_dropped_row_leaves_a_word_to_its_learner
+        a_buried_delivery_keeps_its_replies
+        a_row_can_be_buried_twice;
     working:
         each_kind_has_its_rows_and_each_row_one_lease
         only_the_oldest_row_of_a_lane_is_worked_on
@@ -260,17 +280,17 @@ scenarios! {
         each_failure_has_a_count_of_its_own
         ends_of_the_daemon_are_counted_for_what_was_in_hands
         a_notice_goes_out_beside_the_row
-        a_buried_row_can_be_retried
-        a_waiting_row_can_be_hurried_and_dropped
-        a_dropped_row_leaves_a_word_to_its_learner
-        a_buried_delivery_keeps_its_replies
-        a_row_can_be_buried_twice
         a_claim_nobody_took_is_claimable_again
         the_place_in_the_queue;
+    albums:
+        its_parts_are_one_row_that_waits_for_the_last
+        albums_of_others_and_single_pictures_stay_apart
+        in_a_group_its_other_parts_come_along_and_nothing_else;
     overtaking:
         what_leaves_a_conversation_goes_before_what_waits_for_the_tutor
         it_waits_for_what_is_at_work_or_waits_for_anything_else
         nothing_of_the_conversation_is_worked_on_beside_it
+        what_is_answered_elsewhere_goes_before_what_is_stuck
         it_waits_until_the_learner_knows_that_the_answer_comes_later
         a_conversation_that_was_left_is_forgotten_when_nobody_looks_at_it_any_more;
     delivering:

@@ -3,9 +3,10 @@
 //! The model is a list of rows and four rules: which rows are claimable, in what order they became so, what
 //! each verb does to its row, and what a crash does. It shares no code with the store.
 
-use crate::store_contract::{Bench, T0, at, block_on, command, policy, reply, voice, words};
+use crate::store_contract::{Bench, T0, at, block_on, command, policy, reply, text, voice, words};
 use phonicflow_bot::domain::{
-    Change, ChatId, DeadReason, Failed, Lane, Outcome, Stage, Timestamp, UserId, WaitReason, WorkKind,
+    Change, ChatId, DeadReason, Failed, Lane, Outcome, Overtaking, Stage, Timestamp, UserId, WaitReason,
+    WorkKind,
 };
 use phonicflow_bot::store::{Burial, Claim, Claimed, Deferral, Lease, Sent, StoreError};
 use proptest::prelude::*;
@@ -22,7 +23,7 @@ mod ops;
 use model::{Model, Row, deliver};
 use ops::{Op, op};
 
-const KINDS: [WorkKind; 3] = [WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery];
+const KINDS: [WorkKind; 4] = WorkKind::ALL;
 
 /// The store and the model, side by side.
 struct Run {
@@ -112,20 +113,30 @@ impl Run {
                 0 => voice(self.updates, user, chat),
                 1 => command(self.updates, user, chat, "new"),
                 2 => command(self.updates, user, chat, "feedback"),
+                3 => text(self.updates, user, chat),
                 _ => command(self.updates, user, chat, "help"),
             };
             let row = Row {
                 seq: self.model.new_seq(),
                 user,
                 chat: self.model.chat(chat),
-                lane: if what < 3 { Lane::Conversation } else { Lane::Local },
-                kind: if what == 0 { WorkKind::Tutor } else { WorkKind::Local },
+                lane: if what < 4 { Lane::Conversation } else { Lane::Local },
+                kind: match what {
+                    0 => WorkKind::Tutor,
+                    3 => WorkKind::Model,
+                    _ => WorkKind::Local,
+                },
                 due: Timestamp::default(),
                 attempts: 0,
                 submissions: 0,
                 submitted: false,
                 told: false,
-                overtakes: what == 1,
+                overtakes: match what {
+                    0 => Some(Overtaking::Tutor),
+                    1 => Some(Overtaking::Leaving),
+                    3 => Some(Overtaking::Model),
+                    _ => None,
+                },
                 waits: false,
                 begun: false,
                 outbox: Vec::new(),
@@ -209,7 +220,11 @@ impl Run {
                 let until = now.plus_ms(ms);
                 let texts = self.texts(usize::from(notice));
                 let notice = to_replies(&texts).pop();
-                let reason = if ms % 4 == 0 { WaitReason::Fault } else { WaitReason::TutorDown };
+                let down = match claim.job.work {
+                    WorkKind::Model => WaitReason::ModelDown,
+                    _ => WaitReason::TutorDown,
+                };
+                let reason = if ms % 4 == 0 { WaitReason::Fault } else { down };
                 let (stage, failed) = (Stage::Taken, Some(Failed::Tutor));
                 let row_submitted = self.model.held(lease).is_some_and(|row| row.submitted);
                 let result = self
@@ -227,7 +242,7 @@ impl Run {
                     (row.due, row.lease, row.submitted) = (until, None, false);
                     row.attempts += 1;
                     row.told |= !texts.is_empty();
-                    row.waits = row.kind == WorkKind::Tutor && reason == WaitReason::TutorDown && row.told;
+                    row.waits = row.kind != WorkKind::Local && reason == down && row.told;
                     let mut beside = row.clone();
                     if !texts.is_empty() {
                         deliver(&mut beside, &texts);
@@ -332,6 +347,7 @@ impl Run {
         row.chat = self.model.chat(row.chat);
         (row.due, row.attempts, row.submissions, row.told) = (Timestamp::default(), 0, 0, false);
         (row.begun, row.waits) = (false, false);
+        row.overtakes = row.overtakes.filter(|kind| *kind != Overtaking::Answer);
         self.model.rows.push(row);
     }
 }

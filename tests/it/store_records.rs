@@ -16,6 +16,11 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use uuid::Uuid;
 
+#[path = "store_records/opened.rs"]
+mod opened;
+#[path = "store_records/variants.rs"]
+mod variants;
+
 fn folder() -> PathBuf {
     folder_of(1)
 }
@@ -280,6 +285,25 @@ fn version_3_opens() {
     holds("job-placed", &Job { work: WorkKind::Tutor, leaving: true, ..text });
     let failing = Job { turn_failures: 2, waiting_for: Some(WaitReason::TutorFailing), ..job_of_version_3() };
     holds("job-turn-failures", &failing);
+    let stage = Stage::Asked { model: "lan/qwen3:8b".to_owned(), attempt: 3 };
+    let waiting_for = Some(WaitReason::ModelDown);
+    let asked = Job { stage, model_failures: 2, waiting_for, ..job_of_version_3() };
+    holds("job-asked", &asked);
+    let quoting = Body::Quoting { text: "why?".to_owned(), quoted: "I goes".to_owned() };
+    let quoting = Task::Handle(message(81, 1, 1, quoting), Admission::Admitted);
+    holds("job-quoting", &Job { task: quoting, ..job_of_version_3() });
+    holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
+    let file = |kind, mime: Option<&str>| File {
+        kind,
+        file_id: "file".to_owned(),
+        size: Some(5),
+        mime: mime.map(str::to_owned),
+    };
+    let files = vec![file(FileKind::Picture, Some("image/jpeg")), file(FileKind::Document, None)];
+    let files =
+        Files { album: Some("77".to_owned()), caption: "what?".to_owned(), files, unaddressed: false };
+    let task = Task::Handle(message(80, 1, 1, Body::Files(files)), Admission::Admitted);
+    holds("job-files", &Job { task, ..job_of_version_3() });
     holds("job-progress-begun", &Job { progress: None, progress_begun: true, ..job_of_version_3() });
     let reasons = DeadReason::ALL.map(|reason| DeadLetter { job: job_of_version_3(), reason, ..letter() });
     for letter in reasons {
@@ -331,216 +355,5 @@ fn the_numbers_of_version_1_are_read() {
         let newer = Stats { day: 19_676, ..numbers() };
         store.keep_stats(newer.clone()).await.unwrap();
         assert_eq!(store.stats().await.unwrap(), Some(newer));
-    });
-}
-
-/// One record of each variant.
-enum Variant {
-    Learner(Learner),
-    Job(Box<Job>),
-    Out(OutMessage),
-}
-
-fn variants() -> Vec<Variant> {
-    let mut all = Vec::new();
-    for language in
-        [LanguageChoice::Auto, LanguageChoice::Fixed(Language::En), LanguageChoice::Fixed(Language::Pt)]
-    {
-        for translation in [Translation::Always, Translation::OnTap, Translation::Never] {
-            all.push(Variant::Learner(Learner { language, translation, ..learner() }));
-        }
-    }
-    let kinds = [
-        OtherKind::Sticker,
-        OtherKind::Picture,
-        OtherKind::Location,
-        OtherKind::Document,
-        OtherKind::Unknown,
-    ];
-    let waits = [
-        WaitReason::TutorDown,
-        WaitReason::TutorUncertain,
-        WaitReason::TelegramDown,
-        WaitReason::Paced,
-        WaitReason::GlobalRate,
-        WaitReason::Fault,
-    ];
-    for (other, waiting_for) in kinds.into_iter().cycle().zip(waits) {
-        for lane in [Lane::Conversation, Lane::Local] {
-            let task = Task::Handle(message(1, 2, 3, Body::Other(other)), Admission::Admitted);
-            let mut job = Job { waiting_for: Some(waiting_for), lane, ..job(9, task, Stage::Taken) };
-            if waiting_for == WaitReason::TelegramDown {
-                (job.tutor_failures, job.download_failures) = (0, 2);
-            }
-            all.push(Variant::Job(Box::new(job)));
-        }
-    }
-    for part in [SpokenPart::Conversational, SpokenPart::Coaching] {
-        let content = Content::Spoken { session: uuid(1), part, caption: Rich::default() };
-        let reply = Reply { content, ..reply(1, "") };
-        all.push(Variant::Out(OutMessage::new(0, reply)));
-    }
-    all
-}
-
-#[test]
-fn every_variant_of_every_enum_keeps_its_number() {
-    let mut all = Vec::new();
-    for variant in variants() {
-        all.extend(match variant {
-            Variant::Learner(sample) => records::encode(&sample).unwrap(),
-            Variant::Job(sample) => records::encode(&*sample).unwrap(),
-            Variant::Out(sample) => records::encode(&sample).unwrap(),
-        });
-    }
-    assert_eq!(all, fixture_of(3, "variants.bin", &all));
-}
-
-/// They lie one behind the other: the next one is as long as it takes to be read as the sample.
-#[test]
-fn every_variant_of_version_1_opens() {
-    fn next<R: Record + PartialEq>(bytes: &[u8], sample: &R) -> Option<usize> {
-        (1..=bytes.len())
-            .find(|length| records::decode::<R>(&bytes[..*length]).is_ok_and(|read| read == *sample))
-    }
-    let all = std::fs::read(folder().join("variants.bin")).unwrap();
-    let mut rest = all.as_slice();
-    for (nth, variant) in variants().into_iter().enumerate() {
-        assert_eq!(rest[0], 1);
-        let length = match variant {
-            Variant::Learner(sample) => next(rest, &sample),
-            Variant::Job(sample) => next(rest, &*sample),
-            Variant::Out(sample) => next(rest, &sample),
-        };
-        rest = &rest[length.unwrap_or_else(|| panic!("variant {nth} is not read as it was"))..];
-    }
-    assert!(rest.is_empty());
-}
-
-/// Key and value of every kind of record, as a store of version 1 holds them.
-fn store_of_version_1() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let old = |name: &str| std::fs::read(folder().join(format!("{name}.bin"))).unwrap();
-    let user = UserId(-17);
-    let archived = session(2, Some(at(6)));
-    let mut all = vec![
-        (keys::learner(user), old("learner")),
-        (keys::archived(user, archived.created, archived.id), old("session")),
-        (keys::expiry(at(6), user, archived.created, archived.id), old("mark")),
-        (keys::turn(user, uuid(1), 3), old("turn")),
-        (keys::dead(40), old("dead-letter")),
-        (keys::dead_outbox(40, 0), old("out-text")),
-        (keys::rate(user), old("rate")),
-        (keys::global_rate(), old("rate")),
-        (keys::seen(9), old("seen")),
-        (keys::purge(PURGE.session), old("purge")),
-        (keys::purge_due(T0, PURGE.session), old("mark")),
-        (keys::moved(ChatId(-1)), old("moved")),
-        (keys::next_seq(), old("next-seq")),
-        (keys::log_key(), old("log-key")),
-    ];
-    all.extend(jobs().iter().map(|(name, job)| (keys::inbox(job.seq), old(name))));
-    all.extend(outbox().iter().map(|(name, message)| (keys::outbox(7, message.index), old(name))));
-    all
-}
-
-#[test]
-fn the_layout_of_keys_has_not_changed() {
-    let hex = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let lines: String = store_of_version_1().iter().map(|(key, _)| hex(key) + "\n").collect();
-    assert_eq!(lines.as_bytes(), fixture("keys.txt", lines.as_bytes()));
-}
-
-/// Kinds that came later, with keys of their own.
-#[test]
-fn the_keys_of_later_kinds_have_not_changed() {
-    let hex = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let alerts = [
-        AlertKind::TutorDown,
-        AlertKind::TutorBack,
-        AlertKind::DeadLetters,
-        AlertKind::StoreRestored,
-        AlertKind::MembersHidden,
-    ];
-    let keys = alerts.iter().map(|kind| keys::told(UserId(17), *kind)).chain([keys::member(UserId(17))]);
-    let lines: String = keys.map(|key| hex(&key) + "\n").collect();
-    assert_eq!(lines.as_bytes(), fixture("keys-access.txt", lines.as_bytes()));
-    let lines: String = [keys::menu(UserId(17)), keys::hidden()].iter().map(|key| hex(key) + "\n").collect();
-    assert_eq!(lines.as_bytes(), fixture_of(2, "keys.txt", lines.as_bytes()));
-}
-
-#[test]
-fn a_store_of_version_1_opens_and_works() {
-    block_on(async {
-        let store = MemoryDisk::holding(store_of_version_1()).open().unwrap();
-        let user = UserId(-17);
-        assert_eq!(store.learner(user).await.unwrap(), Some(learner()));
-        assert_eq!(store.last_voice_turn(user, uuid(1)).await.unwrap(), Some(turn()));
-        assert_eq!(
-            store.jobs(None, 99).await.unwrap(),
-            jobs().into_iter().map(|(_, job)| job).collect::<Vec<_>>()
-        );
-        let sessions = store.sessions(None, 9).await.unwrap().sessions;
-        assert_eq!(sessions, [session(2, Some(at(6))), session(1, None)]);
-        assert_eq!(store.dead_letters(None, 9).await.unwrap(), [letter()]);
-        assert_eq!(store.purges(T0, 9).await.unwrap(), [PURGE]);
-        assert_eq!(store.log_key().await.unwrap()[31], 31);
-        let batch = vec![voice(-5, 1, 1), voice(6, 1, -1)];
-        let accepted = store.accept(batch, policy(), at(10)).await.unwrap();
-        assert_eq!((&accepted.repeats[..], &accepted.taken[..]), (&[-5][..], &[(6, 1 << 40)][..]));
-        let old = store.claim(WorkKind::Tutor, at(10)).await.unwrap().row().unwrap();
-        assert_eq!((old.job, old.learner), (jobs().swap_remove(0).1, learner()));
-        assert_eq!(
-            store.claim(WorkKind::Tutor, at(10)).await.unwrap().row().unwrap().job.chat,
-            ChatId(-1001)
-        );
-    });
-}
-
-#[test]
-fn the_ledger_of_version_1_still_balances() {
-    let disk = MemoryDisk::holding(store_of_version_1());
-    block_on(async {
-        let store = disk.open().unwrap();
-        store.add_purges(vec![uuid(9)], T0).await.unwrap();
-        store.close().await.unwrap();
-    });
-    let mut records = disk.records();
-    let entry = records.iter_mut().find(|(key, _)| *key == keys::ledger()).unwrap();
-    let committed = fixture("ledger.bin", &entry.1);
-    assert_eq!(entry.1, committed);
-    assert!(MemoryDisk::holding(records.clone()).open().is_ok());
-    for gone in 0..records.len() {
-        let mut less = records.clone();
-        let (key, _) = less.remove(gone);
-        let opened = MemoryDisk::holding(less).open();
-        // Without the ledger itself a new one is begun: such a store may come from before there was one.
-        assert_eq!(opened.is_ok(), key == keys::ledger(), "without {key:?}");
-    }
-}
-
-#[test]
-fn a_damaged_row_is_named_on_opening() {
-    let cut = |key: Vec<u8>| {
-        let damage = |(k, mut v): (Vec<u8>, Vec<u8>)| {
-            if k == key {
-                v.truncate(v.len() / 2);
-            }
-            (k, v)
-        };
-        MemoryDisk::holding(store_of_version_1().into_iter().map(damage))
-    };
-    match cut(keys::inbox(3)).open() {
-        Err(StoreError::Corrupt { kind, .. }) => assert_eq!(kind, "inbox row"),
-        other => panic!("{:?}", other.err()),
-    }
-    block_on(async {
-        // A single record that cannot be read does not stop the others.
-        let store = cut(keys::learner(UserId(-17))).open().unwrap();
-        assert!(matches!(store.learner(UserId(-17)).await, Err(StoreError::Corrupt { kind: "learner", .. })));
-        store.accept(vec![voice(7, 9, 9)], policy(), at(10)).await.unwrap();
-        let unreadable = store.claim(WorkKind::Tutor, at(10)).await;
-        assert!(matches!(unreadable, Err(StoreError::Corrupt { kind: "learner", .. })));
-        let claimed = store.claim(WorkKind::Tutor, at(10)).await.unwrap().row();
-        assert_eq!(claimed.unwrap().job.user, UserId(9));
     });
 }

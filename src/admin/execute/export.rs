@@ -137,7 +137,7 @@ async fn row(
     let kind = queue::kind(&job).to_owned();
     let session = match job.stage {
         Stage::Submitted { session, .. } => Some(session),
-        Stage::Taken | Stage::Answered => None,
+        Stage::Taken | Stage::Asked { .. } | Stage::Answered => None,
     };
     file.add(Held::Pending(Box::new(Pending { kind, job, given_up, replies }))).await?;
     match session {

@@ -89,7 +89,7 @@ async fn drop_notice(context: &Context, number: u64) -> Result<Vec<Reply>, Store
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     let Some(job) = next.first().filter(|job| job.seq == number) else { return Ok(Vec::new()) };
     let Task::Handle(incoming, Admission::Admitted) = &job.task else { return Ok(Vec::new()) };
-    if !matches!(incoming.body, Body::Voice(_) | Body::Text(_) | Body::Command { .. }) {
+    if !matches!(incoming.body, Body::Voice(_) | Body::Text(_) | Body::Files(_) | Body::Command { .. }) {
         return Ok(Vec::new());
     }
     let client = || incoming.client_language.as_deref().and_then(Language::from_tag);
@@ -114,6 +114,7 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
     let stage = match job.stage {
         Stage::Taken => "taken",
         Stage::Submitted { .. } => "at the tutor",
+        Stage::Asked { .. } => "at the chat model",
         Stage::Answered => "answered, sending",
     };
     QueueRow {
@@ -142,7 +143,8 @@ pub(crate) fn kind(job: &Job) -> &'static str {
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
             Body::Voice(_) => "voice",
-            Body::Text(_) => "text",
+            Body::Text(_) | Body::Quoting { .. } => "text",
+            Body::Files(_) => "files",
             Body::Command { .. } => "command",
             Body::Callback { .. } => "button",
             Body::Other(_) | Body::Blocked(_) => "other",

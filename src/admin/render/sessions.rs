@@ -2,7 +2,7 @@
 
 use super::{field, moment};
 use crate::admin::request::{SessionDetail, SessionRow};
-use crate::domain::{Language, LanguageChoice, Level, Translation};
+use crate::domain::Level;
 use serde_json::{Value, json};
 
 pub(crate) fn session_heading() -> String {
@@ -53,8 +53,8 @@ pub(crate) fn detail_text(detail: &SessionDetail) -> String {
     line("turns", session.turns.to_string());
     line("waiting", format!("{} message(s) for the tutor", detail.waiting));
     if let Some(learner) = &detail.settings {
-        line("language", language(learner.language).to_owned());
-        line("translation", translation(learner.translation).to_owned());
+        line("language", learner.language.name().to_owned());
+        line("translation", learner.translation.name().to_owned());
         line("voice reply", if learner.voice_reply { "on" } else { "off" }.to_owned());
         line("blocked", if learner.blocked { "yes" } else { "no" }.to_owned());
         line("level", learner.level.map_or("unknown", Level::as_str).to_owned());
@@ -76,8 +76,8 @@ pub(crate) fn detail_json(detail: &SessionDetail) -> Value {
     if let Some(fields) = value.as_object_mut() {
         fields.insert("waiting".into(), json!(detail.waiting));
         if let Some(learner) = &detail.settings {
-            fields.insert("language".into(), json!(language(learner.language)));
-            fields.insert("translation".into(), json!(translation(learner.translation)));
+            fields.insert("language".into(), json!(learner.language.name()));
+            fields.insert("translation".into(), json!(learner.translation.name()));
             fields.insert("voice_reply".into(), json!(learner.voice_reply));
             fields.insert("blocked".into(), json!(learner.blocked));
             fields.insert("level".into(), json!(learner.level));
@@ -91,20 +91,4 @@ pub(crate) fn detail_json(detail: &SessionDetail) -> Value {
         fields.insert("history".into(), json!(turns));
     }
     value
-}
-
-fn language(choice: LanguageChoice) -> &'static str {
-    match choice {
-        LanguageChoice::Auto => "auto",
-        LanguageChoice::Fixed(Language::En) => "en",
-        LanguageChoice::Fixed(Language::Pt) => "pt",
-    }
-}
-
-fn translation(choice: Translation) -> &'static str {
-    match choice {
-        Translation::Always => "always",
-        Translation::OnTap => "on tap",
-        Translation::Never => "never",
-    }
 }

@@ -12,7 +12,7 @@ use symphonia::core::codecs::audio::well_known::{
 use super::super::codec;
 use super::super::error::AudioError;
 use super::input::Input;
-use super::stream::{Demuxer, Step, packet};
+use super::stream::{Demuxer, Item, packet};
 
 /// Samples per channel in one packet, roughly.
 const PACKET_FRAMES: u64 = 1_024;
@@ -84,7 +84,7 @@ impl Layout {
 }
 
 pub(super) struct Blocks {
-    decoder: Option<Step>,
+    decoder: Option<Item>,
     bytes: u64,
     frames: u64,
     per_packet: u64,
@@ -98,12 +98,12 @@ impl Blocks {
         let per_packet = (PACKET_FRAMES / frames).max(1);
         let mut params = codec::parameters(id, layout.rate, layout.channels, None);
         params.with_max_frames_per_packet(per_packet * frames).with_frames_per_block(frames);
-        let decoder = Some(Step::Decoder(codec::open(&params)?));
+        let decoder = Some(Item::Decoder(codec::open(&params)?));
         Ok(Self { decoder, bytes, frames, per_packet })
     }
 
-    /// The next step from the input's position, never reading beyond `end`.
-    pub(super) fn next(&mut self, input: &mut Input, end: u64) -> Result<Option<Step>, AudioError> {
+    /// The next item from the input's position, never reading beyond `end`.
+    pub(super) fn next(&mut self, input: &mut Input, end: u64) -> Result<Option<Item>, AudioError> {
         if let Some(decoder) = self.decoder.take() {
             return Ok(Some(decoder));
         }
@@ -113,7 +113,7 @@ impl Blocks {
         if whole == 0 {
             return Ok(None);
         }
-        Ok(Some(Step::Packet(packet(data, whole * self.frames))))
+        Ok(Some(Item::Packet(packet(data, whole * self.frames))))
     }
 
     /// Bytes taken by `frames` samples per channel.
@@ -149,7 +149,7 @@ impl Takes {
 }
 
 impl Demuxer for Takes {
-    fn next(&mut self) -> Result<Option<Step>, AudioError> {
+    fn next(&mut self) -> Result<Option<Item>, AudioError> {
         while let Some((blocks, end)) = &mut self.current {
             if let Some(step) = blocks.next(&mut self.input, *end)? {
                 return Ok(Some(step));

@@ -12,7 +12,7 @@ use symphonia::default::formats::FlacReader;
 use super::super::error::AudioError;
 use super::foreign_reader::ForeignReader;
 use super::input::Input;
-use super::stream::{Demuxer, Step};
+use super::stream::{Demuxer, Item};
 use super::tags;
 
 pub(super) const MARKER: &[u8; 4] = b"fLaC";
@@ -39,7 +39,7 @@ impl Flac {
 }
 
 impl Demuxer for Flac {
-    fn next(&mut self) -> Result<Option<Step>, AudioError> {
+    fn next(&mut self) -> Result<Option<Item>, AudioError> {
         loop {
             if let Some(step) = self.reader.next()? {
                 return Ok(Some(step));

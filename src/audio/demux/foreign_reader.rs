@@ -14,7 +14,7 @@ use symphonia::core::units::Duration;
 
 use super::super::codec;
 use super::super::error::AudioError;
-use super::stream::{Demuxer, Step};
+use super::stream::{Demuxer, Item};
 
 /// Container errors in a row after which the stream counts as ended.
 const MAX_BAD_READS: u32 = 64;
@@ -79,12 +79,12 @@ fn is_exact(decoder: &dyn AudioDecoder) -> bool {
 }
 
 impl Demuxer for ForeignReader {
-    fn next(&mut self) -> Result<Option<Step>, AudioError> {
+    fn next(&mut self) -> Result<Option<Item>, AudioError> {
         if let Some(decoder) = self.decoder.take() {
-            return Ok(Some(Step::Decoder(decoder)));
+            return Ok(Some(Item::Decoder(decoder)));
         }
         if let Some(packet) = self.queue.pop_front() {
-            return Ok(Some(Step::Packet(packet)));
+            return Ok(Some(Item::Packet(packet)));
         }
         while self.bad_reads < MAX_BAD_READS {
             match self.format.next_packet() {
@@ -93,7 +93,7 @@ impl Demuxer for ForeignReader {
                     if packet.track_id == self.track
                         && let Some(packet) = self.pass(packet)
                     {
-                        return Ok(Some(Step::Packet(packet)));
+                        return Ok(Some(Item::Packet(packet)));
                     }
                 }
                 Ok(None) => break,
@@ -111,9 +111,9 @@ impl Demuxer for ForeignReader {
                     match (end, self.decoder.take()) {
                         (Some(packet), decoder) => {
                             self.decoder = decoder;
-                            return Ok(Some(Step::Packet(packet)));
+                            return Ok(Some(Item::Packet(packet)));
                         }
-                        (None, Some(decoder)) => return Ok(Some(Step::Decoder(decoder))),
+                        (None, Some(decoder)) => return Ok(Some(Item::Decoder(decoder))),
                         (None, None) => {}
                     }
                 }
@@ -122,7 +122,7 @@ impl Demuxer for ForeignReader {
                 Err(_) => self.bad_reads += 1,
             }
         }
-        Ok(self.held.take().map(Step::Packet))
+        Ok(self.held.take().map(Item::Packet))
     }
 }
 

@@ -5,7 +5,7 @@
 use super::super::error::AudioError;
 use super::input::Input;
 use super::matroska_track::{self, Track};
-use super::stream::{Demuxer, Step, Stream};
+use super::stream::{Demuxer, Item, Stream};
 
 pub(super) const EBML: u32 = 0x1a45_dfa3;
 const SEGMENT: u32 = 0x1853_8067;
@@ -114,7 +114,7 @@ fn next_element(input: &mut Input) -> Result<Option<(u32, u64)>, AudioError> {
 }
 
 impl Demuxer for Matroska {
-    fn next(&mut self) -> Result<Option<Step>, AudioError> {
+    fn next(&mut self) -> Result<Option<Item>, AudioError> {
         loop {
             if let Some(step) = self.stream.pop() {
                 return Ok(Some(step));

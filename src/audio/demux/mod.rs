@@ -33,7 +33,7 @@ use super::ogg_repair::OggRepair;
 use foreign_reader::ForeignReader;
 
 pub(super) use input::Input;
-pub(super) use stream::{Demuxer, Step};
+pub(super) use stream::{Demuxer, Item};
 
 /// Bytes looked at before a demuxer is chosen.
 const HEAD: usize = 4_096;

@@ -11,7 +11,7 @@ use super::fragment::{self, Run};
 use super::input::Input;
 use super::sample_entry::{self, Entry};
 use super::sample_table::SampleTable;
-use super::stream::{Demuxer, Step, Stream};
+use super::stream::{Demuxer, Item, Stream};
 
 /// Longest coded packet accepted, bytes.
 const MAX_PACKET: u64 = 1 << 20;
@@ -153,20 +153,20 @@ impl Mp4 {
 }
 
 impl Demuxer for Mp4 {
-    fn next(&mut self) -> Result<Option<Step>, AudioError> {
+    fn next(&mut self) -> Result<Option<Item>, AudioError> {
         loop {
             match &mut self.out {
                 Out::Coded(stream) => {
-                    if let Some(step) = stream.pop() {
-                        return Ok(Some(step));
+                    if let Some(item) = stream.pop() {
+                        return Ok(Some(item));
                     }
                 }
                 Out::Plain(blocks, range) => {
                     self.boxes.input.seek(range.start)?;
-                    let step = blocks.next(&mut self.boxes.input, range.end)?;
+                    let item = blocks.next(&mut self.boxes.input, range.end)?;
                     range.start = self.boxes.input.at();
-                    if step.is_some() {
-                        return Ok(step);
+                    if item.is_some() {
+                        return Ok(item);
                     }
                 }
             }

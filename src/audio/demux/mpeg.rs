@@ -9,7 +9,7 @@ use super::super::codec;
 use super::super::error::AudioError;
 use super::input::Input;
 use super::mpeg_header::{Header, Kind};
-use super::stream::{Demuxer, Step};
+use super::stream::{Demuxer, Item};
 use super::tags;
 
 /// Consecutive headers that confirm a beginning: random bytes look like one header every few thousand.
@@ -25,7 +25,7 @@ pub(super) struct MpegAudio {
     in_step: bool,
     /// Samples still to drop before the first sound.
     skip: u64,
-    held: Option<Step>,
+    held: Option<Item>,
 }
 
 impl MpegAudio {
@@ -87,7 +87,7 @@ impl MpegAudio {
         Ok(true)
     }
 
-    fn take(&mut self, header: &Header) -> Result<ControlFlow<Option<Step>>, AudioError> {
+    fn take(&mut self, header: &Header) -> Result<ControlFlow<Option<Item>>, AudioError> {
         let room = usize::try_from(self.end - self.input.at()).unwrap_or(usize::MAX);
         let frame = self.input.read_vec(header.size.min(room))?;
         if frame.len() < header.size {
@@ -104,16 +104,16 @@ impl MpegAudio {
         self.skip -= dropped;
         packet.trim_start = dropped.into();
         if self.kind == Some(header.kind) {
-            return Ok(ControlFlow::Break(Some(Step::Packet(packet))));
+            return Ok(ControlFlow::Break(Some(Item::Packet(packet))));
         }
         self.kind = Some(header.kind);
-        self.held = Some(Step::Packet(packet));
-        Ok(ControlFlow::Break(Some(Step::Decoder(codec::open(&header.kind.parameters())?))))
+        self.held = Some(Item::Packet(packet));
+        Ok(ControlFlow::Break(Some(Item::Decoder(codec::open(&header.kind.parameters())?))))
     }
 }
 
 impl Demuxer for MpegAudio {
-    fn next(&mut self) -> Result<Option<Step>, AudioError> {
+    fn next(&mut self) -> Result<Option<Item>, AudioError> {
         if let Some(step) = self.held.take() {
             return Ok(Some(step));
         }

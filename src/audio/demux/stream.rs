@@ -11,7 +11,7 @@ use super::super::codec;
 use super::super::error::AudioError;
 use super::mpeg_header::{Header, Kind};
 
-pub(in crate::audio) enum Step {
+pub(in crate::audio) enum Item {
     /// All packets from here on are for this decoder.
     Decoder(Box<dyn AudioDecoder>),
     Packet(Packet),
@@ -20,7 +20,7 @@ pub(in crate::audio) enum Step {
 /// A container being read.
 pub(in crate::audio) trait Demuxer {
     /// `None` at the end of the file.
-    fn next(&mut self) -> Result<Option<Step>, AudioError>;
+    fn next(&mut self) -> Result<Option<Item>, AudioError>;
 }
 
 /// A packet of `frames` samples per channel.
@@ -50,41 +50,41 @@ impl Coding {
     }
 }
 
-/// Turns the packets of one stream into steps.
+/// Turns the packets of one stream into items.
 pub(super) struct Stream {
     coding: Coding,
     begun: Option<Kind>,
-    ready: VecDeque<Step>,
+    ready: VecDeque<Item>,
 }
 
 impl Stream {
     pub(super) fn new(coding: Coding) -> Result<Self, AudioError> {
         let mut ready = VecDeque::new();
         if let Coding::Known(params) = &coding {
-            ready.push_back(Step::Decoder(codec::open(params)?));
+            ready.push_back(Item::Decoder(codec::open(params)?));
         }
         Ok(Self { coding, begun: None, ready })
     }
 
-    /// The next step that is ready.
-    pub(super) fn pop(&mut self) -> Option<Step> {
+    /// The next item that is ready.
+    pub(super) fn pop(&mut self) -> Option<Item> {
         self.ready.pop_front()
     }
 
     /// Takes a packet as the container stores it.
     pub(super) fn push(&mut self, data: Vec<u8>) -> Result<(), AudioError> {
         let Coding::Mpeg = self.coding else {
-            self.ready.push_back(Step::Packet(packet(data, 0)));
+            self.ready.push_back(Item::Packet(packet(data, 0)));
             return Ok(());
         };
         let mut rest = data.as_slice();
         while let Some(header) = Header::parse(rest) {
             let Some((frame, more)) = rest.split_at_checked(header.size) else { break };
             if self.begun != Some(header.kind) {
-                self.ready.push_back(Step::Decoder(codec::open(&header.kind.parameters())?));
+                self.ready.push_back(Item::Decoder(codec::open(&header.kind.parameters())?));
                 self.begun = Some(header.kind);
             }
-            self.ready.push_back(Step::Packet(header.packet(frame)));
+            self.ready.push_back(Item::Packet(header.packet(frame)));
             rest = more;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `/admin`: the state of things, counted. Never a text or a name.
+//! `/admin`: the state of the bot in numbers. Never a text or a name.
 
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::collections::{BTreeMap, HashMap};
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "admin",
     aliases: &[],
     placement: Placement::AT_ONCE,
@@ -22,12 +22,11 @@ pub static COMMAND: Command = Command {
     handler: |context, case| Box::pin(show(context, case)),
 };
 
-/// Rows read at once.
 const PAGE: usize = 500;
-/// Rows counted at most: the inbox holds no more, and of dead letters the total is enough.
+/// Most rows counted: the inbox holds no more, and for dead letters the total is enough.
 const COUNTED: usize = 10_000;
 
-/// In private alone: the state of the bot is not for a group.
+/// Only in a private chat: the bot's state is not for a group.
 async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     if case.incoming.chat.kind != ChatKind::Private {
         return Ok(case.say(case.phrases.admin_in_private()));
@@ -56,7 +55,7 @@ async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, Stor
     Ok(case.say(case.phrases.admin(&view)))
 }
 
-/// What waits and why: how many, and for how long the oldest has; most first.
+/// Why rows wait: how many, and for how long the oldest has (ms); most frequent first.
 async fn waiting(
     context: &HandlerContext,
     case: &Case<'_>,
@@ -83,7 +82,6 @@ async fn waiting(
     Ok(found)
 }
 
-/// Dead letters by reason.
 async fn dead(context: &HandlerContext) -> Result<Vec<(DeadReason, usize)>, StoreError> {
     let mut found: BTreeMap<DeadReason, usize> = BTreeMap::new();
     let (mut after, mut seen) = (None, 0);

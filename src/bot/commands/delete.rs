@@ -1,4 +1,4 @@
-//! `/delete`: asks once, then removes everything held about the learner.
+//! `/delete`: asks first, then deletes everything held about the learner.
 
 use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};
@@ -7,7 +7,7 @@ use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement, Reply};
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "delete",
     aliases: &[],
     placement: Placement::LEAVING,

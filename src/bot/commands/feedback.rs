@@ -8,7 +8,7 @@ use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement, lesson};
 use crate::store::StoreError;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "feedback",
     aliases: &[],
     // The last coaching is that of the voice sent before it.

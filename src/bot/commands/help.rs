@@ -4,7 +4,7 @@ use super::{Audience, Command, Needs, offered};
 use crate::domain::Placement;
 use crate::domain::phrases::Words;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "help",
     aliases: &[],
     placement: Placement::AT_ONCE,

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::tutor::{Past, Reach};
 use std::time::Duration;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "history",
     aliases: &[],
     placement: Placement::AT_ONCE,
@@ -31,7 +31,7 @@ static PAGE: Button = Button {
     handler: |context, case, choice| Box::pin(turn_page(context, case, choice)),
 };
 
-/// Turns on one page: three with every field at its cut length still fit one message.
+/// Turns on one page: three with every field at full length still fit one message.
 const PAGE_TURNS: usize = 3;
 /// Longest wait for what only the tutor knows: it answers nobody while a turn runs.
 const TUTOR_PATIENCE: Duration = Duration::from_secs(3);
@@ -65,7 +65,7 @@ async fn history_page(
     let user = case.incoming.user;
     let Some(session) = &case.learner.session else { return Ok(None) };
     let (_, ours) = context.reader.turns(user, session.id, 0, 0).await?;
-    // The tutor's come before ours: those of the time before this bot.
+    // The tutor's earlier turns come before ours.
     let earlier = earlier_turns(context, session, ours).await;
     let total = earlier.len() + ours;
     let pages = total.div_ceil(PAGE_TURNS);
@@ -94,15 +94,15 @@ async fn history_page(
         buttons.push(to(case.phrases.newer(), page + 1));
     }
     let keyboard = Keyboard(if buttons.is_empty() { Vec::new() } else { vec![buttons] });
-    // An edit is one message: should emoji have doubled its length, the end is cut.
+    // An edit is a single message: if emoji doubled its length, the end is cut.
     let text = text.split(TEXT_LIMIT).into_iter().next().unwrap_or_default();
     Ok(Some((text, keyboard)))
 }
 
-/// The turns of a conversation that only the tutor knows (it began with another bot), oldest first. Asked for with little
-/// patience: what we have is shown all the same.
+/// Turns that only the tutor knows, because the conversation began with another bot; oldest first. If the
+/// tutor does not answer soon, ours are shown without them.
 pub(super) async fn earlier_turns(context: &HandlerContext, session: &Session, ours: usize) -> Vec<Turn> {
-    // Of ours it knows the spoken ones alone.
+    // The tutor knows only the spoken ones of ours.
     let ours = ours.saturating_sub(usize::try_from(session.text_turns).unwrap_or(usize::MAX));
     let known = session.tutor_turns.and_then(|count| usize::try_from(count).ok());
     if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reachable(), Reach::No { .. }) {

@@ -1,4 +1,4 @@
-//! `/new`: a fresh conversation.
+//! `/new`: a new conversation.
 
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
@@ -8,7 +8,7 @@ use crate::domain::{Change, Outcome, Placement, Session};
 use crate::store::StoreError;
 use uuid::Uuid;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "new",
     aliases: &["reset"],
     placement: Placement::LEAVING,
@@ -19,11 +19,11 @@ pub static COMMAND: Command = Command {
     handler: |context, case| Box::pin(new(context, case)),
 };
 
-/// The old conversation is archived here and cleared at the tutor.
+/// The old conversation is archived here and deleted at the tutor.
 async fn new(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
     let old = case.learner.session.as_ref();
     let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
-    // A voice that waits for the tutor was overtaken.
+    // A voice that still waits for the tutor was overtaken by this command.
     let waits = context.reader.place(case.incoming.user).await?.own > 0;
     Ok(Outcome {
         changes: vec![Change::SessionOpened(session)],

@@ -1,4 +1,4 @@
-//! `/start`: how it works.
+//! `/start`: how the bot works.
 
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
@@ -7,7 +7,7 @@ use crate::domain::phrases::Words;
 use crate::domain::{Body, Change, Language, LanguageChoice, Outcome, Placement, Session};
 use uuid::Uuid;
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "start",
     aliases: &[],
     placement: Placement::AT_ONCE,

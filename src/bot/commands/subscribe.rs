@@ -1,4 +1,4 @@
-//! `/subscribe`: the required channel and the way into it.
+//! `/subscribe`: the required channel and how to join it.
 
 use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};
@@ -8,7 +8,7 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement};
 
-pub static COMMAND: Command = Command {
+pub(crate) static COMMAND: Command = Command {
     name: "subscribe",
     aliases: &[],
     placement: Placement::AT_ONCE,
@@ -19,11 +19,12 @@ pub static COMMAND: Command = Command {
     handler: |context, case| Box::pin(async move { Ok(subscribe(context, case).await) }),
 };
 
-/// The one choice of [`JOINED`].
-pub const HAVE_JOINED: Choice = Choice::Letter('j');
+/// The only choice of [`JOINED`].
+pub(crate) const HAVE_JOINED: Choice = Choice::Letter('j');
 
-/// "I have joined": [`access`] looks it up and answers; it comes here only where no channel is required any more.
-pub static JOINED: Button = Button {
+/// "I have joined": [`access`] asks Telegram and answers; this is reached only where no channel is required
+/// any more.
+pub(crate) static JOINED: Button = Button {
     prefix: "sub",
     placement: Placement::AT_ONCE,
     audience: Audience::Joining,

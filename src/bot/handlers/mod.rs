@@ -2,6 +2,7 @@
 
 mod submitted;
 pub mod text;
+pub mod text_turn;
 pub mod voice;
 
 use crate::domain::outcome::{Content, Keyboard};

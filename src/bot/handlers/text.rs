@@ -1,18 +1,28 @@
 //! Plain text, and content that cannot be listened to. Must not know how it is worded.
 
 use super::Case;
-use crate::domain::{Change, OtherKind, Outcome};
+use crate::domain::{Body, Change, FileKind, OtherKind, Outcome};
 
 /// Shortest time between two notices, ms.
 const OTHER_NOTICE_EVERY_MS: i64 = 60_000;
 
 /// Without a chat model: says that the bot listens to voice messages.
-pub fn handle(case: &Case<'_>) -> Outcome {
+pub(crate) fn handle(case: &Case<'_>) -> Outcome {
     case.say(case.phrases.voice_only())
 }
 
+/// Without a chat model: nobody looks at pictures, nobody reads documents.
+pub fn files(case: &Case<'_>) -> Outcome {
+    let Body::Files(files) = &case.incoming.body else { return Outcome::default() };
+    let kind = match files.kind() {
+        FileKind::Picture => OtherKind::Picture,
+        FileKind::Document => OtherKind::Document,
+    };
+    other(case, kind)
+}
+
 /// A friendly notice, at most once a minute.
-pub fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
+pub(crate) fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
     let recently = case
         .learner
         .other_notice_at

@@ -1,5 +1,5 @@
-//! The voice turn, in the steps between which the worker records how far it has come:
-//! `look` (only when an answer was lost), `prepare`, then — once the store knows — `ask`.
+//! The voice turn in steps, between which the worker stores how far it has come: `look` (only if an answer
+//! was lost), `prepare`, then, once the store knows, `ask`. Must not know how progress is stored.
 
 mod unanswered;
 
@@ -25,23 +25,23 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-/// The voice, ready to be submitted to the tutor.
-pub struct Submission {
+/// A voice that is ready to be submitted to the tutor.
+pub(crate) struct Submission {
     /// 16 kHz mono WAV.
     wav: Bytes,
-    /// Stage to record before it is submitted.
+    /// Stage to store before it is submitted.
     pub stage: Stage,
-    /// Changes to record with it.
+    /// Changes to store with it.
     pub changes: Vec<Change>,
-    /// The right to a turn at the tutor; held until this is dropped.
+    /// Permission for one turn at the tutor, held until this is dropped.
     _slot: OwnedSemaphorePermit,
 }
 
-/// How a step ended.
+/// Result of a step.
 pub enum Step<T> {
-    /// On to the next.
+    /// Continue with the next step.
     Go(T),
-    /// The message's fate is decided.
+    /// The outcome is decided.
     Settled(Box<Disposition>),
 }
 
@@ -50,22 +50,17 @@ fn settled<T>(verdict: Disposition) -> Step<T> {
 }
 
 /// One voice message in work.
-pub struct VoiceTurn<'a> {
-    /// What to work with.
+pub(crate) struct VoiceTurn<'a> {
     pub context: &'a HandlerContext,
-    /// The row.
     pub job: &'a Job,
-    /// The message.
     pub incoming: &'a Incoming,
-    /// The recording in it.
     pub recording: &'a Recording,
-    /// Its learner.
     pub learner: &'a Learner,
 }
 
 impl<'a> VoiceTurn<'a> {
-    /// The turn in a claim, when it is one.
-    pub fn of(context: &'a HandlerContext, claim: &'a Claim) -> Option<Self> {
+    /// The turn in a claim, if it is one.
+    pub(crate) fn of(context: &'a HandlerContext, claim: &'a Claim) -> Option<Self> {
         use crate::domain::{Body, Task};
         let Task::Handle(incoming, _) = &claim.job.task else { return None };
         let Body::Voice(recording) = &incoming.body else { return None };
@@ -84,19 +79,17 @@ impl<'a> VoiceTurn<'a> {
         Disposition::Commit(Outcome::reply(Reply::texts(self.incoming, text, Keyboard::default())))
     }
 
-    /// Where an earlier attempt may have reached the tutor, asks its history. `Go`: nothing was recorded.
-    ///
-    /// # Errors
-    /// As the store's, when reading.
-    pub async fn look(&self, now: impl Fn() -> Timestamp) -> Result<Step<()>, StoreError> {
+    /// If an earlier attempt may have reached the tutor, looks in its history. `Go`: nothing was recorded
+    /// there.
+    pub(crate) async fn look(&self, now: impl Fn() -> Timestamp) -> Result<Step<()>, StoreError> {
         let Stage::Submitted { session, baseline, at, uncertain_since, voice_ms } = self.job.stage else {
             return Ok(Step::Go(()));
         };
         let submitted = Submitted { session, baseline, at, voice_ms };
-        // While somebody's turn runs the tutor answers nobody.
+        // While a turn runs the tutor answers nobody, so wait for a free slot.
         let _slot = self.context.slots.acquire().await;
         let now = now();
-        // A date to come is left from a clock that was set back since.
+        // A date in the future was stored before the clock was set back.
         let since = uncertain_since.unwrap_or(now).min(now);
         let uncertain_ms = now.since_ms(since);
         let history = match self.shown(session).await {
@@ -130,7 +123,7 @@ impl<'a> VoiceTurn<'a> {
                     failed: None,
                     stage: submitted.stage(Some(since)),
                     pause_ms: look_again_in(uncertain_ms, self.rules().tutor_timeout_ms),
-                    // A restart finds most answers at once; nobody needs to hear of it.
+                    // After a restart most answers are found at once, so nobody is told at first.
                     tell: uncertain_ms >= 10_000,
                     forgive: uncertain_since.is_none(),
                     what: "the answer was lost".into(),
@@ -142,12 +135,12 @@ impl<'a> VoiceTurn<'a> {
     }
 
     /// Whether the learner began anew since the voice was handed over in this conversation.
-    pub fn has_left(&self, session: Uuid) -> bool {
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
         self.learner.session.as_ref().is_none_or(|open| open.id != session)
     }
 
-    /// What the tutor shows of a conversation. One that never comes, while a knock is answered, is that conversation's own
-    /// trouble, and as good as none.
+    /// What the tutor shows of a conversation. If only this request fails while the tutor answers others, the
+    /// fault is with this conversation, and its history counts as missing.
     async fn shown(&self, session: Uuid) -> Result<Past, TutorError> {
         let tutor = &self.context.tutor;
         let lost = |past: &Result<Past, TutorError>| matches!(past, Err(TutorError::Uncertain(_)));
@@ -183,8 +176,8 @@ impl<'a> VoiceTurn<'a> {
         Ok(lesson::judge_lost_turn(lost, history))
     }
 
-    /// Checks, downloads and decodes the voice, and waits for a turn at the tutor.
-    pub async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
+    /// Checks, downloads and decodes the voice, and waits for a slot at the tutor.
+    pub(crate) async fn prepare(&self, now: impl Fn() -> Timestamp) -> Step<Submission> {
         let rules = self.rules();
         if self.recording.size.is_some_and(|size| size > rules.max_audio_bytes) {
             self.context.telemetry.failed(Failure::AudioTooLarge);
@@ -194,7 +187,8 @@ impl<'a> VoiceTurn<'a> {
             self.context.telemetry.failed(Failure::AudioTooLarge);
             return settled(self.say(self.phrases().too_long(u64::from(rules.max_audio_secs))));
         }
-        // A tutor that was down when last called is knocked at before the file is fetched once more in vain.
+        // If the tutor was down at the last call, it is tried first, so that the file is not downloaded in
+        // vain again.
         if let Reach::No { .. } = self.context.tutor.reachable()
             && let Err(error @ TutorError::NotSent(_)) = self.context.tutor.root().await
         {
@@ -236,23 +230,21 @@ impl<'a> VoiceTurn<'a> {
         self.context.telemetry.timed(Stopwatch::Decode, place.to_wav(file, limits)).await
     }
 
-    /// Turns the tutor's history holds now. Known from our own count, or asked for when that is in doubt.
+    /// Turns that the tutor's history holds now: by our own count, or asked for if that is uncertain.
     async fn baseline(&self, session: &Session) -> Result<u32, TutorError> {
         match session.tutor_turns {
             Some(count) => Ok(count),
             None => Ok(match self.shown(session.id).await? {
                 Past::Kept(history) => turns_in(&history),
-                // Without a count, what we know of the last turn tells a lost one from an old one.
+                // Without a count, the last known turn tells a lost answer from an old one.
                 Past::Unknown | Past::NotOffered | Past::Broken => 0,
             }),
         }
     }
 
-    /// Hands the voice to the tutor. The store must know of it before. What is left of the submission still holds the
-    /// place at the tutor: the spoken answer is to be fetched before anybody else's turn begins.
-    ///
-    /// # Errors
-    /// As the store's, when reading.
+    /// Submits the voice to the tutor; the store must know about it before. The rest of the submission is
+    /// returned because it still holds the slot: the spoken answer has to be fetched before the next turn
+    /// begins.
     pub async fn ask(
         &self,
         submission: &mut Submission,
@@ -271,7 +263,8 @@ impl<'a> VoiceTurn<'a> {
         self.unanswered(submitted, &error, now()).await
     }
 
-    /// The tutor's answer, by whichever way it came. `count` is what its history is known to hold now.
+    /// Handles the tutor's answer, however it was obtained. `count`: turns that its history is now known to
+    /// hold.
     fn answered(
         &self,
         submitted: Submitted,
@@ -279,7 +272,7 @@ impl<'a> VoiceTurn<'a> {
         count: Option<u32>,
         now: Timestamp,
     ) -> Disposition {
-        // An answer without words may or may not have entered the history: ask before relying on the count again.
+        // An empty answer may or may not have entered the history: ask before relying on the count again.
         let count = count.or_else(|| (!said.is_empty()).then(|| submitted.baseline.saturating_add(1)));
         let replies = lesson::compose(self.incoming, self.learner, self.phrases(), submitted.session, &said);
         let turn = (!said.is_empty()).then(|| Turn {

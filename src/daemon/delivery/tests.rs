@@ -9,7 +9,7 @@ fn unknown() -> Send {
     Send::Fails(TelegramError::Unknown { what: "the connection broke".into() })
 }
 
-/// When each send began, milliseconds after the one before it had ended.
+/// Ms from the end of one send to the start of the next.
 fn pauses(sent: &[Sent]) -> Vec<u64> {
     sent.windows(2).map(|pair| pair[1].began_ms - pair[0].ended_ms).collect()
 }
@@ -24,7 +24,7 @@ async fn each_chat_gets_its_answers_in_order_one_at_a_time_and_waits_for_no_othe
     }
     let _delivery = bench.deliver();
     let _local = bench.work(WorkKind::Local, 16);
-    // The double itself refuses a second call of a chat.
+    // The double itself refuses a second concurrent call to a chat.
     assert_eq!(bench.at_rest().await, 0);
     for chat in chats {
         let texts = bench.telegram.texts(chat);
@@ -95,7 +95,7 @@ async fn three_repetitions_with_growing_pauses_and_then_a_dead_letter_while_the_
     let pauses = pauses(&bench.telegram.sent_to(11));
     let expected = [1_000, 3_000, 9_000];
     for (pause, expected) in pauses.iter().zip(expected) {
-        // Asking who we are, for a sign, may come on top.
+        // A `getMe`, to see whether Telegram answers, may come on top.
         assert!((expected..=expected + 2 * CALL_MS).contains(pause), "{pauses:?}");
     }
     assert_eq!(bench.telegram.sent().len(), 5);
@@ -168,7 +168,7 @@ async fn an_edit_that_changes_nothing_counts_as_done() {
 async fn told_to_stop_it_parks_what_waits_for_its_turn() {
     let bench = Bench::new().await;
     bench.answer(11, &["one"]).await;
-    // Somebody else's message is on its way to the chat.
+    // Another message is on its way to the chat.
     let mut stop = bench.stop();
     let urgency = crate::domain::Urgency::First;
     let turn = bench.daemon.sending.turn(Some(ChatId(11)), urgency, &mut stop).await;

@@ -1,4 +1,4 @@
-//! While the inbox is full: what waits at Telegram is looked through for commands, and nothing else is taken.
+//! While the inbox is full: looks through the updates at Telegram for commands and takes nothing else.
 //!
 //! Must not know how a command is answered.
 
@@ -13,12 +13,12 @@ use crate::telegram::from_api;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// Rows beyond the inbox's capacity that are kept for commands.
-pub const KEPT_FOR_COMMANDS: usize = 1_000;
+/// Rows beyond the inbox's capacity, reserved for commands.
+pub(crate) const KEPT_FOR_COMMANDS: usize = 1_000;
 /// Pause between two looks.
-pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// What has to wait at Telegram.
+/// Messages that have to wait at Telegram.
 #[derive(Default)]
 struct Held {
     first: Option<i64>,
@@ -27,7 +27,8 @@ struct Held {
 }
 
 impl Held {
-    /// Whether this message may be taken before those: not where it has its place in a conversation that they belong to.
+    /// Whether this message may be taken before the waiting ones: not if it has its place in the same
+    /// conversation.
     fn lets_pass(&self, message: &Incoming) -> bool {
         let in_turn = !self.chats.contains(&message.chat.id) && !self.users.contains(&message.user);
         message.is_command() && (placement(message).lane == Lane::Local || in_turn)
@@ -40,9 +41,9 @@ impl Held {
     }
 }
 
-/// Takes the commands among the next updates and answers the offset to go on from: nothing from the first message on that has
-/// to wait is confirmed. What was taken comes again later, and is told by its id then.
-pub async fn take_commands(
+/// Takes the commands among the next updates and returns the offset to continue from: nothing is confirmed
+/// from the first waiting message on. What was taken will be received again, and recognised by its id.
+pub(crate) async fn take_commands(
     daemon: &DaemonContext,
     identity: &mut Identity,
     offset: Option<i64>,
@@ -53,7 +54,7 @@ pub async fn take_commands(
         polled = daemon.telegram.poll(offset, limit) => polled,
         () = stop.raised() => return Ok(offset),
     };
-    // What is wrong with polling is told when it goes on.
+    // Failed polls are reported once polling continues.
     let Ok(batch) = polled else { return Ok(offset) };
     let me = identity.for_batch(daemon, &batch).await;
     let now = daemon.clock.now();

@@ -40,7 +40,7 @@ pub enum Send {
 
 /// One `getUpdates` as it came in.
 #[derive(Debug, Clone, Copy)]
-pub struct Polled {
+pub(crate) struct Polled {
     pub at_ms: u64,
     pub offset: Option<i64>,
     /// Rows that a crash at this moment would leave.
@@ -58,11 +58,11 @@ pub struct Sent {
 }
 
 impl Sent {
-    pub fn chat(&self) -> i64 {
+    pub(crate) fn chat(&self) -> i64 {
         self.out.chat().unwrap().0
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.out {
             Outgoing::Text { text, .. } | Outgoing::Edit { text, .. } => text.to_plain(),
             other => panic!("{other:?}"),
@@ -88,7 +88,7 @@ pub struct ScriptedTelegram {
 
 impl ScriptedTelegram {
     /// With the disk of the daemon that asks, to tell what a crash would leave of it.
-    pub fn new(disk: MemoryDisk) -> Self {
+    pub(crate) fn new(disk: MemoryDisk) -> Self {
         Self {
             began: Instant::now(),
             disk,
@@ -105,56 +105,56 @@ impl ScriptedTelegram {
         }
     }
 
-    pub fn now_ms(&self) -> u64 {
+    pub(crate) fn now_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap()
     }
 
-    pub fn will_poll(&self, polls: impl IntoIterator<Item = Poll>) {
+    pub(crate) fn will_poll(&self, polls: impl IntoIterator<Item = Poll>) {
         self.polls.lock().unwrap().extend(polls);
     }
 
     /// What comes of the next sends to this chat, in order.
-    pub fn will_send(&self, chat: i64, sends: impl IntoIterator<Item = Send>) {
+    pub(crate) fn will_send(&self, chat: i64, sends: impl IntoIterator<Item = Send>) {
         self.sends.lock().unwrap().entry(chat).or_default().extend(sends);
     }
 
-    pub fn polled(&self) -> Vec<Polled> {
+    pub(crate) fn polled(&self) -> Vec<Polled> {
         self.polled.lock().unwrap().clone()
     }
 
-    pub fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 
-    pub fn sent_to(&self, chat: i64) -> Vec<Sent> {
+    pub(crate) fn sent_to(&self, chat: i64) -> Vec<Sent> {
         self.sent().into_iter().filter(|sent| sent.chat() == chat).collect()
     }
 
     /// Texts that arrived in this chat, in order.
-    pub fn texts(&self, chat: i64) -> Vec<String> {
+    pub(crate) fn texts(&self, chat: i64) -> Vec<String> {
         self.sent_to(chat).iter().filter(|sent| sent.arrived).map(Sent::text).collect()
     }
 
-    pub fn most_in_flight(&self) -> u64 {
+    pub(crate) fn most_in_flight(&self) -> u64 {
         self.most_in_flight.load(Ordering::SeqCst)
     }
 
-    pub fn removed_webhooks(&self) -> u64 {
+    pub(crate) fn removed_webhooks(&self) -> u64 {
         self.removed_webhooks.load(Ordering::SeqCst)
     }
 
     /// Waits until so many polls came in.
-    pub async fn polls(&self, n: usize) -> Vec<Polled> {
+    pub(crate) async fn polls(&self, n: usize) -> Vec<Polled> {
         self.until("polls", || Some(self.polled()).filter(|polled| polled.len() >= n)).await
     }
 
     /// Waits until so many sends ended.
-    pub async fn sends(&self, n: usize) -> Vec<Sent> {
+    pub(crate) async fn sends(&self, n: usize) -> Vec<Sent> {
         self.until("sends", || Some(self.sent()).filter(|sent| sent.len() >= n)).await
     }
 
     /// Waits until a send to this chat is under way.
-    pub async fn begun(&self, chat: i64) {
+    pub(crate) async fn begun(&self, chat: i64) {
         self.until("a send", || self.flying().contains(&chat).then_some(())).await;
     }
 

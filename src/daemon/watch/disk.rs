@@ -7,7 +7,7 @@ use std::path::PathBuf;
 const ENTRIES: usize = 10_000;
 
 /// Bytes on disk below `folder`; `None` if they cannot be counted. Runs off the async threads.
-pub async fn size(folder: PathBuf) -> Option<u64> {
+pub(crate) async fn size(folder: PathBuf) -> Option<u64> {
     tokio::task::spawn_blocking(move || walk(folder)).await.ok().flatten()
 }
 

@@ -12,7 +12,7 @@ const PRIVATE: &[&str] = &[".localhost", ".local", ".internal", ".lan", ".home.a
 
 /// Whether a request with this `Host` may be answered. A request without one (HTTP/1.0) comes from no
 /// browser.
-pub fn is_ours(host: Option<&str>) -> bool {
+pub(crate) fn is_ours(host: Option<&str>) -> bool {
     let Some(host) = host.map(str::trim) else { return true };
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

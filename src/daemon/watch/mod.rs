@@ -83,14 +83,14 @@ async fn metrics(daemon: &DaemonContext) -> Page {
     let polls =
         config.telegram_bot_enabled.then(|| secs(daemon.telemetry.last_poll().unwrap_or(daemon.began)));
     let free = daemon.app.context.slots.available_permits();
-    let [busy_tutor, busy_local, busy_delivery] =
-        daemon.busy.count([WorkKind::Tutor, WorkKind::Local, WorkKind::Delivery]);
+    let [busy_tutor, busy_local, busy_delivery, busy_model] = daemon.busy.count(WorkKind::ALL);
     let gauges = Gauges {
         store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
         inbox_capacity: poller::INBOX_CAPACITY,
         busy_tutor,
         busy_local,
         busy_delivery,
+        busy_model,
         slots: config.backend_concurrency,
         slots_used: config.backend_concurrency.saturating_sub(free),
         tutor_reachable: !matches!(daemon.app.tutor.reachable(), Reach::No { .. }),

@@ -29,15 +29,17 @@ const HEAD_LIMIT: usize = 16 << 10;
 /// first.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
-pub struct Page {
+pub(crate) struct Page {
     pub status: u16,
     pub kind: &'static str,
     pub body: Vec<u8>,
 }
 
 /// Serves until dropped, with all connections. `answer` returns the page of a path, if there is one.
-pub async fn serve<F>(listener: TcpListener, answer: impl Fn(String) -> F + Clone + Send + Sync + 'static)
-where
+pub(crate) async fn serve<F>(
+    listener: TcpListener,
+    answer: impl Fn(String) -> F + Clone + Send + Sync + 'static,
+) where
     F: Future<Output = Option<Page>> + Send,
 {
     let room = Arc::new(Semaphore::new(CONNECTIONS));

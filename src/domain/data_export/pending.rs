@@ -28,6 +28,8 @@ impl Pending {
         let Task::Handle(incoming, _) = &self.job.task else { return None };
         match &incoming.body {
             Body::Text(text) => Some(text.clone()),
+            Body::Quoting { text, quoted } => Some(format!("{text}\n\n(about: {quoted})")),
+            Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
             Body::Voice(_) | Body::Other(_) | Body::Blocked(_) => None,

@@ -1,28 +1,29 @@
-//! What a model wrote acts on nobody: a command in it is no command, and no link hides where it leads.
+//! Makes a model's text inactive: a command in it is no command, and no link hides where it leads.
 //!
-//! Owns what Telegram would make of plain words by itself. Must not know Markdown.
+//! Owns what Telegram would make of plain text by itself. Must not know Markdown.
 
 use crate::domain::rich::{Format, Kind, Rich, Span};
 
-/// Takes no room and ends a word (U+2060): behind a `/`, an `@` or a `#` it leaves nothing to tap.
+/// Word joiner (U+2060): takes no space and ends a word, so that nothing after a `/`, an `@` or a `#` can be
+/// tapped.
 const JOINER: char = '\u{2060}';
-/// What may end an address is more often the sentence's.
+/// At the end of an address these usually belong to the sentence.
 const PUNCTUATION: &[char] = &['.', ',', ':', ';', '!', '?', '\'', '*', '_', '~', '…', '”', '’', '»'];
 
-/// The text with its links in the open and its commands disarmed.
+/// The text with its link targets visible and its commands disarmed.
 pub(super) fn harmless(text: Rich) -> Rich {
     let spans: Vec<Span> = text.spans().iter().flat_map(with_links).collect();
-    // In what has a format of its own Telegram looks for nothing.
+    // Telegram looks for nothing in text that has a format of its own.
     let disarmed = disarmed_where(&spans, |kind| *kind == Kind::Words);
     spans.iter().zip(disarmed).map(|(span, text)| Span { format: span.format.clone(), text }).collect()
 }
 
-/// The words alone, for where no format can be sent; what only its format kept from being a command is disarmed.
+/// The text for where no format can be sent; what only its format kept from being a command is disarmed.
 pub(crate) fn bare(text: &Rich) -> String {
     disarmed_where(text.spans(), |kind| *kind != Kind::Words).collect()
 }
 
-/// The texts of the spans, those of some kinds disarmed.
+/// The texts of the spans, with those of some kinds disarmed.
 fn disarmed_where(spans: &[Span], which: impl Fn(&Kind) -> bool) -> impl Iterator<Item = String> {
     let mut before = None;
     spans.iter().enumerate().map(move |(n, span)| {
@@ -32,7 +33,7 @@ fn disarmed_where(spans: &[Span], which: impl Fn(&Kind) -> bool) -> impl Iterato
     })
 }
 
-/// `before` and `next` are what the text stands between.
+/// `before` and `next`: the characters around the text.
 fn disarmed(text: &str, before: Option<char>, next: Option<char>) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut before, mut rest) = (before, text.chars());
@@ -41,7 +42,7 @@ fn disarmed(text: &str, before: Option<char>, next: Option<char>) -> String {
         let in_word = before.is_some_and(|c| c == '_' || c < '\u{300}' && c.is_alphanumeric());
         let begins = rest.clone().next().or(next);
         let taps = match c {
-            // Behind a `<` it is the end of a tag of HTML, to Telegram as well.
+            // After a `<`, Telegram too takes it for the end of an HTML tag.
             '/' => before != Some('<') && begins.is_some_and(is_name),
             '@' => begins.is_some_and(is_name),
             '#' => begins.is_some_and(|c| {
@@ -62,8 +63,8 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// A span whose link is one that may be followed, and in which bare addresses are links to themselves. (Telegram would make
-/// them so anyway; what is in a link it searches for nothing else.)
+/// A span without unsafe links, in which bare addresses become links. (Telegram would do that anyway, and
+/// looks for nothing else inside a link.)
 fn with_links(span: &Span) -> Vec<Span> {
     let words = Format { kind: Kind::Words, ..span.format.clone() };
     match &span.format.kind {
@@ -91,7 +92,7 @@ fn with_links(span: &Span) -> Vec<Span> {
     }
 }
 
-/// Where the next bare address lies from `at` on, whatever it is worth. Never empty.
+/// The next bare address from `at` on, valid or not. Never empty.
 fn next_address(text: &str, mut at: usize) -> Option<(usize, usize)> {
     loop {
         let colon = at + text.get(at..)?.find("://")?;
@@ -108,7 +109,7 @@ fn next_address(text: &str, mut at: usize) -> Option<(usize, usize)> {
         let mut address = rest.get(..length.unwrap_or(rest.len()))?;
         let (mut opened, mut closed) = (address.matches('(').count(), address.matches(')').count());
         loop {
-            // A bracket belongs to the address whose other half does, too.
+            // A closing bracket belongs to the address if the opening one does.
             address = match address.chars().next_back() {
                 Some(c) if PUNCTUATION.contains(&c) => address.strip_suffix(c)?,
                 Some(c @ (')' | ']' | '}')) if c != ')' || closed > opened => {
@@ -126,7 +127,7 @@ fn next_address(text: &str, mut at: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// Whether a link leads to a page of the web, at a host with a plain name.
+/// Whether a link leads to a web page at a host with a plain name.
 fn is_web_address(address: &str) -> bool {
     let Some((scheme, rest)) = address.split_once("://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -1,9 +1,10 @@
-//! A table as monospace text. Must not know where its words come from.
+//! Draws a table as monospace text. Must not know where its text comes from.
 
 use pulldown_cmark::Alignment;
 use unicode_width::UnicodeWidthStr;
 
-/// A table whose padding is more than this many times its words is drawn without any: one long cell would widen every row.
+/// A table whose padding is more than this many times its text is drawn without padding: one long cell would
+/// widen every row.
 const MOST_PADDING: usize = 4;
 
 /// Rows of cells; the first is the head.
@@ -26,14 +27,14 @@ impl Table {
         self.rows.iter_mut().last().into_iter().for_each(|row| row.push(String::new()));
     }
 
-    /// Adds to the last cell.
+    /// Appends to the last cell.
     pub(super) fn write(&mut self, text: &str) {
         if let Some(cell) = self.rows.last_mut().and_then(|row| row.last_mut()) {
             cell.push_str(&text.replace(['\n', '\t'], " "));
         }
     }
 
-    /// Its rows in aligned columns, with a line below the head.
+    /// Aligned columns, with a line below the head.
     pub(super) fn drawn(&self) -> String {
         let width = |text: &String| UnicodeWidthStr::width(text.as_str());
         let mut widths = vec![0; self.columns.len()];

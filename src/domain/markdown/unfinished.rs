@@ -1,19 +1,19 @@
-//! A text cut off anywhere, as its author may be about to end it: what is open is closed, what has only begun left out.
+//! Completes a text that was cut anywhere: what is open is closed, what has only begun is left out.
 //!
-//! A guess for the eye, right for what models write; the parser has the last word. Must not know spans.
+//! A guess for the preview, right for what models write; the parser decides. Must not know spans.
 
-/// Signs of which a line may be no more than the beginning of something: a list, a heading, a rule, a table.
+/// A line of only these characters may be the beginning of a list, a heading, a rule or a table.
 const BEGINNINGS: &[char] = &['-', '=', '*', '+', '#', '>', '_', '|', ':', ' '];
 
-/// A run of signs that something opened.
+/// A run of characters that opened something.
 struct Opened {
     sign: char,
     count: usize,
-    /// The byte behind it.
+    /// Position after it.
     behind: usize,
 }
 
-/// The text with an end to what is open in its last paragraph.
+/// The text, with everything closed that is open in its last paragraph.
 pub(super) fn completed(text: &str) -> String {
     let mut text = text.trim_end();
     if in_fence(text) {
@@ -39,7 +39,7 @@ pub(super) fn completed(text: &str) -> String {
     };
     while let Some(Opened { sign, count, behind }) = opened.pop() {
         if behind >= whole.len() {
-            // Nothing is in it yet.
+            // It has no content yet.
             whole.truncate(behind - count);
             whole.truncate(whole.trim_end().len());
         } else {
@@ -49,7 +49,6 @@ pub(super) fn completed(text: &str) -> String {
     whole
 }
 
-/// Whether a fence is open at the end.
 fn in_fence(text: &str) -> bool {
     let mut fence: Option<(char, usize)> = None;
     for line in text.lines() {
@@ -67,17 +66,16 @@ fn in_fence(text: &str) -> bool {
     fence.is_some()
 }
 
-/// How a text ends.
 enum End {
-    /// As it stands.
+    /// Nothing is unfinished.
     Text,
-    /// With a beginning of which nothing can be said.
+    /// Cut here: what follows has begun and cannot be told yet.
     Cut(usize),
-    /// In the address of a link.
+    /// Inside the address of a link.
     HalfLink { bracket: usize, words_end: usize },
 }
 
-/// What is read of the last paragraph.
+/// The unread rest of the last paragraph.
 struct Tail<'a> {
     text: &'a str,
     at: usize,
@@ -123,12 +121,12 @@ impl Tail<'_> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// How often a sign stands here.
+    /// How often `sign` is repeated here.
     fn run(&self, sign: char) -> usize {
         self.rest().len() - self.rest().trim_start_matches(sign).len()
     }
 
-    /// Code up to its end, or left open.
+    /// Skips code, which may be unfinished.
     fn code(&mut self) {
         let count = self.run('`');
         let behind = self.at + count;
@@ -168,7 +166,7 @@ impl Tail<'_> {
         None
     }
 
-    /// A bracket that closes, and the address behind it.
+    /// A closing bracket and the address after it.
     fn link(&mut self) -> Option<End> {
         let words_end = self.at;
         self.at += 1;

@@ -1,20 +1,19 @@
-//! From the parser's events to spans. Must not know what is harmless.
+//! Turns the parser's events into spans. Must not know what is harmless.
 
 use super::table::Table;
 use crate::domain::rich::{Format, Kind, Quote, Rich};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-/// Lists are indented by their depth up to here: more is of no use to a reader, and costs its square.
+/// Deepest indentation of lists: more helps no reader and costs quadratic space.
 const DEEPEST: usize = 8;
 /// Bullets by depth.
 const BULLETS: [&str; 3] = ["• ", "◦ ", "▪ "];
 /// Longest name of a language, characters.
 const LANGUAGE_LIMIT: usize = 32;
-/// Stands between `]` and `:` while the text is parsed. `[Waiter]: Good evening!` would be the definition of a link to the
-/// parser, which shows nothing of those. No text can hold this character: it is none (Unicode "noncharacters").
+/// Put between `]` and `:` while the text is parsed, because the parser takes `[Waiter]: Good evening!` for the
+/// definition of a link and drops it. This noncharacter (Unicode "noncharacters") occurs in no text.
 const KEPT: char = '\u{fffe}';
 
-/// The text as the parser understands it.
 pub(super) fn write(text: &str) -> Rich {
     let text: String = text.chars().filter(|c| *c != KEPT).collect();
     let text = text.replace("]:", &format!("]{KEPT}:"));
@@ -29,7 +28,7 @@ pub(super) fn write(text: &str) -> Rich {
 /// A link or picture that has begun.
 struct Link {
     address: String,
-    /// What it is called so far.
+    /// Its text so far.
     words: String,
 }
 
@@ -42,19 +41,19 @@ struct Writer<'a> {
     bold: usize,
     italic: usize,
     strike: usize,
-    /// Links and pictures that are open; only the outermost counts.
+    /// Open links and pictures; only the outermost counts.
     links: usize,
     link: Option<Link>,
-    /// Quotes that are open: those within one are its text.
+    /// Open quotes; inner ones become text of the outermost.
     quotes: usize,
-    /// The number of the outermost quote, and of the one last written to; 0: none.
+    /// Number of the outermost quote, and of the one last written to; 0: none.
     quote: usize,
     quote_written: usize,
-    /// The numbers to come of the lists that are open; none: bullets.
+    /// Next numbers of the open lists; `None`: bullets.
     lists: Vec<Option<u64>>,
-    /// The bullet is written, the words are not.
+    /// The bullet is written, its text is not.
     fresh_item: bool,
-    /// A block that is shown as it stands, and where it begins.
+    /// A block that is shown as it is, and where it begins.
     block: Option<(Block, String, usize)>,
     table: Option<Table>,
 }
@@ -80,7 +79,7 @@ impl Writer<'_> {
                 self.words(if done { "☑ " } else { "☐ " });
                 self.fresh_item = true;
             }
-            // Of extensions that are off.
+            // From extensions that are off.
             Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
                 self.words(&text);
             }
@@ -161,14 +160,14 @@ impl Writer<'_> {
         match block {
             Block::Html => self.words(&text),
             Block::Code(language) => {
-                // Telegram makes one blank of a tab.
+                // Telegram turns a tab into one space.
                 let (kind, text) = (Kind::Pre(language), text.replace('\t', "    "));
                 self.add(Format { kind, ..self.surroundings() }, text);
             }
         }
     }
 
-    /// The address stands in full behind the words, unless it is the words.
+    /// The address is written after the text, unless it is the text.
     fn end_link(&mut self) {
         self.links = self.links.saturating_sub(1);
         if self.links > 0 {
@@ -208,7 +207,7 @@ impl Writer<'_> {
         self.fresh_item = true;
     }
 
-    /// Between blocks stand as many lines as their author left, two at most. Behind a bullet there is none.
+    /// Between blocks stay as many empty lines as there were, two at most; after a bullet none.
     fn gap(&mut self, at: usize) {
         if self.length == 0 || std::mem::take(&mut self.fresh_item) {
             return;
@@ -216,7 +215,7 @@ impl Writer<'_> {
         let before = self.source.get(..at).unwrap_or_default().bytes().rev();
         let between = before.take_while(|b| matches!(b, b'\n' | b'\r' | b' ' | b'\t' | b'>'));
         let lines = between.filter(|b| *b == b'\n').take(2).count();
-        // What stands between two quotes is in neither.
+        // What is between two quotes belongs to neither.
         let within = self.quotes > 0 && self.quote == self.quote_written;
         let quote = if within { Some(Quote::Open) } else { None };
         self.put(Format { quote, ..Format::default() }, "\n".repeat(lines));
@@ -239,7 +238,7 @@ impl Writer<'_> {
         self.add(Format { kind: Kind::Code, ..self.surroundings() }, cleaned(text));
     }
 
-    /// The format of plain words here.
+    /// The format of plain text here.
     fn surroundings(&self) -> Format {
         Format { quote: (self.quotes > 0).then_some(Quote::Open), ..Format::default() }
     }
@@ -262,8 +261,8 @@ impl Writer<'_> {
     }
 }
 
-/// Without what Telegram removes, so that it counts and shows what we do: control characters, and those that turn the
-/// direction of what follows.
+/// Removes what Telegram removes, so that lengths agree: control characters, and characters that change the
+/// writing direction.
 fn cleaned(text: &str) -> String {
     text.chars()
         .filter(|c| {
@@ -272,7 +271,7 @@ fn cleaned(text: &str) -> String {
         .collect()
 }
 
-/// The first word behind a fence, as Telegram takes it.
+/// The first word after a fence, as Telegram takes it.
 fn language(info: &str) -> String {
     let word = info.split([' ', ',', '\t']).next().unwrap_or_default();
     word.chars()

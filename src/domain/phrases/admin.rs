@@ -132,6 +132,9 @@ impl Phrases {
             WaitReason::TutorUncertain => {
                 say!(self, "looking for the tutor's answer", "procurando a resposta do tutor")
             }
+            WaitReason::ModelDown => {
+                say!(self, "chat model does not answer", "modelo de conversa não responde")
+            }
             WaitReason::TelegramDown => say!(self, "Telegram does not answer", "Telegram não responde"),
             WaitReason::Paced => say!(self, "Telegram asked to wait", "Telegram pediu para esperar"),
             WaitReason::GlobalRate => say!(self, "limit on all learners", "limite de todos os alunos"),
@@ -171,6 +174,14 @@ impl Phrases {
             DeadReason::TutorRefused => {
                 say!(self, "the tutor refuses what we send", "o tutor recusa o que enviamos")
             }
+            DeadReason::ModelDown => {
+                say!(self, "the chat model did not answer", "o modelo de conversa não respondeu")
+            }
+            DeadReason::ModelRefused => say!(
+                self,
+                "the chat model does not take the message",
+                "o modelo de conversa não aceita a mensagem"
+            ),
             DeadReason::Other => say!(self, "other", "outras"),
         }
     }

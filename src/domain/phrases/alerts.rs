@@ -44,6 +44,31 @@ impl Phrases {
         ))
     }
 
+    pub(crate) fn alert_model_down(self, for_ms: i64, waiting: usize) -> Rich {
+        let since = match for_ms {
+            ..60_000 => String::new(),
+            _ => say!(self, " {} ago", " há {}", self.age(for_ms)),
+        };
+        Rich::plain(say!(
+            self,
+            "⚠️ The chat model stopped answering{}. Messages in the queue: {}. Texts are kept and answered when it is back; \
+             voices go on. `sudo phonicflow-bot doctor` asks each model server.",
+            "⚠️ O modelo de conversa parou de responder{}. Mensagens na fila: {}. Os textos ficam guardados e são respondidos \
+             quando ele voltar; os áudios continuam. `sudo phonicflow-bot doctor` pergunta a cada servidor.",
+            since,
+            waiting
+        ))
+    }
+
+    pub(crate) fn alert_model_back(self, waiting: usize) -> Rich {
+        Rich::plain(say!(
+            self,
+            "✅ The chat model answers again. Messages in the queue: {}.",
+            "✅ O modelo de conversa voltou a responder. Mensagens na fila: {}.",
+            waiting
+        ))
+    }
+
     pub(crate) fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
         let new: usize = fresh.iter().map(|(_, count)| count).sum();
         let reasons: Vec<String> = fresh

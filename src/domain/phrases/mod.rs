@@ -29,15 +29,18 @@ macro_rules! say {
 pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
+mod files;
 mod recordings;
 mod status;
 mod tutor;
 mod waiting;
 #[cfg(test)]
 pub(crate) mod wording;
+mod writing;
 
 pub(crate) use admin::AdminView;
 pub(crate) use status::StatusView;
+pub(crate) use writing::STILL_WRITING;
 
 impl Phrases {
     pub(crate) fn welcome(self) -> Rich {

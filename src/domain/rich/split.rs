@@ -1,18 +1,18 @@
-//! Where a text is cut that is longer than a message.
+//! Decides where a text that is longer than a message is cut.
 //!
 //! Owns the rule which cut reads best. Must not know why a text has to be cut.
 
 use super::{Kind, Rich, Span, is_blank};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Ends of a sentence, each with the space behind it.
+/// Ends of a sentence, with the space after it.
 const SENTENCE_ENDS: [&str; 5] = [". ", "! ", "? ", "… ", "。"];
 
 impl Rich {
-    /// Splits into texts of at most `limit` UTF-16 code units: behind the last paragraph, line, sentence or word that leaves
-    /// no tiny piece, else between characters as people see them; one that is longer than a piece is cut within, but never
-    /// a surrogate pair. A heading goes with what it stands above, and a code block is rather moved than cut. Blank
-    /// pieces are dropped; a blank text gives none.
+    /// Splits into texts of at most `limit` UTF-16 code units: after the last paragraph, line, sentence or
+    /// word that leaves no tiny piece, otherwise between graphemes. A grapheme longer than a piece is cut,
+    /// but never inside a surrogate pair. A heading stays with the text below it, and a code block is moved
+    /// rather than cut. Blank pieces are dropped; a blank text gives none.
     pub fn split(&self, limit: usize) -> Vec<Rich> {
         let limit = limit.max(2);
         let text = self.to_plain();
@@ -34,7 +34,7 @@ impl Rich {
         pieces
     }
 
-    /// The code blocks, as byte ranges of the text.
+    /// Byte ranges of the code blocks.
     fn blocks(&self) -> Vec<(usize, usize)> {
         let mut at = 0;
         let ranges = self.spans().iter().map(|span| {
@@ -48,10 +48,10 @@ impl Rich {
             .collect()
     }
 
-    /// How many bytes to take of what begins at `from` and of which `room` bytes fit.
+    /// How many bytes to take from `from` on, of which `room` bytes fit.
     fn best_cut(&self, text: &str, from: usize, room: usize, blocks: &[(usize, usize)]) -> usize {
         let head = text.get(from..from + room).unwrap_or_default();
-        // A break in the first half would waste the message; a lesser kind of break further on reads better.
+        // A break in the first half would waste space; a lesser kind of break further on reads better.
         let floor = room / 2;
         let after = |needle: &str, inside: bool| {
             let ends = head.rmatch_indices(needle).map(|(at, _)| at + needle.len());
@@ -69,7 +69,7 @@ impl Rich {
             .unwrap_or(cut)
     }
 
-    /// Where the last line before `end` begins, should all of it be bold: a heading.
+    /// Start of the last line before `end`, if it is completely bold: a heading.
     fn heading_before(&self, text: &str, end: usize) -> Option<usize> {
         let head = text.get(..end)?.trim_end();
         let start = head.rfind('\n').map_or(0, |at| at + 1);
@@ -84,13 +84,13 @@ impl Rich {
     }
 }
 
-/// A cut where no word ends. What is part of a word must not begin the next piece as a command: `and/or`.
+/// Cuts inside a word. The next piece must not begin like a command: `and/or`.
 fn within_word(head: &str, next: &str) -> usize {
     let last = head.char_indices().next_back().map(|(at, _)| at);
     last.filter(|at| *at > 0 && next.starts_with(['/', '@', '#', '$'])).unwrap_or(head.len())
 }
 
-/// The bytes of `text` that fit into so many UTF-16 code units.
+/// The bytes of `text` that fit into `units` UTF-16 code units.
 fn reach(text: &str, units: usize) -> usize {
     let (mut left, mut hard) = (units, text.len());
     for (at, c) in text.char_indices() {
@@ -107,12 +107,12 @@ fn reach(text: &str, units: usize) -> usize {
     }
     let next = text.get(hard..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let seen = text.get(..hard + next).unwrap_or(text);
-    // What is seen as one character may be longer than a piece.
+    // A grapheme may be longer than a piece.
     let last = seen.grapheme_indices(true).next_back().map(|(at, _)| at);
     last.filter(|at| *at > 0).unwrap_or(hard)
 }
 
-/// White space at a cut that nobody misses: within a code block the indentation stays.
+/// White space at a cut that can be dropped; the indentation of a code block stays.
 fn skipped(text: &str, in_block: bool) -> usize {
     if in_block {
         return text.len() - text.trim_start_matches('\n').len();
@@ -129,7 +129,7 @@ fn in_block(blocks: &[(usize, usize)], at: usize) -> bool {
 /// Takes a text apart from its front.
 struct Cutter<'a> {
     spans: &'a [Span],
-    /// The span it has come to, and the bytes of it that are gone.
+    /// The current span, and how many of its bytes are gone.
     at: usize,
     within: usize,
 }

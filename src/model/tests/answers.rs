@@ -176,8 +176,13 @@ async fn usage_is_taken_from_a_chunk_without_choices() {
         Part::Done,
     ]));
     assert_eq!(scene.ask("Hi").await.unwrap().1.usage, Some(Usage { input: 11, output: 5 }));
-    scene.chat.push_answer(ChatAnswer::parts([text("Hello."), finish("stop"), Part::Done]));
-    assert_eq!(scene.ask("Hi").await.unwrap().1.usage, None);
+    for uncounted in
+        [vec![], vec![raw("data: {\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0}}\n\n")]]
+    {
+        let parts = [text("Hello."), finish("stop")].into_iter().chain(uncounted).chain([Part::Done]);
+        scene.chat.push_answer(ChatAnswer::parts(parts));
+        assert_eq!(scene.ask("Hi").await.unwrap().1.usage, None);
+    }
 }
 
 #[tokio::test]

@@ -12,14 +12,13 @@ fn call() -> On {
 
 #[tokio::test]
 async fn each_status_says_what_may_be_done() {
-    let scene = Scene::new().await;
     let plain = |status| Act::Answer(Reply::new(status, "application/json", "{}"));
     let wait = |status, secs| {
         Act::Answer(Reply { retry_after: Some(secs), ..Reply::new(status, "application/json", "{}") })
     };
     for (act, kind, retry) in [
         (wait(429, 7), "busy", Retry::After(7)),
-        (wait(503, 100_000), "busy", Retry::After(3_600)),
+        (wait(503, 100_000), "busy", Retry::After(600)),
         (plain(429), "busy", Retry::Later),
         (plain(529), "busy", Retry::Later),
         (plain(500), "failed", Retry::Later),
@@ -34,11 +33,12 @@ async fn each_status_says_what_may_be_done() {
         (plain(413), "context", Retry::LessContext),
         (plain(410), "gone", Retry::OtherModel),
     ] {
+        let scene = Scene::new().await;
         scene.chat.faults().add(call(), act);
         let error = scene.ask("Hi").await.unwrap_err();
         assert_eq!((error.fault.kind(), error.retry()), (kind, retry), "{error}");
-        assert!(scene.ask("Hi").await.is_ok());
     }
+    let scene = Scene::new().await;
     scene.chat.stop().await;
     let error = scene.ask("Hi").await.unwrap_err();
     assert_eq!((error.fault.kind(), error.retry()), ("unreachable", Retry::Later), "{error}");

@@ -16,7 +16,8 @@ async fn chat(models: &[&str]) -> ChatApi {
 
 #[tokio::test]
 async fn a_model_is_found_by_its_name() {
-    let (one, two) = (chat(&["small", "org/big", "two/odd"]).await, chat(&["small", "x/y"]).await);
+    let one = chat(&["nomic-embed-text", "small", "org/big", "two/odd", "whisper-1"]).await;
+    let two = chat(&["small", "x/y"]).await;
     let both = models(vec![server(MAIN, &one), server("two", &two)], Patience::new(LONG));
     assert_eq!(names(&both.list().await.unwrap()), ["small", "org/big", "two/odd", "two/small", "two/x/y"]);
     assert_eq!(both.default_model().await.unwrap().as_str(), "small");
@@ -106,4 +107,21 @@ async fn what_is_not_the_servers_fault_is_not_held_against_it() {
         drop(answer.unwrap());
     }
     assert!(scene.ask("Hi").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_peace_gets_it_from_everybody() {
+    let scene = Scene::new().await;
+    let busy = Reply { retry_after: Some(2), ..Reply::new(429, "application/json", "{}") };
+    let told = scene.chat.faults().add(On::call("POST /chat/completions").always(), Act::Answer(busy));
+    for _ in 0..10 {
+        let error = scene.ask("Hi").await.unwrap_err();
+        assert!(matches!(error.fault, Fault::Busy { status: 429, retry_after: Some(1..=2) }), "{error}");
+    }
+    assert_eq!(scene.chat.faults().fired(told), 1, "it was asked all the same");
+    scene.chat.faults().remove(told);
+    while let Err(error) = scene.ask("Hi").await {
+        assert_eq!(error.fault.kind(), "busy");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

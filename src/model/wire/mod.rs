@@ -76,9 +76,9 @@ pub struct Delta {
 }
 
 impl Delta {
-    /// Usage where both counts, or the one that matters, are known.
+    /// Usage where it is known. An answer costs something: servers that say 0 do not count.
     pub fn usage(&self) -> Option<Usage> {
-        let output = self.output?;
+        let output = self.output.filter(|tokens| *tokens > 0)?;
         Some(Usage { input: self.input.unwrap_or(0), output })
     }
 }
@@ -155,7 +155,7 @@ pub fn models(kind: ServerKind, body: &Value) -> Option<Vec<String>> {
 }
 
 /// Longest pause that a server may ask for, seconds.
-pub const LONGEST_WAIT: u32 = 3_600;
+pub const LONGEST_WAIT: u32 = 600;
 
 const NOT_JSON: Fault = Fault::Unreadable("an event that is not JSON");
 

@@ -22,15 +22,15 @@ mod validate;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    ops::Deref,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use serde_json::Value;
-use tokio::sync::watch;
 
-use super::{faults::Faults, http::Server};
+use super::{faults::Faults, http::Server, watched::Watched};
 
 pub use self::{
     calls::{Call, Log, Outcome},
@@ -75,25 +75,15 @@ impl BotApiOptions {
 
 /// Shared by the HTTP side and the handles.
 struct Shared {
-    state: Mutex<State>,
-    changed: watch::Sender<u64>,
+    state: Watched<State>,
     faults: Faults,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+impl Deref for Shared {
+    type Target = Watched<State>;
 
-    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.lock())
-    }
-
-    /// Changes the state and wakes everyone who waits for a change.
-    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
-        result
+    fn deref(&self) -> &Watched<State> {
+        &self.state
     }
 }
 
@@ -112,9 +102,8 @@ impl BotApi {
 
     /// Starts on this address.
     pub async fn start_on(addr: SocketAddr, options: BotApiOptions) -> io::Result<Self> {
-        let state = Mutex::new(State::new(options));
-        let (changed, _) = watch::channel(0);
-        let shared = Arc::new(Shared { state, changed, faults: Faults::default() });
+        let state = Watched::new(State::new(options));
+        let shared = Arc::new(Shared { state, faults: Faults::default() });
         let server = Arc::new(Server::start(addr, shared.clone()).await?);
         Ok(Self { shared, server })
     }
@@ -154,23 +143,8 @@ impl BotApi {
 
     /// Waits until `found` returns something, calling it after each change; `None` after `within`. The handle
     /// must not be used inside `found`.
-    pub async fn wait_until<T>(
-        &self,
-        within: Duration,
-        mut found: impl FnMut(&State) -> Option<T>,
-    ) -> Option<T> {
-        let mut changed = self.shared.changed.subscribe();
-        let search = async {
-            loop {
-                if let Some(result) = self.shared.read(&mut found) {
-                    return result;
-                }
-                if changed.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
-        tokio::time::timeout(within, search).await.ok()
+    pub async fn wait_until<T>(&self, within: Duration, found: impl FnMut(&State) -> Option<T>) -> Option<T> {
+        self.shared.wait_until(within, found).await
     }
 
     /// Every request so far, in order.
@@ -184,7 +158,7 @@ impl BotApi {
     }
 
     /// A chat as its members see it: edits applied, deleted messages left out.
-    pub(crate) fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
+    pub fn transcript(&self, chat: i64) -> Vec<ChatEntry> {
         self.read(|state| state.transcript(chat).iter().filter(|entry| !entry.deleted).cloned().collect())
     }
 

@@ -68,7 +68,7 @@ pub(crate) async fn get_updates(shared: &Arc<Shared>, params: &Params) -> Done {
     })?;
     let _place = Place(shared.clone());
     loop {
-        let mut changed = shared.changed.subscribe();
+        let mut changed = shared.changes();
         let look = shared.read(|state| (state.poll == mine).then(|| state.batch(limit)));
         match look {
             None => return Err(ended(shared).await),

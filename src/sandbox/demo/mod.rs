@@ -33,7 +33,7 @@ use view::View;
 /// How long the stand-in tutor takes for a turn; the real one takes 5 to 30 s.
 const TUTOR_THINKS: Duration = Duration::from_millis(600);
 /// Time limit of each step of the demo.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Pause for reading. Without it, the times shown would consist only of the bot's own pacing (one message a
 /// second to a chat).
 const READING: Duration = Duration::from_millis(1_200);
@@ -62,14 +62,14 @@ pub(crate) struct Pictures {
 /// Runs the recorded conversation or an interactive one. Its folder is deleted however it ends.
 pub(crate) async fn run(interactive: bool) -> Result<Ended> {
     let mut signals = Signals::listen()?;
-    let mut stage = Stage::build(interactive).await?;
+    let mut demo = Demo::build(interactive).await?;
     let played = tokio::select! {
-        played = async { if interactive { stage.typed().await } else { stage.recorded().await } } => {
-            played.map(|()| Ended::Played(stage.pictures()))
+        played = async { if interactive { demo.typed().await } else { demo.recorded().await } } => {
+            played.map(|()| Ended::Played(demo.pictures()))
         }
         number = signals.next() => Ok(Ended::Signal(number)),
     };
-    let rest = tokio::time::timeout(REST_WITHIN, stage.tear_down()).await;
+    let rest = tokio::time::timeout(REST_WITHIN, demo.tear_down()).await;
     match played {
         // A person who interrupts it should not wait for an orderly end.
         Ok(Ended::Signal(_)) | Err(_) => played,
@@ -102,7 +102,7 @@ impl Signals {
 }
 
 /// Everything running, on loopback addresses and in a folder of its own.
-struct Stage {
+struct Demo {
     telegram: BotApi,
     tutor: TutorApi,
     learner: Learner,
@@ -115,7 +115,7 @@ struct Stage {
     _folder: Folder,
 }
 
-impl Stage {
+impl Demo {
     async fn build(interactive: bool) -> Result<Self> {
         let telegram =
             BotApi::start(BotApiOptions::default()).await.context("starting the stand-in for Telegram")?;
@@ -199,11 +199,14 @@ impl Stage {
         self.screen.learner(&format!("🎙 voice message, {} s ({})", scene.seconds, scene.name));
         let failed = || anyhow!("the voice did not reach the tutor");
         self.tutor
-            .wait_until(PATIENCE, |t| (t.turns().len() > turns).then_some(()))
+            .wait_until(TIME_LIMIT, |t| (t.turns().len() > turns).then_some(()))
             .await
             .ok_or_else(failed)?;
         let heard = Instant::now();
-        self.tutor.wait_until(PATIENCE, |t| (t.finished() > turns).then_some(())).await.ok_or_else(failed)?;
+        self.tutor
+            .wait_until(TIME_LIMIT, |t| (t.finished() > turns).then_some(()))
+            .await
+            .ok_or_else(failed)?;
         let thought = Instant::now();
         self.show_next(1).await?;
         let read = Instant::now();
@@ -221,7 +224,7 @@ impl Stage {
     async fn show_next(&mut self, answers: usize) -> Result<()> {
         let (chat, screen, view) = (self.learner.chat(), &self.screen, &mut self.view);
         let mut left = answers;
-        let shown = self.telegram.wait_until(PATIENCE, |state| {
+        let shown = self.telegram.wait_until(TIME_LIMIT, |state| {
             for entry in view.news(state, chat, left) {
                 screen.bot(&entry);
                 left -= 1;

@@ -1,7 +1,7 @@
 //! The interactive conversation: lines from the keyboard become messages, voices and pressed buttons; answers
 //! are shown until the bot has nothing left to do. Must not know how they are drawn.
 
-use super::{PATIENCE, Stage};
+use super::{Demo, TIME_LIMIT};
 use crate::sandbox::bot_api::{Post, Pressed};
 use anyhow::{Context, Result, bail};
 use std::io::IsTerminal;
@@ -20,7 +20,7 @@ enum Posted {
     Button(Pressed),
 }
 
-impl Stage {
+impl Demo {
     /// Reads lines from the keyboard until they end.
     pub(super) async fn typed(&mut self) -> Result<()> {
         self.screen.line(
@@ -130,7 +130,7 @@ impl Stage {
             if self.daemon.is_finished() {
                 bail!("the daemon has ended");
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIME_LIMIT {
                 self.screen.note("no answer yet: it is shown with the next one");
                 return Ok(());
             }

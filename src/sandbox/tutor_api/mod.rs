@@ -13,16 +13,16 @@ mod wav;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    ops::Deref,
+    sync::Arc,
     time::Duration,
 };
 
 #[cfg(test)]
 use serde_json::Value;
-use tokio::sync::watch;
 
 use self::event_loop::{EventLoop, Seat};
-use super::{faults::Faults, http::Server};
+use super::{faults::Faults, http::Server, watched::Watched};
 
 pub use self::{
     answer::{Answer, Asked, Speech},
@@ -31,25 +31,16 @@ pub use self::{
 };
 
 struct Shared {
-    state: Mutex<TutorState>,
-    changed: watch::Sender<u64>,
+    state: Watched<TutorState>,
     faults: Faults,
     event_loop: EventLoop,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, TutorState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+impl Deref for Shared {
+    type Target = Watched<TutorState>;
 
-    fn read<T>(&self, look: impl FnOnce(&TutorState) -> T) -> T {
-        look(&self.lock())
-    }
-
-    fn with<T>(&self, change: impl FnOnce(&mut TutorState) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
-        result
+    fn deref(&self) -> &Watched<TutorState> {
+        &self.state
     }
 }
 
@@ -74,9 +65,8 @@ impl TutorApi {
     /// Starts on this address.
     pub async fn start_on(addr: SocketAddr, options: TutorOptions) -> io::Result<Self> {
         let event_loop = EventLoop::new(options.parallel.max(1));
-        let state = Mutex::new(TutorState::new(options));
-        let (changed, _) = watch::channel(0);
-        let shared = Arc::new(Shared { state, changed, faults: Faults::default(), event_loop });
+        let state = Watched::new(TutorState::new(options));
+        let shared = Arc::new(Shared { state, faults: Faults::default(), event_loop });
         let server = Arc::new(Server::start(addr, shared.clone()).await?);
         Ok(Self { shared, server })
     }
@@ -141,20 +131,9 @@ impl TutorApi {
     pub async fn wait_until<T>(
         &self,
         within: Duration,
-        mut found: impl FnMut(&TutorState) -> Option<T>,
+        found: impl FnMut(&TutorState) -> Option<T>,
     ) -> Option<T> {
-        let mut changed = self.shared.changed.subscribe();
-        let search = async {
-            loop {
-                if let Some(result) = self.shared.read(&mut found) {
-                    return result;
-                }
-                if changed.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
-        tokio::time::timeout(within, search).await.ok()
+        self.shared.wait_until(within, found).await
     }
 
     /// Every turn handed in, in order.

@@ -9,7 +9,7 @@ use crate::sandbox::{
     testkit::{FORM, Heard, form, get, hear, open, post},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 const ONE: &str = "11111111-1111-4111-8111-111111111111";
 const TWO: &str = "22222222-2222-4222-8222-222222222222";
 
@@ -104,13 +104,16 @@ async fn one_at_a_time_and_overlap_is_noted() {
     // The event loop is busy: every turn and every other request waits.
     let event_loop = tutor.occupy().await;
     let first = submit(&tutor, ONE).await;
-    tutor.wait_until(PATIENCE, |state| (state.turns().len() == 1).then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| (state.turns().len() == 1).then_some(())).await.unwrap();
     let other = submit(&tutor, TWO).await;
-    tutor.wait_until(PATIENCE, |state| (state.turns().len() == 2).then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| (state.turns().len() == 2).then_some(())).await.unwrap();
     let second = submit(&tutor, ONE).await;
-    tutor.wait_until(PATIENCE, |state| (state.turns().len() == 3).then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| (state.turns().len() == 3).then_some(())).await.unwrap();
     let look = open(tutor.addr(), "GET", &format!("/conversation/{ONE}"), "", b"").await;
-    tutor.wait_until(PATIENCE, |state| (state.count("GET /conversation") == 1).then_some(())).await.unwrap();
+    tutor
+        .wait_until(TIME_LIMIT, |state| (state.count("GET /conversation") == 1).then_some(()))
+        .await
+        .unwrap();
     assert_eq!(tutor.read(TutorState::finished), 0);
     drop(event_loop);
     for stream in [first, other, second, look] {
@@ -128,18 +131,18 @@ async fn a_turn_outlives_its_client() {
     let tutor = start().await;
     let event_loop = tutor.occupy().await;
     let stream = submit(&tutor, ONE).await;
-    tutor.wait_until(PATIENCE, |state| (state.turns().len() == 1).then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| (state.turns().len() == 1).then_some(())).await.unwrap();
     drop(stream);
-    tutor.wait_until(PATIENCE, |state| state.turns()[0].abandoned.then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| state.turns()[0].abandoned.then_some(())).await.unwrap();
     drop(event_loop);
-    tutor.wait_until(PATIENCE, |state| (state.history(ONE).len() == 1).then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| (state.history(ONE).len() == 1).then_some(())).await.unwrap();
 
     tutor.configure(|options| options.finishes_abandoned = false);
     let event_loop = tutor.occupy().await;
     let stream = submit(&tutor, TWO).await;
-    tutor.wait_until(PATIENCE, |state| (state.turns().len() == 2).then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| (state.turns().len() == 2).then_some(())).await.unwrap();
     drop(stream);
-    tutor.wait_until(PATIENCE, |state| state.turns()[1].abandoned.then_some(())).await.unwrap();
+    tutor.wait_until(TIME_LIMIT, |state| state.turns()[1].abandoned.then_some(())).await.unwrap();
     drop(event_loop);
     assert_eq!(turn(&tutor, TWO).await.status, 200);
     assert_eq!((tutor.history(TWO).len(), tutor.violations().len()), (1, 0));

@@ -45,7 +45,7 @@ impl Home {
     }
 
     /// How many files belong to another user than the folder; the daemon may not be able to open them.
-    pub fn strays(&self) -> Result<usize, StoreError> {
+    pub(crate) fn strays(&self) -> Result<usize, StoreError> {
         let action = "look at its folder";
         let owner = fs::metadata(&self.root).map_err(io_of(action))?.uid();
         Ok(entries(&self.root).map_err(io_of(action))?.iter().filter(|entry| entry.uid != owner).count())

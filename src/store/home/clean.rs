@@ -101,7 +101,7 @@ impl Home {
 
     /// As [`Self::clean`] when the daemon stops, spending at most `budget` on the copy. If that is too
     /// little, the next start does it.
-    pub fn clean_at_stop(&self, budget: Duration) -> Result<Cleared, StoreError> {
+    pub(crate) fn clean_at_stop(&self, budget: Duration) -> Result<Cleared, StoreError> {
         if self.uncleared() != Some(Uncleared::NextStart) {
             return Ok(Cleared::Nothing);
         }

@@ -25,7 +25,7 @@ impl Home {
     /// those it starts have the owner's rights on files, and the returned home uses them. A folder that does
     /// not exist yet belongs to its parent's owner. Has no effect for other users. Fails if a link is in the
     /// way that another user may have made.
-    pub fn as_owner(&self) -> io::Result<(Self, Option<Acting>)> {
+    pub(crate) fn as_owner(&self) -> io::Result<(Self, Option<Acting>)> {
         if geteuid().as_raw() != ROOT {
             return Ok((self.clone(), None));
         }
@@ -41,7 +41,7 @@ impl Home {
 
     /// Gives files that root has left in another user's folder to that user, or a daemon that is not root
     /// could not open them. Only for a store that no daemon holds; no effect for other users than root.
-    pub fn give_strays(&self) {
+    pub(crate) fn give_strays(&self) {
         let Ok((folder, missing)) = secure_fs::deepest(&self.root) else { return };
         let Ok(meta) = folder.metadata() else { return };
         if geteuid().as_raw() == ROOT && meta.uid() != ROOT && missing.as_os_str().is_empty() {

@@ -14,18 +14,14 @@ use std::collections::BTreeMap;
 
 /// A record written field by field.
 pub trait Tagged: Sized {
-    /// Writes its fields.
     fn put(&self, to: &mut Vec<u8>) -> Result<(), String>;
 
-    /// Takes its fields.
     fn take(from: Fields<'_>) -> Result<Self, Unreadable>;
 }
 
-/// The fields of a payload.
 pub struct Fields<'a>(BTreeMap<u8, &'a [u8]>);
 
 impl<'a> Fields<'a> {
-    /// Takes a payload apart.
     pub fn split(mut payload: &'a [u8]) -> Result<Self, Unreadable> {
         let mut found = BTreeMap::new();
         while let Some((&tag, rest)) = payload.split_first() {
@@ -40,12 +36,11 @@ impl<'a> Fields<'a> {
         Ok(Self(found))
     }
 
-    /// A field's bytes.
     pub fn bytes(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.0.remove(&tag)
     }
 
-    /// Says that no more fields are known; `known` is the highest tag there is.
+    /// Checks that no fields are left; `known` is the highest tag there is.
     pub fn end(self, known: u8) -> Result<(), Unreadable> {
         match self.0.into_keys().next() {
             Some(tag) => Err(Unreadable::NewerField { tag, known }),
@@ -54,8 +49,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Writes a field.
-pub fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> {
     to.push(tag);
     codec::write(&(value.len() as u64), to)?;
     to.extend_from_slice(value);
@@ -63,59 +57,55 @@ pub fn put_bytes(tag: u8, value: &[u8], to: &mut Vec<u8>) -> Result<(), String> 
 }
 
 /// Whether a field need not be written: a record without it is read as this value.
-pub fn is_implied<T: PartialEq>(value: &T, implied: T) -> bool {
+pub(crate) fn is_implied<T: PartialEq>(value: &T, implied: T) -> bool {
     *value == implied
 }
 
-/// The error of a field that must be there.
+/// The error of a required field that is missing.
 pub fn missing(tag: u8) -> Unreadable {
     format!("field {tag} is missing").into()
 }
 
-/// Values as serde has them.
+/// Values as serde writes them.
 pub mod plain {
     use super::*;
 
-    /// The bytes of a value.
     pub fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         codec::write(value, &mut bytes)?;
         Ok(bytes)
     }
 
-    /// The value of bytes.
     pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
         Ok(codec::read(bytes)?)
     }
 }
 
-/// A record within a record, field by field itself.
+/// A record within a record, itself written field by field.
 pub mod nested {
     use super::*;
 
-    /// The bytes of a record.
     pub fn write<T: Tagged>(value: &T) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         value.put(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// The record of bytes.
     pub fn read<T: Tagged>(bytes: &[u8]) -> Result<T, Unreadable> {
         T::take(Fields::split(bytes)?)
     }
 }
 
-/// A record within a record that may not be there.
+/// An optional record within a record.
 pub mod optional {
     use super::*;
 
-    /// The bytes of a record; none: none.
+    /// Empty for `None`.
     pub fn write<T: Tagged>(value: &Option<T>) -> Result<Vec<u8>, String> {
         value.as_ref().map_or(Ok(Vec::new()), nested::write)
     }
 
-    /// The record of bytes.
+    /// `None` if empty.
     pub fn read<T: Tagged>(bytes: &[u8]) -> Result<Option<T>, Unreadable> {
         if bytes.is_empty() { Ok(None) } else { nested::read(bytes).map(Some) }
     }

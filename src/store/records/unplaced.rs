@@ -1,10 +1,10 @@
-//! The place in the queue of rows whose programs did not keep it: it followed from the message.
+//! The place in the queue of rows written by versions that did not store it: it followed from the message.
 //!
-//! Frozen: these are the commands of those programs, whatever is a command today. Must not know how rows are kept.
+//! Never changed: these are the commands of those versions, whatever is a command today. Must not know how
+//! rows are stored.
 
 use crate::domain::{Admission, Body, Lane, Task, WorkKind};
 
-/// The pool of such a row.
 pub fn work(task: &Task) -> WorkKind {
     match task {
         Task::Handle(incoming, Admission::Admitted) if matches!(incoming.body, Body::Voice(_)) => {

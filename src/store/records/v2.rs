@@ -1,6 +1,6 @@
-//! Records in the layout of version 2, as far as it is no longer today's: only read, never changed, never written.
+//! Records in the layout of version 2, where it differs from today's: only read, never written or changed.
 //!
-//! Must not know where they lie or who asks for them.
+//! Must not know where they are stored or who asks for them.
 
 use super::unplaced;
 use crate::domain::{
@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use serde::Deserialize;
 
-/// A row of the inbox. Since version 2 one that only delivers names its update.
+/// Since version 2, a row that only delivers names its update.
 #[derive(Deserialize)]
 pub struct JobV2 {
     pub(super) seq: u64,
@@ -20,7 +20,7 @@ pub struct JobV2 {
     pub(super) not_before: Timestamp,
     pub(super) task: Task,
     pub(super) stage: Stage,
-    /// Of everything that may go wrong.
+    /// Failures of every kind.
     pub(super) attempts: u32,
     pub(super) submissions: u32,
     pub(super) waiting_since: Option<Timestamp>,
@@ -28,12 +28,11 @@ pub struct JobV2 {
     pub(super) told_late: bool,
 }
 
-/// A message given up.
 #[derive(Deserialize)]
 pub struct DeadLetterV2 {
     pub(super) job: JobV2,
     pub(super) at: Timestamp,
-    /// Prose.
+    /// Text.
     pub(super) reason: String,
 }
 
@@ -53,7 +52,8 @@ impl From<JobV2> for Job {
             told_late: old.told_late,
             ..Self::new(old.seq, old.user, old.chat, placement, old.accepted_at, old.task)
         };
-        // What it waits for now is the best guess at what failed; a panic it is none, that would bury the row soon.
+        // What it waits for now is the best guess at what failed. It is not counted as a panic, which would
+        // soon make it a dead letter.
         match old.waiting_for {
             _ if job.work == WorkKind::Delivery => job.send_failures = old.attempts,
             Some(WaitReason::TelegramDown) => job.download_failures = old.attempts,
@@ -66,13 +66,13 @@ impl From<JobV2> for Job {
 impl From<DeadLetterV2> for DeadLetter {
     fn from(old: DeadLetterV2) -> Self {
         let reason = reason_of(&old.reason);
-        // The prose of a restore says no more than the reason does.
+        // The text of a restore says no more than the reason does.
         let detail = if reason == DeadReason::Restored { String::new() } else { old.reason };
         Self { job: old.job.into(), at: old.at, reason, detail }
     }
 }
 
-/// The reason in the words of the programs that wrote them: these records never change any more.
+/// The reason for texts of older versions, which never change any more.
 fn reason_of(prose: &str) -> DeadReason {
     let known = [
         ("tutor not answering", DeadReason::TutorDown),

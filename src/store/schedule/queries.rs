@@ -15,7 +15,7 @@ impl Schedule {
     /// Whether older rows wait in the queues of this one, which may overtake them.
     pub fn has_overtaken(&self, seq: u64) -> bool {
         let Some(row) = self.rows.get(&seq) else { return false };
-        row.overtakes && self.queues_of(row).any(|queue| queue.has_before(seq))
+        row.overtakes.is_some() && self.queues_of(row).any(|queue| queue.has_before(seq))
     }
 
     /// Whether older rows of its lane in its chat are still there.

@@ -2,21 +2,22 @@
 //!
 //! Owns the rule which of them may be worked on. Must not know kinds of work, due times or turns.
 
+use crate::domain::{Overtaking, Stuck};
 use std::collections::BTreeSet;
 
 /// Rows in order of acceptance.
 #[derive(Debug, Default)]
 pub struct Queue {
     rows: BTreeSet<u64>,
-    /// Of these, the ones that need not wait for what waits for the tutor.
-    overtaking: BTreeSet<u64>,
+    /// Of these, the ones that need not wait for what is stuck, by what they are.
+    overtaking: [BTreeSet<u64>; Overtaking::ALL.len()],
     /// Of these, the ones at work. One at most, unless two chats became one.
     leased: BTreeSet<u64>,
 }
 
 impl Queue {
     /// Takes in a row; whether a younger one was there already.
-    pub fn insert(&mut self, seq: u64, overtakes: bool) -> bool {
+    pub fn insert(&mut self, seq: u64, overtakes: Option<Overtaking>) -> bool {
         let within = self.last().is_some_and(|last| last > seq);
         self.rows.insert(seq);
         self.note_overtaking(seq, overtakes);
@@ -25,7 +26,8 @@ impl Queue {
 
     /// Removes a row; whether none is left.
     pub fn remove(&mut self, seq: u64) -> bool {
-        for rows in [&mut self.rows, &mut self.overtaking, &mut self.leased] {
+        self.note_overtaking(seq, None);
+        for rows in [&mut self.rows, &mut self.leased] {
             rows.remove(&seq);
         }
         self.rows.is_empty()
@@ -34,16 +36,20 @@ impl Queue {
     /// Takes in all rows of another.
     pub fn absorb(&mut self, other: Self) {
         self.rows.extend(other.rows);
-        self.overtaking.extend(other.overtaking);
+        for (own, others) in self.overtaking.iter_mut().zip(other.overtaking) {
+            own.extend(others);
+        }
         self.leased.extend(other.leased);
     }
 
-    /// A row may overtake from now on, or no longer.
-    pub fn note_overtaking(&mut self, seq: u64, overtakes: bool) {
-        if overtakes {
-            self.overtaking.insert(seq);
-        } else {
-            self.overtaking.remove(&seq);
+    /// A row may overtake as this from now on, or no longer.
+    pub fn note_overtaking(&mut self, seq: u64, overtakes: Option<Overtaking>) {
+        for (own, rows) in Overtaking::ALL.into_iter().zip(&mut self.overtaking) {
+            if overtakes == Some(own) {
+                rows.insert(seq);
+            } else {
+                rows.remove(&seq);
+            }
         }
     }
 
@@ -56,17 +62,23 @@ impl Queue {
         }
     }
 
-    /// Whether this row may be worked on as far as this order goes: it is the oldest, or the oldest of those that may
-    /// overtake while the oldest is stuck; and nothing else is at work.
-    pub fn lets(&self, seq: u64, is_stuck: impl Fn(u64) -> bool) -> bool {
+    /// Whether this row may be worked on as far as this order goes: it is the oldest; or the oldest of its kind, while it may
+    /// pass the oldest of all and of every other kind that is older. And nothing else is at work.
+    pub fn lets(&self, seq: u64, overtakes: Option<Overtaking>, stuck: impl Fn(u64) -> Stuck) -> bool {
         let Some(&oldest) = self.rows.first() else { return false };
-        let goes_first = oldest == seq || self.overtaking.first() == Some(&seq) && is_stuck(oldest);
-        goes_first && self.leased.is_empty()
+        let passes = |own: Overtaking| {
+            let firsts = Overtaking::ALL.into_iter().zip(&self.overtaking);
+            own.passes(stuck(oldest))
+                && firsts.filter_map(|(kind, rows)| Some((kind, *rows.first()?))).all(|(kind, first)| {
+                    if kind == own { first == seq } else { first > seq || own.passes(stuck(first)) }
+                })
+        };
+        self.leased.is_empty() && (oldest == seq || overtakes.is_some_and(passes))
     }
 
     /// The rows that it could let.
     pub fn candidates(&self) -> impl Iterator<Item = u64> {
-        self.rows.first().into_iter().chain(self.overtaking.first()).copied()
+        self.overtaking.iter().filter_map(|rows| rows.first()).chain(self.rows.first()).copied()
     }
 
     /// Whether an older row is there.

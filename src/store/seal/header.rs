@@ -72,7 +72,7 @@ impl Header {
     }
 
     /// The cipher for the records, if this is the right key.
-    pub fn unlock(&self, key: Option<&KeyMaterial>) -> Result<Seal, StoreError> {
+    pub(crate) fn unlock(&self, key: Option<&KeyMaterial>) -> Result<Seal, StoreError> {
         let keys = Keys::derive(key.ok_or(KeyTrouble::Missing)?, &self.salt)?;
         if keys.check()? == self.check { keys.seal() } else { Err(KeyTrouble::Wrong.into()) }
     }

@@ -44,7 +44,7 @@ impl HighWaterMark {
     }
 
     /// Records that this many batches are flushed.
-    pub fn raise(&mut self, height: u64) -> io::Result<()> {
+    pub(crate) fn raise(&mut self, height: u64) -> io::Result<()> {
         if height > self.height {
             let mut bytes = [0; 16];
             let halves = height.to_be_bytes().into_iter().chain((!height).to_be_bytes());

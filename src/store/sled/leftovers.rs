@@ -20,7 +20,7 @@ const CHECKSUM_BYTES: usize = 4;
 const LENGTH_BYTES: usize = 8;
 
 /// Removes snapshots that a killed start did not finish.
-pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for path in snapshots(folder)?.into_iter().filter(|path| is_unfinished(path)) {
         remove(&path)?;
     }
@@ -29,7 +29,7 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
 
 /// Removes all snapshots if the newest is damaged (an older one describes an older state), and a damaged
 /// configuration. `true` if there was any, so that opening is worth another try.
-pub fn remove_damaged(folder: &Path) -> io::Result<bool> {
+pub(crate) fn remove_damaged(folder: &Path) -> io::Result<bool> {
     let mut removed = false;
     let snapshots = snapshots(folder)?;
     if snapshots.last().is_some_and(|newest| !is_sound(newest, LENGTH_BYTES)) {

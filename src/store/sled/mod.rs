@@ -83,7 +83,7 @@ impl Store {
 
     /// As [`Self::open_keyed`], for a store that is known to have held something: an empty one is
     /// [`StoreError::Corrupt`].
-    pub fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+    pub(crate) fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
         guarded(folder, None, |engine| match engine.batches.load(Ordering::Acquire) {
             0 => Err(damage("it is empty, and was not".to_owned())),
             _ => Self::start(engine, key),
@@ -168,7 +168,7 @@ fn unlocked(folder: &Path) -> Result<::sled::Db, StoreError> {
 }
 
 /// Creates the folder, accessible by its owner only; tightens an existing one of ours.
-pub fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mode = std::fs::metadata(folder)?.permissions().mode();

@@ -4,7 +4,7 @@
 
 use crate::domain::rate::{NOTICE_WINDOW_MS, RateState, RateVerdict};
 use crate::domain::{
-    Admission, Body, Incoming, Job, Learner, Placement, Task, Timestamp, UserId, WaitReason,
+    Admission, Body, Incoming, Job, Learner, Placement, Stage, Task, Timestamp, UserId, WaitReason,
 };
 use crate::store::records::Seen;
 use crate::store::state::{SEEN_KEPT, State, Tx};
@@ -28,6 +28,11 @@ impl Store {
     }
 }
 
+/// How long an album waits for its next part, ms. Telegram hands out most albums in one piece.
+const ALBUM_WAIT_MS: i64 = 1_000;
+/// The latest rows of a chat, among which that of an album is looked for.
+const ALBUM_SEARCH: usize = 8;
+
 /// What a batch has changed so far, before any of it is on disk.
 struct Intake {
     learners: HashMap<UserId, (Option<Learner>, bool)>,
@@ -35,6 +40,8 @@ struct Intake {
     global: RateState,
     seen: Vec<i64>,
     rows: Vec<Job>,
+    /// Older rows that took in more of their album.
+    joined: HashMap<u64, Job>,
 }
 
 fn accept(
@@ -50,6 +57,7 @@ fn accept(
         global: state.global,
         seen: Vec::new(),
         rows: Vec::new(),
+        joined: HashMap::new(),
     };
     let mut fresh = HashSet::new();
     let (mut tx, mut accepted) = (Tx::default(), Accepted::default());
@@ -60,6 +68,13 @@ fn accept(
         }
         intake.seen.push(incoming.update_id);
         incoming.chat.id = state.chat(incoming.chat.id);
+        if let Some(seq) = intake.join_album(state, &incoming, now) {
+            accepted.taken.push((incoming.update_id, seq));
+            continue;
+        }
+        if matches!(&incoming.body, Body::Files(files) if files.unaddressed) {
+            continue;
+        }
         intake.note_learner(state, &incoming, now)?;
         if matches!(incoming.body, Body::Blocked(_)) {
             continue;
@@ -83,6 +98,7 @@ fn accept(
                     job.not_before = now.plus_ms(delay);
                     job.waiting_for = Some(WaitReason::GlobalRate);
                 }
+                wait_for_album(&mut job, now);
                 intake.rows.push(job);
                 accepted.taken.push((update_id, seq));
             }
@@ -106,6 +122,9 @@ fn accept(
     for job in &intake.rows {
         state.schedule.insert(job);
     }
+    for job in intake.joined.values() {
+        state.schedule.renew(job);
+    }
     Ok(accepted)
 }
 
@@ -115,7 +134,49 @@ fn row(seq: u64, incoming: Incoming, admission: Admission, placement: Placement,
     Job::new(seq, user, chat, placement, now, Task::Handle(incoming, admission))
 }
 
+/// Holds the row of an album back for what may still come of it.
+fn wait_for_album(job: &mut Job, now: Timestamp) {
+    let Task::Handle(incoming, _) = &job.task else { return };
+    if matches!(&incoming.body, Body::Files(files) if files.album.is_some()) {
+        job.not_before = job.not_before.max(now.plus_ms(ALBUM_WAIT_MS));
+    }
+}
+
+/// Takes a message into the row of its album; whether it belongs there and there is room.
+fn joins(job: &mut Job, incoming: &Incoming, now: Timestamp) -> bool {
+    let Task::Handle(first, Admission::Admitted) = &mut job.task else { return false };
+    let (Body::Files(album), Body::Files(files)) = (&mut first.body, &incoming.body) else { return false };
+    let fits = job.stage == Stage::Taken && (first.user, first.chat.id) == (incoming.user, incoming.chat.id);
+    let joined = fits && album.join(files);
+    if joined {
+        wait_for_album(job, now);
+    }
+    joined
+}
+
 impl Intake {
+    /// The row of the album that a message belongs to, which took it in. An album is one question however Telegram hands
+    /// it out: while its row is not at work yet, each further part of it joins it and has it wait for the next one. That is
+    /// recorded with the row, so it holds over a restart.
+    fn join_album(&mut self, state: &State, incoming: &Incoming, now: Timestamp) -> Option<u64> {
+        if !matches!(&incoming.body, Body::Files(files) if files.album.is_some()) {
+            return None;
+        }
+        let mut here = self.rows.iter_mut().chain(self.joined.values_mut());
+        if let Some(job) = here.find_map(|job| joins(job, incoming, now).then_some(job.seq)) {
+            return Some(job);
+        }
+        let rows = state.schedule.rows_of_chat(incoming.chat.id);
+        let resting = rows.into_iter().rev().take(ALBUM_SEARCH).filter(|seq| !state.schedule.is_leased(*seq));
+        // One that cannot be read is found out about when it is claimed.
+        let mut resting =
+            resting.filter(|seq| !self.joined.contains_key(seq)).filter_map(|seq| state.row(seq).ok());
+        let job = resting.find_map(|mut job| joins(&mut job, incoming, now).then_some(job))?;
+        let seq = job.seq;
+        self.joined.insert(seq, job);
+        Some(seq)
+    }
+
     /// Brings the learner's record up to date with the message.
     fn note_learner(&mut self, state: &State, incoming: &Incoming, now: Timestamp) -> Result<(), StoreError> {
         let (kept, changed) = match self.learners.entry(incoming.user) {
@@ -202,7 +263,7 @@ impl Intake {
     }
 
     fn write(&self, state: &State, tx: &mut Tx) -> Result<(), StoreError> {
-        for job in &self.rows {
+        for job in self.rows.iter().chain(self.joined.values()) {
             tx.put(keys::inbox(job.seq), job)?;
         }
         let changed = self.learners.values().filter(|(_, changed)| *changed);

@@ -5,8 +5,7 @@
 use super::outbox;
 use crate::domain::alert::{Marks, judge};
 use crate::domain::{
-    AlertKind, Announced, Announcement, ChatId, Hidden, Job, Membership, Placement, Task, Timestamp, Told,
-    UserId,
+    Announced, Announcement, ChatId, Hidden, Job, Membership, Placement, Task, Timestamp, Told, UserId,
 };
 use crate::store::records::Menu;
 use crate::store::state::{State, Tx};
@@ -67,8 +66,8 @@ fn announce(state: &mut State, announcement: Announcement, now: Timestamp) -> Re
     state.advance(now);
     let Announcement { to, kind, of, replies } = announcement;
     let mark = |kind| state.get::<Told>(&keys::told(to, kind));
-    let marks =
-        Marks { own: mark(kind)?, down: mark(AlertKind::TutorDown)?, back: mark(AlertKind::TutorBack)? };
+    let (down, back) = kind.pair();
+    let marks = Marks { own: mark(kind)?, down: mark(down)?, back: mark(back)? };
     let verdict = judge(kind, of, marks, now);
     if verdict != Announced::Told || replies.is_empty() {
         return Ok(verdict);

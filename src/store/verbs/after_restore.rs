@@ -19,13 +19,13 @@ const AT_ONCE: usize = 1_000;
 
 /// The next number of a store that has given out all below `next`: exports are a day apart, and a day takes no more than a
 /// tenth of a store's life, or a thousand of a young one.
-pub fn number_after(next: u64) -> u64 {
+pub(crate) fn number_after(next: u64) -> u64 {
     let taken = NUMBERS_LEFT_OUT.max(next / 10);
     next.saturating_add(taken).checked_next_multiple_of(1_000).unwrap_or(u64::MAX)
 }
 
 /// Brings a freshly restored store in step with what may have happened since; how many rows it set aside.
-pub fn apply(state: &mut State, now: Timestamp) -> Result<u64, StoreError> {
+pub(crate) fn apply(state: &mut State, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = Tx::default();
     state.skip_seqs(&mut tx)?;
     state.apply(tx)?;

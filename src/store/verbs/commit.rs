@@ -1,4 +1,5 @@
-//! The end of a row's work: what the handler decided becomes durable in one transaction, or the learner is forgotten.
+//! The end of a row's work: the handler's decision becomes durable in one transaction, or the learner is
+//! deleted.
 //!
 //! Must not know what was decided or why.
 
@@ -29,7 +30,7 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     let mut forgotten = Forgotten::default();
     if outcome.forget {
         forgotten = forget::gather(state, &mut tx, job.user, job.seq)?;
-        // The row that asks for it may itself have handed a voice over, before it was asked for.
+        // The row that asks for the deletion may itself have submitted a voice, before it was asked for.
         if let Stage::Submitted { session, .. } = job.stage {
             forgotten.sessions.insert(session);
         }

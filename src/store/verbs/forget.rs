@@ -39,7 +39,7 @@ impl Forgotten {
     }
 
     /// Updates memory.
-    pub fn apply(self, state: &mut State) {
+    pub(crate) fn apply(self, state: &mut State) {
         for seq in self.dead {
             state.dead.remove(&seq);
         }
@@ -63,7 +63,7 @@ fn forget(state: &mut State, user: UserId, now: Timestamp) -> Result<Removed, St
 }
 
 /// Prepares the deletion of everything about a learner; of the queue only rows older than `before`.
-pub fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<Forgotten, StoreError> {
+pub(crate) fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<Forgotten, StoreError> {
     let mut forgotten = Forgotten::default();
     let learner = state.learner(user)?;
     forgotten.removed.learner = learner.is_some();

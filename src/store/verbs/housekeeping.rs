@@ -96,6 +96,7 @@ fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreEr
     job.begin_anew();
     job.submissions = 0;
     job.told_late = false;
+    job.overtook = false;
     let left = state.list::<OutMessage>(&Range::prefix(keys::dead_outbox_of(seq)), usize::MAX)?;
     let pointless = match &mut job.task {
         Task::Handle(incoming, _) => {

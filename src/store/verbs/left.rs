@@ -10,7 +10,7 @@ use crate::store::state::{State, Tx};
 use uuid::Uuid;
 
 /// Whether a waiting row of the learner may have handed a voice over in this conversation.
-pub fn is_looked_at(state: &State, user: UserId, session: Uuid) -> Result<bool, StoreError> {
+pub(crate) fn is_looked_at(state: &State, user: UserId, session: Uuid) -> Result<bool, StoreError> {
     for seq in state.schedule.rows_of_user(user, u64::MAX) {
         if matches!(state.row(seq)?.stage, Stage::Submitted { session: other, .. } if other == session) {
             return Ok(true);
@@ -21,7 +21,12 @@ pub fn is_looked_at(state: &State, user: UserId, session: Uuid) -> Result<bool, 
 
 /// A row's stage is `next` from now on (`None`: it is settled). Where that ends the look at a conversation which the
 /// learner has left meanwhile, the tutor may forget it now.
-pub fn look_away(state: &State, tx: &mut Tx, job: &Job, next: Option<&Stage>) -> Result<(), StoreError> {
+pub(crate) fn look_away(
+    state: &State,
+    tx: &mut Tx,
+    job: &Job,
+    next: Option<&Stage>,
+) -> Result<(), StoreError> {
     let Stage::Submitted { session, .. } = job.stage else { return Ok(()) };
     if matches!(next, Some(Stage::Submitted { session: other, .. }) if *other == session) {
         return Ok(());

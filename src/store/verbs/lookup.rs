@@ -114,7 +114,7 @@ impl Reader {
     }
 
     /// The sessions of one learner, as in [`Store::sessions`].
-    pub async fn sessions_of(
+    pub(crate) async fn sessions_of(
         &self,
         user: UserId,
         cursor: Option<Vec<u8>>,
@@ -148,7 +148,7 @@ impl Reader {
     }
 
     /// What a row has left to send or, with `dead`, what the dead letter of this number had.
-    pub async fn left_to_send(&self, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
+    pub(crate) async fn left_to_send(&self, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
         self.look(move |state| {
             let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
             Ok(state.list(&Range::prefix(all), PAGE)?.into_iter().map(|(_, message)| message).collect())
@@ -180,7 +180,7 @@ impl Reader {
     }
 
     /// Whether the tutor still has to delete this conversation.
-    pub async fn purge_of(&self, session: Uuid) -> Result<Option<Purge>, StoreError> {
+    pub(crate) async fn purge_of(&self, session: Uuid) -> Result<Option<Purge>, StoreError> {
         self.look(move |state| state.get(&keys::purge(session))).await
     }
 }
@@ -204,7 +204,7 @@ fn turns(
 }
 
 /// The latest turn of a session, of whatever kind.
-pub fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
+pub(crate) fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
     Ok(latest(state, user, session, 1, |_| true)?.pop())
 }
 

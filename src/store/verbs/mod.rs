@@ -1,8 +1,8 @@
-//! What each verb of the store does, written once for every engine.
+//! What each verb of the store does, written once for all engines.
 //!
-//! A verb is a method of [`Store`](super::Store) (or of [`Reader`](super::Reader), where it changes nothing), carried out
-//! on [`State`](super::state::State) alone: it reads, prepares one transaction, applies it, and only then brings the
-//! schedule in step. Must not know engines or threads.
+//! A verb is a method of [`Store`](super::Store) (or of [`Reader`](super::Reader), if it changes nothing),
+//! carried out on [`State`](super::state::State) alone: it reads, prepares one transaction, applies it, and
+//! only then updates the schedule. Must not know engines or threads.
 
 mod accept;
 mod access;

@@ -4,8 +4,8 @@
 
 use super::person::Person;
 use crate::domain::{
-    Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Reply, Stage, Task, Timestamp, WaitReason,
-    WorkKind,
+    Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Overtaking, Reply, Stage, Task, Timestamp,
+    WaitReason, WorkKind,
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
@@ -53,11 +53,15 @@ pub fn to_delivery(job: &mut Job) {
     job.begin_anew();
 }
 
-/// Turns a row into one that brings its answer. What overtook others brings it at once, as words beside them.
+/// Turns a row into one that brings its answer. What overtook others brings it at once: of what left the conversation the
+/// words go out beside them, and of anything else the next one waits for it.
 pub fn to_answer(state: &State, job: &mut Job) {
-    if state.schedule.has_overtaken(job.seq) {
+    let (overtook, leaves) =
+        (state.schedule.has_overtaken(job.seq), job.overtakes() == Some(Overtaking::Leaving));
+    if overtook && leaves {
         job.lane = Lane::Local;
     }
+    job.overtook = overtook && !leaves;
     to_delivery(job);
 }
 

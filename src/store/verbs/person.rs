@@ -28,7 +28,7 @@ impl Person {
     }
 
     /// The current record, or what a new one would be.
-    pub fn learner_or_new(&self, now: Timestamp) -> Learner {
+    pub(crate) fn learner_or_new(&self, now: Timestamp) -> Learner {
         self.learner.clone().unwrap_or_else(|| Learner::new(self.user, now))
     }
 
@@ -41,7 +41,7 @@ impl Person {
         }
     }
 
-    pub fn has_archived(&self, state: &State, id: Uuid) -> Result<bool, StoreError> {
+    pub(crate) fn has_archived(&self, state: &State, id: Uuid) -> Result<bool, StoreError> {
         Ok(self.find_archived(state, id)?.is_some())
     }
 
@@ -56,7 +56,7 @@ impl Person {
 
     /// Takes over another bot's session: as the open one if nothing was said in ours, otherwise as an
     /// archived one.
-    pub fn take_over(&mut self, session: Session, now: Timestamp) {
+    pub(crate) fn take_over(&mut self, session: Session, now: Timestamp) {
         let learner = self.learner.get_or_insert_with(|| Learner::new(self.user, session.created));
         learner.first_seen = learner.first_seen.min(session.created);
         learner.imported_at = Some(now);
@@ -150,7 +150,12 @@ impl Person {
 
 /// Queues a conversation to be deleted at the tutor; one that is queued already keeps its attempts and due
 /// time.
-pub fn add_purge(state: &State, tx: &mut Tx, session: Uuid, not_before: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn add_purge(
+    state: &State,
+    tx: &mut Tx,
+    session: Uuid,
+    not_before: Timestamp,
+) -> Result<(), StoreError> {
     if state.get::<Purge>(&keys::purge(session))?.is_some() {
         return Ok(());
     }

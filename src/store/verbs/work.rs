@@ -86,6 +86,8 @@ impl Store {
             let mut job: Job = state.get(&keys::inbox(seq))?.ok_or(StoreError::Gone)?;
             job.progress = message;
             job.progress_begun = false;
+            // It got further: what ended the daemon before was at another step.
+            job.deaths = 0;
             let mut tx = Tx::default();
             tx.put(keys::inbox(job.seq), &job)?;
             state.apply(tx)
@@ -155,7 +157,8 @@ fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
     let Some(mut job) = state.get::<Job>(&keys::inbox(seq))? else { return Ok(false) };
     let waits = matches!(job.task, Task::Handle(..)) && !job.told_late;
     let begun = job.progress_begun || job.progress.is_some();
-    if !waits || begun || state.schedule.is_behind(seq) {
+    // One at work that has older ones before it may go before them.
+    if !waits || begun || state.schedule.is_behind(seq) && !state.schedule.is_leased(seq) {
         return Ok(false);
     }
     job.progress_begun = true;
@@ -238,6 +241,7 @@ fn notice_row(
     notice.lane = Lane::Local;
     notice.accepted_at = now;
     notice.submissions = 0;
+    notice.overtook = false;
     to_delivery(&mut notice);
     outbox::put(state, tx, notice.seq, vec![reply])?;
     tx.put(keys::inbox(notice.seq), &notice)?;

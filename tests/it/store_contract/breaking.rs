@@ -167,7 +167,7 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         store.accept(vec![text, voice(20_001, user, user)], policy, T0).await.unwrap();
         let delete = command(20_002, user, -5, "status");
         store.accept(vec![delete], policy, T0).await.unwrap();
-        let claim = store.claim(WorkKind::Local, T0).await.unwrap().row().unwrap();
+        let claim = store.claim(WorkKind::Model, T0).await.unwrap().row().unwrap();
         let session = Session::open(Uuid::max(), UserId(user), T0);
         let changes = vec![Change::SessionOpened(session), Change::SessionArchived(T0)];
         let assessment = Assessment { transcript: "my secret".to_owned(), ..Assessment::default() };

@@ -11,7 +11,7 @@ const DELIVERY: WorkKind = WorkKind::Delivery;
 
 async fn committed(bench: &Bench, count: usize) -> u64 {
     bench.take(vec![message(1, 1, 1, Body::Text("my secret".to_owned()))]).await;
-    let claim = bench.get(WorkKind::Local, T0).await;
+    let claim = bench.get(WorkKind::Model, T0).await;
     bench.commit(claim.lease, replies(1, count), T0).await.unwrap();
     claim.lease.seq
 }
@@ -74,12 +74,12 @@ pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {
 
 pub async fn what_has_been_shown_already_is_kept(bench: &mut Bench) {
     bench.take(vec![message(1, 1, 1, Body::Text("hello".to_owned()))]).await;
-    let claim = bench.get(WorkKind::Local, T0).await;
+    let claim = bench.get(WorkKind::Model, T0).await;
     let seq = claim.lease.seq;
     assert!(bench.begin_progress(seq).await.unwrap());
     bench.crash();
     assert!(!bench.begin_progress(seq).await.unwrap(), "nobody knows what became of the first");
-    assert!(bench.get(WorkKind::Local, T0).await.job.progress_begun);
+    assert!(bench.get(WorkKind::Model, T0).await.job.progress_begun);
     bench.note_progress(seq, None).await.unwrap();
     assert!(bench.begin_progress(seq).await.unwrap(), "it was surely not sent");
     bench.note_progress(seq, Some(MessageId(77))).await.unwrap();
@@ -87,7 +87,7 @@ pub async fn what_has_been_shown_already_is_kept(bench: &mut Bench) {
     assert!(!bench.begin_progress(seq + 1).await.unwrap(), "the older one is answered first");
     bench.crash();
     assert!(!bench.begin_progress(seq).await.unwrap(), "it stands in the chat");
-    let claim = bench.get(WorkKind::Local, T0).await;
+    let claim = bench.get(WorkKind::Model, T0).await;
     assert_eq!(claim.job.progress, Some(MessageId(77)));
     bench.commit(claim.lease, replies(1, 2), T0).await.unwrap();
     assert!(matches!(bench.note_progress(4_711, None).await, Err(StoreError::Gone)));

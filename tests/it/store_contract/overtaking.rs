@@ -1,8 +1,8 @@
 //! Messages that leave a conversation go before those that wait for the tutor in it.
 
-use super::{Bench, T0, at, command, replies, reply, voice, words};
+use super::{Bench, T0, at, command, replies, reply, text, voice, words};
 use phonicflow_bot::domain::{
-    Change, ChatId, DeadReason, Failed, Outcome, Session, Stage, UserId, WaitReason, WorkKind,
+    Change, ChatId, DeadReason, Failed, Lane, Outcome, Session, Stage, UserId, WaitReason, WorkKind,
 };
 use phonicflow_bot::store::{Burial, Claim, Deferral, Sent};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 const TUTOR: WorkKind = WorkKind::Tutor;
 const LOCAL: WorkKind = WorkKind::Local;
 const DELIVERY: WorkKind = WorkKind::Delivery;
+const MODEL: WorkKind = WorkKind::Model;
 
 fn deferral(reason: WaitReason) -> Deferral {
     let (stage, failed) = (Stage::Taken, Some(Failed::Tutor));
@@ -88,6 +89,49 @@ pub async fn nothing_of_the_conversation_is_worked_on_beside_it(bench: &mut Benc
     let sending = bench.get(DELIVERY, at(1000)).await;
     bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
     assert_eq!(bench.get(LOCAL, at(1000)).await.lease.seq, new.lease.seq);
+}
+
+/// Voices and texts go before one another while what answers the other kind is down and its learner knows.
+pub async fn what_is_answered_elsewhere_goes_before_what_is_stuck(bench: &mut Bench) {
+    for (user, down, up, reason) in
+        [(1, TUTOR, MODEL, WaitReason::TutorDown), (2, MODEL, TUTOR, WaitReason::ModelDown)]
+    {
+        let of = |kind, id| if kind == TUTOR { voice(id, user, user) } else { text(id, user, user) };
+        let id = 10 * user;
+        let seqs = bench.take(vec![of(down, id), of(down, id + 1), of(up, id + 2), of(up, id + 3)]).await;
+        let first = bench.get(down, T0).await;
+        bench.none(up, T0).await;
+        // Nobody was told yet: it may be over in a moment.
+        bench.defer(first.lease, deferral(reason), T0).await.unwrap();
+        bench.none(up, T0).await;
+        let first = bench.get(down, at(1000)).await;
+        put_off(bench, &first, reason).await;
+        // Its own kind keeps its order; the other one goes on in its own.
+        bench.none(down, T0).await;
+        let passing = bench.get(up, T0).await;
+        assert_eq!(passing.lease.seq, seqs[2]);
+        assert!(bench.begin_progress(passing.lease.seq).await.unwrap(), "a preview may be shown");
+        bench.none(up, T0).await;
+        // While it is at work, what is due again waits.
+        bench.none(down, at(1000)).await;
+        bench.commit(passing.lease, replies(user, 1), T0).await.unwrap();
+        bench.crash();
+        bench.none(up, T0).await;
+        let sending = bench.get(DELIVERY, T0).await;
+        assert_eq!((sending.lease.seq, sending.job.lane), (seqs[2], Lane::Conversation));
+        bench.delivered(sending.lease, 0, Sent::Done).await.unwrap();
+        let next = bench.get(up, T0).await;
+        assert_eq!(next.lease.seq, seqs[3]);
+        // Both are down: the way out is still there, and they are taken up in their order.
+        let other = if down == TUTOR { WaitReason::ModelDown } else { WaitReason::TutorDown };
+        put_off(bench, &next, other).await;
+        let new = bench.take(vec![command(id + 4, user, user, "new")]).await[0];
+        let leaving = bench.get(LOCAL, T0).await;
+        assert_eq!(leaving.lease.seq, new);
+        bench.commit(leaving.lease, replies(user, 0), T0).await.unwrap();
+        assert_eq!(bench.get(down, at(1000)).await.lease.seq, seqs[0]);
+        bench.forget(UserId(user), T0).await.unwrap();
+    }
 }
 
 pub async fn it_waits_until_the_learner_knows_that_the_answer_comes_later(bench: &mut Bench) {

@@ -70,7 +70,7 @@ impl Run {
         while !self.model.rows.is_empty() {
             self.now = self.now.plus_ms(1000);
             let before = self.leases.len();
-            for kind in 0..3 {
+            for kind in 0..4 {
                 self.step(Op::Claim(kind)).await;
             }
             assert!(self.leases.len() > before, "stuck: {:?}", self.model.rows);

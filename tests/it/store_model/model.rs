@@ -2,7 +2,7 @@
 //!
 //! Must not know the store.
 
-use phonicflow_bot::domain::{Lane, Timestamp, WorkKind};
+use phonicflow_bot::domain::{Lane, Overtaking, Timestamp, WorkKind};
 use phonicflow_bot::store::Lease;
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ pub struct Row {
     pub submissions: u32,
     pub submitted: bool,
     pub told: bool,
-    /// It may go before older ones that wait for the tutor.
-    pub overtakes: bool,
-    /// It was put off for the tutor, and its learner told so.
+    /// As what it may go before older ones that are stuck.
+    pub overtakes: Option<Overtaking>,
+    /// It was put off for the tutor or the model, and its learner told so.
     pub waits: bool,
     /// Something of its answer is out.
     pub begun: bool,
@@ -54,8 +54,15 @@ impl Model {
             ORDERS.iter().all(|same| {
                 let others = || self.rows.iter().filter(|other| other.seq != row.seq && same(other, row));
                 let older = || others().filter(|other| other.seq < row.seq);
-                let overtakes =
-                    |oldest: &Row| row.overtakes && oldest.waits && !older().any(|other| other.overtakes);
+                let passes =
+                    |other: &Row| other.waits && (other.told || row.overtakes == Some(Overtaking::Leaving));
+                let first_of =
+                    |kind| older().filter(|other| other.overtakes == Some(kind)).min_by_key(|o| o.seq);
+                let overtakes = |oldest: &Row| {
+                    row.overtakes.is_some_and(|own| first_of(own).is_none())
+                        && passes(oldest)
+                        && Overtaking::ALL.into_iter().filter_map(first_of).all(passes)
+                };
                 older().min_by_key(|other| other.seq).is_none_or(overtakes)
                     && others().all(|other| other.lease.is_none())
             })
@@ -69,10 +76,12 @@ impl Model {
         let rows = self.rows.clone();
         let row = self.held(lease).unwrap();
         let before = |other: &Row| other.seq < row.seq && ORDERS.iter().any(|same| same(other, row));
-        if row.overtakes && rows.iter().any(before) {
+        let overtook = row.overtakes.filter(|_| rows.iter().any(before));
+        if overtook == Some(Overtaking::Leaving) {
             row.lane = Lane::Local;
         }
         deliver(row, replies);
+        row.overtakes = overtook.filter(|kind| *kind != Overtaking::Leaving).map(|_| Overtaking::Answer);
     }
 
     /// Sentence two: who became claimable later comes later.
@@ -140,6 +149,6 @@ pub fn deliver(row: &mut Row, replies: &[String]) {
     row.begun &= row.kind == WorkKind::Delivery;
     row.outbox = (0..).zip(replies.iter().cloned()).collect();
     row.lease = None;
-    (row.overtakes, row.waits) = (false, false);
+    (row.overtakes, row.waits) = (None, false);
     row.kind = WorkKind::Delivery;
 }

@@ -26,10 +26,10 @@ pub enum Op {
 
 pub fn op() -> impl Strategy<Value = Op> {
     let pick = || prop_oneof![4 => 0usize..2, 1 => 0usize..12];
-    let message = (1i64..4, prop_oneof![Just(0i64), Just(-1), Just(-2)], 0u8..4);
+    let message = (1i64..4, prop_oneof![Just(0i64), Just(-1), Just(-2)], 0u8..5);
     prop_oneof![
         4 => (prop::collection::vec(message, 1..4), any::<bool>()).prop_map(|(batch, again)| Op::Accept(batch, again)),
-        9 => (0usize..3).prop_map(Op::Claim),
+        9 => (0usize..4).prop_map(Op::Claim),
         2 => pick().prop_map(Op::Submit),
         5 => (pick(), 0usize..3).prop_map(|(lease, replies)| Op::Commit(lease, replies)),
         1 => pick().prop_map(Op::Forget),

@@ -33,6 +33,8 @@ fn set_back(world: &World) -> usize {
 pub struct Count {
     pub messages: usize,
     pub voices: usize,
+    /// Questions that came to the chat model, repeated ones included.
+    pub asked: usize,
     pub kills: usize,
     /// Messages without all that was due.
     pub lost: Vec<String>,
@@ -117,6 +119,7 @@ pub fn count(after: &Aftermath) -> Count {
     let mut count = Count {
         messages: after.questions.len(),
         kills: after.kills.len(),
+        asked: after.asked,
         left: after.left,
         peak_kb: after.peak_kb,
         struck: after.struck.clone(),
@@ -234,7 +237,7 @@ fn of_kind(come: &[Answer], kind: EntryKind) -> Vec<Answer> {
 
 /// What is said of the wait, as long as it has not become the answer.
 pub fn is_of_the_wait(text: &str) -> bool {
-    text.starts_with('⏳')
+    text.starts_with('⏳') || text.ends_with("✍️ …")
 }
 
 /// The words of a spoken answer on their own.
@@ -270,6 +273,7 @@ impl Count {
         let rows = [
             ("messages", format!("{}, {} of them voices", self.messages, self.voices)),
             ("kills", self.kills.to_string()),
+            ("questions to the model", self.asked.to_string()),
             ("messages lost", self.lost.len().to_string()),
             (
                 "Telegram messages twice",

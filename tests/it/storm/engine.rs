@@ -5,6 +5,7 @@ use crate::world::{PATIENCE, World};
 use bytes::Bytes;
 use phonicflow_bot::audio::{self, Limits};
 use phonicflow_bot::sandbox::bot_api::{Distance, Learner, LearnerProfile, Outcome, Post, RateLimits};
+use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatApi, ChatOptions, Part, Question as Asking};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Asked, Speech, TutorOptions, tone};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
@@ -67,6 +68,8 @@ pub struct Aftermath {
     pub struck: BTreeMap<String, usize>,
     /// Highest resident memory of any of the daemons, kilobytes.
     pub peak_kb: u64,
+    /// Questions that came to the chat model.
+    pub asked: usize,
     /// Rows left in the store at the end: inbox, outbox, leases, dead letters.
     pub left: usize,
 }
@@ -93,6 +96,23 @@ fn numbered(asked: &Asked) -> Answer {
     }))
     .taking(Duration::from_millis(millis))
     .speaking(Speech::Bytes(tone(24_000, 440.0, 300), "audio/wav"))
+}
+
+/// A model's answer; now and then one is slow enough to be shown as it grows.
+fn written(asking: &Asking) -> ChatAnswer {
+    let slow = asking.body.to_string().len().is_multiple_of(3);
+    let pause = Duration::from_millis(if slow { 2_200 } else { 30 });
+    let parts = [
+        Part::Text("You could ".to_owned()),
+        Part::Pause(pause),
+        Part::Text("tell me about ".to_owned()),
+        Part::Pause(pause / 4),
+        Part::Text("your day.".to_owned()),
+        Part::Finish("stop".to_owned()),
+        Part::Usage,
+        Part::Done,
+    ];
+    ChatAnswer::parts(parts)
 }
 
 /// What must happen before the next kill.
@@ -175,6 +195,8 @@ impl Cue {
 struct Storm {
     rng: fastrand::Rng,
     world: World,
+    /// Up until the end.
+    model: ChatApi,
     learners: Vec<Learner>,
     voices: Vec<(Bytes, usize)>,
     questions: Vec<Question>,
@@ -192,6 +214,9 @@ pub async fn run(plan: Plan) -> Aftermath {
         TutorOptions { parallel: 2, busy_blocks_all: false, keep_audio: false, ..TutorOptions::default() };
     let mut world = World::with_tutor(options).await;
     world.tutor.script(numbered);
+    let model = ChatApi::start(ChatOptions::default()).await.unwrap();
+    model.script(written);
+    world.set("AI_API_URL", &model.base_url());
     world.telegram.set_rate_limits(Some(RateLimits::telegram()));
     world.telegram.set_distance(Some(plan.distance));
     world.set("BOT_RATE_LIMIT", "false").set("BACKEND_TIMEOUT", "3").set("BACKEND_CONCURRENCY", "2");
@@ -201,6 +226,7 @@ pub async fn run(plan: Plan) -> Aftermath {
     let mut storm = Storm {
         rng: fastrand::Rng::with_seed(plan.seed),
         world,
+        model,
         learners,
         voices: voices(),
         questions: Vec::new(),
@@ -320,7 +346,8 @@ impl Storm {
             }
             self.world.start();
         }
-        let Self { world, questions, kills, killed_ms, struck, peak_kb, .. } = self;
-        Aftermath { world, questions, kills, killed_ms, struck, peak_kb, left }
+        let Self { world, model, questions, kills, killed_ms, struck, peak_kb, .. } = self;
+        let asked = model.questions().len();
+        Aftermath { world, questions, kills, killed_ms, struck, peak_kb, left, asked }
     }
 }

@@ -199,7 +199,7 @@ async fn mishaps() {
     });
     let pending =
         |state: &State| state.log().calls().last().filter(|c| c.outcome == Outcome::Pending).map(|_| ());
-    api.wait_until(PATIENCE, pending).await.unwrap();
+    api.wait_until(TIME_LIMIT, pending).await.unwrap();
     faults.release_hung();
     assert_eq!(hung.await.unwrap().unwrap().status, 200);
 }
@@ -240,7 +240,7 @@ async fn gates_hold_before_and_after_the_effect() {
         let gone = |state: &State| {
             state.log().calls().last().filter(|call| call.outcome == Outcome::ClientGone).map(|_| ())
         };
-        api.wait_until(PATIENCE, gone).await.unwrap();
+        api.wait_until(TIME_LIMIT, gone).await.unwrap();
         gate.open();
         assert!(api.sent().iter().all(|entry| entry.text == "x"));
     }

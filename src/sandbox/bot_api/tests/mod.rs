@@ -12,7 +12,7 @@ use super::{BotApi, BotApiOptions, Learner, LearnerProfile};
 use crate::sandbox::testkit::{self, Heard};
 
 /// Far longer than anything here takes; only a broken test waits so long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 async fn start() -> BotApi {
     BotApi::start(BotApiOptions::default()).await.unwrap()

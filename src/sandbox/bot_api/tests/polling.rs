@@ -16,7 +16,7 @@ async fn poll(api: &BotApi, params: Value) -> tokio::net::TcpStream {
         open(api.addr(), "POST", &target(api, "getUpdates"), JSON, params.to_string().as_bytes()).await;
     let seen =
         |state: &State| (state.log().count("getUpdates") > before && state.pollers() > 0).then_some(());
-    api.wait_until(PATIENCE, seen).await.unwrap();
+    api.wait_until(TIME_LIMIT, seen).await.unwrap();
     stream
 }
 
@@ -90,7 +90,7 @@ async fn the_older_poller_fails() {
 async fn a_client_that_leaves_frees_its_place() {
     let api = start().await;
     drop(poll(&api, json!({"timeout": 50})).await);
-    api.wait_until(PATIENCE, |state| (state.pollers() == 0).then_some(())).await.unwrap();
+    api.wait_until(TIME_LIMIT, |state| (state.pollers() == 0).then_some(())).await.unwrap();
     ok(&api, "getUpdates", &json!({})).await;
     assert_eq!(api.read(State::conflicts), 0);
     let gone = |state: &State| state.log().calls().iter().any(|call| call.outcome == Outcome::ClientGone);
