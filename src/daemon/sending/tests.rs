@@ -98,13 +98,16 @@ async fn who_has_nothing_yet_goes_before_the_rest_of_an_answer_and_that_before_t
 async fn who_would_wait_long_for_its_chat_gives_up_its_place_and_all_give_way_to_a_stop() {
     let gate = Gate::new(30);
     let pass = gate.pass(11).await;
-    let waiting = gate.send(11, Urgency::First);
+    let (sending, mut stop) = (gate.sending.clone(), gate.stop.clone());
+    let waiting =
+        tokio::spawn(async move { sending.turn(Some(ChatId(11)), Urgency::First, &mut stop).await });
+    sleep(Duration::from_millis(1)).await;
     gate.sending.refused(Some(ChatId(11)), 40);
-    pass.ended();
+    let told = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it is not told");
+    let Turn::Later(ms) = told.unwrap() else { panic!("it keeps its place") };
+    assert!((39_900..=40_100).contains(&ms), "{ms}");
+    assert!(gate.began.elapsed() < Duration::from_secs(1), "told at once");
     drop(pass);
-    waiting.await.unwrap();
-    let at = gate.calls.lock().unwrap()[0].0;
-    assert!((40_000..40_100).contains(&at), "{at}");
     let _held = gate.pass(12).await;
     let stuck = gate.send(12, Urgency::First);
     sleep(Duration::from_secs(3600)).await;
