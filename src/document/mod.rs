@@ -73,7 +73,8 @@ fn tidy(text: &str) -> String {
         empty = 0;
         tidy.extend(line.chars().filter(|c| *c == '\t' || !c.is_control()));
         if tidy.len() >= MAX_TEXT {
-            tidy.truncate(tidy.floor_char_boundary(MAX_TEXT));
+            let cut = (0..=MAX_TEXT).rev().find(|at| tidy.is_char_boundary(*at)).unwrap_or(0);
+            tidy.truncate(cut);
             break;
         }
     }

@@ -119,8 +119,8 @@ fn a_sealed_store_tells_the_same_as_a_plain_one() {
         let plain = MemoryDisk::default().open().unwrap();
         fill(&plain).await;
         let bench = crate::store_contract::Bench::sealed_sled();
-        fill(&*bench).await;
-        assert_eq!(told(&*bench).await, told(&plain).await);
+        fill(&bench).await;
+        assert_eq!(told(&bench).await, told(&plain).await);
         assert!(told(&plain).await.len() > 20);
     });
 }

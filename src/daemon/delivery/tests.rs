@@ -133,11 +133,11 @@ async fn what_is_refused_for_good_is_a_dead_letter_and_the_rest_goes_out() {
 async fn a_group_that_has_moved_is_followed() {
     let bench = Bench::new().await;
     bench.answer(-5, &["one", "two"]).await;
-    bench.telegram.will_send(-5, [Send::Fails(TelegramError::Migrated { to: ChatId(-100_5) })]);
+    bench.telegram.will_send(-5, [Send::Fails(TelegramError::Migrated { to: ChatId(-1_005) })]);
     let _delivery = bench.deliver();
     assert_eq!(bench.at_rest().await, 0);
     assert_eq!(
-        (bench.telegram.texts(-5), bench.telegram.texts(-100_5)),
+        (bench.telegram.texts(-5), bench.telegram.texts(-1_005)),
         (vec![], vec!["one".into(), "two".into()])
     );
 }
