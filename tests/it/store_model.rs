@@ -262,19 +262,9 @@ impl Run {
             Op::Bury(_, count) => {
                 self.model.advance(now);
                 let texts = self.texts(count);
-                let result = self
-                    .bench
-                    .bury(
-                        lease,
-                        Burial {
-                            reason: DeadReason::Other,
-                            detail: "because".to_owned(),
-                            stage: None,
-                            replies: to_replies(&texts),
-                        },
-                        now,
-                    )
-                    .await;
+                let (reason, replies) = (DeadReason::Other, to_replies(&texts));
+                let burial = Burial { reason, detail: "because".to_owned(), replies, ..Burial::default() };
+                let result = self.bench.bury(lease, burial, now).await;
                 if self.agree(lease, result) {
                     let mut letter = self.model.held(lease).unwrap().clone();
                     letter.lease = None;
