@@ -83,7 +83,8 @@ async fn a_server_that_is_left_alone_is_seen() {
     let failed = [("server", "ai"), ("kind", "model_unreachable")];
     assert!(seen.value("phonicflow_model_failures_total", &failed) >= 1.0);
     let look: Value =
-        serde_json::from_str(world.ask(&["top", "--json"]).await.lines().next().unwrap()).unwrap();
+        serde_json::from_str(world.ask(&["top", "--json", "--count", "1"]).await.lines().next().unwrap())
+            .unwrap();
     assert_eq!(look["models"][0]["name"], "ai", "{look}");
     assert!(look["models"][0]["resting_secs"].as_u64() >= Some(1), "{look}");
 }
