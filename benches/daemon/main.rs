@@ -1,7 +1,7 @@
 //! What the running daemon costs: `cargo bench --bench daemon`. Prints figures and asserts nothing about
 //! time.
 //!
-//! `DAEMON_BENCH` names the parts to run (rest, audio, turns, crowd, distance; all by default).
+//! `DAEMON_BENCH` names the parts to run (rest, audio, turns, texts, crowd, distance; all by default).
 //! `DAEMON_BENCH_CROWD` sets the number of learners who send a voice at once (default 1,000: over a minute,
 //! since at most 28 messages a second are sent).
 
@@ -11,6 +11,7 @@
 mod audio_workers;
 mod distance;
 mod rest;
+mod texts;
 mod turns;
 #[allow(dead_code)]
 #[path = "../../tests/it/world.rs"]
@@ -97,6 +98,10 @@ async fn main() {
     }
     if wanted("turns") {
         turns::one_by_one(&voice, &speech).await;
+    }
+    if wanted("texts") {
+        texts::growing().await;
+        texts::burst().await;
     }
     if wanted("crowd") {
         turns::crowd(&voice, &speech).await;

@@ -43,12 +43,20 @@ pub async fn contained(
                 "the daemon ended twice with this message in hands: it is given up"
             );
             daemon.chat_actions.end(lease.seq);
-            let burial = give_up_broken(&daemon.app.context, &claim, DeadReason::EndedDaemon);
-            let buried = bury(&daemon, lease, burial, now).await;
+            // Before the burial: from then on the row brings the dead-letter notice, and may be claimed at once.
             daemon.quarantine.end(lease.seq, None).await;
-            return gone_is_fine(buried);
+            let burial = give_up_broken(&daemon.app.context, &claim, DeadReason::EndedDaemon);
+            return gone_is_fine(bury(&daemon, lease, burial, now).await);
         }
     };
+    if kind == WorkKind::Delivery {
+        // A row that waits for the first moment at which anything may be sent is not in work: were it noted, a daemon killed
+        // twice before that moment would suspect it.
+        tokio::select! {
+            () = daemon.sending.open() => {}
+            () = stopping.raised() => return daemon.app.store.release(lease).await,
+        }
+    }
     let note = daemon.quarantine.begin(lease.seq, now).await;
     let ended = at_work(&daemon, kind, claim, stop).await;
     daemon.quarantine.end(lease.seq, note).await;

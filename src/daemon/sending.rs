@@ -78,6 +78,12 @@ impl Sending {
         Arc::new(Self { plan: Mutex::new(plan), changed: Notify::new(), started: Instant::now() })
     }
 
+    /// Waits until the first message may go out: a process that follows another one counts that one's last second as its own.
+    pub async fn open(&self) {
+        let opens = Duration::from_millis(self.plan().pacing.spent_until_ms());
+        tokio::time::sleep_until(self.started + opens).await;
+    }
+
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -76,12 +76,23 @@ pub fn question(words: &str, quoted: Option<&str>) -> String {
     text
 }
 
-/// A question about a document: its text before the words, cut where it would take more than so many tokens.
-pub fn with_document(words: &str, text: &str, tokens: u32) -> String {
-    let room = usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_A_TOKEN).min(text.len());
-    let cut = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let rest = if cut < text.len() { "\n[…]" } else { "" };
-    format!("<document>\n{}{rest}\n</document>\n\n{words}", text.get(..cut).unwrap_or_default())
+/// A question about documents: their texts before the words. Together they take at most so many tokens, in equal shares;
+/// what one does not use is for those after it.
+pub fn with_documents(words: &str, texts: &[String], tokens: u32) -> String {
+    let mut room = usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_A_TOKEN);
+    let mut question = String::new();
+    for (text, left) in texts.iter().zip((1..=texts.len()).rev()) {
+        let share = room.checked_div(left).unwrap_or(0).min(text.len());
+        let cut = (0..=share).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        room = room.saturating_sub(cut);
+        let rest = if cut < text.len() { "\n[…]" } else { "" };
+        question.push_str("<document>\n");
+        question.push_str(text.get(..cut).unwrap_or_default());
+        question.push_str(rest);
+        question.push_str("\n</document>\n\n");
+    }
+    question.push_str(words);
+    question
 }
 
 #[cfg(test)]
@@ -141,9 +152,18 @@ mod tests {
 
     #[test]
     fn a_document_is_cut_to_its_room() {
-        assert_eq!(with_document("why?", "one", 10), "<document>\none\n</document>\n\nwhy?");
-        let cut = with_document("why?", &"é".repeat(100), 3);
-        assert_eq!(cut, "<document>\néééé\n[…]\n</document>\n\nwhy?");
+        let asked = |texts: &[&str], tokens| {
+            with_documents("why?", &texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), tokens)
+        };
+        assert_eq!(asked(&[], 10), "why?");
+        assert_eq!(asked(&["one"], 10), "<document>\none\n</document>\n\nwhy?");
+        let long = "é".repeat(100);
+        assert_eq!(asked(&[&long], 3), "<document>\néééé\n[…]\n</document>\n\nwhy?");
+        let all = asked(&["one", &long, &long], 5);
+        assert_eq!(
+            all,
+            "<document>\none\n</document>\n\n<document>\nééé\n[…]\n</document>\n\n<document>\nééé\n[…]\n</document>\n\nwhy?"
+        );
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct Job {
     pub faults: u32,
     /// Sends of its replies that failed, in a row; shown to admins (each reply counts its own).
     pub send_failures: u32,
-    /// How often the daemon ended out of order with this row in hands, see `daemon::in_hands`.
+    /// How often the daemon ended out of order with this row in hands, see `daemon::crash_notes`.
     pub deaths: u32,
     /// The message in its chat that says the answer is being worked on, where one was sent.
     pub progress: Option<MessageId>,

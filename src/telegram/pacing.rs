@@ -102,6 +102,11 @@ impl Pacing {
         }
     }
 
+    /// Until this moment (ms) the second counts as used up by the process before.
+    pub(crate) fn spent_until_ms(&self) -> u64 {
+        self.spent_until
+    }
+
     /// Queues a message.
     pub(crate) fn ask(&mut self, chat: Option<ChatId>, urgency: Urgency) -> Ticket {
         let ticket = self.ticket(chat, Stage::Waiting(urgency));

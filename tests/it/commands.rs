@@ -147,7 +147,9 @@ async fn other_content_gets_one_kind_line_and_edits_none() {
     let said = ana.text("/help");
     world.answers(ana.chat(), 1).await;
     world.telegram.edit_message(ana.chat(), said.message_id, "/start");
-    for post in [Post::photo(), Post::sticker(), Post::location(1.0, 2.0), Post::sticker()] {
+    for post in
+        [Post::photo(&b"\xff\xd8\xff"[..]), Post::sticker(), Post::location(1.0, 2.0), Post::sticker()]
+    {
         ana.post(post);
     }
     world.answer_with(ana.chat(), "I can't see pictures").await;

@@ -4,6 +4,7 @@ mod noise;
 mod printing;
 
 use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatOptions};
 use phonicflow_bot::sandbox::faults::On;
 use phonicflow_bot::sandbox::tutor_api::Answer;
 use serde_json::json;
@@ -120,4 +121,38 @@ async fn audio_never_touches_the_disk_and_the_store_is_for_its_owner_alone() {
     for audio in [&bytes[200..264], &wav[8_000..8_064]] {
         assert!(!holds(world.folder.path(), audio));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn delete_leaves_no_word_of_a_text_turn_on_the_disk() {
+    let mut world = World::new().await;
+    let chat = world.chat(ChatOptions::default()).await;
+    world.start();
+    let (ana, rui) = (world.learner(11), world.learner(12));
+    chat.script(|question| ChatAnswer::words(&format!("reply-to-{}", question.last())));
+    for (learner, words) in [(&ana, "anaquestion"), (&rui, "ruiquestion")] {
+        learner.text(words);
+        world.answer_with(learner.chat(), &format!("reply-to-{words}")).await;
+    }
+    // One that is being answered, and one that waits behind it.
+    let (answer, gate) = ChatAnswer::held_before(1, "anaanswer so far");
+    chat.push_answer(answer);
+    ana.text("anaunderway");
+    world.answer_with(ana.chat(), "anaanswer").await;
+    ana.text("anawaiting");
+    ana.text("/delete");
+    let ask = world.answer_with(ana.chat(), "This cannot be undone").await;
+    ana.press(ask.message_id, &ask.buttons()[0]).unwrap();
+    world.answer_with(ana.chat(), "is deleted").await;
+    gate.open();
+    world.settled().await;
+    world.stop().await;
+    let store = world.folder.path().join("store");
+    for kept in ["ruiquestion", "reply-to-ruiquestion"] {
+        assert!(holds(&store, kept.as_bytes()), "{kept} was looked for in a wrong form");
+    }
+    for gone in ["anaquestion", "anaunderway", "anaanswer", "anawaiting"] {
+        assert!(!holds(&store, gone.as_bytes()), "{gone} is still on the disk");
+    }
+    assert_eq!(chat.questions().len(), 3, "what waited is never asked");
 }

@@ -278,12 +278,14 @@ impl Run {
                 if self.agree(lease, result) {
                     let mut letter = self.model.held(lease).unwrap().clone();
                     letter.lease = None;
-                    if self.model.dead.iter().any(|dead| dead.seq == letter.seq) {
+                    // A dead-letter notice that cannot be delivered has no notice of its own.
+                    let of_notice = self.model.dead.iter().any(|dead| dead.seq == letter.seq);
+                    if of_notice {
                         letter.seq = self.model.new_seq();
                     }
                     self.model.dead.push(letter);
                     self.model.answer(lease, &texts);
-                    if count == 0 {
+                    if count == 0 || of_notice {
                         self.model.remove(lease.seq);
                     }
                 }

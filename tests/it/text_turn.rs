@@ -7,6 +7,8 @@ use phonicflow_bot::sandbox::faults::{Gate, Seen};
 
 #[path = "text_turn/context.rs"]
 mod context;
+#[path = "text_turn/files.rs"]
+mod files;
 #[path = "text_turn/growing.rs"]
 mod growing;
 #[path = "text_turn/killed.rs"]

@@ -170,20 +170,20 @@ impl<'a> TextTurn<'a> {
         let Body::Files(sent) = &self.incoming.body else { return Step::Go((words, Vec::new())) };
         let settled = |verdict| Step::Settled(Box::new(verdict));
         let room = self.models.context_tokens(model).unwrap_or_default();
-        let (mut words, mut images) = (words, Vec::new());
+        let (mut texts, mut images) = (Vec::new(), Vec::new());
         for file in &sent.files {
             if file.kind == FileKind::Picture && self.models.sees(model) == Some(false) {
                 return settled(self.say(self.phrases().model_is_blind()));
             }
             match files::content(self.context, file).await {
                 Ok(Content::Picture { mime, bytes }) => images.push(Image { mime: mime.to_owned(), bytes }),
-                Ok(Content::Text(text)) => words = dialogue::with_document(&words, &text, room / 2),
+                Ok(Content::Text(text)) => texts.push(text),
                 Err(Unseen::Refused(refusal)) => return settled(self.say(refusal.sentence(self.phrases()))),
                 Err(Unseen::Download(error)) => return settled(self.not_fetched(&error, now)),
                 Err(Unseen::Worker(error)) => return settled(self.not_read(&error.to_string(), now)),
             }
         }
-        Step::Go((words, images))
+        Step::Go((dialogue::with_documents(&words, &texts, room / 2), images))
     }
 
     /// Telegram does not hand a file out.

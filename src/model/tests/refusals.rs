@@ -67,7 +67,7 @@ async fn what_a_real_server_refuses_is_understood() {
         let again = models(vec![server(MAIN, &scene.chat)], Timeouts::new(LONG));
         let mut answer = again.stream(&ModelName::new("small"), &picture).await.unwrap();
         assert!(end_of(&mut answer).await.is_ok());
-        assert_eq!(scene.chat.questions().last().unwrap().images, 1);
+        assert_eq!(scene.chat.questions().last().unwrap().images.len(), 1);
     }
 }
 

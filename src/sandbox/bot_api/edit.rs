@@ -140,8 +140,10 @@ impl State {
         if local.is_none() && file.declared_size.unwrap_or(file.bytes.len() as u64) > DOWNLOAD_CAP {
             return Err(ApiError::bad("file is too big"));
         }
-        let path = match file.mime_type.as_deref() {
-            Some("audio/ogg") => format!("voice/file_{}.oga", self.serial()),
+        let path = match (file.mime_type.as_deref(), &file.file_name) {
+            (Some("audio/ogg"), _) => format!("voice/file_{}.oga", self.serial()),
+            // Photos have no name.
+            (Some("image/jpeg"), None) => format!("photos/file_{}.jpg", self.serial()),
             _ => format!("documents/file_{}", self.serial()),
         };
         let path = match local {

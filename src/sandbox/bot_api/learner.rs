@@ -297,6 +297,10 @@ impl State {
             kept.declared_size = file.size;
             kept.duration = file.duration;
             self.files.insert(kept.file_id.clone(), kept.clone());
+            if post.kind == EntryKind::Photo {
+                let small = kept.thumbnail();
+                self.files.insert(small.file_id.clone(), small);
+            }
             kept
         });
         let marked = if post.kind == EntryKind::Service { Vec::new() } else { found(&post.text, &[]) };

@@ -125,6 +125,18 @@ impl ChatEntry {
 }
 
 impl ChatFile {
+    /// The small size of a photo: a picture and a file of its own.
+    pub(super) fn thumbnail(&self) -> Self {
+        let bytes = Bytes::from_static(b"\xff\xd8\xff\xe0 the small one");
+        Self {
+            file_id: format!("{}s", self.file_id),
+            file_unique_id: format!("{}s", self.file_unique_id),
+            declared_size: Some(bytes.len() as u64),
+            bytes,
+            ..self.clone()
+        }
+    }
+
     /// The message fields that show this file.
     fn fields(&self, kind: EntryKind) -> Vec<(&'static str, Value)> {
         let mut map = Map::new();
@@ -171,9 +183,14 @@ impl ChatFile {
                 }
             }
             EntryKind::Photo => {
-                map.insert("width".to_owned(), json!(90));
-                map.insert("height".to_owned(), json!(90));
-                return vec![(field, json!([map]))];
+                map.insert("width".to_owned(), json!(1280));
+                map.insert("height".to_owned(), json!(960));
+                let small = self.thumbnail();
+                let small = json!({
+                    "file_id": small.file_id, "file_unique_id": small.file_unique_id,
+                    "file_size": small.declared_size, "width": 90, "height": 68,
+                });
+                return vec![(field, json!([small, map]))];
             }
             _ => {}
         }

@@ -76,8 +76,9 @@ impl Post {
         Self::with_file(EntryKind::Sticker, Bytes::from_static(b"RIFF"), None, None, 0)
     }
 
-    pub fn photo() -> Self {
-        Self::with_file(EntryKind::Photo, Bytes::from_static(b"\xff\xd8\xff"), None, None, 0)
+    /// `bytes`: its largest size; the small one beside it is made up.
+    pub fn photo(bytes: impl Into<Bytes>) -> Self {
+        Self::with_file(EntryKind::Photo, bytes.into(), None, Some("image/jpeg"), 0)
     }
 
     pub fn location(latitude: f64, longitude: f64) -> Self {
@@ -101,6 +102,12 @@ impl Post {
     pub fn caption(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self
+    }
+
+    /// One of an album; its members are messages of their own.
+    #[must_use]
+    pub fn in_album(self, id: &str) -> Self {
+        self.with("media_group_id", json!(id))
     }
 
     /// Answers this message.

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::answer::ChatAnswer;
@@ -74,7 +75,7 @@ pub struct Question {
     /// Role and text of each message.
     pub messages: Vec<(String, String)>,
     /// Pictures in them.
-    pub images: usize,
+    pub images: Vec<Bytes>,
     /// The whole request.
     pub body: Value,
     /// How far its answer came.

@@ -1,6 +1,7 @@
 //! What a strict chat server refuses, each thing as one of the real servers does. It must not know what it answers.
 
 use base64::Engine;
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::state::{ChatModel, ChatOptions, Fate, Question, Wording};
@@ -65,7 +66,7 @@ pub(super) fn question(options: &ChatOptions, body: &[u8]) -> Result<Question, N
     let mut question = Question {
         model: id.to_owned(),
         messages: Vec::new(),
-        images: 0,
+        images: Vec::new(),
         body: body.clone(),
         fate: Fate::Open,
     };
@@ -172,7 +173,7 @@ fn messages(
             }
         }
         let (text, images) = content(message, role)?;
-        if images > 0 && !model.vision {
+        if !images.is_empty() && !model.vision {
             return Err(match options.wording {
                 Wording::OpenAi => {
                     No::bad("Invalid content type. image_url is only supported by certain models.")
@@ -187,7 +188,7 @@ fn messages(
                 Wording::Vllm => No::bad("At most 0 image(s) may be provided in one prompt."),
             });
         }
-        question.images += images;
+        question.images.extend(images);
         question.messages.push((role.to_owned(), text));
     }
     if question.messages.last().is_none_or(|(role, _)| role != "user") {
@@ -196,15 +197,15 @@ fn messages(
     Ok(())
 }
 
-/// Text and number of pictures of a message.
-fn content(message: &Value, role: &str) -> Result<(String, usize), No> {
+/// Text and pictures of a message.
+fn content(message: &Value, role: &str) -> Result<(String, Vec<Bytes>), No> {
     let empty = || No::bad("Invalid value for 'content': expected a non-empty string or list.");
     let parts = match message.get("content") {
-        Some(Value::String(text)) if !text.is_empty() => return Ok((text.clone(), 0)),
+        Some(Value::String(text)) if !text.is_empty() => return Ok((text.clone(), Vec::new())),
         Some(Value::Array(parts)) if !parts.is_empty() => parts,
         _ => return Err(empty()),
     };
-    let (mut text, mut images) = (String::new(), 0);
+    let (mut text, mut images) = (String::new(), Vec::new());
     for part in parts {
         match part.get("type").and_then(Value::as_str).unwrap_or_default() {
             "text" => {
@@ -213,8 +214,7 @@ fn content(message: &Value, role: &str) -> Result<(String, usize), No> {
             }
             "image_url" if role == "user" => {
                 let url = part.get("image_url").and_then(|image| image.get("url")).and_then(Value::as_str);
-                picture(url.unwrap_or_default())?;
-                images += 1;
+                images.push(picture(url.unwrap_or_default())?);
             }
             other => {
                 return Err(No::bad(format!(
@@ -226,8 +226,8 @@ fn content(message: &Value, role: &str) -> Result<(String, usize), No> {
     Ok((text, images))
 }
 
-/// A data URL of a picture.
-fn picture(url: &str) -> Result<(), No> {
+/// The picture in a data URL.
+fn picture(url: &str) -> Result<Bytes, No> {
     let invalid = || No::bad("Invalid image data: expected a base64-encoded data URL with a picture.");
     let (mime, data) =
         url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")).ok_or_else(invalid)?;
@@ -239,13 +239,13 @@ fn picture(url: &str) -> Result<(), No> {
         "image/gif" => b"GIF8",
         _ => return Err(invalid()),
     };
-    if bytes.starts_with(begins) { Ok(()) } else { Err(invalid()) }
+    if bytes.starts_with(begins) { Ok(bytes.into()) } else { Err(invalid()) }
 }
 
 /// Four characters make a token, and a picture 256.
 pub(super) fn tokens(question: &Question) -> u64 {
     let letters: usize = question.messages.iter().map(|(_, text)| text.chars().count() + 16).sum();
-    letters.div_ceil(4) as u64 + 256 * question.images as u64
+    letters.div_ceil(4) as u64 + 256 * question.images.len() as u64
 }
 
 fn context(

@@ -134,10 +134,15 @@ impl Demo {
             ("TELEGRAM_BOT_TOKEN", telegram.token()),
             ("TELEGRAM_API_URL", telegram.base_url()),
             ("BACKEND_URL", tutor.base_url()),
-            ("AI_API_URL", model.base_url()),
             ("SESSION_STORAGE_PATH", folder.0.join("store").display().to_string()),
         ];
-        let env = env.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<BTreeMap<_, _>>();
+        let mut env = env.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<BTreeMap<_, _>>();
+        let own_model = if interactive { own_model() } else { BTreeMap::new() };
+        let thinks = !own_model.is_empty();
+        if !thinks {
+            env.insert("AI_API_URL".to_owned(), model.base_url());
+        }
+        env.extend(own_model);
         let inputs = Inputs { env, working_dir: folder.0.clone(), require_token: true, ..Inputs::default() };
         let config = Config::load(inputs)?.config;
         let token = config.telegram_bot_token.clone().ok_or_else(|| anyhow!("the demo has no token"))?;
@@ -148,11 +153,14 @@ impl Demo {
         }));
         let learner = telegram.learner(LearnerProfile::new(1001, "Ana", "en"));
         let screen = Screen::new(interactive);
-        screen.line(
-            "This is the real daemon, its store and its audio path. Telegram, the tutor and the chat model are \
-             stand-ins on this machine's loopback: no token, no network, and their words are prepared, as they \
-             can neither listen nor think.\n",
-        );
+        let stand_ins = if thinks {
+            "Telegram and the tutor are stand-ins on this machine's loopback, and the tutor's words are prepared, as it \
+             cannot listen; the chat model is your own (AI_API_URL).\n"
+        } else {
+            "Telegram, the tutor and the chat model are stand-ins on this machine's loopback: no token, no network, \
+             and their words are prepared, as they can neither listen nor think.\n"
+        };
+        screen.line(&format!("This is the real daemon, its store and its audio path. {stand_ins}"));
         let view = View::default();
         Ok(Self { telegram, tutor, model, learner, screen, view, app, stop, daemon, _folder: folder })
     }
@@ -287,6 +295,20 @@ impl Demo {
         drop(self.app);
         self.daemon.await.context("the daemon failed")?
     }
+}
+
+/// The chat model that the environment names, with what is set for it; empty where it names none. Who types may so try
+/// a model of his own without a bot in Telegram.
+fn own_model() -> BTreeMap<String, String> {
+    let ours = |key: &str| {
+        key.starts_with("AI_")
+            || ["DEFAULT_MODEL", "MODELS", "FALLBACK_MODEL", "PERSONAS_PATH"].contains(&key)
+    };
+    let set: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(key, _)| ours(key))
+        .collect();
+    if set.contains_key("AI_API_URL") { set } else { BTreeMap::new() }
 }
 
 /// A folder that is deleted with the demo.

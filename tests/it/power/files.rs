@@ -26,7 +26,7 @@ fn filled(root: &Path) {
                 let id = round * 100 + n;
                 let text = message(id, 999, 999, Body::Text("hello".to_owned()));
                 store.accept(vec![voice(id + 50, id, id), text], policy, T0).await.unwrap();
-                let claim = store.claim(WorkKind::Local, at(id)).await.unwrap().row().unwrap();
+                let claim = store.claim(WorkKind::Model, at(id)).await.unwrap().row().unwrap();
                 store.commit(claim.lease, replies(999, 1), at(id)).await.unwrap();
                 let sending = store.claim(WorkKind::Delivery, at(id)).await.unwrap().row().unwrap();
                 store.drop_replies(sending.lease, Vec::new()).await.unwrap();

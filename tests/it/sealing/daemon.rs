@@ -4,6 +4,7 @@
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::LearnerProfile;
+use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatOptions};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::tutor_api::Answer;
 use serde_json::json;
@@ -147,6 +148,34 @@ async fn the_files_of_an_encrypted_store_say_nothing_about_anybody() {
         world.start();
         world.voice_notes(ZOE, 1).await;
         world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_word_of_a_text_turn_is_in_the_files_of_an_encrypted_store() {
+    for with_key in [false, true] {
+        let mut world = world(with_key).await;
+        let chat = world.chat(ChatOptions::default()).await;
+        chat.push_answer(ChatAnswer::words("plantedanswer"));
+        let (answer, _gate) = ChatAnswer::held_before(1, "plantedbeginning of it");
+        chat.push_answer(answer);
+        world.start();
+        let zoe = world.learner(ZOE);
+        zoe.text("plantedquestion");
+        world.answer_with(ZOE, "plantedanswer").await;
+        // One that is being answered, the next one behind it.
+        zoe.text("plantedunderway");
+        zoe.text("plantedwaiting");
+        world.answer_with(ZOE, "plantedbeginning").await;
+        world.settled().await;
+        world.kill();
+        let mut found = BTreeMap::new();
+        files(&world.folder.path().join("store"), &mut found);
+        for words in ["plantedquestion", "plantedanswer", "plantedunderway", "plantedwaiting"] {
+            assert_eq!(holds(&found, words.as_bytes()).is_some(), !with_key, "{words}");
+        }
+        // What grows is shown and never kept.
+        assert_eq!(holds(&found, b"plantedbeginning"), None);
     }
 }
 

@@ -28,6 +28,32 @@ async fn a_voice_is_fetched() {
 }
 
 #[tokio::test]
+async fn each_size_of_a_photo_is_a_file_and_an_album_is_messages_with_one_id() {
+    let api = start().await;
+    let learner = ana(&api);
+    let large = b"\xff\xd8\xff\xe0 the large one";
+    learner.post(Post::photo(&large[..]).caption("look").in_album("7"));
+    learner.post(Post::photo(&large[..]).in_album("7"));
+    let updates = ok(&api, "getUpdates", &json!({})).await;
+    let [first, second] = [0, 1].map(|n| updates[n]["message"].clone());
+    assert_eq!((&first["caption"], &second["caption"]), (&json!("look"), &json!(null)));
+    assert_eq!([&first["media_group_id"], &second["media_group_id"]], [&json!("7"), &json!("7")]);
+    let sizes = first["photo"].as_array().unwrap();
+    assert!(sizes[0]["width"].as_u64() < sizes[1]["width"].as_u64(), "{sizes:?}");
+    let mut bytes = Vec::new();
+    for size in sizes {
+        let file = ok(&api, "getFile", &json!({"file_id": size["file_id"]})).await;
+        let path = file["file_path"].as_str().unwrap();
+        assert!(path.starts_with("photos/") && path.ends_with(".jpg"), "{path}");
+        let served = get(api.addr(), &format!("/file/bot{}/{path}", api.token())).await.body;
+        assert_eq!(size["file_size"], served.len());
+        bytes.push(served);
+    }
+    assert!(bytes[0] != large && bytes[1] == large);
+    assert_eq!(second["photo"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn commands_topics_and_replies() {
     let api = start().await;
     let learner = ana(&api);
