@@ -21,6 +21,9 @@ pub(crate) struct Snapshot {
     pub slots: Share,
     pub queue: Queue,
     pub workers: Vec<Work>,
+    /// The chat models' servers, as configured.
+    #[serde(default)]
+    pub models: Vec<ModelServer>,
     /// In the order in which they are shown.
     pub counts: Vec<Counted>,
     /// Durations of the stages of a turn in the last minute; stages that did not happen are left out.
@@ -41,10 +44,19 @@ pub(crate) struct Share {
 /// A pool of workers: how many are busy, of how many.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Work {
-    /// `voices`, `commands` or `sending`.
+    /// `voices`, `texts`, `commands` or `sending`.
     pub name: String,
     pub used: usize,
     pub of: usize,
+}
+
+/// A chat models' server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ModelServer {
+    /// As configured.
+    pub name: String,
+    /// For how many seconds more it is not asked, after failures; `None`: it is asked.
+    pub resting_secs: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use super::shutdown::Stop;
 use super::spoken_answer::{self, Speech, text_of};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Change, Content, MessageId, OutMessage, Urgency, WaitReason};
+use crate::domain::{Change, Content, MessageId, OutMessage, TurnKind, Urgency, WaitReason};
 use crate::logging::Event;
 use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Outgoing, SendForm, outgoing};
@@ -239,9 +239,13 @@ impl Out<'_> {
         let seq = self.claim.lease.seq;
         self.daemon.chat_actions.end(seq);
         self.daemon.spoken.forget(seq);
-        if self.daemon.turn_spans.ended(seq) {
+        if let Some(kind) = self.daemon.turn_spans.ended(seq) {
             let took_ms = self.daemon.clock.now().since_ms(self.claim.job.accepted_at);
-            self.daemon.telemetry.took_ms(Step::Turn, took_ms);
+            let step = match kind {
+                TurnKind::Voice => Step::Turn,
+                TurnKind::Text => Step::TextTurn,
+            };
+            self.daemon.telemetry.took_ms(step, took_ms);
         }
         tracing::info!(event = %Event::AnswerDelivered, seq, "answer is out");
     }

@@ -2,22 +2,30 @@
 
 use super::watch::disk;
 use super::{DaemonContext, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
-use crate::admin::snapshot::{Counted, LogLine, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work};
+use crate::admin::snapshot::{
+    Counted, LogLine, ModelServer, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work,
+};
 use crate::domain::stats::{Count, Step, Tally};
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging;
+use crate::model::Server;
 use crate::tutor::Reach;
+use std::sync::Arc;
 
 /// Counts shown, most important first; a small screen shows no more.
-const SHOWN: [Count; 9] = [
+const SHOWN: [Count; 13] = [
     Count::Taken,
     Count::Turns,
+    Count::TextTurns,
     Count::Sent,
     Count::DeadLetters,
     Count::TurnRetries,
     Count::SendRetries,
     Count::SendThrottled,
     Count::Ambiguous,
+    Count::TokensIn,
+    Count::TokensOut,
+    Count::BudgetRefusals,
     Count::Repeated,
 ];
 
@@ -64,6 +72,13 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
             work("commands", local, LOCAL_AT_ONCE),
             work("sending", delivery, daemon.deliveries_at_once()),
         ],
+        models: daemon.app.context.models.as_ref().map_or_else(Vec::new, |models| {
+            let look = |server: &Arc<Server>| ModelServer {
+                name: server.name().to_owned(),
+                resting_secs: server.open_secs(),
+            };
+            models.servers().iter().map(look).collect()
+        }),
         counts: counted(&tally, &minute),
         latencies: timed(&minute),
         store_bytes: disk::size(config.session_storage_path.clone()).await.unwrap_or(0),
@@ -83,7 +98,7 @@ fn counted(tally: &Tally, minute: &Tally) -> Vec<Counted> {
     let failures =
         Counted { name: "failures".to_owned(), last_minute: minute.failures(), total: tally.failures() };
     let mut counts: Vec<Counted> = SHOWN.iter().map(one).collect();
-    counts.insert(counts.len().min(3), failures);
+    counts.insert(counts.len().min(4), failures);
     counts
 }
 

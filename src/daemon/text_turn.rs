@@ -19,6 +19,7 @@ use crate::model::{ModelError, Step as Grown};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Action;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// How the asking ended.
 enum Asked {
@@ -63,7 +64,7 @@ pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> 
             return Err(error);
         }
         tracing::info!(event = %Event::ModelAsked, seq = lease.seq, model = question.model.as_str(), "chat model asked");
-        let asked = ask(&turn, &question, &mut preview, &answering, &mut stop).await?;
+        let asked = ask(daemon, &turn, &question, &mut preview, &answering, &mut stop).await?;
         let Asked::Came(came) = asked else {
             preview.end().await?;
             return store.release(lease).await;
@@ -77,12 +78,15 @@ pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> 
 
 /// Asks once, and shows the answer as it arrives.
 async fn ask(
+    daemon: &DaemonContext,
     turn: &TextTurn<'_>,
     question: &Question,
     preview: &mut Preview,
     answering: &Answering,
     stop: &mut Stop,
 ) -> Result<Asked, StoreError> {
+    let asked = Instant::now();
+    let mut silent = true;
     let begun = tokio::select! {
         begun = turn.models.stream(&question.model, &question.ask) => begun,
         () = stop.raised() => return Ok(Asked::Stopping),
@@ -100,10 +104,18 @@ async fn ask(
             }
         };
         let has_words = !answer.text().trim().is_empty();
+        if silent && has_words {
+            silent = false;
+            daemon.telemetry.took(Stopwatch::FirstToken, asked.elapsed());
+        }
         tokio::select! {
             grown = answer.next() => match grown {
                 Ok(Grown::Grew) => preview.grew(),
                 Ok(Grown::Ended(end)) => {
+                    // It came in one piece.
+                    if silent {
+                        daemon.telemetry.took(Stopwatch::FirstToken, asked.elapsed());
+                    }
                     let text = answer.text().to_owned();
                     return Ok(Asked::Came(Ok(Answer { text, usage: end.usage, cut: end.cut })));
                 }

@@ -1,10 +1,11 @@
 //! What logging and measuring need to know about a message until its answer is sent: its tracing span, and
-//! that it was a turn, so that its total time is measured. In memory; a turn interrupted by a restart is not
+//! which kind of turn it was, so that its total time is measured. In memory; a turn interrupted by a restart is not
 //! measured. Must not know what is done with the message.
 
+use crate::domain::TurnKind;
 use crate::logging::UserTag;
 use crate::store::Claim;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::Span;
 
@@ -13,10 +14,10 @@ const REMEMBERED: usize = 10_000;
 
 /// Turns that are not finished.
 #[derive(Debug, Default)]
-pub(crate) struct TurnSpans(Mutex<HashSet<u64>>);
+pub(crate) struct TurnSpans(Mutex<HashMap<u64, TurnKind>>);
 
 impl TurnSpans {
-    fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, TurnKind>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -29,17 +30,17 @@ impl TurnSpans {
     }
 
     /// Its turn is stored; the replies are still to be sent.
-    pub(crate) fn turned(&self, seq: u64) {
+    pub(crate) fn turned(&self, seq: u64, kind: TurnKind) {
         let mut turns = self.lock();
         // Rows dropped by an admin or with their learner are never reported as ended.
         if turns.len() >= REMEMBERED {
             turns.clear();
         }
-        turns.insert(seq);
+        turns.insert(seq, kind);
     }
 
-    /// Everything was sent; `true` if it was a turn.
-    pub(crate) fn ended(&self, seq: u64) -> bool {
+    /// Everything was sent; the kind of turn if it was one.
+    pub(crate) fn ended(&self, seq: u64) -> Option<TurnKind> {
         self.lock().remove(&seq)
     }
 }
@@ -51,13 +52,13 @@ mod tests {
     #[test]
     fn a_turn_is_remembered_until_it_leaves_and_no_more_than_fit() {
         let turn_spans = TurnSpans::default();
-        assert!(!turn_spans.ended(1), "no turn");
-        turn_spans.turned(1);
-        turn_spans.turned(1);
-        assert!(turn_spans.ended(1));
-        assert!(!turn_spans.ended(1));
+        assert_eq!(turn_spans.ended(1), None, "no turn");
+        turn_spans.turned(1, TurnKind::Text);
+        turn_spans.turned(1, TurnKind::Text);
+        assert_eq!(turn_spans.ended(1), Some(TurnKind::Text));
+        assert_eq!(turn_spans.ended(1), None);
         for seq in 0..25_000 {
-            turn_spans.turned(seq);
+            turn_spans.turned(seq, TurnKind::Voice);
             assert!(turn_spans.lock().len() <= REMEMBERED);
         }
     }

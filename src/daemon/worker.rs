@@ -10,10 +10,11 @@ use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
-use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, UserId, WorkKind};
+use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::{Event, UserTag};
 use crate::store::{Burial, Claim, Claimed, Lease, StoreError};
 use crate::telegram::Action;
+use crate::telemetry::Telemetry;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -221,14 +222,15 @@ pub(super) async fn conclude(
     let done = match verdict {
         Disposition::Commit(outcome) => {
             let purges = !outcome.purge.is_empty() || outcome.forget;
-            let (turn, replies) = (outcome.turn.is_some(), outcome.replies.len());
+            let turn = outcome.turn.as_ref().map(|turn| (turn.kind, turn.tokens));
+            let replies = outcome.replies.len();
             let forget = outcome.forget;
             if forget {
                 daemon.note_forgotten().await;
             }
-            if turn {
+            if let Some((kind, _)) = turn {
                 // Before its replies can be sent.
-                daemon.turn_spans.turned(seq);
+                daemon.turn_spans.turned(seq, kind);
             }
             let done = store.commit(lease, outcome, now).await;
             if done.is_ok() {
@@ -236,13 +238,15 @@ pub(super) async fn conclude(
                     event = %Event::MessageAnswered,
                     seq,
                     replies,
-                    turn,
+                    turn = turn.is_some(),
                     took_ms = now.since_ms(claim.job.accepted_at),
                     "message answered"
                 );
             }
-            if turn && done.is_ok() {
-                daemon.telemetry.count(Count::Turns);
+            if let Some((kind, tokens)) = turn
+                && done.is_ok()
+            {
+                count_turn(&daemon.telemetry, kind, tokens);
             }
             if replies == 0 {
                 daemon.chat_actions.end(seq);
@@ -296,6 +300,18 @@ pub(super) async fn conclude(
         return Ok(());
     }
     done
+}
+
+fn count_turn(telemetry: &Telemetry, kind: TurnKind, tokens: Tokens) {
+    let size = |tokens: u32| usize::try_from(tokens).unwrap_or(usize::MAX);
+    match kind {
+        TurnKind::Voice => telemetry.count(Count::Turns),
+        TurnKind::Text => {
+            telemetry.count(Count::TextTurns);
+            telemetry.add(Count::TokensIn, size(tokens.input));
+            telemetry.add(Count::TokensOut, size(tokens.output));
+        }
+    }
 }
 
 /// Gives a message up and alerts the admins.

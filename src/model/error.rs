@@ -4,6 +4,7 @@
 //! The text of a refusal is read to classify it and then dropped, because some servers repeat the question in
 //! it.
 
+use crate::domain::stats::Failure;
 use crate::http::HttpError;
 use std::fmt;
 use std::sync::Arc;
@@ -145,24 +146,29 @@ impl Fault {
         }
     }
 
-    /// For logs and counts.
-    pub fn kind(&self) -> &'static str {
+    /// As it is counted.
+    pub(crate) fn failure(&self) -> Failure {
         match self {
-            Self::NotSent(_) => "unreachable",
-            Self::Busy { .. } => "busy",
-            Self::Failed { .. } => "failed",
-            Self::Broken(_) => "broken",
-            Self::TooSlow(_) => "slow",
-            Self::Empty => "empty",
-            Self::Unreadable(_) => "unreadable",
-            Self::ContextTooLong => "context",
-            Self::Gone { .. } => "gone",
-            Self::Blind => "pictures",
-            Self::Refused { .. } => "refused",
-            Self::Denied { .. } => "denied",
-            Self::Resting { .. } => "resting",
-            Self::Setup(_) => "setup",
+            Self::NotSent(_) => Failure::ModelUnreachable,
+            Self::Busy { .. } => Failure::ModelBusy,
+            Self::Failed { .. } => Failure::ModelFailed,
+            Self::Broken(_) => Failure::ModelBroken,
+            Self::TooSlow(_) => Failure::ModelSlow,
+            Self::Empty => Failure::ModelEmpty,
+            Self::Unreadable(_) => Failure::ModelUnreadable,
+            Self::ContextTooLong => Failure::ModelContext,
+            Self::Gone { .. } => Failure::ModelGone,
+            Self::Blind => Failure::ModelPictures,
+            Self::Refused { .. } => Failure::ModelRefused,
+            Self::Denied { .. } => Failure::ModelDenied,
+            Self::Resting { .. } => Failure::ModelResting,
+            Self::Setup(_) => Failure::ModelSetup,
         }
+    }
+
+    #[cfg(test)]
+    pub fn kind(&self) -> &'static str {
+        self.failure().name().trim_start_matches("model_")
     }
 }
 

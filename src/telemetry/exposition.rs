@@ -1,10 +1,11 @@
 //! What `/metrics` shows: names, help texts and labels of everything exported, in Prometheus text (its exposition format,
 //! version 0.0.4).
 //!
-//! Label values come from closed sets; no user, session or text is one. Must not know HTTP or how the gauges are gathered.
+//! Label values come from closed sets and the configuration; no user, session or text is one. Must not know HTTP or how the gauges are gathered.
 
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
 use std::fmt::{Display, Write};
+use std::sync::Arc;
 
 /// A label and its value; none for a metric of one series.
 type Labels = &'static [(&'static str, &'static str)];
@@ -23,7 +24,21 @@ const COUNTERS: &[Family<Count>] = &[
             (&[("kind", "rate_limited")], Count::RateLimited),
         ],
     ),
-    ("phonicflow_turns_total", "Voice turns answered by the tutor and recorded.", &[(&[], Count::Turns)]),
+    (
+        "phonicflow_turns_total",
+        "Turns answered and recorded: voices by the tutor, texts by a chat model.",
+        &[(&[("kind", "voice")], Count::Turns), (&[("kind", "text")], Count::TextTurns)],
+    ),
+    (
+        "phonicflow_model_tokens_total",
+        "Tokens of recorded text turns, as the model's server counts or as estimated: in (question and context), out (answer).",
+        &[(&[("kind", "in")], Count::TokensIn), (&[("kind", "out")], Count::TokensOut)],
+    ),
+    (
+        "phonicflow_model_budget_refusals_total",
+        "Texts not answered because the learner's tokens of the day were used up.",
+        &[(&[], Count::BudgetRefusals)],
+    ),
     (
         "phonicflow_retries_total",
         "Attempts put off to be repeated, by what is repeated.",
@@ -165,7 +180,7 @@ fn flag(set: bool) -> f64 {
 }
 
 /// Values read at the moment of a scrape; what they mean stands in [`GAUGES`].
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Gauges {
     /// Rows in the inbox, rows in delivery, dead letters; `None` if the store did not answer.
     pub store: Option<(usize, usize, usize)>,
@@ -190,10 +205,17 @@ pub(crate) struct Gauges {
     pub healthy: bool,
     /// Unix seconds.
     pub started_secs: f64,
+    /// Each model server, by its name in the configuration, and whether its breaker is open.
+    pub model_servers: Vec<(Arc<str>, bool)>,
 }
 
 /// Prometheus text of this moment. Everything is shown from the start, with 0 where nothing has happened.
-pub(crate) fn render(tally: &Tally, polls: impl Fn(Poll) -> u64, gauges: &Gauges) -> String {
+pub(crate) fn render(
+    tally: &Tally,
+    polls: impl Fn(Poll) -> u64,
+    model_failures: impl Fn(&Arc<str>, Failure) -> u64,
+    gauges: &Gauges,
+) -> String {
     let mut page = Page::default();
     for (name, help, series) in COUNTERS {
         page.family(name, "counter", help);
@@ -215,16 +237,31 @@ pub(crate) fn render(tally: &Tally, polls: impl Fn(Poll) -> u64, gauges: &Gauges
     }
     let (turn, stage) = ("phonicflow_turn_duration_seconds", "phonicflow_stage_duration_seconds");
     let latency = |step: Step| tally.latency(step).cloned().unwrap_or_default();
-    page.family(turn, "histogram", "From the acceptance of a voice to its last reply being out.");
-    page.histogram(turn, &[], &latency(Step::Turn));
+    page.family(turn, "histogram", "From the acceptance of a message to its last reply being out.");
+    page.histogram(turn, &[("kind", "voice")], &latency(Step::Turn));
+    page.histogram(turn, &[("kind", "text")], &latency(Step::TextTurn));
     page.family(stage, "histogram", "How long a stage of the work on a message took.");
-    for step in Step::ALL.iter().filter(|step| **step != Step::Turn) {
+    for step in Step::ALL.iter().filter(|step| !matches!(step, Step::Turn | Step::TextTurn)) {
         page.histogram(stage, &[("stage", step.name())], &latency(*step));
     }
     for (name, help, series) in GAUGES {
         page.family(name, "gauge", help);
         for (labels, value) in *series {
             page.sample(name, labels, value(gauges));
+        }
+    }
+    if !gauges.model_servers.is_empty() {
+        let (failures, breaker) = ("phonicflow_model_failures_total", "phonicflow_model_breaker_open");
+        page.family(failures, "counter", "Failed questions to a model server, by kind.");
+        for (server, _) in &gauges.model_servers {
+            for kind in Failure::ALL.iter().filter(|kind| kind.is_of_a_model()) {
+                let labels = [("server", &**server), ("kind", kind.name())];
+                page.sample(failures, &labels, model_failures(server, *kind));
+            }
+        }
+        page.family(breaker, "gauge", "1: the model server failed too often; it is asked again after a pause, and closes the breaker with an answer.");
+        for (server, open) in &gauges.model_servers {
+            page.sample(breaker, &[("server", &**server)], flag(*open));
         }
     }
     page.0

@@ -10,7 +10,9 @@ use crate::domain::Timestamp;
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
 use exposition::Gauges;
 use polling::Polling;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -21,6 +23,8 @@ pub(crate) struct Telemetry {
     restored_at: AtomicI64,
     counts: [AtomicU64; Count::ALL.len()],
     failures: [AtomicU64; Failure::ALL.len()],
+    /// Failures of model servers, by name in the configuration. No part of the [`Tally`], because servers are no closed set.
+    model_failures: Mutex<BTreeMap<(Arc<str>, Failure), u64>>,
     polls: [AtomicU64; Poll::ALL.len()],
     steps: [Durations; Step::ALL.len()],
     /// Something was counted since [`Self::changed`] last returned.
@@ -48,6 +52,7 @@ impl Default for Telemetry {
             restored_at: AtomicI64::new(0),
             counts: zeros(),
             failures: zeros(),
+            model_failures: Mutex::default(),
             polls: zeros(),
             steps: std::array::from_fn(|_| Durations::default()),
             dirty: AtomicBool::new(false),
@@ -110,6 +115,21 @@ impl Telemetry {
         self.touch();
     }
 
+    /// As [`Self::failed`], and for this server.
+    pub(crate) fn model_failed(&self, server: &Arc<str>, kind: Failure) {
+        let mut failures = self.model_failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry((server.clone(), kind)).or_default();
+        *count = count.saturating_add(1);
+        drop(failures);
+        self.failed(kind);
+    }
+
+    /// How often a server failed in this way since the start.
+    fn model_failures(&self, server: &Arc<str>, kind: Failure) -> u64 {
+        let failures = self.model_failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(&(server.clone(), kind)).copied().unwrap_or(0)
+    }
+
     pub(crate) fn took(&self, step: Step, duration: Duration) {
         let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         if let Some(durations) = self.steps.get(step as usize) {
@@ -166,7 +186,8 @@ impl Telemetry {
 
     /// Prometheus text of this moment.
     pub(crate) fn render(&self, gauges: &Gauges) -> String {
-        exposition::render(&self.tally(), |result| read(&self.polls, result as usize), gauges)
+        let polls = |result| read(&self.polls, result as usize);
+        exposition::render(&self.tally(), polls, |server, kind| self.model_failures(server, kind), gauges)
     }
 }
 
@@ -224,7 +245,7 @@ mod tests {
         telemetry.count(Count::Turns);
         telemetry.took(Step::Send, Duration::from_millis(3));
         let text = telemetry.render(&Gauges::default());
-        assert!(text.contains("phonicflow_turns_total 1"), "{text}");
+        assert!(text.contains("phonicflow_turns_total{kind=\"voice\"} 1"), "{text}");
         assert!(text.contains("phonicflow_stage_duration_seconds_count{stage=\"send\"} 1"), "{text}");
         assert!(text.contains("phonicflow_failures_total{kind=\"tutor_down\"} 0"), "{text}");
     }

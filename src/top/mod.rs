@@ -3,6 +3,7 @@
 //! Alone knows ratatui and the terminal's raw mode. Must not know where snapshots come from.
 
 mod model;
+mod units;
 mod view;
 
 use crate::admin::snapshot::Snapshot;

@@ -3,8 +3,8 @@
 //! Alone lays out widgets. Must not know where snapshots come from or how keys are read.
 
 use super::model::Trend;
+use super::units::{bytes, clock, span, took};
 use crate::admin::snapshot::{Counted, LogLine, Share, Snapshot, Timed, TutorState};
-use crate::domain::Timestamp;
 use crate::domain::stats::Step;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -19,9 +19,12 @@ const BOXES: u16 = 5;
 /// Columns of the counters.
 const COUNTS: u16 = 37;
 /// Columns needed to show latencies beside the counters.
-const LATENCIES: u16 = 34;
+const LATENCIES: u16 = 36;
 /// Rows from which on there is room for the graph.
 const TALL: u16 = 32;
+
+/// The workers that stand in the line of the models.
+const TEXTS: &str = "texts";
 
 const WELL: Style = Style::new().fg(Color::Green);
 const UNWELL: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
@@ -42,10 +45,12 @@ pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>) {
     // Room for all that may ever be shown, so that nothing jumps.
     let rows = u16::try_from(now.counts.len().max(Step::ALL.len())).unwrap_or(10) + 2;
     let bars = if area.height >= TALL { 7 } else { 0 };
-    let [head, state, numbers, trend_area, log] = Layout::vertical([
+    let models = u16::from(!now.models.is_empty());
+    let [head, state, model_area, numbers, trend_area, log] = Layout::vertical([
         Constraint::Length(2),
         Constraint::Length(BOXES),
-        Constraint::Length(rows.min(area.height.saturating_sub(2 + BOXES + 3))),
+        Constraint::Length(models),
+        Constraint::Length(rows.min(area.height.saturating_sub(2 + BOXES + 4))),
         Constraint::Length(bars),
         Constraint::Min(3),
     ])
@@ -55,6 +60,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>) {
     frame.render_widget(boxed("Polling and workers", polling_lines(now)), polling);
     frame.render_widget(boxed("Tutor", tutor_lines(now)), tutor);
     frame.render_widget(boxed("Queue", queue_lines(now)), queue);
+    frame.render_widget(model_line(now), model_area);
     if area.width >= COUNTS + 2 + LATENCIES {
         let [counts, latencies] =
             Layout::horizontal([Constraint::Length(COUNTS), Constraint::Min(LATENCIES)])
@@ -94,10 +100,10 @@ fn polling_lines(now: &Snapshot) -> Vec<Line<'static>> {
         None => Line::styled("no poll answered yet", WORTH_A_LOOK),
         Some(at) => Line::raw(format!("last answer {} ago", span(now.at.since_ms(at)))),
     };
-    let busy = now
-        .workers
-        .iter()
-        .map(|work| Line::raw(format!("{:<9} {}", work.name, of(Share { used: work.used, of: work.of }))));
+    let busy =
+        now.workers.iter().filter(|work| work.name != TEXTS).map(|work| {
+            Line::raw(format!("{:<9} {}", work.name, of(Share { used: work.used, of: work.of })))
+        });
     std::iter::once(last).chain(busy).collect()
 }
 
@@ -116,6 +122,23 @@ fn tutor_lines(now: &Snapshot) -> Vec<Line<'static>> {
     }
     lines.push(Line::raw(format!("store {}", bytes(now.store_bytes))));
     lines
+}
+
+/// The servers of the chat models; those left alone first, because the line may be cut off.
+fn model_line(now: &Snapshot) -> Line<'static> {
+    let mut parts = vec![Span::styled("Models ", FAINT)];
+    let (resting, asked): (Vec<_>, Vec<_>) =
+        now.models.iter().partition(|server| server.resting_secs.is_some());
+    for server in resting.into_iter().chain(asked) {
+        parts.push(match server.resting_secs {
+            Some(secs) => Span::styled(format!(" {} left alone for {secs} s ", server.name), UNWELL),
+            None => Span::styled(format!(" {} in use ", server.name), WELL),
+        });
+    }
+    if let Some(work) = now.workers.iter().find(|work| work.name == TEXTS) {
+        parts.insert(1, Span::raw(format!(" texts {} ", of(Share { used: work.used, of: work.of }))));
+    }
+    Line::from(parts)
 }
 
 fn queue_lines(now: &Snapshot) -> Vec<Line<'static>> {
@@ -152,20 +175,11 @@ fn latency_table(latencies: &[Timed]) -> Table<'static> {
             format!("{:>8}", took(one.p95_ms)),
         ])
     });
-    let widths = [Constraint::Length(9), Constraint::Length(6), Constraint::Length(8), Constraint::Length(8)];
+    let widths =
+        [Constraint::Length(11), Constraint::Length(6), Constraint::Length(8), Constraint::Length(8)];
     let title = if latencies.is_empty() { "No turn in the last minute" } else { "Latencies, last minute" };
     let header = if latencies.is_empty() { ["", "", "", ""] } else { ["", " times", "  median", "     p95"] };
     Table::new(rows, widths).header(Row::new(header).style(FAINT)).block(ruled(title))
-}
-
-/// A duration (ms) in about three digits.
-fn took(ms: f64) -> String {
-    match ms {
-        ..10.0 => format!("{ms:.1} ms"),
-        10.0..1_000.0 => format!("{ms:.0} ms"),
-        1_000.0..100_000.0 => format!("{:.1} s", ms / 1_000.0),
-        _ => format!("{:.0} s", ms / 1_000.0),
-    }
 }
 
 fn draw_bars(frame: &mut Frame<'_>, trend: &Trend, area: Rect) {
@@ -208,35 +222,11 @@ fn of(share: Share) -> String {
     format!("{} of {}", share.used, share.of)
 }
 
-/// A time span (ms) in its two largest units.
-fn span(ms: i64) -> String {
-    let secs = ms / 1000;
-    match secs {
-        0..60 => format!("{secs} s"),
-        60..3_600 => format!("{} min {} s", secs / 60, secs % 60),
-        3_600..86_400 => format!("{} h {} min", secs / 3_600, secs % 3_600 / 60),
-        _ => format!("{} d {} h", secs / 86_400, secs % 86_400 / 3_600),
-    }
-}
-
-fn bytes(n: u64) -> String {
-    match n {
-        0..1_000_000 => format!("{} kB", n / 1_000),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
-        _ => format!("{:.2} GB", n as f64 / 1e9),
-    }
-}
-
-/// Time of day in UTC.
-fn clock(at: Timestamp) -> String {
-    let secs = at.secs().rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02}", secs / 3_600, secs % 3_600 / 60, secs % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::snapshot::{Queue, TutorLook, Work};
+    use crate::admin::snapshot::{ModelServer, Queue, TutorLook, Work};
+    use crate::domain::Timestamp;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -282,6 +272,7 @@ mod tests {
                 counts: COUNTED
                     .map(|name| Counted { name: name.into(), last_minute: 41, total: taken })
                     .into(),
+                models: Vec::new(),
                 latencies: Step::ALL
                     .iter()
                     .map(|step| Timed { stage: step.name().into(), count: 7, p50_ms: 9.26, p95_ms: 12_345.0 })
@@ -323,12 +314,36 @@ mod tests {
             "updates taken           41         9",
             "dead letters            41         9",
             "failures                41         9",
-            "queue          7   9.3 ms   12.3 s",
-            "turn           7   9.3 ms   12.3 s",
+            "queue            7   9.3 ms   12.3 s",
+            "turn             7   9.3 ms   12.3 s",
             "message given up",
             "to the end",
             "an older one",
             "q quits",
+        ] {
+            assert!(screen.contains(part), "{part} in\n{screen}");
+        }
+    }
+
+    #[test]
+    fn the_models_servers_have_a_line_when_there_are_any() {
+        let mut now = busy().latest().unwrap().clone();
+        assert!(!screen(&busy(), None, 80, 24).contains("Models"));
+        now.workers.push(Work { name: TEXTS.into(), used: 1, of: 3 });
+        now.models = vec![
+            ModelServer { name: "ai".into(), resting_secs: None },
+            ModelServer { name: "far".into(), resting_secs: Some(20) },
+        ];
+        let mut trend = Trend::of("updates_taken");
+        trend.push(now);
+        let screen = screen(&trend, None, 80, 24);
+        for part in [
+            "Models  texts 1 of 3  far left alone for 20 s  ai in use",
+            "sending   2 of 4",
+            "first_token      7   9.3 ms   12.3 s",
+            "text_turn        7   9.3 ms   12.3 s",
+            "failures                41         9",
+            "message given up",
         ] {
             assert!(screen.contains(part), "{part} in\n{screen}");
         }
@@ -348,15 +363,5 @@ mod tests {
         {
             let _ = screen(&busy(), None, width, height);
         }
-    }
-
-    #[test]
-    fn times_and_sizes_as_people_say_them() {
-        assert_eq!(
-            [0, 59_999, 60_000, 3_600_000, 90_000_000].map(span),
-            ["0 s", "59 s", "1 min 0 s", "1 h 0 min", "1 d 1 h"]
-        );
-        assert_eq!([999, 1_500_000, 2_500_000_000].map(bytes), ["0 kB", "1.5 MB", "2.50 GB"]);
-        assert_eq!(clock(Timestamp::from_secs(86_399)), "23:59:59");
     }
 }

@@ -2,10 +2,12 @@
 
 mod exposition;
 mod health;
+mod models;
 
 use crate::world::{PATIENCE, World, asset, voice};
 use exposition::{Exposition, names_in};
 use phonicflow_bot::logging::Event;
+use phonicflow_bot::sandbox::chat_api::ChatOptions;
 use phonicflow_bot::sandbox::faults::{Act, On};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -91,7 +93,7 @@ async fn what_happens_is_counted_and_measured() {
     // A worker's place is free a moment after its last message is gone.
     let seen = scrape_until(addr, |seen| {
         busy(seen) == 0.0
-            && seen.value("phonicflow_turn_duration_seconds_count", &[]) == 1.0
+            && seen.value("phonicflow_turn_duration_seconds_count", &[("kind", "voice")]) == 1.0
             && seen.value("phonicflow_failures_total", &[("kind", "audio_unreadable")]) == 1.0
             && seen.value("phonicflow_updates_total", &[("kind", "rate_limited")]) > 0.0
             && seen.value("phonicflow_inbox_messages", &[]) == 0.0
@@ -99,7 +101,7 @@ async fn what_happens_is_counted_and_measured() {
     .await;
     for (name, labels, at_least) in [
         ("phonicflow_updates_total", &[("kind", "taken")][..], 3.0),
-        ("phonicflow_turns_total", &[], 1.0),
+        ("phonicflow_turns_total", &[("kind", "voice")], 1.0),
         ("phonicflow_messages_sent_total", &[], 3.0),
         ("phonicflow_failures_total", &[("kind", "tutor_failed")], 1.0),
         ("phonicflow_failures_total", &[("kind", "telegram_down")], 1.0),
@@ -203,6 +205,7 @@ fn queries() -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_name_in_dashboard_and_alerts_is_exported() {
     let mut world = watched().await;
+    let _chat = world.chat(ChatOptions::default()).await;
     world.start();
     let series = scrape_until(served_at(&world).await, |_| true).await.series();
     let mut used = BTreeSet::new();
@@ -225,9 +228,15 @@ async fn every_name_in_dashboard_and_alerts_is_exported() {
             );
         }
     }
-    for name in
-        ["phonicflow_ambiguous_sends_total", "phonicflow_store_restores_total", "phonicflow_retries_total"]
-    {
+    for name in [
+        "phonicflow_ambiguous_sends_total",
+        "phonicflow_store_restores_total",
+        "phonicflow_retries_total",
+        "phonicflow_model_tokens_total",
+        "phonicflow_model_failures_total",
+        "phonicflow_model_breaker_open",
+        "phonicflow_model_budget_refusals_total",
+    ] {
         assert!(used.contains(name), "{name} is shown nowhere");
     }
 }

@@ -328,17 +328,23 @@ fn a_field_of_a_newer_program_is_no_damage() {
 /// The counts there were when version 1 was first written. Later ones are kept beside them: a count is stored under its
 /// name, so a new one changes no layout.
 const FIRST_COUNTS: usize = 14;
+const FIRST_FAILURES: usize = 12;
+const FIRST_STEPS: usize = 9;
 
 fn numbers() -> Stats {
     numbers_of(&Count::ALL[..FIRST_COUNTS])
 }
 
 fn numbers_of(counts: &[Count]) -> Stats {
+    all_numbers(counts, &Failure::ALL[..FIRST_FAILURES], &Step::ALL[..FIRST_STEPS])
+}
+
+fn all_numbers(counts: &[Count], failures: &[Failure], steps: &[Step]) -> Stats {
     let latency = Latency { count: 3, sum_us: 4_500_000, buckets: vec![0, 1, 0, 2] };
     let tally = Tally {
         counts: counts.iter().copied().zip(1..).collect(),
-        failures: Failure::ALL.iter().copied().zip(1..).collect(),
-        latencies: Step::ALL.iter().map(|step| (*step, latency.clone())).collect(),
+        failures: failures.iter().copied().zip(1..).collect(),
+        latencies: steps.iter().map(|step| (*step, latency.clone())).collect(),
     };
     Stats { started: T0, updated: at(9), since_start: tally.clone(), day: 19_675, today: tally.plus(&tally) }
 }
@@ -348,6 +354,9 @@ fn the_numbers_of_version_1_are_read() {
     assert_eq!(keys::stats(), b"0n");
     holds("numbers", &numbers());
     holds("numbers-with-workers", &numbers_of(&Count::ALL[..FIRST_COUNTS + 5]));
+    let (failures, steps) = (FIRST_FAILURES + 14, FIRST_STEPS + 2);
+    let counts = &Count::ALL[..FIRST_COUNTS + 9];
+    holds("numbers-with-models", &all_numbers(counts, &Failure::ALL[..failures], &Step::ALL[..steps]));
     let old = std::fs::read(folder().join("numbers.bin")).unwrap();
     block_on(async {
         let store = MemoryDisk::holding([(keys::stats(), old)]).open().unwrap();

@@ -13,7 +13,7 @@ fn words(count: Count) -> &'static str {
         Count::Repeated => "updates seen before",
         Count::Undecodable => "updates not understood",
         Count::RateLimited => "updates over the rate limit",
-        Count::Turns => "turns",
+        Count::Turns => "voice turns",
         Count::Sent => "messages sent",
         Count::TurnRetries => "turns tried again",
         Count::SendRetries => "sends tried again",
@@ -28,6 +28,10 @@ fn words(count: Count) -> &'static str {
         Count::WorkersOutOfTime => "audio workers: clock",
         Count::WorkersKilled => "audio workers killed",
         Count::WorkersCrashed => "audio workers crashed",
+        Count::TextTurns => "text turns",
+        Count::TokensIn => "tokens to the models",
+        Count::TokensOut => "tokens from the models",
+        Count::BudgetRefusals => "over the tokens of the day",
     }
 }
 
@@ -49,7 +53,7 @@ pub(crate) fn stats_text(report: &StatsReport) -> String {
         for count in Count::ALL {
             line(words(*count), &today.count(*count), &all.count(*count));
         }
-        let hourly = |tally: &Tally, hours: f64| format!("{:.1}", tally.count(Count::Turns) as f64 / hours);
+        let hourly = |tally: &Tally, hours: f64| format!("{:.1}", tally.turns() as f64 / hours);
         let (now, then) = (hourly(today, stats.hours_today()), hourly(all, stats.hours_since_start()));
         line("turns an hour", &now, &then);
         line("failed attempts", &today.failures(), &all.failures());
@@ -92,7 +96,9 @@ fn stages(text: &mut String, title: &str, tally: &Tally) {
             Step::Speech => "spoken answer",
             Step::Encode => "encode",
             Step::Send => "send a message",
-            Step::Turn => "whole turn",
+            Step::Turn => "whole voice turn",
+            Step::FirstToken => "a model's first words",
+            Step::TextTurn => "whole text turn",
         };
         let secs = |ms: f64| format!("{:.3}", ms / 1000.0);
         let (mean, p50, p95) =
@@ -137,7 +143,7 @@ fn tally(tally: &Tally, hours: f64) -> Value {
     json!({
         "counts": counts,
         "failures": failures,
-        "turns_per_hour": round(tally.count(Count::Turns) as f64 / hours),
+        "turns_per_hour": round(tally.turns() as f64 / hours),
         "latencies": latencies.collect::<Map<_, _>>(),
     })
 }

@@ -5,7 +5,6 @@ use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
 use crate::domain::health::TutorState;
 use crate::domain::phrases::{AdminView, Words};
-use crate::domain::stats::Count;
 use crate::domain::{ChatKind, DeadReason, Outcome, Placement, WaitReason};
 use crate::store::StoreError;
 use crate::tutor::Reach;
@@ -50,7 +49,7 @@ async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, Stor
         leased: counts.leased,
         waiting: waiting(context, case).await?,
         dead: dead(context).await?,
-        turns: context.telemetry.counted(Count::Turns),
+        turns: context.telemetry.tally().turns(),
     };
     Ok(case.say(case.phrases.admin(&view)))
 }

@@ -11,6 +11,7 @@ use crate::domain::dialogue::{self, Room};
 use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
+use crate::domain::stats::Count;
 use crate::domain::{
     Assessment, Body, Change, DeadReason, Failed, FileKind, Incoming, Job, Learner, Outcome, Reply, Rich,
     Stage, Task, Timestamp, Tokens, Turn, TurnKind, WaitReason,
@@ -107,13 +108,17 @@ impl<'a> TextTurn<'a> {
         let settled = |verdict| Ok(Step::Settled(Box::new(verdict)));
         let spent = self.learner.tokens.on(now);
         if ai.tokens_per_day > 0 && spent >= u64::from(ai.tokens_per_day) {
+            self.context.telemetry.count(Count::BudgetRefusals);
             return settled(self.say(self.phrases().tokens_used_up(now)));
         }
         let model = match &self.learner.model {
             Some(chosen) => ModelName::new(chosen),
             None => match self.models.default_model().await {
                 Ok(model) => model,
-                Err(error) => return settled(self.wait(&error, None, false, now)),
+                Err(error) => {
+                    self.count(&error);
+                    return settled(self.wait(&error, None, false, now));
+                }
             },
         };
         let rules = &self.context.rules;
@@ -234,10 +239,13 @@ impl<'a> TextTurn<'a> {
             Ok(answer) => return settled(self.answered(question, answer, now)),
             Err(error) => error,
         };
+        self.count(&error);
         tracing::warn!(
             event = %Event::ModelFailed,
             seq = self.job.seq,
             model = question.model.as_str(),
+            server = &*error.server,
+            kind = error.fault.failure().name(),
             attempt = question.attempts,
             %error,
             "the chat model has not answered"
@@ -275,6 +283,10 @@ impl<'a> TextTurn<'a> {
                 settled(give_up_with(replies, Stage::Taken, DeadReason::ModelRefused, error.to_string()))
             }
         }
+    }
+
+    fn count(&self, error: &ModelError) {
+        self.context.telemetry.model_failed(&error.server, error.fault.failure());
     }
 
     /// Waits as a voice waits for a tutor that is down.

@@ -103,6 +103,13 @@ async fn metrics(daemon: &DaemonContext) -> Page {
         restored_at_secs: daemon.telemetry.restored_at().map_or(0, Timestamp::secs),
         healthy: health.is_ok(),
         started_secs: daemon.began.0 as f64 / 1000.0,
+        model_servers: daemon.app.context.models.as_ref().map_or_else(Vec::new, |models| {
+            models
+                .servers()
+                .iter()
+                .map(|server| (server.name().into(), server.open_secs().is_some()))
+                .collect()
+        }),
     };
     Page { status: 200, kind: PROMETHEUS, body: daemon.telemetry.render(&gauges).into_bytes() }
 }

@@ -49,7 +49,7 @@ closed_set! {
         Undecodable = "updates_undecodable",
         /// Updates over their sender's rate limit.
         RateLimited = "updates_rate_limited",
-        /// Finished turns of the tutor.
+        /// Finished voice turns.
         Turns = "turns",
         /// Messages that Telegram accepted.
         Sent = "messages_sent",
@@ -79,6 +79,14 @@ closed_set! {
         WorkersKilled = "audio_workers_killed",
         /// Audio workers that crashed.
         WorkersCrashed = "audio_workers_crashed",
+        /// Finished text turns.
+        TextTurns = "text_turns",
+        /// Tokens of the questions and contexts of finished text turns.
+        TokensIn = "tokens_in",
+        /// Tokens of the answers of finished text turns.
+        TokensOut = "tokens_out",
+        /// Texts not answered because the learner's tokens of the day were used up.
+        BudgetRefusals = "budget_refusals",
     }
 }
 
@@ -109,6 +117,41 @@ closed_set! {
         Fault = "fault",
         /// A record of the store could not be read.
         Store = "store",
+        /// The model server was not reachable.
+        ModelUnreachable = "model_unreachable",
+        /// It takes no more questions for now.
+        ModelBusy = "model_busy",
+        /// It failed.
+        ModelFailed = "model_failed",
+        /// Its answer broke off.
+        ModelBroken = "model_broken",
+        /// Its answer did not come in time.
+        ModelSlow = "model_slow",
+        /// Its answer had no text.
+        ModelEmpty = "model_empty",
+        /// What it sent is no answer.
+        ModelUnreadable = "model_unreadable",
+        /// The conversation does not fit into the model.
+        ModelContext = "model_context",
+        /// It has no such model.
+        ModelGone = "model_gone",
+        /// The model takes no pictures.
+        ModelPictures = "model_pictures",
+        /// It rejects the question.
+        ModelRefused = "model_refused",
+        /// It denies access.
+        ModelDenied = "model_denied",
+        /// It was not asked, because its breaker is open.
+        ModelResting = "model_resting",
+        /// It cannot be set up as configured.
+        ModelSetup = "model_setup",
+    }
+}
+
+impl Failure {
+    /// Whether a model server failed; these are counted for each server as well.
+    pub fn is_of_a_model(self) -> bool {
+        self.name().starts_with("model_")
     }
 }
 
@@ -133,7 +176,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// A stage of the voice turn whose duration is measured.
+    /// A stage of a turn whose duration is measured.
     Step {
         /// From acceptance to the first work on it.
         Queue = "queue",
@@ -151,8 +194,12 @@ closed_set! {
         Encode = "encode",
         /// Sending one message to Telegram.
         Send = "send",
-        /// From acceptance to the last reply being sent.
+        /// From the acceptance of a voice to its last reply being sent.
         Turn = "turn",
+        /// From asking a chat model to its first words.
+        FirstToken = "first_token",
+        /// From the acceptance of a text to its last reply being sent.
+        TextTurn = "text_turn",
     }
 }
 

@@ -97,6 +97,11 @@ impl Tally {
         self.counts.get(&count).copied().unwrap_or(0)
     }
 
+    /// Finished turns, voice and text.
+    pub(crate) fn turns(&self) -> u64 {
+        self.count(Count::Turns).saturating_add(self.count(Count::TextTurns))
+    }
+
     pub(crate) fn failed(&self, kind: Failure) -> u64 {
         self.failures.get(&kind).copied().unwrap_or(0)
     }

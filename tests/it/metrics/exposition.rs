@@ -91,7 +91,7 @@ impl Exposition {
                 assert!(series.insert((&sample.name, &sample.labels)), "twice: {sample:?}");
                 assert!(sample.value.is_nan() || sample.value >= 0.0, "{sample:?}");
                 for label in sample.labels.keys() {
-                    let known = ["kind", "of", "call", "stage", "version", "le"];
+                    let known = ["kind", "of", "call", "stage", "version", "le", "server"];
                     assert!(known.contains(&label.as_str()), "label {label} of {name}");
                 }
             }
