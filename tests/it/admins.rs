@@ -102,6 +102,8 @@ async fn the_tutor_gone_and_back_is_told_once() {
     let mut world = ruled().await;
     world.start();
     let (boss, ana) = (world.learner(77), world.learner(11));
+    // Else the daemon's first look may find the tutor gone before the voice is there.
+    world.logged(Event::TutorAnswers).await;
     world.tutor.stop().await;
     ana.voice(voice(), 4);
     let down = world.answer_with(boss.chat(), "The tutor stopped answering").await;
