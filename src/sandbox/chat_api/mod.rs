@@ -11,13 +11,12 @@ mod validate;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    ops::Deref,
+    sync::Arc,
     time::Duration,
 };
 
-use tokio::sync::watch;
-
-use super::{faults::Faults, http::Server};
+use super::{faults::Faults, http::Server, watched::Watched};
 
 pub use self::{
     answer::{ChatAnswer, Part},
@@ -25,20 +24,15 @@ pub use self::{
 };
 
 struct Shared {
-    state: Mutex<ChatState>,
-    changed: watch::Sender<u64>,
+    state: Watched<ChatState>,
     faults: Faults,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, ChatState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+impl Deref for Shared {
+    type Target = Watched<ChatState>;
 
-    fn with<T>(&self, change: impl FnOnce(&mut ChatState) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
-        result
+    fn deref(&self) -> &Watched<ChatState> {
+        &self.state
     }
 }
 
@@ -52,8 +46,8 @@ pub struct ChatApi {
 impl ChatApi {
     /// Starts on a free port of 127.0.0.1.
     pub async fn start(options: ChatOptions) -> io::Result<Self> {
-        let state = Mutex::new(ChatState::new(options));
-        let shared = Arc::new(Shared { state, changed: watch::channel(0).0, faults: Faults::default() });
+        let state = Watched::new(ChatState::new(options));
+        let shared = Arc::new(Shared { state, faults: Faults::default() });
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let server = Arc::new(Server::start(addr, shared.clone()).await?);
         Ok(Self { shared, server })
@@ -96,7 +90,7 @@ impl ChatApi {
 
     /// Looks at the state. Do not call the handle from inside.
     pub fn read<T>(&self, look: impl FnOnce(&ChatState) -> T) -> T {
-        look(&self.shared.lock())
+        self.shared.read(look)
     }
 
     /// Every question that passed the checks, in order.
@@ -109,19 +103,8 @@ impl ChatApi {
     pub async fn wait_until<T>(
         &self,
         within: Duration,
-        mut found: impl FnMut(&ChatState) -> Option<T>,
+        found: impl FnMut(&ChatState) -> Option<T>,
     ) -> Option<T> {
-        let mut changed = self.shared.changed.subscribe();
-        let search = async {
-            loop {
-                if let Some(result) = self.read(&mut found) {
-                    return result;
-                }
-                if changed.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
-        tokio::time::timeout(within, search).await.ok()
+        self.shared.wait_until(within, found).await
     }
 }

@@ -59,7 +59,7 @@ enum Answered {
 
 impl Shared {
     fn refused(&self, request: &Request) -> Option<Reply> {
-        let key = self.lock().options.key.clone()?;
+        let key = self.read(|state| state.options.key.clone())?;
         let given = request.header("authorization").unwrap_or_default();
         (given != format!("Bearer {key}")).then(|| {
             let message = if given.is_empty() {
