@@ -291,7 +291,7 @@ fn moment(value: &Value, zone: Zone) -> Option<Timestamp> {
             }
             let civil: jiff::civil::DateTime = text.parse().ok()?;
             let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::from_seconds(zone.seconds).ok()?);
-            Some(Timestamp(civil.to_zoned(zone).ok()?.timestamp().as_millisecond()))
+            Some(Timestamp(civil.to_zoned_datetime(zone).ok()?.timestamp().as_millisecond()))
         }
         _ => None,
     }

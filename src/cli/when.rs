@@ -45,7 +45,7 @@ impl std::str::FromStr for When {
             return Ok(Self::At(Timestamp(at.as_millisecond())));
         }
         let day: Option<jiff::civil::Date> = text.parse().ok();
-        let day = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+        let day = day.and_then(|day| day.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok());
         day.map(|day| Self::At(Timestamp(day.timestamp().as_millisecond()))).ok_or_else(|| {
             "give a day (2026-01-31), a moment (2026-01-31T08:00:00Z) or a span back (7d)".to_owned()
         })

@@ -41,5 +41,5 @@ impl Home {
 fn moment(name: &str) -> Option<Timestamp> {
     let text = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
     let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
-    Some(Timestamp::from_secs(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()))
+    Some(Timestamp::from_secs(civil.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()))
 }
