@@ -18,6 +18,7 @@ pub(crate) mod job;
 pub(crate) mod learner;
 pub(crate) mod lesson;
 pub(crate) mod made;
+pub mod local_day;
 pub mod markdown;
 pub(crate) mod membership;
 pub(crate) mod model_server;
@@ -40,6 +41,7 @@ pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, R
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use learner::{Change, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 pub use made::{ExportFormat, Made};
+pub use learner::{Change, DAILY_GOAL, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
