@@ -260,7 +260,12 @@ impl Out<'_> {
 
 /// The words instead of a file that was refused: those of a spoken reply, unless they were sent already; the caption of what
 /// was made, or a sentence.
-pub fn words_instead(daemon: &DaemonContext, claim: &Claim, message: &OutMessage, refused: &Outgoing) -> Option<Form> {
+pub fn words_instead(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    message: &OutMessage,
+    refused: &Outgoing,
+) -> Option<Form> {
     match &message.reply.content {
         Content::Made(_) => {
             let words = match refused {

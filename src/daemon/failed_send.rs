@@ -152,7 +152,8 @@ fn refused(
     }
     // The progress message is gone, so the answer is sent as a message of its own.
     if matches!(form.out, Outgoing::Edit { .. }) && !matches!(message.reply.content, Content::Edit { .. }) {
-        let words = words_instead(daemon, claim, message, &form.out).or_else(|| outgoing(&message.reply).map(Form::of));
+        let words = words_instead(daemon, claim, message, &form.out)
+            .or_else(|| outgoing(&message.reply).map(Form::of));
         let again = words.map(|words| Form { voice_follows: form.voice_follows, ..words });
         return again.map_or(AfterFailure::Done, |again| AfterFailure::Form(Box::new(again)));
     }

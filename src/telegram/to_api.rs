@@ -294,7 +294,8 @@ mod tests {
     #[test]
     fn a_file_goes_out_in_its_topic_as_a_reply_with_caption_and_buttons() {
         let bytes = Bytes::from_static(b"x");
-        let document = || Attachment::Document { bytes: bytes.clone(), name: "cards.csv".into(), mime: "text/csv" };
+        let document =
+            || Attachment::Document { bytes: bytes.clone(), name: "cards.csv".into(), mime: "text/csv" };
         for (file, method, field, name) in [
             (Attachment::Voice { bytes: bytes.clone(), duration_secs: 1 }, "sendVoice", "voice", "voice.ogg"),
             (Attachment::Photo { bytes: bytes.clone() }, "sendPhoto", "photo", "picture.png"),
