@@ -245,3 +245,8 @@ model-is-blind = I can't look at pictures here. Tell me in words what it shows, 
 model-gone = The model { $gone } is no longer there: { $instead } answered in its place.
 stop-button = ⏹ Stop
 over-already-notice = This answer has ended already.
+
+## Files that the bot makes
+
+not-made = I couldn't make this just now. Please ask me again in a little while.
+not-taken = This chat doesn't let me send files like this one. Ask me in our private chat.

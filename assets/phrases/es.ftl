@@ -245,3 +245,8 @@ model-is-blind = Aquí no puedo ver imágenes. Cuéntame con palabras qué muest
 model-gone = El modelo { $gone } ya no existe: { $instead } respondió en su lugar.
 stop-button = ⏹ Detener
 over-already-notice = Esta respuesta ya terminó.
+
+## Files that the bot makes
+
+not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
+not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.

@@ -252,3 +252,8 @@ model-is-blind = Aqui não consigo ver imagens. Conte com palavras o que ela mos
 model-gone = O modelo { $gone } não existe mais: { $instead } respondeu no lugar dele.
 stop-button = ⏹ Parar
 over-already-notice = Esta resposta já terminou.
+
+## Files that the bot makes
+
+not-made = Não consegui preparar isso agora. Peça de novo daqui a pouco, por favor.
+not-taken = Este chat não me deixa enviar arquivos como este. Peça na nossa conversa privada.
