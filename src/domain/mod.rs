@@ -9,6 +9,7 @@ pub(crate) mod backoff;
 pub(crate) mod data_export;
 pub(crate) mod dead_letter;
 pub(crate) mod dialogue;
+pub mod drill;
 pub(crate) mod expectation;
 pub(crate) mod files;
 pub(crate) mod health;

@@ -95,6 +95,7 @@ fn imports_run_downward() {
         (
             "bot",
             &[
+                "practice",
                 "model",
                 "tutor",
                 "audio",
@@ -134,6 +135,7 @@ fn imports_run_downward() {
         ("telemetry", &["domain"]),
         ("audio", &["domain"]),
         ("audio_worker", &["audio", "document", "domain"]),
+        ("practice", &["domain"]),
         ("document", &[]),
         ("config", &["domain", "secret", "logging", "secure_fs"]),
         ("logging", &["domain"]),
@@ -193,6 +195,7 @@ fn each_outside_crate_has_one_owner() {
         ("zip::", &["document/docx.rs"]),
         ("quick_xml::", &["document/docx.rs"]),
         ("lopdf::", &["document/pdf.rs"]),
+        ("fsrs::", &["practice/schedule.rs"]),
         ("tokio::process", &["audio_worker/process.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {
