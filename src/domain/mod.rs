@@ -33,6 +33,7 @@ pub mod printable;
 pub mod rate;
 pub mod rich;
 pub(crate) mod session;
+pub(crate) mod speech;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
@@ -53,3 +54,4 @@ pub use overtaking::{Overtaking, Stuck};
 pub use persona::{Persona, Personas};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};
+pub use speech::{SpokenWord, Transcript};
