@@ -127,7 +127,7 @@ fn imports_run_downward() {
             ],
         ),
         ("telegram", &["http", "domain", "secret"]),
-        ("tutor", &["http", "domain", "secret"]),
+        ("tutor", &["http", "store", "telemetry", "logging", "domain", "secret"]),
         ("model", &["http", "domain", "secret"]),
         ("http", &["secret", "domain"]),
         ("store", &["domain", "secret", "secure_fs"]),
