@@ -169,9 +169,9 @@ fn turn() -> Turn {
     let assessment = Assessment {
         transcript: "I goes".to_owned(),
         coaching: "I go".to_owned(),
-        coaching_pt: "Eu vou".to_owned(),
+        coaching_translated: "Eu vou".to_owned(),
         reply: "Where?".to_owned(),
-        reply_pt: "Onde?".to_owned(),
+        reply_translated: "Onde?".to_owned(),
         coaching_audio: true,
         reply_audio: false,
     };
@@ -242,6 +242,21 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-written", &written);
+    let correction = |said: &str, kind| Correction {
+        said: said.to_owned(),
+        better: "I go".to_owned(),
+        why: "one".to_owned(),
+        kind,
+    };
+    let fluency = Fluency { words_per_minute: 96, pauses_percent: 31, longest_pause_ms: 1_900, fillers: 2 };
+    let corrected = Turn {
+        corrections: CorrectionKind::ALL.map(|kind| correction(kind.name(), kind)).to_vec(),
+        fluency: Some(fluency),
+        seq: 1 << 33,
+        translated_into: Language::En,
+        ..turn()
+    };
+    holds("turn-corrected", &corrected);
     let talks = Learner {
         persona: Some("examiner".to_owned()),
         model: Some("lan/qwen3:8b".to_owned()),
@@ -250,6 +265,9 @@ fn version_2_opens() {
         ..learner()
     };
     holds("learner-who-writes", &talks);
+    let settled =
+        Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
+    holds("learner-with-settings", &settled);
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
@@ -257,6 +275,17 @@ fn version_2_opens() {
     holds("out-spoken-words-sent", &spoken);
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
     holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
+    for (name, made) in [
+        ("out-made-export", Made::Export { format: ExportFormat::Json }),
+        ("out-made-markdown", Made::Export { format: ExportFormat::Markdown }),
+        ("out-made-cards", Made::CardsCsv),
+        ("out-made-progress", Made::Progress),
+        ("out-made-intonation", Made::Intonation { turn: 300 }),
+        ("out-made-slower", Made::Slower { turn: 300 }),
+        ("out-made-coaching", Made::CoachingAudio { turn: 300 }),
+    ] {
+        holds(name, &OutMessage::new(0, Reply { content: Content::Made(made), ..reply(-5, "") }));
+    }
 }
 
 /// Formats that older programs did not know.

@@ -13,7 +13,6 @@ mod signing;
 mod streak;
 #[cfg(test)]
 mod tests;
-mod tolerant;
 mod wire;
 
 pub(super) use answers::{History, Past};
@@ -23,6 +22,7 @@ pub(super) use identity::Identity;
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
+use crate::tolerant_json;
 use crate::tutor::{Reach, Spoken};
 use bytes::Bytes;
 use call_record::{CallRecord, next_reach};
@@ -227,7 +227,7 @@ impl Client {
         let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
         Ok(answer
             .ok()
-            .and_then(|answer| tolerant::json(&answer.body))
+            .and_then(|answer| tolerant_json::json(&answer.body))
             .and_then(|body| health_body::health_body(&body)))
     }
 
