@@ -21,7 +21,7 @@ const ATTEMPTS: u32 = 8;
 
 /// The languages a menu is set in, by Telegram's codes; `""`, in English, is for all others.
 fn languages() -> impl Iterator<Item = (&'static str, Language)> {
-    let code = |language: Language| if language == Language::En { "" } else { language.code() };
+    let code = |language: Language| if language == Language::En { "" } else { language.tag() };
     Language::ALL.iter().map(move |language| (code(*language), *language))
 }
 

@@ -20,7 +20,8 @@ macro_rules! languages {
             /// The words of `DEFAULT_LANGUAGE`.
             pub const CHOICES: &'static [&'static str] = &["auto", $($code,)*];
 
-            pub fn code(self) -> &'static str {
+            /// Its IETF tag.
+            pub fn tag(self) -> &'static str {
                 match self {
                     $(Self::$name => $code,)*
                 }
@@ -51,6 +52,6 @@ impl Language {
     /// From an IETF tag such as `pt-BR`; `None` for languages the bot does not speak.
     pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        Self::ALL.iter().copied().find(|language| primary.eq_ignore_ascii_case(language.code()))
+        Self::ALL.iter().copied().find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 }

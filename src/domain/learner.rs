@@ -23,7 +23,7 @@ impl LanguageChoice {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Fixed(language) => language.code(),
+            Self::Fixed(language) => language.tag(),
         }
     }
 }
@@ -222,6 +222,11 @@ impl Learner {
                 .or_else(|| self.client_language.as_deref().and_then(Language::from_tag))
                 .unwrap_or(Language::En),
         }
+    }
+
+    /// Whether the learner began anew since something was said in this conversation.
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
+        self.session.as_ref().is_none_or(|open| open.id != session)
     }
 
     /// Start of the idle time and the retention of the open conversation: its last use, or its import.

@@ -100,7 +100,7 @@ impl Persona {
                 Some((_, code)) => Language::ALL
                     .iter()
                     .copied()
-                    .find(|language| language.code() == code)
+                    .find(|language| language.tag() == code)
                     .ok_or_else(|| fault(number, "is in no language of the bot, such as .en or .pt"))?,
             };
             let value = value.trim();
@@ -139,15 +139,24 @@ impl Persona {
 
     /// The system prompt for a learner of this level, who is to be given explanations in this language.
     pub fn prompt(&self, level: Option<Level>, language: Language) -> String {
-        let level = match level {
-            Some(Level::Beginner) => "beginner (CEFR A1 to A2)",
-            Some(Level::Intermediate) => "intermediate (CEFR B1 to B2)",
-            Some(Level::Advanced) => "advanced (CEFR C1 to C2)",
-            None => "not known; go by how the learner writes, and begin simply",
-        };
-        let language = Phrases(language).language_for_models();
+        let (level, language) = (level_words(level), language_words(language));
         self.prompt.replace("{level}", level).replace("{language}", &language)
     }
+}
+
+/// A learner's level, as models are told.
+pub fn level_words(level: Option<Level>) -> &'static str {
+    match level {
+        Some(Level::Beginner) => "beginner (CEFR A1 to A2)",
+        Some(Level::Intermediate) => "intermediate (CEFR B1 to B2)",
+        Some(Level::Advanced) => "advanced (CEFR C1 to C2)",
+        None => "not known; go by how the learner writes, and begin simply",
+    }
+}
+
+/// A language, as models are told.
+pub fn language_words(language: Language) -> String {
+    Phrases(language).language_for_models()
 }
 
 /// A word in braces that looks like a placeholder and is none.

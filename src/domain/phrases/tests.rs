@@ -52,7 +52,7 @@ impl Made {
 }
 
 fn file(language: Language) -> String {
-    let path = format!("{}/assets/phrases/{}.ftl", env!("CARGO_MANIFEST_DIR"), language.code());
+    let path = format!("{}/assets/phrases/{}.ftl", env!("CARGO_MANIFEST_DIR"), language.tag());
     std::fs::read_to_string(path).unwrap()
 }
 
