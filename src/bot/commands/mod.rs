@@ -33,6 +33,7 @@ commands! {
     history,
     feedback,
     new,
+    language,
     level,
     persona,
     models,
