@@ -6,6 +6,7 @@
 pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
+pub(crate) mod contour;
 pub(crate) mod data_export;
 pub(crate) mod dead_letter;
 pub(crate) mod dialogue;
@@ -34,6 +35,7 @@ pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
 pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnKind};
+pub use contour::Contour;
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
