@@ -85,14 +85,12 @@ impl Tracker {
         tracker
     }
 
-    /// Takes samples at [`RATE`].
+    /// Takes samples at [`RATE`]; all are numbers, as a decoder sees to it.
     pub(super) fn push(&mut self, mut samples: &[f32]) {
         while !samples.is_empty() && self.frames.len() < MAX_FRAMES {
             let room = WINDOW.saturating_sub(self.frame.len()).min(samples.len());
             let (now, later) = samples.split_at(room);
-            // A damaged file may hold what is no number.
-            let tame = |sample: &f32| if sample.is_finite() { sample.clamp(-8.0, 8.0) } else { 0.0 };
-            self.frame.extend(now.iter().map(tame));
+            self.frame.extend_from_slice(now);
             samples = later;
             if self.frame.len() == WINDOW {
                 let frame = self.analyse();

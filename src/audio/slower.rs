@@ -42,10 +42,10 @@ impl Slower {
         Self { hop, reach, fall, source, start: 0, taken: 0, laid: 0, last: 0, given: 0 }
     }
 
+    /// All samples are numbers, as a decoder sees to it.
     pub(super) fn push(&mut self, samples: &[f32], emit: &mut Emit<'_>) -> Result<(), AudioError> {
         for piece in samples.chunks(self.hop) {
-            // A damaged file may hold what is no number.
-            self.source.extend(piece.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }));
+            self.source.extend_from_slice(piece);
             self.taken += piece.len();
             while self.nominal() + self.reach + 2 * self.hop <= self.taken {
                 self.lay(usize::MAX, emit)?;
