@@ -38,8 +38,8 @@ pub(crate) mod speech;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
+pub use assessment::{Assessment, RecordedTurn, SentNotes, Tokens, Turn, TurnChange, TurnFact, TurnKind};
 pub use contour::Contour;
-pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnChange, TurnFact, TurnKind};
 pub use correction::{Correction, CorrectionKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};

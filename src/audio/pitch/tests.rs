@@ -16,7 +16,8 @@ fn tone(seconds: f32, harmonics: u32, hz: impl Fn(f32) -> f32) -> Vec<f32> {
     let mut phase = 0.0;
     let sample = |n: usize| {
         phase = (phase + hz(n as f32 / RATE as f32) / RATE as f32) % 1.0;
-        let heard = (1..=harmonics).take_while(|k| hz(n as f32 / RATE as f32) * *k as f32 <= RATE as f32 / 2.0);
+        let heard =
+            (1..=harmonics).take_while(|k| hz(n as f32 / RATE as f32) * *k as f32 <= RATE as f32 / 2.0);
         heard.map(|k| (TAU * phase * k as f32).sin() / k as f32).sum::<f32>() * 0.2
     };
     (0..(seconds * RATE as f32) as usize).map(sample).collect()
