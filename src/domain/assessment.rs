@@ -54,6 +54,8 @@ pub struct Turn {
     pub chat: Option<Chat>,
     /// Used by a written turn.
     pub tokens: Tokens,
+    /// Somebody else speaks than the learner, who had it coached by `/coach`: it is nothing the learner practised.
+    pub of_another: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +104,7 @@ impl Turn {
             model: None,
             chat: None,
             tokens: Tokens::default(),
+            of_another: false,
         }
     }
 }

@@ -36,9 +36,11 @@ pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
-pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
+pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
-pub use learner::{Change, DAILY_GOAL, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
+pub use learner::{
+    Change, DAILY_GOAL, DayTokens, Language, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
+};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};

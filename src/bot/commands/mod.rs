@@ -30,6 +30,7 @@ commands! {
     status,
     history,
     feedback,
+    coach,
     new,
     level,
     persona,

@@ -61,9 +61,9 @@ pub(crate) struct VoiceTurn<'a> {
 impl<'a> VoiceTurn<'a> {
     /// The turn in a claim, if it is one.
     pub(crate) fn of(context: &'a HandlerContext, claim: &'a Claim) -> Option<Self> {
-        use crate::domain::{Body, Task};
+        use crate::domain::Task;
         let Task::Handle(incoming, _) = &claim.job.task else { return None };
-        let Body::Voice(recording) = &incoming.body else { return None };
+        let recording = incoming.body.recording()?;
         Some(Self { context, job: &claim.job, incoming, recording, learner: &claim.learner })
     }
 
@@ -136,7 +136,7 @@ impl<'a> VoiceTurn<'a> {
 
     /// Whether the learner began anew since the voice was handed over in this conversation.
     pub(crate) fn has_left(&self, session: Uuid) -> bool {
-        self.learner.session.as_ref().is_none_or(|open| open.id != session)
+        !self.learner.is_open(session)
     }
 
     /// What the tutor shows of a conversation. If only this request fails while the tutor answers others, the
@@ -206,8 +206,13 @@ impl<'a> VoiceTurn<'a> {
             Err(error) => return settled(self.no_wav(&error, now())),
         };
         let voice_ms = wav.duration_ms();
-        let (session, changes) =
-            lesson::session_for(self.learner, Uuid::new_v4(), self.job.accepted_at, rules.session_timeout_ms);
+        let (session, changes) = lesson::session_for(
+            self.learner,
+            self.incoming.chat,
+            Uuid::new_v4(),
+            self.job.accepted_at,
+            rules.session_timeout_ms,
+        );
         let Ok(slot) = telemetry.timed(Stopwatch::Slot, self.context.slots.clone().acquire_owned()).await
         else {
             return settled(self.set_back(self.fault("the daemon is stopping"), now()));
@@ -277,6 +282,7 @@ impl<'a> VoiceTurn<'a> {
         let replies = lesson::compose(self.incoming, self.learner, self.phrases(), submitted.session, &said);
         let turn = (!said.is_empty()).then(|| Turn {
             chat: Some(self.incoming.chat),
+            of_another: self.incoming.body.is_of_another(),
             ..Turn::voice(submitted.session, now, submitted.voice_ms, said)
         });
         let changes = vec![

@@ -30,6 +30,7 @@ pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
 mod choices;
+mod coach;
 mod files;
 mod recordings;
 mod status;
