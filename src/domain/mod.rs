@@ -18,6 +18,7 @@ pub(crate) mod job;
 pub(crate) mod learner;
 pub(crate) mod lesson;
 pub mod local_day;
+pub(crate) mod made;
 pub mod markdown;
 pub(crate) mod membership;
 pub(crate) mod model_server;
@@ -29,6 +30,7 @@ pub mod printable;
 pub mod rate;
 pub mod rich;
 pub(crate) mod session;
+pub(crate) mod speech;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
@@ -41,6 +43,7 @@ pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReas
 pub use learner::{
     Change, DAILY_GOAL, DayTokens, Language, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
 };
+pub use made::{ExportFormat, Made};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
@@ -48,3 +51,4 @@ pub use overtaking::{Overtaking, Stuck};
 pub use persona::{Persona, Personas};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};
+pub use speech::{SpokenWord, Transcript};

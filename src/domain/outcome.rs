@@ -6,6 +6,7 @@ use super::assessment::Turn;
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
+use super::made::Made;
 use super::rich::{CAPTION_LIMIT, Rich, TEXT_LIMIT};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -64,6 +65,8 @@ pub enum Content {
         /// A short notice, 0..200 characters.
         text: String,
     },
+    /// A file, made when it is sent.
+    Made(Made),
 }
 
 /// The parts of an answer that the tutor can speak.

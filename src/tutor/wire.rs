@@ -5,8 +5,8 @@
 
 use super::History;
 use super::error::{Blame, Refusal};
-use super::tolerant::json;
 use crate::domain::{Assessment, RecordedTurn};
+use crate::tolerant_json::json;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
 use uuid::Uuid;

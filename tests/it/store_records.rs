@@ -265,6 +265,17 @@ fn version_2_opens() {
     holds("out-spoken-words-sent", &spoken);
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
     holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
+    for (name, made) in [
+        ("out-made-export", Made::Export { format: ExportFormat::Json }),
+        ("out-made-markdown", Made::Export { format: ExportFormat::Markdown }),
+        ("out-made-cards", Made::CardsCsv),
+        ("out-made-progress", Made::Progress),
+        ("out-made-intonation", Made::Intonation { turn: 300 }),
+        ("out-made-slower", Made::Slower { turn: 300 }),
+        ("out-made-coaching", Made::CoachingAudio { turn: 300 }),
+    ] {
+        holds(name, &OutMessage::new(0, Reply { content: Content::Made(made), ..reply(-5, "") }));
+    }
 }
 
 /// Formats that older programs did not know.

@@ -2,7 +2,7 @@
 //! has a recording coached that somebody sent there.
 
 use crate::world::{PATIENCE, World, voice};
-use phonicflow_bot::sandbox::bot_api::{Learner, Post};
+use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Post};
 use std::collections::HashSet;
 
 const CLASS: i64 = -1_000_500;
@@ -16,9 +16,16 @@ fn conversations(world: &World) -> Vec<String> {
 async fn says(world: &World, who: &Learner, topic: Option<i64>) -> String {
     let chat = who.chat();
     let place = |post: Post| topic.into_iter().fold(post, Post::in_topic);
-    let before = world.telegram.read(|state| state.from_bot(chat).count());
-    who.post(place(Post::text("/help@phonicflow_bot")));
-    let spoken_to = world.answers(chat, before + 1).await[before].message_id;
+    let known = |said: &ChatEntry| said.thread == topic;
+    let known = world.telegram.read(|state| state.from_bot(chat).find(|said| known(said)).cloned());
+    let spoken_to = match known {
+        Some(said) => said.message_id,
+        None => {
+            let before = world.telegram.read(|state| state.from_bot(chat).count());
+            who.post(place(Post::text("/help@phonicflow_bot")));
+            world.answers(chat, before + 1).await[before].message_id
+        }
+    };
     let turns = conversations(world).len();
     let spoken = who.post(place(Post::voice(voice(), 4).reply_to(spoken_to)));
     let answered = world.telegram.wait_until(PATIENCE, |state| {
@@ -74,8 +81,11 @@ async fn each_place_has_its_own_conversation_and_all_of_them_are_the_learners() 
         assert!(listed.contains(session), "{session}: {listed}");
     }
     ana.text("/delete");
-    let asked = world.answer_with(11, "Delete everything").await;
-    ana.press(asked.message_id, &asked.buttons()[0]).unwrap();
+    let asked = world.telegram.wait_until(PATIENCE, |state| {
+        state.from_bot(11).find_map(|said| Some((said.message_id, said.buttons().first()?.clone())))
+    });
+    let (asked, yes) = asked.await.expect("it asks first");
+    ana.press(asked, &yes).unwrap();
     let forgotten = world.tutor.wait_until(PATIENCE, |state| {
         let deleted = state.calls().iter().filter(|call| call.method == "DELETE");
         let deleted: HashSet<_> = deleted.filter_map(|call| call.session.as_deref()).collect();
@@ -98,10 +108,9 @@ async fn any_recording_is_coached_for_whoever_answers_it_with_coach() {
     let heard = &world.voice_notes(CLASS, 1).await[0];
     assert_eq!((heard.reply_to, heard.thread), (Some(asked.message_id), Some(7)));
     // It is his conversation, and nothing that he said himself.
-    let out = world.folder.path().join("rui.json");
-    let exported =
-        world.command(&["sessions", "export", "12", "--out", out.to_str().unwrap()]).output().unwrap();
-    let shown = std::fs::read_to_string(&out).unwrap_or_else(|error| panic!("{error}: {exported:?}"));
+    let out = world.folder.path().join("out");
+    world.ask(&["sessions", "export", "12", "--out", out.to_str().unwrap()]).await;
+    let shown = std::fs::read_to_string(out.join("learner-12.json")).unwrap();
     assert!(shown.contains("\"spoken_by_another\": true"), "{shown}");
     let own = ana.post(Post::text("/coach").reply_to(spoken.message_id).in_topic(7));
     let answered = world.telegram.wait_until(PATIENCE, |state| {

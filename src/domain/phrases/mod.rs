@@ -32,6 +32,7 @@ mod alerts;
 mod choices;
 mod coach;
 mod files;
+mod made;
 mod recordings;
 mod status;
 mod tutor;
