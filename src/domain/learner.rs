@@ -16,6 +16,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// Its IETF tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Pt => "pt",
+        }
+    }
+
     /// From an IETF tag such as `pt-BR`; `None` for languages the bot does not speak.
     pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
@@ -41,8 +49,7 @@ impl LanguageChoice {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Fixed(Language::En) => "en",
-            Self::Fixed(Language::Pt) => "pt",
+            Self::Fixed(language) => language.tag(),
         }
     }
 }
@@ -269,6 +276,11 @@ impl Learner {
     /// Whether this conversation is open.
     pub(crate) fn is_open(&self, session: Uuid) -> bool {
         self.open_sessions().any(|open| open.id == session)
+    }
+
+    /// Whether the learner began anew since something was said in this conversation.
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
+        !self.is_open(session)
     }
 
     /// Start of the idle time and the retention of an open conversation: its last use, or its import.
