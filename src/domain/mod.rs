@@ -20,6 +20,7 @@ pub(crate) mod ids;
 pub(crate) mod incoming;
 pub(crate) mod job;
 pub mod judge;
+pub(crate) mod language;
 pub(crate) mod learner;
 pub(crate) mod lesson;
 pub mod local_day;
@@ -48,8 +49,9 @@ pub use fluency::Fluency;
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
+pub use language::Language;
 pub use learner::{
-    Change, DAILY_GOAL, DayTokens, Language, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
+    Change, DAILY_GOAL, DayTokens, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
 };
 pub use made::{ExportFormat, Made};
 pub use membership::{Hidden, Membership};
