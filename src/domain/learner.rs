@@ -15,6 +15,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// Its IETF tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Pt => "pt",
+        }
+    }
+
     /// From an IETF tag such as `pt-BR`; `None` for languages the bot does not speak.
     pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
@@ -40,8 +48,7 @@ impl LanguageChoice {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Fixed(Language::En) => "en",
-            Self::Fixed(Language::Pt) => "pt",
+            Self::Fixed(language) => language.tag(),
         }
     }
 }
@@ -240,6 +247,11 @@ impl Learner {
                 .or_else(|| self.client_language.as_deref().and_then(Language::from_tag))
                 .unwrap_or(Language::En),
         }
+    }
+
+    /// Whether the learner began anew since something was said in this conversation.
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
+        self.session.as_ref().is_none_or(|open| open.id != session)
     }
 
     /// Start of the idle time and the retention of the open conversation: its last use, or its import.

@@ -2,7 +2,7 @@
 //!
 //! Must not know how either happens.
 
-use super::assessment::Turn;
+use super::assessment::{Turn, TurnChange};
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
@@ -18,6 +18,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// A finished turn; the store numbers it and counts it in the session.
     pub turn: Option<Turn>,
+    /// What became known of earlier turns; of one that is no more, nothing is kept.
+    pub turn_changes: Vec<TurnChange>,
     /// Conversations for the tutor to delete.
     pub purge: Vec<Uuid>,
     /// Delete everything held about the learner (before the replies are queued).

@@ -169,9 +169,9 @@ fn turn() -> Turn {
     let assessment = Assessment {
         transcript: "I goes".to_owned(),
         coaching: "I go".to_owned(),
-        coaching_pt: "Eu vou".to_owned(),
+        coaching_translated: "Eu vou".to_owned(),
         reply: "Where?".to_owned(),
-        reply_pt: "Onde?".to_owned(),
+        reply_translated: "Onde?".to_owned(),
         coaching_audio: true,
         reply_audio: false,
     };
@@ -242,6 +242,21 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-written", &written);
+    let correction = |said: &str, kind| Correction {
+        said: said.to_owned(),
+        better: "I go".to_owned(),
+        why: "one".to_owned(),
+        kind,
+    };
+    let fluency = Fluency { words_per_minute: 96, pauses_percent: 31, longest_pause_ms: 1_900, fillers: 2 };
+    let corrected = Turn {
+        corrections: CorrectionKind::ALL.map(|kind| correction(kind.name(), kind)).to_vec(),
+        fluency: Some(fluency),
+        seq: 1 << 33,
+        translated_into: Language::En,
+        ..turn()
+    };
+    holds("turn-corrected", &corrected);
     let talks = Learner {
         persona: Some("examiner".to_owned()),
         model: Some("lan/qwen3:8b".to_owned()),

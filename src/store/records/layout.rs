@@ -5,7 +5,7 @@
 
 use super::fields::record;
 use super::{unplaced, v1, v2};
-use crate::domain::{DAILY_GOAL, DeadLetter, Job, Learner, OutMessage, Session, Turn};
+use crate::domain::{DAILY_GOAL, DeadLetter, Job, Language, Learner, OutMessage, Session, Turn};
 
 record! {
     Job = "inbox row", version 3
@@ -55,6 +55,8 @@ record! {
 record! {
     Turn = "turn", version 2
     always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
-    since { 6 kind, 7 model, 8 chat, 9 tokens }
+    since {
+        6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 14 translated_into = Language::Pt,
+    }
     from { 1 v1::TurnV1 }
 }

@@ -6,8 +6,8 @@
 use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
-use super::person::{Person, add_purge};
-use crate::domain::{Outcome, Stage, Timestamp};
+use super::person::{self, Person, add_purge};
+use crate::domain::{Outcome, Timestamp, Turn};
 use crate::store::state::{State, Tx};
 use crate::store::{Lease, Store, StoreError, keys};
 
@@ -31,15 +31,16 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     if outcome.forget {
         forgotten = forget::gather(state, &mut tx, job.user, job.seq)?;
         // The row that asks for the deletion may itself have submitted a voice, before it was asked for.
-        if let Stage::Submitted { session, .. } = job.stage {
+        if let Some(session) = job.stage.conversation() {
             forgotten.sessions.insert(session);
         }
     } else {
         let mut person = Person::load(state, job.user)?;
         person.change(outcome.changes, now);
         if let Some(turn) = outcome.turn {
-            person.count(state, &mut tx, turn, now)?;
+            person.count(state, &mut tx, Turn { seq: job.seq, ..turn }, now)?;
         }
+        person::amend(state, &mut tx, job.user, outcome.turn_changes)?;
         person.write(&mut tx)?;
         left::look_away(state, &mut tx, &job, None)?;
     }
