@@ -67,6 +67,8 @@ pub struct Turn {
     /// The language of the translations in `assessment`.
     pub translated_into: Language,
     pub notes: SentNotes,
+    /// Somebody else speaks than the learner, who had it coached by `/coach`: it is nothing the learner practised.
+    pub of_another: bool,
 }
 
 /// The voice notes of a turn that were sent, by the `file_id` at which Telegram keeps each.
@@ -148,6 +150,7 @@ impl Turn {
             seq: 0,
             translated_into: Language::Pt,
             notes: SentNotes::default(),
+            of_another: false,
         }
     }
 

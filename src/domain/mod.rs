@@ -21,6 +21,7 @@ pub(crate) mod ids;
 pub(crate) mod incoming;
 pub(crate) mod job;
 pub mod judge;
+pub(crate) mod language;
 pub(crate) mod learner;
 pub(crate) mod lesson;
 pub mod local_day;
@@ -48,9 +49,12 @@ pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
-pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
+pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
-pub use learner::{Change, DAILY_GOAL, DayTokens, Language, LanguageChoice, Learner, Level, Translation};
+pub use language::Language;
+pub use learner::{
+    Change, DAILY_GOAL, DayTokens, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
+};
 pub use made::{ExportFormat, Made};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};

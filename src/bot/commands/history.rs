@@ -6,7 +6,6 @@ use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
 use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind};
 use crate::store::StoreError;
@@ -15,10 +14,8 @@ use std::time::Duration;
 
 pub(crate) static COMMAND: Command = Command {
     name: "history",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Members,
-    menu: Some(Words { en: "Our conversation so far", pt: "Nossa conversa até aqui" }),
     needs: Needs::Nothing,
     buttons: &[&PAGE],
     handler: |context, case| Box::pin(newest(context, case)),
@@ -56,14 +53,14 @@ async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) ->
     })
 }
 
-/// A page of the open conversation (`None`: the last page) with its buttons; `None` when there are no turns.
+/// A page of the conversation open here (`None`: the last page) with its buttons; `None` when there are no turns.
 async fn history_page(
     context: &HandlerContext,
     case: &Case<'_>,
     page: Option<usize>,
 ) -> Result<Option<(Rich, Keyboard)>, StoreError> {
     let user = case.incoming.user;
-    let Some(session) = &case.learner.session else { return Ok(None) };
+    let Some(session) = case.learner.session_in(case.incoming.chat) else { return Ok(None) };
     let (_, ours) = context.reader.turns(user, session.id, 0, 0).await?;
     // The tutor's earlier turns come before ours.
     let earlier = earlier_turns(context, session, ours).await;
