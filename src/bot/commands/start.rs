@@ -35,7 +35,7 @@ static TASK: Button = Button {
 
 /// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
 fn start(context: &HandlerContext, case: &Case<'_>) -> Outcome {
-    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now).held_in(case.incoming.chat);
     let asked = match &case.incoming.body {
         Body::Command { args, .. } if args.len() <= 64 => Language::from_tag(args),
         _ => None,

@@ -8,7 +8,7 @@ use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Body, Change, DeadReason, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
+    Change, DeadReason, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
 };
 use crate::store::{Claim, StoreError};
 use crate::tutor::{Answered, Attempt, SpeechRequest, Spoken, Step as TutorStep, TutorError, Verdict, Voice};
@@ -51,7 +51,8 @@ impl<'a> VoiceTurn<'a> {
             return Ok(settled(verdict));
         }
         let timeout_ms = self.context.rules.session_timeout_ms;
-        let (session, opening) = lesson::session_for(learner, Uuid::new_v4(), job.accepted_at, timeout_ms);
+        let (session, opening) =
+            lesson::session_for(learner, incoming.chat, Uuid::new_v4(), job.accepted_at, timeout_ms);
         let voice = Voice { job, incoming, learner, session: &session, opening: &opening, now };
         loop {
             match self.attempt.step(&voice).await? {
@@ -76,8 +77,7 @@ impl<'a> VoiceTurn<'a> {
 
 fn voice_in(claim: &Claim) -> Option<(&Incoming, &Recording)> {
     let Task::Handle(incoming, _) = &claim.job.task else { return None };
-    let Body::Voice(recording) = &incoming.body else { return None };
-    Some((incoming, recording))
+    Some((incoming, incoming.body.recording()?))
 }
 
 fn settled(verdict: Disposition) -> Step {
@@ -118,8 +118,11 @@ impl Settling<'_> {
     fn answered(&self, answered: Answered, now: Timestamp) -> Disposition {
         let Answered { session, voice_ms, said, changes } = answered;
         let replies = lesson::compose(self.incoming, &self.claim.learner, self.phrases, session, &said);
-        let turn = (!said.is_empty())
-            .then(|| Turn { chat: Some(self.incoming.chat), ..Turn::voice(session, now, voice_ms, said) });
+        let turn = (!said.is_empty()).then(|| Turn {
+            chat: Some(self.incoming.chat),
+            of_another: self.incoming.body.is_of_another(),
+            ..Turn::voice(session, now, voice_ms, said)
+        });
         Disposition::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
     }
 
