@@ -5,7 +5,7 @@
 
 use super::ids::{Timestamp, UserId};
 use super::incoming::Chat;
-pub(crate) use super::language::Language;
+use super::language::Language;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -132,7 +132,7 @@ async fn status_answers_at_once_while_the_tutor_works_and_shows_the_place() {
     gate.reached(1).await;
     rui.voice(voice(), 4);
     rui.text("/status");
-    let status = world.answer_with(rui.chat(), "Queue: 1 of yours").await;
+    let status = world.answer_with(rui.chat(), "in line: 1").await;
     assert!(status.text.contains("place 2 in line"), "{}", status.text);
     ana.text("/status");
     world.answer_with(ana.chat(), "is being worked on").await;

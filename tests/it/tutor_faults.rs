@@ -233,7 +233,7 @@ async fn fifty_learners_before_a_slow_tutor_take_turns() {
     assert!(taken.await.is_some());
     let last = &learners[49];
     last.text("/status");
-    let status = world.answer_with(last.chat(), "Queue: 2 of yours").await;
+    let status = world.answer_with(last.chat(), "in line: 2").await;
     let place = status.text.split("place ").nth(1).and_then(|rest| rest.split_whitespace().next());
     assert!(
         place.and_then(|place| place.parse::<usize>().ok()).is_some_and(|place| place >= 40),
