@@ -133,7 +133,7 @@ async fn status_answers_at_once_while_the_tutor_works_and_shows_the_place() {
     rui.voice(voice(), 4);
     rui.text("/status");
     let status = world.answer_with(rui.chat(), "in line: 1").await;
-    assert!(status.text.contains("place 2 in line"), "{}", status.text);
+    assert!(status.text.contains("in line: 1, place 2"), "{}", status.text);
     ana.text("/status");
     world.answer_with(ana.chat(), "is being worked on").await;
     gate.open();
