@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Kinds that grow with the number of learners. In a store of more than [`CHECK_ALL`] records they are not
 /// read on opening.
 const LARGE: [u8; 7] =
-    [keys::PERSON, keys::TURN, keys::RATE, keys::MEMBER, keys::EXPIRY, keys::PURGE, keys::PURGE_DUE];
+    [kinds::PERSON, kinds::TURN, kinds::RATE, kinds::MEMBER, kinds::EXPIRY, kinds::PURGE, kinds::PURGE_DUE];
 /// Up to this many records everything is read on opening.
 const CHECK_ALL: u64 = 100_000;
 

@@ -123,12 +123,12 @@ impl State {
         state.global = if sane { global } else { RateState::default() };
         state.read_rows()?;
         state.read_seen()?;
-        for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(keys::MOVED)), usize::MAX)? {
+        for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(kinds::MOVED)), usize::MAX)? {
             if let Some(from) = keys::moved_from(&key) {
                 state.moved.insert(from, moved.to);
             }
         }
-        let dead = state.list::<DeadLetter>(&Range::prefix(keys::kind(keys::DEAD)), usize::MAX)?;
+        let dead = state.list::<DeadLetter>(&Range::prefix(keys::kind(kinds::DEAD)), usize::MAX)?;
         state.dead = dead.into_iter().map(|(_, letter)| (letter.job.seq, letter.job.user)).collect();
         match state.get(&keys::log_key())? {
             Some(key) => state.log_key = key,
@@ -140,7 +140,7 @@ impl State {
     fn read_rows(&mut self) -> Result<(), StoreError> {
         let Self { disk, schedule, next_seq, .. } = self;
         let now = wall_clock();
-        disk.scan(&Range::prefix(keys::kind(keys::INBOX)), false, &mut |_, bytes| {
+        disk.scan(&Range::prefix(keys::kind(kinds::INBOX)), false, &mut |_, bytes| {
             let mut job: Job = records::decode(bytes)?;
             *next_seq = job.seq.saturating_add(1).max(*next_seq);
             if job.not_before > latest_sane(&job, now) {
@@ -153,7 +153,7 @@ impl State {
 
     fn read_seen(&mut self) -> Result<(), StoreError> {
         let Self { disk, seen, .. } = self;
-        disk.scan(&Range::prefix(keys::kind(keys::SEEN)), false, &mut |key, bytes| {
+        disk.scan(&Range::prefix(keys::kind(kinds::SEEN)), false, &mut |key, bytes| {
             let Seen { update_id } = records::decode(bytes)?;
             if seen.order.is_empty() {
                 seen.first = keys::seq(key).unwrap_or_default();

@@ -79,16 +79,16 @@ proptest! {
         let someone = &all[from % all.len()];
         let (user, id) = (UserId(users[0]), Uuid::from_u128(u128::from(users[0].unsigned_abs())));
         for range in [
-            Range::prefix(keys::kind(keys::PERSON)),
+            Range::prefix(keys::kind(kinds::PERSON)),
             Range::prefix(keys::archived_of(user)),
             Range::prefix(keys::turns_of(user)),
             Range::prefix(keys::turns(user, id)).after(&keys::turn(user, id, 4)),
             Range::prefix(keys::learner(user)),
-            Range::prefix(keys::kind(keys::INBOX)).after(&keys::inbox(bound.unsigned_abs())),
+            Range::prefix(keys::kind(kinds::INBOX)).after(&keys::inbox(bound.unsigned_abs())),
             Range::prefix(keys::outbox_of(moments[0].cast_unsigned())),
-            Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(Timestamp(bound))),
-            Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(Timestamp(bound))),
-            Range::prefix(keys::kind(keys::SEEN)).after(&[]),
+            Range::prefix(keys::kind(kinds::EXPIRY)).before(keys::expiry_before(Timestamp(bound))),
+            Range::prefix(keys::kind(kinds::PURGE_DUE)).before(keys::purge_due_after(Timestamp(bound))),
+            Range::prefix(keys::kind(kinds::SEEN)).after(&[]),
         ] {
             let (span, sealed) = (range.span(), seal.range(&range).unwrap().span());
             for key in &all {
@@ -178,6 +178,6 @@ fn what_has_no_form_is_refused() {
         assert!(matches!(seal.key(key), Err(StoreError::Corrupt { .. })), "{key:?}");
     }
     assert_eq!(seal.key(b"").unwrap(), b"");
-    let bound = Range::prefix(keys::kind(keys::PERSON)).before(keys::learner(UserId(1)));
+    let bound = Range::prefix(keys::kind(kinds::PERSON)).before(keys::learner(UserId(1)));
     assert!(seal.range(&bound).is_err(), "hashes have no order");
 }

@@ -29,7 +29,7 @@ pub(crate) fn apply(state: &mut State, now: Timestamp) -> Result<u64, StoreError
     let mut tx = Tx::default();
     state.skip_seqs(&mut tx)?;
     state.apply(tx)?;
-    let rows = state.list_keys(&Range::prefix(keys::kind(keys::INBOX)), usize::MAX)?;
+    let rows = state.list_keys(&Range::prefix(keys::kind(kinds::INBOX)), usize::MAX)?;
     for seq in rows.iter().filter_map(|key| keys::seq(key)) {
         set_aside(state, seq, now)?;
     }
@@ -65,7 +65,7 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
 
 /// No open session knows any more how many turns the tutor's history holds; it is asked before the next one.
 fn forget_counts(state: &mut State) -> Result<(), StoreError> {
-    let mut range = Range::prefix(keys::kind(keys::PERSON));
+    let mut range = Range::prefix(keys::kind(kinds::PERSON));
     loop {
         let mut tx = Tx::default();
         let (mut seen, mut last) = (0, Vec::new());

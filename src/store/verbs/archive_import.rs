@@ -47,7 +47,7 @@ fn archive_idle(
     now: Timestamp,
 ) -> Result<Archived, StoreError> {
     state.advance(now);
-    let mut range = Range::prefix(keys::kind(keys::PERSON));
+    let mut range = Range::prefix(keys::kind(kinds::PERSON));
     if let Some(cursor) = cursor {
         range = range.after(&cursor);
     }

@@ -186,7 +186,7 @@ fn drop_dead(state: &mut State, seq: u64) -> Result<(), StoreError> {
 }
 
 fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
-    let due = Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(now));
+    let due = Range::prefix(keys::kind(kinds::PURGE_DUE)).before(keys::purge_due_after(now));
     let mut found = Vec::new();
     for key in state.list_keys(&due, limit.min(AT_ONCE))? {
         if let Some(session) = keys::purge_session(&key) {
@@ -218,7 +218,7 @@ fn expire_archived(
     limit: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let old = Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(before));
+    let old = Range::prefix(keys::kind(kinds::EXPIRY)).before(keys::expiry_before(before));
     let found = state.list_keys(&old, limit.min(AT_ONCE))?;
     let expired = found.len();
     let mut tx = Tx::default();

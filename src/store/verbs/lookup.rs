@@ -94,7 +94,7 @@ impl Reader {
     /// Users with a command menu of their own.
     pub async fn menus(&self) -> Result<Vec<UserId>, StoreError> {
         self.look(|state| {
-            let given = state.list::<Menu>(&Range::prefix(keys::kind(keys::MENU)), usize::MAX)?;
+            let given = state.list::<Menu>(&Range::prefix(keys::kind(kinds::MENU)), usize::MAX)?;
             Ok(given.into_iter().map(|(_, menu)| menu.of).collect())
         })
         .await
@@ -110,7 +110,7 @@ impl Reader {
 
     /// In key order, at most `limit`, after `cursor`.
     pub async fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
-        self.look(move |state| sessions(state, keys::kind(keys::PERSON), cursor, limit)).await
+        self.look(move |state| sessions(state, keys::kind(kinds::PERSON), cursor, limit)).await
     }
 
     /// The sessions of one learner, as in [`Store::sessions`].
@@ -128,7 +128,7 @@ impl Reader {
     pub async fn jobs(&self, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
         self.look(move |state| {
             let range =
-                Range::prefix(keys::kind(keys::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
+                Range::prefix(keys::kind(kinds::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
             Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, job)| job).collect())
         })
         .await
@@ -141,7 +141,7 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<DeadLetter>, StoreError> {
         self.look(move |state| {
-            let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
+            let range = Range::prefix(keys::kind(kinds::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
             Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
         })
         .await
@@ -164,16 +164,16 @@ impl Reader {
     pub async fn holdings(&self) -> Result<Holdings, StoreError> {
         self.look(|state| {
             let Counts { inbox, delivering, dead, .. } = counts(state);
-            let archived_sessions = state.held(keys::EXPIRY);
+            let archived_sessions = state.held(kinds::EXPIRY);
             Ok(Holdings {
                 inbox: inbox as u64,
                 delivering: delivering as u64,
                 dead_letters: dead as u64,
                 // Learners and their archived sessions are of one kind; each archived session is in the index
                 // of expiry as well.
-                learners: state.held(keys::PERSON).saturating_sub(archived_sessions),
+                learners: state.held(kinds::PERSON).saturating_sub(archived_sessions),
                 archived_sessions,
-                turns_kept: state.held(keys::TURN),
+                turns_kept: state.held(kinds::TURN),
             })
         })
         .await

@@ -217,7 +217,7 @@ fn migrate_chat(state: &mut State, from: ChatId, to: ChatId) -> Result<(), Store
         tx.put(keys::inbox(seq), &job)?;
     }
     for (key, mut message) in
-        state.list::<OutMessage>(&Range::prefix(keys::kind(keys::OUTBOX)), usize::MAX)?
+        state.list::<OutMessage>(&Range::prefix(keys::kind(kinds::OUTBOX)), usize::MAX)?
     {
         if message.reply.chat == from {
             message.reply.chat = to;
