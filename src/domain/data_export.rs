@@ -104,6 +104,9 @@ impl DataExport {
                 "persona": learner.persona,
                 "model": learner.model,
                 "model_told_to_be_gone": learner.told_gone,
+                "time_zone": learner.zone,
+                "daily_goal_minutes": learner.daily_goal,
+                "slower_speech": learner.slower,
                 "tokens": tokens_of(learner.tokens),
                 "taken_over_from_another_bot": learner.imported_at.map(at_json),
             })
@@ -155,6 +158,11 @@ impl DataExport {
             let _ = writeln!(text, "- you blocked the bot: {}", if learner.blocked { "yes" } else { "no" });
             let _ =
                 writeln!(text, "- level of your English: {}", learner.level.map_or("unknown", Level::as_str));
+            let _ = writeln!(text, "- slower speech: {}", if learner.slower { "on" } else { "off" });
+            let _ = writeln!(text, "- daily goal: {} minutes", learner.daily_goal);
+            if let Some(zone) = &learner.zone {
+                let _ = writeln!(text, "- time zone: {}", escaped(zone));
+            }
             if let Some(persona) = &learner.persona {
                 let _ = writeln!(text, "- your conversation partner: {}", escaped(persona));
             }

@@ -135,7 +135,16 @@ pub struct Learner {
     pub tokens: DayTokens,
     /// The last missing model that the learner was told of.
     pub told_gone: Option<String>,
+    /// IANA name of the time zone; `None`: not asked yet, UTC counts.
+    pub zone: Option<String>,
+    /// Minutes to speak a day; 0: no goal.
+    pub daily_goal: u16,
+    /// Whether replies are spoken slower.
+    pub slower: bool,
 }
+
+/// The daily goal of who has not chosen one, minutes: a handful of messages.
+pub const DAILY_GOAL: u16 = 5;
 
 /// Tokens of one UTC day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +200,11 @@ pub enum Change {
     SessionArchived(Timestamp),
     /// Turns that the tutor's history is known to hold now (`None`: unknown).
     TutorTurns(Uuid, Option<u32>),
+    /// An IANA name.
+    Zone(String),
+    /// Minutes.
+    DailyGoal(u16),
+    Slower(bool),
 }
 
 impl Learner {
@@ -212,6 +226,9 @@ impl Learner {
             model: None,
             tokens: DayTokens::default(),
             told_gone: None,
+            zone: None,
+            daily_goal: DAILY_GOAL,
+            slower: false,
         }
     }
 
@@ -244,6 +261,9 @@ impl Learner {
             Change::Model(model) => self.model = model,
             Change::TokensSpent(tokens, at) => self.tokens.spend(tokens, at),
             Change::ToldGone(model) => self.told_gone = Some(model),
+            Change::Zone(zone) => self.zone = Some(zone),
+            Change::DailyGoal(minutes) => self.daily_goal = minutes,
+            Change::Slower(slower) => self.slower = slower,
             Change::SessionOpened(session) => {
                 if self.session.as_ref().is_some_and(|open| open.id == session.id) {
                     return None;

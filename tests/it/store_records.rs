@@ -250,6 +250,9 @@ fn version_2_opens() {
         ..learner()
     };
     holds("learner-who-writes", &talks);
+    let settled =
+        Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
+    holds("learner-with-settings", &settled);
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);

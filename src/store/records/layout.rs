@@ -5,7 +5,7 @@
 
 use super::fields::record;
 use super::{unplaced, v1, v2};
-use crate::domain::{DeadLetter, Job, Learner, OutMessage, Session, Turn};
+use crate::domain::{DAILY_GOAL, DeadLetter, Job, Learner, OutMessage, Session, Turn};
 
 record! {
     Job = "inbox row", version 3
@@ -40,7 +40,7 @@ record! {
     always { 1 user, 2 first_seen, 3 language, 4 client_language, 5 translation, 6 voice_reply, 7 blocked }
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
-        15 tokens, 16 told_gone,
+        15 tokens, 16 told_gone, 17 zone, 19 daily_goal = DAILY_GOAL, 20 slower,
     }
     from { 1 v1::LearnerV1 }
 }
