@@ -35,6 +35,8 @@ pub struct Card {
     pub lapses: u32,
     /// Not asked for.
     pub suspended: bool,
+    /// The right phrase as it was first, where it was edited since.
+    pub first_back: Option<String>,
 }
 
 /// How well a card is remembered, in the terms of FSRS.
@@ -111,6 +113,7 @@ impl Card {
             reps: 0,
             lapses: 0,
             suspended: false,
+            first_back: None,
         }
     }
 
@@ -124,11 +127,15 @@ impl Card {
 
     /// What it was made of: nothing becomes a card twice.
     pub fn origin(&self) -> (Option<u64>, &str) {
-        (self.source, &self.back)
+        (self.source, self.first_back.as_ref().unwrap_or(&self.back))
     }
 
     pub(crate) fn edit(&mut self, front: String, back: String) {
-        (self.front, self.back) = (cut(front), cut(back));
+        let before = std::mem::replace(&mut self.back, cut(back));
+        self.front = cut(front);
+        if self.first_back.is_none() && before != self.back {
+            self.first_back = Some(before);
+        }
     }
 
     pub(crate) fn review(&mut self, review: Review) {

@@ -59,13 +59,6 @@ impl Day {
         self.introduced = self.introduced.saturating_add(u32::from(first));
     }
 
-    pub(crate) fn note_corrections(&mut self, kinds: impl IntoIterator<Item = CorrectionKind>) {
-        for kind in kinds {
-            let count = self.corrections.entry(kind).or_default();
-            *count = count.saturating_add(1);
-        }
-    }
-
     fn spoke(&mut self, voice_ms: u64, goal: u16) {
         self.voice_ms = self.voice_ms.saturating_add(voice_ms);
         // Once met it stays met, whatever the goal becomes.

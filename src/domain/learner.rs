@@ -3,7 +3,9 @@
 //! Changes are small facts applied inside the store's transaction, because the two lanes of one learner may
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
+use super::card::CardBook;
 use super::ids::{Timestamp, UserId};
+use super::reminder::Reminder;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -141,6 +143,9 @@ pub struct Learner {
     pub daily_goal: u16,
     /// Whether replies are spoken slower.
     pub slower: bool,
+    /// The daily reminder, once one was set.
+    pub reminder: Option<Reminder>,
+    pub cards: CardBook,
 }
 
 /// The daily goal of who has not chosen one, minutes: a handful of messages.
@@ -205,6 +210,8 @@ pub enum Change {
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
+    /// The daily reminder at this minute of the local day; `None`: none any more.
+    Reminder(Option<u16>),
 }
 
 impl Learner {
@@ -229,6 +236,8 @@ impl Learner {
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
+            reminder: None,
+            cards: CardBook::default(),
         }
     }
 
@@ -264,6 +273,12 @@ impl Learner {
             Change::Zone(zone) => self.zone = Some(zone),
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),
+            Change::Reminder(None) => {
+                if let Some(reminder) = &mut self.reminder {
+                    (reminder.on, reminder.due) = (false, None);
+                }
+            }
             Change::SessionOpened(session) => {
                 if self.session.as_ref().is_some_and(|open| open.id == session.id) {
                     return None;

@@ -3,6 +3,7 @@
 //! Must not know how either happens.
 
 use super::assessment::Turn;
+use super::card::CardChange;
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
@@ -11,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The whole result of handling one message, committed in one transaction.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Changes to the learner's record, in order.
     pub changes: Vec<Change>,
     /// A finished turn; the store numbers it and counts it in the session.
     pub turn: Option<Turn>,
+    /// Changes to the learner's cards, in order.
+    pub cards: Vec<CardChange>,
     /// Conversations for the tutor to delete.
     pub purge: Vec<Uuid>,
     /// Delete everything held about the learner (before the replies are queued).

@@ -10,6 +10,7 @@ use super::kinds::{
     PURGE, PURGE_DUE, RATE, REMINDER_DUE, SEEN, SINGLE, TOLD, TURN,
 };
 use crate::domain::{AlertKind, ChatId, Session, Timestamp, UserId};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 const ARCHIVED: u8 = 0;
@@ -123,10 +124,6 @@ pub(crate) fn expiry_of(session: &Session) -> Vec<u8> {
     expiry(at, session.user, session.created, session.id)
 }
 
-pub(crate) fn turns_of(user: UserId) -> Vec<u8> {
-    Key::new(TURN).signed(user.0).0
-}
-
 pub fn turns(user: UserId, session: Uuid) -> Vec<u8> {
     Key::new(TURN).signed(user.0).id(session).0
 }
@@ -136,6 +133,10 @@ pub fn turn(user: UserId, session: Uuid, number: u32) -> Vec<u8> {
     let mut key = turns(user, session);
     key.extend(number.to_be_bytes());
     key
+}
+
+pub(crate) fn cards_of(user: UserId) -> Vec<u8> {
+    of_learner(CARD, user)
 }
 
 pub fn card(user: UserId, id: u32) -> Vec<u8> {
@@ -161,14 +162,30 @@ pub(crate) fn due_card(key: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(key.get(14..18)?.try_into().ok()?))
 }
 
-/// `origin`: a hash of what the card was made of.
-pub fn card_origin(user: UserId, origin: &[u8; 16]) -> Vec<u8> {
-    Key::new(CARD_ORIGIN).signed(user.0).id(Uuid::from_bytes(*origin)).0
+/// Of what a card was made of ([`Card::origin`](crate::domain::Card::origin)) it holds a hash.
+pub fn card_origin(user: UserId, (source, back): (Option<u64>, &str)) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(source.map_or([0; 9], |source| {
+        let [a, b, c, d, e, f, g, h] = source.to_be_bytes();
+        [1, a, b, c, d, e, f, g, h]
+    }));
+    hash.update(back);
+    let mut key = Key::new(CARD_ORIGIN).signed(user.0).0;
+    key.extend(hash.finalize().into_iter().take(16));
+    key
+}
+
+pub(crate) fn days_of(user: UserId) -> Vec<u8> {
+    of_learner(DAY, user)
 }
 
 /// Days since 1970-01-01.
 pub fn day(user: UserId, day: i32) -> Vec<u8> {
     Key::new(DAY).signed(user.0).day(day).0
+}
+
+pub(crate) fn contours_of(user: UserId) -> Vec<u8> {
+    of_learner(CONTOUR, user)
 }
 
 /// `turn`: the number of its row.

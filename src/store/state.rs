@@ -5,15 +5,16 @@
 
 use super::disk::Disk;
 use super::engine::{Batch, Engine, Flush, Range, Visit};
+use super::kinds::{self, Kind};
 use super::ledger::Ledger;
 use super::progress::Progress;
-use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
+use super::records::{self, IndexEntry, LogKey, Moved, NextSeq, Record, Seen};
 use super::schedule::Schedule;
 use super::{Lease, StoreError, keys};
 use crate::domain::rate::RateState;
 use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId, WaitReason};
 use crate::secret::KeyMaterial;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
 /// How many of the latest update ids are remembered.
@@ -91,6 +92,35 @@ pub struct Tx {
 impl Tx {
     pub fn put<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
         self.batch.put(key, records::encode(record)?);
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn put_bytes(&mut self, key: Vec<u8>, bytes: Vec<u8>) {
+        self.batch.put(key, bytes);
+    }
+
+    /// As [`Self::put`] for a record with index entries, of which those of the record before are removed.
+    pub(crate) fn replace<R: Record>(
+        &mut self,
+        key: Vec<u8>,
+        before: Option<&R>,
+        after: Option<&R>,
+    ) -> Result<(), StoreError> {
+        if let Some(before) = before {
+            for entry in kinds::entries(&key, &records::encode(before)?)? {
+                self.delete(entry);
+            }
+        }
+        let Some(after) = after else {
+            self.delete(key);
+            return Ok(());
+        };
+        let bytes = records::encode(after)?;
+        for entry in kinds::entries(&key, &bytes)? {
+            self.put(entry, &IndexEntry)?;
+        }
+        self.batch.put(key, bytes);
         Ok(())
     }
 
@@ -213,6 +243,16 @@ impl State {
         Ok(found)
     }
 
+    /// Number of keys in a range.
+    pub(crate) fn count(&self, range: &Range) -> Result<usize, StoreError> {
+        let mut count = 0;
+        self.scan(range, false, &mut |_, _| {
+            count += 1;
+            Ok(true)
+        })?;
+        Ok(count)
+    }
+
     /// The row of a lease; `Gone` when the lease is no longer held.
     pub fn leased(&self, lease: Lease) -> Result<Job, StoreError> {
         if !self.schedule.holds(lease) {
@@ -225,6 +265,11 @@ impl State {
     pub fn row(&self, seq: u64) -> Result<Job, StoreError> {
         let missing = || StoreError::Corrupt { kind: Job::KIND, detail: format!("row {seq} is missing") };
         self.get(&keys::inbox(seq))?.ok_or_else(missing)
+    }
+
+    /// The dead letters of a learner.
+    pub fn dead_of(&self, user: UserId) -> BTreeSet<u64> {
+        self.dead.iter().filter(|(_, whose)| **whose == user).map(|(seq, _)| *seq).collect()
     }
 
     /// What a row has left to send.
@@ -262,7 +307,7 @@ impl State {
     }
 
     /// Number of records of a kind.
-    pub fn held(&self, kind: u8) -> u64 {
+    pub fn held(&self, kind: Kind) -> u64 {
         self.disk.held(kind)
     }
 

@@ -16,7 +16,7 @@ pub(super) const PERSON: Whose = Whose::Learner {
         }
         let learner: Learner = decode(bytes)?;
         let open = learner.session.clone().map(Held::Session);
-        Ok([Held::Learner(Box::new(learner))].into_iter().chain(open).collect())
+        Ok([Held::Learner(learner)].into_iter().chain(open).collect())
     },
     entries: |key, bytes| {
         if !keys::is_learner(key) {
@@ -29,17 +29,17 @@ pub(super) const PERSON: Whose = Whose::Learner {
 };
 
 pub(super) const TURN: Whose = Whose::Learner {
-    shown: |_, bytes| Ok(vec![Held::Turn(Box::new(decode::<Turn>(bytes)?))]),
+    shown: |_, bytes| Ok(vec![Held::Turn(decode::<Turn>(bytes)?)]),
     entries: |_, _| Ok(Vec::new()),
 };
 
 pub(super) const CARD: Whose = Whose::Learner {
-    shown: |_, bytes| Ok(vec![Held::Card(Box::new(decode(bytes)?))]),
+    shown: |_, bytes| Ok(vec![Held::Card(decode(bytes)?)]),
     entries: |key, bytes| {
         let card: Card = decode(bytes)?;
         let Some(user) = keys::user(key) else { return Ok(Vec::new()) };
         let due = (!card.suspended).then(|| keys::card_due(user, card.is_new(), card.due, card.id));
-        Ok([keys::card_origin(user, &card.origin())].into_iter().chain(due).collect())
+        Ok([keys::card_origin(user, card.origin())].into_iter().chain(due).collect())
     },
 };
 
@@ -49,7 +49,7 @@ pub(super) const DAY: Whose = Whose::Learner {
 };
 
 pub(super) const CONTOUR: Whose = Whose::Learner {
-    shown: |_, bytes| Ok(vec![Held::Contours(Box::new(decode::<Contours>(bytes)?))]),
+    shown: |_, bytes| Ok(vec![Held::Contours(decode::<Contours>(bytes)?)]),
     entries: |_, _| Ok(Vec::new()),
 };
 

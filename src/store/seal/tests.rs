@@ -2,6 +2,7 @@
 //! is visible.
 
 use super::*;
+use crate::store::keys;
 use crate::domain::{ChatId, Timestamp, UserId};
 use crate::secret::KeyMaterial;
 use proptest::prelude::*;
@@ -81,7 +82,7 @@ proptest! {
         for range in [
             Range::prefix(keys::kind(kinds::PERSON)),
             Range::prefix(keys::archived_of(user)),
-            Range::prefix(keys::turns_of(user)),
+            Range::prefix(keys::of_learner(kinds::TURN, user)),
             Range::prefix(keys::turns(user, id)).after(&keys::turn(user, id, 4)),
             Range::prefix(keys::learner(user)),
             Range::prefix(keys::kind(kinds::INBOX)).after(&keys::inbox(bound.unsigned_abs())),
@@ -89,6 +90,8 @@ proptest! {
             Range::prefix(keys::kind(kinds::EXPIRY)).before(keys::expiry_before(Timestamp(bound))),
             Range::prefix(keys::kind(kinds::PURGE_DUE)).before(keys::purge_due_after(Timestamp(bound))),
             Range::prefix(keys::kind(kinds::SEEN)).after(&[]),
+            Range::prefix(keys::cards_due_of(user, true)).before(keys::cards_due_after(user, true, bound as i32)),
+            Range::prefix(keys::kind(kinds::REMINDER_DUE)).before(keys::reminders_due_after(Timestamp(bound))),
         ] {
             let (span, sealed) = (range.span(), seal.range(&range).unwrap().span());
             for key in &all {
@@ -165,7 +168,7 @@ fn a_record_opens_under_its_own_key_alone() {
 fn kinds_cannot_be_joined_by_an_id_and_keys_do_not_print() {
     let seal = seal();
     let hash = |key: Vec<u8>| seal.key(&key).unwrap()[1..=HASH].to_vec();
-    let (person, turn, rate) = (keys::learner(UserId(1)), keys::turns_of(UserId(1)), keys::rate(UserId(1)));
+    let (person, turn, rate) = (keys::learner(UserId(1)), keys::of_learner(kinds::TURN, UserId(1)), keys::rate(UserId(1)));
     assert!(hash(person.clone()) != hash(turn.clone()) && hash(turn) != hash(rate));
     assert_ne!(hash(person), hash(keys::learner(UserId(2))));
     assert_eq!(format!("{seal:?}"), "Seal(***)");

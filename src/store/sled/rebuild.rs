@@ -11,7 +11,7 @@ use crate::store::export::{Exported, Source};
 use crate::store::seal::Header;
 use crate::store::state::State;
 use crate::store::verbs::after_restore;
-use crate::store::{StoreError, keys, ledger};
+use crate::store::{StoreError, keys, kinds, ledger};
 use std::path::Path;
 use std::time::Instant;
 

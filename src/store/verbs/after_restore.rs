@@ -3,6 +3,7 @@
 //! - A row that was open then has most likely been answered since. Whether it was, nobody can tell: it becomes a dead
 //!   letter, to be retried by a person, not answered again by itself.
 //! - Its conversation at the tutor has grown: what we counted of it no longer tells a lost turn from a recorded one.
+//! - Reminders that fell due since were sent.
 //! - Row numbers were given out since: as many as a day may have taken are left out.
 //!
 //! Must not know where the records came from.
@@ -10,7 +11,7 @@
 use crate::domain::{DeadLetter, DeadReason, Learner, Stage, Timestamp};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
-use crate::store::{StoreError, keys, records};
+use crate::store::{StoreError, keys, kinds, records};
 
 /// At least so many row numbers are left out, and the next one is the first of a thousand: people type them.
 const NUMBERS_LEFT_OUT: u64 = 1_000;
@@ -33,7 +34,7 @@ pub(crate) fn apply(state: &mut State, now: Timestamp) -> Result<u64, StoreError
     for seq in rows.iter().filter_map(|key| keys::seq(key)) {
         set_aside(state, seq, now)?;
     }
-    forget_counts(state)?;
+    renew_learners(state, now)?;
     Ok(rows.len() as u64)
 }
 
@@ -63,8 +64,9 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// No open session knows any more how many turns the tutor's history holds; it is asked before the next one.
-fn forget_counts(state: &mut State) -> Result<(), StoreError> {
+/// No open session knows any more how many turns the tutor's history holds: it is asked before the next one. Reminders are
+/// planned from now on.
+fn renew_learners(state: &mut State, now: Timestamp) -> Result<(), StoreError> {
     let mut range = Range::prefix(keys::kind(kinds::PERSON));
     loop {
         let mut tx = Tx::default();
@@ -72,11 +74,16 @@ fn forget_counts(state: &mut State) -> Result<(), StoreError> {
         state.scan(&range, false, &mut |key, bytes| {
             (seen, last) = (seen + 1, key.to_vec());
             if keys::is_learner(key) {
-                let mut learner: Learner = records::decode(bytes)?;
-                if let Some(session) = &mut learner.session
-                    && session.tutor_turns.take().is_some()
-                {
-                    tx.put(key.to_vec(), &learner)?;
+                let before: Learner = records::decode(bytes)?;
+                let mut learner = before.clone();
+                if let Some(session) = &mut learner.session {
+                    session.tutor_turns = None;
+                }
+                if let Some(reminder) = &mut learner.reminder {
+                    reminder.plan(now, learner.zone.as_deref());
+                }
+                if learner != before {
+                    tx.replace(key.to_vec(), Some(&before), Some(&learner))?;
                 }
             }
             Ok(seen < AT_ONCE)

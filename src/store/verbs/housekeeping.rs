@@ -11,7 +11,7 @@ use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Ti
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
 use crate::store::state::{State, Tx};
-use crate::store::{Purge, Store, StoreError, keys};
+use crate::store::{Purge, Store, StoreError, keys, kinds};
 use uuid::Uuid;
 
 /// Most sessions expired or purges listed at once, so that the thread can serve others.

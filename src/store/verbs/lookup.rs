@@ -5,13 +5,13 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Told, Turn,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, Told, Turn,
     TurnKind, UserId,
 };
 use crate::store::engine::Range;
 use crate::store::records::{self, Menu};
 use crate::store::state::State;
-use crate::store::{Counts, Place, Purge, Reader, SessionPage, Store, StoreError, keys};
+use crate::store::{Counts, Place, Reader, SessionPage, Store, StoreError, keys, kinds};
 use uuid::Uuid;
 
 /// Largest page, whatever is asked for, so that the thread can serve others.
@@ -147,15 +147,6 @@ impl Reader {
         .await
     }
 
-    /// What a row has left to send or, with `dead`, what the dead letter of this number had.
-    pub(crate) async fn left_to_send(&self, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
-        self.look(move |state| {
-            let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
-            Ok(state.list(&Range::prefix(all), PAGE)?.into_iter().map(|(_, message)| message).collect())
-        })
-        .await
-    }
-
     /// The stored statistics.
     pub async fn stats(&self) -> Result<Option<Stats>, StoreError> {
         self.look(|state| state.get(&keys::stats())).await
@@ -177,11 +168,6 @@ impl Reader {
             })
         })
         .await
-    }
-
-    /// Whether the tutor still has to delete this conversation.
-    pub(crate) async fn purge_of(&self, session: Uuid) -> Result<Option<Purge>, StoreError> {
-        self.look(move |state| state.get(&keys::purge(session))).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::store::engine::Range;
 use crate::store::records::Moved;
 use crate::store::state::{State, Tx};
-use crate::store::{Lease, Sent, Store, StoreError, keys};
+use crate::store::{Lease, Sent, Store, StoreError, keys, kinds};
 
 impl Store {
     /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
-use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys};
+use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys, kinds};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
