@@ -145,6 +145,24 @@ pub(crate) fn clock_of(response: &reqwest::Response) -> Option<i64> {
     Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second())
 }
 
+/// `Retry-After` in seconds, rounded up, at most `longest`; a date is compared with the server's own clock.
+pub(crate) fn retry_after(response: &reqwest::Response, longest: u32) -> Option<u32> {
+    let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::trim);
+    let secs = match (header("retry-after-ms"), header("retry-after")) {
+        (Some(ms), _) if ms.parse::<u64>().is_ok() => ms.parse::<u64>().ok()?.div_ceil(1_000),
+        (_, Some(text)) => match text.parse::<f64>() {
+            // The cast saturates.
+            Ok(secs) => secs.max(0.0).ceil() as u64,
+            Err(_) => {
+                let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_second();
+                u64::try_from(at - clock_of(response)?).ok()?
+            }
+        },
+        _ => return None,
+    };
+    Some(u32::try_from(secs).unwrap_or(u32::MAX).min(longest))
+}
+
 /// Status and body (at most `cap` bytes) of a plain `GET`.
 pub(crate) async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
     let response = client(&ClientOptions::default())?.get(url).timeout(deadline).send().await?;

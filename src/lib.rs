@@ -13,7 +13,8 @@
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
-//! telegram, tutor, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
+//! tutor -> speech, http, tolerant_json, domain  speech -> http, tolerant_json, domain
+//! telegram, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
@@ -36,9 +37,11 @@ pub mod model;
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod secure_fs;
+pub mod speech;
 pub mod store;
 pub(crate) mod telegram;
 pub(crate) mod telemetry;
+pub(crate) mod tolerant_json;
 pub(crate) mod top;
 pub(crate) mod tutor;
 

@@ -11,6 +11,7 @@
 
 use super::DaemonContext;
 use super::failed_send::{AfterFailure, judge};
+use super::made::{self, Verdict};
 use super::progress::{in_place_of, take_away};
 use super::sending::Turn;
 use super::shutdown::Stop;
@@ -167,6 +168,12 @@ impl Out<'_> {
                 Speech::Nothing => Err(AfterFailure::Done),
             };
         }
+        if let Content::Made(made) = message.reply.content {
+            return match made::of(daemon, self.claim, message, made).await {
+                Verdict::Send(out) => Ok(Form::of(out)),
+                Verdict::Later(ms, reason) => Err(AfterFailure::Later(ms, reason)),
+            };
+        }
         outgoing(&message.reply).map(Form::of).ok_or(AfterFailure::Done)
     }
 
@@ -251,9 +258,23 @@ impl Out<'_> {
     }
 }
 
-/// The text of a spoken reply instead of its voice, unless it was sent already.
-pub fn words_instead(message: &OutMessage) -> Option<Form> {
+/// The words instead of a file that was refused: those of a spoken reply, unless they were sent already; the caption of what
+/// was made, or a sentence.
+pub fn words_instead(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    message: &OutMessage,
+    refused: &Outgoing,
+) -> Option<Form> {
     match &message.reply.content {
+        Content::Made(_) => {
+            let words = match refused {
+                Outgoing::File { caption, .. } if !caption.is_blank() => caption.clone(),
+                Outgoing::Edit { text, .. } => text.clone(),
+                _ => daemon.app.context.phrases(&claim.learner).not_taken(),
+            };
+            Some(Form::of(made::in_words(message, words)))
+        }
         Content::Spoken { caption, .. } if !message.words_sent => {
             text_of(&message.reply, caption).map(Form::of)
         }

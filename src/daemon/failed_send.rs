@@ -98,7 +98,7 @@ pub async fn judge(
             AfterFailure::Later(pause, WaitReason::TelegramDown)
         }
         Retry::Unsure => in_doubt(daemon, seq, message, error),
-        Retry::No => refused(seq, message, form, error),
+        Retry::No => refused(daemon, claim, message, form, error),
     })
 }
 
@@ -127,15 +127,22 @@ fn in_doubt(daemon: &DaemonContext, seq: u64, message: &OutMessage, error: &Tele
 }
 
 /// The same message would be refused again.
-fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -> AfterFailure {
-    if matches!(form.out, Outgoing::Voice { .. }) {
-        // If a voice is refused, its text is sent instead.
-        if let Some(words) = words_instead(message) {
+fn refused(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    message: &OutMessage,
+    form: &Form,
+    error: &TelegramError,
+) -> AfterFailure {
+    let seq = claim.lease.seq;
+    if matches!(form.out, Outgoing::File { .. }) {
+        // If a file is refused, its text is sent instead.
+        if let Some(words) = words_instead(daemon, claim, message, &form.out) {
             tracing::warn!(
-                event = %Event::VoiceRefused,
+                event = %Event::FileRefused,
                 seq,
                 %error,
-                "Telegram does not take the voice: its words go out"
+                "Telegram does not take the file: its words go out"
             );
             return AfterFailure::Form(Box::new(words));
         }
@@ -145,7 +152,8 @@ fn refused(seq: u64, message: &OutMessage, form: &Form, error: &TelegramError) -
     }
     // The progress message is gone, so the answer is sent as a message of its own.
     if matches!(form.out, Outgoing::Edit { .. }) && !matches!(message.reply.content, Content::Edit { .. }) {
-        let words = words_instead(message).or_else(|| outgoing(&message.reply).map(Form::of));
+        let words = words_instead(daemon, claim, message, &form.out)
+            .or_else(|| outgoing(&message.reply).map(Form::of));
         let again = words.map(|words| Form { voice_follows: form.voice_follows, ..words });
         return again.map_or(AfterFailure::Done, |again| AfterFailure::Form(Box::new(again)));
     }

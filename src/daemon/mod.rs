@@ -17,6 +17,7 @@ mod health;
 mod housekeeping;
 mod identity;
 mod last_minute;
+mod made;
 mod menu;
 mod poller;
 mod prefetch;

@@ -13,7 +13,7 @@ use crate::domain::stats::{Count, Step};
 use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
 use crate::logging::Event;
 use crate::store::Claim;
-use crate::telegram::{Action, Outgoing, outgoing};
+use crate::telegram::{Action, Attachment, Outgoing, outgoing};
 use crate::tutor::Spoken;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -149,13 +149,13 @@ async fn encode(
 ) -> Speech {
     let place = daemon.app.context.audio.place().await;
     match daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into())).await {
-        Ok(note) => Speech::Note(Outgoing::Voice {
+        Ok(note) => Speech::Note(Outgoing::File {
             chat: message.reply.chat,
             thread: message.reply.thread,
             answers: message.reply.answers,
             caption: if message.words_sent { Rich::default() } else { caption.clone() },
-            bytes: Bytes::from(note.bytes),
-            duration_secs: note.duration_secs,
+            keyboard: Keyboard::default(),
+            file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
         }),
         Err(error) => {
             daemon.telemetry.failed(error.failure());

@@ -99,16 +99,17 @@ impl Bench {
 
     /// An answer of these texts, ready to be sent; while nobody else works on messages.
     pub async fn answer(&self, chat: i64, texts: &[&str]) {
+        let text = |text: &&str| Content::Text { text: Rich::plain(*text), keyboard: Keyboard::default() };
+        self.answer_with(chat, texts.iter().map(text).collect()).await;
+    }
+
+    /// As [`Self::answer`], of anything.
+    pub async fn answer_with(&self, chat: i64, contents: Vec<Content>) {
         self.accept(chat).await;
         let (store, now) = (&self.daemon.app.store, self.daemon.clock.now());
         let claim = store.claim(WorkKind::Local, now).await.unwrap().row().unwrap();
-        let reply = |text: &&str| Reply {
-            chat: ChatId(chat),
-            thread: Some(7),
-            answers: None,
-            content: Content::Text { text: Rich::plain(*text), keyboard: Keyboard::default() },
-        };
-        let outcome = Outcome::reply(texts.iter().map(reply).collect());
+        let reply = |content| Reply { chat: ChatId(chat), thread: Some(7), answers: None, content };
+        let outcome = Outcome::reply(contents.into_iter().map(reply).collect());
         store.commit(claim.lease, outcome, now).await.unwrap();
     }
 

@@ -2,8 +2,11 @@
 //!
 //! Must not know the tutor's JSON (see `tutor::wire`).
 
+use super::correction::Correction;
+use super::fluency::Fluency;
 use super::ids::Timestamp;
 use super::incoming::Chat;
+use super::learner::Language;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,12 +17,12 @@ pub struct Assessment {
     pub transcript: String,
     /// On pronunciation and grammar, in English.
     pub coaching: String,
-    /// In Portuguese.
-    pub coaching_pt: String,
+    /// In the learner's language ([`Turn::translated_into`]).
+    pub coaching_translated: String,
     /// In English.
     pub reply: String,
-    /// In Portuguese.
-    pub reply_pt: String,
+    /// As `coaching_translated`.
+    pub reply_translated: String,
     /// The tutor can speak the coaching.
     pub coaching_audio: bool,
     /// The tutor can speak the reply.
@@ -29,7 +32,7 @@ pub struct Assessment {
 impl Assessment {
     /// Nothing a learner could read.
     pub(crate) fn is_empty(&self) -> bool {
-        [&self.transcript, &self.coaching, &self.coaching_pt, &self.reply, &self.reply_pt]
+        [&self.transcript, &self.coaching, &self.coaching_translated, &self.reply, &self.reply_translated]
             .iter()
             .all(|text| text.trim().is_empty())
     }
@@ -54,6 +57,33 @@ pub struct Turn {
     pub chat: Option<Chat>,
     /// Used by a written turn.
     pub tokens: Tokens,
+    /// At most [`MOST`](super::correction::MOST), the most useful one first.
+    pub corrections: Vec<Correction>,
+    pub fluency: Option<Fluency>,
+    /// Of the row it answers, by which the buttons under the answer name it (the store sets it); 0: an older version did not
+    /// store it.
+    pub seq: u64,
+    /// The language of the translations in `assessment`.
+    pub translated_into: Language,
+}
+
+/// What becomes known of a turn after it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnChange {
+    /// [`Turn::seq`].
+    pub seq: u64,
+    pub fact: TurnFact,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnFact {
+    /// Coaching and reply in this language; empty where there is nothing to translate.
+    Translated {
+        into: Language,
+        coaching: String,
+        reply: String,
+    },
+    Corrected(Vec<Correction>),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +132,21 @@ impl Turn {
             model: None,
             chat: None,
             tokens: Tokens::default(),
+            corrections: Vec::new(),
+            fluency: None,
+            seq: 0,
+            translated_into: Language::Pt,
+        }
+    }
+
+    pub fn apply(&mut self, fact: TurnFact) {
+        match fact {
+            TurnFact::Translated { into, coaching, reply } => {
+                self.translated_into = into;
+                self.assessment.coaching_translated = coaching;
+                self.assessment.reply_translated = reply;
+            }
+            TurnFact::Corrected(corrections) => self.corrections = corrections,
         }
     }
 }

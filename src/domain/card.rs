@@ -152,7 +152,10 @@ impl NewCard {
 
 fn cut(text: String) -> String {
     let text = text.trim();
-    text.char_indices().nth(LONGEST_SIDE).map_or(text, |(end, _)| text.get(..end).unwrap_or_default()).to_owned()
+    text.char_indices()
+        .nth(LONGEST_SIDE)
+        .map_or(text, |(end, _)| text.get(..end).unwrap_or_default())
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -162,7 +165,8 @@ mod tests {
     #[test]
     fn a_card_holds_no_more_than_fits() {
         let long = "ã".repeat(LONGEST_SIDE + 1);
-        let card = NewCard { front: "  I goes ".into(), back: long, why: String::new(), kind: None, source: None };
+        let card =
+            NewCard { front: "  I goes ".into(), back: long, why: String::new(), kind: None, source: None };
         let made = Card::new(1, card.clone(), 20_000);
         assert_eq!((made.front.as_str(), made.back.chars().count()), ("I goes", LONGEST_SIDE));
         assert_eq!(made.origin(), (None, card.origin().1.as_str()));

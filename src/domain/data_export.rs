@@ -11,6 +11,7 @@ use super::alert::Told;
 use super::assessment::{Turn, TurnKind};
 use super::card::Card;
 use super::contour::Contours;
+use super::correction::Correction;
 use super::day::Day;
 use super::ids::{Timestamp, UserId};
 use super::learner::{DAY_MS, DayTokens, Learner, Level};
@@ -258,11 +259,19 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "tokens": { "input": turn.tokens.input, "output": turn.tokens.output },
                 "transcript": turn.assessment.transcript,
                 "coaching": turn.assessment.coaching,
-                "coaching_portuguese": turn.assessment.coaching_pt,
+                "coaching_translated": turn.assessment.coaching_translated,
                 "reply": turn.assessment.reply,
-                "reply_portuguese": turn.assessment.reply_pt,
+                "reply_translated": turn.assessment.reply_translated,
+                "translated_into": turn.translated_into.tag(),
                 "coaching_spoken": turn.assessment.coaching_audio,
                 "reply_spoken": turn.assessment.reply_audio,
+                "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
+                "fluency": turn.fluency.map(|fluency| json!({
+                    "words_per_minute": fluency.words_per_minute,
+                    "pauses_percent": fluency.pauses_percent,
+                    "longest_pause_ms": fluency.longest_pause_ms,
+                    "fillers": fluency.fillers,
+                })),
             })
         })
         .collect();
@@ -274,6 +283,15 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
         "turns_answered": session.turns,
         "turns_at_the_tutor": session.tutor_turns,
         "turns": turns,
+    })
+}
+
+fn correction_json(correction: &Correction) -> Value {
+    json!({
+        "said": correction.said,
+        "better": correction.better,
+        "why": correction.why,
+        "kind": correction.kind.name(),
     })
 }
 
@@ -297,9 +315,9 @@ fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
         for (name, words) in [
             (if spoken { "You said" } else { "You wrote" }, &said.transcript),
             ("Coaching", &said.coaching),
-            ("Coaching, Portuguese", &said.coaching_pt),
+            ("Coaching, translated", &said.coaching_translated),
             ("Reply", &said.reply),
-            ("Reply, Portuguese", &said.reply_pt),
+            ("Reply, translated", &said.reply_translated),
         ] {
             if words.trim().is_empty() {
                 continue;
@@ -308,6 +326,21 @@ fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
             for line in words.trim().lines() {
                 let _ = writeln!(text, "> {}", escaped(line));
             }
+        }
+        if !turn.corrections.is_empty() {
+            text.push_str("\n**Corrections**\n\n");
+        }
+        for Correction { said, better, why, kind } in &turn.corrections {
+            let why = if why.is_empty() { String::new() } else { format!(": {}", escaped(why)) };
+            let (said, better) = (escaped(said), escaped(better));
+            let _ = writeln!(text, "- {said} → **{better}** ({}){why}", kind.name());
+        }
+        if let Some(fluency) = turn.fluency {
+            let _ = writeln!(
+                text,
+                "\nAbout {} words a minute, {} % pauses (the longest {} ms), {} filler words.",
+                fluency.words_per_minute, fluency.pauses_percent, fluency.longest_pause_ms, fluency.fillers
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Must not know which moment belongs to which day (see `local_day`).
 
 use super::assessment::Turn;
-use super::correction::CorrectionKind;
+use super::correction::{Correction, CorrectionKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,7 +46,15 @@ impl Day {
             super::TurnKind::Voice => self.turns = self.turns.saturating_add(1),
             super::TurnKind::Text => self.texts = self.texts.saturating_add(1),
         }
+        self.note_corrections(&turn.corrections);
         self.spoke(turn.voice_ms, goal);
+    }
+
+    pub(crate) fn note_corrections(&mut self, corrections: &[Correction]) {
+        for correction in corrections {
+            let count = self.corrections.entry(correction.kind).or_default();
+            *count = count.saturating_add(1);
+        }
     }
 
     pub(crate) fn note_drill(&mut self, voice_ms: u64, goal: u16) {

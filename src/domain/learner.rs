@@ -17,6 +17,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// Its IETF tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Pt => "pt",
+        }
+    }
+
     /// From an IETF tag such as `pt-BR`; `None` for languages the bot does not speak.
     pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
@@ -42,8 +50,7 @@ impl LanguageChoice {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Fixed(Language::En) => "en",
-            Self::Fixed(Language::Pt) => "pt",
+            Self::Fixed(language) => language.tag(),
         }
     }
 }

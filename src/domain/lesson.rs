@@ -115,13 +115,13 @@ pub(crate) fn compose(
     text = section(text, &phrases.you_said(), Rich::plain(said.transcript.trim()));
     text = section(text, &phrases.coaching(), markdown(&said.coaching));
     if portuguese {
-        text = quote(text, &said.coaching_pt);
+        text = quote(text, &said.coaching_translated);
     }
     let mut replies = Reply::texts(incoming, text, Keyboard::default());
 
     let mut words = markdown(&said.reply);
     if portuguese {
-        words = quote(words, &said.reply_pt);
+        words = quote(words, &said.reply_translated);
     }
     if said.reply_audio && learner.voice_reply {
         replies.extend(Reply::spoken(incoming, session, SpokenPart::Conversational, words));
@@ -148,7 +148,7 @@ pub(crate) fn compose_feedback(
     said: &Assessment,
 ) -> Vec<Reply> {
     let text = section(Rich::default(), &phrases.coaching(), markdown(&said.coaching));
-    let text = quote(text, &said.coaching_pt);
+    let text = quote(text, &said.coaching_translated);
     let mut replies = Reply::texts(incoming, text, Keyboard::default());
     if said.coaching_audio {
         let content = Content::Spoken { session, part: SpokenPart::Coaching, caption: Rich::default() };

@@ -2,11 +2,12 @@
 //!
 //! Must not know how either happens.
 
-use super::assessment::Turn;
+use super::assessment::{Turn, TurnChange};
 use super::card::CardChange;
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
+use super::made::Made;
 use super::rich::{CAPTION_LIMIT, Rich, TEXT_LIMIT};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +19,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// A finished turn; the store numbers it and counts it in the session.
     pub turn: Option<Turn>,
+    /// What became known of earlier turns; of one that is no more, nothing is kept.
+    pub turn_changes: Vec<TurnChange>,
     /// Changes to the learner's cards, in order.
     pub cards: Vec<CardChange>,
     /// Conversations for the tutor to delete.
@@ -67,6 +70,8 @@ pub enum Content {
         /// A short notice, 0..200 characters.
         text: String,
     },
+    /// A file, made when it is sent.
+    Made(Made),
 }
 
 /// The parts of an answer that the tutor can speak.

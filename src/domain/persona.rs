@@ -136,17 +136,26 @@ impl Persona {
 
     /// The system prompt for a learner of this level, who is to be given explanations in this language.
     pub fn prompt(&self, level: Option<Level>, language: Language) -> String {
-        let level = match level {
-            Some(Level::Beginner) => "beginner (CEFR A1 to A2)",
-            Some(Level::Intermediate) => "intermediate (CEFR B1 to B2)",
-            Some(Level::Advanced) => "advanced (CEFR C1 to C2)",
-            None => "not known; go by how the learner writes, and begin simply",
-        };
-        let language = match language {
-            Language::En => "English",
-            Language::Pt => "Brazilian Portuguese",
-        };
+        let (level, language) = (level_words(level), language_words(language));
         self.prompt.replace("{level}", level).replace("{language}", language)
+    }
+}
+
+/// A learner's level, as models are told.
+pub fn level_words(level: Option<Level>) -> &'static str {
+    match level {
+        Some(Level::Beginner) => "beginner (CEFR A1 to A2)",
+        Some(Level::Intermediate) => "intermediate (CEFR B1 to B2)",
+        Some(Level::Advanced) => "advanced (CEFR C1 to C2)",
+        None => "not known; go by how the learner writes, and begin simply",
+    }
+}
+
+/// A language, as models are told.
+pub fn language_words(language: Language) -> &'static str {
+    match language {
+        Language::En => "English",
+        Language::Pt => "Brazilian Portuguese",
     }
 }
 

@@ -132,13 +132,17 @@ mod tests {
         ] {
             let mut learner = learner(zone, minute, utc(from));
             let sent = dates(&mut learner, from, to);
-            assert!(sent.len() == 5 && sent.windows(2).all(|pair| pair[1] == pair[0] + 1), "{zone} {minute}: {sent:?}");
+            assert!(
+                sent.len() == 5 && sent.windows(2).all(|pair| pair[1] == pair[0] + 1),
+                "{zone} {minute}: {sent:?}"
+            );
         }
     }
 
     #[test]
     fn a_journey_brings_no_date_twice() {
-        let zones = ["America/Sao_Paulo", "Asia/Tokyo", "Pacific/Honolulu", "Pacific/Kiritimati", "Europe/Lisbon"];
+        let zones =
+            ["America/Sao_Paulo", "Asia/Tokyo", "Pacific/Honolulu", "Pacific/Kiritimati", "Europe/Lisbon"];
         let mut learner = learner("America/Sao_Paulo", 1_170, utc("2026-01-10T12:00:00Z"));
         let mut sent = Vec::new();
         for day in 11..28 {

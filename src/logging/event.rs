@@ -88,7 +88,8 @@ events! {
     GroupMigrated = "group_migrated",
     VoiceLate = "voice_late",
     VoiceMissing = "voice_missing",
-    VoiceRefused = "voice_refused",
+    FileRefused = "file_refused",
+    NotMade = "not_made",
     // Tutor, audio, channel
     TutorAnswers = "tutor_answers",
     TutorSilent = "tutor_silent",

@@ -25,3 +25,4 @@ pub use error::{Fault, ModelError, Retry, Slow};
 pub use models::{MAIN, Models, ModelsOptions};
 pub use policy::{Next, Tried, next};
 pub use server::{Server, ServerOptions, Timeouts};
+pub use structured::Completed;

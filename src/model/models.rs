@@ -7,6 +7,7 @@ use super::answer_stream::AnswerStream;
 use super::ask::{Ask, ModelName};
 use super::error::{Fault, ModelError};
 use super::server::{Server, ServerOptions, Timeouts};
+use super::structured::Completed;
 use crate::http::{self, ClientOptions};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -65,14 +66,14 @@ impl Models {
         server.begin(name, ask, None).await
     }
 
-    /// Asks `model` for one JSON object of this schema; returns its token counts too. An object that does not
-    /// fit is asked for a second time.
+    /// Asks `model` for one JSON object of this schema; returns its token counts too. An answer that is no
+    /// such object is asked for a second time.
     pub async fn complete(
         &self,
         model: &ModelName,
         ask: &Ask,
         schema: &Value,
-    ) -> Result<(Value, Option<Usage>), ModelError> {
+    ) -> Result<(Completed, Option<Usage>), ModelError> {
         let (server, name) = self.server_of(model)?;
         server.complete(name, ask, schema).await
     }

@@ -314,7 +314,7 @@ impl Server {
             return Ok(Ok(response));
         }
         let status = response.status().as_u16();
-        let retry_after = pause(&response);
+        let retry_after = http::retry_after(&response, LONGEST_WAIT);
         // A refusal that breaks off or is too long is classified by its status.
         let words = http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default();
         let words = String::from_utf8_lossy(&words).to_lowercase();
@@ -359,22 +359,4 @@ impl Server {
     fn book(&self) -> MutexGuard<'_, BTreeMap<String, Learnt>> {
         self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// `Retry-After` in seconds, rounded up; a date is compared with the server's own clock.
-fn pause(response: &reqwest::Response) -> Option<u32> {
-    let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::trim);
-    let secs = match (header("retry-after-ms"), header("retry-after")) {
-        (Some(ms), _) if ms.parse::<u64>().is_ok() => ms.parse::<u64>().ok()?.div_ceil(1_000),
-        (_, Some(text)) => match text.parse::<f64>() {
-            // The cast saturates.
-            Ok(secs) => secs.max(0.0).ceil() as u64,
-            Err(_) => {
-                let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_second();
-                u64::try_from(at - http::clock_of(response)?).ok()?
-            }
-        },
-        _ => return None,
-    };
-    Some(u32::try_from(secs).unwrap_or(u32::MAX).min(LONGEST_WAIT))
 }

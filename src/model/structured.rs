@@ -5,24 +5,45 @@
 
 use super::answer::{Step, Usage};
 use super::ask::{Ask, Message, Role};
-use super::error::{Fault, ModelError};
+use super::error::ModelError;
 use super::server::Server;
 use serde_json::Value;
+use std::fmt;
 use std::sync::Arc;
 
 /// How often a question is asked if the answer is not such an object.
 const ROUNDS: usize = 2;
 
+/// What a model answered that was asked for an object.
+#[derive(Clone, PartialEq)]
+pub enum Completed {
+    /// Has every field that the schema requires.
+    Object(Value),
+    /// It answered otherwise, each time: its last words.
+    Words(String),
+}
+
+/// Shows no text.
+impl fmt::Debug for Completed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(_) => write!(f, "an object"),
+            Self::Words(words) => write!(f, "{} bytes of words", words.len()),
+        }
+    }
+}
+
 impl Server {
-    /// The object, and the tokens of all rounds together.
+    /// The answer, and the tokens of all rounds together.
     pub(super) async fn complete(
         self: &Arc<Self>,
         model: &str,
         ask: &Ask,
         schema: &Value,
-    ) -> Result<(Value, Option<Usage>), ModelError> {
+    ) -> Result<(Completed, Option<Usage>), ModelError> {
         let ask = told(ask, schema);
         let mut spent: Option<Usage> = None;
+        let mut words = String::new();
         for _ in 0..ROUNDS {
             let mut answer = self.begin(model, &ask, Some(schema)).await?;
             let end = loop {
@@ -38,10 +59,11 @@ impl Server {
                 });
             }
             if let Some(object) = object(answer.text(), schema) {
-                return Ok((object, spent));
+                return Ok((Completed::Object(object), spent));
             }
+            answer.text().clone_into(&mut words);
         }
-        Err(self.error(Fault::Unreadable("an answer without the JSON asked for")))
+        Ok((Completed::Words(words), spent))
     }
 }
 

@@ -65,6 +65,7 @@ pub mod seal;
 pub mod sled;
 mod state;
 mod thread;
+mod tx;
 mod verbs;
 
 pub use admin_types::{Archived, Import, Imported, Merged, Removed};

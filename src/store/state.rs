@@ -4,12 +4,13 @@
 //! Reads and writes records. Must not know threads, channels or what a verb means.
 
 use super::disk::Disk;
-use super::engine::{Batch, Engine, Flush, Range, Visit};
+use super::engine::{Engine, Flush, Range, Visit};
 use super::kinds::{self, Kind};
 use super::ledger::Ledger;
 use super::progress::Progress;
-use super::records::{self, IndexEntry, LogKey, Moved, NextSeq, Record, Seen};
+use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
 use super::schedule::Schedule;
+use super::tx::Tx;
 use super::{Lease, StoreError, keys};
 use crate::domain::rate::RateState;
 use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId, WaitReason};
@@ -80,53 +81,6 @@ impl SeenRing {
             self.ids.remove(&oldest);
             self.first += 1;
         }
-    }
-}
-
-/// Changes that are written all or not at all.
-#[derive(Default)]
-pub struct Tx {
-    batch: Batch,
-}
-
-impl Tx {
-    pub fn put<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
-        self.batch.put(key, records::encode(record)?);
-        Ok(())
-    }
-
-    #[cfg(test)]
-    pub(crate) fn put_bytes(&mut self, key: Vec<u8>, bytes: Vec<u8>) {
-        self.batch.put(key, bytes);
-    }
-
-    /// As [`Self::put`] for a record with index entries, of which those of the record before are removed.
-    pub(crate) fn replace<R: Record>(
-        &mut self,
-        key: Vec<u8>,
-        before: Option<&R>,
-        after: Option<&R>,
-    ) -> Result<(), StoreError> {
-        if let Some(before) = before {
-            for entry in kinds::entries(&key, &records::encode(before)?)? {
-                self.delete(entry);
-            }
-        }
-        let Some(after) = after else {
-            self.delete(key);
-            return Ok(());
-        };
-        let bytes = records::encode(after)?;
-        for entry in kinds::entries(&key, &bytes)? {
-            self.put(entry, &IndexEntry)?;
-        }
-        self.batch.put(key, bytes);
-        Ok(())
-    }
-
-    /// The key need not exist.
-    pub fn delete(&mut self, key: Vec<u8>) {
-        self.batch.delete(key);
     }
 }
 
@@ -324,12 +278,12 @@ impl State {
     /// Writes everything; durable after the next flush. The caller updates memory only after this.
     pub(crate) fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
         self.usable()?;
-        if tx.batch.is_empty() {
+        if tx.is_empty() {
             return Ok(());
         }
         self.written += 1;
         self.schedule.written = self.written;
-        let applied = self.disk.write(tx.batch);
+        let applied = self.disk.write(tx.into_batch());
         self.progress.note_write(applied)
     }
 

@@ -290,6 +290,6 @@ pub(super) fn encode<Params: Serialize>(params: &Params) -> Result<Vec<u8>, Tele
     serde_json::to_vec(params).map_err(|_| unencodable())
 }
 
-fn unencodable() -> TelegramError {
+pub(super) fn unencodable() -> TelegramError {
     TelegramError::Setup("the request cannot be written as JSON".into())
 }

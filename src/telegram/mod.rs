@@ -28,7 +28,7 @@ pub(crate) use error::{Retry, TelegramError};
 pub(crate) use members::ChannelCard;
 pub(crate) use pacing::Pacing;
 pub(crate) use send_form::SendForm;
-pub(crate) use to_api::{Delivered, Outgoing, outgoing};
+pub(crate) use to_api::{Attachment, Delivered, Outgoing, outgoing};
 pub(crate) use updates::RawUpdate;
 
 use crate::domain::{ChatId, MessageId, UserId};
@@ -51,7 +51,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Largest file a bot may send (Bot API "sendVoice"), bytes.
+/// Largest file a bot may send (Bot API "sendVoice", "sendDocument"), bytes.
 pub(crate) const UPLOAD_LIMIT: u64 = 50 * 1024 * 1024;
 /// The server holds a poll at most this long, seconds.
 const LONGEST_POLL_SECS: u64 = 50;
@@ -226,14 +226,16 @@ impl Telegram {
             to_api::Call::Message(params) => self.ask("sendMessage", &*params).await?,
             to_api::Call::Edit(params) => self.ask("editMessageText", &*params).await?,
             to_api::Call::Callback(params) => self.ask("answerCallbackQuery", &params).await?,
-            to_api::Call::Voice(params, bytes) => {
-                let upload = Upload { client: &self.api, bytes: bytes.clone(), mime: "audio/ogg" };
-                let file = vec![("voice", PathBuf::from(to_api::VOICE_FILE_NAME))];
-                let reply: Answered = upload.request_with_form_data("sendVoice", &*params, file).await;
+            to_api::Call::File(file) => {
+                let upload = Upload { client: &self.api, bytes: file.bytes, mime: file.mime };
+                let named = vec![(file.field, PathBuf::from(file.name))];
+                let reply: Answered = upload.request_with_form_data(file.method, &file.params, named).await;
                 reply?.result
             }
         };
-        Ok(Delivered { message: tolerant::int(reply.get("message_id")).map(MessageId) })
+        let voice = reply.get("voice").and_then(|voice| voice.get("file_id")?.as_str());
+        let message = tolerant::int(reply.get("message_id")).map(MessageId);
+        Ok(Delivered { message, voice: voice.map(str::to_owned) })
     }
 
     /// Calls that Telegram has answered so far, whatever the answer. Answers of a proxy do not count.

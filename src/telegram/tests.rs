@@ -175,8 +175,8 @@ async fn a_refused_connection_was_surely_not_a_send() {
 #[tokio::test]
 async fn a_message_description_of_the_future_is_still_a_sent_message() {
     let sent = ok(r#"{"message_id":77,"chat":{"type":"hologram"},"date":"soon"}"#);
-    assert_eq!(deliver(vec![sent]).await, Ok(Delivered { message: Some(MessageId(77)) }));
-    assert_eq!(deliver(vec![ok("true")]).await, Ok(Delivered { message: None }));
+    assert_eq!(deliver(vec![sent]).await, Ok(Delivered { message: Some(MessageId(77)), voice: None }));
+    assert_eq!(deliver(vec![ok("true")]).await, Ok(Delivered::default()));
 }
 
 #[tokio::test]
@@ -228,18 +228,19 @@ async fn a_proxys_page_and_a_broken_line_are_no_answers_of_telegram() {
 
 #[tokio::test]
 async fn a_voice_is_uploaded_from_memory() {
-    let (url, mut asked) = server(vec![ok(r#"{"message_id":6}"#)]).await;
-    let voice = Outgoing::Voice {
+    let (url, mut asked) =
+        server(vec![ok(r#"{"message_id":6,"voice":{"file_id":"AwAC","duration":4}}"#)]).await;
+    let voice = Outgoing::File {
         chat: ChatId(-7),
         thread: None,
         answers: Some(MessageId(3)),
         caption: Rich::plain("R&B"),
-        bytes: Bytes::from_static(b"OggS..."),
-        duration_secs: 4,
+        keyboard: Keyboard::default(),
+        file: Attachment::Voice { bytes: Bytes::from_static(b"OggS..."), duration_secs: 4 },
     };
     assert_eq!(
-        telegram(&url).deliver(&voice, SendForm::default()).await.unwrap().message,
-        Some(MessageId(6))
+        telegram(&url).deliver(&voice, SendForm::default()).await.unwrap(),
+        Delivered { message: Some(MessageId(6)), voice: Some("AwAC".to_owned()) }
     );
     let request = asked.recv().await.unwrap();
     for part in [

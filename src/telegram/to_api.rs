@@ -1,4 +1,4 @@
-//! Turns a reply into a Bot API call: HTML, buttons, limits.
+//! Turns a reply into a Bot API call: HTML, buttons, files, limits.
 //!
 //! Must not know how a call is transported (see `client`) or why it is made.
 
@@ -8,13 +8,17 @@ use crate::domain::{ChatId, Content, Keyboard, MessageId, Reply, Rich};
 use bytes::Bytes;
 use frankenstein::input_file::FileUpload;
 use frankenstein::methods::{
-    AnswerCallbackQueryParams, EditMessageTextParams, SendMessageParams, SendVoiceParams,
+    AnswerCallbackQueryParams, EditMessageTextParams, SendDocumentParams, SendMessageParams, SendPhotoParams,
+    SendVoiceParams,
 };
 use frankenstein::types::{InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup};
+use serde::Serialize;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// File name of a voice note; without a known ending Telegram would show it as a plain file.
-pub(super) const VOICE_FILE_NAME: &str = "voice.ogg";
+const VOICE_FILE_NAME: &str = "voice.ogg";
+const PHOTO_FILE_NAME: &str = "picture.png";
 /// Longest notice of a callback answer, characters (Bot API "answerCallbackQuery").
 const NOTICE_LIMIT: usize = 200;
 
@@ -40,8 +44,7 @@ pub(crate) enum Outgoing {
         /// An empty one removes the buttons.
         keyboard: Keyboard,
     },
-    /// A voice note: OGG/Opus, mono.
-    Voice {
+    File {
         chat: ChatId,
         /// Forum topic.
         thread: Option<i64>,
@@ -49,9 +52,8 @@ pub(crate) enum Outgoing {
         answers: Option<MessageId>,
         /// 0..1024 UTF-16 code units.
         caption: Rich,
-        bytes: Bytes,
-        /// Length in seconds.
-        duration_secs: u32,
+        keyboard: Keyboard,
+        file: Attachment,
     },
     /// The answer to a button press, which stops the button's clock.
     CallbackAnswer {
@@ -62,42 +64,68 @@ pub(crate) enum Outgoing {
     },
 }
 
+/// A file as it is sent.
+#[allow(dead_code, reason = "made by the makers")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Attachment {
+    /// A voice note: OGG/Opus, mono; with its length in seconds.
+    Voice { bytes: Bytes, duration_secs: u32 },
+    /// A picture: PNG of at most 10 MB, its sides together at most 10,000 px (Bot API "sendPhoto").
+    Photo { bytes: Bytes },
+    /// Any file of at most 50 MB (Bot API "sendDocument").
+    Document { bytes: Bytes, name: String, mime: &'static str },
+}
+
 impl Outgoing {
     /// The chat it goes to; `None` for a callback answer, which counts towards no chat's limit.
     pub(crate) fn chat(&self) -> Option<ChatId> {
         match self {
-            Self::Text { chat, .. } | Self::Edit { chat, .. } | Self::Voice { chat, .. } => Some(*chat),
+            Self::Text { chat, .. } | Self::Edit { chat, .. } | Self::File { chat, .. } => Some(*chat),
             Self::CallbackAnswer { .. } => None,
         }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Delivered {
     /// The new message, if one was created and Telegram named it.
     pub message: Option<MessageId>,
+    /// The `file_id` of the voice note that was sent: it can be fetched again by it.
+    pub voice: Option<String>,
 }
 
-/// `None` for a spoken reply, whose audio has to be made first.
+/// `None` for what has to be fetched or made first.
 pub(crate) fn outgoing(reply: &Reply) -> Option<Outgoing> {
     let Reply { chat, thread, answers, content } = reply.clone();
     match content {
         Content::Text { text, keyboard } => Some(Outgoing::Text { chat, thread, answers, text, keyboard }),
         Content::Edit { message, text, keyboard } => Some(Outgoing::Edit { chat, message, text, keyboard }),
         Content::CallbackAnswer { callback, text } => Some(Outgoing::CallbackAnswer { callback, text }),
-        Content::Spoken { .. } => None,
+        Content::Spoken { .. } | Content::Made(_) => None,
     }
 }
 
-pub(super) enum Call<'a> {
+pub(super) enum Call {
     Message(Box<SendMessageParams>),
     Edit(Box<EditMessageTextParams>),
     Callback(AnswerCallbackQueryParams),
-    Voice(Box<SendVoiceParams>, &'a Bytes),
+    File(Upload),
+}
+
+/// A call that carries a file.
+pub(super) struct Upload {
+    pub(super) method: &'static str,
+    /// The parameter that holds the file.
+    pub(super) field: &'static str,
+    /// All parameters; the file stands there by its name alone.
+    pub(super) params: Value,
+    pub(super) bytes: Bytes,
+    pub(super) name: String,
+    pub(super) mime: &'static str,
 }
 
 /// [`TelegramError::ReplyGone`] for an edit of a message that cannot exist.
-pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, TelegramError> {
+pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call, TelegramError> {
     Ok(match out {
         Outgoing::Text { chat, thread, answers, text, keyboard } => Call::Message(Box::new(
             SendMessageParams::builder()
@@ -120,20 +148,7 @@ pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, Telegra
                 .maybe_reply_markup(markup(keyboard))
                 .build(),
         )),
-        Outgoing::Voice { chat, thread, answers, caption, bytes, duration_secs } => Call::Voice(
-            Box::new(
-                SendVoiceParams::builder()
-                    .chat_id(chat.0)
-                    .maybe_message_thread_id(manner.thread(*thread))
-                    .voice(FileUpload::from(PathBuf::from(VOICE_FILE_NAME)))
-                    .maybe_caption(manner.caption(caption))
-                    .maybe_parse_mode(manner.parse_mode())
-                    .duration(*duration_secs)
-                    .maybe_reply_parameters(manner.answer_to(*answers))
-                    .build(),
-            ),
-            bytes,
-        ),
+        Outgoing::File { .. } => Call::File(upload(out, manner)?),
         Outgoing::CallbackAnswer { callback, text } => Call::Callback(
             AnswerCallbackQueryParams::builder()
                 .callback_query_id(callback.as_str())
@@ -143,6 +158,48 @@ pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call<'_>, Telegra
                 .build(),
         ),
     })
+}
+
+fn upload(out: &Outgoing, manner: SendForm) -> Result<Upload, TelegramError> {
+    let Outgoing::File { chat, thread, answers, caption, keyboard, file } = out else {
+        return Err(TelegramError::Setup("only a file is uploaded".into()));
+    };
+    /// The parameters that all files share.
+    macro_rules! params {
+        ($params:ident.$field:ident = $name:expr $(, $more:ident = $value:expr)?) => {
+            written(
+                &$params::builder()
+                    .chat_id(chat.0)
+                    .maybe_message_thread_id(manner.thread(*thread))
+                    .$field(FileUpload::from(PathBuf::from($name)))
+                    .maybe_caption(manner.caption(caption))
+                    .maybe_parse_mode(manner.parse_mode())
+                    .maybe_reply_parameters(manner.answer_to(*answers))
+                    .maybe_reply_markup(markup(keyboard).map(ReplyMarkup::InlineKeyboardMarkup))
+                    $(.$more($value))?
+                    .build(),
+            )?
+        };
+    }
+    let (method, field, params, bytes, name, mime) = match file {
+        Attachment::Voice { bytes, duration_secs } => {
+            let params = params!(SendVoiceParams.voice = VOICE_FILE_NAME, duration = *duration_secs);
+            ("sendVoice", "voice", params, bytes, VOICE_FILE_NAME, "audio/ogg")
+        }
+        Attachment::Photo { bytes } => {
+            let params = params!(SendPhotoParams.photo = PHOTO_FILE_NAME);
+            ("sendPhoto", "photo", params, bytes, PHOTO_FILE_NAME, "image/png")
+        }
+        Attachment::Document { bytes, name, mime } => {
+            let params = params!(SendDocumentParams.document = name);
+            ("sendDocument", "document", params, bytes, name.as_str(), *mime)
+        }
+    };
+    Ok(Upload { method, field, params, bytes: bytes.clone(), name: name.to_owned(), mime })
+}
+
+fn written(params: &impl Serialize) -> Result<Value, TelegramError> {
+    serde_json::to_value(params).map_err(|_| super::client::unencodable())
 }
 
 /// The library's message ids are 32 bits; a larger one cannot exist.
@@ -190,7 +247,7 @@ mod tests {
             Call::Message(params) => serde_json::to_value(params),
             Call::Edit(params) => serde_json::to_value(params),
             Call::Callback(params) => serde_json::to_value(params),
-            Call::Voice(params, _) => serde_json::to_value(params),
+            Call::File(upload) => Ok(upload.params),
         }
         .unwrap()
     }
@@ -221,17 +278,44 @@ mod tests {
         assert_eq!(params(&answer, AS_MEANT), json!({"callback_query_id": "q"}));
         let long = Outgoing::CallbackAnswer { callback: "q".into(), text: "é".repeat(500) };
         assert_eq!(params(&long, AS_MEANT)["text"].as_str().unwrap().chars().count(), 200);
-        let voice = Outgoing::Voice {
+        let voice = Outgoing::File {
             chat: ChatId(7),
             thread: None,
             answers: None,
             caption: Rich::plain(" "),
-            bytes: Bytes::new(),
-            duration_secs: 4,
+            keyboard: Keyboard::default(),
+            file: Attachment::Voice { bytes: Bytes::new(), duration_secs: 4 },
         };
         let sent = params(&voice, AS_MEANT);
-        assert!(sent.get("caption").is_none());
+        assert!(sent.get("caption").is_none() && sent.get("reply_markup").is_none());
         assert_eq!(sent["duration"], 4);
+    }
+
+    #[test]
+    fn a_file_goes_out_in_its_topic_as_a_reply_with_caption_and_buttons() {
+        let bytes = Bytes::from_static(b"x");
+        let document =
+            || Attachment::Document { bytes: bytes.clone(), name: "cards.csv".into(), mime: "text/csv" };
+        for (file, method, field, name) in [
+            (Attachment::Voice { bytes: bytes.clone(), duration_secs: 1 }, "sendVoice", "voice", "voice.ogg"),
+            (Attachment::Photo { bytes: bytes.clone() }, "sendPhoto", "photo", "picture.png"),
+            (document(), "sendDocument", "document", "cards.csv"),
+        ] {
+            let out = Outgoing::File {
+                chat: ChatId(7),
+                thread: Some(3),
+                answers: Some(MessageId(5)),
+                caption: Rich::plain("a & b"),
+                keyboard: Keyboard::row(&[("Yes", "y")]),
+                file,
+            };
+            let Call::File(upload) = call(&out, AS_MEANT).unwrap() else { panic!("{method}") };
+            assert_eq!((upload.method, upload.field, upload.name.as_str()), (method, field, name));
+            let params = upload.params;
+            assert_eq!((&params["caption"], &params["message_thread_id"]), (&json!("a &amp; b"), &json!(3)));
+            assert_eq!(params["reply_parameters"]["message_id"], 5);
+            assert_eq!(params["reply_markup"]["inline_keyboard"][0][0]["callback_data"], "y");
+        }
     }
 
     #[test]

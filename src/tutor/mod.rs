@@ -13,7 +13,6 @@ mod signing;
 mod streak;
 #[cfg(test)]
 mod tests;
-mod tolerant;
 mod wire;
 
 pub(crate) use answers::{History, Past, Reach, Spoken};
@@ -24,6 +23,7 @@ pub(crate) use identity::Identity;
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
+use crate::tolerant_json;
 use bytes::Bytes;
 use call_record::{CallRecord, next_reach};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -223,7 +223,7 @@ impl Tutor {
         let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
         Ok(answer
             .ok()
-            .and_then(|answer| tolerant::json(&answer.body))
+            .and_then(|answer| tolerant_json::json(&answer.body))
             .and_then(|body| health_body::health_body(&body)))
     }
 

@@ -5,8 +5,8 @@
 
 use super::History;
 use super::error::{Blame, Refusal};
-use super::tolerant::json;
 use crate::domain::{Assessment, RecordedTurn};
+use crate::tolerant_json::json;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -37,9 +37,9 @@ pub(crate) fn assessment(body: &[u8]) -> Option<Assessment> {
     Some(Assessment {
         transcript: text(&fields, "user_transcript"),
         coaching: text(&fields, "coaching_feedback"),
-        coaching_pt: text(&fields, "coaching_feedback_portuguese"),
+        coaching_translated: text(&fields, "coaching_feedback_portuguese"),
         reply: text(&fields, "conversational_response"),
-        reply_pt: text(&fields, "conversational_response_portuguese"),
+        reply_translated: text(&fields, "conversational_response_portuguese"),
         coaching_audio: !text(&fields, "coaching_audio_path").is_empty(),
         reply_audio: !text(&fields, "conversational_audio_path").is_empty(),
     })
@@ -221,9 +221,9 @@ mod tests {
         let expected = Assessment {
             transcript: "Hi".into(),
             coaching: "Good".into(),
-            coaching_pt: "Bom".into(),
+            coaching_translated: "Bom".into(),
             reply: "Hello".into(),
-            reply_pt: "Olá".into(),
+            reply_translated: "Olá".into(),
             coaching_audio: true,
             reply_audio: true,
         };

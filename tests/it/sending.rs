@@ -242,5 +242,5 @@ async fn what_telegram_refuses_in_every_form_becomes_a_dead_letter_and_the_rest_
     ana.voice(voice(), 4);
     let said = world.answers(11, 3).await;
     assert!(said.iter().filter(|said| said.kind == EntryKind::Voice).count() == 1, "{said:?}");
-    assert!(world.log().times(Event::VoiceRefused) > 0, "{}", world.log());
+    assert!(world.log().times(Event::FileRefused) > 0, "{}", world.log());
 }

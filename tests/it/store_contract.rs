@@ -308,6 +308,7 @@ scenarios! {
         an_answer_not_begun_goes_first;
     keeping:
         turns_are_numbered_and_paged
+        what_becomes_known_of_a_turn_is_kept_with_it
         what_was_said_in_one_chat_is_not_found_from_another
         numbers_are_kept_and_holdings_counted
         a_late_turn_is_counted_in_the_archive

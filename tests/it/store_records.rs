@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 #[path = "store_records/opened.rs"]
 mod opened;
+#[path = "store_records/practice.rs"]
+mod practice;
 #[path = "store_records/variants.rs"]
 mod variants;
 
@@ -169,9 +171,9 @@ fn turn() -> Turn {
     let assessment = Assessment {
         transcript: "I goes".to_owned(),
         coaching: "I go".to_owned(),
-        coaching_pt: "Eu vou".to_owned(),
+        coaching_translated: "Eu vou".to_owned(),
         reply: "Where?".to_owned(),
-        reply_pt: "Onde?".to_owned(),
+        reply_translated: "Onde?".to_owned(),
         coaching_audio: true,
         reply_audio: false,
     };
@@ -242,6 +244,21 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-written", &written);
+    let correction = |said: &str, kind| Correction {
+        said: said.to_owned(),
+        better: "I go".to_owned(),
+        why: "one".to_owned(),
+        kind,
+    };
+    let fluency = Fluency { words_per_minute: 96, pauses_percent: 31, longest_pause_ms: 1_900, fillers: 2 };
+    let corrected = Turn {
+        corrections: CorrectionKind::ALL.map(|kind| correction(kind.name(), kind)).to_vec(),
+        fluency: Some(fluency),
+        seq: 1 << 33,
+        translated_into: Language::En,
+        ..turn()
+    };
+    holds("turn-corrected", &corrected);
     let talks = Learner {
         persona: Some("examiner".to_owned()),
         model: Some("lan/qwen3:8b".to_owned()),
@@ -253,9 +270,6 @@ fn version_2_opens() {
     let settled =
         Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
     holds("learner-with-settings", &settled);
-    let reminder = Reminder { minute: 1_170, on: true, last_day: Some(19_675), due: Some(at(12)) };
-    let cards = CardBook { last_id: 9, cards: 7, learnt: 2 };
-    holds("learner-who-practises", &Learner { reminder: Some(reminder), cards, ..settled });
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
@@ -263,53 +277,17 @@ fn version_2_opens() {
     holds("out-spoken-words-sent", &spoken);
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
     holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
-}
-
-/// What is kept of practice.
-#[test]
-fn cards_days_and_contours_open() {
-    let new = NewCard {
-        front: "I goes".to_owned(),
-        back: "I go".to_owned(),
-        why: "third person".to_owned(),
-        kind: Some(CorrectionKind::Fluency),
-        source: Some(7),
-    };
-    let card = Card::new(3, new, 19_675);
-    holds("card", &card);
-    let memory = Memory { stability: 2.5, difficulty: 5.25, reviewed: Some(19_676) };
-    let first_back = Some("I go".to_owned());
-    let whole = Card { memory, due: 19_679, reps: 2, lapses: 1, suspended: true, first_back, ..card };
-    holds("card-every-field", &whole);
-    let corrections = CorrectionKind::ALL.into_iter().zip(1..).collect();
-    let day = Day {
-        voice_ms: 61_000,
-        words: 120,
-        corrections,
-        turns: 3,
-        texts: 2,
-        drills: 5,
-        reviewed: 4,
-        introduced: 1,
-        goal_met: true,
-        ..Day::on(19_675)
-    };
-    holds("day", &day);
-    let contour = |step_ms| Some(Contour { step_ms, pitch: vec![-120, i16::MIN, 300], level: vec![0, 9, 255] });
-    holds("contours", &Contours { turn: 7, learner: contour(20), reply: contour(30) });
-    let user = UserId(-17);
-    let hex = |key: Vec<u8>| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
-    let lines: String = [
-        keys::card(user, 3),
-        keys::card_due(user, true, -1, 3),
-        keys::card_origin(user, (Some(7), "I go")),
-        keys::day(user, 19_675),
-        keys::contour(user, 7),
-        keys::reminder_due(T0, user),
-    ]
-    .map(hex)
-    .concat();
-    assert_eq!(lines.as_bytes(), fixture("keys-practice.txt", lines.as_bytes()));
+    for (name, made) in [
+        ("out-made-export", Made::Export { format: ExportFormat::Json }),
+        ("out-made-markdown", Made::Export { format: ExportFormat::Markdown }),
+        ("out-made-cards", Made::CardsCsv),
+        ("out-made-progress", Made::Progress),
+        ("out-made-intonation", Made::Intonation { turn: 300 }),
+        ("out-made-slower", Made::Slower { turn: 300 }),
+        ("out-made-coaching", Made::CoachingAudio { turn: 300 }),
+    ] {
+        holds(name, &OutMessage::new(0, Reply { content: Content::Made(made), ..reply(-5, "") }));
+    }
 }
 
 /// Formats that older programs did not know.

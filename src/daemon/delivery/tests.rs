@@ -1,7 +1,7 @@
 //! Tests of delivery, on a paused clock against a scripted Telegram.
 
 use crate::daemon::testkit::{Bench, CALL_MS, Send, Sent, transient};
-use crate::domain::{ChatId, UserId, WorkKind};
+use crate::domain::{ChatId, Content, Made, UserId, WorkKind};
 use crate::telegram::{Outgoing, SendForm, TelegramError};
 use std::sync::atomic::Ordering;
 
@@ -182,4 +182,18 @@ async fn told_to_stop_it_parks_what_waits_for_its_turn() {
     let now = bench.daemon.clock.now();
     let again = bench.daemon.app.store.claim(WorkKind::Delivery, now).await.unwrap().row();
     assert_eq!(again.expect("it is for the next start").outbox.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_made_ends_in_a_sentence_and_the_row_goes_on() {
+    let bench = Bench::new().await;
+    // Of a turn that there never was nothing can be made.
+    let made =
+        [Made::Intonation { turn: 404 }, Made::Slower { turn: 404 }, Made::CoachingAudio { turn: 404 }];
+    bench.answer_with(11, made.map(Content::Made).to_vec()).await;
+    let _delivery = bench.deliver();
+    assert_eq!(bench.at_rest().await, 0);
+    let texts = bench.telegram.texts(11);
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts.iter().all(|text| !text.is_empty()), "{texts:?}");
 }

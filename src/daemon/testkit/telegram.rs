@@ -258,7 +258,9 @@ impl Edge for ScriptedTelegram {
             let next = self.sends.lock().unwrap().entry(chat).or_default().pop_front();
             tokio::time::sleep(Duration::from_millis(CALL_MS)).await;
             let answer = match next.unwrap_or(Send::Arrives) {
-                Send::Arrives => self.unreachable().map(|()| Delivered { message: Some(MessageId(1)) }),
+                Send::Arrives => {
+                    self.unreachable().map(|()| Delivered { message: Some(MessageId(1)), voice: None })
+                }
                 Send::Fails(error) => Err(error),
                 Send::Hangs => std::future::pending().await,
                 Send::Panics => panic!("planted in the script"),

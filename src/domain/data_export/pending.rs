@@ -86,6 +86,7 @@ fn said(message: &OutMessage) -> String {
         Content::Text { text, .. } | Content::Edit { text, .. } => text.to_plain(),
         Content::Spoken { caption, .. } => caption.to_plain(),
         Content::CallbackAnswer { text, .. } => text.clone(),
+        Content::Made(made) => format!("({})", made.name()),
     }
 }
 

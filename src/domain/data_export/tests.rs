@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::{
-    Admission, Assessment, Body, Chat, ChatId, ChatKind, Incoming, Job, Keyboard, OutMessage, Placement,
-    Reply, Rich, Task, Tokens,
+    Admission, Assessment, Body, Chat, ChatId, ChatKind, CorrectionKind, Fluency, Incoming, Job, Keyboard,
+    OutMessage, Placement, Reply, Rich, Task, Tokens,
 };
 
 /// A dead letter with a text and an answer that was not sent.
@@ -34,7 +34,23 @@ fn data_export() -> DataExport {
         coaching: "Say \"went\".".to_owned(),
         ..Assessment::default()
     };
-    let turn = Turn { number: 1, ..Turn::voice(session.id, at, 4_200, assessment) };
+    let correction = |why: &str| Correction {
+        said: "I *goed*".to_owned(),
+        better: "I went".to_owned(),
+        why: why.to_owned(),
+        kind: CorrectionKind::WordChoice,
+    };
+    let turn = Turn {
+        number: 1,
+        corrections: vec![correction("the past"), correction("")],
+        fluency: Some(Fluency {
+            words_per_minute: 96,
+            pauses_percent: 31,
+            longest_pause_ms: 900,
+            fillers: 2,
+        }),
+        ..Turn::voice(session.id, at, 4_200, assessment)
+    };
     let written = Turn {
         number: 2,
         kind: TurnKind::Text,
@@ -81,6 +97,10 @@ fn the_json_holds_every_piece() {
     assert_eq!(value["learner"]["user"], 11);
     assert_eq!(value["sessions"][0]["created"], "2023-11-14T22:13:20Z");
     assert_eq!(value["sessions"][0]["turns"][0]["transcript"], "I *goed* to <b>market</b>\n# not a heading");
+    let first = &value["sessions"][0]["turns"][0];
+    let corrected =
+        json!({ "said": "I *goed*", "better": "I went", "why": "the past", "kind": "word choice" });
+    assert_eq!((&first["corrections"][0], &first["fluency"]["pauses_percent"]), (&corrected, &json!(31)));
     let (learner, written) = (&value["learner"], &value["sessions"][0]["turns"][1]);
     assert_eq!((&learner["persona"], &learner["model"]), (&json!("examiner"), &json!("lan/qwen3:8b")));
     assert_eq!(learner["tokens"], json!({ "day": "2023-11-14T00:00:00Z", "used": 790 }));
@@ -108,6 +128,9 @@ fn the_markdown_reads_well_and_what_was_said_stays_what_was_said() {
         "### 1. 2023-11-14 22:13 UTC (4 s of voice)",
         "> I \\*goed\\* to \\<b\\>market\\</b\\>",
         "> \\# not a heading",
+        "- I \\*goed\\* → **I went** (word choice): the past",
+        "- I \\*goed\\* → **I went** (word choice)",
+        "About 96 words a minute, 31 % pauses (the longest 900 ms), 2 filler words.",
         "- your conversation partner: examiner",
         "- tokens of the chat model used on the day of 2023-11-14 00:00 UTC: 790",
         "### 2. 2023-11-14 22:13 UTC (written, answered by qwen3:8b)",

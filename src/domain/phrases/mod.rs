@@ -31,6 +31,7 @@ pub(crate) mod admin;
 mod alerts;
 mod choices;
 mod files;
+mod made;
 mod recordings;
 mod status;
 mod tutor;

@@ -145,6 +145,26 @@ closed_set! {
         ModelResting = "model_resting",
         /// It cannot be set up as configured.
         ModelSetup = "model_setup",
+        /// The speech recogniser was not reachable or took no work.
+        RecogniserDown = "recogniser_down",
+        /// Its answer did not come in time or broke off.
+        RecogniserTimeout = "recogniser_timeout",
+        /// It failed, or what it sent is no transcript.
+        RecogniserFailed = "recogniser_failed",
+        /// It rejects this recording.
+        RecogniserRefused = "recogniser_refused",
+        /// It denies access, or has not got the model.
+        RecogniserDenied = "recogniser_denied",
+        /// The speech synthesiser was not reachable or took no work.
+        SynthesiserDown = "synthesiser_down",
+        /// Its answer did not come in time or broke off.
+        SynthesiserTimeout = "synthesiser_timeout",
+        /// It failed, or what it sent is no audio.
+        SynthesiserFailed = "synthesiser_failed",
+        /// It rejects this text.
+        SynthesiserRefused = "synthesiser_refused",
+        /// It denies access, or has not got the model or voice.
+        SynthesiserDenied = "synthesiser_denied",
     }
 }
 

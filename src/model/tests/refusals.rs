@@ -1,6 +1,7 @@
 //! Questions that are refused: what may be done, and that nothing of the question is in what is told.
 
 use super::*;
+use crate::model::Completed;
 use crate::sandbox::chat_api::{ChatAnswer, ChatModel, Wording};
 use crate::sandbox::faults::{Act, On};
 use crate::sandbox::http::Reply;
@@ -132,15 +133,17 @@ async fn structured_answers_are_asked_for_in_the_way_the_server_takes() {
             || async { scene.models.complete(&ModelName::new("small"), &question("Hi"), &schema).await };
         scene.chat.push_answer(ChatAnswer::words("```json\n{\"reply\": \"Hello.\"}\n```"));
         let (value, usage) = complete().await.unwrap();
-        assert_eq!(value, json!({ "reply": "Hello." }));
+        assert_eq!(value, Completed::Object(json!({ "reply": "Hello." })));
         assert!(usage.is_some());
         assert_eq!(scene.chat.read(|state| state.refused().len()), refused);
         scene.chat.push_answer(ChatAnswer::words("I would rather not."));
         scene.chat.push_answer(ChatAnswer::words("{\"reply\": \"Yes.\"}"));
-        assert_eq!(complete().await.unwrap().0, json!({ "reply": "Yes." }), "asked once more");
+        let yes = Completed::Object(json!({ "reply": "Yes." }));
+        assert_eq!(complete().await.unwrap().0, yes, "asked once more");
         scene.chat.script(|_| ChatAnswer::words("I would rather not."));
         let before = scene.chat.questions().len();
-        assert_eq!(complete().await.unwrap_err().fault.kind(), "unreadable");
+        let words = Completed::Words("I would rather not.".to_owned());
+        assert_eq!(complete().await.unwrap().0, words, "words are better than nothing");
         assert_eq!(scene.chat.questions().len(), before + 2);
         assert_eq!(scene.chat.read(|state| state.refused().len()), refused, "what it refused is remembered");
     }

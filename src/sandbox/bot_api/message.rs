@@ -35,6 +35,10 @@ pub struct ChatFile {
     pub declared_size: Option<u64>,
     /// As declared, seconds.
     pub duration: u32,
+    /// As what it was uploaded: it can be sent again as nothing else.
+    pub kind: EntryKind,
+    /// Width and height of a picture the bot sent, px.
+    pub pixels: Option<(u32, u32)>,
 }
 
 #[derive(Debug, Clone)]
@@ -183,8 +187,9 @@ impl ChatFile {
                 }
             }
             EntryKind::Photo => {
-                map.insert("width".to_owned(), json!(1280));
-                map.insert("height".to_owned(), json!(960));
+                let (width, height) = self.pixels.unwrap_or((1280, 960));
+                map.insert("width".to_owned(), json!(width));
+                map.insert("height".to_owned(), json!(height));
                 let small = self.thumbnail();
                 let small = json!({
                     "file_id": small.file_id, "file_unique_id": small.file_unique_id,

@@ -10,6 +10,7 @@ mod limits;
 mod members;
 mod message;
 mod params;
+mod picture;
 mod post;
 mod send;
 mod serve;

@@ -91,6 +91,11 @@ fn rows(method: &str) -> Option<[&'static [Row]; 3]> {
             &[],
         ],
         "sendVoice" => [SEND, CAPTION, &[("voice", File, true), ("duration", Int, false)]],
+        "sendPhoto" => [
+            SEND,
+            CAPTION,
+            &[("photo", File, true), ("show_caption_above_media", Bool, false), ("has_spoiler", Bool, false)],
+        ],
         "sendAudio" => [
             SEND,
             CAPTION,

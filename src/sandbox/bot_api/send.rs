@@ -10,6 +10,7 @@ use super::{
     error::ApiError,
     message::{ChatEntry, ChatFile, EntryKind},
     params::{Params, Upload},
+    picture,
     state::{Standing, State},
     validate,
 };
@@ -116,13 +117,11 @@ impl State {
         };
         match upload {
             Some(Some(upload)) => {
-                accept(upload, kind)?;
-                Ok(self.store(
-                    upload.bytes.clone(),
-                    upload.file_name.clone(),
-                    upload.content_type.clone(),
-                    kind,
-                ))
+                let pixels = accept(upload, kind)?;
+                let (name, mime) = (upload.file_name.clone(), upload.content_type.clone());
+                let file = ChatFile { pixels, ..self.store(upload.bytes.clone(), name, mime, kind) };
+                self.files.insert(file.file_id.clone(), file.clone());
+                Ok(file)
             }
             Some(None) => Err(ApiError::bad(format!("there is no {field} in the request"))),
             None if named.starts_with("http://") || named.starts_with("https://") => {
@@ -130,7 +129,12 @@ impl State {
             }
             None => {
                 let known = self.files.get(named).cloned();
-                known.ok_or_else(|| ApiError::bad("wrong file identifier/HTTP URL specified"))
+                let known = known.ok_or_else(|| ApiError::bad("wrong file identifier/HTTP URL specified"))?;
+                if known.kind != kind {
+                    let (is, wanted) = (known.kind, kind);
+                    return Err(ApiError::bad(format!("can't use file of type {is:?} as {wanted:?}")));
+                }
+                Ok(known)
             }
         }
     }
@@ -156,6 +160,8 @@ impl State {
             declared_size: Some(bytes.len() as u64),
             bytes,
             duration: 0,
+            kind,
+            pixels: None,
         };
         self.files.insert(file.file_id.clone(), file.clone());
         file
@@ -203,8 +209,8 @@ pub(crate) fn inline_keyboard(params: &Params) -> Option<Value> {
     (!rows.is_empty()).then(|| json!({ "inline_keyboard": rows }))
 }
 
-/// Refuses empty and oversized files.
-fn accept(upload: &Upload, kind: EntryKind) -> Result<(), ApiError> {
+/// Refuses empty and oversized files, and what is not of its kind. The size of a picture, px.
+fn accept(upload: &Upload, kind: EntryKind) -> Result<Option<(u32, u32)>, ApiError> {
     if upload.bytes.is_empty() {
         return Err(ApiError::bad("file must be non-empty"));
     }
@@ -214,7 +220,7 @@ fn accept(upload: &Upload, kind: EntryKind) -> Result<(), ApiError> {
     if kind == EntryKind::Voice && !is_ogg_opus(&upload.bytes) {
         return Err(ApiError::bad("VOICE_FILE_INVALID (double)"));
     }
-    Ok(())
+    if kind == EntryKind::Photo { picture::measure(&upload.bytes).map(Some) } else { Ok(None) }
 }
 
 /// Whether the first page is Ogg and opens an Opus stream (RFC 7845, section 3).

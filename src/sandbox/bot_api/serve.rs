@@ -183,6 +183,7 @@ impl State {
             "deleteMyCommands" => self.delete_commands(params),
             "sendMessage" => self.send_message(params),
             "sendVoice" => self.send_file(params, "voice", EntryKind::Voice),
+            "sendPhoto" => self.send_file(params, "photo", EntryKind::Photo),
             "sendAudio" => self.send_file(params, "audio", EntryKind::Audio),
             "sendDocument" => self.send_file(params, "document", EntryKind::Document),
             "sendChatAction" => self.send_chat_action(params),

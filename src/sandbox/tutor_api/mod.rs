@@ -27,7 +27,7 @@ use super::{faults::Faults, http::Server, watched::Watched};
 pub use self::{
     answer::{Answer, Asked, Speech},
     state::{Model, Turn, TutorCall, TutorOptions, TutorState, Violation},
-    wav::{check as check_wav, tone, write as write_wav},
+    wav::{check as check_wav, is_silent as wav_is_silent, tone, write as write_wav},
 };
 
 struct Shared {

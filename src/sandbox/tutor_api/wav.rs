@@ -45,7 +45,7 @@ pub fn check(bytes: &[u8]) -> Result<usize, String> {
 }
 
 /// Whether no sample of a WAV that passed [`check`] exceeds -50 dB.
-pub(crate) fn is_silent(bytes: &[u8]) -> bool {
+pub fn is_silent(bytes: &[u8]) -> bool {
     let samples = bytes.get(44..).unwrap_or_default().chunks_exact(2);
     samples.flat_map(TryInto::try_into).all(|sample| i16::from_le_bytes(sample).unsigned_abs() < 100)
 }

@@ -6,13 +6,14 @@ use super::*;
 use crate::domain::data_export::DataExport;
 use crate::domain::rate::RateState;
 use crate::domain::{
-    Admission, AlertKind, Assessment, Body, Card, CardBook, Chat, ChatId, ChatKind, Contour, Contours, Content, Day,
-    DeadLetter, DeadReason, Incoming, Job, Keyboard, Learner, Membership, MessageId, NewCard, OutMessage, Placement,
-    Reminder, Reply, Rich, Session, Task, Timestamp, Told, Turn, UserId,
+    Admission, AlertKind, Assessment, Body, Card, CardBook, Chat, ChatId, ChatKind, Content, Contour,
+    Contours, Day, DeadLetter, DeadReason, Incoming, Job, Keyboard, Learner, Membership, MessageId, NewCard,
+    OutMessage, Placement, Reminder, Reply, Rich, Session, Task, Timestamp, Told, Turn, UserId,
 };
 use crate::secret::KeyMaterial;
 use crate::store::records::{self, Menu};
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{MemoryDisk, Store, export, keys};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -39,7 +40,8 @@ fn planted(user: UserId) -> Vec<(Vec<u8>, Vec<u8>)> {
     };
     let assessment = Assessment { transcript: WORDS.to_owned(), ..Assessment::default() };
     let turn = Turn { number: 1, ..Turn::voice(open.id, NOW, 4_000, assessment) };
-    let new = NewCard { front: WORDS.into(), back: WORDS.into(), why: WORDS.into(), kind: None, source: Some(3) };
+    let new =
+        NewCard { front: WORDS.into(), back: WORDS.into(), why: WORDS.into(), kind: None, source: Some(3) };
     let card = Card::new(1, new, 20_000);
     let day = Day { voice_ms: 4_000, ..Day::on(20_833) };
     let contour = Contour { step_ms: 20, pitch: vec![100], level: vec![9] };
@@ -129,7 +131,8 @@ fn traces(pairs: &[(Vec<u8>, Vec<u8>)], user: UserId) -> BTreeSet<char> {
         bytes
     };
     let named = |bytes: &[u8]| holds(bytes, in_keys) || holds(bytes, &in_values);
-    let found = pairs.iter().filter(|(key, value)| named(key) || named(value) || holds(value, WORDS.as_bytes()));
+    let found =
+        pairs.iter().filter(|(key, value)| named(key) || named(value) || holds(value, WORDS.as_bytes()));
     found.map(|(key, _)| char::from(key[0])).collect()
 }
 
@@ -153,7 +156,9 @@ fn every_kind_is_declared_to_be_somebodys_or_nobodys() {
             }
             Whose::Index => assert!(indexed.contains(&byte), "{name}: no record has an entry in this index"),
             Whose::Row => assert!([INBOX, OUTBOX, DEAD, DEAD_OUTBOX].contains(kind), "{name}: has no row"),
-            Whose::Nobody => assert!(nobodys.contains(kind), "{name}: whose is it, and why is it kept after /delete?"),
+            Whose::Nobody => {
+                assert!(nobodys.contains(kind), "{name}: whose is it, and why is it kept after /delete?")
+            }
         }
     }
 }
@@ -177,7 +182,10 @@ async fn nothing_of_a_deleted_learner_is_left_whatever_the_kind() {
             assert_eq!(missing.count(), 0, "a planted record is not found: {plain:?}");
         }
         let removed = store.forget(ANA, NOW).await.unwrap();
-        assert!(removed.learner && removed.cards == 1 && removed.turns == 1 && removed.sessions == 2, "{removed:?}");
+        assert!(
+            removed.learner && removed.cards == 1 && removed.turns == 1 && removed.sessions == 2,
+            "{removed:?}"
+        );
         let left = store.look(|state| Ok(stored(state))).await.unwrap();
         let tutor = [PURGE.byte(), PURGE_DUE.byte()];
         let kept: BTreeSet<Vec<u8>> =
@@ -185,8 +193,10 @@ async fn nothing_of_a_deleted_learner_is_left_whatever_the_kind() {
         assert_eq!(kept, before, "deleted too little, or too much");
         if key.is_none() {
             let plain: Vec<(Vec<u8>, Vec<u8>)> = left.into_iter().collect();
-            let named = |(at, value): &&(Vec<u8>, Vec<u8>)| traces(&[(at.clone(), value.clone())], ANA).len() == 1;
-            let words_of_rui = |(at, value): &&(Vec<u8>, Vec<u8>)| traces(&[(at.clone(), value.clone())], RUI).is_empty();
+            let named =
+                |(at, value): &&(Vec<u8>, Vec<u8>)| traces(&[(at.clone(), value.clone())], ANA).len() == 1;
+            let words_of_rui =
+                |(at, value): &&(Vec<u8>, Vec<u8>)| traces(&[(at.clone(), value.clone())], RUI).is_empty();
             assert_eq!(plain.iter().filter(named).filter(words_of_rui).count(), 0);
         }
         assert!(store.held(ANA, None).await.unwrap().held.is_empty());
@@ -222,9 +232,15 @@ async fn an_export_names_every_kind_and_a_backup_holds_it() {
         assert_eq!(pending, 2, "a row and a dead letter");
         let empty = documents([]);
         for (at, bytes) in planted(ANA) {
-            let Some(Declared { whose: Whose::Learner { shown, .. }, .. }) = declared(at[0]) else { panic!() };
+            let Some(Declared { whose: Whose::Learner { shown, .. }, .. }) = declared(at[0]) else {
+                panic!()
+            };
             let shown = shown(&at, &bytes).unwrap();
-            assert!(!shown.is_empty() && shown.iter().all(|shown| held.contains(shown)), "{}", char::from(at[0]));
+            assert!(
+                !shown.is_empty() && shown.iter().all(|shown| held.contains(shown)),
+                "{}",
+                char::from(at[0])
+            );
             // A turn is shown in its session.
             let around = held.iter().filter(|held| at[0] == TURN.byte() && matches!(held, Held::Session(_)));
             let around: Vec<Held> = around.cloned().collect();
@@ -271,9 +287,15 @@ async fn a_long_export_comes_in_pages_and_loses_nothing_between_them() {
     let first = store.held(ANA, None).await.unwrap();
     assert!(first.next.is_some() && first.held.len() < 300);
     let held = all_held(&store, ANA).await;
-    let ids: BTreeSet<u32> =
-        held.iter().filter_map(|held| if let Held::Card(card) = held { Some(card.id) } else { None }).collect();
+    let ids: BTreeSet<u32> = held
+        .iter()
+        .filter_map(|held| if let Held::Card(card) = held { Some(card.id) } else { None })
+        .collect();
     assert_eq!((ids.len(), ids.last()), (2_000, Some(&2_000)));
     let others = held.iter().filter(|held| !matches!(held, Held::Card(_))).count();
-    assert_eq!(others, planted(ANA).len() - 1 + 1 + 2, "each of them once, the open session, a row and a dead letter");
+    assert_eq!(
+        others,
+        planted(ANA).len() - 1 + 1 + 2,
+        "each of them once, the open session, a row and a dead letter"
+    );
 }

@@ -6,7 +6,8 @@
 use super::fields::record;
 use super::{unplaced, v1, v2};
 use crate::domain::{
-    Card, CardBook, Contours, DAILY_GOAL, Day, DeadLetter, Job, Learner, OutMessage, Reminder, Session, Turn,
+    Card, CardBook, Contours, DAILY_GOAL, Day, DeadLetter, Job, Language, Learner, OutMessage, Reminder,
+    Session, Turn,
 };
 
 record! {
@@ -57,7 +58,9 @@ record! {
 record! {
     Turn = "turn", version 2
     always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
-    since { 6 kind, 7 model, 8 chat, 9 tokens }
+    since {
+        6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 14 translated_into = Language::Pt,
+    }
     from { 1 v1::TurnV1 }
 }
 

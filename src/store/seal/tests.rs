@@ -2,9 +2,9 @@
 //! is visible.
 
 use super::*;
-use crate::store::keys;
 use crate::domain::{ChatId, Timestamp, UserId};
 use crate::secret::KeyMaterial;
+use crate::store::keys;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -168,7 +168,8 @@ fn a_record_opens_under_its_own_key_alone() {
 fn kinds_cannot_be_joined_by_an_id_and_keys_do_not_print() {
     let seal = seal();
     let hash = |key: Vec<u8>| seal.key(&key).unwrap()[1..=HASH].to_vec();
-    let (person, turn, rate) = (keys::learner(UserId(1)), keys::of_learner(kinds::TURN, UserId(1)), keys::rate(UserId(1)));
+    let (person, turn, rate) =
+        (keys::learner(UserId(1)), keys::of_learner(kinds::TURN, UserId(1)), keys::rate(UserId(1)));
     assert!(hash(person.clone()) != hash(turn.clone()) && hash(turn) != hash(rate));
     assert_ne!(hash(person), hash(keys::learner(UserId(2))));
     assert_eq!(format!("{seal:?}"), "Seal(***)");

@@ -10,7 +10,8 @@
 
 use crate::domain::{DeadLetter, DeadReason, Learner, Stage, Timestamp};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{StoreError, keys, kinds, records};
 
 /// At least so many row numbers are left out, and the next one is the first of a thousand: people type them.

@@ -7,7 +7,8 @@ use super::days;
 use super::person::Person;
 use crate::domain::{Change, Learner, Session, Timestamp};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Archived, Import, Imported, Merged, Store, StoreError, keys, kinds, records};
 use std::collections::HashSet;
 

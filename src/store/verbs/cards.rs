@@ -6,7 +6,8 @@ use super::days::Today;
 use super::person::Person;
 use crate::domain::{Card, CardBook, CardChange, MOST_CARDS, NewCard, Review, Timestamp, UserId};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Reader, StoreError, keys};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,9 +53,15 @@ impl Reader {
 
     pub async fn card_counts(&self, user: UserId, today: i32) -> Result<CardCounts, StoreError> {
         self.look(move |state| {
-            let CardBook { cards, learnt, .. } = state.learner(user)?.map(|learner| learner.cards).unwrap_or_default();
+            let CardBook { cards, learnt, .. } =
+                state.learner(user)?.map(|learner| learner.cards).unwrap_or_default();
             let count = |new| state.count(&due(user, new, today));
-            Ok(CardCounts { cards: cards as usize, learnt: learnt as usize, due: count(false)?, new: count(true)? })
+            Ok(CardCounts {
+                cards: cards as usize,
+                learnt: learnt as usize,
+                due: count(false)?,
+                new: count(true)?,
+            })
         })
         .await
     }
@@ -69,7 +76,12 @@ impl Reader {
     }
 
     /// The latest first, without the first `skip`, at most `limit`.
-    pub async fn latest_cards(&self, user: UserId, skip: usize, limit: usize) -> Result<Vec<Card>, StoreError> {
+    pub async fn latest_cards(
+        &self,
+        user: UserId,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<Card>, StoreError> {
         self.look(move |state| {
             let (mut passed, mut found) = (0, Vec::new());
             state.scan(&Range::prefix(keys::cards_of(user)), true, &mut |_, bytes| {
@@ -138,12 +150,12 @@ pub(crate) fn change(
     let learner = person.learner_mut(now);
     let (user, mut book) = (learner.user, learner.cards);
     let mut touched = Touched { state, user, cards: BTreeMap::new(), origins: BTreeSet::new() };
-    let mut added = 0;
+    let mut count = book.cards;
     for change in changes {
         match change {
             CardChange::Add(new) => {
-                if book.cards.saturating_add(added) < MOST_CARDS && !touched.is_there(&new)? {
-                    added += 1;
+                if count < MOST_CARDS && !touched.is_there(&new)? {
+                    count = count.saturating_add(1);
                     book.last_id = book.last_id.saturating_add(1);
                     let card = Card::new(book.last_id, new, today.date());
                     touched.cards.insert(card.id, (None, Some(card)));
@@ -156,8 +168,10 @@ pub(crate) fn change(
             }
             CardChange::Remove(id) => {
                 touched.get(id)?;
-                if let Some((_, now)) = touched.cards.get_mut(&id) {
-                    *now = None;
+                if let Some((_, now)) = touched.cards.get_mut(&id)
+                    && now.take().is_some()
+                {
+                    count = count.saturating_sub(1);
                 }
             }
             CardChange::Suspend(id, suspended) => {
@@ -170,7 +184,10 @@ pub(crate) fn change(
             CardChange::Drilled(voice_ms) => today.note(|day, goal| day.note_drill(voice_ms, goal)),
         }
     }
-    let book = touched.cards.values().fold(book, |book, (before, after)| balanced(book, before.as_ref(), after.as_ref()));
+    let book = touched
+        .cards
+        .values()
+        .fold(book, |book, (before, after)| balanced(book, before.as_ref(), after.as_ref()));
     for (id, (before, after)) in &touched.cards {
         if before != after {
             tx.replace(keys::card(user, *id), before.as_ref(), after.as_ref())?;

@@ -4,13 +4,14 @@
 //! Must not know what was decided or why.
 
 use super::cards;
-use super::forget::{self, Forgotten};
 use super::days::Today;
+use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
-use super::person::{Person, add_purge};
-use crate::domain::{Outcome, Stage, Timestamp};
-use crate::store::state::{State, Tx};
+use super::person::{self, Person, add_purge};
+use crate::domain::{Outcome, Stage, Timestamp, Turn};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Lease, Store, StoreError, keys};
 
 impl Store {
@@ -42,8 +43,9 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
         let mut today = Today::load(state, &person.learner_or_new(now), now)?;
         if let Some(turn) = outcome.turn {
             today.note(|day, goal| day.note_turn(&turn, goal));
-            person.count(state, &mut tx, turn, now)?;
+            person.count(state, &mut tx, Turn { seq: job.seq, ..turn }, now)?;
         }
+        person::amend(state, &mut tx, job.user, &mut today, outcome.turn_changes)?;
         cards::change(state, &mut tx, &mut person, &mut today, outcome.cards, now)?;
         today.write(&mut tx)?;
         person.write(&mut tx)?;

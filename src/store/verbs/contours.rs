@@ -4,7 +4,7 @@
 
 use crate::domain::{CONTOURS_KEPT, Contours, UserId};
 use crate::store::engine::Range;
-use crate::store::state::Tx;
+use crate::store::tx::Tx;
 use crate::store::{Lease, Reader, Store, StoreError, keys};
 
 impl Store {
@@ -42,7 +42,10 @@ impl Reader {
     pub async fn contours(&self, user: UserId, turn: Option<u64>) -> Result<Option<Contours>, StoreError> {
         self.look(move |state| match turn {
             Some(turn) => state.get(&keys::contour(user, turn)),
-            None => Ok(state.list(&Range::prefix(keys::contours_of(user)), CONTOURS_KEPT)?.pop().map(|(_, last)| last)),
+            None => Ok(state
+                .list(&Range::prefix(keys::contours_of(user)), CONTOURS_KEPT)?
+                .pop()
+                .map(|(_, last)| last)),
         })
         .await
     }

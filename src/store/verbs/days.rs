@@ -5,7 +5,8 @@
 use crate::domain::local_day::local_day;
 use crate::domain::{DAYS_KEPT, Day, Learner, Timestamp, UserId};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Reader, StoreError, keys};
 
 impl Reader {
@@ -13,7 +14,11 @@ impl Reader {
     pub async fn days(&self, user: UserId, since: i32) -> Result<Vec<Day>, StoreError> {
         self.look(move |state| {
             let range = Range::prefix(keys::days_of(user)).after(&keys::day(user, since.saturating_sub(1)));
-            Ok(state.list(&range, usize::try_from(DAYS_KEPT).unwrap_or_default() + 1)?.into_iter().map(|(_, day)| day).collect())
+            Ok(state
+                .list(&range, usize::try_from(DAYS_KEPT).unwrap_or_default() + 1)?
+                .into_iter()
+                .map(|(_, day)| day)
+                .collect())
         })
         .await
     }
@@ -58,7 +63,12 @@ impl Today {
 }
 
 /// Removes the days of a learner that were kept long enough.
-pub(crate) fn drop_old(state: &State, tx: &mut Tx, learner: &Learner, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn drop_old(
+    state: &State,
+    tx: &mut Tx,
+    learner: &Learner,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let oldest = local_day(now, learner.zone.as_deref()).saturating_sub(DAYS_KEPT);
     let first_kept = keys::day(learner.user, oldest);
     state.scan(&Range::prefix(keys::days_of(learner.user)), false, &mut |key, _| {

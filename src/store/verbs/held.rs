@@ -26,7 +26,8 @@ impl Reader {
     /// In the order in which kinds are declared, a session before its turns.
     pub(crate) async fn held(&self, user: UserId, after: Option<Vec<u8>>) -> Result<HeldPage, StoreError> {
         self.look(move |state| {
-            let mut walk = Walk { state, user, after: after.unwrap_or_default(), page: HeldPage::default(), bytes: 0 };
+            let mut walk =
+                Walk { state, user, after: after.unwrap_or_default(), page: HeldPage::default(), bytes: 0 };
             walk.all()?;
             Ok(walk.page)
         })

@@ -10,7 +10,8 @@ use crate::domain::stats::Stats;
 use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Timestamp};
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Purge, Store, StoreError, keys, kinds};
 use uuid::Uuid;
 

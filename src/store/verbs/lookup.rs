@@ -5,8 +5,7 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, Told, Turn,
-    TurnKind, UserId,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, Told, Turn, TurnKind, UserId,
 };
 use crate::store::engine::Range;
 use crate::store::records::{self, Menu};
@@ -48,6 +47,11 @@ impl Reader {
             move |state| Ok(latest(state, user, session, 1, |turn| turn.kind == TurnKind::Voice)?.pop()),
         )
         .await
+    }
+
+    /// The learner's turn that answered row `seq`, in whatever session.
+    pub async fn turn(&self, user: UserId, seq: u64) -> Result<Option<Turn>, StoreError> {
+        self.look(move |state| Ok(turn_of(state, user, seq)?.map(|(_, turn)| turn))).await
     }
 
     /// The learner's latest turns of a session, spoken or written, in this chat and topic only, oldest first.
@@ -141,7 +145,8 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<DeadLetter>, StoreError> {
         self.look(move |state| {
-            let range = Range::prefix(keys::kind(kinds::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
+            let range =
+                Range::prefix(keys::kind(kinds::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
             Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
         })
         .await
@@ -192,6 +197,20 @@ fn turns(
 /// The latest turn of a session, of whatever kind.
 pub(crate) fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Option<Turn>, StoreError> {
     Ok(latest(state, user, session, 1, |_| true)?.pop())
+}
+
+/// The turn that answered row `seq`, and its key.
+pub(crate) fn turn_of(state: &State, user: UserId, seq: u64) -> Result<Option<(Vec<u8>, Turn)>, StoreError> {
+    let mut found = None;
+    state.scan(&Range::prefix(keys::of_learner(kinds::TURN, user)), true, &mut |key, bytes| {
+        let turn: Turn = records::decode(bytes)?;
+        // Turns of older versions have no number of their row; no row has the number 0.
+        if turn.seq == seq && seq > 0 {
+            found = Some((key.to_vec(), turn));
+        }
+        Ok(found.is_none())
+    })?;
+    Ok(found)
 }
 
 /// The latest matching turns, newest first, looking back at most one page.

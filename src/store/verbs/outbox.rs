@@ -10,7 +10,8 @@ use crate::domain::{
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Lease, Sent, Store, StoreError, keys, kinds};
 
 impl Store {

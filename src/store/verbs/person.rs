@@ -2,12 +2,16 @@
 //!
 //! Must not know which verb changes them or why.
 
-use super::lookup::last_turn;
-use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, TurnKind, UserId};
+use super::days::Today;
+use super::lookup::{last_turn, turn_of};
+use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, TurnChange, TurnKind, UserId};
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Purge, StoreError, keys};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use uuid::Uuid;
 
 /// A learner's record and the archived sessions touched so far.
@@ -173,6 +177,32 @@ impl Person {
 
 fn due_of(learner: &Learner) -> Option<Timestamp> {
     learner.reminder.as_ref()?.due
+}
+
+/// Writes what became known of turns since; a turn that was deleted meanwhile stays deleted.
+pub(crate) fn amend(
+    state: &State,
+    tx: &mut Tx,
+    user: UserId,
+    today: &mut Today,
+    changes: Vec<TurnChange>,
+) -> Result<(), StoreError> {
+    let mut amended: BTreeMap<u64, (Vec<u8>, Turn)> = BTreeMap::new();
+    for TurnChange { seq, fact } in changes {
+        if let Entry::Vacant(place) = amended.entry(seq)
+            && let Some(found) = turn_of(state, user, seq)?
+        {
+            place.insert(found);
+        }
+        if let Some((_, turn)) = amended.get_mut(&seq) {
+            let uncorrected = turn.corrections.is_empty();
+            turn.apply(fact);
+            if uncorrected {
+                today.note(|day, _| day.note_corrections(&turn.corrections));
+            }
+        }
+    }
+    amended.into_values().try_for_each(|(key, turn)| tx.put(key, &turn))
 }
 
 /// Queues a conversation to be deleted at the tutor; one that is queued already keeps its attempts and due

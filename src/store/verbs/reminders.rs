@@ -8,7 +8,8 @@ use crate::domain::reminder::{self, Due, judge};
 use crate::domain::{ChatId, Day, Job, Learner, Placement, Reply, Task, Timestamp, UserId};
 use crate::store::engine::Range;
 use crate::store::kinds;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Reader, Store, StoreError, keys};
 
 /// A reminder that fell due.

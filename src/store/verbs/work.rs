@@ -9,7 +9,8 @@ use crate::domain::{
     Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Task, Timestamp, WaitReason, WorkKind,
 };
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys, kinds};
 use std::sync::Arc;
 use tokio::sync::Notify;

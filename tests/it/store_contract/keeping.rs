@@ -4,8 +4,8 @@ use super::{Bench, T0, at, command, policy, replies, reply, sticker, voice};
 use phonicflow_bot::domain::rate::{PerMinute, RateState};
 use phonicflow_bot::domain::stats::{Holdings, Stats};
 use phonicflow_bot::domain::{
-    Assessment, Change, Chat, ChatId, ChatKind, DeadReason, Learner, Outcome, Session, Stage, Timestamp,
-    Turn, TurnKind, UserId, WorkKind,
+    Assessment, Change, Chat, ChatId, ChatKind, Correction, CorrectionKind, DeadReason, Language, Learner,
+    Outcome, Session, Stage, Timestamp, Turn, TurnChange, TurnFact, TurnKind, UserId, WorkKind,
 };
 use phonicflow_bot::store::{AcceptPolicy, Burial, Counts, Purge, StoreError};
 use uuid::Uuid;
@@ -54,6 +54,51 @@ pub async fn turns_are_numbered_and_paged(bench: &mut Bench) {
     assert_eq!(bench.turns(UserId(2), id(1), 0, 9).await.unwrap(), (Vec::new(), 0), "another learner's");
     assert_eq!(bench.last_voice_turn(UserId(1), id(1)).await.unwrap(), Some(all[3].clone()));
     assert_eq!(bench.last_voice_turn(UserId(1), id(2)).await.unwrap(), None);
+}
+
+pub async fn what_becomes_known_of_a_turn_is_kept_with_it(bench: &mut Bench) {
+    let (ada, bob) = (UserId(1), UserId(2));
+    answer(bench, 1, 1, Outcome { changes: vec![open(1, 1, T0)], ..says(1, "one") }, at(10)).await;
+    answer(bench, 2, 1, says(1, "two"), at(20)).await;
+    answer(bench, 3, 2, Outcome { changes: vec![open(2, 2, T0)], ..says(2, "three") }, at(20)).await;
+    let (turns, _) = bench.turns(ada, id(1), 0, 9).await.unwrap();
+    let seq = turns[0].seq;
+    assert!(seq > 0 && turns[1].seq > seq, "each names its row");
+    let translated =
+        |of: &str| TurnFact::Translated { into: Language::En, coaching: of.to_owned(), reply: String::new() };
+    let corrected = vec![Correction {
+        said: "one".to_owned(),
+        better: "won".to_owned(),
+        why: String::new(),
+        kind: CorrectionKind::WordChoice,
+    }];
+    let change = |seq, fact| TurnChange { seq, fact };
+    let known = vec![
+        change(seq, translated("first")),
+        change(seq, TurnFact::Corrected(corrected.clone())),
+        change(seq, translated("last")),
+        change(9_999, translated("of nothing")),
+        // It had no row: no turn of an older version is meant by that.
+        change(0, translated("of nothing")),
+    ];
+    bench.take(vec![command(4, 1, 1, "help"), command(5, 2, 2, "help")]).await;
+    let claim = bench.get(WorkKind::Local, at(30)).await;
+    bench
+        .commit(claim.lease, Outcome { turn_changes: known.clone(), ..Outcome::default() }, at(30))
+        .await
+        .unwrap();
+    // Nobody reaches the turns of another.
+    let claim = bench.get(WorkKind::Local, at(30)).await;
+    bench.commit(claim.lease, Outcome { turn_changes: known, ..Outcome::default() }, at(30)).await.unwrap();
+    bench.crash();
+    let found = bench.turn(ada, seq).await.unwrap().unwrap();
+    assert_eq!((found.number, found.translated_into, &found.corrections), (1, Language::En, &corrected));
+    assert_eq!(found.assessment.coaching_translated, "last");
+    assert_eq!(bench.turns(ada, id(1), 1, 9).await.unwrap().0, turns[1..], "the other is as it was");
+    assert_eq!(bench.turn(bob, seq).await.unwrap(), None);
+    assert_eq!(bench.turn(ada, 0).await.unwrap(), None);
+    let (others, _) = bench.turns(bob, id(2), 0, 9).await.unwrap();
+    assert_eq!((others.len(), &others[0].corrections[..]), (1, &[][..]));
 }
 
 pub async fn what_was_said_in_one_chat_is_not_found_from_another(bench: &mut Bench) {

@@ -2,10 +2,10 @@
 
 use super::{Bench, at, command, message, reply, text, voice};
 use phonicflow_bot::domain::{
-    Assessment, Body, Card, CardChange, Change, Contour, Contours, CorrectionKind, Day, Due, Memory, MOST_CARDS, NewCard,
-    Outcome, Review, Session, Timestamp, Turn, TurnKind, UserId, WorkKind,
+    Assessment, Body, Card, CardChange, Change, Contour, Contours, CorrectionKind, Day, Due, MOST_CARDS,
+    Memory, NewCard, Outcome, Review, Session, Timestamp, Turn, TurnKind, UserId, WorkKind,
 };
-use phonicflow_bot::store::{CardCounts, StoreError};
+use phonicflow_bot::store::{CardCounts, Sent, StoreError};
 use uuid::Uuid;
 
 const ANA: UserId = UserId(1);
@@ -30,13 +30,28 @@ fn review(day: i32, due: i32, stability: f32) -> Review {
     Review { memory, due, reps: 1, lapses: 0 }
 }
 
+async fn due(bench: &Bench, new: bool, day: i32) -> Vec<Card> {
+    bench.due_cards(ANA, new, day, 9).await.unwrap()
+}
+
+/// When those due are due, and when the next one is.
+async fn reminders(bench: &Bench, now: Timestamp) -> (Vec<Timestamp>, Option<Timestamp>) {
+    let (due, next) = bench.reminders(now, 9).await.unwrap();
+    (due.into_iter().map(|due| due.due).collect(), next)
+}
+
+async fn remind(bench: &Bench, due: Timestamp, now: Timestamp) -> Due {
+    bench.remind(ANA, due, vec![reply(1, "x")], now).await.unwrap()
+}
+
 fn backs(cards: &[Card]) -> Vec<&str> {
     cards.iter().map(|card| card.back.as_str()).collect()
 }
 
 pub async fn what_is_kept_twice_is_one_card(bench: &mut Bench) {
     let (goes, saw) = (new("I goes", "I go", Some(7)), new("I seen", "I saw", Some(7)));
-    let both = vec![CardChange::Add(goes.clone()), CardChange::Add(saw.clone()), CardChange::Add(goes.clone())];
+    let both =
+        vec![CardChange::Add(goes.clone()), CardChange::Add(saw.clone()), CardChange::Add(goes.clone())];
     change(bench, 1, both, vec![], at(1)).await;
     bench.crash();
     change(bench, 2, vec![CardChange::Add(goes.clone()), CardChange::Add(saw.clone())], vec![], at(2)).await;
@@ -78,19 +93,18 @@ pub async fn cards_come_on_the_day_they_are_due(bench: &mut Bench) {
     ];
     change(bench, 2, reviews, vec![], at(2)).await;
     bench.crash();
-    let due = |new, day| async move { bench.due_cards(ANA, new, day, 9).await.unwrap() };
-    assert_eq!(backs(&due(true, TODAY).await), ["d"]);
-    assert!(due(false, TODAY).await.is_empty());
-    assert_eq!(backs(&due(false, TODAY + 2).await), ["c", "b"], "the longest due first");
+    assert_eq!(backs(&due(bench, true, TODAY).await), ["d"]);
+    assert!(due(bench, false, TODAY).await.is_empty());
+    assert_eq!(backs(&due(bench, false, TODAY + 2).await), ["c", "b"], "the longest due first");
     assert_eq!(backs(&bench.due_cards(ANA, false, TODAY + 30, 1).await.unwrap()), ["c"]);
     assert_eq!(bench.card_counts(ANA, TODAY + 2).await.unwrap(), counts(2, 1, 1));
     // Another grade is no other review.
     change(bench, 3, vec![CardChange::Regraded(1, review(TODAY, TODAY + 1, 0.5))], vec![], at(3)).await;
     change(bench, 4, vec![CardChange::Suspend(3, true), CardChange::Suspend(4, true)], vec![], at(4)).await;
     assert_eq!(bench.card_counts(ANA, TODAY + 2).await.unwrap(), counts(2, 0, 0));
-    assert_eq!(backs(&due(false, TODAY + 2).await), ["a", "b"]);
+    assert_eq!(backs(&due(bench, false, TODAY + 2).await), ["a", "b"]);
     change(bench, 5, vec![CardChange::Suspend(3, false), CardChange::Remove(2)], vec![], at(4)).await;
-    assert_eq!(backs(&due(false, TODAY + 2).await), ["a", "c"]);
+    assert_eq!(backs(&due(bench, false, TODAY + 2).await), ["a", "c"]);
     let day = Day { reviewed: 3, introduced: 3, drills: 1, voice_ms: 2_500, ..Day::on(TODAY) };
     assert_eq!(bench.day(ANA, TODAY).await.unwrap(), Some(day));
 }
@@ -115,10 +129,10 @@ pub async fn days_are_the_learners_own_and_outlive_the_turns(bench: &mut Bench) 
         bench.commit(claim.lease, outcome, at(n)).await.unwrap();
     }
     // 22:13 UTC is the next day in Tokyo.
-    change(bench, 4, vec![CardChange::Drilled(1_000)], vec![Change::Zone("Asia/Tokyo".to_owned())], at(4)).await;
+    change(bench, 4, vec![CardChange::Drilled(1_000)], vec![Change::Zone("Asia/Tokyo".to_owned())], at(4))
+        .await;
     bench.crash();
-    let first =
-        Day { voice_ms: 60_000, words: 7, turns: 2, texts: 1, goal_met: true, ..Day::on(TODAY) };
+    let first = Day { voice_ms: 60_000, words: 7, turns: 2, texts: 1, goal_met: true, ..Day::on(TODAY) };
     let second = Day { voice_ms: 1_000, drills: 1, ..Day::on(TODAY + 1) };
     assert_eq!(bench.days(ANA, TODAY).await.unwrap(), [first.clone(), second.clone()]);
     assert_eq!(bench.days(ANA, TODAY + 1).await.unwrap(), [second.clone()]);
@@ -137,35 +151,31 @@ pub async fn a_reminder_is_sent_once_a_local_date(bench: &mut Bench) {
     let zone = Change::Zone("America/Sao_Paulo".to_owned());
     change(bench, 1, vec![], vec![Change::Reminder(Some(19 * 60 + 30)), zone], at(0)).await;
     let half_past = at(0).plus_ms(1_000_000);
-    let due = |now| async move {
-        let (due, next) = bench.reminders(now, 9).await.unwrap();
-        (due.into_iter().map(|due| due.due).collect::<Vec<_>>(), next)
-    };
-    assert_eq!(due(at(0)).await, (vec![], Some(half_past)));
-    assert_eq!(due(half_past).await, (vec![half_past], None));
+    assert_eq!(reminders(bench, at(0)).await, (vec![], Some(half_past)));
+    assert_eq!(reminders(bench, half_past).await, (vec![half_past], None));
     let words = || vec![reply(1, "remember")];
     let sent = bench.remind(ANA, half_past, words(), half_past).await.unwrap();
     assert_eq!(sent, Due::Sent);
     bench.crash();
     let tomorrow = half_past.plus_ms(86_400_000);
-    assert_eq!(due(half_past).await, (vec![], Some(tomorrow)));
+    assert_eq!(reminders(bench, half_past).await, (vec![], Some(tomorrow)));
     assert_eq!(bench.remind(ANA, half_past, words(), half_past).await.unwrap(), Due::LeftOut, "once");
     let claim = bench.get(WorkKind::Delivery, half_past).await;
     assert_eq!((claim.job.chat.0, super::words(&claim.outbox[0].reply)), (1, "remember".to_owned()));
-    bench.delivered(claim.lease, 0, phonicflow_bot::store::Sent::Done).await.unwrap();
+    bench.delivered(claim.lease, 0, Sent::Done).await.unwrap();
     // Another time of the same day: the day is over as far as reminders go, in whatever zone.
     change(bench, 2, vec![], vec![Change::Reminder(Some(23 * 60))], half_past).await;
-    let (_, next) = due(half_past).await;
+    let (_, next) = reminders(bench, half_past).await;
     assert_eq!(next, Some(tomorrow.plus_ms(3_600_000 * 7 / 2)));
     change(bench, 3, vec![], vec![Change::Zone("Pacific/Honolulu".to_owned())], half_past).await;
-    assert_eq!(due(half_past).await.1.unwrap().0 - next.unwrap().0, 7 * 3_600_000);
+    assert_eq!(reminders(bench, half_past).await.1.unwrap().0 - next.unwrap().0, 7 * 3_600_000);
     // Off, and gone with its learner.
     change(bench, 4, vec![], vec![Change::Reminder(None)], half_past).await;
-    assert_eq!(due(at(i64::from(i32::MAX) * 1_000)).await, (vec![], None));
+    assert_eq!(reminders(bench, at(i64::from(i32::MAX) * 1_000)).await, (vec![], None));
     change(bench, 5, vec![], vec![Change::Reminder(Some(0))], half_past).await;
-    assert!(due(half_past).await.1.is_some());
+    assert!(reminders(bench, half_past).await.1.is_some());
     assert!(bench.forget(ANA, half_past).await.unwrap().learner);
-    assert_eq!(due(half_past).await, (vec![], None));
+    assert_eq!(reminders(bench, half_past).await, (vec![], None));
     let late = bench.remind(ANA, half_past, words(), half_past).await.unwrap();
     assert_eq!((late, bench.learner(ANA).await.unwrap()), (Due::LeftOut, None), "nobody is brought back");
 }
@@ -174,24 +184,28 @@ pub async fn a_reminder_nobody_needs_is_left_out(bench: &mut Bench) {
     change(bench, 1, vec![], vec![Change::Reminder(Some(22 * 60 + 30)), Change::DailyGoal(1)], at(0)).await;
     let first = bench.reminders(at(0), 9).await.unwrap().1.unwrap();
     let day = 86_400_000;
-    let remind = |due, now| async move { bench.remind(ANA, due, vec![reply(1, "x")], now).await.unwrap() };
-    assert_eq!(remind(first, first.plus_ms(7_200_001)).await, Due::LeftOut, "two hours too late");
+    assert_eq!(remind(bench, first, first.plus_ms(7_200_001)).await, Due::LeftOut, "two hours too late");
     let second = first.plus_ms(day);
     assert_eq!(bench.reminders(first, 9).await.unwrap().1, Some(second));
     change(bench, 2, vec![CardChange::Drilled(60_000)], vec![], second.plus_ms(-1)).await;
-    assert_eq!(remind(second, second).await, Due::LeftOut, "the goal is met");
+    assert_eq!(remind(bench, second, second).await, Due::LeftOut, "the goal is met");
     change(bench, 3, vec![], vec![Change::Blocked(true)], second.plus_ms(1)).await;
     let third = second.plus_ms(day);
-    assert_eq!(remind(third, third).await, Due::LeftOut, "blocked");
+    assert_eq!(remind(bench, third, third).await, Due::LeftOut, "blocked");
     change(bench, 4, vec![], vec![Change::Blocked(false)], third).await;
     let fourth = third.plus_ms(day);
-    assert_eq!(remind(fourth, fourth.plus_ms(7_200_000)).await, Due::Sent);
+    assert_eq!(remind(bench, fourth, fourth.plus_ms(7_200_000)).await, Due::Sent);
+    let claim = bench.get(WorkKind::Delivery, fourth).await;
+    bench.delivered(claim.lease, 0, Sent::Done).await.unwrap();
     // Planned while the clock was years ahead: found, and planned anew.
     change(bench, 5, vec![], vec![Change::Reminder(Some(60))], at(1_000 * day)).await;
     let (found, _) = bench.reminders(fourth, 9).await.unwrap();
-    assert_eq!(remind(found[0].due, fourth).await, Due::LeftOut);
+    assert_eq!(remind(bench, found[0].due, fourth).await, Due::LeftOut);
     let (found, next) = bench.reminders(fourth, 9).await.unwrap();
-    assert!(found.is_empty() && next.is_some_and(|next| next < fourth.plus_ms(2 * day)), "{found:?} {next:?}");
+    assert!(
+        found.is_empty() && next.is_some_and(|next| next < fourth.plus_ms(2 * day)),
+        "{found:?} {next:?}"
+    );
 }
 
 pub async fn the_last_few_turns_keep_how_they_sounded(bench: &mut Bench) {
@@ -206,7 +220,10 @@ pub async fn the_last_few_turns_keep_how_they_sounded(bench: &mut Bench) {
     bench.crash();
     let whole = Contours { turn: 7, learner: contour(7), reply: contour(70) };
     assert_eq!(bench.contours(ANA, None).await.unwrap(), Some(whole));
-    assert_eq!(bench.contours(ANA, Some(3)).await.unwrap(), Some(Contours { turn: 3, learner: contour(3), reply: None }));
+    assert_eq!(
+        bench.contours(ANA, Some(3)).await.unwrap(),
+        Some(Contours { turn: 3, learner: contour(3), reply: None })
+    );
     assert_eq!(bench.contours(ANA, Some(2)).await.unwrap(), None);
     assert_eq!(bench.contours(UserId(2), None).await.unwrap(), None);
     let stale = bench.keep_contours(claim.lease, Contours::default()).await;
@@ -222,7 +239,14 @@ fn a_learner_has_no_more_cards_than_there_may_be() {
         change(&bench, 2, vec![CardChange::Add(new("", "one more", None))], vec![], at(1)).await;
         let counts = bench.card_counts(ANA, TODAY).await.unwrap();
         assert_eq!((counts.cards, counts.new), (MOST_CARDS as usize, MOST_CARDS as usize));
-        change(&bench, 3, vec![CardChange::Remove(5), CardChange::Add(new("", "one more", None))], vec![], at(1)).await;
+        change(
+            &bench,
+            3,
+            vec![CardChange::Remove(5), CardChange::Add(new("", "one more", None))],
+            vec![],
+            at(1),
+        )
+        .await;
         assert_eq!(bench.latest_cards(ANA, 0, 1).await.unwrap()[0].back, "one more");
     });
 }

@@ -133,6 +133,61 @@ async fn voices_must_be_opus() {
     refused(&api, "sendVoice", &again, 400, "Bad Request: VOICE_MESSAGES_FORBIDDEN").await;
 }
 
+/// A grey PNG of this size.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&vec![128; (width * height) as usize]).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn pictures_and_documents_must_be_what_they_say_and_of_their_size() {
+    let api = start().await;
+    let _ = ana(&api);
+    let send = |method: &str, field: &str, bytes: &[u8]| {
+        let (addr, target) = (api.addr(), target(&api, method));
+        let body = form(&[("chat_id", None, b"11"), (field, Some(("f", "x/y")), bytes)]);
+        async move { hear(open(addr, "POST", &target, FORM, &body).await).await.unwrap() }
+    };
+    let good = png(1200, 800);
+    let (mut cut, mut flipped, mut heavy) = (good.clone(), good.clone(), good.clone());
+    cut.truncate(good.len() - 20);
+    flipped[good.len() / 2] ^= 0x55;
+    heavy.resize(10 * 1024 * 1024 + 1, 0);
+    for (bytes, why) in [
+        (&b""[..], "file must be non-empty"),
+        (b"no picture", "IMAGE_PROCESS_FAILED"),
+        (&opus(), "IMAGE_PROCESS_FAILED"),
+        (&cut, "IMAGE_PROCESS_FAILED"),
+        (&flipped, "IMAGE_PROCESS_FAILED"),
+        (&heavy, "file is too big for a photo"),
+        (&png(9_000, 1_001), "PHOTO_INVALID_DIMENSIONS"),
+        (&png(2_100, 100), "PHOTO_INVALID_DIMENSIONS"),
+    ] {
+        assert_eq!(send("sendPhoto", "photo", bytes).await.description(), format!("Bad Request: {why}"));
+    }
+    let photo = send("sendPhoto", "photo", &good).await.json()["result"]["photo"].clone();
+    assert_eq!((&photo[1]["width"], &photo[1]["height"]), (&json!(1200), &json!(800)));
+    let large = vec![0; 50 * 1024 * 1024 + 1];
+    assert_eq!(send("sendDocument", "document", &large).await.description(), "Bad Request: file is too big");
+    let document = send("sendDocument", "document", b"front,back").await.json()["result"]["document"].clone();
+    assert_eq!((&document["file_name"], &document["file_size"]), (&json!("f"), &json!(10)));
+    // What was sent can be sent again by its id, as what it is and nothing else.
+    ok(&api, "sendPhoto", &json!({"chat_id": 11, "photo": photo[1]["file_id"]})).await;
+    for (method, field, id) in
+        [("sendPhoto", "photo", &document["file_id"]), ("sendVoice", "voice", &photo[1]["file_id"])]
+    {
+        let wrong = call(&api, method, &json!({"chat_id": 11, field: id})).await;
+        assert!(wrong.description().starts_with("Bad Request: can't use file of type"), "{method}");
+    }
+    let long = json!({"chat_id": 11, "photo": photo[1]["file_id"], "caption": "x".repeat(1025)});
+    refused(&api, "sendPhoto", &long, 400, "Bad Request: message caption is too long").await;
+}
+
 #[tokio::test]
 async fn small_methods() {
     let api = start().await;
