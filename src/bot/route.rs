@@ -74,7 +74,7 @@ pub fn placement_with_model(incoming: &Incoming) -> Placement {
 /// The place in the queue of a message that is taken in, whoever it is from.
 pub fn placement(incoming: &Incoming) -> Placement {
     match &incoming.body {
-        Body::Voice(_) => Placement::TUTOR_TURN,
+        Body::Voice(_) | Body::Coach { .. } => Placement::TUTOR_TURN,
         Body::Text(_) | Body::Quoting { .. } => Placement::IN_TURN,
         Body::Command { name, .. } => {
             commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
@@ -103,7 +103,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
         },
         Body::Text(_) | Body::Quoting { .. } => Route::Text,
         Body::Files(_) => Route::Files,
-        Body::Voice(_) => Route::Voice,
+        Body::Voice(_) | Body::Coach { .. } => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),
         Body::Blocked(_) => Route::Nothing,
@@ -137,12 +137,12 @@ mod tests {
         let admin = Guests { allowed: HashSet::from([UserId(8)]), admins: HashSet::from([UserId(7)]) };
         let other = Guests { admins: HashSet::new(), ..admin.clone() };
         for declared in commands::ALL {
-            for name in declared.aliases.iter().chain([&declared.name]) {
+            for name in declared.names() {
                 let expected = Route::Command(declared);
                 assert_eq!(route(&command(name), Admission::Admitted, &admin), expected, "{name}");
                 assert_eq!(route(&command(name), Admission::Admitted, &other), Route::NotAllowed, "{name}");
                 let hidden = declared.audience == Audience::Admins;
-                let expected = if hidden { Route::UnknownCommand((*name).to_owned()) } else { expected };
+                let expected = if hidden { Route::UnknownCommand(name.to_owned()) } else { expected };
                 assert_eq!(route(&command(name), Admission::Admitted, &everybody), expected, "{name}");
                 assert_eq!(placement(&command(name)), declared.placement, "{name}");
             }

@@ -65,6 +65,8 @@ pub struct Turn {
     pub seq: u64,
     /// The language of the translations in `assessment`.
     pub translated_into: Language,
+    /// Somebody else speaks than the learner, who had it coached by `/coach`: it is nothing the learner practised.
+    pub of_another: bool,
 }
 
 /// What becomes known of a turn after it is stored.
@@ -136,6 +138,7 @@ impl Turn {
             fluency: None,
             seq: 0,
             translated_into: Language::Pt,
+            of_another: false,
         }
     }
 

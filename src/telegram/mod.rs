@@ -5,6 +5,7 @@
 
 pub(crate) mod checkup;
 mod client;
+mod coached;
 mod download;
 pub(crate) mod edge;
 pub(crate) mod error;
@@ -19,6 +20,8 @@ pub(crate) mod pacing;
 mod quotation;
 mod refusal;
 mod send_form;
+#[cfg(test)]
+mod sentence_tests;
 pub(crate) mod to_api;
 mod tolerant;
 pub(crate) mod updates;

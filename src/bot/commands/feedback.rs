@@ -4,24 +4,21 @@ use super::history::earlier_turns;
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement, lesson};
 use crate::store::StoreError;
 
 pub(crate) static COMMAND: Command = Command {
     name: "feedback",
-    aliases: &[],
     // The last coaching is that of the voice sent before it.
     placement: Placement::IN_TURN,
     audience: Audience::Members,
-    menu: Some(Words { en: "The last coaching again", pt: "As últimas dicas de novo" }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(feedback(context, case)),
 };
 
 async fn feedback(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
-    let last = match &case.learner.session {
+    let last = match case.learner.session_in(case.incoming.chat) {
         Some(open) => match context.reader.last_voice_turn(case.incoming.user, open.id).await? {
             Some(last) => Some(last),
             None => earlier_turns(context, open, 0).await.pop(),

@@ -6,19 +6,16 @@ use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
 use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind};
 use crate::store::StoreError;
-use crate::tutor::{Past, Reach};
+use crate::tutor::Reach;
 use std::time::Duration;
 
 pub(crate) static COMMAND: Command = Command {
     name: "history",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Members,
-    menu: Some(Words { en: "Our conversation so far", pt: "Nossa conversa até aqui" }),
     needs: Needs::Nothing,
     buttons: &[&PAGE],
     handler: |context, case| Box::pin(newest(context, case)),
@@ -56,14 +53,14 @@ async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) ->
     })
 }
 
-/// A page of the open conversation (`None`: the last page) with its buttons; `None` when there are no turns.
+/// A page of the conversation open here (`None`: the last page) with its buttons; `None` when there are no turns.
 async fn history_page(
     context: &HandlerContext,
     case: &Case<'_>,
     page: Option<usize>,
 ) -> Result<Option<(Rich, Keyboard)>, StoreError> {
     let user = case.incoming.user;
-    let Some(session) = &case.learner.session else { return Ok(None) };
+    let Some(session) = case.learner.session_in(case.incoming.chat) else { return Ok(None) };
     let (_, ours) = context.reader.turns(user, session.id, 0, 0).await?;
     // The tutor's earlier turns come before ours.
     let earlier = earlier_turns(context, session, ours).await;
@@ -105,15 +102,15 @@ pub(super) async fn earlier_turns(context: &HandlerContext, session: &Session, o
     // The tutor knows only the spoken ones of ours.
     let ours = ours.saturating_sub(usize::try_from(session.text_turns).unwrap_or(usize::MAX));
     let known = session.tutor_turns.and_then(|count| usize::try_from(count).ok());
-    if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reachable(), Reach::No { .. }) {
+    if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reach(), Reach::No { .. }) {
         return Vec::new();
     }
     let asked = tokio::time::timeout(TUTOR_PATIENCE, context.tutor.history(session.id)).await;
-    let Ok(Ok(Past::Kept(history))) = asked else { return Vec::new() };
-    let only_there = history.turns.len().saturating_sub(ours);
+    let Ok(Some(turns)) = asked else { return Vec::new() };
+    let only_there = turns.len().saturating_sub(ours);
     let turn =
         |recorded: RecordedTurn| Turn::voice(session.id, session.created, 0, recorded.into_assessment());
-    history.turns.into_iter().take(only_there).map(turn).collect()
+    turns.into_iter().take(only_there).map(turn).collect()
 }
 
 fn show_turn(text: Rich, turn: &Turn) -> Rich {

@@ -3,16 +3,13 @@
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::phrases::Words;
 use crate::domain::{Body, Change, Language, LanguageChoice, Outcome, Placement, Session};
 use uuid::Uuid;
 
 pub(crate) static COMMAND: Command = Command {
     name: "start",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    menu: Some(Words { en: "Begin, or see how it works", pt: "Começar, ou ver como funciona" }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(async move { Ok(start(context, case)) }),
@@ -20,7 +17,7 @@ pub(crate) static COMMAND: Command = Command {
 
 /// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
 fn start(context: &HandlerContext, case: &Case<'_>) -> Outcome {
-    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now).held_in(case.incoming.chat);
     let mut changes = vec![Change::SessionEnsured(fresh)];
     let mut phrases = case.phrases;
     if let Body::Command { args, .. } = &case.incoming.body

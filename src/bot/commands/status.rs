@@ -4,7 +4,7 @@ use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
 use crate::domain::health::TutorState;
-use crate::domain::phrases::{StatusView, Words};
+use crate::domain::phrases::StatusView;
 use crate::domain::session::SessionState;
 use crate::domain::{Outcome, Placement};
 use crate::store::StoreError;
@@ -12,13 +12,8 @@ use crate::tutor::Reach;
 
 pub static COMMAND: Command = Command {
     name: "status",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    menu: Some(Words {
-        en: "Your session, the queue and the tutor",
-        pt: "Sua conversa, suas mensagens e o tutor",
-    }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(status(context, case)),
@@ -33,18 +28,17 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
     };
     let session = case
         .learner
-        .session
-        .as_ref()
+        .session_in(case.incoming.chat)
         .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
-    let tutor = match context.tutor.reachable() {
+    let tutor = match context.tutor.reach() {
         Reach::Unknown => TutorState::Unknown,
         Reach::Yes { .. } => TutorState::Answers,
         Reach::Failing { .. } => TutorState::Failing,
         Reach::No { .. } => TutorState::Silent,
     };
     // Whoever fits into the tutor's slots is at work already.
-    let ahead = (place.ahead + 1).saturating_sub(context.rules.tutor_at_once);
+    let ahead = (place.ahead + 1).saturating_sub(context.tutor.slots().of);
     let personas = context.models.is_some().then_some(&context.personas);
     let persona = personas.and_then(|all| all.of(case.learner.persona.as_deref()));
     let view = StatusView {

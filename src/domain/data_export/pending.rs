@@ -36,7 +36,7 @@ impl Pending {
             Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
-            Body::Voice(_) | Body::Other(_) | Body::Blocked(_) => None,
+            Body::Voice(_) | Body::Coach { .. } | Body::Other(_) | Body::Blocked(_) => None,
         }
     }
 
@@ -96,7 +96,7 @@ pub(crate) fn row_kind(job: &Job) -> &'static str {
         Task::Deliver { .. } => "answer",
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
-            Body::Voice(_) => "voice",
+            Body::Voice(_) | Body::Coach { .. } => "voice",
             Body::Text(_) | Body::Quoting { .. } => "text",
             Body::Files(_) => "files",
             Body::Command { .. } => "command",

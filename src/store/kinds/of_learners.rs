@@ -15,7 +15,7 @@ pub(super) const PERSON: Whose = Whose::Learner {
             return Ok(vec![Held::Session(decode(bytes)?)]);
         }
         let learner: Learner = decode(bytes)?;
-        let open = learner.session.clone().map(Held::Session);
+        let open: Vec<Held> = learner.open_sessions().cloned().map(Held::Session).collect();
         Ok([Held::Learner(learner)].into_iter().chain(open).collect())
     },
     entries: |key, bytes| {

@@ -43,7 +43,7 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
     let mut tx = Tx::default();
     let mut job = state.row(seq)?;
     let user = job.user;
-    if matches!(job.stage, Stage::Submitted { .. }) {
+    if job.stage.conversation().is_some() {
         // Its count of the tutor's turns is out of date: retried, it begins anew.
         job.stage = Stage::Taken;
     }
@@ -77,7 +77,7 @@ fn renew_learners(state: &mut State, now: Timestamp) -> Result<(), StoreError> {
             if keys::is_learner(key) {
                 let before: Learner = records::decode(bytes)?;
                 let mut learner = before.clone();
-                if let Some(session) = &mut learner.session {
+                for session in learner.open_sessions_mut() {
                     session.tutor_turns = None;
                 }
                 if let Some(reminder) = &mut learner.reminder {

@@ -4,7 +4,7 @@
 //! Must not know what the kinds are, or who asked for it: the learner by `/delete`, or an admin.
 
 use super::person::add_purge;
-use crate::domain::{DeadLetter, Job, Learner, Session, Stage, Timestamp, UserId};
+use crate::domain::{DeadLetter, Job, Learner, Session, Timestamp, UserId};
 use crate::store::engine::Range;
 use crate::store::kinds::{self, Kind};
 use crate::store::state::State;
@@ -35,7 +35,7 @@ pub struct Forgotten {
 impl Forgotten {
     /// Notes the conversation to which a row may have submitted a voice.
     fn note(&mut self, job: &Job) {
-        if let Stage::Submitted { session, .. } = job.stage {
+        if let Some(session) = job.stage.conversation() {
             self.sessions.insert(session);
         }
     }
@@ -45,9 +45,10 @@ impl Forgotten {
         let count = match kind {
             kinds::PERSON if keys::is_learner(key) => {
                 self.removed.learner = true;
-                let open = records::decode::<Learner>(bytes)?.session;
-                self.removed.sessions += u64::from(open.is_some());
-                self.sessions.extend(open.map(|open| open.id));
+                for open in records::decode::<Learner>(bytes)?.open_sessions() {
+                    self.sessions.insert(open.id);
+                    self.removed.sessions += 1;
+                }
                 return Ok(());
             }
             kinds::PERSON => {

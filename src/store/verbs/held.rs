@@ -3,7 +3,7 @@
 //! Must not know what the kinds are, or who asks.
 
 use crate::domain::data_export::{Held, Pending};
-use crate::domain::{DeadLetter, Job, Stage, UserId};
+use crate::domain::{DeadLetter, Job, UserId};
 use crate::store::engine::Range;
 use crate::store::kinds::{self, Declared, Kind, Of, Whose};
 use crate::store::state::State;
@@ -110,7 +110,7 @@ impl Walk<'_> {
             let Some(job) = job else { continue };
             let left = self.state.list(&Range::prefix(outbox), usize::MAX)?;
             let replies = left.into_iter().map(|(_, message)| message).collect();
-            let session = if let Stage::Submitted { session, .. } = job.stage { Some(session) } else { None };
+            let session = job.stage.conversation();
             self.page.held.push(Held::Pending(Box::new(Pending::new(job, given_up, replies))));
             self.purge(session)?;
             if !self.goes_on(&key, BYTES / 16) {
