@@ -18,6 +18,17 @@ pub struct Contour {
     pub level: Vec<u8>,
 }
 
+impl Contour {
+    /// In the place of a pitch: there is no voice.
+    pub const NO_VOICE: i16 = i16::MIN;
+    /// Most steps: a picture is not wider.
+    pub const STEPS: usize = 600;
+
+    pub fn duration_ms(&self) -> u32 {
+        u32::try_from(self.level.len()).unwrap_or(u32::MAX).saturating_mul(u32::from(self.step_ms))
+    }
+}
+
 /// The contours of one turn.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contours {

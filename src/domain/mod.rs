@@ -45,7 +45,7 @@ pub(crate) mod speech;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
-pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnChange, TurnFact, TurnKind};
+pub use assessment::{Assessment, RecordedTurn, SentNotes, Tokens, Turn, TurnChange, TurnFact, TurnKind};
 pub use card::{Card, CardBook, CardChange, LONGEST_SIDE, MOST_CARDS, Memory, NewCard, Review};
 pub use contour::{CONTOURS_KEPT, Contour, Contours};
 pub use correction::{Correction, CorrectionKind};

@@ -45,7 +45,8 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
             today.note(|day, goal| day.note_turn(&turn, goal));
             person.count(state, &mut tx, Turn { seq: job.seq, ..turn }, now)?;
         }
-        person::amend(state, &mut tx, job.user, &mut today, outcome.turn_changes)?;
+        let corrections = person::amend(state, &mut tx, job.user, outcome.turn_changes)?;
+        today.note(|day, _| day.note_corrections(&corrections));
         cards::change(state, &mut tx, &mut person, &mut today, outcome.cards, now)?;
         today.write(&mut tx)?;
         person.write(&mut tx)?;

@@ -2,9 +2,10 @@
 //!
 //! Must not know which verb changes them or why.
 
-use super::days::Today;
 use super::lookup::{last_turn, turn_of};
-use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, TurnChange, TurnKind, UserId};
+use crate::domain::{
+    Change, Correction, Learner, Level, Session, Timestamp, Turn, TurnChange, TurnKind, UserId,
+};
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
 use crate::store::state::State;
@@ -179,14 +180,14 @@ fn due_of(learner: &Learner) -> Option<Timestamp> {
     learner.reminder.as_ref()?.due
 }
 
-/// Writes what became known of turns since; a turn that was deleted meanwhile stays deleted.
+/// Writes what became known of turns since, and returns the corrections of those that had none; a turn that was deleted meanwhile stays deleted.
 pub(crate) fn amend(
     state: &State,
     tx: &mut Tx,
     user: UserId,
-    today: &mut Today,
     changes: Vec<TurnChange>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Correction>, StoreError> {
+    let mut found = Vec::new();
     let mut amended: BTreeMap<u64, (Vec<u8>, Turn)> = BTreeMap::new();
     for TurnChange { seq, fact } in changes {
         if let Entry::Vacant(place) = amended.entry(seq)
@@ -198,11 +199,12 @@ pub(crate) fn amend(
             let uncorrected = turn.corrections.is_empty();
             turn.apply(fact);
             if uncorrected {
-                today.note(|day, _| day.note_corrections(&turn.corrections));
+                found.extend(turn.corrections.iter().cloned());
             }
         }
     }
-    amended.into_values().try_for_each(|(key, turn)| tx.put(key, &turn))
+    amended.into_values().try_for_each(|(key, turn)| tx.put(key, &turn))?;
+    Ok(found)
 }
 
 /// Queues a conversation to be deleted at the tutor; one that is queued already keeps its attempts and due
