@@ -68,8 +68,12 @@ impl App {
         let placement = if models.is_some() { placement_with_model } else { placement };
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
-        let surroundings =
-            Surroundings { telemetry: telemetry.clone(), reader: store.reader(), news: news.clone() };
+        let surroundings = Surroundings {
+            telemetry: telemetry.clone(),
+            reader: store.reader(),
+            news: news.clone(),
+            recogniser: None,
+        };
         let tutor = tutor_options(&config)?.build(surroundings).context(TUTOR_SETUP)?;
         let channel = config
             .required_channel

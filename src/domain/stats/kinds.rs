@@ -208,6 +208,10 @@ closed_set! {
         Slot = "slot",
         /// The tutor's `/process`.
         Tutor = "tutor",
+        /// A recording was recognised.
+        Hear = "hear",
+        /// The chat model judged what was said.
+        Judge = "judge",
         /// Fetching the spoken answer.
         Speech = "speech",
         /// Converting it to a voice note.

@@ -86,6 +86,14 @@ impl CallError {
         }
     }
 
+    /// The pause it asked for, ms; 0: none.
+    pub(crate) fn asked_pause_ms(&self) -> i64 {
+        match self {
+            Self::Busy { retry_after: Some(wait), .. } => i64::from((*wait).min(600)) * 1000,
+            _ => 0,
+        }
+    }
+
     /// Sorts an answer without success. `fault` and `blame` come from its `detail`, if that was read.
     pub(super) fn from_status(status: u16, retry_after: Option<u32>, fault: Refusal, blame: Blame) -> Self {
         match status {

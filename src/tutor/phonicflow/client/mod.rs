@@ -212,7 +212,7 @@ impl Client {
         let words = mime
             .as_deref()
             .is_some_and(|mime| mime.starts_with("text/") || mime.starts_with("application/json"));
-        Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body }))
+        Ok((!body.is_empty() && !words).then(|| Spoken { recordings: vec![body] }))
     }
 
     /// `GET /`: whether the tutor is alive, and its clock in Unix seconds, where it tells.

@@ -315,7 +315,7 @@ async fn spoken_answers() {
     .await;
     let tutor = tutor(&url);
     let spoken = tutor.spoken(SESSION, SpokenPart::Coaching).await.unwrap().unwrap();
-    assert_eq!(&spoken.bytes[..], b"RIFF");
+    assert_eq!(&spoken.recordings[0][..], b"RIFF");
     for _ in 0..4 {
         assert_eq!(tutor.spoken(SESSION, SpokenPart::Conversational).await, Ok(None));
     }
