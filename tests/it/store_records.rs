@@ -271,6 +271,7 @@ fn version_2_opens() {
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
+    holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
