@@ -64,6 +64,7 @@ admin-dead-letters = Dead letters: { $count }
 wait-tutor-down = tutor does not answer
 wait-tutor-failing = the tutor cannot answer
 wait-tutor-uncertain = looking for the tutor's answer
+wait-recogniser-down = speech recogniser does not answer
 wait-model-down = chat model does not answer
 wait-telegram-down = Telegram does not answer
 wait-paced = Telegram asked to wait

@@ -70,6 +70,7 @@ admin-dead-letters = Mensajes abandonados: { $count }
 wait-tutor-down = el tutor no responde
 wait-tutor-failing = el tutor no puede responder
 wait-tutor-uncertain = buscando la respuesta del tutor
+wait-recogniser-down = el reconocimiento de voz no responde
 wait-model-down = el modelo de conversación no responde
 wait-telegram-down = Telegram no responde
 wait-paced = Telegram pidió esperar

@@ -74,6 +74,7 @@ admin-dead-letters = Mensagens abandonadas: { $count }
 wait-tutor-down = tutor não responde
 wait-tutor-failing = o tutor não consegue responder
 wait-tutor-uncertain = procurando a resposta do tutor
+wait-recogniser-down = reconhecimento de fala não responde
 wait-model-down = modelo de conversa não responde
 wait-telegram-down = Telegram não responde
 wait-paced = Telegram pediu para esperar

@@ -5,8 +5,11 @@
 //! between the steps of a turn are its own business, and nobody outside asks which tutor there is. Must not
 //! know what learners read, or how replies are sent.
 
+pub(crate) mod builtin;
+mod clock;
 mod overhear;
 pub(crate) mod phonicflow;
+mod streak;
 
 use overhear::overhear;
 
@@ -120,6 +123,8 @@ pub(crate) enum Verdict {
     },
     /// Not now.
     Wait(Setback),
+    /// The learner has used up the day's tokens of the chat model.
+    TokensUsedUp,
     /// Never; a retry by an admin continues from `stage`.
     GiveUp {
         stage: Stage,
@@ -206,6 +211,24 @@ pub(crate) enum Reach {
     },
 }
 
+impl Reach {
+    /// Of two servers that are both needed.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |reach: &Self| match reach {
+            Self::Unknown => 0,
+            Self::Yes { .. } => 1,
+            Self::Failing { .. } => 2,
+            Self::No { .. } => 3,
+        };
+        match (self, other) {
+            // Well since both are.
+            (Self::Yes { since }, Self::Yes { since: other }) => Self::Yes { since: since.max(other) },
+            (one, other) if rank(&other) > rank(&one) => other,
+            (one, _) => one,
+        }
+    }
+}
+
 /// What went wrong, in words without message text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
@@ -213,6 +236,8 @@ pub(crate) struct TutorError {
     /// The kind it is counted as.
     pub failure: Failure,
     pub retry: Retry,
+    /// The server is at fault, rather than what it was asked.
+    pub is_of_the_server: bool,
     pub what: String,
 }
 
@@ -272,6 +297,7 @@ impl From<Vec<Finding>> for Checkup {
 /// Which tutor, with its settings.
 pub(crate) enum TutorOptions {
     PhonicFlow(phonicflow::PhonicFlowOptions),
+    Builtin(Box<builtin::BuiltinOptions>),
 }
 
 impl TutorOptions {
@@ -279,6 +305,7 @@ impl TutorOptions {
     pub(crate) fn build(self, surroundings: Surroundings) -> Result<Arc<dyn Tutor>, TutorError> {
         Ok(match self {
             Self::PhonicFlow(options) => Arc::new(phonicflow::PhonicFlow::new(options, surroundings)?),
+            Self::Builtin(options) => Arc::new(builtin::Builtin::new(*options, surroundings)),
         })
     }
 
@@ -286,6 +313,8 @@ impl TutorOptions {
     pub(crate) async fn examine(self, place: &str) -> Result<Checkup, TutorError> {
         match self {
             Self::PhonicFlow(options) => phonicflow::examine(options, place).await,
+            // Each of its servers has a check of its own.
+            Self::Builtin(_) => Ok(Checkup::default()),
         }
     }
 }

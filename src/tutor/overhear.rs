@@ -33,6 +33,7 @@ impl From<SpeechError> for TutorError {
             speech::Retry::Slowly => Retry::Later { pause_ms: SLOWLY_MS },
             speech::Retry::Never => Retry::Never,
         };
-        Self { failure: error.failure(), retry, what: error.to_string() }
+        let is_of_the_server = error.is_of_the_server();
+        Self { failure: error.failure(), retry, is_of_the_server, what: error.to_string() }
     }
 }

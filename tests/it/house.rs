@@ -129,7 +129,7 @@ fn imports_run_downward() {
             ],
         ),
         ("telegram", &["http", "domain", "secret"]),
-        ("tutor", &["speech", "http", "tolerant_json", "store", "telemetry", "logging", "domain", "secret"]),
+        ("tutor", &["model", "speech", "http", "tolerant_json", "store", "telemetry", "logging", "domain", "secret"]),
         ("speech", &["http", "tolerant_json", "domain", "secret"]),
         ("model", &["http", "domain", "secret"]),
         ("http", &["secret", "domain"]),

@@ -110,8 +110,13 @@ impl Settling<'_> {
                 let rules = &self.context.rules;
                 wait_or_give_up(&self.claim.job, self.incoming, self.phrases, rules, setback, now)
             }
+            Verdict::TokensUsedUp => {
+                let replies = self.texts(self.phrases.tokens_used_up(now));
+                Disposition::Commit(Outcome::reply(replies))
+            }
             Verdict::GiveUp { stage, reason, what } => {
                 let said = match reason {
+                    DeadReason::ModelRefused => self.phrases.model_refused(),
                     DeadReason::TutorRefused => self.phrases.tutor_refused(),
                     DeadReason::VoiceFailed => self.phrases.voice_failed(),
                     _ => return give_up(self.incoming, self.phrases, stage, reason, what),

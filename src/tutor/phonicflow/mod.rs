@@ -125,6 +125,7 @@ impl From<CallError> for TutorError {
             CallError::Refused { .. } => Retry::Never,
             _ => Retry::Later { pause_ms: error.asked_pause_ms() },
         };
-        Self { failure: error.failure(), retry, what: error.to_string() }
+        let is_of_the_server = !matches!(error, CallError::Refused { .. });
+        Self { failure: error.failure(), retry, is_of_the_server, what: error.to_string() }
     }
 }

@@ -2,9 +2,10 @@
 //! conversation of its own, which is forgotten afterwards. Must not know what the transcript is for.
 
 use super::PhonicFlow;
-use super::client::{Blame, CallError, Refusal};
+use super::client::{CallError, Refusal};
 use crate::domain::stats::Step as Stopwatch;
 use crate::domain::{Job, Transcript};
+use crate::tutor::streak::Blame;
 use crate::tutor::{Overheard, TutorError, Utterance};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -4,6 +4,7 @@
 
 use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
+use crate::tutor::streak::Blame;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CallError {
@@ -61,17 +62,6 @@ pub(crate) enum Refusal {
     Format,
     /// It does not say.
     Other,
-}
-
-/// What the `detail` of a failed turn points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blame {
-    /// This recording: nothing was recognised in it, or nothing usable made of it.
-    Voice,
-    /// The tutor's language model.
-    Model,
-    /// It does not say.
-    Unknown,
 }
 
 impl CallError {
@@ -135,16 +125,6 @@ impl std::fmt::Display for Refusal {
             Self::TooLarge => "too large",
             Self::Format => "unreadable format",
             Self::Other => "no reason given",
-        })
-    }
-}
-
-impl std::fmt::Display for Blame {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Voice => "nothing to be made of this voice",
-            Self::Model => "its model",
-            Self::Unknown => "no reason given",
         })
     }
 }
