@@ -15,6 +15,7 @@ use overhear::overhear;
 
 use crate::domain::backoff::backoff_ms;
 use crate::domain::finding::Finding;
+use crate::domain::health::{TutorPart, TutorState};
 use crate::domain::stats::Failure;
 use crate::domain::{
     Change, DeadReason, Failed, Incoming, Job, Learner, RecordedTurn, Session, Setback, SpokenPart,
@@ -34,6 +35,7 @@ pub(crate) trait Tutor: Send + Sync {
     /// Takes up a voice at the stage where its row stands.
     fn attempt(&self) -> Box<dyn Attempt + '_>;
 
+    #[allow(dead_code, reason = "for drills")]
     /// What is said in a recording, which is neither answered nor remembered: for drills. `job`: its row.
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError>;
 
@@ -138,6 +140,7 @@ pub(crate) struct Answered {
     /// Without the chat, which the tutor need not know.
     pub turn: Turn,
     /// The words of the transcript, where the tutor tells them.
+    #[allow(dead_code, reason = "until answers underline them")]
     pub words: Vec<SpokenWord>,
     pub changes: Vec<Change>,
 }
@@ -165,6 +168,12 @@ pub(crate) struct SpeechRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spoken {
     pub recordings: Vec<Bytes>,
+}
+
+impl Part {
+    pub(crate) fn look(&self) -> TutorPart {
+        TutorPart { name: self.name.clone(), state: self.reach.state() }
+    }
 }
 
 impl Spoken {
@@ -212,6 +221,21 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
+    /// Without the times.
+    pub(crate) fn state(self) -> TutorState {
+        match self {
+            Self::Unknown => TutorState::Unknown,
+            Self::Yes { .. } => TutorState::Answers,
+            Self::Failing { .. } => TutorState::Failing,
+            Self::No { .. } => TutorState::Silent,
+        }
+    }
+
+    /// Not known to fail.
+    pub(crate) fn is_well(self) -> bool {
+        matches!(self, Self::Unknown | Self::Yes { .. })
+    }
+
     /// Of two servers that are both needed.
     pub(crate) fn worse(self, other: Self) -> Self {
         let rank = |reach: &Self| match reach {
@@ -251,6 +275,7 @@ pub(crate) enum Retry {
 
 impl TutorError {
     /// How a message that needs no stage waits after it; `None`: it would wait in vain.
+    #[allow(dead_code, reason = "until there are drills")]
     pub(crate) fn setback(&self, job: &Job) -> Option<Setback> {
         let Retry::Later { pause_ms } = self.retry else { return None };
         Some(Setback {

@@ -357,4 +357,3 @@ fn pause(text: &str) -> Option<u32> {
     let secs = text.parse::<u64>().ok()?;
     Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
 }
-

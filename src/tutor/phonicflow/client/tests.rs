@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::stats::Failure;
+use crate::tutor::streak::Blame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
