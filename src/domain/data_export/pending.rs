@@ -32,7 +32,7 @@ impl Pending {
             Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
-            Body::Voice(_) => match &self.job.stage {
+            Body::Voice(_) | Body::Coach { .. } => match &self.job.stage {
                 Stage::Heard { transcript, .. } => Some(transcript.text.clone()),
                 _ => None,
             },
