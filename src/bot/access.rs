@@ -62,9 +62,12 @@ pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> R
     }
     let route = route(incoming, *admission, &context.rules.guests);
     let case = Case { incoming, learner: &claim.learner, phrases: context.phrases(&claim.learner), now };
+    // It is answered that the button is somebody else's, whoever pressed it.
+    if matches!(route, Route::Press(press) if press.owner != user) {
+        return open;
+    }
     match audience(&route) {
         Audience::Everybody | Audience::Admins => open,
-        Audience::Joining if matches!(route, Route::Press(press) if press.owner != user) => open,
         Audience::Joining => joined(context, channel, &case).await,
         Audience::Members => member(context, channel, &case, claim.job.membership_failures).await,
     }

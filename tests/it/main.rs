@@ -9,6 +9,7 @@ mod admins;
 mod audio;
 mod audio_worker;
 mod builtin;
+mod buttons;
 mod choices;
 mod commands;
 mod config;
