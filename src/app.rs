@@ -9,7 +9,7 @@ pub(crate) use speech::{recogniser_of, synthesiser_of};
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
-use crate::config::{Config, OnCorruption};
+use crate::config::{Config, OnCorruption, shown_url};
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, Vision};
 use crate::logging::Event;
@@ -143,19 +143,23 @@ pub(crate) fn tutor_options(config: &Config) -> Result<TutorOptions> {
         }
         None => None,
     };
-    Ok(TutorOptions::PhonicFlow(PhonicFlowOptions {
-        base_url: config.backend_url.clone(),
+    let options = |url: &String| PhonicFlowOptions {
+        base_url: url.clone(),
+        place: shown_url(url),
         timeout: config.backend_timeout,
         at_once: config.backend_concurrency,
         api_key: config.backend_api_key.clone(),
         private_key: config.bot_private_key.clone(),
-        extra_ca_pem,
-    }))
+        extra_ca_pem: extra_ca_pem.clone(),
+    };
+    let mut all = config.backend_urls.iter().map(options);
+    let first = all.next().context("BACKEND_URL names no tutor")?;
+    Ok(TutorOptions::PhonicFlow(first, all.collect()))
 }
 
-/// Whether the tutor is there and well. `place`: its address, to be shown.
-pub(crate) async fn examine_tutor(config: &Config, place: &str) -> Result<Checkup> {
-    tutor_options(config)?.examine(place).await.context(TUTOR_SETUP)
+/// Whether the tutor is there and well.
+pub(crate) async fn examine_tutor(config: &Config) -> Result<Checkup> {
+    tutor_options(config)?.examine().await.context(TUTOR_SETUP)
 }
 
 /// Connects to nothing yet.

@@ -15,8 +15,8 @@ mod recordings;
 mod retry_policy;
 mod route;
 
-pub use channel::Channel;
 pub use crate::domain::dialogue::AiRules;
+pub use channel::Channel;
 pub use route::{Guests, Route, placement, placement_with_model, route};
 
 use crate::audio_worker::Workers;

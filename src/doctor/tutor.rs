@@ -9,8 +9,7 @@ pub(crate) async fn check(patient: &Patient) -> CheckResult {
         let why = "the configuration has to be right first";
         return vec![Finding::skipped(TUTOR, why), Finding::skipped(HEALTH, why)].into();
     }
-    let place = patient.loaded.shown("BACKEND_URL").unwrap_or("BACKEND_URL").to_owned();
-    match app::examine_tutor(patient.config(), &place).await {
+    match app::examine_tutor(patient.config()).await {
         Ok(Checkup { findings, clock }) => {
             CheckResult { findings, clock: clock.map(|there| there - now()), ..CheckResult::default() }
         }

@@ -3,7 +3,7 @@
 //! Changes are small facts applied inside the store's transaction, because the two lanes of one learner may
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
-use super::ids::{Timestamp, UserId};
+use super::ids::{Timestamp, TutorId, UserId};
 pub(crate) use super::language::Language;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,8 @@ pub enum Change {
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
+    /// This one of several tutors is about to be given a turn of this conversation.
+    TutorChosen(Uuid, TutorId),
 }
 
 impl Learner {
@@ -267,6 +269,11 @@ impl Learner {
                 }
             }
             Change::SessionArchived(at) => return self.session.take().map(|old| closed(old, at)),
+            Change::TutorChosen(id, tutor) => {
+                if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {
+                    session.tutor = Some(tutor);
+                }
+            }
             Change::TutorTurns(id, turns) => {
                 if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {
                     session.tutor_turns = turns;

@@ -46,7 +46,7 @@ pub use correction::{Correction, CorrectionKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
-pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
+pub use ids::{ChannelName, ChatId, MessageId, Timestamp, TutorId, UserId};
 pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use language::Language;

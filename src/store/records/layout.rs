@@ -48,7 +48,7 @@ record! {
 record! {
     Session = "session", version 2
     always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
-    since { 6 tutor_turns, 7 archived_at, 8 text_turns }
+    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 10 tutor }
     from { 1 v1::SessionV1 }
 }
 

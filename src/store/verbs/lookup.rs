@@ -5,7 +5,7 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Told, Turn,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn,
     TurnKind, UserId,
 };
 use crate::store::engine::Range;
@@ -29,6 +29,22 @@ impl Store {
 impl Reader {
     pub async fn learner(&self, user: UserId) -> Result<Option<Learner>, StoreError> {
         self.look(move |state| state.learner(user)).await
+    }
+
+    /// A session, open or archived.
+    pub async fn session(&self, user: UserId, id: Uuid) -> Result<Option<Session>, StoreError> {
+        self.look(move |state| {
+            let open = state.learner(user)?.and_then(|learner| learner.session).filter(|open| open.id == id);
+            let mut found = open;
+            state.scan(&Range::prefix(keys::archived_of(user)), true, &mut |key, bytes| {
+                if found.is_none() && key.ends_with(id.as_bytes()) {
+                    found = Some(records::decode(bytes)?);
+                }
+                Ok(found.is_none())
+            })?;
+            Ok(found)
+        })
+        .await
     }
 
     /// Finished turns of a session in order, from the `skip`-th (from 0), and how many there are in total.

@@ -109,8 +109,10 @@ impl<'a> BuiltinAttempt<'a> {
     /// What becomes of a voice that was not heard.
     fn unheard(&self, voice: &Voice<'_>, error: &SpeechError) -> Verdict {
         let (server, now) = (&self.tutor.recogniser, self.tutor.clock.now());
-        let of_this_voice =
-            matches!(error.fault, Fault::Failed { .. } | Fault::Unreadable(_) | Fault::TooSlow | Fault::Broken(_));
+        let of_this_voice = matches!(
+            error.fault,
+            Fault::Failed { .. } | Fault::Unreadable(_) | Fault::TooSlow | Fault::Broken(_)
+        );
         if of_this_voice {
             server.failed_on(voice.session.id, voice.job.seq, now);
         } else {

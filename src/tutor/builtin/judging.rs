@@ -11,9 +11,7 @@ use crate::domain::{
     WaitReason,
 };
 use crate::logging::Event;
-use crate::model::{
-    self, Ask, Completed, Fault, Message, ModelError, ModelName, Next, Role, Tried, Usage,
-};
+use crate::model::{self, Ask, Completed, Fault, Message, ModelError, ModelName, Next, Role, Tried, Usage};
 use crate::store::StoreError;
 use crate::tutor::overhear::SLOWLY_MS;
 use crate::tutor::{Answered, Verdict, Voice};
@@ -121,8 +119,8 @@ impl Builtin {
     /// As much of the conversation as the model has room for.
     fn fit(&self, voice: &Voice<'_>, question: &mut Question<'_>) {
         question.shown = 0..0;
-        let fixed = self.ask(voice, question).messages.iter().map(|message| dialogue::estimate(&message.text));
-        let fixed = fixed.fold(0, u32::saturating_add);
+        let asked = self.ask(voice, question);
+        let fixed = sum(asked.messages.iter().map(|message| message.text.as_str()));
         let tokens = self.options.models.context_tokens(&question.model).unwrap_or_default();
         let room = Room { messages: self.options.ai.conversation_length, tokens };
         question.shown = dialogue::that_fit(&question.turns, room, fixed);
@@ -177,8 +175,8 @@ impl Builtin {
             input: sum(ask.messages.iter().map(|message| message.text.as_str())),
             output: sum(words.iter().map(|words| words.as_str())),
         };
-        let tokens = usage
-            .map_or_else(estimated, |usage| Tokens { input: usage.input, output: usage.output });
+        let tokens =
+            usage.map_or_else(estimated, |usage| Tokens { input: usage.input, output: usage.output });
         let speaks = self.options.synthesiser.is_some();
         let assessment = Assessment {
             transcript: question.transcript.text.clone(),

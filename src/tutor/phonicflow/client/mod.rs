@@ -50,6 +50,8 @@ const LONGEST_RETRY_AFTER: u32 = 3_600;
 pub(crate) struct PhonicFlowOptions {
     /// `http` or `https`, perhaps with a path; a trailing slash makes no difference.
     pub base_url: String,
+    /// That, as it may be shown.
+    pub place: String,
     /// Deadline of one `/process` call, answer included.
     pub timeout: Duration,
     /// Turns it may work on at once.
@@ -357,4 +359,3 @@ fn pause(text: &str) -> Option<u32> {
     let secs = text.parse::<u64>().ok()?;
     Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
 }
-
