@@ -269,6 +269,7 @@ fn version_2_opens() {
         Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
     holds("learner-with-settings", &settled);
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
+    holds("session-of-several-tutors", &Session { tutor: Some(TutorId(7)), ..session(2, None) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });

@@ -159,7 +159,7 @@ impl Fleet {
         };
         Ok(match member {
             Some(member) => Chosen::new(member),
-            None => Chosen { moved: true, ..self.place(voice.session).await },
+            None => self.place(voice.session).await.moved(),
         })
     }
 
@@ -168,10 +168,11 @@ impl Fleet {
         if let Some(member) = self.home(session).await {
             return Chosen::new(member);
         }
-        let anywhere = session.tutor_turns == Some(0);
+        let mut chosen = Chosen::new(self.least_busy());
+        chosen.anywhere = session.tutor_turns == Some(0);
         // What another tutor knows of it is unknown here; or it is the same tutor under another address.
-        let is_new = session.tutor.is_some();
-        Chosen { anywhere, is_new, ..Chosen::new(self.least_busy()) }
+        chosen.is_new = session.tutor.is_some();
+        chosen
     }
 
     /// Asks those that are down whether they are back: perhaps no conversation is theirs, so that nothing else

@@ -23,7 +23,7 @@ pub(super) struct Chosen<'a> {
     /// Its conversation is new to this tutor, and not to another.
     pub(super) is_new: bool,
     /// What the row submitted elsewhere is not to be found any more.
-    pub(super) moved: bool,
+    moved: bool,
     /// No tutor has anything of the conversation: another does as well.
     pub(super) anywhere: bool,
     room: Option<OwnedSemaphorePermit>,
@@ -44,6 +44,11 @@ impl<'a> Chosen<'a> {
             room: None,
             _in_hand: InHand::of(member),
         }
+    }
+
+    pub(super) fn moved(mut self) -> Self {
+        self.moved = true;
+        self
     }
 }
 
@@ -88,8 +93,7 @@ impl Attempt for FleetAttempt<'_> {
                     // What was submitted in a conversation that was left is not there; today's may be with another tutor.
                     let left = voice.job.stage.conversation().is_some_and(|past| past != voice.session.id);
                     if left && !chosen.moved {
-                        let next = self.fleet.place(voice.session).await;
-                        self.at = Some(Chosen { moved: true, ..next });
+                        self.at = Some(self.fleet.place(voice.session).await.moved());
                         continue;
                     }
                     // Downloaded voices lie in memory: few of them wait.
