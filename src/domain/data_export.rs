@@ -3,12 +3,16 @@
 //! Pure. Must not know where the pieces come from or where the documents go.
 
 mod pending;
+mod practice;
 
-pub(crate) use pending::Pending;
+pub(crate) use pending::{Pending, row_kind};
 
 use super::alert::Told;
 use super::assessment::{Turn, TurnKind};
+use super::card::Card;
+use super::contour::Contours;
 use super::correction::Correction;
+use super::day::Day;
 use super::ids::{Timestamp, UserId};
 use super::learner::{DAY_MS, DayTokens, Learner, Level};
 use super::membership::Membership;
@@ -30,6 +34,9 @@ pub(crate) enum Held {
     Session(Session),
     /// A turn of the preceding session.
     Turn(Turn),
+    Card(Card),
+    Day(Day),
+    Contours(Contours),
     /// The tutor still has to forget this session.
     Purge(Uuid),
     /// A row of the queue.
@@ -48,6 +55,9 @@ pub(crate) struct DataExport {
     user: Option<UserId>,
     learner: Option<Learner>,
     sessions: Vec<(Session, Vec<Turn>)>,
+    cards: Vec<Card>,
+    days: Vec<Day>,
+    contours: Vec<Contours>,
     purges: Vec<Uuid>,
     pending: Vec<Pending>,
     rate: Option<RateState>,
@@ -68,6 +78,9 @@ impl DataExport {
                     turns.push(turn);
                 }
             }
+            Held::Card(card) => self.cards.push(card),
+            Held::Day(day) => self.days.push(day),
+            Held::Contours(contours) => self.contours.push(contours),
             Held::Purge(session) if self.purges.contains(&session) => {}
             Held::Purge(session) => self.purges.push(session),
             Held::Pending(pending) => self.pending.push(*pending),
@@ -108,6 +121,7 @@ impl DataExport {
                 "time_zone": learner.zone,
                 "daily_goal_minutes": learner.daily_goal,
                 "slower_speech": learner.slower,
+                "reminder": learner.reminder.map(practice::reminder_json),
                 "tokens": tokens_of(learner.tokens),
                 "taken_over_from_another_bot": learner.imported_at.map(at_json),
             })
@@ -124,6 +138,9 @@ impl DataExport {
             "user": self.user.map(|user| user.0),
             "learner": learner,
             "sessions": sessions,
+            "cards": self.cards.iter().map(practice::card_json).collect::<Vec<_>>(),
+            "days": self.days.iter().map(practice::day_json).collect::<Vec<_>>(),
+            "how_it_sounded": self.contours,
             "queue": pending,
             "rate_limit": self.rate.map(|rate| json!({
                 "whole_again": at_json(rate.tat),
@@ -164,6 +181,9 @@ impl DataExport {
             if let Some(zone) = &learner.zone {
                 let _ = writeln!(text, "- time zone: {}", escaped(zone));
             }
+            if let Some(reminder) = learner.reminder.filter(|reminder| reminder.on) {
+                let _ = writeln!(text, "- daily reminder: {}", practice::time(reminder.minute));
+            }
             if let Some(persona) = &learner.persona {
                 let _ = writeln!(text, "- your conversation partner: {}", escaped(persona));
             }
@@ -185,6 +205,9 @@ impl DataExport {
         for (session, turns) in &self.sessions {
             session_markdown(&mut text, session, turns);
         }
+        practice::cards_markdown(&mut text, &self.cards);
+        practice::days_markdown(&mut text, &self.days);
+        practice::contours_markdown(&mut text, &self.contours);
         if !self.pending.is_empty() {
             text.push_str("\n## Messages not yet answered\n\n");
         }
@@ -231,6 +254,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "at": at_json(turn.at),
                 "kind": turn.kind.as_str(),
                 "voice_ms": turn.voice_ms,
+                "spoken_by_another": turn.of_another,
                 "model": turn.model,
                 "chat": turn.chat.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
                 "tokens": { "input": turn.tokens.input, "output": turn.tokens.output },
@@ -242,6 +266,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "translated_into": turn.translated_into.tag(),
                 "coaching_spoken": turn.assessment.coaching_audio,
                 "reply_spoken": turn.assessment.reply_audio,
+                "voice_notes": { "reply": turn.notes.reply, "coaching": turn.notes.coaching },
                 "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
                 "fluency": turn.fluency.map(|fluency| json!({
                     "words_per_minute": fluency.words_per_minute,
@@ -254,6 +279,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
         .collect();
     json!({
         "session": session.id,
+        "place": session.place.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
         "created": at_json(session.created),
         "last_activity": at_json(session.last_activity),
         "archived": session.archived_at.map(at_json),
@@ -274,7 +300,8 @@ fn correction_json(correction: &Correction) -> Value {
 
 fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
     let _ = writeln!(text, "\n## Conversation of {}\n", moment(session.created));
-    let _ = write!(text, "Id {}, last used {}", session.id, moment(session.last_activity));
+    let place = session.place.map(|chat| format!(", in chat {}", chat.id)).unwrap_or_default();
+    let _ = write!(text, "Id {}{place}, last used {}", session.id, moment(session.last_activity));
     match session.archived_at {
         Some(at) => {
             let _ = writeln!(text, ", ended {}.", moment(at));
@@ -285,6 +312,7 @@ fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
         let (said, spoken) = (&turn.assessment, turn.kind == TurnKind::Voice);
         let manner = match &turn.model {
             Some(model) => format!("written, answered by {}", escaped(model)),
+            None if turn.of_another => format!("{} s of somebody else's voice", turn.voice_ms / 1000),
             None if spoken => format!("{} s of voice", turn.voice_ms / 1000),
             None => "written".to_owned(),
         };

@@ -3,6 +3,7 @@
 //! Must not know where sessions are stored.
 
 use super::ids::{Timestamp, TutorId, UserId};
+use super::incoming::Chat;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,6 +45,8 @@ pub struct Session {
     pub text_turns: u32,
     /// Which of several tutors was given its latest turn; `None`: there was one only, or none yet.
     pub tutor: Option<TutorId>,
+    /// The group or topic it is held in; `None`: the private chat itself.
+    pub place: Option<Chat>,
 }
 
 impl Session {
@@ -58,7 +61,19 @@ impl Session {
             archived_at: None,
             text_turns: 0,
             tutor: None,
+            place: None,
         }
+    }
+
+    /// One that is held in this chat and topic.
+    #[must_use]
+    pub fn held_in(self, chat: Chat) -> Self {
+        Self { place: Self::place_of(chat), ..self }
+    }
+
+    /// The place of conversations in this chat and topic.
+    pub(crate) fn place_of(chat: Chat) -> Option<Chat> {
+        (!chat.is_main()).then_some(chat)
     }
 
     /// `timeout_ms`: idle time after which a session ends.

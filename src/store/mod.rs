@@ -54,6 +54,7 @@ mod flusher;
 pub mod home;
 mod intake;
 pub mod keys;
+pub mod kinds;
 mod ledger;
 pub mod memory;
 mod progress;
@@ -64,6 +65,7 @@ pub mod seal;
 pub mod sled;
 mod state;
 mod thread;
+mod tx;
 mod verbs;
 
 pub use admin_types::{Archived, Import, Imported, Merged, Removed};
@@ -75,11 +77,12 @@ pub use intake::{AcceptPolicy, Accepted, WaitingEach};
 pub use memory::MemoryDisk;
 pub use reader::Reader;
 pub use seal::KeyTrouble;
+pub use verbs::{CardCounts, DueReminder};
 
 use self::engine::Engine;
 use self::state::State;
 use self::thread::Thread;
-use crate::domain::{DeadReason, Failed, Reply, Session, Stage, Timestamp, WaitReason};
+use crate::domain::{DeadReason, Failed, Reply, Session, Stage, Timestamp, TurnChange, WaitReason};
 use crate::secret::KeyMaterial;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
@@ -136,10 +139,12 @@ pub struct Burial {
 }
 
 /// What became of one message of the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// Sent, or given up for good: removed from the outbox.
     Done,
+    /// As [`Sent::Done`], and this became known of a turn by it.
+    Told(TurnChange),
     /// The text of a spoken answer was sent: only its voice is left of this message. Keeps the lease.
     Words,
     /// Certainly not sent: try again, not before this.

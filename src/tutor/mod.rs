@@ -15,6 +15,7 @@ use overhear::overhear;
 
 use crate::domain::backoff::backoff_ms;
 use crate::domain::finding::Finding;
+use crate::domain::health::{TutorPart, TutorState};
 use crate::domain::stats::Failure;
 use crate::domain::{
     Change, DeadReason, Failed, Incoming, Job, Learner, RecordedTurn, Session, Setback, SpokenPart,
@@ -37,6 +38,7 @@ pub(crate) trait Tutor: Send + Sync {
     /// Takes up a voice at the stage where its row stands.
     fn attempt(&self) -> Box<dyn Attempt + '_>;
 
+    #[allow(dead_code, reason = "for drills")]
     /// What is said in a recording, which is neither answered nor remembered: for drills. `job`: its row.
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError>;
 
@@ -51,6 +53,11 @@ pub(crate) trait Tutor: Send + Sync {
 
     /// Judged by the last calls; asks nothing. [`Surroundings::news`] is notified of every change.
     fn reach(&self) -> Reach;
+
+    /// As a learner in this conversation meets it.
+    fn reach_in(&self, _session: &Session) -> Reach {
+        self.reach()
+    }
 
     /// The servers it consists of, where there is more than one.
     fn parts(&self) -> Vec<Part>;
@@ -146,6 +153,7 @@ pub(crate) struct Answered {
     /// Without the chat, which the tutor need not know.
     pub turn: Turn,
     /// The words of the transcript, where the tutor tells them.
+    #[allow(dead_code, reason = "until answers underline them")]
     pub words: Vec<SpokenWord>,
     pub changes: Vec<Change>,
 }
@@ -175,6 +183,12 @@ pub(crate) struct SpeechRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spoken {
     pub recordings: Vec<Bytes>,
+}
+
+impl Part {
+    pub(crate) fn look(&self) -> TutorPart {
+        TutorPart { name: self.name.clone(), state: self.reach.state() }
+    }
 }
 
 impl Spoken {
@@ -222,6 +236,21 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
+    /// Without the times.
+    pub(crate) fn state(self) -> TutorState {
+        match self {
+            Self::Unknown => TutorState::Unknown,
+            Self::Yes { .. } => TutorState::Answers,
+            Self::Failing { .. } => TutorState::Failing,
+            Self::No { .. } => TutorState::Silent,
+        }
+    }
+
+    /// Not known to fail.
+    pub(crate) fn is_well(self) -> bool {
+        matches!(self, Self::Unknown | Self::Yes { .. })
+    }
+
     /// Of two servers that are both needed.
     pub(crate) fn worse(self, other: Self) -> Self {
         let rank = |reach: &Self| match reach {
@@ -261,6 +290,7 @@ pub(crate) enum Retry {
 
 impl TutorError {
     /// How a message that needs no stage waits after it; `None`: it would wait in vain.
+    #[allow(dead_code, reason = "until there are drills")]
     pub(crate) fn setback(&self, job: &Job) -> Option<Setback> {
         let Retry::Later { pause_ms } = self.retry else { return None };
         Some(Setback {

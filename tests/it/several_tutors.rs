@@ -62,6 +62,13 @@ impl Two {
         [&self.world.tutor, &self.other].map(|tutor| tutor.count(PROCESS))
     }
 
+    /// One look of `top`.
+    async fn top(&self) -> serde_json::Value {
+        let mut command = self.world.command(&["top", "--json", "--once"]);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     async fn restarted(&mut self) {
         assert!(self.world.stop().await.success());
         self.world.start();
@@ -156,6 +163,11 @@ async fn one_that_is_down_gets_nobody_new_and_keeps_its_own() {
     two.world.logged(Event::AttemptFailed).await;
     two.turn(1).await;
     assert_eq!(two.notes(learner), 1, "it waits");
+    let name = two.other.base_url().trim_start_matches("http://").to_owned();
+    let top = two.top().await;
+    let silent = serde_json::json!({ "name": name, "state": "silent" });
+    assert!(top["tutor"]["parts"].as_array().unwrap().contains(&silent), "{top}");
+    assert_eq!(top["tutor"]["state"], "answering");
     two.other.resume().await.unwrap();
     two.world.voice_notes(learner, 2).await;
     assert_eq!(two.turns()[0], before[0] + 1);

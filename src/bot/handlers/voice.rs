@@ -8,7 +8,7 @@ use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Body, Change, DeadReason, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
+    Change, DeadReason, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
 };
 use crate::store::{Claim, StoreError};
 use crate::tutor::{Answered, Attempt, SpeechRequest, Spoken, Step as TutorStep, TutorError, Verdict, Voice};
@@ -53,7 +53,8 @@ impl<'a> VoiceTurn<'a> {
             return Ok(settled(verdict));
         }
         let timeout_ms = self.context.rules.session_timeout_ms;
-        let (session, opening) = lesson::session_for(learner, Uuid::new_v4(), job.accepted_at, timeout_ms);
+        let (session, opening) =
+            lesson::session_for(learner, incoming.chat, Uuid::new_v4(), job.accepted_at, timeout_ms);
         let voice = Voice { job, incoming, learner, session: &session, opening: &opening, now };
         loop {
             match self.attempt.step(&voice).await? {
@@ -82,8 +83,7 @@ impl<'a> VoiceTurn<'a> {
 
 fn voice_in(claim: &Claim) -> Option<(&Incoming, &Recording)> {
     let Task::Handle(incoming, _) = &claim.job.task else { return None };
-    let Body::Voice(recording) = &incoming.body else { return None };
-    Some((incoming, recording))
+    Some((incoming, incoming.body.recording()?))
 }
 
 fn settled(verdict: Disposition) -> Step {
@@ -130,7 +130,11 @@ impl Settling<'_> {
         let Answered { turn, changes, .. } = answered;
         let said = &turn.assessment;
         let replies = lesson::compose(self.incoming, &self.claim.learner, self.phrases, turn.session, said);
-        let turn = (!said.is_empty()).then(|| Turn { chat: Some(self.incoming.chat), ..turn });
+        let turn = (!said.is_empty()).then(|| Turn {
+            chat: Some(self.incoming.chat),
+            of_another: self.incoming.body.is_of_another(),
+            ..turn
+        });
         Disposition::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
     }
 

@@ -37,7 +37,10 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         model: Some("llama"),
     };
     let rich = [
-        phrases.welcome(),
+        phrases.welcome(true),
+        phrases.welcome(false),
+        phrases.first_task(0),
+        phrases.language_menu(),
         phrases.help(&[]),
         phrases.voice_only(),
         phrases.rate_limited(5),
@@ -67,8 +70,11 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.nothing_yet(),
         phrases.fresh(3, false),
         phrases.fresh(3, true),
-        phrases.delete_ask(),
-        phrases.deleted(),
+        phrases.delete_ask(true),
+        phrases.delete_ask(false),
+        phrases.deleted(true),
+        phrases.deleted(false),
+        phrases.alert_tutor_part_down(&["speech recogniser".to_owned()], 61_000, 3),
         phrases.level_menu(None),
         phrases.level_menu(Some(Level::Advanced)),
         phrases.persona_menu("X", &[("X", "")]),
@@ -76,6 +82,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.model_menu(None, false, 1, 1),
         phrases.no_such_model("x"),
         phrases.no_chat_model(),
+        phrases.coach_what(),
         phrases.not_allowed(Some(UserId(1))),
         phrases.not_allowed(None),
         phrases.members_only(Some("@school"), true),
@@ -91,7 +98,10 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.expectation(Expectation { place: 2, about: None }),
         phrases.expectation(Expectation { place: 3, about: Some(About::Minutes(2)) }),
     ];
-    let rich = rich.into_iter().chain(kinds.map(|kind| phrases.other(kind)));
+    let rich = rich
+        .into_iter()
+        .chain(kinds.map(|kind| phrases.other(kind, true)))
+        .chain(kinds.map(|kind| phrases.other(kind, false)));
     rich.chain(refusals.map(|why| phrases.refused(why)))
         .map(|text| text.to_plain())
         .chain(refusals.map(|why| phrases.refused_notice(why)))
@@ -157,9 +167,9 @@ fn these_sentences_were_chosen_with_care() {
     let plain = |text: super::Rich| text.to_plain();
     for (text, part) in [
         (plain(PT.help(&[])), "eu te dou dicas"),
-        (plain(PT.welcome()), "e solte para enviar"),
+        (plain(PT.first_task(0)), "e solte para enviar"),
         (plain(PT.voice_only()), "e solte para enviar"),
-        (plain(PT.other(OtherKind::Picture)), "descreva em inglês"),
+        (plain(PT.other(OtherKind::Picture, false)), "descreva em inglês"),
         (plain(PT.not_allowed(None)), "Me chame no privado"),
         (plain(PT.joined()), "Pronto, você entrou!"),
         (PT.refused_notice(Refusal::NotMember), "Isso é só para membros"),

@@ -208,10 +208,6 @@ closed_set! {
         Slot = "slot",
         /// The tutor's `/process`.
         Tutor = "tutor",
-        /// A recording was recognised.
-        Hear = "hear",
-        /// The chat model judged what was said.
-        Judge = "judge",
         /// Fetching the spoken answer.
         Speech = "speech",
         /// Converting it to a voice note.
@@ -224,6 +220,10 @@ closed_set! {
         FirstToken = "first_token",
         /// From the acceptance of a text to its last reply being sent.
         TextTurn = "text_turn",
+        /// A recording was recognised.
+        Hear = "hear",
+        /// The chat model judged what was said.
+        Judge = "judge",
     }
 }
 

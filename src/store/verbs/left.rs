@@ -6,7 +6,8 @@
 use super::person::add_purge;
 use crate::domain::{Job, Stage, UserId};
 use crate::store::StoreError;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use uuid::Uuid;
 
 /// Whether a waiting row of the learner may have handed a voice over in this conversation.
@@ -32,6 +33,9 @@ pub(crate) fn look_away(
         return Ok(());
     }
     let learner = state.learner(job.user)?;
-    let open = learner.and_then(|learner| learner.session).is_some_and(|open| open.id == session);
-    if open { Ok(()) } else { add_purge(state, tx, session, state.schedule.clock()) }
+    if learner.is_some_and(|learner| learner.is_open(session)) {
+        Ok(())
+    } else {
+        add_purge(state, tx, session, state.schedule.clock())
+    }
 }

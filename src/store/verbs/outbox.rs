@@ -3,15 +3,16 @@
 //!
 //! Must not know how anything is sent.
 
-use super::person::Person;
+use super::person::{self, Person};
 use crate::domain::{
     Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Overtaking, Reply, Stage, Task, Timestamp,
     WaitReason, WorkKind,
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
-use crate::store::state::{State, Tx};
-use crate::store::{Lease, Sent, Store, StoreError, keys};
+use crate::store::state::State;
+use crate::store::tx::Tx;
+use crate::store::{Lease, Sent, Store, StoreError, keys, kinds};
 
 impl Store {
     /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
@@ -79,7 +80,10 @@ fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<
     let key = keys::outbox(job.seq, index);
     let mut tx = Tx::default();
     match sent {
-        Sent::Done => {
+        Sent::Done => strike_off(state, tx, job, key)?,
+        Sent::Told(change) => {
+            // A message that was struck off before tells nothing new.
+            person::amend(state, &mut tx, job.user, vec![change])?;
             strike_off(state, tx, job, key)?;
         }
         Sent::Later(until, reason) => {
@@ -217,7 +221,7 @@ fn migrate_chat(state: &mut State, from: ChatId, to: ChatId) -> Result<(), Store
         tx.put(keys::inbox(seq), &job)?;
     }
     for (key, mut message) in
-        state.list::<OutMessage>(&Range::prefix(keys::kind(keys::OUTBOX)), usize::MAX)?
+        state.list::<OutMessage>(&Range::prefix(keys::kind(kinds::OUTBOX)), usize::MAX)?
     {
         if message.reply.chat == from {
             message.reply.chat = to;

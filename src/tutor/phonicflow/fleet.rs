@@ -274,6 +274,11 @@ impl Tutor for Fleet {
         self.all().map(|member| member.tutor.reach()).min_by_key(rank).unwrap_or_default()
     }
 
+    fn reach_in(&self, session: &Session) -> Reach {
+        let kept = session.tutor.filter(|_| session.tutor_turns != Some(0));
+        kept.and_then(|id| self.listed(id)).map_or_else(|| self.reach(), |member| member.tutor.reach())
+    }
+
     fn parts(&self) -> Vec<Part> {
         let part = |member: &Member| Part { name: member.name.clone(), reach: member.tutor.reach() };
         self.all().map(part).collect()
