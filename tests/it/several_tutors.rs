@@ -64,7 +64,7 @@ impl Two {
 
     /// One look of `top`.
     async fn top(&self) -> serde_json::Value {
-        let mut command = self.world.command(&["top", "--json", "--once"]);
+        let mut command = self.world.command(&["top", "--json", "--count", "1"]);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         serde_json::from_slice(&output.stdout).unwrap()
     }
