@@ -6,7 +6,7 @@ use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Pressed};
 use phonicflow_bot::sandbox::chat_api::{ChatModel, ChatOptions};
 
 /// The labels of a message's buttons, row by row.
-fn labels(entry: &ChatEntry) -> Vec<String> {
+pub(crate) fn labels(entry: &ChatEntry) -> Vec<String> {
     let keyboard = entry.keyboard.as_ref().map(|keyboard| keyboard["inline_keyboard"].clone());
     let rows = keyboard.as_ref().and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
     let buttons = rows.iter().filter_map(|row| row.as_array()).flatten();
@@ -14,14 +14,14 @@ fn labels(entry: &ChatEntry) -> Vec<String> {
 }
 
 /// Presses the button with this label.
-fn press(learner: &Learner, entry: &ChatEntry, label: &str) -> Pressed {
+pub(crate) fn press(learner: &Learner, entry: &ChatEntry, label: &str) -> Pressed {
     let place = labels(entry).iter().position(|known| known.contains(label));
     let place = place.unwrap_or_else(|| panic!("no button {label:?} in {:?}", labels(entry)));
     learner.press(entry.message_id, &entry.buttons()[place]).unwrap()
 }
 
 /// What the press was answered with.
-async fn notice(world: &World, pressed: &Pressed) -> String {
+pub(crate) async fn notice(world: &World, pressed: &Pressed) -> String {
     let answered = world.telegram.wait_until(PATIENCE, |state| {
         state.press(&pressed.query_id).filter(|press| press.answers > 0).map(|press| press.text.clone())
     });
@@ -29,7 +29,7 @@ async fn notice(world: &World, pressed: &Pressed) -> String {
 }
 
 /// Waits until a message says this.
-async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
+pub(crate) async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
     let found = world.telegram.wait_until(PATIENCE, |state| {
         let mut all = state.from_bot(entry.chat_id);
         all.find(|known| known.message_id == entry.message_id && known.text.contains(words)).cloned()
@@ -37,7 +37,7 @@ async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
     found.await.unwrap_or_else(|| panic!("message {} never says {words:?}", entry.message_id))
 }
 
-fn edits(world: &World) -> usize {
+pub(crate) fn edits(world: &World) -> usize {
     world.telegram.calls("editMessageText").len()
 }
 
@@ -66,7 +66,7 @@ async fn a_level_is_chosen_in_place_once_and_stays() {
     ] {
         learner.text("/level");
         let menu = world.answer_with(learner.chat(), asks).await;
-        assert!(menu.buttons().len() == 3 && !menu.text.contains("\n"), "{}", menu.text);
+        assert!(menu.buttons().len() == 4 && !menu.text.contains("\n"), "{}", menu.text);
         let before = edits(&world);
         let first = press(learner, &menu, label);
         assert_eq!(notice(&world, &first).await, "");
@@ -169,7 +169,7 @@ async fn a_persona_is_chosen_in_place_from_files_that_a_folder_may_replace_and_a
         learner.text("/persona");
         let menu = world.answers(learner.chat(), before + 1).await[before].clone();
         assert!(menu.text.contains(now), "{}", menu.text);
-        assert_eq!(menu.buttons().len(), 6, "{:?}", labels(&menu));
+        assert_eq!(menu.buttons().len(), 7, "{:?}", labels(&menu));
         let edited = edits(&world);
         assert_eq!(notice(&world, &press(learner, &menu, label)).await, "");
         let menu = says(&world, &menu, chosen).await;

@@ -36,6 +36,7 @@ mod sealing;
 mod senders;
 mod sending;
 mod service;
+mod settings;
 mod shell;
 mod shutdown;
 mod skip;

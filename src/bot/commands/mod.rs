@@ -38,6 +38,7 @@ commands! {
     persona,
     models,
     switch,
+    settings,
     delete,
     subscribe,
     admin,

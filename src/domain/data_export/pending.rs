@@ -32,6 +32,7 @@ impl Pending {
             Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
+            Body::Located { zone } => Some(zone.clone()),
             Body::Voice(_) | Body::Coach { .. } | Body::Other(_) | Body::Blocked(_) => None,
         }
     }
@@ -79,7 +80,9 @@ impl Pending {
 
 fn said(message: &OutMessage) -> String {
     match &message.reply.content {
-        Content::Text { text, .. } | Content::Edit { text, .. } => text.to_plain(),
+        Content::Text { text, .. } | Content::Edit { text, .. } | Content::Keys { text, .. } => {
+            text.to_plain()
+        }
         Content::Spoken { caption, .. } => caption.to_plain(),
         Content::CallbackAnswer { text, .. } => text.clone(),
         Content::Made(made) => format!("({})", made.name()),

@@ -40,6 +40,7 @@ mod choices;
 mod files;
 mod made;
 mod recordings;
+mod settings;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -51,6 +52,7 @@ mod writing;
 
 pub(crate) use admin::AdminView;
 pub(crate) use catalog::Catalog;
+pub(crate) use settings::{SettingsView, Switch, time_of_day_in};
 pub(crate) use status::StatusView;
 pub(crate) use writing::STILL_WRITING;
 
