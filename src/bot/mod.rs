@@ -172,14 +172,13 @@ pub async fn handle_local(
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
         Route::Text if zone::is_answer(case.learner, incoming, now) => Ok(zone::typed(&case)),
         Route::Text => Ok(handlers::text::handle(&case)),
-        Route::Located => {
-            Ok(zone::located(&case).unwrap_or_else(|| handlers::text::other(&case, OtherKind::Location)))
-        }
-        Route::Files => Ok(handlers::text::files(&case)),
+        Route::Located => Ok(zone::located(&case)
+            .unwrap_or_else(|| handlers::text::other(context, &case, OtherKind::Location))),
+        Route::Files => Ok(handlers::text::files(context, &case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,
         Route::OutdatedPress => Ok(case.outdated()),
-        Route::Other(kind) => Ok(handlers::text::other(&case, kind)),
+        Route::Other(kind) => Ok(handlers::text::other(context, &case, kind)),
         Route::CrowdedNotice => Ok(case.say(phrases.crowded())),
         Route::RateNotice { wait_secs } => Ok(case.say(phrases.rate_limited(wait_secs))),
         Route::NotAllowed => Ok(access::not_allowed(&case)),

@@ -7,6 +7,7 @@ use super::fluency::Fluency;
 use super::ids::Timestamp;
 use super::incoming::Chat;
 use super::learner::Language;
+use super::outcome::SpokenPart;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,8 +66,16 @@ pub struct Turn {
     pub seq: u64,
     /// The language of the translations in `assessment`.
     pub translated_into: Language,
+    pub notes: SentNotes,
     /// Somebody else speaks than the learner, who had it coached by `/coach`: it is nothing the learner practised.
     pub of_another: bool,
+}
+
+/// The voice notes of a turn that were sent, by the `file_id` at which Telegram keeps each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentNotes {
+    pub reply: Option<String>,
+    pub coaching: Option<String>,
 }
 
 /// What becomes known of a turn after it is stored.
@@ -86,6 +95,8 @@ pub enum TurnFact {
         reply: String,
     },
     Corrected(Vec<Correction>),
+    /// It was spoken: a voice note was sent.
+    Spoken(SpokenPart, String),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +149,7 @@ impl Turn {
             fluency: None,
             seq: 0,
             translated_into: Language::Pt,
+            notes: SentNotes::default(),
             of_another: false,
         }
     }
@@ -150,6 +162,8 @@ impl Turn {
                 self.assessment.reply_translated = reply;
             }
             TurnFact::Corrected(corrections) => self.corrections = corrections,
+            TurnFact::Spoken(SpokenPart::Conversational, note) => self.notes.reply = Some(note),
+            TurnFact::Spoken(SpokenPart::Coaching, note) => self.notes.coaching = Some(note),
         }
     }
 }

@@ -243,6 +243,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "translated_into": turn.translated_into.tag(),
                 "coaching_spoken": turn.assessment.coaching_audio,
                 "reply_spoken": turn.assessment.reply_audio,
+                "voice_notes": { "reply": turn.notes.reply, "coaching": turn.notes.coaching },
                 "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
                 "fluency": turn.fluency.map(|fluency| json!({
                     "words_per_minute": fluency.words_per_minute,

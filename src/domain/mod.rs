@@ -6,6 +6,7 @@
 pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
+pub(crate) mod contour;
 pub mod correction;
 pub(crate) mod data_export;
 pub(crate) mod dead_letter;
@@ -42,7 +43,8 @@ pub(crate) mod speech;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
-pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnChange, TurnFact, TurnKind};
+pub use assessment::{Assessment, RecordedTurn, SentNotes, Tokens, Turn, TurnChange, TurnFact, TurnKind};
+pub use contour::Contour;
 pub use correction::{Correction, CorrectionKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};

@@ -253,7 +253,14 @@ fn foreign_audio_is_read_by_workers_alone() {
         if file.starts_with("audio/") || file == "audio_worker/serve.rs" {
             continue;
         }
-        for word in ["audio::to_wav", "audio::to_voice_note", "audio::convert_to", "document::text_of"] {
+        for word in [
+            "audio::to_wav",
+            "audio::to_voice_note",
+            "audio::to_slower",
+            "audio::to_contour",
+            "audio::convert_to",
+            "document::text_of",
+        ] {
             assert!(!code(&text).contains(word), "{file}: {word}");
         }
     }

@@ -257,6 +257,8 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-corrected", &corrected);
+    let notes = SentNotes { reply: Some("AwACAgI".to_owned()), coaching: None };
+    holds("turn-spoken", &Turn { notes, ..corrected });
     let talks = Learner {
         persona: Some("examiner".to_owned()),
         model: Some("lan/qwen3:8b".to_owned()),

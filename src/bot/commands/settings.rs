@@ -6,7 +6,7 @@ mod goal;
 mod translation;
 pub mod zone;
 
-use super::{Audience, Command, Needs, level, persona};
+use super::{Audience, Command, Needs, language, level, persona};
 use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
@@ -48,6 +48,7 @@ static SWITCH: Button = Button {
 };
 
 const WHOLE: Choice = Choice::Letter('m');
+const LANGUAGE: Choice = Choice::Letter('l');
 const TRANSLATION: Choice = Choice::Letter('t');
 const LEVEL: Choice = Choice::Letter('v');
 const PERSONA: Choice = Choice::Letter('p');
@@ -74,6 +75,7 @@ fn settings(context: &HandlerContext, case: &Case<'_>) -> Outcome {
 fn open(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     let page = match choice {
         WHOLE => whole(context, case, case.learner),
+        LANGUAGE => language::menu(case, case.phrases.0),
         TRANSLATION => translation::menu(case, case.learner.translation),
         LEVEL => level::menu(case, case.learner.level),
         PERSONA if context.models.is_some() => persona::menu(context, case, case.learner.persona.as_deref()),
@@ -125,6 +127,7 @@ fn whole(context: &HandlerContext, case: &Case<'_>, learner: &Learner) -> (Rich,
         own.map(|(choice, _)| SWITCH.labelled(phrases.switch_button(wanted), *choice, user))
     };
     let buttons = [
+        Some(to(phrases.language_page_button(), LANGUAGE)),
         Some(to(phrases.translation_page_button(), TRANSLATION)),
         Some(to(phrases.level_page_button(), LEVEL)),
         turned(Switch::VoiceReply(!learner.voice_reply)),

@@ -46,6 +46,7 @@ impl Phrases {
         let zone = view.zone.map_or_else(none, |zone| self.zone_with_time(zone, view.now));
         let persona = view.persona.map(|persona| (phrase!(self, "settings-persona"), persona.to_owned()));
         let lines = [
+            Some((phrase!(self, "settings-language"), self.language_name())),
             Some((phrase!(self, "settings-level"), level)),
             Some((phrase!(self, "settings-translation"), self.translation(view.translation))),
             Some((phrase!(self, "settings-voice"), self.on_or_off(view.voice_reply))),
@@ -86,6 +87,10 @@ impl Phrases {
             Switch::Slower(true) => phrase!(self, "settings-slower-on-button"),
             Switch::Slower(false) => phrase!(self, "settings-slower-off-button"),
         }
+    }
+
+    pub(crate) fn language_page_button(self) -> String {
+        phrase!(self, "settings-language-button")
     }
 
     pub(crate) fn translation_page_button(self) -> String {

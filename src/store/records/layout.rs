@@ -57,7 +57,7 @@ record! {
     Turn = "turn", version 2
     always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
     since {
-        6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 14 translated_into = Language::Pt,
+        6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 13 notes, 14 translated_into = Language::Pt,
         20 of_another,
     }
     from { 1 v1::TurnV1 }
