@@ -16,7 +16,7 @@ pub(super) static GOAL: Button = Button {
 
 /// Minutes; 0 is no goal.
 const GOALS: [u16; 8] = [2, 5, 10, 15, 20, 30, 60, 0];
-const A_ROW: usize = 4;
+const A_ROW: usize = 2;
 
 fn choose(case: &Case<'_>, choice: Choice) -> Outcome {
     match GOALS.iter().find(|minutes| Choice::Number(u64::from(**minutes)) == choice) {
