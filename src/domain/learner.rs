@@ -131,6 +131,8 @@ pub struct Learner {
     pub cards: CardBook,
     /// The open conversations of groups and topics, one each.
     pub elsewhere: Vec<Session>,
+    /// When the learner was asked to name a city, if the answer is still to come.
+    pub place_asked: Option<Timestamp>,
 }
 
 /// Most conversations open in groups and topics at once: one more ends the one that was not used for longest.
@@ -193,8 +195,10 @@ pub enum Change {
     SessionArchived(Uuid, Timestamp),
     /// Turns that the tutor's history is known to hold now (`None`: unknown).
     TutorTurns(Uuid, Option<u32>),
-    /// An IANA name.
+    /// An IANA name; a question for it is answered with that.
     Zone(String),
+    /// The learner is asked to name a city, or no longer.
+    PlaceAsked(Option<Timestamp>),
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
@@ -229,6 +233,7 @@ impl Learner {
             reminder: None,
             cards: CardBook::default(),
             elsewhere: Vec::new(),
+            place_asked: None,
         }
     }
 
@@ -288,7 +293,8 @@ impl Learner {
             Change::Model(model) => self.model = model,
             Change::TokensSpent(tokens, at) => self.tokens.spend(tokens, at),
             Change::ToldGone(model) => self.told_gone = Some(model),
-            Change::Zone(zone) => self.zone = Some(zone),
+            Change::Zone(zone) => (self.zone, self.place_asked) = (Some(zone), None),
+            Change::PlaceAsked(at) => self.place_asked = at,
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
             Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),

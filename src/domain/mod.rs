@@ -35,6 +35,7 @@ pub(crate) mod outcome;
 pub(crate) mod overtaking;
 pub(crate) mod persona;
 pub mod phrases;
+pub mod places;
 pub mod printable;
 pub mod rate;
 pub(crate) mod reminder;
@@ -63,7 +64,7 @@ pub use learner::{
 pub use made::{ExportFormat, Made};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};
-pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
+pub use outcome::{Button, Content, Keyboard, Keys, Outcome, Reply, SpokenPart};
 pub use overtaking::{Overtaking, Stuck};
 pub use persona::{Persona, Personas};
 pub use reminder::{Due, Reminder};
