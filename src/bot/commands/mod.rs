@@ -40,6 +40,7 @@ commands! {
     models,
     switch,
     settings,
+    remind,
     delete,
     subscribe,
     admin,
