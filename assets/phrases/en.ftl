@@ -227,6 +227,7 @@ status-no-conversation = Conversation: none yet, your next voice message opens o
 status-nothing-waits = None of your messages is waiting
 status-next = Your messages in line: { $own }, the first is being worked on or comes next
 status-place = Your messages in line: { $own }, place { $place }
+status-about = The answer will take { $about }
 status-tutor-unknown = Tutor: not asked since the start
 status-tutor-answers = Tutor: reachable
 status-tutor-failing = Tutor: cannot answer at the moment, messages wait

@@ -234,6 +234,7 @@ status-no-conversation = Conversación: ninguna todavía, tu próximo mensaje de
 status-nothing-waits = Ningún mensaje tuyo en la cola
 status-next = Mensajes tuyos en la cola: { $own }, el primero está en proceso o es el siguiente
 status-place = Mensajes tuyos en la cola: { $own }, lugar { $place }
+status-about = La respuesta tardará { $about }
 status-tutor-unknown = Tutor: aún sin consultar
 status-tutor-answers = Tutor: disponible
 status-tutor-failing = Tutor: no puede responder en este momento, los mensajes esperan

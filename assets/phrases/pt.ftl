@@ -240,6 +240,7 @@ status-no-conversation = Conversa: nenhuma ainda, sua próxima mensagem de voz a
 status-nothing-waits = Nenhuma mensagem sua na fila
 status-next = Suas mensagens na fila: { $own }, a primeira está em andamento ou é a próxima
 status-place = Suas mensagens na fila: { $own }, lugar { $place }
+status-about = A resposta leva { $about }
 status-tutor-unknown = Tutor: ainda não consultado
 status-tutor-answers = Tutor: disponível
 status-tutor-failing = Tutor: não consegue responder no momento, as mensagens esperam
