@@ -324,7 +324,7 @@ reminder-menu =
     When shall I remind you to practise? I stay silent on days when your goal is met.
     Any other time: /remind 19:45
 no-reminder-button = 🔕 No reminder
-reminder-is-off = 🔕 No reminder from now on. /remind 19:30 turns it on.
+reminder-is-off = 🔕 No reminder from now on. /remind 19:30 brings it back.
 reminder-is-set = ⏰ I remind you daily at { $time } (time zone of { $place }).
 reminder-is-set-utc = ⏰ I remind you daily at { $time } UTC, until I know your time zone.
 remind-how = I don't understand that time. Write it like this: /remind 19:30, or /remind off.
@@ -333,7 +333,7 @@ zone-elsewhere-button = 🌍 Elsewhere
 zone-ask-button = 📍 Type a city or share a location
 region-africa-button = Africa
 region-america-button = Americas
-region-asia-button = Asia
+region-asia-button = Asia and the Middle East
 region-europe-button = Europe
 region-oceans-button = Australia and the oceans
 zone-earlier-button = « Earlier
