@@ -4,6 +4,7 @@
 //! save. Must not know frankenstein, sled or the daemon's loops.
 
 pub mod access;
+mod aside;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
@@ -13,6 +14,7 @@ pub mod handlers;
 pub mod model_reach;
 mod retry_policy;
 mod route;
+pub mod under_answer;
 
 pub use channel::Channel;
 pub use route::{Guests, Route, placement, placement_with_model, route};

@@ -104,6 +104,7 @@ impl DataExport {
                 "level": learner.level,
                 "persona": learner.persona,
                 "model": learner.model,
+                "underlining_explained": learner.underlining_explained,
                 "model_told_to_be_gone": learner.told_gone,
                 "time_zone": learner.zone,
                 "daily_goal_minutes": learner.daily_goal,
@@ -243,6 +244,10 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "coaching_spoken": turn.assessment.coaching_audio,
                 "reply_spoken": turn.assessment.reply_audio,
                 "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
+                "corrections_still_to_be_drawn": turn.to_draw,
+                "buttons_pressed": turn.pressed.iter()
+                    .map(|(button, at)| json!({ "button": button, "at": at_json(*at) }))
+                    .collect::<Vec<_>>(),
                 "fluency": turn.fluency.map(|fluency| json!({
                     "words_per_minute": fluency.words_per_minute,
                     "pauses_percent": fluency.pauses_percent,

@@ -142,6 +142,8 @@ pub struct Learner {
     pub tokens: DayTokens,
     /// The last missing model that the learner was told of.
     pub told_gone: Option<String>,
+    /// The learner was told what underlined words in a transcript mean.
+    pub underlining_explained: bool,
     /// IANA name of the time zone; `None`: not asked yet, UTC counts.
     pub zone: Option<String>,
     /// Minutes to speak a day; 0: no goal.
@@ -197,6 +199,7 @@ pub enum Change {
     TokensSpent(u64, Timestamp),
     /// The learner was told that this model no longer exists.
     ToldGone(String),
+    UnderliningExplained,
     /// A conversation begins; an open one is archived (by the store, in the same transaction).
     SessionOpened(Session),
     /// A conversation begins unless one is open, because another lane may have opened one.
@@ -233,6 +236,7 @@ impl Learner {
             model: None,
             tokens: DayTokens::default(),
             told_gone: None,
+            underlining_explained: false,
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
@@ -271,6 +275,7 @@ impl Learner {
             Change::Zone(zone) => self.zone = Some(zone),
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::UnderliningExplained => self.underlining_explained = true,
             Change::SessionOpened(session) => {
                 if self.session.as_ref().is_some_and(|open| open.id == session.id) {
                     return None;

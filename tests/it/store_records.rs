@@ -155,7 +155,15 @@ fn outbox() -> Vec<(&'static str, OutMessage)> {
     let contents = [
         ("out-text", Content::Text { text: text.clone(), keyboard: keyboard.clone() }),
         ("out-edit", Content::Edit { message: MessageId(4), text: text.clone(), keyboard }),
-        ("out-spoken", Content::Spoken { session: uuid(3), part: SpokenPart::Coaching, caption: text }),
+        (
+            "out-spoken",
+            Content::Spoken {
+                session: uuid(3),
+                part: SpokenPart::Coaching,
+                caption: text,
+                keyboard: Keyboard::default(),
+            },
+        ),
         ("out-callback", Content::CallbackAnswer { callback: "query".to_owned(), text: "ok".to_owned() }),
     ];
     let message = |(index, (name, content))| {
@@ -257,6 +265,8 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-corrected", &corrected);
+    let pressed = vec![("slow".to_owned(), at(9))];
+    holds("turn-pressed", &Turn { to_draw: true, pressed, ..corrected });
     let talks = Learner {
         persona: Some("examiner".to_owned()),
         model: Some("lan/qwen3:8b".to_owned()),
@@ -269,10 +279,18 @@ fn version_2_opens() {
         Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
     holds("learner-with-settings", &settled);
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
+    holds("learner-underlining", &Learner { underlining_explained: true, ..learner() });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
+    let content = Content::Spoken {
+        session: uuid(3),
+        part: SpokenPart::Conversational,
+        caption: Rich::plain("a ").push(Style::Underline, "b"),
+        keyboard: Keyboard::row(&[("Slower", "slow:7:8")]),
+    };
+    holds("out-spoken-buttons", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
     holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
     for (name, made) in [

@@ -3,6 +3,7 @@
 
 mod unanswered;
 
+use super::answer::answered;
 use super::submitted::{Submitted, look_again_in, turns_in};
 use crate::audio::{AudioFault, Limits, Wav};
 use crate::audio_worker::JobError;
@@ -274,16 +275,13 @@ impl<'a> VoiceTurn<'a> {
     ) -> Disposition {
         // An empty answer may or may not have entered the history: ask before relying on the count again.
         let count = count.or_else(|| (!said.is_empty()).then(|| submitted.baseline.saturating_add(1)));
-        let replies = lesson::compose(self.incoming, self.learner, self.phrases(), submitted.session, &said);
-        let turn = (!said.is_empty()).then(|| Turn {
-            chat: Some(self.incoming.chat),
-            ..Turn::voice(submitted.session, now, submitted.voice_ms, said)
-        });
-        let changes = vec![
+        let turn = Turn::voice(submitted.session, now, submitted.voice_ms, said);
+        let mut outcome = answered(self.context, self.incoming, self.learner, self.job.seq, turn, &[]);
+        outcome.changes.extend([
             Change::TutorTurns(submitted.session, count),
             Change::SessionTouched(submitted.session, now),
-        ];
-        Disposition::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
+        ]);
+        Disposition::Commit(outcome)
     }
 
     fn no_file(&self, error: &TelegramError, now: Timestamp) -> Disposition {

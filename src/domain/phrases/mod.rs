@@ -29,6 +29,7 @@ macro_rules! say {
 pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
+mod answer;
 mod choices;
 mod files;
 mod made;

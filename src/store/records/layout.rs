@@ -41,6 +41,7 @@ record! {
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
         15 tokens, 16 told_gone, 17 zone, 19 daily_goal = DAILY_GOAL, 20 slower,
+        25 underlining_explained,
     }
     from { 1 v1::LearnerV1 }
 }
@@ -57,6 +58,7 @@ record! {
     always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
     since {
         6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 14 translated_into = Language::Pt,
+        15 to_draw, 16 pressed,
     }
     from { 1 v1::TurnV1 }
 }
