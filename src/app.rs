@@ -15,19 +15,20 @@ use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::telemetry::Telemetry;
-use crate::tutor::{Tutor, TutorOptions};
+use crate::tutor::phonicflow::PhonicFlowOptions;
+use crate::tutor::{Checkup, Surroundings, Tutor, TutorOptions};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 /// Everything a running daemon shares.
 pub(crate) struct App {
     pub config: Config,
     pub store: Store,
     pub telegram: Arc<Telegram>,
-    pub tutor: Arc<Tutor>,
+    pub tutor: Arc<dyn Tutor>,
     /// What handlers work with.
     pub context: Arc<HandlerContext>,
     /// Limits that apply when updates are accepted.
@@ -63,11 +64,13 @@ impl App {
         telemetry: Arc<Telemetry>,
     ) -> Result<App> {
         let telegram = Arc::new(telegram_of(&config, token)?);
-        let tutor = Arc::new(tutor_of(&config)?);
         let models = models_of(&config)?.map(Arc::new);
         let placement = if models.is_some() { placement_with_model } else { placement };
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
+        let surroundings =
+            Surroundings { telemetry: telemetry.clone(), reader: store.reader(), news: news.clone() };
+        let tutor = tutor_options(&config)?.build(surroundings).context(TUTOR_SETUP)?;
         let channel = config
             .required_channel
             .clone()
@@ -93,8 +96,6 @@ impl App {
                     allowed: config.allowed_users.iter().copied().collect(),
                     admins: config.admin_users.iter().copied().collect(),
                 },
-                tutor_at_once: config.backend_concurrency,
-                tutor_timeout_ms: millis(config.backend_timeout),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
                 ai: AiRules {
                     max_tokens: config.ai.max_tokens,
@@ -103,7 +104,6 @@ impl App {
                     tokens_per_day: config.ai.tokens_per_day,
                 },
             },
-            slots: Arc::new(Semaphore::new(config.backend_concurrency)),
             audio: Workers::default(),
         });
         let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH), placement };
@@ -125,22 +125,29 @@ pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
     .context("setting up the connection to Telegram")
 }
 
-/// Connects to nothing yet.
-pub(crate) fn tutor_of(config: &Config) -> Result<Tutor> {
+const TUTOR_SETUP: &str = "setting up the connection to the tutor";
+
+/// Which tutor is configured.
+pub(crate) fn tutor_options(config: &Config) -> Result<TutorOptions> {
     let extra_ca_pem = match &config.backend_ca_file {
         Some(path) => {
             Some(std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?)
         }
         None => None,
     };
-    Tutor::new(TutorOptions {
+    Ok(TutorOptions::PhonicFlow(PhonicFlowOptions {
         base_url: config.backend_url.clone(),
         timeout: config.backend_timeout,
+        at_once: config.backend_concurrency,
         api_key: config.backend_api_key.clone(),
         private_key: config.bot_private_key.clone(),
         extra_ca_pem,
-    })
-    .context("setting up the connection to the tutor")
+    }))
+}
+
+/// Whether the tutor is there and well. `place`: its address, to be shown.
+pub(crate) async fn examine_tutor(config: &Config, place: &str) -> Result<Checkup> {
+    tutor_options(config)?.examine(place).await.context(TUTOR_SETUP)
 }
 
 /// Connects to nothing yet.

@@ -6,15 +6,15 @@
 //! ```text
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor (reachability), telemetry, domain
-//! bot     -> model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
+//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, telemetry, domain
+//! bot     -> practice, model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
 //! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
-//! tutor -> speech, http, tolerant_json, domain  speech -> http, tolerant_json, domain
-//! telegram, model -> http, domain        audio, telemetry -> domain        store -> domain, secret
+//! tutor -> speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
+//! telegram, model -> http, domain        audio, telemetry, practice -> domain        store -> domain, secret
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
@@ -33,6 +33,7 @@ pub mod domain;
 pub(crate) mod http;
 pub mod logging;
 pub mod model;
+pub mod practice;
 #[cfg(feature = "demo")]
 pub mod sandbox;
 pub mod secret;

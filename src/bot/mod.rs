@@ -12,6 +12,7 @@ pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
 pub mod model_reach;
+mod recordings;
 mod retry_policy;
 mod route;
 pub mod under_answer;
@@ -34,7 +35,6 @@ use crate::tutor::Tutor;
 use growing::Growing;
 use model_reach::ModelReach;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// The product's rules that come from the configuration.
 #[derive(Debug, Clone)]
@@ -51,10 +51,6 @@ pub struct Rules {
     pub per_user: Option<PerMinute>,
     /// `ALLOWED_USERS` and `ADMIN_USERS`.
     pub guests: Guests,
-    /// `BACKEND_CONCURRENCY`: turns the tutor works on at once.
-    pub tutor_at_once: usize,
-    /// `BACKEND_TIMEOUT`, milliseconds: also how long a lost answer is looked for.
-    pub tutor_timeout_ms: i64,
     /// `BACKEND_RETRY_MAX_AGE`, milliseconds.
     pub retry_max_age_ms: i64,
     /// Written conversations.
@@ -81,7 +77,7 @@ pub struct HandlerContext {
     /// For downloads alone; who is in the channel is asked by [`Channel`].
     pub telegram: Arc<Telegram>,
     /// The tutor.
-    pub tutor: Arc<Tutor>,
+    pub tutor: Arc<dyn Tutor>,
     /// The chat models, where there are any.
     pub models: Option<Arc<Models>>,
     /// Whom a chat model can be.
@@ -98,8 +94,6 @@ pub struct HandlerContext {
     pub rules: Rules,
     /// When this process began.
     pub started: Timestamp,
-    /// `BACKEND_CONCURRENCY` permits: turns in flight at the tutor, first come first served.
-    pub slots: Arc<Semaphore>,
     /// Where foreign audio is decoded and encoded.
     pub audio: Workers,
 }

@@ -4,31 +4,12 @@
 use super::{Disposition, Rules};
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
-use crate::domain::{DeadReason, Failed, Incoming, Job, Reply, Stage, Timestamp, WaitReason};
+use crate::domain::{DeadReason, Incoming, Job, Reply, Setback, Stage, Timestamp, WaitReason};
 use crate::logging::Event;
 use crate::store::{Burial, Deferral};
 
 /// A file that Telegram does not hand out for a day is given up, ms.
 const TELEGRAM_PATIENCE_MS: i64 = 24 * 3_600_000;
-
-/// One failed attempt.
-pub(crate) struct Setback {
-    /// What it waits for.
-    pub reason: WaitReason,
-    /// What failed; `None`: nothing did, it is only not there yet.
-    pub failed: Option<Failed>,
-    /// Stage to continue from.
-    pub stage: Stage,
-    /// Pause before the next attempt, ms.
-    pub pause_ms: i64,
-    /// Whether to tell the learner, unless that has happened.
-    pub tell: bool,
-    /// The last submission does not count: it is known to have had no effect, or our own shutdown interrupted
-    /// it.
-    pub forgive: bool,
-    /// For the dead letter: in words, without message text.
-    pub what: String,
-}
 
 /// Puts the job off, or gives it up once it has waited for `BACKEND_RETRY_MAX_AGE`.
 pub(crate) fn wait_or_give_up(

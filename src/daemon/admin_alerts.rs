@@ -45,8 +45,8 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreErro
     }
     let mut scene = Scene::default();
     loop {
-        // Both keep one permit, so an event during the check wakes us again.
-        let (turned, news) = (daemon.app.tutor.turned(), &daemon.app.news);
+        // It keeps one permit, so an event during the check wakes us again.
+        let news = &daemon.app.news;
         let again = match tell_admins(daemon, &mut scene, &admins).await {
             Err(error @ (StoreError::Corrupt { .. } | StoreError::Newer { .. })) => {
                 tracing::error!(%error, "the admins cannot be told: a record cannot be read");
@@ -61,7 +61,6 @@ pub async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreErro
             }
         };
         tokio::select! {
-            () = turned.notified() => {}
             () = news.notified() => {}
             () = later => {}
             () = stop.raised() => return Ok(()),
@@ -91,7 +90,7 @@ async fn tell_admins(
     // What has certainly been told needs no further check.
     again = again.filter(|_| scene.dead_as_of != Some(buried));
     scene.events.clear();
-    match daemon.app.tutor.reachable() {
+    match daemon.app.tutor.reach() {
         Reach::No { since, failures } if failures >= FAILURES => {
             scene.events.push((AlertKind::TutorDown, since));
         }
@@ -175,7 +174,7 @@ async fn tell(
     let learner = store.learner(admin).await?.unwrap_or_else(|| Learner::new(admin, now));
     let phrases: Phrases = daemon.app.context.phrases(&learner);
     let text = match kind {
-        AlertKind::TutorDown if matches!(daemon.app.tutor.reachable(), Reach::Failing { .. }) => {
+        AlertKind::TutorDown if matches!(daemon.app.tutor.reach(), Reach::Failing { .. }) => {
             phrases.alert_tutor_failing(scene.inbox)
         }
         AlertKind::TutorDown => phrases.alert_tutor_down(now.since_ms(of), scene.inbox),

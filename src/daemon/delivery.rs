@@ -22,6 +22,7 @@ use crate::domain::{Change, Content, MessageId, OutMessage, TurnKind, Urgency, W
 use crate::logging::Event;
 use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Outgoing, SendForm, outgoing};
+use crate::tutor::SpeechRequest;
 use std::sync::Arc;
 
 /// A message in the form in which it is to be sent.
@@ -160,7 +161,8 @@ impl Out<'_> {
     async fn first_form(&self) -> Result<Form, AfterFailure> {
         let (daemon, message) = (self.daemon, self.message);
         if let Content::Spoken { session, part, caption, .. } = &message.reply.content {
-            return match spoken_answer::of(daemon, self.claim, message, *session, *part, caption).await {
+            let wanted = SpeechRequest { session: *session, part: *part };
+            return match spoken_answer::of(daemon, self.claim, message, wanted, caption).await {
                 Speech::Note(note) => Ok(Form::of(note)),
                 Speech::Words(words) => Ok(Form::of(words)),
                 Speech::WordsFirst(words) => Ok(Form { voice_follows: true, ..Form::of(words) }),

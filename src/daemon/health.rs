@@ -38,13 +38,12 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
     let now = daemon.clock.now();
     let signs = daemon.signs(daemon.began);
     let since = |at: Timestamp| u64::try_from(now.since_ms(at) / 1000).unwrap_or(0);
-    let (tutor_reachable, tutor_unreachable_seconds, tutor_failing_seconds) =
-        match daemon.app.tutor.reachable() {
-            Reach::Unknown => (None, 0, None),
-            Reach::Yes { .. } => (Some(true), 0, None),
-            Reach::Failing { since: at, .. } => (Some(true), 0, Some(since(at))),
-            Reach::No { since: at, .. } => (Some(false), since(at), None),
-        };
+    let (tutor_reachable, tutor_unreachable_seconds, tutor_failing_seconds) = match daemon.app.tutor.reach() {
+        Reach::Unknown => (None, 0, None),
+        Reach::Yes { .. } => (Some(true), 0, None),
+        Reach::Failing { since: at, .. } => (Some(true), 0, Some(since(at))),
+        Reach::No { since: at, .. } => (Some(false), since(at), None),
+    };
     let (polling_refused, polling_wait_ms) = match daemon.telemetry.polling.trouble() {
         Some(Trouble::Refused(why)) => (Some(why), 0),
         Some(Trouble::Wait(until)) => (None, u64::try_from(until.since_ms(now)).unwrap_or(0)),
@@ -75,7 +74,7 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
 /// Logs the tutor's state at the start, because nothing else calls it before the first voice.
 pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
     let asked = Instant::now();
-    match daemon.app.tutor.root().await {
+    match daemon.app.tutor.knock().await {
         Ok(_) => {
             let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(event = %Event::TutorAnswers, took_ms, "the tutor answers");
@@ -92,7 +91,7 @@ pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
 pub fn knock(daemon: &DaemonContext) {
     let now = daemon.clock.now();
     let last = Timestamp(daemon.knocked.0.load(Ordering::Relaxed));
-    let away = matches!(daemon.app.tutor.reachable(), Reach::No { .. });
+    let away = matches!(daemon.app.tutor.reach(), Reach::No { .. });
     if !away || now.since_ms(last) < KNOCK_EVERY_MS {
         return;
     }
@@ -100,6 +99,6 @@ pub fn knock(daemon: &DaemonContext) {
     let tutor = daemon.app.tutor.clone();
     tokio::spawn(async move {
         // The tutor's client remembers the result.
-        let _ = tutor.root().await;
+        let _ = tutor.knock().await;
     });
 }

@@ -116,7 +116,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         return Err(given_up(&daemon, beside, error.into()).await);
     }
     let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
-    let tutor_at_once = app.config.backend_concurrency + PREPARED_AHEAD;
+    let tutor_at_once = app.tutor.slots().of + PREPARED_AHEAD;
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),

@@ -231,7 +231,7 @@ impl Progress {
                     () = stop.raised() => break,
                 }
             }
-            let at_once = daemon.app.config.backend_concurrency;
+            let at_once = daemon.app.tutor.slots().of;
             let room = AT_ONCE.saturating_sub(under_way.len());
             for seq in self.due(daemon.clock.now(), at_once, room) {
                 let (daemon, stop) = (daemon.clone(), stop.clone());

@@ -33,7 +33,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
     let counts = health::counts(daemon).await;
     let troubles = health::of(daemon, counts).problems().into_iter().map(str::to_owned).collect();
     let config = &daemon.app.config;
-    let slots = config.backend_concurrency;
+    let slots = daemon.app.tutor.slots();
     let counts = counts.unwrap_or_default();
     let [tutor, local, delivery, model] = daemon.busy.count(WorkKind::ALL);
     let work = |name: &str, used, of| Work { name: name.to_owned(), used, of };
@@ -46,7 +46,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
         started: daemon.began,
         troubles,
         last_poll: daemon.telemetry.last_poll(),
-        tutor: match daemon.app.tutor.reachable() {
+        tutor: match daemon.app.tutor.reach() {
             Reach::Unknown => TutorLook::default(),
             Reach::Yes { since } => {
                 TutorLook { state: TutorState::Answering, since: Some(since), failed_calls: 0 }
@@ -58,7 +58,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
                 TutorLook { state: TutorState::Silent, since: Some(since), failed_calls: failures }
             }
         },
-        slots: Share { used: slots.saturating_sub(daemon.app.context.slots.available_permits()), of: slots },
+        slots: Share { used: slots.used, of: slots.of },
         queue: Queue {
             inbox: counts.inbox,
             capacity: poller::INBOX_CAPACITY,
@@ -67,7 +67,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
             dead: counts.dead,
         },
         workers: vec![
-            work("voices", tutor, slots + PREPARED_AHEAD),
+            work("voices", tutor, slots.of + PREPARED_AHEAD),
             work("texts", model, config.ai.concurrency),
             work("commands", local, LOCAL_AT_ONCE),
             work("sending", delivery, daemon.deliveries_at_once()),

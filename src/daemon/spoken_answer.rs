@@ -7,18 +7,16 @@
 //! is sent.
 
 use super::DaemonContext;
-use super::prefetch::Fetched;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
 use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Attachment, Outgoing, outgoing};
-use crate::tutor::Spoken;
+use crate::tutor::{SpeechRequest, Spoken};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Longest time that the text waits for its voice.
 const WORDS_WAIT: Duration = Duration::from_secs(3);
@@ -57,20 +55,20 @@ pub(crate) async fn of(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
     message: &OutMessage,
-    session: Uuid,
-    part: SpokenPart,
+    wanted: SpeechRequest,
     caption: &Rich,
 ) -> Speech {
     let seq = claim.lease.seq;
     let words = || text_of(&message.reply, caption).filter(|_| !message.words_sent);
     daemon.chat_actions.change(seq, Action::UploadVoice);
-    let look =
-        tokio::time::timeout(WORDS_WAIT, look(daemon, seq, session, part)).await.unwrap_or(Look::NotYet);
+    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, &wanted)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
         (Look::There(spoken), _) => encode(daemon, seq, message, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
         // come a moment later.
-        (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
+        (Look::None, words) if wanted.part == SpokenPart::Coaching => {
+            words.map_or(Speech::Nothing, Speech::Words)
+        }
         (_, Some(words)) => {
             tracing::warn!(
                 event = %Event::VoiceLate,
@@ -97,13 +95,13 @@ pub(crate) async fn of(
 }
 
 /// Waits for the voice, whoever fetches it; the caller limits the time.
-async fn look(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: SpokenPart) -> Look {
+async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> Look {
     let mut pause = FETCH_AGAIN;
     loop {
         let fetched = match daemon.spoken.of(seq).await {
             Some(fetched) => fetched,
             None => {
-                fetch_beside(daemon, seq, session, part);
+                fetch_beside(daemon, seq, wanted.clone());
                 match daemon.spoken.of(seq).await {
                     Some(fetched) => fetched,
                     None => continue,
@@ -128,14 +126,13 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: Spoken
     }
 }
 
-/// Fetches it in a task of its own, which continues when the text no longer waits: while a turn runs the
-/// tutor answers nobody, so getting a slot may take long.
-fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, session: Uuid, part: SpokenPart) {
+/// Fetches it in a task of its own, which continues when the text no longer waits: getting a slot at
+/// the tutor may take long.
+fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: SpeechRequest) {
     let (daemon, expected) = (daemon.clone(), daemon.spoken.expect(seq));
     let limit = Duration::from_millis(FOLLOWS_WITHIN_MS.unsigned_abs());
     tokio::spawn(tokio::time::timeout(limit, async move {
-        let _slot = daemon.app.context.slots.acquire().await;
-        expected.came(fetch(&daemon, session, part).await);
+        expected.came(daemon.app.tutor.speak(&wanted).await);
     }));
 }
 
@@ -174,15 +171,6 @@ fn under_the_voice(reply: &Reply) -> Keyboard {
         Content::Spoken { keyboard, .. } => keyboard.clone(),
         _ => Keyboard::default(),
     }
-}
-
-/// Asks the tutor for it, once. The caller must hold a slot.
-pub(crate) async fn fetch(daemon: &DaemonContext, session: Uuid, part: SpokenPart) -> Fetched {
-    let fetched = daemon.telemetry.timed(Step::Speech, daemon.app.tutor.spoken(session, part)).await;
-    if let Err(error) = &fetched {
-        daemon.telemetry.failed(error.failure());
-    }
-    fetched
 }
 
 /// The text only; `None` if there is none.

@@ -143,8 +143,8 @@ enum Told {
 
 /// Tells the tutor unless it is busy with a turn (it may serve only one request at a time) or unreachable.
 async fn tell(daemon: &DaemonContext) -> Told {
-    let at_work = daemon.app.context.slots.available_permits() < daemon.app.config.backend_concurrency;
-    if at_work || matches!(daemon.app.tutor.reachable(), Reach::No { .. }) {
+    let at_work = daemon.app.tutor.slots().used > 0;
+    if at_work || matches!(daemon.app.tutor.reach(), Reach::No { .. }) {
         return Told::Busy;
     }
     let (tally, at) = daemon.stats_keeper.tell();

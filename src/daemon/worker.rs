@@ -10,17 +10,17 @@ use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
-use crate::domain::{Content, SpokenPart, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
-use crate::logging::{Event, UserTag};
+use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
+use crate::logging::Event;
 use crate::store::{Burial, Claim, Claimed, Lease, StoreError};
 use crate::telegram::Action;
 use crate::telemetry::Telemetry;
+use crate::tutor::SpeechRequest;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
-use uuid::Uuid;
 
 /// How long the slot at the tutor is kept for a spoken answer; after that delivery fetches it.
 const FETCHED_WITHIN: Duration = Duration::from_secs(10);
@@ -135,72 +135,64 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     if claim.job.failures() == 0 && claim.job.stage == Stage::Taken {
         daemon.telemetry.took_ms(Stopwatch::Queue, daemon.clock.now().since_ms(claim.job.accepted_at));
     }
-    let Some(turn) = VoiceTurn::of(&context, &claim) else {
-        return conclude(daemon, &claim, Disposition::Commit(Default::default())).await;
-    };
-    let looked = tokio::select! {
-        looked = turn.look(|| daemon.clock.now()) => looked?,
-        () = stop.raised() => return daemon.app.store.release(claim.lease).await,
-    };
     // The store has the conversation that was left forgotten when nobody looks at it any more.
-    let left = matches!(claim.job.stage, Stage::Submitted { session, .. } if turn.has_left(session));
-    if let Step::Settled(verdict) = looked {
-        let concluded = conclude(daemon, &claim, *verdict).await;
+    let left = claim.job.stage.conversation().is_some_and(|session| claim.learner.has_left(session));
+    let mut turn = VoiceTurn::begin(&context);
+    let clock = || daemon.clock.now();
+    let mut at_work = false;
+    let verdict = loop {
+        let step = turn.step(&claim, &clock);
+        // What may have reached a server is waited for as long as a stop allows.
+        let step = if at_work {
+            step.await?
+        } else {
+            tokio::select! {
+                step = step => step?,
+                () = stop.raised() => return daemon.app.store.release(claim.lease).await,
+            }
+        };
+        let (stage, changes) = match step {
+            Step::Record { stage, changes } => (stage, changes),
+            Step::Settled(verdict) => break *verdict,
+        };
+        claim.learner = daemon.app.store.submit(claim.lease, stage.clone(), changes).await?;
+        claim.job.stage = stage;
+        claim.job.submissions = claim.job.submissions.saturating_add(1);
         daemon.forget_soon(left);
-        return concluded;
-    }
-    let prepared = tokio::select! {
-        prepared = turn.prepare(|| daemon.clock.now()) => prepared,
-        () = stop.raised() => return daemon.app.store.release(claim.lease).await,
+        if !at_work {
+            at_work = true;
+            daemon.chat_actions.change(claim.lease.seq, Action::RecordVoice);
+            daemon.progress.at_work(claim.lease.seq);
+        }
     };
-    let mut submission = match prepared {
-        Step::Go(submission) => submission,
-        Step::Settled(verdict) => return conclude(daemon, &claim, *verdict).await,
-    };
-    // From here on the voice may have reached the tutor. After a crash this stage makes the daemon look in
-    // the history before it submits again.
-    let stage = submission.stage.clone();
-    let learner = daemon.app.store.submit(claim.lease, stage.clone(), submission.changes.clone()).await?;
-    daemon.forget_soon(left);
-    claim.learner = learner;
-    claim.job.stage = stage;
-    claim.job.submissions = claim.job.submissions.saturating_add(1);
-    daemon.chat_actions.change(claim.lease.seq, Action::RecordVoice);
-    tracing::info!(
-        event = %Event::VoiceSubmitted,
-        seq = claim.lease.seq,
-        user = %UserTag(claim.job.user),
-        "voice handed to the tutor"
-    );
-    daemon.progress.at_work(claim.lease.seq);
-    let Some(turn) = VoiceTurn::of(&context, &claim) else { return Ok(()) };
-    let verdict = turn.ask(&mut submission, || daemon.clock.now()).await?;
     let seq = claim.lease.seq;
-    daemon.progress.off_work(seq, matches!(&verdict, Disposition::Commit(outcome) if outcome.turn.is_some()));
+    if at_work {
+        let answered = matches!(&verdict, Disposition::Commit(outcome) if outcome.turn.is_some());
+        daemon.progress.off_work(seq, answered);
+    }
     // Announced before the answer can be sent, fetched once the answer is stored.
-    let spoken = speaks(&verdict).map(|(session, part)| (daemon.spoken.expect(seq), session, part));
+    let spoken = speaks(&verdict).map(|speech| (daemon.spoken.expect(seq), speech));
     conclude(daemon, &claim, verdict).await?;
-    if let Some((expected, session, part)) = spoken {
-        let fetching =
-            tokio::time::timeout(FETCHED_WITHIN, super::spoken_answer::fetch(daemon, session, part));
+    daemon.forget_soon(left);
+    if let Some((expected, speech)) = spoken {
         let fetched = tokio::select! {
-            fetched = fetching => fetched.ok(),
+            fetched = tokio::time::timeout(FETCHED_WITHIN, turn.speak(&speech)) => fetched.ok(),
             () = stop.raised() => None,
         };
         if let Some(fetched) = fetched {
             expected.came(fetched);
         }
     }
-    // Only now may the next turn begin: while it runs the tutor answers nobody.
-    drop(submission);
+    // Only now may the next turn begin at the tutor.
+    drop(turn);
     Ok(())
 }
 
 /// The spoken answer that belongs to a decision.
-fn speaks(verdict: &Disposition) -> Option<(Uuid, SpokenPart)> {
+fn speaks(verdict: &Disposition) -> Option<SpeechRequest> {
     let Disposition::Commit(outcome) = verdict else { return None };
     outcome.replies.iter().find_map(|reply| match &reply.content {
-        Content::Spoken { session, part, .. } => Some((*session, *part)),
+        Content::Spoken { session, part, .. } => Some(SpeechRequest { session: *session, part: *part }),
         _ => None,
     })
 }
@@ -342,10 +334,10 @@ async fn forget_orphan(
     stage: &Stage,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if let Stage::Submitted { session, .. } = stage
+    if let Some(session) = stage.conversation()
         && daemon.app.store.learner(user).await?.is_none()
     {
-        daemon.app.store.add_purges(vec![*session], now).await?;
+        daemon.app.store.add_purges(vec![session], now).await?;
         daemon.forget_soon(true);
     }
     Ok(())

@@ -1,74 +1,11 @@
-//! A finding: what was checked, the result, and what to do about it; how findings are printed and which exit
-//! code they add up to.
+//! The findings together: how they are printed and which exit code they add up to.
 //!
 //! Pure. Must not know how anything is checked.
 
+pub(crate) use crate::domain::finding::{Cause, Finding, Grade};
+
 use serde_json::{Value, json};
 use std::fmt::Write;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Grade {
-    Fine,
-    /// Could not be checked, for the reason given.
-    Skipped,
-    /// Works, but should be looked at.
-    Warning,
-    /// Does not work, or soon will not.
-    Problem(Cause),
-}
-
-/// The kind of problem decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// The configuration, token included.
-    Configuration,
-    /// Something on this machine.
-    Here,
-    /// Telegram or the tutor cannot be reached.
-    Unreachable,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
-    /// Short name of the check.
-    pub check: &'static str,
-    pub grade: Grade,
-    pub found: String,
-    /// What to do; may have several lines.
-    pub advice: Option<String>,
-}
-
-impl Finding {
-    pub(crate) fn fine(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, grade: Grade::Fine, found: found.into(), advice: None }
-    }
-
-    pub(crate) fn skipped(check: &'static str, why: impl Into<String>) -> Self {
-        Self { check, grade: Grade::Skipped, found: why.into(), advice: None }
-    }
-
-    pub(crate) fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { check, grade: Grade::Warning, found: found.into(), advice: Some(advice.into()) }
-    }
-
-    pub(crate) fn problem(
-        check: &'static str,
-        cause: Cause,
-        found: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
-        Self { check, grade: Grade::Problem(cause), found: found.into(), advice: Some(advice.into()) }
-    }
-
-    fn word(&self) -> &'static str {
-        match self.grade {
-            Grade::Fine => "ok",
-            Grade::Skipped => "skipped",
-            Grade::Warning => "warning",
-            Grade::Problem(_) => "problem",
-        }
-    }
-}
 
 /// All findings, in the order of the checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,7 +51,7 @@ impl Report {
         for finding in &self.0 {
             let mut lines = finding.found.lines();
             let first = lines.next().unwrap_or_default();
-            let _ = writeln!(text, "{:7}  {:width$}  {first}", finding.word(), finding.check);
+            let _ = writeln!(text, "{:7}  {:width$}  {first}", word(finding.grade), finding.check);
             let advice = finding.advice.as_deref().unwrap_or_default().lines();
             for (place, line) in lines.map(|line| (1, line)).chain(advice.enumerate()) {
                 let arrow = if place == 0 { "-> " } else { "   " };
@@ -133,7 +70,7 @@ impl Report {
             .map(|finding| {
                 json!({
                     "check": finding.check,
-                    "state": finding.word(),
+                    "state": word(finding.grade),
                     "found": finding.found,
                     "advice": finding.advice,
                 })
@@ -144,6 +81,15 @@ impl Report {
             "problems": self.count(|grade| matches!(grade, Grade::Problem(_))),
             "warnings": self.count(|grade| grade == Grade::Warning),
         })
+    }
+}
+
+fn word(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Fine => "ok",
+        Grade::Skipped => "skipped",
+        Grade::Warning => "warning",
+        Grade::Problem(_) => "problem",
     }
 }
 

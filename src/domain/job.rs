@@ -169,6 +169,16 @@ pub enum WaitReason {
     ModelDown,
 }
 
+impl Stage {
+    /// The conversation in which a tutor may be at work on the row's turn, or have recorded it.
+    pub(crate) fn conversation(&self) -> Option<Uuid> {
+        match self {
+            Self::Submitted { session, .. } => Some(*session),
+            Self::Taken | Self::Answered | Self::Asked { .. } => None,
+        }
+    }
+}
+
 impl WaitReason {
     /// The words shown to admins.
     pub(crate) fn as_str(self) -> &'static str {

@@ -253,6 +253,11 @@ impl Learner {
         }
     }
 
+    /// Whether the learner began anew since something was said in this conversation.
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
+        self.session.as_ref().is_none_or(|open| open.id != session)
+    }
+
     /// Start of the idle time and the retention of the open conversation: its last use, or its import.
     pub(crate) fn in_use_since(&self) -> Option<Timestamp> {
         let used = self.session.as_ref()?.last_activity;

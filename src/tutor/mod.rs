@@ -1,373 +1,225 @@
-//! The PhonicFlow tutor's HTTP API: one client, one method per call.
+//! What the daemon asks of a tutor, whichever it is: to answer a voice, to speak, to forget, whether it is
+//! there.
 //!
-//! Makes each call once, bounded in time and size, and classifies the result. Must not know when to call
-//! again, what a learner is told, or how many calls may run at a time (the caller never runs two of one
-//! session).
+//! A tutor is one implementation of [`Tutor`] in a file or folder of its own here; the stages that it records
+//! between the steps of a turn are its own business, and nobody outside asks which tutor there is. Must not
+//! know what learners read, or how replies are sent.
 
-mod answers;
-mod call_record;
-mod error;
-mod health_body;
-mod identity;
-mod signing;
-mod streak;
-#[cfg(test)]
-mod tests;
-mod wire;
+pub(crate) mod phonicflow;
 
-pub(crate) use answers::{History, Past, Reach, Spoken};
-pub(crate) use error::{Blame, Refusal, TutorError};
-pub(crate) use health_body::HealthBody;
-pub(crate) use identity::Identity;
-
-use crate::domain::{Assessment, SpokenPart, Timestamp};
-use crate::http::{self, ClientOptions, HttpError, Shared};
-use crate::secret::Secret;
-use crate::tolerant_json;
+use crate::domain::finding::Finding;
+use crate::domain::speech::SpokenWord;
+use crate::domain::stats::Failure;
+use crate::domain::{
+    Assessment, Change, Correction, DeadReason, Incoming, Job, Learner, RecordedTurn, Session, Setback,
+    SpokenPart, Stage, Timestamp,
+};
+use crate::store::{Reader, StoreError};
+use crate::telemetry::Telemetry;
+use async_trait::async_trait;
 use bytes::Bytes;
-use call_record::{CallRecord, next_reach};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
-use wire::HistoryBody;
 
-/// Longest JSON answer, bytes.
-const TEXT_CAP: usize = 4 << 20;
-/// Longest spoken answer, bytes: over ten minutes of 24 kHz mono WAV.
-const AUDIO_CAP: usize = 32 << 20;
-/// Bytes read of a refusal, to classify it.
-const REFUSAL_CAP: usize = 64 << 10;
-/// Deadline of calls that do not use the tutor's models.
-const SHORT: Duration = Duration::from_secs(15);
-/// Longest pause accepted from the tutor, seconds.
-const LONGEST_RETRY_AFTER: u32 = 3_600;
+#[async_trait]
+pub(crate) trait Tutor: Send + Sync {
+    /// Takes up a voice at the stage where its row stands.
+    fn attempt(&self) -> Box<dyn Attempt + '_>;
 
+    /// Has a part of an answer spoken, once the tutor has a free slot; `None`: there is no audio.
+    async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
+
+    /// Makes it forget a conversation; one that it does not know counts as forgotten.
+    async fn forget(&self, session: Uuid) -> Result<(), TutorError>;
+
+    /// The conversation as the tutor remembers it, oldest first; `None`: it does not say.
+    async fn history(&self, session: Uuid) -> Option<Vec<RecordedTurn>>;
+
+    /// Judged by the last calls; asks nothing. [`Surroundings::news`] is notified of every change.
+    fn reach(&self) -> Reach;
+
+    /// Asks whether it is there, without using its models; [`Self::reach`] knows the answer afterwards.
+    async fn knock(&self) -> Result<(), TutorError>;
+
+    /// Turns it works on, and how many it may.
+    fn slots(&self) -> Slots;
+
+    /// Hands over a batch of events (JSON); `false`: it takes none.
+    async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError>;
+}
+
+/// One attempt at a voice. It holds the tutor (a slot, where there are few) until it is dropped: the spoken
+/// answer is fetched before the next turn begins.
+#[async_trait]
+pub(crate) trait Attempt: Send {
+    /// The next step, from the stage that is recorded now.
+    async fn step(&mut self, voice: &Voice<'_>) -> Result<Step, StoreError>;
+
+    /// Hands over what [`Step::Fetch`] asked for.
+    fn fetched(&mut self, utterance: Utterance);
+
+    /// [`Tutor::speak`] within the slot that is held.
+    async fn speak(&mut self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
+}
+
+/// What is known of a voice, as of now.
+pub(crate) struct Voice<'a> {
+    pub job: &'a Job,
+    pub incoming: &'a Incoming,
+    pub learner: &'a Learner,
+    /// The conversation it belongs to.
+    pub session: &'a Session,
+    /// What records that conversation.
+    pub opening: &'a [Change],
+    pub now: &'a (dyn Fn() -> Timestamp + Send + Sync),
+}
+
+/// A recording, decoded.
 #[derive(Debug, Clone)]
-pub(crate) struct TutorOptions {
-    /// `http` or `https`, perhaps with a path; a trailing slash makes no difference.
-    pub base_url: String,
-    /// Deadline of one `/process` call, answer included.
-    pub timeout: Duration,
-    /// Sent as `Authorization: Bearer`.
-    pub api_key: Option<Secret>,
-    /// `BOT_PRIVATE_KEY`: signs every request.
-    pub private_key: Option<Secret>,
-    /// PEM of a private certificate authority.
-    pub extra_ca_pem: Option<Vec<u8>>,
+pub(crate) struct Utterance {
+    /// 16 kHz mono WAV.
+    pub wav: Bytes,
+    /// Its length, ms.
+    pub voice_ms: u64,
 }
 
-pub(crate) struct Tutor {
-    client: Shared,
-    base: String,
-    timeout: Duration,
-    api_key: Option<Secret>,
-    private_key: Option<Secret>,
-    book: Mutex<CallRecord>,
-    /// Start by the wall clock and by the monotonic clock. Moments are derived from both, so that a jump of
-    /// the wall clock does not distort how long the tutor has been away.
-    built: (Timestamp, Instant),
-    /// Notified when the tutor comes, goes, or fails again.
-    turned: Notify,
-    /// It has shown a history since the start.
-    keeps_history: AtomicBool,
+/// What follows from a step.
+pub(crate) enum Step {
+    /// The recording is needed: then the next step.
+    Fetch,
+    /// Record this, with these changes of the learner; then the next step. From here on the voice may have
+    /// reached a server.
+    Record { stage: Stage, changes: Vec<Change> },
+    /// Decided.
+    Settled(Verdict),
 }
 
-/// One request, ready to be signed and sent.
-struct Call<'a> {
-    method: &'static str,
-    /// After the base URL, with query.
-    path: String,
-    session: Option<Uuid>,
-    body: Option<(String, Bytes)>,
-    deadline: Duration,
-    cap: usize,
-    /// Statuses that mean "there is none" for this call.
-    absent: &'a [u16],
+/// What becomes of a voice.
+pub(crate) enum Verdict {
+    Answered(Box<Answered>),
+    /// No speech to be heard in it.
+    NoSpeech {
+        changes: Vec<Change>,
+    },
+    /// Not now.
+    Wait(Setback),
+    /// Never; a retry by an admin continues from `stage`.
+    GiveUp {
+        stage: Stage,
+        reason: DeadReason,
+        what: String,
+    },
 }
 
-/// The answer had one of [`Call::absent`]'s statuses.
-struct Absent {
-    /// The path itself is unknown to the server, rather than what it names.
-    of_the_router: bool,
+/// An answer, however it was obtained.
+pub(crate) struct Answered {
+    pub session: Uuid,
+    pub voice_ms: u64,
+    pub said: Assessment,
+    /// `None`: this tutor lists none.
+    pub corrections: Option<Vec<Correction>>,
+    /// The words of the transcript, where it knows them.
+    pub words: Vec<SpokenWord>,
+    pub changes: Vec<Change>,
 }
 
-/// An answer with a success status.
-struct Answer {
-    body: Bytes,
-    mime: Option<String>,
-    /// The tutor's clock, Unix seconds.
-    clock: Option<i64>,
+/// What is to be spoken.
+#[derive(Debug, Clone)]
+pub(crate) struct SpeechRequest {
+    /// The conversation whose latest turn is spoken.
+    pub session: Uuid,
+    pub part: SpokenPart,
 }
 
-impl Tutor {
-    /// Connects to nothing yet. Fails when the URL, a key or the certificates cannot be used.
-    pub(crate) fn new(options: TutorOptions) -> Result<Tutor, TutorError> {
-        let client =
-            http::client(&ClientOptions { extra_ca_pem: options.extra_ca_pem, ..ClientOptions::default() })?;
-        let base = options.base_url.trim().trim_end_matches('/').to_owned();
-        // What could fail to build fails here, at start-up. The errors of the URL parser name no URL.
-        let mut trial = client.get(&base);
-        if let Some(key) = &options.api_key {
-            trial = trial.bearer_auth(key.expose());
-        }
-        let trial = trial.build().map_err(|_| {
-            TutorError::Setup("BACKEND_URL is no URL, or BACKEND_API_KEY no header text".to_owned())
-        })?;
-        if !matches!(trial.url().scheme(), "http" | "https") || trial.url().query().is_some() {
-            return Err(TutorError::Setup("BACKEND_URL must be http or https, without a query".to_owned()));
-        }
-        Ok(Tutor {
-            client: Arc::new(client),
-            base,
-            timeout: options.timeout,
-            api_key: options.api_key,
-            private_key: options.private_key,
-            book: Mutex::new(CallRecord::default()),
-            built: (wall_clock(), Instant::now()),
-            turned: Notify::new(),
-            keeps_history: AtomicBool::new(false),
+/// Audio as the tutor made it, of any format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    pub bytes: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slots {
+    pub used: usize,
+    pub of: usize,
+}
+
+/// Whether a tutor answers, judged by the last calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Reach {
+    #[default]
+    Unknown,
+    Yes {
+        /// Since when without interruption.
+        since: Timestamp,
+    },
+    /// It answers, but every turn fails.
+    Failing {
+        since: Timestamp,
+        /// Failed turns in a row.
+        failures: u32,
+    },
+    /// It does not answer.
+    No {
+        since: Timestamp,
+        /// Failed calls in a row.
+        failures: u32,
+    },
+}
+
+/// What went wrong, in words without message text; the tutor's own error has told what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub(crate) struct TutorError {
+    /// The kind it is counted as.
+    pub failure: Failure,
+    pub what: String,
+}
+
+/// What a tutor works with.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub telemetry: Arc<Telemetry>,
+    pub reader: Reader,
+    /// Notified when there may be something to tell the admins.
+    pub news: Arc<Notify>,
+}
+
+/// Names of `doctor`'s checks of a tutor.
+pub(crate) const TUTOR: &str = "tutor";
+pub(crate) const HEALTH: &str = "tutor health";
+
+/// What `doctor` finds out about a tutor.
+#[derive(Debug, Default)]
+pub(crate) struct Checkup {
+    pub findings: Vec<Finding>,
+    /// The tutor's clock, Unix seconds, where it tells.
+    pub clock: Option<i64>,
+}
+
+impl From<Vec<Finding>> for Checkup {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self { findings, clock: None }
+    }
+}
+
+/// Which tutor, with its settings.
+pub(crate) enum TutorOptions {
+    PhonicFlow(phonicflow::PhonicFlowOptions),
+}
+
+impl TutorOptions {
+    /// Connects to nothing yet. Fails when the settings cannot be used.
+    pub(crate) fn build(self, surroundings: Surroundings) -> Result<Arc<dyn Tutor>, TutorError> {
+        Ok(match self {
+            Self::PhonicFlow(options) => Arc::new(phonicflow::PhonicFlow::new(options, surroundings)?),
         })
     }
 
-    /// `POST /process`: has a WAV recognised, coached and answered. Not idempotent: after
-    /// [`TutorError::Uncertain`], [`TutorError::TooMuch`] or [`TutorError::Failed`] look at the history
-    /// first. `voice` identifies the recording over repeated attempts.
-    pub(crate) async fn process(
-        &self,
-        session: Uuid,
-        voice: u64,
-        wav: Bytes,
-    ) -> Result<Assessment, TutorError> {
-        let call = Call {
-            method: "POST",
-            path: format!("/process?session_id={session}"),
-            session: Some(session),
-            body: Some(wire::multipart_wav(&wav)),
-            deadline: self.timeout,
-            cap: TEXT_CAP,
-            absent: &[],
-        };
-        // The body holds its own copy. A turn takes long, and memory is bounded.
-        drop(wav);
-        let sent = self.send(call).await;
-        match &sent {
-            Ok(Ok(_)) => self.note(|book, _| book.turns.succeeded()),
-            Err(TutorError::Failed { blame, .. }) => {
-                self.note(|book, now| book.turns.failed(session, voice, *blame, now));
-            }
-            _ => {}
-        }
-        let answer = sent?.map_err(|_| unreadable())?;
-        wire::assessment(&answer.body).ok_or_else(unreadable)
-    }
-
-    /// `GET /conversation`: what the tutor remembers. Safe to repeat.
-    pub(crate) async fn history(&self, session: Uuid) -> Result<Past, TutorError> {
-        let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
-        let past = match self.send(Call { absent: &[404, 405, 410, 501], ..call }).await {
-            Ok(Ok(answer)) => match wire::history(&answer.body) {
-                Some(HistoryBody::Kept(history)) => Past::Kept(history),
-                Some(HistoryBody::NotOffered) => Past::NotOffered,
-                None => Past::Broken,
-            },
-            Ok(Err(Absent { of_the_router: false })) => Past::Unknown,
-            Ok(Err(Absent { of_the_router: true })) => Past::NotOffered,
-            Err(TutorError::Failed { .. } | TutorError::TooMuch(_)) => Past::Broken,
-            Err(error) => return Err(error),
-        };
-        match past {
-            Past::Kept(_) => self.keeps_history.store(true, Ordering::Relaxed),
-            // It has shown a history before, so it does keep them: this conversation is unknown to it.
-            Past::NotOffered if self.keeps_history.load(Ordering::Relaxed) => return Ok(Past::Unknown),
-            Past::NotOffered | Past::Unknown | Past::Broken => {}
-        }
-        Ok(past)
-    }
-
-    /// Makes the tutor forget a conversation; one that it does not know counts as forgotten. Safe to repeat.
-    pub(crate) async fn forget(&self, session: Uuid) -> Result<(), TutorError> {
-        let call = Call::get(format!("/conversation/{session}"), Some(session), self.short());
-        self.send(Call { method: "DELETE", absent: &[404, 410], ..call }).await.map(drop)
-    }
-
-    /// The spoken answer of the conversation's latest turn; `None` when there is none. Safe to repeat until
-    /// the next turn of this conversation begins.
-    pub(crate) async fn spoken(&self, session: Uuid, part: SpokenPart) -> Result<Option<Spoken>, TutorError> {
-        let kind = match part {
-            SpokenPart::Conversational => "conversational",
-            SpokenPart::Coaching => "coaching",
-        };
-        let call = Call::get(format!("/audio/{session}?audio_type={kind}"), Some(session), self.timeout);
-        let Ok(Answer { body, mime, .. }) =
-            self.send(Call { cap: AUDIO_CAP, absent: &[400, 404, 410, 422], ..call }).await?
-        else {
-            return Ok(None);
-        };
-        let words = mime
-            .as_deref()
-            .is_some_and(|mime| mime.starts_with("text/") || mime.starts_with("application/json"));
-        Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body }))
-    }
-
-    /// `GET /`: whether the tutor is alive, and its clock in Unix seconds, where it tells.
-    pub(crate) async fn root(&self) -> Result<Option<i64>, TutorError> {
-        let answer = self.send(Call::get("/".to_owned(), None, self.short())).await?;
-        Ok(answer.ok().and_then(|answer| answer.clock))
-    }
-
-    /// `GET /health`; `None` when the answer is not a tutor's. The tutor runs its language model for it, so
-    /// it is meant for `doctor`, never for regular checks.
-    pub(crate) async fn health(&self) -> Result<Option<HealthBody>, TutorError> {
-        let answer = self.send(Call::get("/health".to_owned(), None, self.timeout)).await?;
-        Ok(answer
-            .ok()
-            .and_then(|answer| tolerant_json::json(&answer.body))
-            .and_then(|body| health_body::health_body(&body)))
-    }
-
-    /// `POST /bot/metrics` with a batch of events (JSON); `false` when the tutor does not have that path.
-    pub(crate) async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError> {
-        let call = Call {
-            method: "POST",
-            body: Some(("application/json".to_owned(), events)),
-            absent: &[404, 405, 410, 501],
-            ..Call::get("/bot/metrics".to_owned(), None, self.short())
-        };
-        Ok(self.send(call).await?.is_ok())
-    }
-
-    /// Judged by the last calls; asks nothing.
-    pub(crate) fn reachable(&self) -> Reach {
-        self.book().reach()
-    }
-
-    fn book(&self) -> MutexGuard<'_, CallRecord> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Records how a call ended, and notifies listeners if that changes [`Self::reachable`].
-    fn note(&self, change: impl FnOnce(&mut CallRecord, Timestamp)) {
-        let now = self.now();
-        let mut book = self.book();
-        let before = book.reach();
-        change(&mut book, now);
-        let turned = book.reach() != before;
-        drop(book);
-        if turned {
-            self.turned.notify_one();
+    /// Whether it is there, is what it should be, and is well. `place`: its address, to be shown.
+    pub(crate) async fn examine(self, place: &str) -> Result<Checkup, TutorError> {
+        match self {
+            Self::PhonicFlow(options) => phonicflow::examine(options, place).await,
         }
     }
-
-    /// Notified (one permit) whenever the result of [`Self::reachable`] changes.
-    pub(crate) fn turned(&self) -> &Notify {
-        &self.turned
-    }
-
-    /// The start's wall clock plus the monotonic time since.
-    fn now(&self) -> Timestamp {
-        let (wall, start) = self.built;
-        wall.plus_ms(i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
-    }
-
-    fn short(&self) -> Duration {
-        self.timeout.min(SHORT)
-    }
-
-    /// Sends a call within its deadline and records whether the tutor was reachable.
-    async fn send(&self, call: Call<'_>) -> Result<Result<Answer, Absent>, TutorError> {
-        let (deadline, decisive) = (call.deadline, call.path.starts_with("/process"));
-        // The deadline also covers an answer that arrives byte by byte for ever.
-        let result = tokio::time::timeout(deadline, self.exchange(call))
-            .await
-            .unwrap_or_else(|_| Err(HttpError::TimedOut.into()));
-        self.note(|book, now| book.reach = next_reach(book.reach, result.as_ref().err(), decisive, now));
-        result
-    }
-
-    async fn exchange(&self, call: Call<'_>) -> Result<Result<Answer, Absent>, TutorError> {
-        let url = format!("{}{}", self.base, call.path);
-        let mut builder = match call.method {
-            "POST" => self.client.post(url),
-            "DELETE" => self.client.delete(url),
-            _ => self.client.get(url),
-        };
-        // The tutor might close a kept connection just as the request goes out, and then nobody knows whether
-        // it was read. A new connection costs nothing compared with a turn, and a failure before it is
-        // established means "not sent" for certain.
-        builder = builder.header("connection", "close");
-        if let Some(session) = call.session {
-            builder = builder.header("session_id", session.to_string());
-        }
-        if let Some(key) = &self.api_key {
-            builder = builder.bearer_auth(key.expose());
-        }
-        let (kind, body) = call.body.unwrap_or_default();
-        if !kind.is_empty() {
-            builder = builder.header("content-type", kind).body(body.clone());
-        }
-        let mut request = builder.build().map_err(HttpError::from)?;
-        if let Some(key) = &self.private_key {
-            let url = request.url();
-            let path =
-                url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-            let timestamp = wall_clock().secs();
-            let signature = signing::signature(key.expose().as_bytes(), timestamp, call.method, &path, &body)
-                .and_then(|signature| signature.parse().ok())
-                .ok_or_else(|| TutorError::Setup("BOT_PRIVATE_KEY cannot be used".to_owned()))?;
-            request.headers_mut().insert("x-bot-timestamp", timestamp.into());
-            request.headers_mut().insert("x-bot-signature", signature);
-        }
-        drop(body);
-
-        let response = self.client.execute(request).await.map_err(HttpError::from)?;
-        let status = response.status();
-        let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(|text| text.trim().to_ascii_lowercase())
-        };
-        let (mime, retry_after) = (header("content-type"), header("retry-after"));
-        let clock = http::clock_of(&response);
-        if status.is_success() {
-            let body = http::read_capped(response, call.cap).await?;
-            return Ok(Ok(Answer { body, mime, clock }));
-        }
-        let status = status.as_u16();
-        if call.absent.contains(&status) {
-            let words = http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default();
-            return Ok(Err(Absent { of_the_router: status != 404 || wire::is_of_the_router(&words) }));
-        }
-        let words = match status {
-            400 | 422 | 500..=508 => http::read_capped(response, REFUSAL_CAP).await.unwrap_or_default(),
-            _ => Bytes::new(),
-        };
-        let wait = retry_after.and_then(|text| pause(&text));
-        Err(TutorError::from_status(status, wait, wire::refusal(&words), wire::blame(&words)))
-    }
-}
-
-impl Call<'_> {
-    fn get(path: String, session: Option<Uuid>, deadline: Duration) -> Self {
-        Call { method: "GET", path, session, body: None, deadline, cap: TEXT_CAP, absent: &[] }
-    }
-}
-
-fn unreadable() -> TutorError {
-    TutorError::Uncertain("an answer that is not the tutor's".to_owned())
-}
-
-/// `Retry-After` in seconds. The form with a date is ignored; our own backoff applies.
-fn pause(text: &str) -> Option<u32> {
-    let secs = text.parse::<u64>().ok()?;
-    Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
-}
-
-/// The only use of the wall clock in this module: the tutor compares a signature's time with its own clock.
-fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

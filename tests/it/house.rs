@@ -96,6 +96,7 @@ fn imports_run_downward() {
         (
             "bot",
             &[
+                "practice",
                 "model",
                 "tutor",
                 "audio",
@@ -128,7 +129,7 @@ fn imports_run_downward() {
             ],
         ),
         ("telegram", &["http", "domain", "secret"]),
-        ("tutor", &["speech", "http", "tolerant_json", "domain", "secret"]),
+        ("tutor", &["speech", "http", "tolerant_json", "store", "telemetry", "logging", "domain", "secret"]),
         ("speech", &["http", "tolerant_json", "domain", "secret"]),
         ("model", &["http", "domain", "secret"]),
         ("http", &["secret", "domain"]),
@@ -137,6 +138,7 @@ fn imports_run_downward() {
         ("audio", &["domain"]),
         ("pictures", &["domain"]),
         ("audio_worker", &["audio", "document", "domain"]),
+        ("practice", &["domain"]),
         ("document", &[]),
         ("config", &["domain", "secret", "logging", "secure_fs"]),
         ("logging", &["domain"]),
@@ -201,6 +203,7 @@ fn each_outside_crate_has_one_owner() {
         ("zip::", &["document/docx.rs"]),
         ("quick_xml::", &["document/docx.rs"]),
         ("lopdf::", &["document/pdf.rs"]),
+        ("fsrs::", &["practice/schedule.rs"]),
         ("tokio::process", &["audio_worker/process.rs"]),
         ("anyhow::", &["cli", "app.rs", "daemon/", "admin/", "main.rs", "sandbox/demo"]),
     ] {

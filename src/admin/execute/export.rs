@@ -5,7 +5,7 @@ use super::{Context, PAGE, Sink, Stopped, queue, sessions};
 use crate::admin::request::{Item, Refusal, Wanted};
 use crate::domain::data_export::{Held, Pending};
 use crate::domain::rate::RateState;
-use crate::domain::{AlertKind, Job, Session, Stage, Timestamp, UserId};
+use crate::domain::{AlertKind, Job, Session, Timestamp, UserId};
 use uuid::Uuid;
 
 pub(crate) async fn held(context: &Context, wanted: Wanted, sink: &mut dyn Sink) -> Result<(), Stopped> {
@@ -135,10 +135,7 @@ async fn row(
 ) -> Result<(), Stopped> {
     let replies = context.store.left_to_send(job.seq, given_up.is_some()).await?;
     let kind = queue::kind(&job).to_owned();
-    let session = match job.stage {
-        Stage::Submitted { session, .. } => Some(session),
-        Stage::Taken | Stage::Asked { .. } | Stage::Answered => None,
-    };
+    let session = job.stage.conversation();
     file.add(Held::Pending(Box::new(Pending { kind, job, given_up, replies }))).await?;
     match session {
         Some(session) => purge(context, session, file).await,

@@ -32,7 +32,7 @@ async fn show(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, Stor
     }
     let now = case.now;
     let counts = context.reader.counts().await?;
-    let tutor = match context.tutor.reachable() {
+    let tutor = match context.tutor.reach() {
         Reach::Unknown => None,
         Reach::Yes { since } => Some((TutorState::Answers, now.since_ms(since))),
         Reach::Failing { since, .. } => Some((TutorState::Failing, now.since_ms(since))),

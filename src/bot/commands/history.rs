@@ -10,7 +10,7 @@ use crate::domain::phrases::Words;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
 use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind, lesson};
 use crate::store::StoreError;
-use crate::tutor::{Past, Reach};
+use crate::tutor::Reach;
 use std::time::Duration;
 
 pub(crate) static COMMAND: Command = Command {
@@ -105,15 +105,15 @@ pub(super) async fn earlier_turns(context: &HandlerContext, session: &Session, o
     // The tutor knows only the spoken ones of ours.
     let ours = ours.saturating_sub(usize::try_from(session.text_turns).unwrap_or(usize::MAX));
     let known = session.tutor_turns.and_then(|count| usize::try_from(count).ok());
-    if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reachable(), Reach::No { .. }) {
+    if known.is_some_and(|count| count <= ours) || matches!(context.tutor.reach(), Reach::No { .. }) {
         return Vec::new();
     }
     let asked = tokio::time::timeout(TUTOR_PATIENCE, context.tutor.history(session.id)).await;
-    let Ok(Ok(Past::Kept(history))) = asked else { return Vec::new() };
-    let only_there = history.turns.len().saturating_sub(ours);
+    let Ok(Some(turns)) = asked else { return Vec::new() };
+    let only_there = turns.len().saturating_sub(ours);
     let turn =
         |recorded: RecordedTurn| Turn::voice(session.id, session.created, 0, recorded.into_assessment());
-    history.turns.into_iter().take(only_there).map(turn).collect()
+    turns.into_iter().take(only_there).map(turn).collect()
 }
 
 fn show_turn(text: Rich, turn: &Turn) -> Rich {

@@ -37,14 +37,14 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
         .as_ref()
         .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
-    let tutor = match context.tutor.reachable() {
+    let tutor = match context.tutor.reach() {
         Reach::Unknown => TutorState::Unknown,
         Reach::Yes { .. } => TutorState::Answers,
         Reach::Failing { .. } => TutorState::Failing,
         Reach::No { .. } => TutorState::Silent,
     };
     // Whoever fits into the tutor's slots is at work already.
-    let ahead = (place.ahead + 1).saturating_sub(context.rules.tutor_at_once);
+    let ahead = (place.ahead + 1).saturating_sub(context.tutor.slots().of);
     let personas = context.models.is_some().then_some(&context.personas);
     let persona = personas.and_then(|all| all.of(case.learner.persona.as_deref()));
     let view = StatusView {

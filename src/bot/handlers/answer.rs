@@ -5,17 +5,18 @@ use crate::bot::HandlerContext;
 use crate::bot::under_answer::{self, Offer};
 use crate::domain::lesson::{self, Answer};
 use crate::domain::speech::SpokenWord;
-use crate::domain::{Change, Incoming, Learner, Outcome, Turn};
+use crate::domain::{Change, Incoming, Outcome, Turn};
+use crate::store::Claim;
 
-/// `seq`: the row's number. `words`: those of the transcript, where the tutor knows them.
+/// `words`: those of the transcript, where the tutor knows them.
 pub(crate) fn answered(
     context: &HandlerContext,
     incoming: &Incoming,
-    learner: &Learner,
-    seq: u64,
+    claim: &Claim,
     turn: Turn,
     words: &[SpokenWord],
 ) -> Outcome {
+    let (learner, seq) = (&claim.learner, claim.job.seq);
     let phrases = context.phrases(learner);
     let turn = Turn { seq, chat: Some(incoming.chat), ..turn };
     let keyboards = under_answer::keyboards(&Offer { context, learner, phrases, turn: &turn }, incoming);

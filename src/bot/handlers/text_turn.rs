@@ -2,9 +2,8 @@
 //!
 //! The worker records each question before it is asked, and shows the answer as it grows. Must not know how.
 
-use super::voice::Step;
 use crate::bot::files::{self, Content, Unseen};
-use crate::bot::retry_policy::{Setback, give_up_with, wait_or_give_up};
+use crate::bot::retry_policy::{give_up_with, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::dialogue::{self, Room};
@@ -14,7 +13,7 @@ use crate::domain::phrases::Phrases;
 use crate::domain::stats::Count;
 use crate::domain::{
     Assessment, Body, Change, DeadReason, Failed, FileKind, Incoming, Job, Learner, Outcome, Reply, Rich,
-    Stage, Task, Timestamp, Tokens, Turn, TurnKind, WaitReason,
+    Setback, Stage, Task, Timestamp, Tokens, Turn, TurnKind, WaitReason,
 };
 use crate::logging::Event;
 use crate::model::{
@@ -71,6 +70,14 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// It ends before the model was done, by a limit.
     pub cut: bool,
+}
+
+/// Result of a step before the model is asked.
+pub enum Step<T> {
+    /// Continue with the next step.
+    Go(T),
+    /// The outcome is decided.
+    Settled(Box<Disposition>),
 }
 
 /// What follows from an attempt.

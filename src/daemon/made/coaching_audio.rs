@@ -2,11 +2,11 @@
 
 use super::{Order, Product, Unmade};
 use crate::audio_worker::JobError;
-use crate::daemon::spoken_answer;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::Step;
 use crate::domain::{Rich, SpokenPart, WaitReason};
 use crate::telegram::Attachment;
+use crate::tutor::SpeechRequest;
 use bytes::Bytes;
 
 pub(super) async fn make(order: &Order<'_>, seq: u64) -> Result<Product, Unmade> {
@@ -19,11 +19,8 @@ pub(super) async fn make(order: &Order<'_>, seq: u64) -> Result<Product, Unmade>
     if last.is_none_or(|last| last.number != turn.number) {
         return silent();
     }
-    let fetched = {
-        let _slot = daemon.app.context.slots.acquire().await;
-        spoken_answer::fetch(daemon, turn.session, SpokenPart::Coaching).await
-    };
-    let spoken = match fetched {
+    let wanted = SpeechRequest { session: turn.session, part: SpokenPart::Coaching };
+    let spoken = match daemon.app.tutor.speak(&wanted).await {
         Ok(Some(spoken)) => spoken,
         Ok(None) => return silent(),
         Err(_) => return Err(Unmade::Later(WaitReason::TutorDown)),

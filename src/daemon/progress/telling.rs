@@ -137,7 +137,7 @@ impl Progress {
         };
         let ahead = daemon.app.store.place(user).await?.ahead;
         let typical = self.times().typical_ms();
-        let at_once = daemon.app.config.backend_concurrency;
+        let at_once = daemon.app.tutor.slots().of;
         let now = daemon.clock.now();
         let told = self.waiting().get(&seq).and_then(|entry| entry.wait(now, ahead, at_once, typical).tell());
         Ok(told.map(|expected| Outgoing::Text {

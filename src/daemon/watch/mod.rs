@@ -83,7 +83,7 @@ async fn metrics(daemon: &DaemonContext) -> Page {
     let config = &daemon.app.config;
     let polls =
         config.telegram_bot_enabled.then(|| secs(daemon.telemetry.last_poll().unwrap_or(daemon.began)));
-    let free = daemon.app.context.slots.available_permits();
+    let slots = daemon.app.tutor.slots();
     let [busy_tutor, busy_local, busy_delivery, busy_model] = daemon.busy.count(WorkKind::ALL);
     let gauges = Gauges {
         store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
@@ -92,9 +92,9 @@ async fn metrics(daemon: &DaemonContext) -> Page {
         busy_local,
         busy_delivery,
         busy_model,
-        slots: config.backend_concurrency,
-        slots_used: config.backend_concurrency.saturating_sub(free),
-        tutor_reachable: !matches!(daemon.app.tutor.reachable(), Reach::No { .. }),
+        slots: slots.of,
+        slots_used: slots.used,
+        tutor_reachable: !matches!(daemon.app.tutor.reach(), Reach::No { .. }),
         tutor_unreachable_secs: health.checks.tutor.unreachable_seconds,
         tutor_failing_secs: health.checks.tutor.failing_seconds,
         poll_age_secs: polls,

@@ -41,7 +41,7 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
     let mut tx = Tx::default();
     let mut job = state.row(seq)?;
     let user = job.user;
-    if matches!(job.stage, Stage::Submitted { .. }) {
+    if job.stage.conversation().is_some() {
         // Its count of the tutor's turns is out of date: retried, it begins anew.
         job.stage = Stage::Taken;
     }

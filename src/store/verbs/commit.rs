@@ -7,7 +7,7 @@ use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
 use super::person::{self, Person, add_purge};
-use crate::domain::{Outcome, Stage, Timestamp, Turn};
+use crate::domain::{Outcome, Timestamp, Turn};
 use crate::store::state::{State, Tx};
 use crate::store::{Lease, Store, StoreError, keys};
 
@@ -31,7 +31,7 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     if outcome.forget {
         forgotten = forget::gather(state, &mut tx, job.user, job.seq)?;
         // The row that asks for the deletion may itself have submitted a voice, before it was asked for.
-        if let Stage::Submitted { session, .. } = job.stage {
+        if let Some(session) = job.stage.conversation() {
             forgotten.sessions.insert(session);
         }
     } else {

@@ -4,7 +4,7 @@
 //! Must not know who asked for it: the learner by `/delete`, or an admin.
 
 use super::person::add_purge;
-use crate::domain::{DeadLetter, Job, Session, Stage, Timestamp, UserId};
+use crate::domain::{DeadLetter, Job, Session, Timestamp, UserId};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
 use crate::store::{Removed, Store, StoreError, keys, records};
@@ -33,7 +33,7 @@ pub struct Forgotten {
 impl Forgotten {
     /// Notes the conversation to which a row may have submitted a voice.
     fn note(&mut self, job: &Job) {
-        if let Stage::Submitted { session, .. } = job.stage {
+        if let Some(session) = job.stage.conversation() {
             self.sessions.insert(session);
         }
     }

@@ -103,7 +103,7 @@ fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreEr
     let pointless = match &mut job.task {
         Task::Handle(incoming, _) => {
             incoming.chat.id = job.chat;
-            if !matches!(job.stage, Stage::Submitted { .. }) {
+            if job.stage.conversation().is_none() {
                 job.stage = Stage::Taken;
             }
             false

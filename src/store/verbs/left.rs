@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Whether a waiting row of the learner may have handed a voice over in this conversation.
 pub(crate) fn is_looked_at(state: &State, user: UserId, session: Uuid) -> Result<bool, StoreError> {
     for seq in state.schedule.rows_of_user(user, u64::MAX) {
-        if matches!(state.row(seq)?.stage, Stage::Submitted { session: other, .. } if other == session) {
+        if state.row(seq)?.stage.conversation() == Some(session) {
             return Ok(true);
         }
     }
@@ -27,8 +27,8 @@ pub(crate) fn look_away(
     job: &Job,
     next: Option<&Stage>,
 ) -> Result<(), StoreError> {
-    let Stage::Submitted { session, .. } = job.stage else { return Ok(()) };
-    if matches!(next, Some(Stage::Submitted { session: other, .. }) if *other == session) {
+    let Some(session) = job.stage.conversation() else { return Ok(()) };
+    if next.and_then(Stage::conversation) == Some(session) {
         return Ok(());
     }
     let learner = state.learner(job.user)?;

@@ -42,7 +42,7 @@ impl Store {
         .await
     }
 
-    /// Records that the voice is about to be handed to the tutor (stage [`Stage::Submitted`]; `changes` hold a freshly
+    /// Records that the message is about to be handed to a server (`changes` hold a freshly
     /// opened session). Raises `submissions`. The returned learner has the changes applied.
     pub async fn submit(
         &self,

@@ -1,8 +1,8 @@
 //! A voice that was submitted to the tutor, and the search for its answer if that was lost. Pure; must not
 //! know how the tutor is asked.
 
+use super::client::History;
 use crate::domain::{Stage, Timestamp};
-use crate::tutor::History;
 use uuid::Uuid;
 
 /// The stored facts.

@@ -6,7 +6,7 @@ use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TutorError {
+pub(crate) enum CallError {
     /// The tutor never got the request (refused, name not found, TLS): sending again is safe.
     #[error("the tutor cannot be reached ({0}); check BACKEND_URL and that the tutor runs")]
     NotSent(String),
@@ -74,7 +74,7 @@ pub(crate) enum Blame {
     Unknown,
 }
 
-impl TutorError {
+impl CallError {
     /// The kind it is counted as in statistics.
     pub(crate) fn failure(&self) -> Failure {
         match self {
@@ -106,7 +106,7 @@ impl TutorError {
     }
 }
 
-impl From<HttpError> for TutorError {
+impl From<HttpError> for CallError {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Setup(why) => Self::Setup(why),
@@ -172,15 +172,15 @@ mod tests {
             (408, Failure::TutorTimeout),
             (524, Failure::TutorTimeout),
         ] {
-            let error = TutorError::from_status(status, None, Refusal::Other, Blame::Unknown);
+            let error = CallError::from_status(status, None, Refusal::Other, Blame::Unknown);
             assert_eq!(error.failure(), expected, "{status}");
         }
     }
 
     #[test]
     fn names_the_setting_to_check() {
-        let text = TutorError::Denied { status: 401 }.to_string();
+        let text = CallError::Denied { status: 401 }.to_string();
         assert!(text.contains("BACKEND_API_KEY"), "{text}");
-        assert!(TutorError::Denied { status: 404 }.to_string().contains("BACKEND_URL"));
+        assert!(CallError::Denied { status: 404 }.to_string().contains("BACKEND_URL"));
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the server at the tutor's address is a PhonicFlow tutor at all; used by `doctor`. Must not know
 //! what is done about it.
 
-use super::{Call, Tutor, TutorError, wire};
+use super::{Call, CallError, Client, wire};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,14 @@ pub(crate) enum Identity {
     Other(String),
 }
 
-impl Tutor {
+impl Client {
     /// Asks for the root and for a conversation that no tutor knows; its models are not used. Fails if
     /// nothing answers or access is denied.
-    pub(crate) async fn identity(&self) -> Result<Identity, TutorError> {
+    pub(crate) async fn identity(&self) -> Result<Identity, CallError> {
         let root = match self.send(Call::get("/".to_owned(), None, self.short())).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Ok(Identity::Other("nothing".to_owned())),
-            Err(TutorError::Denied { status }) if !matches!(status, 401 | 403 | 407) => {
+            Err(CallError::Denied { status }) if !matches!(status, 401 | 403 | 407) => {
                 return Ok(Identity::Other(format!("HTTP {status}")));
             }
             Err(error) => return Err(error),

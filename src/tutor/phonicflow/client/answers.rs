@@ -1,7 +1,6 @@
 //! What the tutor answers, as types of ours. Must not know the JSON.
 
-use crate::domain::{RecordedTurn, Timestamp};
-use bytes::Bytes;
+use crate::domain::RecordedTurn;
 
 /// What the tutor remembers of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,33 +23,4 @@ pub(crate) enum Past {
     NotOffered,
     /// It answers, but not with a usable history.
     Broken,
-}
-
-/// Spoken answer as the tutor made it: WAV in practice, sometimes MP3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spoken {
-    pub bytes: Bytes,
-}
-
-/// Whether the tutor answers, judged by the last calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Reach {
-    #[default]
-    Unknown,
-    Yes {
-        /// Since when without interruption.
-        since: Timestamp,
-    },
-    /// It answers, but every turn fails.
-    Failing {
-        since: Timestamp,
-        /// Failed turns in a row.
-        failures: u32,
-    },
-    /// It does not answer.
-    No {
-        since: Timestamp,
-        /// Failed calls in a row.
-        failures: u32,
-    },
 }

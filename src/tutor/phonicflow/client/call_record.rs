@@ -1,8 +1,9 @@
 //! Record of the tutor's last calls: does it answer, do its turns succeed. Pure; must not know HTTP.
 
+use super::CallError;
 use super::streak::Streak;
-use super::{Reach, TutorError};
 use crate::domain::Timestamp;
+use crate::tutor::Reach;
 
 #[derive(Default)]
 pub(super) struct CallRecord {
@@ -22,10 +23,10 @@ impl CallRecord {
 
 /// Updates reachability after a call. `decisive`: the call was a turn. Other calls may go unanswered merely
 /// because the tutor is busy with a turn, so their failure does not mean that it is gone.
-pub(super) fn next_reach(reach: Reach, error: Option<&TutorError>, decisive: bool, now: Timestamp) -> Reach {
+pub(super) fn next_reach(reach: Reach, error: Option<&CallError>, decisive: bool, now: Timestamp) -> Reach {
     match error {
-        Some(TutorError::Setup(_)) => reach,
-        Some(TutorError::Uncertain(_)) if !decisive => reach,
+        Some(CallError::Setup(_)) => reach,
+        Some(CallError::Uncertain(_)) if !decisive => reach,
         Some(error) if error.means_unreachable() => match reach {
             Reach::No { since, failures } => Reach::No { since, failures: failures.saturating_add(1) },
             _ => Reach::No { since: now, failures: 1 },

@@ -88,22 +88,27 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> Vec<u8> {
     }
 }
 
-fn options(base_url: String) -> TutorOptions {
-    TutorOptions {
+fn options(base_url: String) -> PhonicFlowOptions {
+    PhonicFlowOptions {
         base_url,
         timeout: Duration::from_secs(20),
+        at_once: 1,
         api_key: None,
         private_key: None,
         extra_ca_pem: None,
     }
 }
 
-fn tutor(url: &str) -> Tutor {
-    Tutor::new(options(url.to_owned())).unwrap()
+fn tutor(url: &str) -> Client {
+    Client::new(options(url.to_owned()), Arc::default()).unwrap()
 }
 
-fn impatient(url: &str) -> Tutor {
-    Tutor::new(TutorOptions { timeout: Duration::from_millis(150), ..options(url.to_owned()) }).unwrap()
+fn impatient(url: &str) -> Client {
+    Client::new(
+        PhonicFlowOptions { timeout: Duration::from_millis(150), ..options(url.to_owned()) },
+        Arc::default(),
+    )
+    .unwrap()
 }
 
 const SESSION: Uuid = Uuid::from_u128(0x1234_5678_9abc_4def_8123_4567_89ab_cdef);
@@ -112,12 +117,12 @@ const WAV: &[u8] = b"RIFF....WAVE";
 #[tokio::test]
 async fn a_turn_is_sent_as_the_contract_says() {
     let (url, mut requests) = server(vec![json("200 OK", r#"{"user_transcript":"hi"}"#)]).await;
-    let tutor = Tutor::new(TutorOptions {
+    let options = PhonicFlowOptions {
         api_key: Some(Secret::new("k3y")),
         private_key: Some(Secret::new("private")),
         ..options(format!("{url}/tutor/"))
-    })
-    .unwrap();
+    };
+    let tutor = Client::new(options, Arc::default()).unwrap();
     assert_eq!(tutor.reachable(), Reach::Unknown);
     let got = tutor.process(SESSION, 1, Bytes::from_static(WAV)).await.unwrap();
     assert_eq!(got.transcript, "hi");
@@ -198,10 +203,10 @@ async fn details_only_classify() {
     let tutor = tutor(&url);
     let wav = || Bytes::from_static(WAV);
     let refused = tutor.process(SESSION, 1, wav()).await.unwrap_err();
-    assert_eq!(refused, TutorError::Refused { status: 400, fault: Refusal::NoSpeech });
+    assert_eq!(refused, CallError::Refused { status: 400, fault: Refusal::NoSpeech });
     assert!(matches!(tutor.reachable(), Reach::Yes { .. }), "an answer is an answer");
     for seconds in [7, 3_600] {
-        let busy = TutorError::Busy { status: 503, retry_after: Some(seconds) };
+        let busy = CallError::Busy { status: 503, retry_after: Some(seconds) };
         assert_eq!(tutor.process(SESSION, 1, wav()).await.unwrap_err(), busy);
     }
     assert!(matches!(tutor.reachable(), Reach::No { failures: 2, .. }));
@@ -217,7 +222,7 @@ async fn an_answer_before_the_whole_body_is_read_counts() {
         let error = tutor.process(SESSION, 1, wav.clone()).await.unwrap_err();
         // The close may arrive before the answer. Both results are distinct from "not sent", which is what
         // matters.
-        assert!(matches!(error, TutorError::Refused { .. } | TutorError::Uncertain(_)), "{error:?}");
+        assert!(matches!(error, CallError::Refused { .. } | CallError::Uncertain(_)), "{error:?}");
     }
 }
 
@@ -228,7 +233,7 @@ async fn a_refused_connection_was_not_sent() {
     drop(listener);
     let tutor = tutor(&url);
     let error = tutor.process(SESSION, 1, Bytes::from_static(WAV)).await.unwrap_err();
-    assert!(matches!(error, TutorError::NotSent(_)), "{error:?}");
+    assert!(matches!(error, CallError::NotSent(_)), "{error:?}");
     assert!(matches!(tutor.reachable(), Reach::No { failures: 1, .. }));
 }
 
@@ -237,7 +242,7 @@ async fn silence_and_dripping_end_at_the_deadline() {
     for play in [Play::Silent, Play::Drip] {
         let (url, _requests) = server(vec![play]).await;
         let error = impatient(&url).process(SESSION, 1, Bytes::from_static(WAV)).await.unwrap_err();
-        assert!(matches!(error, TutorError::Uncertain(_)), "{error:?}");
+        assert!(matches!(error, CallError::Uncertain(_)), "{error:?}");
     }
 }
 
@@ -247,7 +252,7 @@ async fn an_endless_answer_ends_at_the_cap() {
     huge.resize(TEXT_CAP + 100_000, b'{');
     let (url, _requests) = server(vec![Play::Answer(huge)]).await;
     let error = tutor(&url).process(SESSION, 1, Bytes::from_static(WAV)).await.unwrap_err();
-    assert_eq!(error, TutorError::TooMuch(TEXT_CAP));
+    assert_eq!(error, CallError::TooMuch(TEXT_CAP));
 }
 
 #[tokio::test]
@@ -255,7 +260,7 @@ async fn an_unanswered_look_at_the_history_is_no_outage() {
     let (url, _requests) = server(vec![json("200 OK", "{}"), Play::Silent, Play::Silent]).await;
     let tutor = impatient(&url);
     tutor.root().await.unwrap();
-    assert!(matches!(tutor.history(SESSION).await, Err(TutorError::Uncertain(_))));
+    assert!(matches!(tutor.history(SESSION).await, Err(CallError::Uncertain(_))));
     assert!(matches!(tutor.reachable(), Reach::Yes { .. }));
     assert!(tutor.process(SESSION, 1, Bytes::from_static(WAV)).await.is_err());
     assert!(matches!(tutor.reachable(), Reach::No { .. }));
@@ -286,7 +291,7 @@ async fn history_and_forgetting() {
     assert_eq!(tutor.history(SESSION).await, Ok(Past::Unknown));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));
     assert_eq!(tutor.forget(SESSION).await, Ok(()));
-    assert_eq!(tutor.forget(SESSION).await, Err(TutorError::Failed { status: 500, blame: Blame::Unknown }));
+    assert_eq!(tutor.forget(SESSION).await, Err(CallError::Failed { status: 500, blame: Blame::Unknown }));
     let first = String::from_utf8(requests.recv().await.unwrap()).unwrap();
     assert!(first.starts_with(&format!("GET /conversation/{SESSION} HTTP/1.1\r\n")), "{first}");
     for _ in 0..5 {
@@ -324,11 +329,15 @@ async fn spoken_answers() {
 #[test]
 fn unusable_settings_are_told_at_start() {
     for url in ["", "localhost:8000", "ftp://host", "http://", "http://host/?a=b"] {
-        assert!(matches!(Tutor::new(options(url.to_owned())), Err(TutorError::Setup(_))), "{url}");
+        assert!(
+            matches!(Client::new(options(url.to_owned()), Arc::default()), Err(CallError::Setup(_))),
+            "{url}"
+        );
     }
-    let odd_key = TutorOptions { api_key: Some(Secret::new("a\nb")), ..options("http://host".to_owned()) };
-    assert!(matches!(Tutor::new(odd_key), Err(TutorError::Setup(_))));
+    let odd_key =
+        PhonicFlowOptions { api_key: Some(Secret::new("a\nb")), ..options("http://host".to_owned()) };
+    assert!(matches!(Client::new(odd_key, Arc::default()), Err(CallError::Setup(_))));
     let no_pem =
-        TutorOptions { extra_ca_pem: Some(b"nonsense".to_vec()), ..options("http://host".to_owned()) };
-    assert!(matches!(Tutor::new(no_pem), Err(TutorError::Setup(_))));
+        PhonicFlowOptions { extra_ca_pem: Some(b"nonsense".to_vec()), ..options("http://host".to_owned()) };
+    assert!(matches!(Client::new(no_pem, Arc::default()), Err(CallError::Setup(_))));
 }
