@@ -137,12 +137,12 @@ mod tests {
         let admin = Guests { allowed: HashSet::from([UserId(8)]), admins: HashSet::from([UserId(7)]) };
         let other = Guests { admins: HashSet::new(), ..admin.clone() };
         for declared in commands::ALL {
-            for name in declared.aliases.iter().chain([&declared.name]) {
+            for name in declared.names() {
                 let expected = Route::Command(declared);
                 assert_eq!(route(&command(name), Admission::Admitted, &admin), expected, "{name}");
                 assert_eq!(route(&command(name), Admission::Admitted, &other), Route::NotAllowed, "{name}");
                 let hidden = declared.audience == Audience::Admins;
-                let expected = if hidden { Route::UnknownCommand((*name).to_owned()) } else { expected };
+                let expected = if hidden { Route::UnknownCommand(name.to_owned()) } else { expected };
                 assert_eq!(route(&command(name), Admission::Admitted, &everybody), expected, "{name}");
                 assert_eq!(placement(&command(name)), declared.placement, "{name}");
             }

@@ -265,7 +265,7 @@ const LOG: &[Key] = &[
     Key {
         name: "DEFAULT_LANGUAGE",
         default: "auto",
-        kind: Choice(&["auto", "en", "pt"], |c, word| c.default_language = Language::from_tag(word)),
+        kind: Choice(Language::CHOICES, |c, word| c.default_language = Language::from_tag(word)),
         doc: "Language of the bot's own sentences; auto takes the Telegram client's.",
     },
 ];

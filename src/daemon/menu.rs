@@ -6,8 +6,8 @@
 use super::shutdown::Stop;
 use crate::app::App;
 use crate::bot::commands;
+use crate::domain::Language;
 use crate::domain::backoff::backoff_ms;
-use crate::domain::learner::Language;
 use crate::domain::phrases::Phrases;
 use crate::logging::Event;
 use crate::store::StoreError;
@@ -18,8 +18,12 @@ use std::time::Duration;
 
 /// Attempts at one menu.
 const ATTEMPTS: u32 = 8;
-/// The languages a menu is set in, by Telegram's codes; `""` is for all others.
-const LANGUAGES: [(&str, Language); 2] = [("", Language::En), ("pt", Language::Pt)];
+
+/// The languages a menu is set in, by Telegram's codes; `""`, in English, is for all others.
+fn languages() -> impl Iterator<Item = (&'static str, Language)> {
+    let code = |language: Language| if language == Language::En { "" } else { language.tag() };
+    Language::ALL.iter().map(move |language| (code(*language), *language))
+}
 
 /// Result for one menu.
 enum Done {
@@ -50,7 +54,7 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
         Done::Settled | Done::GivenUp => {}
     }
     let given = store.menus().await?;
-    let languages = LANGUAGES.map(|(code, _)| code);
+    let languages: Vec<&str> = languages().map(|(code, _)| code).collect();
     for former in given.iter().filter(|user| !admins.contains(user)) {
         match insist(stop, || telegram.delete_commands(*former, &languages)).await {
             Done::Settled => tracing::info!(
@@ -94,9 +98,9 @@ fn list(app: &App, admin: bool) -> Vec<(&'static str, Vec<(String, String)>)> {
     let offered = commands::offered(&app.context, admin);
     let of = |language: Language| {
         let phrases = Phrases(language);
-        offered.iter().map(|(name, line)| ((*name).to_owned(), phrases.of(line).to_owned())).collect()
+        offered.iter().map(|name| ((*name).to_owned(), phrases.command_line(name))).collect()
     };
-    LANGUAGES.iter().map(|(code, language)| (*code, of(*language))).collect()
+    languages().map(|(code, language)| (code, of(language))).collect()
 }
 
 /// Calls until it succeeds or has failed too often.

@@ -4,35 +4,10 @@
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
 use super::ids::{Timestamp, UserId};
+pub(crate) use super::language::Language;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Language {
-    En,
-    Pt,
-}
-
-impl Language {
-    /// Its IETF tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Pt => "pt",
-        }
-    }
-
-    /// From an IETF tag such as `pt-BR`; `None` for languages the bot does not speak.
-    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        match primary.as_str() {
-            "pt" => Some(Self::Pt),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-}
 
 /// The language in which a learner reads the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

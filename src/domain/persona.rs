@@ -11,7 +11,9 @@
 //!
 //! Must not know where the files lie, or how a model is asked.
 
-use super::learner::{Language, Level};
+use super::language::Language;
+use super::learner::Level;
+use super::phrases::Phrases;
 use std::fmt;
 
 /// Longest file, bytes: a prompt goes along with every question.
@@ -35,20 +37,18 @@ pub struct Persona {
     prompt: String,
 }
 
-/// A text and its translation, where there is one.
+/// A text and its translations, of which the last one counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Texts {
-    en: Option<String>,
-    pt: Option<String>,
-}
+struct Texts(Vec<(Language, String)>);
 
 impl Texts {
     fn of(&self, language: Language) -> &str {
-        let own = match language {
-            Language::En => &self.en,
-            Language::Pt => &self.pt,
-        };
-        own.as_ref().or(self.en.as_ref()).map_or("", String::as_str)
+        self.own(language).or_else(|| self.own(Language::En)).unwrap_or_default()
+    }
+
+    fn own(&self, language: Language) -> Option<&str> {
+        let mut latest = self.0.iter().rev();
+        latest.find_map(|(known, text)| (*known == language).then_some(text.as_str()))
     }
 }
 
@@ -95,18 +95,21 @@ impl Persona {
                 Some("about") => (&mut about, ABOUT_LIMIT),
                 _ => return Err(fault(number, "knows only name, name.pt, about and about.pt")),
             };
-            let slot = match key.trim().split_once('.') {
-                None | Some((_, "en")) => &mut texts.en,
-                Some((_, "pt")) => &mut texts.pt,
-                Some(_) => return Err(fault(number, "is in no language of the bot: .en or .pt")),
+            let language = match key.trim().split_once('.') {
+                None => Language::En,
+                Some((_, code)) => Language::ALL
+                    .iter()
+                    .copied()
+                    .find(|language| language.tag() == code)
+                    .ok_or_else(|| fault(number, "is in no language of the bot, such as .en or .pt"))?,
             };
             let value = value.trim();
             if value.is_empty() || value.chars().count() > limit || value.chars().any(char::is_control) {
                 return Err(fault(number, format!("must say something in at most {limit} characters")));
             }
-            *slot = Some(value.to_owned());
+            texts.0.push((language, value.to_owned()));
         }
-        if name.en.is_none() {
+        if name.own(Language::En).is_none() {
             return Err(fault(None, "must begin with a line `name: …`"));
         }
         let prompt: Vec<&str> = lines
@@ -137,7 +140,7 @@ impl Persona {
     /// The system prompt for a learner of this level, who is to be given explanations in this language.
     pub fn prompt(&self, level: Option<Level>, language: Language) -> String {
         let (level, language) = (level_words(level), language_words(language));
-        self.prompt.replace("{level}", level).replace("{language}", language)
+        self.prompt.replace("{level}", level).replace("{language}", &language)
     }
 }
 
@@ -152,11 +155,8 @@ pub fn level_words(level: Option<Level>) -> &'static str {
 }
 
 /// A language, as models are told.
-pub fn language_words(language: Language) -> &'static str {
-    match language {
-        Language::En => "English",
-        Language::Pt => "Brazilian Portuguese",
-    }
+pub fn language_words(language: Language) -> String {
+    Phrases(language).language_for_models()
 }
 
 /// A word in braces that looks like a placeholder and is none.
@@ -219,7 +219,12 @@ mod tests {
         assert_eq!(all.0.len(), INCLUDED.len());
         for persona in all.iter() {
             for texts in [&persona.name, &persona.about] {
-                assert!(texts.en.is_some() && texts.pt.is_some() && texts.en != texts.pt, "{}", persona.id);
+                let whole = Language::ALL.iter().all(|language| texts.own(*language).is_some());
+                assert!(
+                    whole && texts.own(Language::En) != texts.own(Language::Pt),
+                    "{}: {texts:?}",
+                    persona.id
+                );
             }
             assert!(
                 persona.prompt.contains("{level}") && persona.prompt.contains("{language}"),

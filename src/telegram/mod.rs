@@ -19,6 +19,8 @@ pub(crate) mod pacing;
 mod quotation;
 mod refusal;
 mod send_form;
+#[cfg(test)]
+mod sentence_tests;
 pub(crate) mod to_api;
 mod tolerant;
 pub(crate) mod updates;

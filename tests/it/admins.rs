@@ -85,7 +85,7 @@ async fn admins_get_a_menu_of_their_own_and_one_who_never_wrote_is_harmless() {
     world.start();
     let menu = world
         .telegram
-        .wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(ToString::to_string))
+        .wait_until(PATIENCE, |state| state.commands_of(77, "es").map(ToString::to_string))
         .await
         .unwrap();
     assert!(menu.contains("admin") && menu.contains("history"), "{menu}");
@@ -242,19 +242,19 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         let menu_of = |world: &World, user: i64| {
             world
                 .telegram
-                .read(|state| ["", "pt"].map(|language| state.commands_of(user, language).is_some()))
+                .read(|state| ["", "pt", "es"].map(|language| state.commands_of(user, language).is_some()))
         };
         world.start();
-        let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(77, "pt").map(|_| ()));
+        let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(77, "es").map(|_| ()));
         assert!(given.await.is_some(), "{}", world.log());
         world.logged(Event::AdminMenuRefused).await;
         // Killed rather than stopped; and Telegram refuses the first attempt to remove the menu.
         world.kill();
         world.telegram.faults().add(On::call("deleteMyCommands"), Act::html(502));
         world.set("ADMIN_USERS", "78").start();
-        let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(78, "pt").map(|_| ()));
+        let given = world.telegram.wait_until(PATIENCE, |state| state.commands_of(78, "es").map(|_| ()));
         assert!(given.await.is_some(), "{}", world.log());
-        assert_eq!((menu_of(&world, 77), menu_of(&world, 78)), ([false; 2], [true; 2]), "sealed: {sealed}");
+        assert_eq!((menu_of(&world, 77), menu_of(&world, 78)), ([false; 3], [true; 3]), "sealed: {sealed}");
         assert!(world.telegram.read(|state| state.commands("pt").is_some()), "everybody's stays");
         // The admin who never wrote to the bot had none.
         world.logged(Event::AdminMenuUnreachable).await;
@@ -270,11 +270,11 @@ async fn who_is_no_admin_any_more_loses_the_menu() {
         let set = world.telegram.calls("setMyCommands").len();
         let again = world
             .telegram
-            .wait_until(PATIENCE, |state| (state.log().count("setMyCommands") >= set + 2).then_some(()));
+            .wait_until(PATIENCE, |state| (state.log().count("setMyCommands") >= set + 3).then_some(()));
         assert!(again.await.is_some());
         world.settled().await;
-        assert_eq!(world.telegram.calls("deleteMyCommands").len(), taken + 2, "{}", world.log());
-        assert_eq!(menu_of(&world, 78), [false; 2]);
+        assert_eq!(world.telegram.calls("deleteMyCommands").len(), taken + 3, "{}", world.log());
+        assert_eq!(menu_of(&world, 78), [false; 3]);
         heir.text("/admin");
         world.answer_with(heir.chat(), "I don't know /admin").await;
         assert!(!world.log().holds("990078"), "{}", world.log());

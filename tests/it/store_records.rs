@@ -282,6 +282,7 @@ fn version_2_opens() {
     holds("learner-underlining", &Learner { underlining_explained: true, ..learner() });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
+    holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
     let content = Content::Spoken {

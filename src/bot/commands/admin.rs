@@ -4,7 +4,7 @@ use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
 use crate::domain::health::TutorState;
-use crate::domain::phrases::{AdminView, Words};
+use crate::domain::phrases::AdminView;
 use crate::domain::{ChatKind, DeadReason, Outcome, Placement, WaitReason};
 use crate::store::StoreError;
 use crate::tutor::Reach;
@@ -12,10 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 
 pub(crate) static COMMAND: Command = Command {
     name: "admin",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Admins,
-    menu: Some(Words { en: "Counts, health and queue", pt: "Números, situação e fila" }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(show(context, case)),

@@ -4,17 +4,12 @@ use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::outcome::{Content, Keyboard};
-use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement, Reply};
 
 pub(crate) static COMMAND: Command = Command {
     name: "delete",
-    aliases: &[],
     placement: Placement::LEAVING,
     audience: Audience::Everybody,
-    menu: Some(Words {
-        en: "Delete everything I hold about you", pt: "Apagar tudo o que guardo sobre você"
-    }),
     needs: Needs::Nothing,
     buttons: &[&CONFIRM],
     handler: |_, case| Box::pin(async move { Ok(ask(case)) }),

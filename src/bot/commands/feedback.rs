@@ -4,17 +4,14 @@ use super::history::earlier_turns;
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement, lesson};
 use crate::store::StoreError;
 
 pub(crate) static COMMAND: Command = Command {
     name: "feedback",
-    aliases: &[],
     // The last coaching is that of the voice sent before it.
     placement: Placement::IN_TURN,
     audience: Audience::Members,
-    menu: Some(Words { en: "The last coaching again", pt: "As últimas dicas de novo" }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(feedback(context, case)),

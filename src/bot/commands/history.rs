@@ -6,7 +6,6 @@ use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
 use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind, lesson};
 use crate::store::StoreError;
@@ -15,10 +14,8 @@ use std::time::Duration;
 
 pub(crate) static COMMAND: Command = Command {
     name: "history",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Members,
-    menu: Some(Words { en: "Our conversation so far", pt: "Nossa conversa até aqui" }),
     needs: Needs::Nothing,
     buttons: &[&PAGE],
     handler: |context, case| Box::pin(newest(context, case)),

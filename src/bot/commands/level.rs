@@ -4,15 +4,12 @@ use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::{Body, Change, Level, Outcome, Placement, Reply, Rich};
 
 pub static COMMAND: Command = Command {
     name: "level",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    menu: Some(Words { en: "How well you speak English", pt: "Qual é o seu nível de inglês" }),
     needs: Needs::Nothing,
     buttons: &[&LEVEL],
     handler: |_, case| Box::pin(async move { Ok(level(case)) }),

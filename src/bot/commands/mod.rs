@@ -1,18 +1,20 @@
 //! The commands: one file each, and the table that everything reads which has to know them (routing, access, lanes, `/help`,
 //! Telegram's command menus).
 //!
-//! To add one, write its file (as small as `help.rs`) and add its name to the table below. Must not know how an answer is
+//! To add one, write its file (as small as `help.rs`), add its name to the table below, and `command-NAME`, its line in
+//! `/help`, to each file of `assets/phrases/`. Other names it answers to are that message's attribute `aliases`. Must not know how an answer is
 //! kept or sent.
 
 use super::HandlerContext;
 use super::buttons::Button;
 use super::handlers::Case;
-use crate::domain::phrases::Words;
-use crate::domain::{Outcome, Placement};
+use crate::domain::phrases::Phrases;
+use crate::domain::{Language, Outcome, Placement};
 use crate::store::StoreError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::LazyLock;
 
 /// Declares the modules of these names, and the table of what they declare.
 macro_rules! commands {
@@ -50,14 +52,10 @@ pub type Handler = for<'a> fn(&'a HandlerContext, &'a Case<'a>) -> Answer<'a>;
 pub struct Command {
     /// Without the slash; 1..32 of a..z, 0..9 and `_` (Bot API "BotCommand").
     pub name: &'static str,
-    /// Other names it answers to, in no menu.
-    pub aliases: &'static [&'static str],
     /// Its place in the queue: at once, in turn with the conversation, or past what waits in it.
     pub placement: Placement,
     /// To whom it is open.
     pub audience: Audience,
-    /// Its line in `/help` and in the menu; `None`: in neither.
-    pub menu: Option<Words>,
     /// What this bot must have been set up with for the line to be shown.
     pub needs: Needs,
     /// The buttons under its answers.
@@ -104,19 +102,33 @@ impl fmt::Debug for Command {
     }
 }
 
+#[cfg(test)]
 impl Command {
-    fn is_named(&self, name: &str) -> bool {
-        self.name == name || self.aliases.contains(&name)
+    /// Its name, and its other names in every language.
+    pub fn names(&self) -> Vec<&'static str> {
+        let aliases = ALIASES.iter().filter(|(_, command)| *command == self).map(|(alias, _)| alias.as_str());
+        aliases.chain([self.name]).collect()
     }
 }
 
-/// The command of a name in lower case.
+/// Other names of commands, in every language.
+static ALIASES: LazyLock<Vec<(String, &'static Command)>> = LazyLock::new(|| {
+    let each = ALL.iter().flat_map(|command| Language::ALL.iter().map(move |language| (*command, *language)));
+    let named = |(command, language): (&'static Command, Language)| {
+        let names = Phrases(language).command_aliases(command.name);
+        names.into_iter().map(move |name| (name, command))
+    };
+    each.flat_map(named).collect()
+});
+
+/// The command of a name in lower case, which may be one of any language.
 pub fn find(name: &str) -> Option<&'static Command> {
-    ALL.iter().copied().find(|command| command.is_named(name))
+    let named = || ALIASES.iter().find(|(alias, _)| alias == name).map(|(_, command)| *command);
+    ALL.iter().copied().find(|command| command.name == name).or_else(named)
 }
 
-/// The commands to show with their lines, in the order of the table.
-pub fn offered(context: &HandlerContext, admin: bool) -> Vec<(&'static str, &'static Words)> {
+/// The commands to show, in the order of the table.
+pub fn offered(context: &HandlerContext, admin: bool) -> Vec<&'static str> {
     let fits = |command: &&&Command| {
         let there = match command.needs {
             Needs::Nothing => true,
@@ -125,8 +137,7 @@ pub fn offered(context: &HandlerContext, admin: bool) -> Vec<(&'static str, &'st
         };
         there && (admin || command.audience != Audience::Admins)
     };
-    let shown = ALL.iter().filter(fits);
-    shown.filter_map(|command| command.menu.as_ref().map(|words| (command.name, words))).collect()
+    ALL.iter().filter(fits).map(|command| command.name).collect()
 }
 
 /// A command nobody knows: names the nearest one, where one is near.
@@ -136,10 +147,12 @@ pub fn unknown(case: &Case<'_>, name: &str) -> Outcome {
 
 fn nearest(name: &str) -> Option<&'static str> {
     let name: String = name.chars().take(32).collect();
-    let open = || ALL.iter().filter(|command| command.menu.is_some() && command.audience != Audience::Admins);
-    open()
-        .map(|command| command.name)
-        .chain(open().flat_map(|command| command.aliases.iter().copied()))
+    let names = ALL.iter().map(|command| (command.name, *command));
+    let aliases = ALIASES.iter().map(|(alias, command)| (alias.as_str(), *command));
+    names
+        .chain(aliases)
+        .filter(|(_, command)| command.audience != Audience::Admins)
+        .map(|(known, _)| known)
         .map(|known| (strsim::damerau_levenshtein(&name, known), known))
         .filter(|(distance, known)| *distance <= known.len().div_ceil(2).min(3))
         .min_by_key(|(distance, _)| *distance)
@@ -149,8 +162,6 @@ fn nearest(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::learner::Language;
-    use crate::domain::phrases::Phrases;
     use crate::domain::phrases::wording::of_the_machine;
     use crate::domain::{Lane, WorkKind};
     use std::collections::HashSet;
@@ -160,8 +171,8 @@ mod tests {
     fn every_name_leads_to_its_command_alone() {
         let mut names = HashSet::new();
         for command in ALL {
-            for name in command.aliases.iter().chain([&command.name]) {
-                assert!(names.insert(*name), "/{name} is there twice");
+            for name in command.names() {
+                assert!(names.insert(name), "/{name} is there twice");
                 let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
                 assert!((1..=32).contains(&name.len()) && name.chars().all(letters), "/{name}");
                 assert_eq!(find(name), Some(*command), "/{name}");
@@ -181,13 +192,13 @@ mod tests {
     #[test]
     fn the_lines_of_the_menu_are_in_every_language_and_fit() {
         for command in ALL {
-            let Some(words) = &command.menu else { continue };
-            let (en, pt) = (Phrases(Language::En).of(words), Phrases(Language::Pt).of(words));
-            assert_ne!(en, pt, "{command:?}");
-            for line in [en, pt] {
+            let line = |language: &Language| Phrases(*language).command_line(command.name);
+            let lines: HashSet<String> = Language::ALL.iter().map(line).collect();
+            assert_eq!(lines.len(), Language::ALL.len(), "{command:?}");
+            for line in lines {
                 // Bot API "BotCommand": description 1..256.
                 assert!((1..=256).contains(&line.chars().count()), "{command:?}");
-                assert_eq!(of_the_machine(line), [""; 0], "{line}");
+                assert_eq!(of_the_machine(&line), [""; 0], "{line}");
             }
         }
     }
@@ -211,7 +222,7 @@ mod tests {
         }
         assert_eq!((commands, buttons), (ALL.len(), crate::bot::buttons::all().count()));
         let using = std::fs::read_to_string(root.join("docs/using.md")).unwrap();
-        for name in ALL.iter().flat_map(|command| command.aliases.iter().chain([&command.name])) {
+        for name in ALL.iter().flat_map(|command| command.names()) {
             assert!(using.contains(&format!("`/{name}`")), "docs/using.md does not name /{name}");
         }
     }

@@ -5,17 +5,14 @@ use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::{Change, Outcome, Placement, Reply, Rich};
 use crate::model::{ModelName, Models};
 use std::time::Duration;
 
 pub static COMMAND: Command = Command {
     name: "models",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Members,
-    menu: Some(Words { en: "The models that can answer you", pt: "Os modelos que podem responder a você" }),
     needs: Needs::ChatModel,
     buttons: &[&MODEL, &PAGE],
     handler: |context, case| Box::pin(async move { Ok(offer(context, case).await) }),

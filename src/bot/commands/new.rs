@@ -3,17 +3,14 @@
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::phrases::Words;
 use crate::domain::{Change, Outcome, Placement, Session};
 use crate::store::StoreError;
 use uuid::Uuid;
 
 pub(crate) static COMMAND: Command = Command {
     name: "new",
-    aliases: &["reset"],
     placement: Placement::LEAVING,
     audience: Audience::Members,
-    menu: Some(Words { en: "Start a fresh conversation", pt: "Começar uma conversa nova" }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(new(context, case)),

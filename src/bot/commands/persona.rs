@@ -5,15 +5,12 @@ use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::{Change, Outcome, Placement, Reply, Rich};
 
 pub static COMMAND: Command = Command {
     name: "persona",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Members,
-    menu: Some(Words { en: "Who I am when you write to me", pt: "Quem eu sou quando você me escreve" }),
     needs: Needs::ChatModel,
     buttons: &[&PERSONA],
     handler: |context, case| Box::pin(async move { Ok(persona(context, case)) }),

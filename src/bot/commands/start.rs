@@ -3,16 +3,13 @@
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::phrases::Words;
 use crate::domain::{Body, Change, Language, LanguageChoice, Outcome, Placement, Session};
 use uuid::Uuid;
 
 pub(crate) static COMMAND: Command = Command {
     name: "start",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    menu: Some(Words { en: "Begin, or see how it works", pt: "Começar, ou ver como funciona" }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(async move { Ok(start(context, case)) }),

@@ -4,7 +4,7 @@ use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
 use crate::domain::health::TutorState;
-use crate::domain::phrases::{StatusView, Words};
+use crate::domain::phrases::StatusView;
 use crate::domain::session::SessionState;
 use crate::domain::{Outcome, Placement};
 use crate::store::StoreError;
@@ -12,13 +12,8 @@ use crate::tutor::Reach;
 
 pub static COMMAND: Command = Command {
     name: "status",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    menu: Some(Words {
-        en: "Your session, the queue and the tutor",
-        pt: "Sua conversa, suas mensagens e o tutor",
-    }),
     needs: Needs::Nothing,
     buttons: &[],
     handler: |context, case| Box::pin(status(context, case)),

@@ -5,15 +5,12 @@ use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::bot::{HandlerContext, access};
 use crate::domain::outcome::Keyboard;
-use crate::domain::phrases::Words;
 use crate::domain::{Outcome, Placement};
 
 pub(crate) static COMMAND: Command = Command {
     name: "subscribe",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    menu: Some(Words { en: "The channel to join, and how", pt: "Em qual canal entrar e como" }),
     needs: Needs::Channel,
     buttons: &[&JOINED],
     handler: |context, case| Box::pin(async move { Ok(subscribe(context, case).await) }),

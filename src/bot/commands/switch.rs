@@ -4,19 +4,13 @@ use super::models::{self, Offer};
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::phrases::Words;
 use crate::domain::{Body, Change, Outcome, Placement, Reply, Rich};
 use crate::model::ModelName;
 
 pub static COMMAND: Command = Command {
     name: "switch",
-    aliases: &[],
     placement: Placement::AT_ONCE,
     audience: Audience::Members,
-    menu: Some(Words {
-        en: "Choose the model that answers you",
-        pt: "Escolher o modelo que responde a você",
-    }),
     needs: Needs::ChatModel,
     buttons: &[],
     handler: |context, case| Box::pin(async move { Ok(switch(context, case).await) }),

@@ -1,7 +1,6 @@
 //! The coaching of a turn, spoken by its tutor. Must not know who asked for it.
 
 use super::{Order, Product, Unmade};
-use crate::audio_worker::JobError;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::Step;
 use crate::domain::{Rich, SpokenPart, WaitReason};
@@ -27,7 +26,7 @@ pub(super) async fn make(order: &Order<'_>, seq: u64) -> Result<Product, Unmade>
     };
     let place = daemon.app.context.audio.place().await;
     let encoded = daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into())).await;
-    let note = encoded.map_err(|error: JobError| {
+    let note = encoded.map_err(|error| {
         daemon.telemetry.failed(error.failure());
         Unmade::Never(error.to_string())
     })?;

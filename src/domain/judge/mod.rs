@@ -61,7 +61,7 @@ pub fn judge(spoken: &Spoken<'_>) -> Prompt {
         spoken.translated,
         &[
             ("level", persona::level_words(spoken.level)),
-            ("language", persona::language_words(spoken.language)),
+            ("language", &persona::language_words(spoken.language)),
             ("recent", &recent(spoken.earlier)),
             ("persona", persona.as_deref().unwrap_or("A friendly tutor.")),
         ],
@@ -71,13 +71,13 @@ pub fn judge(spoken: &Spoken<'_>) -> Prompt {
 
 /// Asks for the corrections that a tutor's coaching contains.
 pub fn draw(transcript: &str, coaching: &str, language: Language) -> Prompt {
-    let system = rendered(DRAW, false, &[("language", persona::language_words(language))]);
+    let system = rendered(DRAW, false, &[("language", &persona::language_words(language))]);
     Prompt { system, user: json!({ "said": transcript, "coaching": coaching }).to_string() }
 }
 
 /// Asks for coaching and reply in this language.
 pub fn translate(coaching: &str, reply: &str, into: Language) -> Prompt {
-    let system = rendered(TRANSLATE, false, &[("language", persona::language_words(into))]);
+    let system = rendered(TRANSLATE, false, &[("language", &persona::language_words(into))]);
     Prompt { system, user: json!({ "coaching": coaching, "reply": reply }).to_string() }
 }
 

@@ -5,7 +5,6 @@ use super::Phrases;
 use crate::domain::dead_letter::DeadReason;
 use crate::domain::health::TutorState;
 use crate::domain::job::WaitReason;
-use crate::domain::learner::Language;
 use crate::domain::rich::{Rich, Style};
 
 /// What `/admin` shows. Ages in ms.
@@ -37,86 +36,56 @@ pub(crate) struct AdminView {
 impl Phrases {
     /// `/admin` in a chat where others can read it.
     pub(crate) fn admin_in_private(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "I show that in a private chat only: please write /admin to me there.",
-            "Só mostro isso no privado: me envie /admin por lá, por favor."
-        ))
+        Rich::plain(phrase!(self, "admin-in-private"))
     }
 
     pub(crate) fn admin(self, view: &AdminView) -> Rich {
         let line = |text: Rich, line: String| text.push(Style::Plain, "\n").push(Style::Plain, line);
         let mut text = Rich::default().push(Style::Bold, format!("phonicflow-bot {}", view.version));
         let up = self.age(view.uptime_ms);
-        text = line(text, say!(self, "Up for {}", "No ar há {}", up));
+        text = line(text, phrase!(self, "admin-up", age = up));
         text = line(
             text,
             match view.last_poll_ms.map(|ms| self.age(ms)) {
-                Some(age) => say!(self, "Last poll: {} ago", "Última consulta: há {}", age),
-                None => say!(self, "Last poll: none yet", "Última consulta: nenhuma ainda"),
+                Some(age) => phrase!(self, "admin-last-poll", age),
+                None => phrase!(self, "admin-no-poll"),
             },
         );
         text = line(
             text,
             match view.tutor.map(|(state, ms)| (state, self.age(ms))) {
-                Some((TutorState::Failing, age)) => say!(
-                    self,
-                    "Tutor: there, but cannot answer for {}",
-                    "Tutor: no ar, mas não consegue responder há {}",
-                    age
-                ),
+                Some((TutorState::Failing, age)) => phrase!(self, "admin-tutor-failing", age),
                 Some((TutorState::Answers, age)) => {
-                    say!(self, "Tutor: answering for {}", "Tutor: responde há {}", age)
+                    phrase!(self, "admin-tutor-answers", age)
                 }
                 Some((TutorState::Silent, age)) => {
-                    say!(self, "Tutor: stopped answering {} ago", "Tutor: não responde há {}", age)
+                    phrase!(self, "admin-tutor-silent", age)
                 }
                 None | Some((TutorState::Unknown, _)) => {
-                    say!(self, "Tutor: not asked since the start", "Tutor: ainda não consultado")
+                    phrase!(self, "admin-tutor-unknown")
                 }
             },
         );
         if view.members_hidden {
-            text = line(
-                text,
-                say!(
-                    self,
-                    "Channel: Telegram does not tell who is in it",
-                    "Canal: o Telegram não diz quem está nele"
-                ),
-            );
+            text = line(text, phrase!(self, "admin-members-hidden"));
         }
+        text = line(text, phrase!(self, "admin-turns", count = view.turns));
         text = line(
             text,
-            say!(self, "Turns since the start: {}", "Mensagens respondidas desde o início: {}", view.turns),
-        );
-        text = line(
-            text,
-            say!(
+            phrase!(
                 self,
-                "Inbox: {}, at work: {}, being delivered: {}",
-                "Entrada: {}, em andamento: {}, em entrega: {}",
-                view.inbox,
-                view.leased,
-                view.delivering
+                "admin-inbox",
+                inbox = view.inbox,
+                working = view.leased,
+                delivering = view.delivering
             ),
         );
         for (why, count, oldest_ms) in &view.waiting {
             let (why, oldest) = (self.wait_reason(*why), self.age(*oldest_ms));
-            text = line(
-                text,
-                say!(
-                    self,
-                    "Waiting, {}: {}, the oldest for {}",
-                    "Em espera, {}: {}, a mais antiga há {}",
-                    why,
-                    count,
-                    oldest
-                ),
-            );
+            text = line(text, phrase!(self, "admin-waiting", why, count, age = oldest));
         }
         let dead: usize = view.dead.iter().map(|(_, count)| count).sum();
-        text = line(text, say!(self, "Dead letters: {}", "Mensagens abandonadas: {}", dead));
+        text = line(text, phrase!(self, "admin-dead-letters", count = dead));
         for (reason, count) in &view.dead {
             text = line(text, format!("– {}: {count}", self.dead_reason(*reason)));
         }
@@ -125,64 +94,52 @@ impl Phrases {
 
     fn wait_reason(self, why: WaitReason) -> String {
         match why {
-            WaitReason::TutorDown => say!(self, "tutor does not answer", "tutor não responde"),
+            WaitReason::TutorDown => phrase!(self, "wait-tutor-down"),
             WaitReason::TutorFailing => {
-                say!(self, "the tutor cannot answer", "o tutor não consegue responder")
+                phrase!(self, "wait-tutor-failing")
             }
             WaitReason::TutorUncertain => {
-                say!(self, "looking for the tutor's answer", "procurando a resposta do tutor")
+                phrase!(self, "wait-tutor-uncertain")
             }
             WaitReason::ModelDown => {
-                say!(self, "chat model does not answer", "modelo de conversa não responde")
+                phrase!(self, "wait-model-down")
             }
-            WaitReason::TelegramDown => say!(self, "Telegram does not answer", "Telegram não responde"),
-            WaitReason::Paced => say!(self, "Telegram asked to wait", "Telegram pediu para esperar"),
-            WaitReason::GlobalRate => say!(self, "limit on all learners", "limite de todos os alunos"),
-            WaitReason::Fault => say!(self, "a fault that may pass", "uma falha que pode passar"),
+            WaitReason::TelegramDown => phrase!(self, "wait-telegram-down"),
+            WaitReason::Paced => phrase!(self, "wait-paced"),
+            WaitReason::GlobalRate => phrase!(self, "wait-global-rate"),
+            WaitReason::Fault => phrase!(self, "wait-fault"),
         }
     }
 
     pub(super) fn dead_reason(self, reason: DeadReason) -> String {
         match reason {
-            DeadReason::TutorDown => say!(self, "the tutor did not answer", "o tutor não respondeu"),
+            DeadReason::TutorDown => phrase!(self, "dead-tutor-down"),
             DeadReason::AnswerLost => {
-                say!(self, "the tutor's answer was lost", "a resposta do tutor se perdeu")
+                phrase!(self, "dead-answer-lost")
             }
-            DeadReason::TelegramDown => say!(self, "Telegram did not answer", "o Telegram não respondeu"),
-            DeadReason::Fault => say!(self, "a fault of the bot", "uma falha do bot"),
+            DeadReason::TelegramDown => phrase!(self, "dead-telegram-down"),
+            DeadReason::Fault => phrase!(self, "dead-fault"),
             DeadReason::Restored => {
-                say!(
-                    self,
-                    "open when the store was restored",
-                    "abertas quando o banco de dados foi restaurado"
-                )
+                phrase!(self, "dead-restored")
             }
             DeadReason::EndedDaemon => {
-                say!(self, "the bot ended twice while working on it", "o bot caiu duas vezes ao tratá-la")
+                phrase!(self, "dead-ended-daemon")
             }
             DeadReason::SendRefused => {
-                say!(self, "Telegram refuses the answer", "o Telegram recusa a resposta")
+                phrase!(self, "dead-send-refused")
             }
-            DeadReason::SendUnknown => say!(
-                self,
-                "sent, but Telegram never said whether it arrived",
-                "enviadas, mas o Telegram não disse se chegaram"
-            ),
+            DeadReason::SendUnknown => phrase!(self, "dead-send-unknown"),
             DeadReason::VoiceFailed => {
-                say!(self, "the tutor failed on this one and on no other", "o tutor falhou só nesta mensagem")
+                phrase!(self, "dead-voice-failed")
             }
             DeadReason::TutorRefused => {
-                say!(self, "the tutor refuses what we send", "o tutor recusa o que enviamos")
+                phrase!(self, "dead-tutor-refused")
             }
             DeadReason::ModelDown => {
-                say!(self, "the chat model did not answer", "o modelo de conversa não respondeu")
+                phrase!(self, "dead-model-down")
             }
-            DeadReason::ModelRefused => say!(
-                self,
-                "the chat model does not take the message",
-                "o modelo de conversa não aceita a mensagem"
-            ),
-            DeadReason::Other => say!(self, "other", "outras"),
+            DeadReason::ModelRefused => phrase!(self, "dead-model-refused"),
+            DeadReason::Other => phrase!(self, "dead-other"),
         }
     }
 
@@ -200,6 +157,7 @@ impl Phrases {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Language;
 
     #[test]
     fn the_whole_of_it_fits_one_message_in_both_languages() {

@@ -2,7 +2,6 @@
 
 use super::Phrases;
 use crate::domain::dead_letter::DeadReason;
-use crate::domain::learner::Language;
 use crate::domain::rich::Rich;
 
 impl Phrases {
@@ -10,63 +9,30 @@ impl Phrases {
         // "Stopped 0 s ago" would say no more than "stopped".
         let since = match for_ms {
             ..60_000 => String::new(),
-            _ => say!(self, " {} ago", " há {}", self.age(for_ms)),
+            _ => format!(" {}", phrase!(self, "alert-since", age = self.age(for_ms))),
         };
-        Rich::plain(say!(
-            self,
-            "⚠️ The tutor stopped answering{}. Messages in the queue: {}. They are kept and answered when it is back. \
-             /admin shows more.",
-            "⚠️ O tutor parou de responder{}. Mensagens na fila: {}. Elas ficam guardadas e são respondidas quando ele voltar. \
-             /admin mostra mais.",
-            since,
-            waiting
-        ))
+        Rich::plain(phrase!(self, "alert-tutor-down", since, waiting))
     }
 
     /// The tutor answers, but every turn fails.
     pub(crate) fn alert_tutor_failing(self, waiting: usize) -> Rich {
-        Rich::plain(say!(
-            self,
-            "⚠️ The tutor cannot answer: it is there, but every turn fails, mostly since its language model is dead. \
-             Messages in the queue: {}. They are kept. `sudo phonicflow-bot doctor` asks the tutor how it is.",
-            "⚠️ O tutor não consegue responder: ele está no ar, mas toda mensagem falha, em geral porque o modelo de linguagem \
-             parou. Mensagens na fila: {}. Elas ficam guardadas. `sudo phonicflow-bot doctor` pergunta ao tutor como ele está.",
-            waiting
-        ))
+        Rich::plain(phrase!(self, "alert-tutor-failing", waiting))
     }
 
     pub(crate) fn alert_tutor_back(self, waiting: usize) -> Rich {
-        Rich::plain(say!(
-            self,
-            "✅ The tutor answers again. Messages in the queue: {}.",
-            "✅ O tutor voltou a responder. Mensagens na fila: {}.",
-            waiting
-        ))
+        Rich::plain(phrase!(self, "alert-tutor-back", waiting))
     }
 
     pub(crate) fn alert_model_down(self, for_ms: i64, waiting: usize) -> Rich {
         let since = match for_ms {
             ..60_000 => String::new(),
-            _ => say!(self, " {} ago", " há {}", self.age(for_ms)),
+            _ => format!(" {}", phrase!(self, "alert-since", age = self.age(for_ms))),
         };
-        Rich::plain(say!(
-            self,
-            "⚠️ The chat model stopped answering{}. Messages in the queue: {}. Texts are kept and answered when it is back; \
-             voices go on. `sudo phonicflow-bot doctor` asks each model server.",
-            "⚠️ O modelo de conversa parou de responder{}. Mensagens na fila: {}. Os textos ficam guardados e são respondidos \
-             quando ele voltar; os áudios continuam. `sudo phonicflow-bot doctor` pergunta a cada servidor.",
-            since,
-            waiting
-        ))
+        Rich::plain(phrase!(self, "alert-model-down", since, waiting))
     }
 
     pub(crate) fn alert_model_back(self, waiting: usize) -> Rich {
-        Rich::plain(say!(
-            self,
-            "✅ The chat model answers again. Messages in the queue: {}.",
-            "✅ O modelo de conversa voltou a responder. Mensagens na fila: {}.",
-            waiting
-        ))
+        Rich::plain(phrase!(self, "alert-model-back", waiting))
     }
 
     pub(crate) fn alert_dead_letters(self, fresh: &[(DeadReason, usize)], all: usize) -> Rich {
@@ -75,53 +41,26 @@ impl Phrases {
             .iter()
             .map(|(reason, count)| format!("\n– {}: {count}", self.dead_reason(*reason)))
             .collect();
-        Rich::plain(say!(
-            self,
-            "⚠️ Messages given up: {} new, {} in all.{}\nThey are kept: on the machine \
-             `sudo phonicflow-bot queue list` shows them and `sudo phonicflow-bot queue retry N` puts one back.",
-            "⚠️ Mensagens abandonadas: novas: {}, no total: {}.{}\nElas ficam guardadas: na máquina, \
-             `sudo phonicflow-bot queue list` mostra quais são e `sudo phonicflow-bot queue retry N` devolve uma à fila.",
-            new,
-            all,
-            reasons.concat()
-        ))
+        Rich::plain(phrase!(self, "alert-dead-letters", new, all, reasons = reasons.concat()))
     }
 
     /// `export_of`: time of the export that the store was restored from; `None`: it began empty.
     pub(crate) fn alert_restored(self, export_of: Option<&str>) -> Rich {
         Rich::plain(match export_of {
-            Some(moment) => say!(
-                self,
-                "⚠️ The store was damaged and was restored from its export of {}. What was said after that is missing. \
-                 The damaged one was moved aside; the log says where.",
-                "⚠️ O banco de dados foi danificado e restaurado da cópia de {}. O que veio depois está faltando. \
-                 O danificado foi posto de lado; o log diz onde.",
-                moment
-            ),
-            None => say!(
-                self,
-                "⚠️ The store was damaged and there was no good export: it began empty, without sessions, history and queue. \
-                 The damaged one was moved aside; the log says where.",
-                "⚠️ O banco de dados foi danificado e não havia cópia boa: ele recomeçou vazio, sem sessões, histórico e fila. \
-                 O danificado foi posto de lado; o log diz onde."
-            ),
+            Some(moment) => phrase!(self, "alert-restored", moment),
+            None => phrase!(self, "alert-restored-empty"),
         })
     }
 
     pub(crate) fn alert_members_hidden(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "⚠️ Telegram does not tell me who is in REQUIRED_CHANNEL. Check its name, and make me an administrator of it. \
-             Until then only those may practise whom I know to be members.",
-            "⚠️ O Telegram não me diz quem está em REQUIRED_CHANNEL. Confira o nome e me adicione como administrador do canal. \
-             Até lá só pratica quem eu já sei que é membro."
-        ))
+        Rich::plain(phrase!(self, "alert-members-hidden"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Language;
 
     #[test]
     fn each_alert_speaks_both_languages() {

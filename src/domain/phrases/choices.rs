@@ -1,25 +1,25 @@
 //! The sentences of what a learner chooses by buttons: level, persona, model.
 
 use super::Phrases;
-use crate::domain::learner::{Language, Level};
+use crate::domain::learner::Level;
 use crate::domain::rich::{Rich, Style};
 
 impl Phrases {
     /// A level, as on its button.
     pub fn level(self, level: Level) -> String {
         match level {
-            Level::Beginner => say!(self, "Beginner (A1–A2)", "Iniciante (A1–A2)"),
-            Level::Intermediate => say!(self, "Intermediate (B1–B2)", "Intermediário (B1–B2)"),
-            Level::Advanced => say!(self, "Advanced (C1–C2)", "Avançado (C1–C2)"),
+            Level::Beginner => phrase!(self, "level-beginner-button"),
+            Level::Intermediate => phrase!(self, "level-intermediate-button"),
+            Level::Advanced => phrase!(self, "level-advanced-button"),
         }
     }
 
     /// `/level`, with what was chosen.
     pub fn level_menu(self, chosen: Option<Level>) -> Rich {
-        let text = Rich::plain(say!(self, "How well do you speak English?", "Como é o seu inglês?"));
+        let text = Rich::plain(phrase!(self, "level-menu"));
         match chosen {
             Some(level) => text
-                .push(Style::Plain, say!(self, "\n\nYour level: ", "\n\nSeu nível: "))
+                .push(Style::Plain, format!("\n\n{} ", phrase!(self, "level-chosen")))
                 .push(Style::Bold, self.level(level)),
             None => text,
         }
@@ -27,13 +27,9 @@ impl Phrases {
 
     /// `/persona`, with what each one is good for.
     pub fn persona_menu(self, chosen: &str, each: &[(&str, &str)]) -> Rich {
-        let mut text = Rich::plain(say!(
-            self,
-            "Who shall I be when you write to me? Now: ",
-            "Quem eu devo ser quando você me escreve? Agora: "
-        ))
-        .push(Style::Bold, chosen)
-        .push(Style::Plain, "\n");
+        let mut text = Rich::plain(format!("{} ", phrase!(self, "persona-menu")))
+            .push(Style::Bold, chosen)
+            .push(Style::Plain, "\n");
         for (name, about) in each {
             text = text.push(Style::Plain, "\n• ").push(Style::Bold, *name);
             if !about.is_empty() {
@@ -45,25 +41,17 @@ impl Phrases {
 
     /// `/models` and `/switch`: who answers a learner, and whether it is there.
     pub fn model_menu(self, chosen: Option<&str>, there: bool, page: usize, pages: usize) -> Rich {
-        let mut text =
-            Rich::plain(say!(self, "Who answers when you write", "Quem responde quando você escreve"));
+        let mut text = Rich::plain(phrase!(self, "model-menu"));
         if pages > 1 {
-            text = text.push(Style::Plain, say!(self, " (page {} of {})", " (página {} de {})", page, pages));
+            text = text.push(Style::Plain, format!(" {}", phrase!(self, "model-menu-page", page, pages)));
         }
         text = text.push(Style::Plain, ": ");
         match chosen {
             Some(model) => text = text.push(Style::Code, model),
-            None => text = text.push(Style::Plain, say!(self, "nobody yet", "ninguém ainda")),
+            None => text = text.push(Style::Plain, phrase!(self, "model-menu-nobody")),
         }
         if chosen.is_some() && !there {
-            text = text.push(
-                Style::Plain,
-                say!(
-                    self,
-                    "\nIt is not there at the moment, so another one answers you.",
-                    "\nEle não está disponível no momento, por isso outro responde a você."
-                ),
-            );
+            text = text.push(Style::Plain, format!("\n{}", phrase!(self, "model-menu-not-there")));
         }
         text
     }
@@ -71,37 +59,29 @@ impl Phrases {
     /// A name given to `/switch` that no model has.
     pub fn no_such_model(self, name: &str) -> Rich {
         let shown: String = name.chars().take(64).collect();
-        Rich::plain(say!(self, "I know no model ", "Não conheço nenhum modelo "))
+        Rich::plain(format!("{} ", phrase!(self, "no-such-model")))
             .push(Style::Code, shown)
-            .push(Style::Plain, say!(self, ". Choose one of these:", ". Escolha um destes:"))
+            .push(Style::Plain, phrase!(self, "no-such-model-choose"))
     }
 
     /// The servers do not say which models there are.
     pub fn models_out_of_reach(self) -> String {
-        say!(
-            self,
-            "I cannot look up the models at the moment. Please try again later.",
-            "Não consigo consultar os modelos no momento. Tente de novo mais tarde, por favor."
-        )
+        phrase!(self, "models-out-of-reach-notice")
     }
 
     /// A model on a button that is there no more.
     pub fn model_gone_notice(self) -> String {
-        say!(self, "That model is no longer there.", "Esse modelo não está mais disponível.")
+        phrase!(self, "model-gone-notice")
     }
 
     /// The button of what is chosen already.
     pub fn chosen_already(self) -> String {
-        say!(self, "That is your choice already.", "Essa já é a sua escolha.")
+        phrase!(self, "chosen-already-notice")
     }
 
     /// A command that needs a chat model, where there is none.
     pub fn no_chat_model(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "Here we talk by voice, so there is nothing to choose: just send me a voice message. 🎙",
-            "Aqui a gente conversa por voz, por isso não há o que escolher: é só me enviar uma mensagem de voz. 🎙"
-        ))
+        Rich::plain(phrase!(self, "no-chat-model"))
     }
 
     /// The label of a button, marked where it is what was chosen.

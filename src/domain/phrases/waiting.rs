@@ -3,64 +3,34 @@
 use super::Phrases;
 use crate::domain::Rich;
 use crate::domain::expectation::{About, Expectation};
-use crate::domain::learner::Language;
 
 impl Phrases {
     pub(crate) fn expectation(self, expected: Expectation) -> Rich {
         let about = expected.about.map(|about| self.about(about));
         Rich::plain(match (expected.place, about) {
-            (..=1, Some(about)) => say!(
-                self,
-                "⏳ I'm listening to your message; the answer will take {}.",
-                "⏳ Estou ouvindo sua mensagem; a resposta leva {}.",
-                about
-            ),
-            (..=1, None) => say!(
-                self,
-                "⏳ I'm still busy with your message; it takes a little longer this time.",
-                "⏳ Ainda estou com a sua mensagem; desta vez demora um pouco mais."
-            ),
-            (place, Some(about)) => say!(
-                self,
-                "⏳ Your message is the {} in line; the answer will take {}.",
-                "⏳ Sua mensagem é a {} da fila; a resposta leva {}.",
-                self.ordinal(place),
-                about
-            ),
-            (place, None) => say!(
-                self,
-                "⏳ Your message is the {} in line; the answer takes a little longer this time.",
-                "⏳ Sua mensagem é a {} da fila; desta vez a resposta demora um pouco mais.",
-                self.ordinal(place)
-            ),
+            (..=1, Some(about)) => phrase!(self, "expect-next", about),
+            (..=1, None) => phrase!(self, "expect-next-unknown"),
+            (place, Some(about)) => phrase!(self, "expect-place", place = self.ordinal(place), about),
+            (place, None) => phrase!(self, "expect-place-unknown", place = self.ordinal(place)),
         })
     }
 
     fn about(self, about: About) -> String {
         match about {
-            About::Seconds(secs) => say!(self, "about {} seconds", "cerca de {} segundos", secs),
-            About::Minutes(1) => say!(self, "about a minute", "cerca de um minuto"),
-            About::Minutes(minutes) => say!(self, "about {} minutes", "cerca de {} minutos", minutes),
+            About::Seconds(secs) => phrase!(self, "about-seconds", seconds = secs),
+            About::Minutes(minutes) => phrase!(self, "about-minutes", minutes),
         }
     }
 
     fn ordinal(self, n: usize) -> String {
-        let english = match (n % 10, n % 100) {
-            (1, last) if last != 11 => "st",
-            (2, last) if last != 12 => "nd",
-            (3, last) if last != 13 => "rd",
-            _ => "th",
-        };
-        match self.0 {
-            Language::En => format!("{n}{english}"),
-            Language::Pt => format!("{n}ª"),
-        }
+        phrase!(self, "ordinal", place = n)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Language;
 
     #[test]
     fn places_and_durations_read_well() {

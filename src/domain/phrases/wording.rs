@@ -4,15 +4,17 @@
 use super::access::Refusal;
 use super::admin::AdminView;
 use super::{Phrases, StatusView};
+use crate::domain::Language;
 use crate::domain::UserId;
 use crate::domain::dead_letter::DeadReason;
 use crate::domain::expectation::{About, Expectation};
 use crate::domain::health::TutorState;
 use crate::domain::incoming::OtherKind;
-use crate::domain::learner::{Language, Level};
+use crate::domain::learner::Level;
 
 const EN: Phrases = Phrases(Language::En);
 const PT: Phrases = Phrases(Language::Pt);
+const ES: Phrases = Phrases(Language::Es);
 
 /// Everything that a learner may read during a lesson.
 fn told_to_learners(phrases: Phrases) -> Vec<String> {
@@ -94,6 +96,8 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         .map(|text| text.to_plain())
         .chain(refusals.map(|why| phrases.refused_notice(why)))
         .chain([phrases.models_out_of_reach(), phrases.model_gone_notice(), phrases.chosen_already()])
+        .chain([phrases.underlined(), phrases.cannot_translate()])
+        .chain([phrases.coaching_not_spoken(), phrases.pressed_already()])
         .chain([phrases.joined_notice(), phrases.not_joined_notice()])
         .collect()
 }
@@ -104,6 +108,11 @@ pub(crate) fn of_the_machine(text: &str) -> Vec<&'static str> {
         "turno",
         "sessão",
         "sessões",
+        "sesión",
+        "sesiones",
+        "registro",
+        "vosotros",
+        "usted",
         " log",
         "banco",
         "escreva-me",
@@ -122,7 +131,7 @@ pub(crate) fn of_the_machine(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn a_learner_never_reads_of_the_machine() {
-    for text in [EN, PT].into_iter().flat_map(told_to_learners) {
+    for text in [EN, PT, ES].into_iter().flat_map(told_to_learners) {
         let found = of_the_machine(&text);
         assert!(found.is_empty(), "{found:?} in {text:?}");
     }

@@ -1,7 +1,7 @@
 //! The sentences around a written conversation. Must not know when they are said.
 
 use super::Phrases;
-use crate::domain::learner::{DAY_MS, Language};
+use crate::domain::learner::DAY_MS;
 use crate::domain::{Rich, Style, Timestamp};
 
 impl Phrases {
@@ -12,63 +12,39 @@ impl Phrases {
             (0, minutes) => format!("{} min", minutes.max(1)),
             (hours, minutes) => format!("{hours} h {minutes} min"),
         };
-        Rich::plain(say!(
-            self,
-            "We have written a lot today! I can write again at 00:00 UTC, in {}. Voice messages are welcome any time. 🎙",
-            "Escrevemos bastante hoje! Posso escrever de novo às 00:00 UTC, daqui a {}. Mensagens de voz são sempre bem-vindas. 🎙",
-            left
-        ))
+        Rich::plain(phrase!(self, "tokens-used-up", left))
     }
 
     /// The question does not fit into the model's context.
     pub fn too_much_for_the_model(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "That is too much for me at once. Please send it in shorter parts.",
-            "Isso é demais para mim de uma vez só. Envie em partes menores, por favor."
-        ))
+        Rich::plain(phrase!(self, "too-much-for-the-model"))
     }
 
     /// The model rejects this message.
     pub fn model_refused(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "I'm sorry: I can't answer this message. Try other words, or send a voice message. 🎙",
-            "Sinto muito: não consigo responder a esta mensagem. Tente com outras palavras, ou mande um áudio. 🎙"
-        ))
+        Rich::plain(phrase!(self, "model-refused"))
     }
 
     /// The model accepts no pictures.
     pub fn model_is_blind(self) -> Rich {
-        Rich::plain(say!(
-            self,
-            "I can't look at pictures here. Tell me in words what it shows, or send a voice message. 🎙",
-            "Aqui não consigo ver imagens. Conte com palavras o que ela mostra, ou mande um áudio. 🎙"
-        ))
+        Rich::plain(phrase!(self, "model-is-blind"))
     }
 
     /// Below an answer: the learner's model no longer exists.
     pub fn model_gone(self, gone: &str, instead: &str) -> Rich {
-        Rich::default().push(Style::Plain, "\n\n").push(
-            Style::Italic,
-            say!(
-                self,
-                "The model {} is no longer there: {} answered in its place.",
-                "O modelo {} não existe mais: {} respondeu no lugar dele.",
-                gone,
-                instead
-            ),
-        )
+        Rich::default()
+            .push(Style::Plain, "\n\n")
+            .push(Style::Italic, phrase!(self, "model-gone", gone, instead))
     }
 
     /// The button that stops a growing answer.
     pub fn stop(self) -> String {
-        say!(self, "⏹ Stop", "⏹ Parar")
+        phrase!(self, "stop-button")
     }
 
     /// The button was pressed when there was nothing left to stop.
     pub fn over_already(self) -> String {
-        say!(self, "This answer has ended already.", "Esta resposta já terminou.")
+        phrase!(self, "over-already-notice")
     }
 }
 

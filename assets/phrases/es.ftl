@@ -1,0 +1,266 @@
+### What the bot says in Spanish: neutral Latin American, tú, and warm. Never of turns, sessions or logs to a learner.
+
+# In English, for the prompts of models.
+language-for-models = Latin American Spanish
+
+## The commands: their lines in /help and in Telegram's menu
+
+command-start = Empezar, o ver cómo funciona
+    .aliases = empezar
+command-help = Los comandos, uno por línea
+    .aliases = ayuda
+command-status = Tu conversación, tus mensajes y el tutor
+    .aliases = estado
+command-history = Nuestra conversación hasta aquí
+    .aliases = historial
+command-feedback = Los últimos consejos otra vez
+    .aliases = consejos
+command-new = Empezar una conversación nueva
+    .aliases = nuevo nueva
+command-level = Cuál es tu nivel de inglés
+command-persona = Quién soy cuando me escribes
+    .aliases = personaje
+command-models = Los modelos que pueden responderte
+command-switch = Elegir el modelo que te responde
+    .aliases = cambiar
+command-delete = Borrar todo lo que guardo sobre ti
+    .aliases = borrar
+command-subscribe = En qué canal entrar y cómo
+    .aliases = suscribir
+command-admin = Números, estado y cola
+
+## Who may use the bot, and how to get in
+
+not-allowed = Este tutor es privado.
+not-allowed-send-id = Para tener acceso, envía este número a la persona a cargo del bot:
+not-allowed-ask-in-private = Escríbeme por privado para ver cómo tener acceso.
+members-only-of = Esto es solo para miembros de
+members-only = Esto es solo para miembros de un canal privado.
+members-only-join = Entra en él, toca “Ya entré” y envíame tu mensaje de voz.
+members-only-invitation = Pide una invitación a la persona a cargo del bot y luego toca “Ya entré”.
+members-hint = La práctica es para miembros de un canal: /subscribe muestra cómo entrar.
+no-channel = No hace falta entrar en ningún canal: solo envíame un mensaje de voz en inglés. 🎙
+refused-try-later = Ahora mismo no puedo ver si estás en el canal. Inténtalo de nuevo en un minuto, por favor.
+refused-hidden = No puedo ver quién está en el canal: algo está mal configurado aquí y ya avisé a la persona a cargo del bot. Inténtalo más tarde, por favor.
+refused-not-allowed-notice = Este tutor es privado: escríbeme por privado.
+refused-not-member-notice = Esto es solo para miembros del canal: /subscribe muestra cómo entrar.
+refused-try-later-notice = Ahora mismo no puedo verlo. Inténtalo de nuevo en un minuto, por favor.
+refused-hidden-notice = No puedo ver quién está en el canal. Inténtalo más tarde, por favor.
+join-button = Abrir el canal
+joined-button = Ya entré
+joined = ¡Listo, ya estás en el canal! ¡Envíame un mensaje de voz en inglés! 🎙
+joined-notice = ¡Te doy la bienvenida!
+not-joined-notice = Todavía no te veo en el canal. Entra en él y toca de nuevo.
+
+## /admin
+
+admin-in-private = Eso solo lo muestro por privado: envíame /admin por allí, por favor.
+admin-up = Activo desde hace { $age }
+admin-last-poll = Última consulta: hace { $age }
+admin-no-poll = Última consulta: ninguna todavía
+admin-tutor-failing = Tutor: activo, pero no puede responder desde hace { $age }
+admin-tutor-answers = Tutor: responde desde hace { $age }
+admin-tutor-silent = Tutor: dejó de responder hace { $age }
+admin-tutor-unknown = Tutor: sin consultar desde el inicio
+admin-members-hidden = Canal: Telegram no dice quién está en él
+admin-turns = Mensajes respondidos desde el inicio: { $count }
+admin-inbox = Entrada: { $inbox }, en proceso: { $working }, en entrega: { $delivering }
+admin-waiting = En espera, { $why }: { $count }, el más antiguo desde hace { $age }
+admin-dead-letters = Mensajes abandonados: { $count }
+wait-tutor-down = el tutor no responde
+wait-tutor-failing = el tutor no puede responder
+wait-tutor-uncertain = buscando la respuesta del tutor
+wait-model-down = el modelo de conversación no responde
+wait-telegram-down = Telegram no responde
+wait-paced = Telegram pidió esperar
+wait-global-rate = límite de todos los alumnos
+wait-fault = una falla que puede pasar
+dead-tutor-down = el tutor no respondió
+dead-answer-lost = la respuesta del tutor se perdió
+dead-telegram-down = Telegram no respondió
+dead-fault = una falla del bot
+dead-restored = abiertos cuando se restauró la base de datos
+dead-ended-daemon = el bot se cayó dos veces al procesarlo
+dead-send-refused = Telegram rechaza la respuesta
+dead-send-unknown = enviados, pero Telegram no dijo si llegaron
+dead-voice-failed = el tutor falló solo en este mensaje
+dead-tutor-refused = el tutor rechaza lo que enviamos
+dead-model-down = el modelo de conversación no respondió
+dead-model-refused = el modelo de conversación no acepta el mensaje
+dead-other = otros
+
+## What admins are told unasked
+
+alert-since = hace { $age }
+alert-tutor-down = ⚠️ El tutor dejó de responder{ $since }. Mensajes en la cola: { $waiting }. Se guardan y se responden cuando vuelva. /admin muestra más.
+alert-tutor-failing = ⚠️ El tutor no puede responder: está activo, pero todos los mensajes fallan, casi siempre porque su modelo de lenguaje se detuvo. Mensajes en la cola: { $waiting }. Se guardan. `sudo phonicflow-bot doctor` le pregunta al tutor cómo está.
+alert-tutor-back = ✅ El tutor volvió a responder. Mensajes en la cola: { $waiting }.
+alert-model-down = ⚠️ El modelo de conversación dejó de responder{ $since }. Mensajes en la cola: { $waiting }. Los textos se guardan y se responden cuando vuelva; los mensajes de voz siguen. `sudo phonicflow-bot doctor` le pregunta a cada servidor.
+alert-model-back = ✅ El modelo de conversación volvió a responder. Mensajes en la cola: { $waiting }.
+alert-dead-letters =
+    ⚠️ Mensajes abandonados: nuevos: { $new }, en total: { $all }.{ $reasons }
+    Se guardan: en la máquina, `sudo phonicflow-bot queue list` los muestra y `sudo phonicflow-bot queue retry N` devuelve uno a la cola.
+alert-restored = ⚠️ La base de datos se dañó y se restauró de la copia de { $moment }. Falta lo que se dijo después. La dañada quedó aparte; el registro dice dónde.
+alert-restored-empty = ⚠️ La base de datos se dañó y no había una copia buena: empezó vacía, sin sesiones, historial ni cola. La dañada quedó aparte; el registro dice dónde.
+alert-members-hidden = ⚠️ Telegram no me dice quién está en REQUIRED_CHANNEL. Revisa el nombre y agrégame como administrador del canal. Hasta entonces solo practican quienes ya sé que son miembros.
+
+## What is chosen by buttons: level, persona, model
+
+level-beginner-button = Principiante (A1–A2)
+level-intermediate-button = Intermedio (B1–B2)
+level-advanced-button = Avanzado (C1–C2)
+level-menu = ¿Cómo es tu inglés?
+level-chosen = Tu nivel:
+persona-menu = ¿Quién quieres que sea cuando me escribes? Ahora:
+model-menu = Quién responde cuando escribes
+model-menu-page = (página { $page } de { $pages })
+model-menu-nobody = nadie todavía
+model-menu-not-there = No está disponible en este momento, así que te responde otro.
+no-such-model = No conozco ningún modelo
+no-such-model-choose = . Elige uno de estos:
+models-out-of-reach-notice = No puedo consultar los modelos en este momento. Inténtalo más tarde, por favor.
+model-gone-notice = Ese modelo ya no está disponible.
+chosen-already-notice = Esa ya es tu elección.
+no-chat-model = Aquí conversamos por voz, así que no hay nada que elegir: solo envíame un mensaje de voz. 🎙
+
+## Pictures and documents that cannot be looked at
+
+picture-too-large = Esta imagen es demasiado grande: miro imágenes de hasta 10 MB. Envíala como foto, así pesa menos.
+picture-unknown = No puedo abrir esta imagen. Envíala como foto, o en jpg, png, webp o gif, por favor.
+document-too-large = Este documento es demasiado grande: leo hasta 1 MB. Envía solo la parte de la que quieres hablar, por favor.
+document-unsupported = No puedo leer este tipo de archivo. Leo txt, md, pdf y docx, y escucho mensajes de voz y audios.
+document-empty = No encontré texto en este documento; quizás está escaneado. Envía las palabras en txt, md, pdf o docx, o en un mensaje.
+document-locked = Este documento está protegido con contraseña. Envíalo sin ella, por favor.
+document-broken = No puedo leer este documento; puede estar dañado. Envíalo de nuevo, o el texto en txt, md, pdf o docx.
+
+## The conversation
+
+welcome = ¡Te damos la bienvenida a PhonicFlow!
+welcome-how =
+    Mantén presionado el micrófono, di algo en inglés y suelta para enviar. Recibes lo que entendí, consejos de pronunciación y gramática y una respuesta hablada, para seguir conversando.
+
+    Pruébalo ahora: cuéntame en inglés qué hiciste ayer. 🎙
+
+    /help muestra qué más puedo hacer.
+help = Envíame un mensaje de voz en inglés y te doy consejos.
+unknown-command-near = No conozco /{ $name }. ¿Quisiste decir /{ $near }? /help muestra todos los comandos.
+unknown-command = No conozco /{ $name }. /help muestra todos los comandos.
+voice-only = ¡Gracias por escribir! Yo escucho mensajes de voz: mantén presionado el micrófono, habla en inglés y suelta para enviar. 🎙
+other-sticker = ¡Qué bueno! Pero yo solo sé escuchar: envíame un mensaje de voz en inglés. 🎙
+other-picture = No puedo ver imágenes, pero quiero saber de esta: descríbela en inglés en un mensaje de voz. 🎙
+other-location = No sé leer mapas. ¡Cuéntame de este lugar en inglés en un mensaje de voz! 🎙
+other-document = No puedo abrir este archivo. Envíame un mensaje de voz o un audio ogg, mp3, m4a, flac o wav. 🎙
+other-unknown = Yo solo sé escuchar: envíame un mensaje de voz en inglés. 🎙
+rate-limited = ¡Fueron muchos de una vez! Espera { $seconds } s antes del próximo mensaje; los que envíes hasta entonces quedan sin respuesta.
+crowded = Ya hay muchos mensajes tuyos esperando, así que no tomé este. Cuando estén respondidos, envíalo de nuevo, por favor.
+later = El tutor está tardando más de lo normal. Tu mensaje está guardado: la respuesta llega aquí sola.
+given-up = Lo siento: el tutor no estuvo disponible por demasiado tiempo y este mensaje quedó sin respuesta. Envíalo de nuevo más tarde, por favor.
+dropped = Lo siento: la persona a cargo del bot retiró este mensaje y quedó sin respuesta. Si quieres, envíalo de nuevo.
+stumbled = Lo siento: tropiezo con este mensaje una y otra vez, así que quedó sin respuesta. La culpa es mía. Prueba con otro, por favor.
+you-said = 🎧 Dijiste
+coaching = 📝 Consejos
+nothing-yet = Todavía no hay nada aquí: envíame un mensaje de voz en inglés y empezamos. 🎙
+fresh-waits = Conversación nueva. Lo que enviaste y aún no tiene respuesta se responderá en ella.
+fresh-first = Conversación nueva: envíame un mensaje de voz. 🎙
+fresh = Conversación nueva. La anterior (mensajes: { $turns }) quedó archivada. Envíame un mensaje de voz. 🎙
+delete-yes-button = Borrar todo
+delete-no-button = Conservar
+kept = No se borró nada.
+not-yours-notice = Este botón es para otra persona.
+outdated-notice = Este botón ya no sirve.
+history-heading = Nuestra conversación, página { $page } de { $pages }
+older-button = « Anteriores
+newer-button = Siguientes »
+
+## Recordings that cannot be answered
+
+too-large = Este archivo es demasiado grande: acepto hasta { $megabytes } MB. Envía uno más corto, por favor.
+too-long = Esta grabación es demasiado larga: acepto hasta { $length }. Envía una más corta, por favor.
+length-minutes =
+    { $minutes ->
+        [one] { $minutes } minuto
+       *[other] { $minutes } minutos
+    }
+length-seconds =
+    { $seconds ->
+        [one] { $seconds } segundo
+       *[other] { $seconds } segundos
+    }
+no-audio = No hay sonido en este archivo. Graba tu mensaje de nuevo, por favor.
+not-audio = No puedo leer esto como audio; puede estar dañado. Grábalo de nuevo, o envía ogg, mp3, m4a, flac o wav.
+cut-audio = Falta el final de este archivo y sin él no puedo escuchar nada. Envíalo de nuevo, por favor.
+unsupported = No conozco este formato de audio{ $format }. Envía un mensaje de voz, o un archivo ogg, mp3, m4a, flac o wav.
+costly-audio = Desistí de este archivo: leerlo cuesta mucho más que cualquier grabación. Graba tu mensaje de nuevo, por favor.
+file-gone = Telegram no pudo entregarme esta grabación. Envíala de nuevo, por favor.
+files-out-of-reach = En este momento no puedo abrir grabaciones: algo está mal configurado aquí. La persona a cargo del bot tiene que corregirlo.
+empty-answer = El tutor escuchó tu mensaje, pero esta vez no pudo responder. Inténtalo una vez más, por favor.
+
+## /status
+
+status = Tu práctica
+status-conversation = Conversación: abierta desde hace { $age }, mensajes: { $turns }
+status-no-conversation = Conversación: ninguna todavía, tu próximo mensaje de voz abre una
+status-nothing-waits = Ningún mensaje tuyo en la cola
+status-next = Mensajes tuyos en la cola: { $own }, el primero está en proceso o es el siguiente
+status-place = Mensajes tuyos en la cola: { $own }, lugar { $place }
+status-tutor-unknown = Tutor: aún sin consultar
+status-tutor-answers = Tutor: disponible
+status-tutor-failing = Tutor: no puede responder en este momento, los mensajes esperan
+status-tutor-silent = Tutor: no disponible en este momento, los mensajes esperan
+status-rate = Límite: quedan { $left } de { $limit } mensajes en este minuto
+status-no-rate = Límite: ninguno
+status-level = Nivel: { $level }
+status-persona = Cuando escribes, yo soy: { $persona }
+status-model = Modelo que elegiste:
+under-a-minute = menos de un minuto
+
+## When the tutor could not answer; /delete
+
+no-speech = No pude escuchar ninguna voz en este mensaje. Inténtalo de nuevo, un poco más cerca del micrófono.
+voice-failed = Lo siento: el tutor no pudo responder a este mensaje. Quizás no se alcanzaba a oír la voz. Grábalo una vez más, por favor.
+tutor-refused = Lo siento: el tutor no acepta lo que le envío y este mensaje quedó sin respuesta. No es culpa tuya: la persona a cargo del bot tiene que corregirlo.
+delete-ask = ¿Borrar todo lo que guardo sobre ti: conversaciones, consejos, ajustes y mensajes en espera, aquí y en el tutor? Solo la última respuesta hablada queda en el disco del tutor, que no tiene cómo borrarla. No se puede deshacer.
+deleted = Listo: todo lo que guardaba sobre ti quedó borrado aquí, y el tutor olvidará nuestras conversaciones. Su última respuesta hablada puede quedar en su disco hasta que otra la reemplace. Si vuelves a escribir, empezamos de cero.
+
+## Waiting longer than usual
+
+expect-next = ⏳ Estoy escuchando tu mensaje; la respuesta tarda { $about }.
+expect-next-unknown = ⏳ Sigo con tu mensaje; esta vez tarda un poco más.
+ordinal = { $place }.°
+expect-place = ⏳ Tu mensaje es el { $place } en la fila; la respuesta tarda { $about }.
+expect-place-unknown = ⏳ Tu mensaje es el { $place } en la fila; esta vez la respuesta tarda un poco más.
+about-seconds = unos { $seconds } segundos
+about-minutes =
+    { $minutes ->
+        [one] alrededor de un minuto
+       *[other] unos { $minutes } minutos
+    }
+
+## Written conversation
+
+tokens-used-up = ¡Hoy escribimos bastante! Puedo volver a escribir a las 00:00 UTC, dentro de { $left }. Los mensajes de voz son siempre bienvenidos. 🎙
+too-much-for-the-model = Eso es demasiado para mí de una sola vez. Envíalo en partes más cortas, por favor.
+model-refused = Lo siento: no puedo responder a este mensaje. Prueba con otras palabras, o envía un mensaje de voz. 🎙
+model-is-blind = Aquí no puedo ver imágenes. Cuéntame con palabras qué muestra, o envía un mensaje de voz. 🎙
+model-gone = El modelo { $gone } ya no existe: { $instead } respondió en su lugar.
+stop-button = ⏹ Detener
+over-already-notice = Esta respuesta ya terminó.
+
+## Files that the bot makes
+
+not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
+not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
+
+## Under an answer
+
+underlined = Subrayado: palabras que no sé si oí bien.
+corrections = ✏️ Dilo así
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Una idea aproximada: { $rate } palabras por minuto
+fluency-pauses = { $pauses } % de pausas (la más larga, { $longest } s)
+fluency-fillers = “um” y “uh”: { $fillers }
+translate-button = 🌐 Traducir
+hear-coaching-button = 🔊 Oír los consejos
+pressed-already-notice = Ya va en camino.
+cannot-translate-notice = Ahora no puedo traducir esto. Inténtalo de nuevo en un ratito.
+coaching-not-spoken = Ya no puedo decir estos consejos en voz alta, pero puedes leerlos arriba.
