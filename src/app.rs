@@ -2,6 +2,10 @@
 //!
 //! Must not know what the daemon does with them.
 
+mod speech;
+
+pub(crate) use speech::{recogniser_of, synthesiser_of};
+
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};

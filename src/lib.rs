@@ -9,8 +9,8 @@
 //! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, telemetry, domain
 //! bot     -> practice, model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
-//! doctor  -> app, admin (client), config, model, telegram, tutor, store, http, domain
-//! app     -> config, bot, audio_worker, model, store, telegram, tutor, telemetry
+//! doctor  -> app, admin (client), config, model, speech, telegram, tutor, store, http, domain
+//! app     -> config, bot, audio_worker, model, speech, store, telegram, tutor, telemetry
 //! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! tutor -> speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain

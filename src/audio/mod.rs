@@ -1,7 +1,7 @@
 //! The audio path: whatever a learner records becomes 16 kHz mono WAV, whatever the tutor says becomes a
 //! voice note.
 //!
-//! Owns symphonia, rubato, hound, ogg and the Opus codec; no other module names them. Must not know Telegram,
+//! Owns symphonia, rubato, realfft, hound, ogg and the Opus codec; no other module names them. Must not know Telegram,
 //! the tutor, tokio or the disk: it is plain synchronous code over `Read` and `Write`, to be run off the
 //! async threads. Everything is one streaming pass, so memory does not grow with the length of the recording.
 
@@ -16,11 +16,14 @@ mod ogg_page;
 mod ogg_repair;
 mod ogg_stream;
 mod opus;
+mod pitch;
 mod resample;
+mod slower;
 mod source;
 mod voice_note;
 mod wav;
 
+use crate::domain::Contour;
 use std::io::{Cursor, Read, Seek, Write};
 
 pub use error::{AudioError, AudioFault};
@@ -99,7 +102,41 @@ pub(crate) fn convert_to_voice_note<R>(input: R) -> Result<VoiceNote, AudioError
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let mut sink = voice_note::NoteSink::new();
+    encode(input, voice_note::NoteSink::new())
+}
+
+/// As [`to_voice_note`], at 0.8 of the speed and the same pitch.
+pub fn to_slower_note(input: bytes::Bytes) -> Result<VoiceNote, AudioError> {
+    convert_to_slower_note(Cursor::new(input))
+}
+
+/// As [`to_slower_note`], while reading the input.
+pub(crate) fn convert_to_slower_note<R>(input: R) -> Result<VoiceNote, AudioError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    encode(input, voice_note::NoteSink::slower())
+}
+
+fn encode<R>(input: R, mut sink: voice_note::NoteSink) -> Result<VoiceNote, AudioError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    decode::decode(input, &mut sink)?;
+    sink.finish()
+}
+
+/// Measures the melody of a voice, of its first five minutes.
+pub fn to_contour(input: bytes::Bytes) -> Result<Contour, AudioError> {
+    convert_to_contour(Cursor::new(input))
+}
+
+/// As [`to_contour`], while reading the input.
+pub(crate) fn convert_to_contour<R>(input: R) -> Result<Contour, AudioError>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    let mut sink = pitch::ContourSink::new();
     decode::decode(input, &mut sink)?;
     sink.finish()
 }

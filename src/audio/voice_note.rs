@@ -10,6 +10,7 @@ use ropus::{Application, Bitrate, Channels, Encoder};
 use super::decode::Sink;
 use super::error::AudioError;
 use super::resample::Resampler;
+use super::slower::Slower;
 use super::wav::to_i16;
 
 /// Longest voice note made, in seconds. Bounds the memory of [`super::to_voice_note`] to some 6 MB.
@@ -55,11 +56,17 @@ pub fn is_voice_note(bytes: &[u8]) -> bool {
 pub(super) struct NoteSink {
     resampler: Option<Resampler>,
     note: Option<Note>,
+    is_slower: bool,
 }
 
 impl NoteSink {
     pub(super) fn new() -> Self {
-        Self { resampler: None, note: None }
+        Self { resampler: None, note: None, is_slower: false }
+    }
+
+    /// Makes it slower at the same pitch.
+    pub(super) fn slower() -> Self {
+        Self { is_slower: true, ..Self::new() }
     }
 
     pub(super) fn finish(mut self) -> Result<VoiceNote, AudioError> {
@@ -77,7 +84,8 @@ impl Sink for NoteSink {
             Some(note) => note,
             none => {
                 let target = if NATIVE_RATES.contains(&rate) { rate } else { SPEECH_RATE };
-                none.insert(Note::new(target, rate)?)
+                let slower = self.is_slower.then(|| Slower::new(target));
+                none.insert(Note { slower, encoding: Encoding::new(target, rate)? })
             }
         };
         if let Some(old) = self.resampler.take_if(|r| r.input_rate() != u64::from(rate)) {
@@ -85,13 +93,35 @@ impl Sink for NoteSink {
         }
         let resampler = match &mut self.resampler {
             Some(resampler) => resampler,
-            none => none.insert(Resampler::new(rate, note.rate)?),
+            none => none.insert(Resampler::new(rate, note.encoding.rate)?),
         };
         resampler.push(mono, &mut |ready| note.push(ready))
     }
 }
 
 struct Note {
+    slower: Option<Slower>,
+    encoding: Encoding,
+}
+
+impl Note {
+    fn push(&mut self, ready: &[f32]) -> Result<(), AudioError> {
+        match &mut self.slower {
+            Some(slower) => slower.push(ready, &mut |ready| self.encoding.push(ready)),
+            None => self.encoding.push(ready),
+        }
+    }
+
+    fn finish(mut self) -> Result<VoiceNote, AudioError> {
+        if let Some(slower) = self.slower.take() {
+            slower.finish(&mut |ready| self.encoding.push(ready))?;
+        }
+        self.encoding.finish()
+    }
+}
+
+/// The stream of packets, and the file they go into.
+struct Encoding {
     encoder: Encoder,
     mux: PacketWriter<'static, Cursor<Vec<u8>>>,
     rate: u32,
@@ -104,7 +134,7 @@ struct Note {
     held: Option<Vec<u8>>,
 }
 
-impl Note {
+impl Encoding {
     fn new(rate: u32, source_rate: u32) -> Result<Self, AudioError> {
         let encoder = Encoder::builder(rate, Channels::Mono, Application::Audio)
             .bitrate(Bitrate::Bits(BITRATE))

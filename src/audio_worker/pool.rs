@@ -4,12 +4,13 @@
 //! A worker that met anything but a valid recording is not used again: the bytes may have left it in a bad
 //! state. Must not know what a worker does.
 
-use super::error::JobError;
+use super::error::{Death, JobError};
 use super::limits::Budget;
 use super::process::{Input, Output, Process};
 use super::wire::{Job, Target};
 use crate::audio::{Limits, MAX_NOTE_SECONDS, Report, VoiceNote, WAV_RATE, Wav};
 use crate::document::{self, DocumentFault};
+use crate::domain::Contour;
 use bytes::Bytes;
 use std::fs::File;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ const IDLE: Duration = Duration::from_secs(20);
 const WAV_HEADER: usize = 1_024;
 /// Most bytes of a voice note per second: three times what the encoder makes.
 const NOTE_BYTES_A_SECOND: usize = 24_000;
+/// Most bytes of a contour: a pitch of seven characters and a loudness of four for each step, with some reserve.
+const CONTOUR_BYTES: usize = Contour::STEPS * 16 + 256;
 
 pub struct Workers {
     program: PathBuf,
@@ -134,10 +137,28 @@ impl Place<'_> {
         String::from_utf8(output.into_bytes()).map_err(|_| JobError::NoText(DocumentFault::Broken))
     }
 
-    /// Converts the tutor's speech to a voice note.
+    /// Converts speech to a voice note.
     pub async fn to_voice_note(self, input: Input) -> Result<VoiceNote, JobError> {
+        self.note(Target::VoiceNote, input).await
+    }
+
+    /// As [`Self::to_voice_note`], at 0.8 of the speed and the same pitch.
+    pub async fn to_slower_note(self, input: Input) -> Result<VoiceNote, JobError> {
+        self.note(Target::SlowerNote, input).await
+    }
+
+    /// The melody of a voice.
+    pub async fn contour(self, input: Input) -> Result<Contour, JobError> {
+        let mut output = Output::Memory(Vec::new(), CONTOUR_BYTES);
+        self.run(Target::Contour, input, None, &mut output).await?;
+        let contour: Option<Contour> = serde_json::from_slice(&output.into_bytes()).ok();
+        let fits = |contour: &Contour| contour.pitch.len().max(contour.level.len()) <= Contour::STEPS;
+        contour.filter(fits).ok_or(JobError::Died(Death::Crashed))
+    }
+
+    async fn note(self, target: Target, input: Input) -> Result<VoiceNote, JobError> {
         let mut output = Output::Memory(Vec::new(), MAX_NOTE_SECONDS as usize * NOTE_BYTES_A_SECOND);
-        let secs = self.run(Target::VoiceNote, input, None, &mut output).await?;
+        let secs = self.run(target, input, None, &mut output).await?;
         let duration_secs = u32::try_from(secs).unwrap_or(MAX_NOTE_SECONDS);
         Ok(VoiceNote { bytes: output.into_bytes(), duration_secs })
     }

@@ -37,7 +37,7 @@ pub(crate) fn serve() -> io::Result<()> {
         limits::renew_cpu(job.cpu_secs)?;
         let ending = match job.target {
             Target::Text => read_document(&pipes, &job)?,
-            Target::Wav | Target::VoiceNote => convert(&pipes, job).map_or_else(refused, Ending::Done),
+            _ => convert(&pipes, job).map_or_else(refused, Ending::Done),
         };
         (&pipes.to).write_all(&wire::record(Kind::End, &ending)?)?;
     }
@@ -71,10 +71,18 @@ fn convert(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
             let limits = job.max_seconds.map(|max_seconds| Limits { max_seconds });
             audio::convert_to_wav(input, limits, &mut output)?.samples
         }
-        Target::VoiceNote => {
-            let note = audio::convert_to_voice_note(input)?;
+        Target::VoiceNote | Target::SlowerNote => {
+            let note = match job.target {
+                Target::SlowerNote => audio::convert_to_slower_note(input)?,
+                _ => audio::convert_to_voice_note(input)?,
+            };
             output.write_all(&note.bytes)?;
             u64::from(note.duration_secs)
+        }
+        Target::Contour => {
+            let contour = serde_json::to_vec(&audio::convert_to_contour(input)?).map_err(io::Error::from)?;
+            output.write_all(&contour)?;
+            contour.len() as u64
         }
         Target::Text => 0,
     };

@@ -49,6 +49,9 @@ pub(super) enum Target {
     VoiceNote,
     /// The text of a document, UTF-8.
     Text,
+    SlowerNote,
+    /// A [`Contour`](crate::domain::Contour), JSON.
+    Contour,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,7 +67,7 @@ pub(super) struct Job {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Ending {
-    /// Done: samples of the WAV, seconds of the voice note, or bytes of the text.
+    /// Done: samples of the WAV, seconds of the voice note, or bytes of the text or of the contour.
     Done(u64),
     /// The document has no text to give.
     NoText(DocumentFault),

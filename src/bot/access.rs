@@ -142,7 +142,7 @@ async fn refuse(channel: &Channel, case: &Case<'_>, why: Refusal) -> Disposition
         _ => case.phrases.refused(why),
     };
     // Whoever has spoken or asked by name hears why nothing comes of it, each time; the learner's rate bounds it.
-    if matches!(case.incoming.body, Body::Voice(_) | Body::Command { .. }) {
+    if matches!(case.incoming.body, Body::Voice(_) | Body::Coach { .. } | Body::Command { .. }) {
         return Disposition::Commit(case.say(text));
     }
     Disposition::Commit(seldom(case, &case.phrases.refused_notice(why), || case.say(text).replies))

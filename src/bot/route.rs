@@ -74,7 +74,7 @@ pub fn placement_with_model(incoming: &Incoming) -> Placement {
 /// The place in the queue of a message that is taken in, whoever it is from.
 pub fn placement(incoming: &Incoming) -> Placement {
     match &incoming.body {
-        Body::Voice(_) => Placement::TUTOR_TURN,
+        Body::Voice(_) | Body::Coach { .. } => Placement::TUTOR_TURN,
         Body::Text(_) | Body::Quoting { .. } => Placement::IN_TURN,
         Body::Command { name, .. } => {
             commands::find(name).map_or(Placement::AT_ONCE, |command| command.placement)
@@ -103,7 +103,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
         },
         Body::Text(_) | Body::Quoting { .. } => Route::Text,
         Body::Files(_) => Route::Files,
-        Body::Voice(_) => Route::Voice,
+        Body::Voice(_) | Body::Coach { .. } => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),
         Body::Blocked(_) => Route::Nothing,

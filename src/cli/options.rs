@@ -66,6 +66,7 @@ fn value_name(key: &Key) -> &'static str {
         Kind::Whole { .. } | Kind::Count { .. } | Kind::Number { .. } => "N",
         Kind::BaseUrl(_) | Kind::OptionalUrl(_) | Kind::Proxy(_) => "URL",
         Kind::Name(_) => "MODEL",
+        Kind::Word(_) => "NAME",
         Kind::Names(_) => "MODELS",
         Kind::Address(_) => "ADDRESS",
         Kind::Users(_) => "IDS",

@@ -23,7 +23,10 @@ pub(crate) fn advice(config: &Config) -> Vec<String> {
     let ai = &config.ai;
     let keyed = ai.url.iter().map(|url| ("AI_API_URL".to_owned(), url, &ai.key));
     let more = ai.providers.iter().map(|of| (format!("providers.{}.url", of.name), &of.url, &of.key));
-    for (name, url, key) in keyed.chain(more) {
+    let speech = [("STT_URL", &config.speech.recogniser), ("TTS_URL", &config.speech.synthesiser)];
+    let speech =
+        speech.into_iter().filter_map(|(name, of)| Some((name.to_owned(), of.url.as_ref()?, &of.key)));
+    for (name, url, key) in keyed.chain(more).chain(speech) {
         if key.is_some() && in_the_clear(url) {
             lines.push(format!(
                 "{name} is http:// and not on a private network: its key can be read on the way; use https://"

@@ -43,6 +43,9 @@ pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) ->
         }
         Kind::BaseUrl(field) => *field(config) = base_url(raw).ok_or_else(wrong)?,
         Kind::OptionalUrl(field) => *field(config) = Some(base_url(raw).ok_or_else(wrong)?),
+        Kind::Word(field) => {
+            *field(config) = Some(raw.to_owned()).filter(|name| is_model_name(name)).ok_or_else(wrong)?
+        }
         Kind::Name(field) => {
             *field(config) = Some(raw.to_owned()).filter(|name| is_model_name(name));
             field(config).as_ref().ok_or_else(wrong)?;

@@ -63,6 +63,8 @@ pub enum Kind {
     BaseUrl(fn(&mut Config) -> &mut String),
     /// The same; there may be none.
     OptionalUrl(fn(&mut Config) -> &mut Option<String>),
+    /// A name without spaces.
+    Word(fn(&mut Config) -> &mut String),
     /// A model's name.
     Name(fn(&mut Config) -> &mut Option<String>),
     /// Models' names.
@@ -96,7 +98,7 @@ pub const TELEGRAM_PUBLIC_API: &str = "https://api.telegram.org";
 
 use Kind::{
     Address, BaseUrl, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Name, Names, Number,
-    OptionalUrl, Proxy, Switch, Time, Token, Users, Whole,
+    OptionalUrl, Proxy, Switch, Time, Token, Users, Whole, Word,
 };
 use Unit::{Days, Hours, Seconds};
 
@@ -158,6 +160,7 @@ impl Key {
             }
             Whole { min, max, .. } | Count { min, max, .. } => format!("a whole number, {}", range(min, max)),
             Number { min, max, .. } => format!("a number, {}", range(min, max)),
+            Word(_) => "a name without spaces".to_owned(),
             Name(_) => "a model's name".to_owned(),
             Names(_) => "models' names, comma separated".to_owned(),
             BaseUrl(_) | OptionalUrl(_) => "a URL with http:// or https://, without a query".to_owned(),

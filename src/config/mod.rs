@@ -15,6 +15,7 @@ mod render;
 mod resolve;
 mod secret_files;
 mod sources;
+mod speech;
 mod table;
 
 pub(crate) use ai::Ai;
@@ -22,6 +23,7 @@ pub(crate) use checks::key_file;
 pub use keys::{Flag, flags};
 pub use providers::Provider;
 pub use render::{env_example, markdown_table, render};
+pub use speech::{Speech, SpeechServer, TutorKind};
 
 use crate::domain::rate::PerMinute;
 use crate::domain::{ChannelName, Language, UserId};
@@ -74,6 +76,9 @@ pub struct Config {
     pub backend_ca_file: Option<PathBuf>,
     pub bot_private_key: Option<Secret>,
     pub backend_retry_max_age: Duration,
+    /// `TUTOR`.
+    pub tutor: TutorKind,
+    pub speech: Speech,
     pub ai: Ai,
     pub bot_rate_limit: bool,
     /// See [`Config::learner_rate`].
@@ -213,7 +218,9 @@ impl Config {
             });
         }
         errors.extend(advice::public_metrics(&config, &origins));
+        errors.extend(speech::missing(&config, &errors));
         warnings.extend(advice::advice(&config));
+        warnings.extend(speech::idle(&config, &origins));
         (Loaded { config, origins, warnings, not_read }, errors)
     }
 
@@ -255,6 +262,8 @@ impl Config {
             backend_ca_file: None,
             bot_private_key: None,
             backend_retry_max_age: Duration::ZERO,
+            tutor: TutorKind::default(),
+            speech: Speech::default(),
             ai: Ai::default(),
             bot_rate_limit: true,
             bot_rate_limit_mpm: 1,

@@ -38,6 +38,8 @@ const SHARED: &[&str] = &[
     "AI_",
     "FALLBACK_",
     "MAX_CONVERSATION_",
+    "STT_",
+    "TTS_",
 ];
 
 #[derive(Debug, Clone)]

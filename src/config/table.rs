@@ -8,13 +8,14 @@ use super::keys::Kind::{
 };
 use super::keys::Unit::{Days, Hours, Seconds};
 use super::keys::{Key, TELEGRAM_PUBLIC_API};
-use super::{LogFormat, OnCorruption};
+use super::{LogFormat, OnCorruption, TutorKind};
 use crate::domain::Language;
 
 /// Every option by topic, in the order people read them.
 pub(crate) const TOPICS: &[(&str, &[Key])] = &[
     ("Telegram", TELEGRAM),
     ("The tutor", TUTOR),
+    ("Speech servers", super::speech::OPTIONS),
     ("Chat models", super::ai::OPTIONS),
     ("Limits", LIMITS),
     ("Who may use it", PEOPLE),
@@ -88,6 +89,14 @@ const TELEGRAM: &[Key] = &[
 
 const TUTOR: &[Key] = &[
     Key {
+        name: "TUTOR",
+        default: "phonicflow",
+        kind: Choice(&["phonicflow", "builtin"], |c, word| {
+            c.tutor = if word == "builtin" { TutorKind::Builtin } else { TutorKind::PhonicFlow };
+        }),
+        doc: "phonicflow: the PhonicFlow backend at BACKEND_URL. builtin: a tutor made of a speech recogniser (STT_URL), the chat model (AI_API_URL) and a speech synthesiser (TTS_URL).",
+    },
+    Key {
         name: "BACKEND_URL",
         default: "http://localhost:8000",
         kind: BaseUrl(|c| &mut c.backend_url),
@@ -97,7 +106,7 @@ const TUTOR: &[Key] = &[
         name: "BACKEND_TIMEOUT",
         default: "60",
         kind: Time { unit: Seconds, min: 0.05, max: 3_600.0, field: |c| &mut c.backend_timeout },
-        doc: "Deadline of one turn at the tutor. A turn given up too early is a turn done twice.",
+        doc: "Deadline of one turn at the tutor, or of one call of a speech server. A turn given up too early is a turn done twice.",
     },
     Key {
         name: "BACKEND_CONCURRENCY",
@@ -115,7 +124,7 @@ const TUTOR: &[Key] = &[
         name: "BACKEND_CA_FILE",
         default: "",
         kind: CaFile(|c| &mut c.backend_ca_file),
-        doc: "PEM file of a private certificate authority that the tutor's https may use.",
+        doc: "PEM file of a private certificate authority that the https of the tutor and of the speech servers may use.",
     },
     Key {
         name: "BOT_PRIVATE_KEY",

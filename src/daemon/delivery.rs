@@ -18,10 +18,13 @@ use super::shutdown::Stop;
 use super::spoken_answer::{self, Speech, text_of};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Change, Content, MessageId, OutMessage, TurnKind, Urgency, WaitReason};
+use crate::domain::{
+    Change, Content, Made, MessageId, OutMessage, SpokenPart, TurnChange, TurnFact, TurnKind, Urgency,
+    WaitReason,
+};
 use crate::logging::Event;
 use crate::store::{Claim, Sent, StoreError};
-use crate::telegram::{Outgoing, SendForm, outgoing};
+use crate::telegram::{Delivered, Outgoing, SendForm, outgoing};
 use crate::tutor::SpeechRequest;
 use std::sync::Arc;
 
@@ -137,10 +140,10 @@ impl Out<'_> {
                 Turn::Never => return daemon.app.store.release(self.claim.lease).await.map(|()| false),
             };
             let call = daemon.telegram.deliver(&form.out, form.manner);
-            let sent = daemon.telemetry.timed(Step::Send, call).await.map(drop);
+            let sent = daemon.telemetry.timed(Step::Send, call).await;
             pass.ended();
             let verdict = match sent {
-                Ok(()) => self.sent(&form),
+                Ok(delivered) => self.sent(&form, delivered),
                 Err(error) => judge(daemon, self.claim, message, &form, &error).await?,
             };
             match self.record(verdict).await? {
@@ -184,9 +187,19 @@ impl Out<'_> {
         self.claim.job.progress.filter(|_| self.message.index == 0 && !self.message.words_sent)
     }
 
-    fn sent(&self, form: &Form) -> AfterFailure {
+    fn sent(&self, form: &Form, delivered: Delivered) -> AfterFailure {
         self.daemon.telemetry.add(Count::Sent, usize::from(form.out.chat().is_some()));
-        if form.voice_follows { AfterFailure::WordsOut } else { AfterFailure::Done }
+        if form.voice_follows {
+            return AfterFailure::WordsOut;
+        }
+        // Which part of which turn it speaks; of no turn where its row brings none, as that of a command.
+        let (seq, part) = match self.message.reply.content {
+            Content::Spoken { part, .. } => (self.claim.lease.seq, part),
+            Content::Made(Made::CoachingAudio { turn }) => (turn, SpokenPart::Coaching),
+            _ => return AfterFailure::Done,
+        };
+        let told = |note| AfterFailure::Told(TurnChange { seq, fact: TurnFact::Spoken(part, note) });
+        delivered.voice.map_or(AfterFailure::Done, told)
     }
 
     async fn put_off(&self, ms: i64, reason: WaitReason) -> Result<bool, StoreError> {
@@ -198,14 +211,18 @@ impl Out<'_> {
         let (store, lease, index) = (&self.daemon.app.store, self.claim.lease, self.message.index);
         let seq = lease.seq;
         let later = |ms: i64| self.daemon.clock.now().plus_ms(ms);
+        let told = |verdict| match verdict {
+            AfterFailure::Told(change) => Sent::Told(change),
+            _ => Sent::Done,
+        };
         match verdict {
-            AfterFailure::Done => {
+            AfterFailure::Done | AfterFailure::Told(_) => {
                 if self.is_last {
                     self.daemon.chat_actions.end(seq);
                     self.daemon.spoken.forget(seq);
                 }
                 self.daemon.unconfirmed.end(seq);
-                store.delivered(lease, index, Sent::Done).await?;
+                store.delivered(lease, index, told(verdict)).await?;
                 tracing::debug!(event = %Event::MessageSent, seq, index, "sent and struck off");
                 self.ended();
                 Ok(Next::Message)

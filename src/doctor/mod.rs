@@ -12,6 +12,7 @@ mod models;
 mod permissions;
 mod proxy;
 mod settings;
+mod speech;
 mod store;
 mod telegram;
 mod tutor;
@@ -68,11 +69,12 @@ pub(crate) async fn examine(patient: &Patient) -> Report {
     // First, because opening the store may create files and so change what is checked.
     let permissions = permissions::check(patient);
     let health_deadline = patient.config().backend_timeout + DEADLINE;
-    let (telegram, proxy, tutor, models, store) = tokio::join!(
+    let (telegram, proxy, tutor, models, speech, store) = tokio::join!(
         within(DEADLINE, "telegram", telegram::check(patient)),
         within(DEADLINE, "proxy", proxy::check(patient)),
         within(health_deadline, "tutor", tutor::check(patient)),
         within(DEADLINE, "chat model", models::check(patient)),
+        within(DEADLINE, "speech", speech::check(patient)),
         within(STORE_DEADLINE, "store", store::check(patient)),
     );
     let daemon = within(DEADLINE, "daemon", daemon::check(patient, store.held)).await;
@@ -84,6 +86,7 @@ pub(crate) async fn examine(patient: &Patient) -> Report {
         proxy.findings,
         tutor.findings,
         models.findings,
+        speech.findings,
         daemon.findings,
         store.findings,
         permissions,

@@ -67,15 +67,24 @@ async fn look(models: &Models, server: &Server, named: &[(&str, &String)]) -> Ve
             findings.push(Finding::warning(
                 MODELS,
                 format!("{name} does not list {model}, which {key} names"),
-                format!("it has {}", some(&listed)),
+                format!("it has {}; {}", some(&listed), how_to_fetch(&model, &listed)),
             ));
         }
     }
     findings
 }
 
+/// Ollama alone names its models with a tag.
+fn how_to_fetch(model: &str, listed: &[String]) -> String {
+    if listed.iter().any(|listed| listed.contains(':')) {
+        format!("to fetch it: ollama pull {model}")
+    } else {
+        "for Ollama, ollama pull NAME fetches one".to_owned()
+    }
+}
+
 /// The first few of many.
-fn some(listed: &[String]) -> String {
+pub(super) fn some(listed: &[String]) -> String {
     let shown = listed.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     match listed.len().saturating_sub(5) {
         0 => shown,

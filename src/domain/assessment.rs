@@ -7,6 +7,7 @@ use super::fluency::Fluency;
 use super::ids::Timestamp;
 use super::incoming::Chat;
 use super::learner::Language;
+use super::outcome::SpokenPart;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -69,6 +70,16 @@ pub struct Turn {
     pub to_draw: bool,
     /// The buttons under its answer that were pressed, each once, with the time of the last press.
     pub pressed: Vec<(String, Timestamp)>,
+    pub notes: SentNotes,
+    /// Somebody else speaks than the learner, who had it coached by `/coach`: it is nothing the learner practised.
+    pub of_another: bool,
+}
+
+/// The voice notes of a turn that were sent, by the `file_id` at which Telegram keeps each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentNotes {
+    pub reply: Option<String>,
+    pub coaching: Option<String>,
 }
 
 /// Buttons whose presses are remembered of one turn.
@@ -93,6 +104,8 @@ pub enum TurnFact {
     Corrected(Vec<Correction>),
     /// This button under its answer was pressed.
     Pressed(String, Timestamp),
+    /// It was spoken: a voice note was sent.
+    Spoken(SpokenPart, String),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +160,8 @@ impl Turn {
             translated_into: Language::Pt,
             to_draw: false,
             pressed: Vec::new(),
+            notes: SentNotes::default(),
+            of_another: false,
         }
     }
 
@@ -173,6 +188,8 @@ impl Turn {
                 }
                 self.pressed.push((button, at));
             }
+            TurnFact::Spoken(SpokenPart::Conversational, note) => self.notes.reply = Some(note),
+            TurnFact::Spoken(SpokenPart::Coaching, note) => self.notes.coaching = Some(note),
         }
     }
 }

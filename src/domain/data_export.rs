@@ -232,6 +232,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "at": at_json(turn.at),
                 "kind": turn.kind.as_str(),
                 "voice_ms": turn.voice_ms,
+                "spoken_by_another": turn.of_another,
                 "model": turn.model,
                 "chat": turn.chat.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
                 "tokens": { "input": turn.tokens.input, "output": turn.tokens.output },
@@ -243,6 +244,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "translated_into": turn.translated_into.tag(),
                 "coaching_spoken": turn.assessment.coaching_audio,
                 "reply_spoken": turn.assessment.reply_audio,
+                "voice_notes": { "reply": turn.notes.reply, "coaching": turn.notes.coaching },
                 "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
                 "corrections_still_to_be_drawn": turn.to_draw,
                 "buttons_pressed": turn.pressed.iter()
@@ -259,6 +261,7 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
         .collect();
     json!({
         "session": session.id,
+        "place": session.place.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
         "created": at_json(session.created),
         "last_activity": at_json(session.last_activity),
         "archived": session.archived_at.map(at_json),
@@ -279,7 +282,8 @@ fn correction_json(correction: &Correction) -> Value {
 
 fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
     let _ = writeln!(text, "\n## Conversation of {}\n", moment(session.created));
-    let _ = write!(text, "Id {}, last used {}", session.id, moment(session.last_activity));
+    let place = session.place.map(|chat| format!(", in chat {}", chat.id)).unwrap_or_default();
+    let _ = write!(text, "Id {}{place}, last used {}", session.id, moment(session.last_activity));
     match session.archived_at {
         Some(at) => {
             let _ = writeln!(text, ", ended {}.", moment(at));
@@ -290,6 +294,7 @@ fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
         let (said, spoken) = (&turn.assessment, turn.kind == TurnKind::Voice);
         let manner = match &turn.model {
             Some(model) => format!("written, answered by {}", escaped(model)),
+            None if turn.of_another => format!("{} s of somebody else's voice", turn.voice_ms / 1000),
             None if spoken => format!("{} s of voice", turn.voice_ms / 1000),
             None => "written".to_owned(),
         };

@@ -32,6 +32,13 @@ pub struct Chat {
     pub thread: Option<i64>,
 }
 
+impl Chat {
+    /// Whether it is the private chat itself, outside all topics.
+    pub fn is_main(self) -> bool {
+        self.kind == ChatKind::Private && self.thread.is_none()
+    }
+}
+
 /// Whether a chat has one learner or many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatKind {
@@ -68,7 +75,16 @@ pub enum Body {
         text: String,
         quoted: String,
     },
+    /// `/coach` in reply to a message with sound.
+    Coach {
+        recording: Recording,
+        /// Whether whoever asks is the one who speaks in it, as far as Telegram tells.
+        own: bool,
+    },
 }
+
+/// The command that has a recording coached which it answers.
+pub const COACH: &str = "coach";
 
 impl Body {
     /// What the learner wrote to a chat model: plain text, or the caption of files.
@@ -78,6 +94,19 @@ impl Body {
             Self::Files(files) => Some(&files.caption),
             _ => None,
         }
+    }
+
+    /// What is to be assessed.
+    pub fn recording(&self) -> Option<&Recording> {
+        match self {
+            Self::Voice(recording) | Self::Coach { recording, .. } => Some(recording),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody else speaks than whoever sent it.
+    pub fn is_of_another(&self) -> bool {
+        matches!(self, Self::Coach { own: false, .. })
     }
 
     /// The text of the message it answers.

@@ -4,6 +4,7 @@
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
 use super::ids::{Timestamp, UserId};
+use super::incoming::Chat;
 pub(crate) use super::language::Language;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ pub struct Learner {
     /// When the last notice of a kind that is sent at most once a minute was sent: about unusable content, or
     /// a refusal.
     pub other_notice_at: Option<Timestamp>,
-    /// The open conversation.
+    /// The open conversation of the private chat.
     pub session: Option<Session>,
     /// When the learner was last told that too many messages wait.
     pub crowded_notice_at: Option<Timestamp>,
@@ -125,7 +126,12 @@ pub struct Learner {
     pub daily_goal: u16,
     /// Whether replies are spoken slower.
     pub slower: bool,
+    /// The open conversations of groups and topics, one each.
+    pub elsewhere: Vec<Session>,
 }
+
+/// Most conversations open in groups and topics at once: one more ends the one that was not used for longest.
+pub const OPEN_ELSEWHERE: usize = 32;
 
 /// The daily goal of who has not chosen one, minutes: a handful of messages.
 pub const DAILY_GOAL: u16 = 5;
@@ -175,14 +181,14 @@ pub enum Change {
     /// The learner was told that this model no longer exists.
     ToldGone(String),
     UnderliningExplained,
-    /// A conversation begins; an open one is archived (by the store, in the same transaction).
+    /// A conversation begins; the one open in its place is archived (by the store, in the same transaction).
     SessionOpened(Session),
-    /// A conversation begins unless one is open, because another lane may have opened one.
+    /// A conversation begins unless one is open in its place, because another lane may have opened one.
     SessionEnsured(Session),
     /// The learner did something in this conversation.
     SessionTouched(Uuid, Timestamp),
-    /// The open conversation ends.
-    SessionArchived(Timestamp),
+    /// An open conversation ends.
+    SessionArchived(Uuid, Timestamp),
     /// Turns that the tutor's history is known to hold now (`None`: unknown).
     TutorTurns(Uuid, Option<u32>),
     /// An IANA name.
@@ -215,6 +221,7 @@ impl Learner {
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
+            elsewhere: Vec::new(),
         }
     }
 
@@ -228,15 +235,37 @@ impl Learner {
         }
     }
 
-    /// Whether the learner began anew since something was said in this conversation.
-    pub(crate) fn has_left(&self, session: Uuid) -> bool {
-        self.session.as_ref().is_none_or(|open| open.id != session)
+    /// The conversations that are open, wherever.
+    pub fn open_sessions(&self) -> impl Iterator<Item = &Session> {
+        self.session.iter().chain(&self.elsewhere)
     }
 
-    /// Start of the idle time and the retention of the open conversation: its last use, or its import.
-    pub(crate) fn in_use_since(&self) -> Option<Timestamp> {
-        let used = self.session.as_ref()?.last_activity;
-        Some(self.imported_at.map_or(used, |imported| imported.max(used)))
+    pub(crate) fn open_sessions_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.session.iter_mut().chain(&mut self.elsewhere)
+    }
+
+    /// The conversation that is open in this chat and topic.
+    pub fn session_in(&self, chat: Chat) -> Option<&Session> {
+        match Session::place_of(chat) {
+            None => self.session.as_ref(),
+            place => self.elsewhere.iter().find(|open| open.place == place),
+        }
+    }
+
+    /// Whether this conversation is open.
+    pub(crate) fn is_open(&self, session: Uuid) -> bool {
+        self.open_sessions().any(|open| open.id == session)
+    }
+
+    /// Whether the learner began anew since something was said in this conversation.
+    pub(crate) fn has_left(&self, session: Uuid) -> bool {
+        !self.is_open(session)
+    }
+
+    /// Start of the idle time and the retention of an open conversation: its last use, or its import.
+    pub(crate) fn in_use_since(&self, open: &Session) -> Timestamp {
+        let imported = self.imported_at.filter(|_| open.place.is_none());
+        imported.map_or(open.last_activity, |imported| imported.max(open.last_activity))
     }
 
     /// Applies one change. Returns the session that it closed, to be archived.
@@ -257,32 +286,92 @@ impl Learner {
             Change::Slower(slower) => self.slower = slower,
             Change::UnderliningExplained => self.underlining_explained = true,
             Change::SessionOpened(session) => {
-                if self.session.as_ref().is_some_and(|open| open.id == session.id) {
+                if self.is_open(session.id) {
                     return None;
                 }
                 let opened = session.created;
-                return self.session.replace(session).map(|old| closed(old, opened));
+                return self.replace(session).map(|old| closed(old, opened));
             }
             Change::SessionEnsured(session) => {
-                self.session.get_or_insert(session);
+                if !self.open_sessions().any(|open| open.place == session.place) {
+                    let opened = session.created;
+                    return self.replace(session).map(|old| closed(old, opened));
+                }
             }
             Change::SessionTouched(id, at) => {
-                if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {
+                if let Some(session) = self.open_sessions_mut().find(|open| open.id == id) {
                     session.last_activity = session.last_activity.max(at);
                 }
             }
-            Change::SessionArchived(at) => return self.session.take().map(|old| closed(old, at)),
+            Change::SessionArchived(id, at) => {
+                let old = match self.elsewhere.iter().position(|open| open.id == id) {
+                    Some(place) => Some(self.elsewhere.remove(place)),
+                    None => self.session.take_if(|open| open.id == id),
+                };
+                return old.map(|old| closed(old, at));
+            }
             Change::TutorTurns(id, turns) => {
-                if let Some(session) = self.session.as_mut().filter(|s| s.id == id) {
+                if let Some(session) = self.open_sessions_mut().find(|open| open.id == id) {
                     session.tutor_turns = turns;
                 }
             }
         }
         None
     }
+
+    /// Opens a conversation in its place; the one that has to give way to it.
+    fn replace(&mut self, session: Session) -> Option<Session> {
+        if session.place.is_none() {
+            return self.session.replace(session);
+        }
+        if let Some(old) = self.elsewhere.iter_mut().find(|open| open.place == session.place) {
+            return Some(std::mem::replace(old, session));
+        }
+        let full = self.elsewhere.len() >= OPEN_ELSEWHERE;
+        let unused = self.elsewhere.iter().enumerate().min_by_key(|(_, open)| open.last_activity);
+        let unused = unused.map(|(nth, _)| nth).filter(|_| full);
+        let old = unused.map(|nth| self.elsewhere.remove(nth));
+        self.elsewhere.push(session);
+        old
+    }
 }
 
 fn closed(mut session: Session, at: Timestamp) -> Session {
     session.archived_at = Some(at);
     session
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ChatId, ChatKind};
+
+    fn place(n: i64) -> Chat {
+        Chat { id: ChatId(-n), kind: ChatKind::Group, thread: None }
+    }
+
+    fn session(n: i64) -> Session {
+        let session = Session::open(Uuid::from_u128(n.unsigned_abs().into()), UserId(1), Timestamp(n));
+        session.held_in(place(n))
+    }
+
+    #[test]
+    fn as_many_conversations_are_open_as_there_is_room_for_and_the_one_unused_for_longest_ends() {
+        let mut learner = Learner::new(UserId(1), Timestamp(0));
+        let room = i64::try_from(OPEN_ELSEWHERE).unwrap();
+        for n in 1..=room {
+            assert_eq!(learner.apply(Change::SessionOpened(session(n))), None);
+        }
+        learner.apply(Change::SessionTouched(session(1).id, Timestamp(1_000)));
+        let ended = learner.apply(Change::SessionEnsured(session(room + 1))).unwrap();
+        assert_eq!((ended.id, ended.archived_at), (session(2).id, Some(Timestamp(room + 1))));
+        assert_eq!(learner.open_sessions().count(), OPEN_ELSEWHERE);
+        assert!(learner.session_in(place(1)).is_some() && learner.session_in(place(2)).is_none());
+        // Where one is open nobody has to give way.
+        assert_eq!(learner.apply(Change::SessionEnsured(session(1))), None);
+        let another = Session { id: Uuid::max(), ..session(1) };
+        assert_eq!(learner.apply(Change::SessionOpened(another)).unwrap().id, session(1).id);
+        let ended = learner.apply(Change::SessionArchived(Uuid::max(), Timestamp(5))).unwrap();
+        assert_eq!(ended.place, Some(place(1)));
+    }
 }

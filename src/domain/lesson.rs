@@ -6,7 +6,7 @@ use super::assessment::Turn;
 use super::correction::{self, Correction};
 use super::fluency::{core, unsure};
 use super::ids::Timestamp;
-use super::incoming::Incoming;
+use super::incoming::{Chat, Incoming};
 use super::learner::{Change, Language, Learner, Translation};
 use super::markdown::{disarmed, markdown};
 use super::outcome::{Content, Keyboard, Reply, SpokenPart};
@@ -16,20 +16,21 @@ use super::session::{Session, SessionState};
 use super::speech::SpokenWord;
 use uuid::Uuid;
 
-/// The conversation that a message sent at `at` belongs to: the open one, or a new one (with `fresh_id`) if
-/// there is none or it was idle longer than `timeout_ms`. The returned changes record it.
+/// The conversation that a message sent at `at` belongs to: the one open in its chat and topic, or a new one (with
+/// `fresh_id`) if there is none or it was idle longer than `timeout_ms`. The returned changes record it.
 pub(crate) fn session_for(
     learner: &Learner,
+    chat: Chat,
     fresh_id: Uuid,
     at: Timestamp,
     timeout_ms: i64,
 ) -> (Session, Vec<Change>) {
-    match &learner.session {
+    match learner.session_in(chat) {
         Some(open) if open.state(at, timeout_ms) == SessionState::Active => {
             (open.clone(), vec![Change::SessionTouched(open.id, at)])
         }
         _ => {
-            let session = Session::open(fresh_id, learner.user, at);
+            let session = Session::open(fresh_id, learner.user, at).held_in(chat);
             (session.clone(), vec![Change::SessionOpened(session)])
         }
     }

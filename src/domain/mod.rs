@@ -6,6 +6,7 @@
 pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
+pub(crate) mod contour;
 pub mod correction;
 pub(crate) mod data_export;
 pub(crate) mod dead_letter;
@@ -41,16 +42,19 @@ pub(crate) mod speech;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
-pub use assessment::{Assessment, RecordedTurn, Tokens, Turn, TurnChange, TurnFact, TurnKind};
+pub use assessment::{Assessment, RecordedTurn, SentNotes, Tokens, Turn, TurnChange, TurnFact, TurnKind};
+pub use contour::Contour;
 pub use correction::{Correction, CorrectionKind};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
-pub use incoming::{Body, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
+pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use language::Language;
-pub use learner::{Change, DAILY_GOAL, DayTokens, LanguageChoice, Learner, Level, Translation};
+pub use learner::{
+    Change, DAILY_GOAL, DayTokens, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
+};
 pub use made::{ExportFormat, Made};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};

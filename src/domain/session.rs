@@ -3,6 +3,7 @@
 //! Must not know where sessions are stored.
 
 use super::ids::{Timestamp, UserId};
+use super::incoming::Chat;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ pub struct Session {
     pub archived_at: Option<Timestamp>,
     /// Turns in writing, which the tutor does not know about.
     pub text_turns: u32,
+    /// The group or topic it is held in; `None`: the private chat itself.
+    pub place: Option<Chat>,
 }
 
 impl Session {
@@ -55,7 +58,19 @@ impl Session {
             tutor_turns: Some(0),
             archived_at: None,
             text_turns: 0,
+            place: None,
         }
+    }
+
+    /// One that is held in this chat and topic.
+    #[must_use]
+    pub fn held_in(self, chat: Chat) -> Self {
+        Self { place: Self::place_of(chat), ..self }
+    }
+
+    /// The place of conversations in this chat and topic.
+    pub(crate) fn place_of(chat: Chat) -> Option<Chat> {
+        (!chat.is_main()).then_some(chat)
     }
 
     /// `timeout_ms`: idle time after which a session ends.

@@ -79,7 +79,7 @@ pub use seal::KeyTrouble;
 use self::engine::Engine;
 use self::state::State;
 use self::thread::Thread;
-use crate::domain::{DeadReason, Failed, Reply, Session, Stage, Timestamp, WaitReason};
+use crate::domain::{DeadReason, Failed, Reply, Session, Stage, Timestamp, TurnChange, WaitReason};
 use crate::secret::KeyMaterial;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
@@ -136,10 +136,12 @@ pub struct Burial {
 }
 
 /// What became of one message of the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// Sent, or given up for good: removed from the outbox.
     Done,
+    /// As [`Sent::Done`], and this became known of a turn by it.
+    Told(TurnChange),
     /// The text of a spoken answer was sent: only its voice is left of this message. Keeps the lease.
     Words,
     /// Certainly not sent: try again, not before this.

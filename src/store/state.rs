@@ -234,7 +234,13 @@ impl State {
     }
 
     pub fn learner(&self, user: UserId) -> Result<Option<Learner>, StoreError> {
-        self.get(&keys::learner(user))
+        let mut learner: Option<Learner> = self.get(&keys::learner(user))?;
+        for open in learner.iter_mut().flat_map(|learner| &mut learner.elsewhere) {
+            if let Some(place) = &mut open.place {
+                place.id = self.chat(place.id);
+            }
+        }
+        Ok(learner)
     }
 
     /// The current id of a chat, which may have been migrated.

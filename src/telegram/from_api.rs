@@ -6,7 +6,7 @@
 use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
-use super::{Me, files, quotation};
+use super::{Me, coached, files, quotation};
 use crate::domain::{
     Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
 };
@@ -191,7 +191,7 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
             if in_group { message_text::mentions(words, message.get("entities"), me) } else { Vec::new() };
         let spoken_to = !in_group || !mentions.is_empty() || answers_us(message, me);
         return Ok(match message_text::said(&message_text::without(words, &mentions), me) {
-            Said::Command(command) => Some(command),
+            Said::Command(command) => Some(coached::on_recording(command, message)?),
             Said::ForAnother if in_group => None,
             Said::Words(body) => spoken_to.then(|| quotation::quoting(body, message)),
             Said::ForAnother => Some(Body::Text(super::tolerant::clip(words.trim(), 4096).to_owned())),
@@ -228,17 +228,12 @@ fn answers_us(message: &Value, me: &Me) -> bool {
 fn media(message: &Value, caption: &str) -> Result<Option<Body>, &'static str> {
     let has =
         |fields: &[&str]| fields.iter().any(|field| message.get(field).is_some_and(|value| !value.is_null()));
-    for field in ["voice", "audio", "video_note"] {
-        if let Some(file) = message.get(field).filter(|file| file.is_object()) {
-            return recording(file, field).map(Some);
-        }
+    if let Some(recording) = sound(message)? {
+        return Ok(Some(recording));
     }
     let other = if has(&["animation", "sticker", "dice", "game"]) {
         OtherKind::Sticker
-    } else if let Some(file) = message.get("document").filter(|file| file.is_object()) {
-        if is_audio(file) {
-            return recording(file, "document").map(Some);
-        }
+    } else if message.get("document").is_some_and(Value::is_object) {
         return Ok(files::files(message, caption)?.map(Body::Files));
     } else if has(&["photo"]) {
         return Ok(files::files(message, caption)?.map(Body::Files));
@@ -253,6 +248,19 @@ fn media(message: &Value, caption: &str) -> Result<Option<Body>, &'static str> {
         return Ok(None);
     };
     Ok(Some(Body::Other(other)))
+}
+
+/// A recording in a message, if there is one.
+pub(super) fn sound(message: &Value) -> Result<Option<Body>, &'static str> {
+    let held = |field: &str| message.get(field).filter(|file| file.is_object());
+    for field in ["voice", "audio", "video_note"] {
+        if let Some(file) = held(field) {
+            return recording(file, field).map(Some);
+        }
+    }
+    // An animation has a document beside it.
+    let document = held("document").filter(|file| is_audio(file) && held("animation").is_none());
+    document.map(|file| recording(file, "document")).transpose()
 }
 
 /// Whether a document may hold sound, by its name or its media type; its bytes decide later.

@@ -5,6 +5,7 @@
 
 pub(crate) mod checkup;
 mod client;
+mod coached;
 mod download;
 pub(crate) mod edge;
 pub(crate) mod error;

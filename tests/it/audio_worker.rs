@@ -6,6 +6,7 @@ mod contained;
 mod documents;
 mod filtered;
 mod mutated;
+mod spoken;
 
 use crate::world::World;
 use std::fs;

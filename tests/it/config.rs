@@ -3,7 +3,7 @@
 mod ai;
 mod secrets;
 
-use phonicflow_bot::config::{self, Config, ConfigErrors, Inputs, Loaded, LogFormat, keys};
+use phonicflow_bot::config::{self, Config, ConfigErrors, Inputs, Loaded, LogFormat, TutorKind, keys};
 use phonicflow_bot::domain::rate::PerMinute;
 use phonicflow_bot::domain::{Language, UserId};
 use std::collections::BTreeMap;
@@ -334,4 +334,38 @@ fn the_example_file_works_once_the_token_is_in() {
         })
         .collect();
     assert!(Scene::new().file(".env.telegram", text).load().is_ok());
+}
+
+#[test]
+fn the_built_in_tutor_says_what_it_cannot_do_without() {
+    let builtin = || Scene::new().env("TUTOR", "builtin");
+    let faults = builtin().faults();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].starts_with("STT_URL is missing") && faults[0].contains("speaches"), "{faults:?}");
+    assert!(faults[1].starts_with("AI_API_URL is missing") && faults[1].contains("Ollama"), "{faults:?}");
+    let faults = builtin().env("STT_URL", "here").env("AI_API_URL", "http://m/v1").faults();
+    assert!(faults.len() == 1 && faults[0].contains("http://"), "{faults:?}");
+    assert!(Scene::new().env("TUTOR", "piper").faults()[0].contains("phonicflow or builtin"));
+
+    let whole = builtin().env("STT_URL", "http://s/v1/").env("AI_API_URL", "http://m/v1");
+    let Loaded { config, warnings, .. } = whole.loaded();
+    assert_eq!((config.tutor, warnings), (TutorKind::Builtin, Vec::new()));
+    let server = config.speech.recogniser;
+    assert_eq!((server.url.as_deref(), server.model.as_str()), (Some("http://s/v1"), "whisper-1"));
+
+    // What changes nothing is a hint.
+    let warnings = builtin()
+        .env("STT_URL", "http://s/v1")
+        .env("AI_API_URL", "http://m/v1")
+        .env("BACKEND_URL", "http://t")
+        .env("TTS_VOICE", "bella")
+        .loaded()
+        .warnings;
+    let expected = ["BACKEND_URL has no effect: TUTOR is builtin", "TTS_VOICE has no effect without TTS_URL"];
+    assert_eq!(warnings, expected);
+    let warnings = Scene::new().env("STT_URL", "http://s/v1").env("STT_API_KEY", "k").loaded().warnings;
+    assert_eq!(warnings, ["STT_URL has no effect: only TUTOR=builtin uses it"]);
+    let open = builtin().env("STT_URL", "http://s.example.com/v1").env("STT_API_KEY", "k");
+    let warnings = open.env("AI_API_URL", "http://m/v1").loaded().warnings;
+    assert!(warnings.len() == 1 && warnings[0].starts_with("STT_URL is http://"), "{warnings:?}");
 }

@@ -2,6 +2,7 @@
 
 mod before_it_runs;
 mod models;
+mod speech;
 
 use crate::world::World;
 use phonicflow_bot::logging::Event;

@@ -50,6 +50,7 @@ mod storm;
 mod telegram_faults;
 mod text_turn;
 mod tools;
+mod topics;
 mod tutor_as_it_is;
 mod tutor_faults;
 mod under_answer;

@@ -296,6 +296,7 @@ scenarios! {
     delivering:
         replies_are_struck_off_one_by_one
         a_row_without_replies_is_gone
+        what_a_sent_message_tells_of_a_turn_is_kept_as_it_is_struck_off
         a_failed_send_is_tried_later
         what_has_been_shown_already_is_kept
         what_cannot_be_sent_is_dropped

@@ -310,7 +310,7 @@ impl Run {
             3 => Sent::Later(until, WaitReason::TelegramDown),
             _ => Sent::Unsure(until),
         };
-        let result = self.bench.delivered(lease, index, sent).await;
+        let result = self.bench.delivered(lease, index, sent.clone()).await;
         if !self.agree(lease, result) {
             return;
         }

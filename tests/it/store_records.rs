@@ -266,7 +266,9 @@ fn version_2_opens() {
     };
     holds("turn-corrected", &corrected);
     let pressed = vec![("slow".to_owned(), at(9))];
-    holds("turn-pressed", &Turn { to_draw: true, pressed, ..corrected });
+    holds("turn-pressed", &Turn { to_draw: true, pressed, ..corrected.clone() });
+    let notes = SentNotes { reply: Some("AwACAgI".to_owned()), coaching: None };
+    holds("turn-spoken", &Turn { notes, ..corrected });
     let talks = Learner {
         persona: Some("examiner".to_owned()),
         model: Some("lan/qwen3:8b".to_owned()),
@@ -278,6 +280,11 @@ fn version_2_opens() {
     let settled =
         Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
     holds("learner-with-settings", &settled);
+    let class = Chat { id: ChatId(-1_001_500), kind: ChatKind::Group, thread: Some(7) };
+    let elsewhere = vec![session(3, None).held_in(class), session(4, None).held_in(chat)];
+    holds("learner-in-places", &Learner { elsewhere, ..learner() });
+    holds("session-in-a-topic", &session(2, Some(at(6))).held_in(class));
+    holds("turn-of-another", &Turn { of_another: true, ..turn() });
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
     holds("learner-underlining", &Learner { underlining_explained: true, ..learner() });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
@@ -340,6 +347,9 @@ fn version_3_opens() {
     let quoting = Body::Quoting { text: "why?".to_owned(), quoted: "I goes".to_owned() };
     let quoting = Task::Handle(message(81, 1, 1, quoting), Admission::Admitted);
     holds("job-quoting", &Job { task: quoting, ..job_of_version_3() });
+    let Body::Voice(recording) = voice(82, -17, -5).body else { panic!("no voice") };
+    let coach = Task::Handle(message(82, 1, 1, Body::Coach { recording, own: true }), Admission::Admitted);
+    holds("job-coach", &Job { task: coach, ..job_of_version_3() });
     holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
     let file = |kind, mime: Option<&str>| File {
         kind,

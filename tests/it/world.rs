@@ -7,6 +7,7 @@ use phonicflow_bot::sandbox::bot_api::{
     BotApi, BotApiOptions, ChatEntry, EntryKind, Learner, LearnerProfile,
 };
 use phonicflow_bot::sandbox::chat_api::{ChatApi, ChatOptions};
+use phonicflow_bot::sandbox::speech_api::{SpeechApi, SpeechOptions};
 use phonicflow_bot::sandbox::tutor_api::{TutorApi, TutorOptions};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -78,6 +79,14 @@ impl World {
         let chat = ChatApi::start(options).await.unwrap();
         self.set("AI_API_URL", &chat.base_url());
         chat
+    }
+
+    /// A server of speech to text and text to speech, named in the settings for the next start. It lives as long
+    /// as the handle.
+    pub async fn speech(&mut self, options: SpeechOptions) -> SpeechApi {
+        let speech = SpeechApi::start(options).await.unwrap();
+        self.set("STT_URL", &speech.base_url()).set("TTS_URL", &speech.base_url());
+        speech
     }
 
     /// Both doubles and a running daemon.

@@ -89,7 +89,7 @@ async fn drop_notice(context: &Context, number: u64) -> Result<Vec<Reply>, Store
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     let Some(job) = next.first().filter(|job| job.seq == number) else { return Ok(Vec::new()) };
     let Task::Handle(incoming, Admission::Admitted) = &job.task else { return Ok(Vec::new()) };
-    if !matches!(incoming.body, Body::Voice(_) | Body::Text(_) | Body::Files(_) | Body::Command { .. }) {
+    if matches!(incoming.body, Body::Callback { .. } | Body::Other(_) | Body::Blocked(_)) {
         return Ok(Vec::new());
     }
     let client = || incoming.client_language.as_deref().and_then(Language::from_tag);
@@ -142,7 +142,7 @@ pub(crate) fn kind(job: &Job) -> &'static str {
         Task::Deliver { .. } => "answer",
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
-            Body::Voice(_) => "voice",
+            Body::Voice(_) | Body::Coach { .. } => "voice",
             Body::Text(_) | Body::Quoting { .. } => "text",
             Body::Files(_) => "files",
             Body::Command { .. } => "command",

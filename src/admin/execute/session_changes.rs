@@ -83,7 +83,7 @@ async fn count(context: &Context, now: Timestamp, ended_before: Timestamp) -> Re
                 SessionState::Idle if context.store.place(session.user).await?.own > 0 => continue,
                 SessionState::Idle => {
                     let learner = context.store.learner(session.user).await?;
-                    let used = learner.and_then(|learner| learner.in_use_since());
+                    let used = learner.map(|learner| learner.in_use_since(&session));
                     let ends = used.unwrap_or(session.last_activity).plus_ms(idle);
                     // An imported session may have been taken over only recently.
                     if ends > now {

@@ -18,7 +18,7 @@ pub(crate) static COMMAND: Command = Command {
 };
 
 async fn feedback(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
-    let last = match &case.learner.session {
+    let last = match case.learner.session_in(case.incoming.chat) {
         Some(open) => match context.reader.last_voice_turn(case.incoming.user, open.id).await? {
             Some(last) => Some(last),
             None => earlier_turns(context, open, 0).await.pop(),

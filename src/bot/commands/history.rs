@@ -53,14 +53,14 @@ async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) ->
     })
 }
 
-/// A page of the open conversation (`None`: the last page) with its buttons; `None` when there are no turns.
+/// A page of the conversation open here (`None`: the last page) with its buttons; `None` when there are no turns.
 async fn history_page(
     context: &HandlerContext,
     case: &Case<'_>,
     page: Option<usize>,
 ) -> Result<Option<(Rich, Keyboard)>, StoreError> {
     let user = case.incoming.user;
-    let Some(session) = &case.learner.session else { return Ok(None) };
+    let Some(session) = case.learner.session_in(case.incoming.chat) else { return Ok(None) };
     let (_, ours) = context.reader.turns(user, session.id, 0, 0).await?;
     // The tutor's earlier turns come before ours.
     let earlier = earlier_turns(context, session, ours).await;

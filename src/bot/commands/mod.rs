@@ -32,6 +32,7 @@ commands! {
     status,
     history,
     feedback,
+    coach,
     new,
     level,
     persona,

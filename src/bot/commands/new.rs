@@ -18,8 +18,9 @@ pub(crate) static COMMAND: Command = Command {
 
 /// The old conversation is archived here and deleted at the tutor.
 async fn new(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, StoreError> {
-    let old = case.learner.session.as_ref();
-    let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    let chat = case.incoming.chat;
+    let old = case.learner.session_in(chat);
+    let session = Session::open(Uuid::new_v4(), case.incoming.user, case.now).held_in(chat);
     // A voice that still waits for the tutor was overtaken by this command.
     let waits = context.reader.place(case.incoming.user).await?.own > 0;
     Ok(Outcome {

@@ -17,7 +17,7 @@ pub(crate) static COMMAND: Command = Command {
 
 /// Opens or keeps the session. A deep-link payload may choose the language (`?start=pt`).
 fn start(context: &HandlerContext, case: &Case<'_>) -> Outcome {
-    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now);
+    let fresh = Session::open(Uuid::new_v4(), case.incoming.user, case.now).held_in(case.incoming.chat);
     let mut changes = vec![Change::SessionEnsured(fresh)];
     let mut phrases = case.phrases;
     if let Body::Command { args, .. } = &case.incoming.body

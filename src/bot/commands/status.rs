@@ -28,8 +28,7 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
     };
     let session = case
         .learner
-        .session
-        .as_ref()
+        .session_in(case.incoming.chat)
         .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
     let tutor = match context.tutor.reach() {

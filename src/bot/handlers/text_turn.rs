@@ -129,8 +129,13 @@ impl<'a> TextTurn<'a> {
             },
         };
         let rules = &self.context.rules;
-        let (session, changes) =
-            lesson::session_for(self.learner, Uuid::new_v4(), self.job.accepted_at, rules.session_timeout_ms);
+        let (session, changes) = lesson::session_for(
+            self.learner,
+            self.incoming.chat,
+            Uuid::new_v4(),
+            self.job.accepted_at,
+            rules.session_timeout_ms,
+        );
         let turns = self
             .context
             .reader

@@ -9,8 +9,7 @@ use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Body, Change, DeadReason, Fluency, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp,
-    Turn,
+    Change, DeadReason, Fluency, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
 };
 use crate::store::{Claim, StoreError};
 use crate::tutor::{Answered, Attempt, SpeechRequest, Spoken, Step as TutorStep, TutorError, Verdict, Voice};
@@ -53,7 +52,8 @@ impl<'a> VoiceTurn<'a> {
             return Ok(settled(verdict));
         }
         let timeout_ms = self.context.rules.session_timeout_ms;
-        let (session, opening) = lesson::session_for(learner, Uuid::new_v4(), job.accepted_at, timeout_ms);
+        let (session, opening) =
+            lesson::session_for(learner, incoming.chat, Uuid::new_v4(), job.accepted_at, timeout_ms);
         let voice = Voice { job, incoming, learner, session: &session, opening: &opening, now };
         loop {
             match self.attempt.step(&voice).await? {
@@ -78,8 +78,7 @@ impl<'a> VoiceTurn<'a> {
 
 fn voice_in(claim: &Claim) -> Option<(&Incoming, &Recording)> {
     let Task::Handle(incoming, _) = &claim.job.task else { return None };
-    let Body::Voice(recording) = &incoming.body else { return None };
-    Some((incoming, recording))
+    Some((incoming, incoming.body.recording()?))
 }
 
 fn settled(verdict: Disposition) -> Step {
@@ -123,6 +122,7 @@ impl Settling<'_> {
             to_draw: corrections.is_none(),
             corrections: corrections.unwrap_or_default(),
             fluency: Fluency::of(&words),
+            of_another: self.incoming.body.is_of_another(),
             ..Turn::voice(session, now, voice_ms, said)
         };
         let mut outcome = answered(self.context, self.incoming, self.claim, turn, &words);

@@ -32,7 +32,7 @@ impl Pending {
             Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
-            Body::Voice(_) | Body::Other(_) | Body::Blocked(_) => None,
+            Body::Voice(_) | Body::Coach { .. } | Body::Other(_) | Body::Blocked(_) => None,
         }
     }
 

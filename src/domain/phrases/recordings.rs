@@ -56,6 +56,11 @@ impl Phrases {
         Rich::plain(phrase!(self, "files-out-of-reach"))
     }
 
+    /// `/coach` that answers no recording.
+    pub(crate) fn coach_what(self) -> Rich {
+        Rich::plain(phrase!(self, "coach-what"))
+    }
+
     /// The tutor's answer was empty.
     pub(crate) fn empty_answer(self) -> Rich {
         Rich::plain(phrase!(self, "empty-answer"))

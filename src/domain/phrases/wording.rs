@@ -76,6 +76,7 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.model_menu(None, false, 1, 1),
         phrases.no_such_model("x"),
         phrases.no_chat_model(),
+        phrases.coach_what(),
         phrases.not_allowed(Some(UserId(1))),
         phrases.not_allowed(None),
         phrases.members_only(Some("@school"), true),

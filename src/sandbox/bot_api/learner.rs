@@ -147,6 +147,15 @@ impl BotApi {
         self.shared.with(|state| state.chats.insert(chat_id, chat));
     }
 
+    /// Topics of a private chat (Bot API 9.3).
+    pub fn private_topics(&self, user: i64, topics: &[i64]) {
+        self.shared.with(|state| {
+            if let Some(chat) = state.chats.get_mut(&user) {
+                chat.topics.extend(topics);
+            }
+        });
+    }
+
     /// A public channel with the address `@name`. The bot is its administrator.
     pub fn channel(&self, chat_id: i64, name: &str) {
         let json = json!({ "id": chat_id, "type": "channel", "title": name, "username": name });

@@ -111,6 +111,33 @@ pub mod optional {
     }
 }
 
+/// Records within a record, one behind the other.
+pub mod list {
+    use super::*;
+
+    pub fn write<T: Tagged>(values: &[T]) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        for value in values {
+            let one = nested::write(value)?;
+            codec::write(&(one.len() as u64), &mut bytes)?;
+            bytes.extend_from_slice(&one);
+        }
+        Ok(bytes)
+    }
+
+    pub fn read<T: Tagged>(mut bytes: &[u8]) -> Result<Vec<T>, Unreadable> {
+        let mut values = Vec::new();
+        while !bytes.is_empty() {
+            let (length, rest): (u64, &[u8]) = codec::read_front(bytes)?;
+            let cut = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+            let (one, rest) = cut.ok_or_else(|| "a list is cut short".to_owned())?;
+            values.push(nested::read(one)?);
+            bytes = rest;
+        }
+        Ok(values)
+    }
+}
+
 /// Declares a record: its name, its version, the fields it always has and those that came later (`= value`: what a record
 /// without it means, else the default), and the structs its older versions are read into. Every field of the struct must be named, or it does not compile.
 macro_rules! record {

@@ -41,7 +41,7 @@ record! {
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
         15 tokens, 16 told_gone, 17 zone, 19 daily_goal = DAILY_GOAL, 20 slower,
-        25 underlining_explained,
+        24 elsewhere as list, 25 underlining_explained,
     }
     from { 1 v1::LearnerV1 }
 }
@@ -49,7 +49,7 @@ record! {
 record! {
     Session = "session", version 2
     always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
-    since { 6 tutor_turns, 7 archived_at, 8 text_turns }
+    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place }
     from { 1 v1::SessionV1 }
 }
 
@@ -57,8 +57,8 @@ record! {
     Turn = "turn", version 2
     always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
     since {
-        6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 14 translated_into = Language::Pt,
-        15 to_draw, 16 pressed,
+        6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 13 notes, 14 translated_into = Language::Pt,
+        15 to_draw, 16 pressed, 20 of_another,
     }
     from { 1 v1::TurnV1 }
 }

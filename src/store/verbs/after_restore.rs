@@ -73,9 +73,8 @@ fn forget_counts(state: &mut State) -> Result<(), StoreError> {
             (seen, last) = (seen + 1, key.to_vec());
             if keys::is_learner(key) {
                 let mut learner: Learner = records::decode(bytes)?;
-                if let Some(session) = &mut learner.session
-                    && session.tutor_turns.take().is_some()
-                {
+                let open = learner.open_sessions_mut();
+                if open.filter_map(|session| session.tutor_turns.take()).count() > 0 {
                     tx.put(key.to_vec(), &learner)?;
                 }
             }

@@ -56,24 +56,30 @@ fn archive_idle(
         (seen, last) = (seen + 1, key.to_vec());
         if keys::is_learner(key) {
             let learner: Learner = records::decode(bytes)?;
-            let used = learner.in_use_since().filter(|used| *used < before);
-            idle.extend(used.map(|used| (learner.user, used)));
+            let unused = learner.open_sessions().map(|open| (open.id, learner.in_use_since(open)));
+            let unused: Vec<_> = unused.filter(|(_, used)| *used < before).collect();
+            if !unused.is_empty() {
+                idle.push((learner.user, unused));
+            }
         }
         Ok(seen < AT_ONCE)
     })?;
     let mut tx = Tx::default();
     let mut archived = 0;
-    for (user, used) in idle {
+    for (user, unused) in idle {
         // A learner who is being answered is not idle.
         if state.schedule.place(user).own > 0 {
             continue;
         }
         let mut person = Person::load(state, user)?;
         // It ended when it became idle: its retention counts from then.
-        let ended = used.plus_ms(idle_ms).min(now);
-        person.change(vec![Change::SessionArchived(ended)], now);
+        let ended = |used: Timestamp| used.plus_ms(idle_ms).min(now);
+        archived += unused.len();
+        person.change(
+            unused.into_iter().map(|(id, used)| Change::SessionArchived(id, ended(used))).collect(),
+            now,
+        );
         person.write(&mut tx)?;
-        archived += 1;
     }
     state.apply(tx)?;
     Ok(Archived { sessions: archived, next: (seen == AT_ONCE).then_some(last) })
@@ -97,7 +103,9 @@ fn import(
         let mut person = Person::load(state, import.user)?;
         let learner = state.learner(import.user)?;
         let open = learner.as_ref().and_then(|learner| learner.session.as_ref());
-        if open.is_some_and(|open| open.id == import.session) || person.has_archived(state, import.session)? {
+        if learner.as_ref().is_some_and(|learner| learner.is_open(import.session))
+            || person.has_archived(state, import.session)?
+        {
             // An earlier version did not import the level.
             person.note(None, import.level);
             person.write(&mut tx)?;

@@ -4,7 +4,7 @@
 //! Must not know who asked for it: the learner by `/delete`, or an admin.
 
 use super::person::add_purge;
-use crate::domain::{DeadLetter, Job, Session, Timestamp, UserId};
+use crate::domain::{DeadLetter, Job, Learner, Session, Timestamp, UserId};
 use crate::store::engine::Range;
 use crate::store::state::{State, Tx};
 use crate::store::{Removed, Store, StoreError, keys, records};
@@ -67,7 +67,7 @@ pub(crate) fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> R
     let mut forgotten = Forgotten::default();
     let learner = state.learner(user)?;
     forgotten.removed.learner = learner.is_some();
-    if let Some(open) = learner.and_then(|learner| learner.session) {
+    for open in learner.iter().flat_map(Learner::open_sessions) {
         forgotten.sessions.insert(open.id);
         forgotten.removed.sessions += 1;
     }

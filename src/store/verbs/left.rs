@@ -32,6 +32,9 @@ pub(crate) fn look_away(
         return Ok(());
     }
     let learner = state.learner(job.user)?;
-    let open = learner.and_then(|learner| learner.session).is_some_and(|open| open.id == session);
-    if open { Ok(()) } else { add_purge(state, tx, session, state.schedule.clock()) }
+    if learner.is_some_and(|learner| learner.is_open(session)) {
+        Ok(())
+    } else {
+        add_purge(state, tx, session, state.schedule.clock())
+    }
 }

@@ -5,7 +5,7 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Told, Turn,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn,
     TurnKind, UserId,
 };
 use crate::store::engine::Range;
@@ -265,14 +265,15 @@ fn sessions(
     let mut last = Vec::new();
     let mut more = false;
     state.scan(&range, false, &mut |key, bytes| {
-        let session = if keys::is_learner(key) {
-            records::decode::<crate::domain::Learner>(bytes)?.session
+        let here: Vec<Session> = if keys::is_learner(key) {
+            records::decode::<Learner>(bytes)?.open_sessions().cloned().collect()
         } else {
-            Some(records::decode(bytes)?)
+            vec![records::decode(bytes)?]
         };
-        more = budget == 0 || (session.is_some() && page.sessions.len() == limit);
+        // The open ones of a learner are one record and stay on one page.
+        more = budget == 0 || (!here.is_empty() && page.sessions.len() >= limit);
         if !more {
-            page.sessions.extend(session);
+            page.sessions.extend(here);
             last = key.to_vec();
             budget -= 1;
         }

@@ -3,7 +3,7 @@
 //!
 //! Must not know how anything is sent.
 
-use super::person::Person;
+use super::person::{self, Person};
 use crate::domain::{
     Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Overtaking, Reply, Stage, Task, Timestamp,
     WaitReason, WorkKind,
@@ -79,7 +79,10 @@ fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<
     let key = keys::outbox(job.seq, index);
     let mut tx = Tx::default();
     match sent {
-        Sent::Done => {
+        Sent::Done => strike_off(state, tx, job, key)?,
+        Sent::Told(change) => {
+            // A message that was struck off before tells nothing new.
+            person::amend(state, &mut tx, job.user, vec![change])?;
             strike_off(state, tx, job, key)?;
         }
         Sent::Later(until, reason) => {

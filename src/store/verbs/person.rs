@@ -83,8 +83,8 @@ impl Person {
             session.text_turns = session.text_turns.saturating_add(written);
             session.last_activity = session.last_activity.max(now);
         };
-        let open = self.learner.as_mut().and_then(|learner| learner.session.as_mut());
-        match open.filter(|open| open.id == turn.session) {
+        let learner = self.learner.as_mut();
+        match learner.and_then(|learner| learner.open_sessions_mut().find(|open| open.id == turn.session)) {
             Some(open) => {
                 self.changed = true;
                 add(open);

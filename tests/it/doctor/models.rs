@@ -25,6 +25,7 @@ async fn each_server_is_asked_for_its_models_and_what_is_missing_is_named() {
     let found = visit(&world, &[]).await;
     let words = found.words("chat model");
     assert!(words.contains("does not list vanished, which MODELS names"), "{words}");
+    assert!(words.contains("ollama pull vanished"), "{words}");
 
     world.set("AI_API_KEY", "wrong-secret");
     let found = visit(&world, &[]).await;

@@ -169,7 +169,7 @@ fn nothing_grows_for_ever_and_nothing_of_a_deleted_learner_is_left() {
         store.accept(vec![delete], policy, T0).await.unwrap();
         let claim = store.claim(WorkKind::Model, T0).await.unwrap().row().unwrap();
         let session = Session::open(Uuid::max(), UserId(user), T0);
-        let changes = vec![Change::SessionOpened(session), Change::SessionArchived(T0)];
+        let changes = vec![Change::SessionOpened(session), Change::SessionArchived(Uuid::max(), T0)];
         let assessment = Assessment { transcript: "my secret".to_owned(), ..Assessment::default() };
         let turn = Turn { number: 0, ..Turn::voice(Uuid::max(), T0, 1, assessment) };
         store

@@ -2,10 +2,12 @@
 
 use super::{Bench, T0, at, message, policy, replies, reply, sticker, voice, words};
 use phonicflow_bot::domain::{
-    Admission, AlertKind, Announcement, Body, Change, ChatId, DeadReason, Failed, MessageId, Outcome, Stage,
-    Task, UserId, WaitReason, WorkKind,
+    Admission, AlertKind, Announcement, Assessment, Body, Change, ChatId, DeadReason, Failed, MessageId,
+    Outcome, SentNotes, Session, SpokenPart, Stage, Task, Turn, TurnChange, TurnFact, UserId, WaitReason,
+    WorkKind,
 };
 use phonicflow_bot::store::{Burial, Counts, Deferral, Sent, StoreError};
+use uuid::Uuid;
 
 const DELIVERY: WorkKind = WorkKind::Delivery;
 
@@ -47,6 +49,30 @@ pub async fn a_row_without_replies_is_gone(bench: &mut Bench) {
     bench.crash();
     assert_eq!(bench.counts().await.unwrap(), Counts::default());
     assert!(bench.learner(UserId(1)).await.unwrap().is_some());
+}
+
+pub async fn what_a_sent_message_tells_of_a_turn_is_kept_as_it_is_struck_off(bench: &mut Bench) {
+    bench.take(vec![voice(1, 1, 1)]).await;
+    let claim = bench.get(WorkKind::Tutor, T0).await;
+    let seq = claim.lease.seq;
+    let session = Session::open(Uuid::from_u128(1), UserId(1), T0);
+    let turn = Turn::voice(session.id, T0, 900, Assessment::default());
+    let changes = vec![Change::SessionOpened(session)];
+    bench.commit(claim.lease, Outcome { changes, turn: Some(turn), ..replies(1, 2) }, T0).await.unwrap();
+    let sending = bench.get(DELIVERY, T0).await;
+    let told =
+        |part, note: &str| Sent::Told(TurnChange { seq, fact: TurnFact::Spoken(part, note.to_owned()) });
+    bench.delivered(sending.lease, 0, told(SpokenPart::Conversational, "AwAC")).await.unwrap();
+    bench.crash();
+    let notes = bench.turn(UserId(1), seq).await.unwrap().unwrap().notes;
+    assert_eq!(notes, SentNotes { reply: Some("AwAC".to_owned()), coaching: None });
+    let sending = bench.get(DELIVERY, T0).await;
+    assert_eq!(sending.outbox.len(), 1, "it is struck off with it");
+    bench.delivered(sending.lease, 1, told(SpokenPart::Coaching, "AwAD")).await.unwrap();
+    bench.crash();
+    let notes = bench.turn(UserId(1), seq).await.unwrap().unwrap().notes;
+    assert_eq!((notes.reply.as_deref(), notes.coaching.as_deref()), (Some("AwAC"), Some("AwAD")));
+    assert_eq!(bench.counts().await.unwrap(), Counts::default());
 }
 
 pub async fn a_failed_send_is_tried_later(bench: &mut Bench) {

@@ -168,8 +168,10 @@ pub async fn a_late_turn_is_counted_in_the_archive(bench: &mut Bench) {
     assert_eq!(bench.turns(UserId(1), id(1), 0, 9).await.unwrap().1, 2);
     assert_eq!(bench.purges(at(20), 9).await.unwrap().len(), 1);
     // Opened, counted and closed in one outcome.
-    let brief =
-        Outcome { changes: vec![open(3, 1, at(40)), Change::SessionArchived(at(41))], ..says(3, "bye") };
+    let brief = Outcome {
+        changes: vec![open(3, 1, at(40)), Change::SessionArchived(id(3), at(41))],
+        ..says(3, "bye")
+    };
     answer(bench, 4, 1, brief, at(41)).await;
     let page = bench.sessions(None, 10).await.unwrap();
     let rows: Vec<_> = page.sessions.iter().map(|s| (s.id, s.turns)).collect();

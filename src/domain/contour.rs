@@ -1,0 +1,27 @@
+//! How a turn sounded: pitch and loudness of the learner's voice and of the spoken reply, a few bytes each.
+//!
+//! Must not know how either is measured or drawn.
+
+use serde::{Deserialize, Serialize};
+
+/// One voice, in steps of equal length.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contour {
+    /// Length of a step, ms.
+    pub step_ms: u16,
+    /// Distance from the speaker's median, hundredths of a semitone; `i16::MIN`: no voice.
+    pub pitch: Vec<i16>,
+    /// Loudness of the same steps, 0..=255.
+    pub level: Vec<u8>,
+}
+
+impl Contour {
+    /// In the place of a pitch: there is no voice.
+    pub const NO_VOICE: i16 = i16::MIN;
+    /// Most steps: a picture is not wider.
+    pub const STEPS: usize = 600;
+
+    pub fn duration_ms(&self) -> u32 {
+        u32::try_from(self.level.len()).unwrap_or(u32::MAX).saturating_mul(u32::from(self.step_ms))
+    }
+}
