@@ -125,8 +125,9 @@ pub async fn pressed(
 /// For a button whose effect is a message: what notes this press with its turn; `None`: it was pressed a moment ago, and what
 /// was wished for is there or on its way. (Later it is a new wish: the message may be far up by then, or have failed.)
 pub fn first_press(button: &Button, turn: &Turn, now: Timestamp) -> Option<TurnChange> {
-    let again =
-        turn.pressed(button.prefix).is_some_and(|last| (0..SAME_WISH_MS).contains(&now.since_ms(last)));
+    let again = turn
+        .pressed(button.prefix)
+        .is_some_and(|last| (0..SAME_WISH_MS).contains(&now.0.saturating_sub(last.0)));
     let fact = TurnFact::Pressed(button.prefix.to_owned(), now);
     (!again).then_some(TurnChange { seq: turn.seq, fact })
 }
