@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Turns of a learner whose contours are kept.
+pub const CONTOURS_KEPT: usize = 5;
+
 /// One voice, in steps of equal length.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contour {
@@ -24,4 +27,13 @@ impl Contour {
     pub fn duration_ms(&self) -> u32 {
         u32::try_from(self.level.len()).unwrap_or(u32::MAX).saturating_mul(u32::from(self.step_ms))
     }
+}
+
+/// The contours of one turn.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contours {
+    /// The number of its row.
+    pub turn: u64,
+    pub learner: Option<Contour>,
+    pub reply: Option<Contour>,
 }

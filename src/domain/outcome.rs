@@ -5,6 +5,7 @@
 mod stored;
 
 use super::assessment::{Turn, TurnChange};
+use super::card::CardChange;
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The whole result of handling one message, committed in one transaction.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Changes to the learner's record, in order.
     pub changes: Vec<Change>,
@@ -22,6 +23,8 @@ pub struct Outcome {
     pub turn: Option<Turn>,
     /// What became known of earlier turns; of one that is no more, nothing is kept.
     pub turn_changes: Vec<TurnChange>,
+    /// Changes to the learner's cards, in order.
+    pub cards: Vec<CardChange>,
     /// Conversations for the tutor to delete.
     pub purge: Vec<Uuid>,
     /// Delete everything held about the learner (before the replies are queued).

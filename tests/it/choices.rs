@@ -1,19 +1,9 @@
 //! What a learner chooses by buttons: level, persona, model. Pressed twice, by somebody else, and where there is nothing to
 //! choose.
 
-use crate::pressing::{labels, notice, press};
+use crate::pressing::{labels, notice, press, says};
 use crate::world::{PATIENCE, World};
-use phonicflow_bot::sandbox::bot_api::ChatEntry;
 use phonicflow_bot::sandbox::chat_api::{ChatModel, ChatOptions};
-
-/// Waits until a message says this.
-async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
-    let found = world.telegram.wait_until(PATIENCE, |state| {
-        let mut all = state.from_bot(entry.chat_id);
-        all.find(|known| known.message_id == entry.message_id && known.text.contains(words)).cloned()
-    });
-    found.await.unwrap_or_else(|| panic!("message {} never says {words:?}", entry.message_id))
-}
 
 fn edits(world: &World) -> usize {
     world.telegram.calls("editMessageText").len()

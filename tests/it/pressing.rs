@@ -25,3 +25,12 @@ pub async fn notice(world: &World, pressed: &Pressed) -> String {
     });
     answered.await.expect("the press is answered").unwrap_or_default()
 }
+
+/// Waits until a message says this.
+pub async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
+    let found = world.telegram.wait_until(PATIENCE, |state| {
+        let mut all = state.from_bot(entry.chat_id);
+        all.find(|known| known.message_id == entry.message_id && known.text.contains(words)).cloned()
+    });
+    found.await.unwrap_or_else(|| panic!("message {} never says {words:?}", entry.message_id))
+}
