@@ -9,7 +9,7 @@ use crate::domain::lesson;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{
-    Change, DeadReason, Fluency, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
+    Change, DeadReason, Incoming, Outcome, Recording, Reply, Rich, Stage, Task, Timestamp, Turn,
 };
 use crate::store::{Claim, StoreError};
 use crate::tutor::{Answered, Attempt, SpeechRequest, Spoken, Step as TutorStep, TutorError, Verdict, Voice};
@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub(crate) enum Step {
     /// Store this, then take the next step: the voice may be about to reach a server.
     Record { stage: Stage, changes: Vec<Change> },
+    /// The next step may reach a server.
+    AtWork,
     /// The outcome is decided.
     Settled(Box<Disposition>),
 }
@@ -61,6 +63,7 @@ impl<'a> VoiceTurn<'a> {
                     Ok(utterance) => self.attempt.fetched(utterance),
                     Err(verdict) => return Ok(Step::Settled(verdict)),
                 },
+                TutorStep::AtWork => return Ok(Step::AtWork),
                 TutorStep::Record { stage, changes } => return Ok(Step::Record { stage, changes }),
                 TutorStep::Settled(verdict) => {
                     let turn = Settling { context: self.context, claim, incoming, phrases };
@@ -71,7 +74,10 @@ impl<'a> VoiceTurn<'a> {
     }
 
     /// Has a part of the answer spoken, before the next turn may begin.
-    pub(crate) async fn speak(&mut self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
+    pub(crate) async fn speak(
+        &mut self,
+        speech: &SpeechRequest,
+    ) -> Option<Result<Option<Spoken>, TutorError>> {
         self.attempt.speak(speech).await
     }
 }
@@ -96,7 +102,7 @@ struct Settling<'a> {
 impl Settling<'_> {
     fn disposition(&self, verdict: Verdict, now: Timestamp) -> Disposition {
         match verdict {
-            Verdict::Answered(answered) => self.answered(*answered, now),
+            Verdict::Answered(answered) => self.answered(*answered),
             Verdict::NoSpeech { changes } => {
                 let replies = self.texts(self.phrases.no_speech());
                 Disposition::Commit(Outcome { changes, replies, ..Outcome::default() })
@@ -105,8 +111,13 @@ impl Settling<'_> {
                 let rules = &self.context.rules;
                 wait_or_give_up(&self.claim.job, self.incoming, self.phrases, rules, setback, now)
             }
+            Verdict::TokensUsedUp => {
+                let replies = self.texts(self.phrases.tokens_used_up(now));
+                Disposition::Commit(Outcome::reply(replies))
+            }
             Verdict::GiveUp { stage, reason, what } => {
                 let said = match reason {
+                    DeadReason::ModelRefused => self.phrases.model_refused(),
                     DeadReason::TutorRefused => self.phrases.tutor_refused(),
                     DeadReason::VoiceFailed => self.phrases.voice_failed(),
                     _ => return give_up(self.incoming, self.phrases, stage, reason, what),
@@ -116,15 +127,9 @@ impl Settling<'_> {
         }
     }
 
-    fn answered(&self, answered_by: Answered, now: Timestamp) -> Disposition {
-        let Answered { session, voice_ms, said, corrections, words, changes } = answered_by;
-        let turn = Turn {
-            to_draw: corrections.is_none(),
-            corrections: corrections.unwrap_or_default(),
-            fluency: Fluency::of(&words),
-            of_another: self.incoming.body.is_of_another(),
-            ..Turn::voice(session, now, voice_ms, said)
-        };
+    fn answered(&self, answered_by: Answered) -> Disposition {
+        let Answered { turn, words, changes } = answered_by;
+        let turn = Turn { of_another: self.incoming.body.is_of_another(), ..turn };
         let mut outcome = answered(self.context, self.incoming, self.claim, turn, &words);
         outcome.changes.extend(changes);
         Disposition::Commit(outcome)

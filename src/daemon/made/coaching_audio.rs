@@ -5,28 +5,32 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::stats::Step;
 use crate::domain::{Rich, SpokenPart, WaitReason};
 use crate::telegram::Attachment;
-use crate::tutor::SpeechRequest;
+use crate::tutor::{Retry, SpeechRequest};
 use bytes::Bytes;
 
 pub(super) async fn make(order: &Order<'_>, seq: u64) -> Result<Product, Unmade> {
     let (daemon, user) = (order.daemon, order.claim.job.user);
-    let reader = &daemon.app.context.reader;
+    let (reader, tutor) = (&daemon.app.context.reader, &daemon.app.tutor);
     let silent = || Ok(Product::Words(Rich::plain(order.phrases.coaching_not_spoken())));
     let Some(turn) = reader.turn(user, seq).await? else { return silent() };
-    // A tutor speaks its latest turn: of an earlier one this would be somebody else's words.
-    let last = reader.last_voice_turn(user, turn.session).await?;
-    if last.is_none_or(|last| last.number != turn.number) {
-        return silent();
+    if tutor.speaks_latest_only() {
+        // Of an earlier turn these would be another turn's words.
+        let last = reader.last_voice_turn(user, turn.session).await?;
+        if last.is_none_or(|last| last.number != turn.number) {
+            return silent();
+        }
     }
-    let wanted = SpeechRequest { session: turn.session, part: SpokenPart::Coaching };
-    let spoken = match daemon.app.tutor.speak(&wanted).await {
+    let part = SpokenPart::Coaching;
+    let words = turn.assessment.words_of(part).to_owned();
+    let spoken = match tutor.speak(&SpeechRequest { session: turn.session, part, words }).await {
         Ok(Some(spoken)) => spoken,
         Ok(None) => return silent(),
+        Err(error) if error.retry == Retry::Never => return silent(),
         Err(_) => return Err(Unmade::Later(WaitReason::TutorDown)),
     };
     let place = daemon.app.context.audio.place().await;
-    let encoded = daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into())).await;
-    let note = encoded.map_err(|error| {
+    let encoding = place.join_into_voice_note(spoken.recordings);
+    let note = daemon.telemetry.timed(Step::Encode, encoding).await.map_err(|error| {
         daemon.telemetry.failed(error.failure());
         Unmade::Never(error.to_string())
     })?;
