@@ -1,13 +1,9 @@
 //! What a learner chooses by buttons: level, persona, model. Pressed twice, by somebody else, and where there is nothing to
 //! choose.
 
-use crate::pressing::{labels, notice, press, says};
+use crate::pressing::{edits, labels, notice, press, says};
 use crate::world::{PATIENCE, World};
 use phonicflow_bot::sandbox::chat_api::{ChatModel, ChatOptions};
-
-fn edits(world: &World) -> usize {
-    world.telegram.calls("editMessageText").len()
-}
 
 /// A server of so many models, and a daemon that knows it.
 async fn world_of_models(count: usize) -> (World, phonicflow_bot::sandbox::chat_api::ChatApi) {
@@ -34,7 +30,7 @@ async fn a_level_is_chosen_in_place_once_and_stays() {
     ] {
         learner.text("/level");
         let menu = world.answer_with(learner.chat(), asks).await;
-        assert!(menu.buttons().len() == 3 && !menu.text.contains("\n"), "{}", menu.text);
+        assert!(menu.buttons().len() == 4 && !menu.text.contains("\n"), "{}", menu.text);
         let before = edits(&world);
         let first = press(learner, &menu, label);
         assert_eq!(notice(&world, &first).await, "");
@@ -137,7 +133,7 @@ async fn a_persona_is_chosen_in_place_from_files_that_a_folder_may_replace_and_a
         learner.text("/persona");
         let menu = world.answers(learner.chat(), before + 1).await[before].clone();
         assert!(menu.text.contains(now), "{}", menu.text);
-        assert_eq!(menu.buttons().len(), 6, "{:?}", labels(&menu));
+        assert_eq!(menu.buttons().len(), 7, "{:?}", labels(&menu));
         let edited = edits(&world);
         assert_eq!(notice(&world, &press(learner, &menu, label)).await, "");
         let menu = says(&world, &menu, chosen).await;

@@ -34,3 +34,8 @@ pub async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
     });
     found.await.unwrap_or_else(|| panic!("message {} never says {words:?}", entry.message_id))
 }
+
+/// How often the bot has changed a text.
+pub fn edits(world: &World) -> usize {
+    world.telegram.calls("editMessageText").len()
+}

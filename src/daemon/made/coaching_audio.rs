@@ -22,7 +22,7 @@ pub(super) async fn make(order: &Order<'_>, seq: u64) -> Result<Product, Unmade>
     }
     let part = SpokenPart::Coaching;
     let words = turn.assessment.words_of(part).to_owned();
-    let spoken = match tutor.speak(&SpeechRequest { session: turn.session, part, words }).await {
+    let spoken = match tutor.speak(&SpeechRequest { user, session: turn.session, part, words }).await {
         Ok(Some(spoken)) => spoken,
         Ok(None) => return silent(),
         Err(error) if error.retry == Retry::Never => return silent(),

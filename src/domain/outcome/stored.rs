@@ -3,7 +3,7 @@
 //!
 //! Must not know where it is stored.
 
-use super::{Content, Keyboard, Made, MessageId, SpokenPart};
+use super::{Content, Keyboard, Keys, Made, MessageId, SpokenPart};
 use crate::domain::rich::Rich;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ pub enum Stored {
     Spoken { session: Uuid, part: SpokenPart, caption: Rich },
     CallbackAnswer { callback: String, text: String },
     Made(Made),
+    Keys { text: Rich, keys: Keys },
     SpokenWithButtons { session: Uuid, part: SpokenPart, caption: Rich, keyboard: Keyboard },
 }
 
@@ -28,6 +29,7 @@ impl From<Stored> for Content {
             }
             Stored::CallbackAnswer { callback, text } => Self::CallbackAnswer { callback, text },
             Stored::Made(made) => Self::Made(made),
+            Stored::Keys { text, keys } => Self::Keys { text, keys },
             Stored::SpokenWithButtons { session, part, caption, keyboard } => {
                 Self::Spoken { session, part, caption, keyboard }
             }
@@ -48,6 +50,7 @@ impl From<Content> for Stored {
             }
             Content::CallbackAnswer { callback, text } => Self::CallbackAnswer { callback, text },
             Content::Made(made) => Self::Made(made),
+            Content::Keys { text, keys } => Self::Keys { text, keys },
         }
     }
 }
