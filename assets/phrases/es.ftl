@@ -17,6 +17,11 @@ command-history = Nuestra conversación hasta aquí
     .aliases = historial
 command-feedback = Los últimos consejos otra vez
     .aliases = consejos
+command-practice = Practicar tus tarjetas en voz alta
+    .aliases = practicar
+command-cards = Tus tarjetas: ver, cambiar, llevar
+    .aliases = tarjetas
+command-card = Guardar una frase como tarjeta
 command-coach = En respuesta a un mensaje de voz: consejos sobre él
 command-new = Empezar una conversación nueva
     .aliases = nuevo nueva
@@ -30,6 +35,8 @@ command-switch = Elegir el modelo que te responde
     .aliases = cambiar
 command-settings = Lo que has elegido, y cómo cambiarlo
     .aliases = configuracion
+command-remind = Un recordatorio diario para practicar, a la hora que elijas
+    .aliases = recordatorio recordar
 command-delete = Borrar todo lo que guardo sobre ti
     .aliases = borrar
 command-subscribe = En qué canal entrar y cómo
@@ -232,6 +239,7 @@ status-no-conversation = Conversación: ninguna todavía, tu próximo mensaje de
 status-nothing-waits = Ningún mensaje tuyo en la cola
 status-next = Mensajes tuyos en la cola: { $own }, el primero está en proceso o es el siguiente
 status-place = Mensajes tuyos en la cola: { $own }, lugar { $place }
+status-about = La respuesta tardará { $about }
 status-tutor-unknown = Tutor: aún sin consultar
 status-tutor-answers = Tutor: disponible
 status-tutor-failing = Tutor: no puede responder en este momento, los mensajes esperan
@@ -282,6 +290,101 @@ over-already-notice = Esta respuesta ya terminó.
 not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
 not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
 
+## Under an answer
+
+underlined = Subrayado: palabras que no sé si oí bien.
+corrections = ✏️ Dilo así
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Una idea aproximada: { $rate } palabras por minuto
+fluency-pauses = { $pauses } % de pausas (la más larga, { $longest } s)
+fluency-fillers = “um” y “uh”: { $fillers }
+translate-button = 🌐 Traducir
+hear-coaching-button = 🔊 Oír los consejos
+pressed-already-notice = Ya va en camino.
+cannot-translate-notice = Ahora no puedo traducir esto. Inténtalo de nuevo en un ratito.
+coaching-not-spoken = Ya no puedo decir estos consejos en voz alta, pero puedes leerlos arriba.
+
+## Cards and practising them aloud
+
+practice-you-said = Dijiste:
+practice-say-right = ¿Cómo se dice bien? Dilo en un mensaje de voz. 🎙
+practice-cue = Di esta frase en un mensaje de voz; aquí están sus primeras letras: 🎙
+practice-aloud = Di esto en voz alta en un mensaje de voz: 🎙
+practice-left =
+    { $left ->
+        [one] queda { $left } tarjeta hoy
+       *[other] quedan { $left } tarjetas hoy
+    }
+practice-all-done = Eso es todo por hoy, ¡muy bien! ✅
+practice-new-later =
+    { $count ->
+        [one] { $count } tarjeta nueva queda para mañana.
+       *[other] { $count } tarjetas nuevas quedan para mañana.
+    }
+practice-new-a-day =
+    { $count ->
+        [one] Desde ahora una tarjeta nueva al día.
+       *[other] Desde ahora hasta { $count } tarjetas nuevas al día.
+    }
+practice-how = /practice trae las tarjetas de hoy. /practice con un número hasta { $most } dice cuántas tarjetas nuevas vienen al día.
+practice-no-cards = Todavía no tienes tarjetas. Toca “Guardar” debajo de una respuesta con correcciones, o envía /card y una frase que quieras saber decir.
+practice-gone = Esa tarjeta ya no existe. /practice trae la siguiente.
+practice-stopped = Fin de la práctica: tus mensajes de voz vuelven a ser conversación. 💬
+practice-show-button = 🙈 No lo sé
+practice-next-button = Siguiente ▶
+practice-stop-button = ⏹ Parar
+practice-said-button = 🙋 Sí lo dije
+practice-again-button = Otra vez
+practice-hard-button = Difícil
+practice-good-button = Bien
+practice-easy-button = Fácil
+practice-again = 🔁 Todavía no
+practice-hard = 🟡 Casi
+practice-good = ✅ Bien
+practice-easy = 🌟 Sin pensar
+practice-due-in =
+    { $days ->
+        [one] otra vez mañana
+       *[other] otra vez en { $days } días
+    }
+practice-words-heard = ✅ Lo oí.
+practice-words-missed = 🔁 Todavía no: dilo una vez más.
+practice-missed = En negrita: lo que no oí.
+practice-heard = 🎧 Oí:
+practice-sound = Oí “{ $heard }” en lugar de “{ $wanted }”: /{ $heard_sound }/ en vez de /{ $wanted_sound }/, como se dice en inglés americano.
+card-kept = Guardada como tarjeta:
+card-there = Ya tienes esta tarjeta:
+card-kept-how = /practice la trae de vuelta cuando toca.
+card-changed = Ahora dice:
+card-how = Envía /card y una frase que quieras saber decir, por ejemplo: /card I am looking forward to it. También puedes responder a un mensaje con /card, o reenviarme uno.
+card-too-long = Eso es demasiado para una tarjeta. Una frase de hasta { $most } letras es más fácil de decir.
+card-no-words = Ahí no hay palabras que decir. Envía /card y una frase.
+card-missing = No tienes la tarjeta { $number }. /cards muestra las que tienes.
+cards-full = Ya tienes tantas tarjetas como puedo guardar. En /cards puedes quitar algunas.
+cards-heading =
+    { $cards ->
+        [one] { $cards } tarjeta
+       *[other] { $cards } tarjetas
+    }
+cards-learnt = aprendidas: { $count }
+cards-page = página { $page } de { $pages }
+card-due-now = para ahora
+card-due-in =
+    { $days ->
+        [one] para mañana
+       *[other] en { $days } días
+    }
+card-paused = en pausa
+card-change-how = Para cambiarla, envía:
+card-remove-button = 🗑 Quitar
+card-remove-yes-button = 🗑 Quitar de verdad
+card-removed-notice = Quitada.
+card-pause-button = ⏸ Pausar
+card-resume-button = ▶ Traer de vuelta
+cards-back-button = ◀ Todas las tarjetas
+cards-export-button = 📄 Archivo para Anki
+cards-sent-notice = El archivo está en camino.
+
 ## /settings
 
 settings-title = Tus ajustes
@@ -295,6 +398,7 @@ settings-voice = Respuestas habladas
 settings-slower = Habla más lenta
 settings-persona = Cuando escribes, soy
 settings-goal = Meta diaria
+settings-reminder = Recordatorio
 settings-zone = Zona horaria
 settings-zone-now = { $place }, ahora son las { $time } allí
 settings-in-private = Los ajustes quedan entre tú y yo: envíame /settings en nuestro chat privado. 🙂
@@ -308,6 +412,7 @@ settings-slower-on-button = 🐢 Hablar más despacio
 settings-slower-off-button = 🐇 Velocidad normal
 settings-persona-button = 🎭 Quién soy
 settings-goal-button = 🎯 Meta diaria
+settings-reminder-button = ⏰ Recordatorio
 settings-zone-button = 🕒 Zona horaria
 translation-menu = ¿Cuándo quieres que traduzca mis consejos y respuestas?
 translation-always-button = Siempre
@@ -316,12 +421,20 @@ translation-never-button = Nunca
 goal-menu = ¿Cuántos minutos al día quieres hablar?
 goal-button = { $minutes } min al día
 goal-none-button = Sin meta
+reminder-menu =
+    ¿Cuándo quieres que te recuerde practicar? Los días en que ya cumpliste la meta me quedo callado.
+    Otra hora: /remind 19:45
+no-reminder-button = 🔕 Sin recordatorio
+reminder-is-off = 🔕 Desde ahora, sin recordatorio. /remind 19:30 lo activa.
+reminder-is-set = ⏰ Te lo recuerdo cada día a las { $time } (zona horaria de { $place }).
+reminder-is-set-utc = ⏰ Te lo recuerdo cada día a las { $time } UTC, hasta que sepa tu zona horaria.
+remind-how = No entiendo esa hora. Escríbela así: /remind 19:30, o /remind off.
 zone-menu = ¿Dónde estás? Tus días y recordatorios siguen tu zona horaria.
 zone-elsewhere-button = 🌍 Otro lugar
 zone-ask-button = 📍 Escribir ciudad o enviar lugar
 region-africa-button = África
 region-america-button = América
-region-asia-button = Asia
+region-asia-button = Asia y Oriente Medio
 region-europe-button = Europa
 region-oceans-button = Australia y los océanos
 zone-earlier-button = « Más temprano

@@ -61,7 +61,13 @@ pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> R
         return open;
     }
     let route = route(incoming, *admission, &context.rules.guests);
-    let case = Case { incoming, learner: &claim.learner, phrases: context.phrases(&claim.learner), now };
+    let case = Case {
+        incoming,
+        row: claim.job.seq,
+        learner: &claim.learner,
+        phrases: context.phrases(&claim.learner),
+        now,
+    };
     // It is answered that the button is somebody else's, whoever pressed it.
     if matches!(route, Route::Press(press) if press.owner != user) {
         return open;

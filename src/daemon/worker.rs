@@ -8,7 +8,7 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn};
+use crate::bot::{Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::Event;
@@ -101,12 +101,21 @@ pub(super) async fn work(
         return conclude(daemon, &claim, verdict).await;
     }
     match claim.job.work {
+        WorkKind::Tutor if is_drill_answer(&daemon.app.context, &claim) => {
+            super::drill::answer(daemon, claim, stop).await
+        }
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
         WorkKind::Model if is_text_turn(&daemon.app.context, &claim) => {
             super::text_turn::text(daemon, claim, stop).await
         }
         _ => {
-            let outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()).await?;
+            // A button may have a chat model asked.
+            let outcome = tokio::select! {
+                outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()) => outcome?,
+                () = stop.raised(), if claim.job.work == WorkKind::Model => {
+                    return daemon.app.store.release(claim.lease).await;
+                }
+            };
             conclude(daemon, &claim, Disposition::Commit(outcome)).await
         }
     }
@@ -161,7 +170,10 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     let seq = claim.lease.seq;
     if at_work {
         let answered = matches!(&verdict, Disposition::Commit(outcome) if outcome.turn.is_some());
-        daemon.progress.off_work(seq, answered);
+        if let Some(took) = daemon.progress.off_work(seq).filter(|_| answered) {
+            // It improves the estimate for others.
+            daemon.telemetry.turn_took(took);
+        }
     }
     // Announced before the answer can be sent, fetched once the answer is stored.
     let spoken = speaks(&verdict, claim.job.user).map(|speech| (daemon.spoken.expect(seq), speech));

@@ -24,11 +24,13 @@ macro_rules! phrase {
 pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
+mod answer;
 mod catalog;
 mod choices;
 mod files;
 mod first_minute;
 mod made;
+mod practice;
 mod recordings;
 mod settings;
 mod status;
@@ -43,7 +45,7 @@ mod writing;
 pub(crate) use admin::AdminView;
 pub(crate) use catalog::Catalog;
 pub(crate) use first_minute::FIRST_TASKS;
-pub(crate) use settings::{SettingsView, Switch, time_of_day_in};
+pub(crate) use settings::{SettingsView, Switch, time_of_day, time_of_day_in};
 pub(crate) use status::StatusView;
 pub(crate) use writing::STILL_WRITING;
 
