@@ -335,7 +335,7 @@ fn folder(moved_to: &Option<PathBuf>) -> Option<impl tracing::Value> {
     moved_to.as_deref().map(|path| tracing::field::display(path.display()))
 }
 
-fn wall_clock() -> Timestamp {
+pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 

@@ -42,6 +42,7 @@ pub mod rich;
 pub(crate) mod session;
 pub(crate) mod setback;
 pub(crate) mod speech;
+pub(crate) mod stage;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
@@ -55,7 +56,7 @@ pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
 pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
-pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
+pub use job::{Admission, Failed, Job, OutMessage, Task, Urgency, WaitReason};
 pub use language::Language;
 pub use learner::{
     Change, DAILY_GOAL, DayTokens, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
@@ -71,3 +72,4 @@ pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};
 pub use setback::Setback;
 pub use speech::{SpokenWord, Transcript};
+pub use stage::Stage;

@@ -10,6 +10,7 @@ mod clock;
 mod overhear;
 pub(crate) mod phonicflow;
 mod streak;
+pub(crate) mod trial;
 
 use overhear::overhear;
 
