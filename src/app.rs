@@ -155,6 +155,8 @@ fn tutor_options(
             ai: ai_rules(config),
             default_language: config.default_language,
             at_once: config.backend_concurrency,
+            speech_timeout: config.backend_timeout,
+            model_timeout: config.ai.timeout,
         })),
     })
 }

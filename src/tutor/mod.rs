@@ -28,6 +28,7 @@ use crate::telemetry::Telemetry;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -60,6 +61,9 @@ pub(crate) trait Tutor: Send + Sync {
 
     /// Turns it works on, and how many it may.
     fn slots(&self) -> Slots;
+
+    /// Longest time that a turn may take while all its servers keep their deadlines.
+    fn longest_turn(&self) -> Duration;
 
     /// Whether anything of a learner stays with it.
     fn remembers(&self) -> bool;

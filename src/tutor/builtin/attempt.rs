@@ -12,10 +12,14 @@ use crate::tutor::{
     Attempt, Reach, Retry, SpeechRequest, Spoken, Step, TutorError, Utterance, Verdict, Voice,
 };
 use async_trait::async_trait;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a voice is tried that the recogniser fails on while it hears others.
 const TRIES: u32 = 3;
+
+/// A voice that comes later than this does not follow its words any more.
+const SPOKEN_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) struct BuiltinAttempt<'a> {
     pub(super) tutor: &'a Builtin,
@@ -52,7 +56,7 @@ impl Attempt for BuiltinAttempt<'_> {
     }
 
     async fn speak(&mut self, speech: &SpeechRequest) -> Option<Result<Option<Spoken>, TutorError>> {
-        Some(self.tutor.say(&speech.words).await)
+        tokio::time::timeout(SPOKEN_WITHIN, self.tutor.say(&speech.words)).await.ok()
     }
 }
 

@@ -26,9 +26,13 @@ use bytes::Bytes;
 use part::Server;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+/// Most questions to chat models in one turn: the learner's and a stand-in, each perhaps with less context as well, each
+/// answer perhaps asked for once more.
+const QUESTIONS: u32 = 8;
 /// Pieces shorter than this (characters) are refused for another reason than their length.
 const SHORTEST_PIECE: usize = 100;
 
@@ -43,6 +47,10 @@ pub(crate) struct BuiltinOptions {
     pub default_language: Option<Language>,
     /// Turns in work at once.
     pub at_once: usize,
+    /// Deadline of one call of a speech server.
+    pub speech_timeout: Duration,
+    /// Deadline of one answer of the chat model.
+    pub model_timeout: Duration,
 }
 
 pub(crate) struct Builtin {
@@ -175,6 +183,10 @@ impl Tutor for Builtin {
         let error = listed.err().filter(SpeechError::means_unreachable);
         self.recogniser.knocked(error.is_none(), now());
         error.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn longest_turn(&self) -> Duration {
+        self.options.speech_timeout * 2 + self.options.model_timeout * QUESTIONS
     }
 
     fn remembers(&self) -> bool {

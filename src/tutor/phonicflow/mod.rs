@@ -106,6 +106,10 @@ impl Tutor for PhonicFlow {
         Vec::new()
     }
 
+    fn longest_turn(&self) -> Duration {
+        self.timeout
+    }
+
     fn remembers(&self) -> bool {
         true
     }

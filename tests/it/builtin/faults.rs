@@ -171,7 +171,7 @@ async fn whatever_the_model_writes_is_an_answer_or_asked_for_once_more() {
     })
     .to_string();
     let cut = judged().to_string();
-    let cut = cut[..cut.len() - 20].to_owned();
+    let cut = cut[..cut.len() - 2].to_owned();
     let plain = format!("{COACHING} {REPLY}");
     for (n, (words, times)) in
         [(judged().to_string(), 1), (fenced, 1), (chatty, 1), (without, 2), (odd, 1), (cut, 2), (plain, 2)]
