@@ -12,7 +12,7 @@ language-for-models = English
 
 command-start = Begin, or see how it works
 command-help = The commands, one line each
-command-status = Your session, the queue and the tutor
+command-status = Your conversation, your messages and the tutor
 command-history = Our conversation so far
 command-feedback = The last coaching again
 command-coach = In reply to a voice message: coaching on it
@@ -182,7 +182,7 @@ nothing-yet = Nothing here yet: send me a voice message in English and we begin.
 coach-what = Reply to a voice message with /coach, and I will coach you on it. 🎧
 fresh-waits = A fresh conversation. What you sent and is not answered yet will be answered in it.
 fresh-first = A fresh conversation: send me a voice message. 🎙
-fresh = A fresh conversation. The last one (turns: { $turns }) is put away. Send me a voice message. 🎙
+fresh = A fresh conversation. The last one (messages: { $turns }) is put away. Send me a voice message. 🎙
 delete-yes-button = Delete everything
 delete-no-button = Keep it
 kept = Nothing was deleted.
@@ -218,11 +218,11 @@ empty-answer = The tutor heard your message but could not answer this one. Pleas
 ## /status
 
 status = Your practice
-status-conversation = Session: { $age } old, turns: { $turns }
-status-no-conversation = Session: none yet, your next voice message opens one
-status-nothing-waits = Queue: nothing of yours is waiting
-status-next = Queue: { $own } of yours, the first is being worked on or comes next
-status-place = Queue: { $own } of yours, place { $place } in line
+status-conversation = Conversation: begun { $age } ago, messages: { $turns }
+status-no-conversation = Conversation: none yet, your next voice message opens one
+status-nothing-waits = None of your messages is waiting
+status-next = Your messages in line: { $own }, the first is being worked on or comes next
+status-place = Your messages in line: { $own }, place { $place }
 status-tutor-unknown = Tutor: not asked since the start
 status-tutor-answers = Tutor: reachable
 status-tutor-failing = Tutor: cannot answer at the moment, messages wait
@@ -232,7 +232,7 @@ status-no-rate = Rate limit: none
 status-level = Level: { $level }
 status-persona = When you write, I am: { $persona }
 status-model = Model of your choice:
-under-a-minute = under a minute
+under-a-minute = less than a minute
 
 ## When the tutor could not answer; /delete
 
