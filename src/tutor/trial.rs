@@ -69,7 +69,12 @@ pub(crate) async fn try_voice(
     let outcome = match verdict {
         Verdict::Answered(answered) => {
             let words = answered.turn.assessment.reply.clone();
-            let wanted = SpeechRequest { session: session.id, part: SpokenPart::Conversational, words };
+            let wanted = SpeechRequest {
+                user: learner.user,
+                session: session.id,
+                part: SpokenPart::Conversational,
+                words,
+            };
             let spoken = match attempt.speak(&wanted).await {
                 Some(spoken) => spoken,
                 None => tutor.speak(&wanted).await,

@@ -39,6 +39,7 @@ commands! {
     persona,
     models,
     switch,
+    settings,
     delete,
     subscribe,
     admin,

@@ -23,7 +23,7 @@ use crate::speech::{Fault, Recogniser, SpeechError, Synthesiser, pieces};
 use async_trait::async_trait;
 use attempt::BuiltinAttempt;
 use bytes::Bytes;
-use part::Server;
+use part::{Server, Trouble};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -97,7 +97,7 @@ impl Builtin {
             }
             Err(error) => {
                 telemetry.failed(error.failure());
-                self.synthesiser.erred(error.is_of_the_server(), self.clock.now());
+                self.synthesiser.erred(trouble(&error), self.clock.now());
                 Err(error.into())
             }
         }
@@ -134,12 +134,16 @@ impl Tutor for Builtin {
     }
 
     async fn transcribe(&self, _: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
-        let heard = overhear(&self.options.recogniser, utterance, &self.surroundings).await;
-        match &heard {
-            Ok(_) => self.recogniser.answered(self.clock.now()),
-            Err(error) => self.recogniser.erred(error.is_of_the_server, self.clock.now()),
+        match overhear(&self.options.recogniser, utterance, &self.surroundings).await {
+            Ok(transcript) => {
+                self.recogniser.answered(self.clock.now());
+                Ok(Overheard { transcript, purge: Vec::new() })
+            }
+            Err(error) => {
+                self.recogniser.erred(trouble(&error), self.clock.now());
+                Err(error.into())
+            }
         }
-        heard
     }
 
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
@@ -200,5 +204,15 @@ impl Tutor for Builtin {
 
     async fn take_metrics(&self, _: Bytes) -> Result<bool, TutorError> {
         Ok(false)
+    }
+}
+
+fn trouble(error: &SpeechError) -> Trouble {
+    if error.means_unreachable() {
+        Trouble::Away
+    } else if error.is_of_the_server() {
+        Trouble::Refuses
+    } else {
+        Trouble::None
     }
 }

@@ -7,6 +7,7 @@
 mod attempt;
 mod client;
 mod doctor;
+mod fleet;
 mod lost_turn;
 mod passing;
 mod submitted;
@@ -14,6 +15,7 @@ mod unanswered;
 
 pub(crate) use client::PhonicFlowOptions;
 pub(super) use doctor::examine;
+pub(super) use fleet::Fleet;
 
 use super::{
     Attempt, Overheard, Part, Reach, Retry, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError,
@@ -72,7 +74,10 @@ impl Tutor for PhonicFlow {
 
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
         match &self.surroundings.recogniser {
-            Some(recogniser) => overhear(recogniser, utterance, &self.surroundings).await,
+            Some(recogniser) => {
+                let transcript = overhear(recogniser, utterance, &self.surroundings).await?;
+                Ok(Overheard { transcript, purge: Vec::new() })
+            }
             None => self.transcribe_in_passing(job, utterance).await,
         }
     }
@@ -129,7 +134,6 @@ impl From<CallError> for TutorError {
             CallError::Refused { .. } => Retry::Never,
             _ => Retry::Later { pause_ms: error.asked_pause_ms() },
         };
-        let is_of_the_server = !matches!(error, CallError::Refused { .. });
-        Self { failure: error.failure(), retry, is_of_the_server, what: error.to_string() }
+        Self { failure: error.failure(), retry, what: error.to_string() }
     }
 }

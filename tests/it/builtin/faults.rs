@@ -107,7 +107,7 @@ async fn a_server_that_is_down_is_named_and_waited_for() {
         let (_, _, health) = crate::metrics::get(at, "/health").await;
         let health: Value = serde_json::from_str(&health).unwrap();
         let ailing = health["checks"]["tutor"]["parts"].as_array().unwrap().iter();
-        let ailing: Vec<_> = ailing.filter(|one| one["state"] == "silent").map(|one| &one["name"]).collect();
+        let ailing: Vec<_> = ailing.filter(|one| one["state"] == "failing").map(|one| &one["name"]).collect();
         assert_eq!(ailing, [part], "{health}");
         let (_, _, metrics) = crate::metrics::get(at, "/metrics").await;
         assert!(metrics.contains(&format!("phonicflow_tutor_part_up{{part=\"{part}\"}} 0")), "{metrics}");
