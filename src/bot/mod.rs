@@ -7,6 +7,7 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+pub(crate) mod drill;
 pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
@@ -134,6 +135,11 @@ pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
         if route(incoming, *admission, &context.rules.guests) == Route::Voice)
 }
 
+/// Whether a claim is a voice that answers a question of a practice.
+pub fn is_drill_answer(context: &HandlerContext, claim: &Claim) -> bool {
+    is_voice_turn(context, claim) && handlers::drill::DrillAnswer::of(context, claim).is_some()
+}
+
 /// Whether a claim is a text for a chat model.
 pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
     let Task::Handle(incoming, admission) = &claim.job.task else { return false };
@@ -154,7 +160,7 @@ pub async fn handle_local(
 ) -> Result<Outcome, StoreError> {
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = context.phrases(&claim.learner);
-    let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
+    let case = handlers::Case { incoming, row: claim.job.seq, learner: &claim.learner, phrases, now };
     match route(incoming, *admission, &context.rules.guests) {
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),

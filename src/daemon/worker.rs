@@ -8,7 +8,7 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn};
+use crate::bot::{Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::Event;
@@ -101,6 +101,9 @@ pub(super) async fn work(
         return conclude(daemon, &claim, verdict).await;
     }
     match claim.job.work {
+        WorkKind::Tutor if is_drill_answer(&daemon.app.context, &claim) => {
+            super::drill::answer(daemon, claim, stop).await
+        }
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
         WorkKind::Model if is_text_turn(&daemon.app.context, &claim) => {
             super::text_turn::text(daemon, claim, stop).await

@@ -90,6 +90,8 @@ pub enum Body {
 
 /// The command that has a recording coached which it answers.
 pub const COACH: &str = "coach";
+/// The command that keeps a phrase.
+pub const CARD: &str = "card";
 
 impl Body {
     /// What the learner wrote to a chat model: plain text, or the caption of files.

@@ -4,6 +4,7 @@
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
 use super::card::CardBook;
+use super::drill::{Drill, DrillChange};
 use super::ids::{Timestamp, TutorId, UserId};
 use super::incoming::Chat;
 use super::language::Language;
@@ -126,6 +127,10 @@ pub struct Learner {
     pub daily_goal: u16,
     /// Whether replies are spoken slower.
     pub slower: bool,
+    /// New cards a day; `None`: as many as most learn.
+    pub new_cards_per_day: Option<u8>,
+    /// Practice aloud.
+    pub drill: Drill,
     /// The daily reminder, once one was set.
     pub reminder: Option<Reminder>,
     pub cards: CardBook,
@@ -202,6 +207,8 @@ pub enum Change {
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
+    NewCardsPerDay(u8),
+    Drill(DrillChange),
     /// The daily reminder at this minute of the local day; `None`: none any more.
     Reminder(Option<u16>),
     /// This one of several tutors is about to be given a turn of this conversation.
@@ -230,6 +237,8 @@ impl Learner {
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
+            new_cards_per_day: None,
+            drill: Drill::default(),
             reminder: None,
             cards: CardBook::default(),
             elsewhere: Vec::new(),
@@ -297,6 +306,8 @@ impl Learner {
             Change::PlaceAsked(at) => self.place_asked = at,
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::NewCardsPerDay(count) => self.new_cards_per_day = Some(count),
+            Change::Drill(change) => self.drill.apply(change),
             Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),
             Change::Reminder(None) => {
                 if let Some(reminder) = &mut self.reminder {

@@ -31,6 +31,7 @@ mod packages;
 mod polling_faults;
 mod polling_refusals;
 mod power;
+mod practice;
 mod privacy;
 mod progress;
 mod restart;

@@ -29,6 +29,7 @@ mod choices;
 mod files;
 mod first_minute;
 mod made;
+mod practice;
 mod recordings;
 mod settings;
 mod status;
