@@ -40,12 +40,14 @@ pub(crate) trait Tutor: Send + Sync {
     /// Takes up a voice at the stage where its row stands.
     fn attempt(&self) -> Box<dyn Attempt + '_>;
 
-    #[allow(dead_code, reason = "for drills")]
     /// What is said in a recording, which is neither answered nor remembered: for drills. `job`: its row.
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError>;
 
     /// Has a part of an answer spoken, once the tutor has a free slot; `None`: there is no audio.
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
+
+    /// Whether it speaks a conversation's latest turn alone, whatever words it is given.
+    fn speaks_latest_only(&self) -> bool;
 
     /// Makes it forget a conversation; one that it does not know counts as forgotten.
     async fn forget(&self, session: Uuid) -> Result<(), TutorError>;
@@ -158,7 +160,6 @@ pub(crate) struct Answered {
     /// Without the chat, which the tutor need not know.
     pub turn: Turn,
     /// The words of the transcript, where the tutor tells them.
-    #[allow(dead_code, reason = "until answers underline them")]
     pub words: Vec<SpokenWord>,
     pub changes: Vec<Change>,
 }
@@ -293,7 +294,6 @@ pub(crate) enum Retry {
 
 impl TutorError {
     /// How a message that needs no stage waits after it; `None`: it would wait in vain.
-    #[allow(dead_code, reason = "until there are drills")]
     pub(crate) fn setback(&self, job: &Job) -> Option<Setback> {
         let Retry::Later { pause_ms } = self.retry else { return None };
         Some(Setback {

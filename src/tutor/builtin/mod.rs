@@ -193,6 +193,10 @@ impl Tutor for Builtin {
         self.options.speech_timeout * 2 + self.options.model_timeout * QUESTIONS
     }
 
+    fn speaks_latest_only(&self) -> bool {
+        false
+    }
+
     fn remembers(&self) -> bool {
         false
     }

@@ -115,6 +115,10 @@ impl Tutor for PhonicFlow {
         self.timeout
     }
 
+    fn speaks_latest_only(&self) -> bool {
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }
