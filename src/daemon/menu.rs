@@ -105,7 +105,7 @@ async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
 
 /// Commands and descriptions, per language.
 fn list(app: &App, admin: bool) -> Vec<(&'static str, Vec<(String, String)>)> {
-    let offered = commands::offered(&app.context, admin);
+    let offered = commands::offered(&app.context, admin).concat();
     let of = |language: Language| {
         let phrases = Phrases(language);
         offered.iter().map(|name| ((*name).to_owned(), phrases.command_line(name))).collect()

@@ -3,10 +3,11 @@
 //! A conversation in steps brings up whatever has buttons; after each step all that are new are pressed. A kind of button that
 //! no step brings up fails the test: add the step that does.
 
-use crate::choices::notice;
+use crate::pressing::notice;
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Outcome};
 use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatModel, ChatOptions};
+use phonicflow_bot::sandbox::tutor_api::{Answer, TutorOptions};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -15,17 +16,21 @@ const LAST: &[&str] = &["del"];
 /// How many buttons of one kind are pressed: a language more, or a model, proves nothing more.
 fn enough(kind: &str) -> usize {
     // Each opens something else.
-    if kind == "set" { usize::MAX } else { 4 }
+    if kind == "set" { usize::MAX } else { 2 }
 }
 
 /// What the bot is sent in one step.
 enum Say {
     Text(&'static str),
     Voice,
+    /// A voice in which the tutor hears this.
+    Heard(&'static str),
+    /// Cards, until a list of them has pages.
+    Cards,
     /// A button that leads to others.
     Tap(&'static str),
 }
-use Say::{Tap, Text, Voice};
+use Say::{Cards, Heard, Tap, Text, Voice};
 
 const STEPS: &[&[Say]] = &[
     &[Text("/subscribe")],
@@ -38,6 +43,12 @@ const STEPS: &[&[Say]] = &[
     &[Text("/settings"), Tap("set:z:11")],
     &[Voice, Voice, Voice, Voice],
     &[Text("/history")],
+    &[Text("/remind")],
+    &[Text("/language pt"), Text("/settings"), Tap("set:t:11"), Tap("trn:t:11"), Voice],
+    &[Text("/card We went by ship."), Text("/practice"), Heard("We went by sheep.")],
+    &[Text("/card The ship is late."), Text("/practice"), Heard("The sheep is late.")],
+    &[Text("/card I am agree → I agree"), Text("/practice")],
+    &[Cards, Text("/cards")],
 ];
 
 /// The kinds declared in the sources, by their prefixes.
@@ -125,12 +136,13 @@ impl Presser<'_> {
         let all = self.shown();
         let each = all.iter().flat_map(|(id, _, buttons)| buttons.iter().map(|data| (*id, data.clone())));
         let of_its_kind = |data: &str| self.done.iter().filter(|known| kind(known) == kind(data)).count();
-        let mut fresh = each.filter(|(_, data)| {
+        let fresh = each.filter(|(_, data)| {
             !self.done.contains(data)
                 && LAST.contains(&kind(data)) == last
                 && of_its_kind(data) < enough(kind(data))
         });
-        fresh.next()
+        // Kinds that were not pressed at all first: a press may take others away.
+        fresh.min_by_key(|(_, data)| of_its_kind(data))
     }
 
     /// Presses what can be pressed; whether there was anything.
@@ -157,8 +169,21 @@ impl Presser<'_> {
         loop {
             for say in step {
                 match say {
-                    Text(words) => drop(self.ana.text(words)),
-                    Voice => drop(self.ana.voice(voice(), 4)),
+                    Text(words) => {
+                        self.ana.text(words);
+                    }
+                    Voice => {
+                        self.ana.voice(voice(), 4);
+                    }
+                    Heard(words) => {
+                        self.world.tutor.push_answer(Answer::texts(words, "Coaching.", "A reply."));
+                        self.ana.voice(voice(), 4);
+                    }
+                    Cards => {
+                        for n in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"] {
+                            self.ana.text(&format!("/card My number is {n}."));
+                        }
+                    }
                     Tap(data) => self.tap(data).await,
                 }
                 self.at_rest().await;
@@ -172,7 +197,7 @@ impl Presser<'_> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_button_is_answered_does_its_work_once_and_is_nobody_elses() {
-    let mut world = World::new().await;
+    let mut world = World::with_tutor(TutorOptions { bilingual: true, ..TutorOptions::default() }).await;
     let models = (1..=12).map(|n| ChatModel::new(&format!("model-{n:02}"))).collect();
     let chat = world.chat(ChatOptions { models, ..ChatOptions::default() }).await;
     world.telegram.channel(-1001, "school");

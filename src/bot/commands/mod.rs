@@ -18,11 +18,13 @@ use std::sync::LazyLock;
 
 /// Declares the modules of these names, and the table of what they declare.
 macro_rules! commands {
-    ($($name:ident,)*) => {
-        $(pub mod $name;)*
+    ($($($name:ident,)* ;)*) => {
+        $($(pub mod $name;)*)*
 
         /// Every command, in the order of `/help`.
-        pub static ALL: &[&Command] = &[$(&$name::COMMAND,)*];
+        pub static ALL: &[&Command] = &[$($(&$name::COMMAND,)*)*];
+        /// The same as the paragraphs of `/help`.
+        static GROUPS: &[&[&Command]] = &[$(&[$(&$name::COMMAND,)*],)*];
     };
 }
 
@@ -30,23 +32,28 @@ commands! {
     start,
     help,
     status,
+    ;
+    new,
     history,
     feedback,
     coach,
+    ;
     practice,
     cards,
     card,
-    new,
+    ;
+    settings,
     language,
     level,
+    remind,
     persona,
     models,
     switch,
-    settings,
-    remind,
+    ;
     delete,
     subscribe,
     admin,
+    ;
 }
 
 /// An answer on its way.
@@ -134,8 +141,8 @@ pub fn find(name: &str) -> Option<&'static Command> {
     ALL.iter().copied().find(|command| command.name == name).or_else(named)
 }
 
-/// The commands to show, in the order of the table.
-pub fn offered(context: &HandlerContext, admin: bool) -> Vec<&'static str> {
+/// The commands to show, by group, in the order of the table.
+pub fn offered(context: &HandlerContext, admin: bool) -> Vec<Vec<&'static str>> {
     let fits = |command: &&&Command| {
         let there = match command.needs {
             Needs::Nothing => true,
@@ -144,7 +151,8 @@ pub fn offered(context: &HandlerContext, admin: bool) -> Vec<&'static str> {
         };
         there && (admin || command.audience != Audience::Admins)
     };
-    ALL.iter().filter(fits).map(|command| command.name).collect()
+    let shown = |group: &&[&Command]| group.iter().filter(fits).map(|command| command.name).collect();
+    GROUPS.iter().map(shown).filter(|group: &Vec<_>| !group.is_empty()).collect()
 }
 
 /// A command nobody knows: names the nearest one, where one is near.

@@ -72,11 +72,14 @@ impl Phrases {
         phrase!(self, "language-for-models")
     }
 
-    /// `/help` with these commands.
-    pub fn help(self, commands: &[&str]) -> Rich {
-        let mut text = Rich::plain(format!("{}\n", phrase!(self, "help")));
-        for name in commands {
-            text = text.push(Style::Plain, format!("\n/{name} – {}", self.command_line(name)));
+    /// `/help` with these commands, a paragraph for each group.
+    pub fn help(self, groups: &[Vec<&str>]) -> Rich {
+        let mut text = Rich::plain(phrase!(self, "help"));
+        for group in groups {
+            text = text.push(Style::Plain, "\n");
+            for name in group {
+                text = text.push(Style::Plain, format!("\n/{name} – {}", self.command_line(name)));
+            }
         }
         text
     }

@@ -206,8 +206,8 @@ fn every_language_has_words_of_its_own() {
             assert!(own != *english, "{language:?}: {key} is English");
         }
     }
-    let help = Phrases(Language::Pt).help(&["help"]).to_plain();
-    assert!(help.ends_with("\n/help – Os comandos, um por linha"), "{help}");
+    let help = Phrases(Language::Pt).help(&[vec!["start"], vec!["help"]]).to_plain();
+    assert!(help.ends_with("\n\n/help – Os comandos, um por linha"), "{help}");
 }
 
 #[test]
