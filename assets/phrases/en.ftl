@@ -23,6 +23,7 @@ command-level = How well you speak English
 command-persona = Who I am when you write to me
 command-models = The models that can answer you
 command-switch = Choose the model that answers you
+command-export = Everything I hold about you, as files
 command-delete = Delete everything I hold about you
 command-subscribe = The channel to join, and how
 command-admin = Counts, health and queue
@@ -274,3 +275,29 @@ over-already-notice = This answer has ended already.
 
 not-made = I couldn't make this just now. Please ask me again in a little while.
 not-taken = This chat doesn't let me send files like this one. Ask me in our private chat.
+
+## Conversations
+
+new-conversation = 🌱 A new conversation: it has been a while. /history has the earlier ones.
+history-conversation = Conversation of { $date }, turns: { $turns }
+
+## What is kept of a learner, as files
+
+export-in-private = That is between the two of us: ask me for it in our private chat.
+export-to-read = Everything I hold about you, to read. Recordings are not kept.
+export-for-machines = The same for other programs.
+cards-for-anki = { $count ->
+    [one] Your card, for Anki: File, Import.
+   *[other] Your { $count } cards, for Anki: File, Import.
+  }
+no-cards-to-export = You have no cards yet.
+
+## Reminders
+
+reminder = ⏰ { $cards ->
+    [0] Time to practise: send me a voice message about your day.
+    [one] Time to practise: a card is due (/practice), or send me a voice message.
+   *[other] Time to practise: { $cards } cards are due (/practice), or send me a voice message.
+  }
+reminder-off-button = 🔕 No more reminders
+reminders-are-off = 🔕 I won't remind you any more. /remind turns it on again.

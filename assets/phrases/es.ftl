@@ -28,6 +28,8 @@ command-persona = Quién soy cuando me escribes
 command-models = Los modelos que pueden responderte
 command-switch = Elegir el modelo que te responde
     .aliases = cambiar
+command-export = Todo lo que guardo sobre ti, en archivos
+    .aliases = archivos
 command-delete = Borrar todo lo que guardo sobre ti
     .aliases = borrar
 command-subscribe = En qué canal entrar y cómo
@@ -275,3 +277,29 @@ over-already-notice = Esta respuesta ya terminó.
 
 not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
 not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
+
+## Conversations
+
+new-conversation = 🌱 Una conversación nueva: ha pasado un tiempo. Las anteriores están en /history.
+history-conversation = Conversación del { $date }, intercambios: { $turns }
+
+## What is kept of a learner, as files
+
+export-in-private = Eso queda entre nosotros: pídemelo en nuestro chat privado.
+export-to-read = Todo lo que guardo sobre ti, para leer. Las grabaciones no se guardan.
+export-for-machines = Lo mismo, para otros programas.
+cards-for-anki = { $count ->
+    [one] Tu tarjeta, para Anki: Archivo, Importar.
+   *[other] Tus { $count } tarjetas, para Anki: Archivo, Importar.
+  }
+no-cards-to-export = Todavía no tienes tarjetas.
+
+## Reminders
+
+reminder = ⏰ { $cards ->
+    [0] Hora de practicar: mándame un mensaje de voz sobre tu día.
+    [one] Hora de practicar: te espera una tarjeta (/practice), o mándame un mensaje de voz.
+   *[other] Hora de practicar: te esperan { $cards } tarjetas (/practice), o mándame un mensaje de voz.
+  }
+reminder-off-button = 🔕 Sin recordatorios
+reminders-are-off = 🔕 Ya no te recordaré nada. /remind lo activa de nuevo.

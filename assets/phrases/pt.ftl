@@ -32,6 +32,8 @@ command-models = Os modelos que podem responder a você
     .aliases = modelos
 command-switch = Escolher o modelo que responde a você
     .aliases = trocar
+command-export = Tudo o que guardo sobre você, em arquivos
+    .aliases = exportar
 command-delete = Apagar tudo o que guardo sobre você
     .aliases = apagar
 command-subscribe = Em qual canal entrar e como
@@ -282,3 +284,30 @@ over-already-notice = Esta resposta já terminou.
 
 not-made = Não consegui preparar isso agora. Peça de novo daqui a pouco, por favor.
 not-taken = Este chat não me deixa enviar arquivos como este. Peça na nossa conversa privada.
+
+## Conversations
+
+new-conversation = 🌱 Uma conversa nova: já faz um tempo. As anteriores estão em /history.
+history-conversation = Conversa de { $date }, trocas: { $turns }
+
+## What is kept of a learner, as files
+
+export-in-private = Isso é só entre nós: peça na nossa conversa privada.
+export-to-read = Tudo o que guardo sobre você, para ler. As gravações não são guardadas.
+export-for-machines = O mesmo, para outros programas.
+cards-for-anki = { $count ->
+    [0] Nenhum cartão para o Anki.
+    [one] Seu cartão, para o Anki: Arquivo, Importar.
+   *[other] Seus { $count } cartões, para o Anki: Arquivo, Importar.
+  }
+no-cards-to-export = Você ainda não tem cartões.
+
+## Reminders
+
+reminder = ⏰ { $cards ->
+    [0] Hora de praticar: me mande uma mensagem de voz sobre o seu dia.
+    [one] Hora de praticar: um cartão espera por você (/practice), ou me mande uma mensagem de voz.
+   *[other] Hora de praticar: { $cards } cartões esperam por você (/practice), ou me mande uma mensagem de voz.
+  }
+reminder-off-button = 🔕 Sem lembretes
+reminders-are-off = 🔕 Não vou mais lembrar você. /remind liga de novo.

@@ -7,6 +7,7 @@ use super::HandlerContext;
 use super::commands::{self, Answer, Audience};
 use super::growing;
 use super::handlers::Case;
+use super::reminder;
 use crate::domain::outcome;
 use crate::domain::{Placement, UserId};
 use std::fmt;
@@ -113,8 +114,9 @@ impl Press {
 
 /// Every kind of button.
 pub fn all() -> impl Iterator<Item = &'static Button> {
-    // Under a growing answer stands the one button that belongs to no command.
-    commands::ALL.iter().flat_map(|command| command.buttons.iter().copied()).chain([&growing::STOP])
+    // Those under a growing answer and under a reminder belong to no command.
+    let others = [&growing::STOP, &reminder::OFF];
+    commands::ALL.iter().flat_map(|command| command.buttons.iter().copied()).chain(others)
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
 pub mod model_reach;
+pub mod new_conversation;
 mod recordings;
+pub mod reminder;
 mod retry_policy;
 mod route;
 

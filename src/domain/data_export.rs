@@ -2,6 +2,7 @@
 //!
 //! Pure. Must not know where the pieces come from or where the documents go.
 
+pub(crate) mod anki;
 mod pending;
 mod practice;
 
@@ -64,6 +65,8 @@ pub(crate) struct DataExport {
     membership: Option<Membership>,
     alerts: Vec<(String, Told)>,
     menu: bool,
+    /// There is more, which did not fit.
+    cut: bool,
 }
 
 impl DataExport {
@@ -89,6 +92,11 @@ impl DataExport {
             Held::Alert(kind, told) => self.alerts.push((kind, told)),
             Held::Menu => self.menu = true,
         }
+    }
+
+    /// The documents say that they do not hold everything.
+    pub(crate) fn leave_out_the_rest(&mut self) {
+        self.cut = true;
     }
 
     pub(crate) fn user(&self) -> Option<UserId> {
@@ -153,6 +161,7 @@ impl DataExport {
             "alerts_as_admin": alerts,
             "command_menu_as_admin": self.menu,
             "to_be_forgotten_by_the_tutor": self.purges,
+            "cut_short": self.cut,
         });
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
@@ -234,6 +243,12 @@ impl DataExport {
         }
         for session in &self.purges {
             let _ = writeln!(text, "\nThe tutor is being asked to forget conversation {session}.");
+        }
+        if self.cut {
+            text.push_str(
+                "\n## There is more\n\nThis is not all: it would be too large a file for Telegram. Whoever runs the bot can write \
+                 all of it into a file (`phonicflow-bot sessions export`).\n",
+            );
         }
         text
     }
@@ -364,6 +379,11 @@ fn escaped(line: &str) -> String {
 
 fn at_json(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+/// The day, UTC.
+pub(crate) fn date_of(at: Timestamp) -> String {
+    moment(at).split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Day and minute, UTC.

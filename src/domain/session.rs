@@ -45,6 +45,8 @@ pub struct Session {
     pub text_turns: u32,
     /// The group or topic it is held in; `None`: the private chat itself.
     pub place: Option<Chat>,
+    /// It began with a message because the one before had been idle for too long.
+    pub follows_idle: bool,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             tutor_turns: Some(0),
             archived_at: None,
             text_turns: 0,
+            follows_idle: false,
             place: None,
         }
     }

@@ -4,6 +4,8 @@
 //! says so, never in a row that stays. To add one: a variant of [`Made`], a file here, and its line in [`make`]. Must not know
 //! how a file is sent.
 
+mod export;
+
 use super::DaemonContext;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
@@ -96,14 +98,13 @@ pub(super) async fn of(
     }
 }
 
-async fn make(_order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
+async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
-        Made::Export { .. }
-        | Made::CardsCsv
-        | Made::Progress
-        | Made::Intonation { .. }
-        | Made::Slower { .. }
-        | Made::CoachingAudio { .. } => Err(Unmade::Never("nobody makes it".to_owned())),
+        Made::Export { format } => export::document(order, format).await,
+        Made::CardsCsv => export::cards(order).await,
+        Made::Progress | Made::Intonation { .. } | Made::Slower { .. } | Made::CoachingAudio { .. } => {
+            Err(Unmade::Never("nobody makes it".to_owned()))
+        }
     }
 }
 

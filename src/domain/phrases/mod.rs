@@ -39,8 +39,10 @@ mod catalog;
 mod choices;
 mod files;
 mod first_minute;
+mod keeping;
 mod made;
 mod recordings;
+mod reminders;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;

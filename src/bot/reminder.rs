@@ -1,0 +1,37 @@
+//! What a reminder says, and the button that turns reminders off. Must not know when one is sent.
+
+use super::buttons::{Button, Choice};
+use super::commands::Audience;
+use super::handlers::Case;
+use crate::domain::outcome::{Content, Keyboard};
+use crate::domain::phrases::Phrases;
+use crate::domain::{Change, ChatId, Learner, Outcome, Placement, Reply};
+
+const NO_MORE: Choice = Choice::Letter('n');
+
+/// Under each reminder.
+pub static OFF: Button = Button {
+    prefix: "rem",
+    placement: Placement::AT_ONCE,
+    audience: Audience::Everybody,
+    handler: |_, case, choice| Box::pin(async move { Ok(off(case, choice)) }),
+};
+
+/// `cards`: how many are due.
+pub fn compose(learner: &Learner, phrases: Phrases, cards: usize) -> Vec<Reply> {
+    let off = OFF.labelled(phrases.reminder_off_button(), NO_MORE, learner.user);
+    let content = Content::Text { text: phrases.reminder(cards), keyboard: Keyboard(vec![vec![off]]) };
+    // A private chat has its user's id (Bot API "Chat").
+    vec![Reply { chat: ChatId(learner.user.0), thread: None, answers: None, content }]
+}
+
+fn off(case: &Case<'_>, choice: Choice) -> Outcome {
+    let on = case.learner.reminder.is_some_and(|reminder| reminder.on);
+    match choice {
+        NO_MORE if on => {
+            case.chosen(Change::Reminder(None), (case.phrases.reminders_are_off(), Keyboard::default()))
+        }
+        NO_MORE => case.chosen_already(),
+        _ => case.outdated(),
+    }
+}
