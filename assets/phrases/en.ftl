@@ -93,6 +93,7 @@ admin-dead-letters = Dead letters: { $count }
 wait-tutor-down = tutor does not answer
 wait-tutor-failing = the tutor cannot answer
 wait-tutor-uncertain = looking for the tutor's answer
+wait-recogniser-down = speech recogniser does not answer
 wait-model-down = chat model does not answer
 wait-telegram-down = Telegram does not answer
 wait-paced = Telegram asked to wait
@@ -116,9 +117,10 @@ dead-other = other
 
 alert-since = { $age } ago
 alert-tutor-down = ⚠️ The tutor stopped answering{ $since }. Messages in the queue: { $waiting }. They are kept and answered when it is back. /admin shows more.
+alert-tutor-part-down = ⚠️ A part of the tutor does not answer{ $since }: { $parts }. Messages in the queue: { $waiting }. They are kept and answered when it is back. `sudo phonicflow-bot doctor` asks each server.
 alert-tutor-failing = ⚠️ The tutor cannot answer: it is there, but every turn fails, mostly since its language model is dead. Messages in the queue: { $waiting }. They are kept. `sudo phonicflow-bot doctor` asks the tutor how it is.
 alert-tutor-back = ✅ The tutor answers again. Messages in the queue: { $waiting }.
-alert-model-down = ⚠️ The chat model stopped answering{ $since }. Messages in the queue: { $waiting }. Texts are kept and answered when it is back; voices go on. `sudo phonicflow-bot doctor` asks each model server.
+alert-model-down = ⚠️ The chat model stopped answering{ $since }. Messages in the queue: { $waiting }. Texts are kept and answered when it is back. `sudo phonicflow-bot doctor` asks each model server.
 alert-model-back = ✅ The chat model answers again. Messages in the queue: { $waiting }.
 alert-dead-letters =
     ⚠️ Messages given up: { $new } new, { $all } in all.{ $reasons }
@@ -239,6 +241,8 @@ no-speech = I could not hear any speech in this message. Please try again, a lit
 voice-failed = I'm sorry: the tutor could not answer this message. Perhaps there was no speech to hear in it. Please say it once more.
 tutor-refused = I'm sorry: the tutor does not take what I send it, so this message stays without an answer. It is not your fault: whoever runs this bot has to mend it.
 delete-ask = Delete everything I hold about you: conversations, coaching, settings and waiting messages, here and at the tutor? Only the tutor's last spoken answer stays on its disk: it has no way to remove that. This cannot be undone.
+delete-ask-here = Delete everything I hold about you: conversations, coaching, settings and waiting messages? This cannot be undone.
+deleted-here = Done: everything I held about you is deleted. If you write again, we start from nothing.
 deleted = Done: everything I held about you is deleted here, and the tutor is told to forget our conversations. Its last spoken answer may stay on its disk until it is overwritten. If you write again, we start from nothing.
 
 ## Waiting longer than usual

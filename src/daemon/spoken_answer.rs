@@ -9,14 +9,15 @@
 use super::DaemonContext;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
 use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Attachment, Outgoing, outgoing};
-use crate::tutor::{SpeechRequest, Spoken};
+use crate::tutor::{Retry, SpeechRequest, Spoken};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Longest time that the text waits for its voice.
 const WORDS_WAIT: Duration = Duration::from_secs(3);
@@ -26,6 +27,14 @@ const FETCH_AGAIN: Duration = Duration::from_millis(250);
 const FOLLOWS_WITHIN_MS: i64 = 60_000;
 /// Pause between two checks for a voice that is to follow, ms.
 pub(crate) const LATER_MS: i64 = 2_000;
+
+/// What is to be spoken: a part of the latest turn of a learner's conversation.
+#[derive(Clone, Copy)]
+struct Wanted {
+    user: UserId,
+    session: Uuid,
+    part: SpokenPart,
+}
 
 /// What of a spoken answer can be sent now.
 pub enum Speech {
@@ -46,6 +55,8 @@ enum Look {
     There(Spoken),
     /// The tutor says that there is none.
     None,
+    /// The tutor does not speak this text.
+    Never,
     /// Not within the time limit.
     NotYet,
 }
@@ -55,20 +66,21 @@ pub(crate) async fn of(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
     message: &OutMessage,
-    wanted: SpeechRequest,
+    session: Uuid,
+    part: SpokenPart,
     caption: &Rich,
 ) -> Speech {
     let seq = claim.lease.seq;
     let words = || text_of(&message.reply, caption).filter(|_| !message.words_sent);
     daemon.chat_actions.change(seq, Action::UploadVoice);
-    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, &wanted)).await.unwrap_or(Look::NotYet);
+    let wanted = Wanted { user: claim.job.user, session, part };
+    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, wanted)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
         (Look::There(spoken), _) => encode(daemon, seq, message, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
         // come a moment later.
-        (Look::None, words) if wanted.part == SpokenPart::Coaching => {
-            words.map_or(Speech::Nothing, Speech::Words)
-        }
+        (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
+        (Look::Never, words) => words.map_or(Speech::Nothing, Speech::Words),
         (_, Some(words)) => {
             tracing::warn!(
                 event = %Event::VoiceLate,
@@ -95,13 +107,13 @@ pub(crate) async fn of(
 }
 
 /// Waits for the voice, whoever fetches it; the caller limits the time.
-async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> Look {
+async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: Wanted) -> Look {
     let mut pause = FETCH_AGAIN;
     loop {
         let fetched = match daemon.spoken.of(seq).await {
             Some(fetched) => fetched,
             None => {
-                fetch_beside(daemon, seq, wanted.clone());
+                fetch_beside(daemon, seq, wanted);
                 match daemon.spoken.of(seq).await {
                     Some(fetched) => fetched,
                     None => continue,
@@ -113,6 +125,11 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> 
             Ok(None) => {
                 daemon.spoken.forget(seq);
                 return Look::None;
+            }
+            Err(error) if error.retry == Retry::Never => {
+                daemon.spoken.forget(seq);
+                tracing::warn!(seq, %error, "the tutor does not speak this answer: its words stand alone");
+                return Look::Never;
             }
             Err(error) => {
                 // The next attempt fetches anew.
@@ -128,11 +145,15 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> 
 
 /// Fetches it in a task of its own, which continues when the text no longer waits: getting a slot at
 /// the tutor may take long.
-fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: SpeechRequest) {
+fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: Wanted) {
     let (daemon, expected) = (daemon.clone(), daemon.spoken.expect(seq));
     let limit = Duration::from_millis(FOLLOWS_WITHIN_MS.unsigned_abs());
     tokio::spawn(tokio::time::timeout(limit, async move {
-        expected.came(daemon.app.tutor.speak(&wanted).await);
+        // It is said before the next turn of the conversation, so it is the latest one.
+        let Wanted { user, session, part } = wanted;
+        let turn = daemon.app.context.reader.last_voice_turn(user, session).await.ok().flatten();
+        let words = turn.map(|turn| turn.assessment.words_of(part).to_owned()).unwrap_or_default();
+        expected.came(daemon.app.tutor.speak(&SpeechRequest { session, part, words }).await);
     }));
 }
 
@@ -145,7 +166,7 @@ async fn encode(
     spoken: Spoken,
 ) -> Speech {
     let place = daemon.app.context.audio.place().await;
-    match daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into())).await {
+    match daemon.telemetry.timed(Step::Encode, place.join_into_voice_note(spoken.recordings)).await {
         Ok(note) => Speech::Note(Outgoing::File {
             chat: message.reply.chat,
             thread: message.reply.thread,

@@ -114,11 +114,11 @@ async fn who_is_not_let_in_any_more_can_still_take_everything_along_and_have_it_
     let document: Value = serde_json::from_str(&content(&sent[1]).1).unwrap();
     assert_eq!(document["sessions"][0]["turns"].as_array().unwrap().len(), 1);
     ana.text("/delete");
-    let ask = world.answer_with(ana.chat(), "delete").await;
+    let ask = world.answer_with(ana.chat(), "Delete everything").await;
     let rui = world.learner(12);
     let other = world.telegram.claim_press(ask.chat_id, rui.user(), ask.message_id, &ask.buttons()[0]);
     assert!(notice(&world, &other).await.contains("somebody else"));
-    press(&ana, &ask, "Delete");
+    press(&ana, &ask, "Delete everything");
     says(&world, &ask, "deleted").await;
     world.settled().await;
     let held = world.admin(&["sessions", "export", "11"]).await;
