@@ -12,7 +12,7 @@ language-for-models = English
 
 command-start = Begin, or see how it works
 command-help = The commands, one line each
-command-status = Your session, the queue and the tutor
+command-status = Your conversation, your messages and the tutor
 command-history = Our conversation so far
 command-feedback = The last coaching again
 command-coach = In reply to a voice message: coaching on it
@@ -23,6 +23,8 @@ command-level = How well you speak English
 command-persona = Who I am when you write to me
 command-models = The models that can answer you
 command-switch = Choose the model that answers you
+command-settings = What you have chosen, and how to change it
+    .aliases = preferences
 command-export = Everything I hold about you, as files
 command-delete = Delete everything I hold about you
 command-subscribe = The channel to join, and how
@@ -183,7 +185,7 @@ nothing-yet = Nothing here yet: send me a voice message in English and we begin.
 coach-what = Reply to a voice message with /coach, and I will coach you on it. 🎧
 fresh-waits = A fresh conversation. What you sent and is not answered yet will be answered in it.
 fresh-first = A fresh conversation: send me a voice message. 🎙
-fresh = A fresh conversation. The last one (turns: { $turns }) is put away. Send me a voice message. 🎙
+fresh = A fresh conversation. The last one (messages: { $turns }) is put away. Send me a voice message. 🎙
 delete-yes-button = Delete everything
 delete-no-button = Keep it
 kept = Nothing was deleted.
@@ -219,11 +221,11 @@ empty-answer = The tutor heard your message but could not answer this one. Pleas
 ## /status
 
 status = Your practice
-status-conversation = Session: { $age } old, turns: { $turns }
-status-no-conversation = Session: none yet, your next voice message opens one
-status-nothing-waits = Queue: nothing of yours is waiting
-status-next = Queue: { $own } of yours, the first is being worked on or comes next
-status-place = Queue: { $own } of yours, place { $place } in line
+status-conversation = Conversation: begun { $age } ago, messages: { $turns }
+status-no-conversation = Conversation: none yet, your next voice message opens one
+status-nothing-waits = None of your messages is waiting
+status-next = Your messages in line: { $own }, the first is being worked on or comes next
+status-place = Your messages in line: { $own }, place { $place }
 status-tutor-unknown = Tutor: not asked since the start
 status-tutor-answers = Tutor: reachable
 status-tutor-failing = Tutor: cannot answer at the moment, messages wait
@@ -233,7 +235,7 @@ status-no-rate = Rate limit: none
 status-level = Level: { $level }
 status-persona = When you write, I am: { $persona }
 status-model = Model of your choice:
-under-a-minute = under a minute
+under-a-minute = less than a minute
 
 ## When the tutor could not answer; /delete
 
@@ -279,6 +281,59 @@ over-already-notice = This answer has ended already.
 
 not-made = I couldn't make this just now. Please ask me again in a little while.
 not-taken = This chat doesn't let me send files like this one. Ask me in our private chat.
+
+## /settings
+
+settings-title = Your settings
+settings-on = on
+settings-off = off
+settings-unknown = not chosen yet
+settings-language = Language
+settings-level = Level
+settings-translation = Translation
+settings-voice = Spoken replies
+settings-slower = Slower speech
+settings-persona = When you write, I am
+settings-goal = Daily goal
+settings-zone = Time zone
+settings-zone-now = { $place }, { $time } there now
+settings-in-private = Settings are between you and me: send me /settings in our private chat. 🙂
+settings-button = « All settings
+settings-language-button = 🌐 Language
+settings-translation-button = 🔤 Translation
+settings-level-button = 🎚 Level
+settings-voice-on-button = 🔊 Speak replies
+settings-voice-off-button = 🔇 Don't speak replies
+settings-slower-on-button = 🐢 Speak slower
+settings-slower-off-button = 🐇 Normal speed
+settings-persona-button = 🎭 Who I am
+settings-goal-button = 🎯 Daily goal
+settings-zone-button = 🕒 Time zone
+translation-menu = When shall I translate my tips and replies for you?
+translation-always-button = Always
+translation-on-tap-button = On tap
+translation-never-button = Never
+goal-menu = How many minutes would you like to speak a day?
+goal-button = { $minutes } min a day
+goal-none-button = No goal
+zone-menu = Where are you? Your days and reminders follow your time zone.
+zone-elsewhere-button = 🌍 Elsewhere
+zone-ask-button = 📍 Type a city or share a location
+region-africa-button = Africa
+region-america-button = Americas
+region-asia-button = Asia
+region-europe-button = Europe
+region-oceans-button = Australia and the oceans
+zone-earlier-button = « Earlier
+zone-later-button = Later »
+zone-ask = Type the name of a city near you, or share your location with the button below. I keep the time zone only, not the place.
+zone-asked-notice = Type a city, or use the button below.
+zone-share-button = 📍 Share my location
+zone-cancel-button = ✕ Never mind
+zone-kept = All right, your time zone stays as it was.
+zone-which = Which one do you mean?
+zone-unknown = I don't know that place. Try a larger city near you.
+zone-set = ✓ Your time zone is that of { $place }: it is { $time } there now.
 
 ## Conversations
 

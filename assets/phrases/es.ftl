@@ -28,6 +28,8 @@ command-persona = Quién soy cuando me escribes
 command-models = Los modelos que pueden responderte
 command-switch = Elegir el modelo que te responde
     .aliases = cambiar
+command-settings = Lo que has elegido, y cómo cambiarlo
+    .aliases = configuracion
 command-export = Todo lo que guardo sobre ti, en archivos
     .aliases = archivos
 command-delete = Borrar todo lo que guardo sobre ti
@@ -281,6 +283,59 @@ over-already-notice = Esta respuesta ya terminó.
 
 not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
 not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
+
+## /settings
+
+settings-title = Tus ajustes
+settings-on = sí
+settings-off = no
+settings-unknown = aún sin elegir
+settings-language = Idioma
+settings-level = Nivel
+settings-translation = Traducción
+settings-voice = Respuestas habladas
+settings-slower = Habla más lenta
+settings-persona = Cuando escribes, soy
+settings-goal = Meta diaria
+settings-zone = Zona horaria
+settings-zone-now = { $place }, ahora son las { $time } allí
+settings-in-private = Los ajustes quedan entre tú y yo: envíame /settings en nuestro chat privado. 🙂
+settings-button = « Todos los ajustes
+settings-language-button = 🌐 Idioma
+settings-translation-button = 🔤 Traducción
+settings-level-button = 🎚 Nivel
+settings-voice-on-button = 🔊 Decir las respuestas
+settings-voice-off-button = 🔇 No decir las respuestas
+settings-slower-on-button = 🐢 Hablar más despacio
+settings-slower-off-button = 🐇 Velocidad normal
+settings-persona-button = 🎭 Quién soy
+settings-goal-button = 🎯 Meta diaria
+settings-zone-button = 🕒 Zona horaria
+translation-menu = ¿Cuándo quieres que traduzca mis consejos y respuestas?
+translation-always-button = Siempre
+translation-on-tap-button = Con un toque
+translation-never-button = Nunca
+goal-menu = ¿Cuántos minutos al día quieres hablar?
+goal-button = { $minutes } min al día
+goal-none-button = Sin meta
+zone-menu = ¿Dónde estás? Tus días y recordatorios siguen tu zona horaria.
+zone-elsewhere-button = 🌍 Otro lugar
+zone-ask-button = 📍 Escribir ciudad o enviar lugar
+region-africa-button = África
+region-america-button = América
+region-asia-button = Asia
+region-europe-button = Europa
+region-oceans-button = Australia y los océanos
+zone-earlier-button = « Más temprano
+zone-later-button = Más tarde »
+zone-ask = Escribe el nombre de una ciudad cercana o envía tu ubicación con el botón de abajo. Solo guardo la zona horaria, no el lugar.
+zone-asked-notice = Escribe una ciudad o usa el botón de abajo.
+zone-share-button = 📍 Enviar mi ubicación
+zone-cancel-button = ✕ Déjalo
+zone-kept = De acuerdo, tu zona horaria sigue como estaba.
+zone-which = ¿Cuál de ellas?
+zone-unknown = No conozco ese lugar. Prueba con una ciudad más grande cercana.
+zone-set = ✓ Tu zona horaria es la de { $place }: ahora son las { $time } allí.
 
 ## Conversations
 

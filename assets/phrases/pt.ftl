@@ -32,6 +32,8 @@ command-models = Os modelos que podem responder a você
     .aliases = modelos
 command-switch = Escolher o modelo que responde a você
     .aliases = trocar
+command-settings = O que você escolheu, e como mudar
+    .aliases = configuracoes ajustes
 command-export = Tudo o que guardo sobre você, em arquivos
     .aliases = exportar
 command-delete = Apagar tudo o que guardo sobre você
@@ -288,6 +290,59 @@ over-already-notice = Esta resposta já terminou.
 
 not-made = Não consegui preparar isso agora. Peça de novo daqui a pouco, por favor.
 not-taken = Este chat não me deixa enviar arquivos como este. Peça na nossa conversa privada.
+
+## /settings
+
+settings-title = Suas configurações
+settings-on = sim
+settings-off = não
+settings-unknown = ainda não escolhido
+settings-language = Idioma
+settings-level = Nível
+settings-translation = Tradução
+settings-voice = Respostas faladas
+settings-slower = Fala mais lenta
+settings-persona = Quando você escreve, eu sou
+settings-goal = Meta diária
+settings-zone = Fuso horário
+settings-zone-now = { $place }, agora são { $time } lá
+settings-in-private = As configurações ficam entre nós: envie /settings na nossa conversa privada. 🙂
+settings-button = « Todas as configurações
+settings-language-button = 🌐 Idioma
+settings-translation-button = 🔤 Tradução
+settings-level-button = 🎚 Nível
+settings-voice-on-button = 🔊 Falar as respostas
+settings-voice-off-button = 🔇 Não falar as respostas
+settings-slower-on-button = 🐢 Falar mais devagar
+settings-slower-off-button = 🐇 Velocidade normal
+settings-persona-button = 🎭 Quem eu sou
+settings-goal-button = 🎯 Meta diária
+settings-zone-button = 🕒 Fuso horário
+translation-menu = Quando devo traduzir minhas dicas e respostas para você?
+translation-always-button = Sempre
+translation-on-tap-button = Com um toque
+translation-never-button = Nunca
+goal-menu = Quantos minutos por dia você quer falar?
+goal-button = { $minutes } min por dia
+goal-none-button = Sem meta
+zone-menu = Onde você está? Seus dias e lembretes seguem o seu fuso horário.
+zone-elsewhere-button = 🌍 Outro lugar
+zone-ask-button = 📍 Digitar cidade ou enviar local
+region-africa-button = África
+region-america-button = Américas
+region-asia-button = Ásia
+region-europe-button = Europa
+region-oceans-button = Austrália e oceanos
+zone-earlier-button = « Mais cedo
+zone-later-button = Mais tarde »
+zone-ask = Digite o nome de uma cidade perto de você ou envie sua localização com o botão abaixo. Eu guardo só o fuso horário, não o lugar.
+zone-asked-notice = Digite uma cidade ou use o botão abaixo.
+zone-share-button = 📍 Enviar minha localização
+zone-cancel-button = ✕ Deixa pra lá
+zone-kept = Tudo bem, seu fuso horário continua como estava.
+zone-which = De qual você está falando?
+zone-unknown = Não conheço esse lugar. Tente uma cidade maior perto de você.
+zone-set = ✓ Seu fuso horário é o de { $place }: agora são { $time } lá.
 
 ## Conversations
 

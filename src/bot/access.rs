@@ -37,7 +37,7 @@ fn audience(route: &Route) -> Audience {
     match route {
         Route::Command(command) => command.audience,
         Route::Press(press) => press.button.audience,
-        Route::Voice | Route::Text | Route::Files | Route::Other(_) => Audience::Members,
+        Route::Voice | Route::Text | Route::Files | Route::Other(_) | Route::Located => Audience::Members,
         Route::UnknownCommand(_)
         | Route::OutdatedPress
         | Route::RateNotice { .. }

@@ -25,7 +25,9 @@ use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Personas, Reply, Task, Timestamp};
+use crate::domain::{
+    Content, DeadReason, Language, Learner, OtherKind, Outcome, Personas, Reply, Task, Timestamp,
+};
 use crate::model::Models;
 use crate::store::Reader;
 use crate::store::{Burial, Deferral};
@@ -33,6 +35,7 @@ use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::telemetry::Telemetry;
 use crate::tutor::Tutor;
+use commands::settings::zone;
 use growing::Growing;
 use model_reach::ModelReach;
 use std::sync::Arc;
@@ -135,9 +138,11 @@ pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
 
 /// Whether a claim is a text for a chat model.
 pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
+    let Task::Handle(incoming, admission) = &claim.job.task else { return false };
+    let route = route(incoming, *admission, &context.rules.guests);
     context.models.is_some()
-        && matches!(&claim.job.task, Task::Handle(incoming, admission)
-            if matches!(route(incoming, *admission, &context.rules.guests), Route::Text | Route::Files))
+        && matches!(route, Route::Text | Route::Files)
+        && !zone::is_answer(&claim.learner, incoming, claim.job.accepted_at)
 }
 
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
@@ -155,7 +160,10 @@ pub async fn handle_local(
     match route(incoming, *admission, &context.rules.guests) {
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
+        Route::Text if zone::is_answer(case.learner, incoming, now) => Ok(zone::typed(&case)),
         Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Located => Ok(zone::located(&case)
+            .unwrap_or_else(|| handlers::text::other(context, &case, OtherKind::Location))),
         Route::Files => Ok(handlers::text::files(context, &case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,

@@ -164,7 +164,7 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
         daemon.progress.off_work(seq, answered);
     }
     // Announced before the answer can be sent, fetched once the answer is stored.
-    let spoken = speaks(&verdict).map(|speech| (daemon.spoken.expect(seq), speech));
+    let spoken = speaks(&verdict, claim.job.user).map(|speech| (daemon.spoken.expect(seq), speech));
     conclude(daemon, &claim, verdict).await?;
     daemon.forget_soon(left);
     if let Some((expected, speech)) = spoken {
@@ -182,14 +182,14 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
 }
 
 /// The spoken answer that belongs to a decision.
-fn speaks(verdict: &Disposition) -> Option<SpeechRequest> {
+fn speaks(verdict: &Disposition, user: UserId) -> Option<SpeechRequest> {
     let Disposition::Commit(outcome) = verdict else { return None };
     let (session, part) = outcome.replies.iter().find_map(|reply| match &reply.content {
         Content::Spoken { session, part, .. } => Some((*session, *part)),
         _ => None,
     })?;
     let words = outcome.turn.as_ref().map(|turn| turn.assessment.words_of(part).to_owned());
-    Some(SpeechRequest { session, part, words: words.unwrap_or_default() })
+    Some(SpeechRequest { session, user, part, words: words.unwrap_or_default() })
 }
 
 /// Records a decision.

@@ -6,7 +6,7 @@ use super::correction::Correction;
 use super::fluency::Fluency;
 use super::ids::Timestamp;
 use super::incoming::Chat;
-use super::learner::Language;
+use super::language::Language;
 use super::outcome::SpokenPart;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

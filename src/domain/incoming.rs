@@ -81,6 +81,11 @@ pub enum Body {
         /// Whether whoever asks is the one who speaks in it, as far as Telegram tells.
         own: bool,
     },
+    /// A location of which only the time zone was kept.
+    Located {
+        /// IANA name.
+        zone: String,
+    },
 }
 
 /// The command that has a recording coached which it answers.

@@ -41,6 +41,8 @@ mod sealing;
 mod senders;
 mod sending;
 mod service;
+mod settings;
+mod several_tutors;
 mod shell;
 mod shutdown;
 mod skip;

@@ -278,6 +278,7 @@ fn version_2_opens() {
     holds("session-in-a-topic", &session(2, Some(at(6))).held_in(class));
     holds("turn-of-another", &Turn { of_another: true, ..turn() });
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
+    holds("session-of-several-tutors", &Session { tutor: Some(TutorId(7)), ..session(2, None) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });

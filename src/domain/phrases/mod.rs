@@ -9,17 +9,6 @@ use super::rich::{Rich, Style};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Phrases(pub Language);
 
-/// Sentences on their way into the files; Spanish reads the English ones. Write `phrase!` instead.
-#[allow(unused_macros)]
-macro_rules! say {
-    ($self:ident, $en:literal, $pt:literal $(, $arg:expr)* $(,)?) => {
-        match $self.0 {
-            Language::Pt => format!($pt $(, $arg)*),
-            _ => format!($en $(, $arg)*),
-        }
-    };
-}
-
 /// A sentence by its key, with the values of its variables: `phrase!(self, "status-place", own, place = ahead + 1)`.
 macro_rules! phrase {
     (@value $name:ident) => { $name };
@@ -43,6 +32,7 @@ mod keeping;
 mod made;
 mod recordings;
 mod reminders;
+mod settings;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -55,6 +45,7 @@ mod writing;
 pub(crate) use admin::AdminView;
 pub(crate) use catalog::Catalog;
 pub(crate) use first_minute::FIRST_TASKS;
+pub(crate) use settings::{SettingsView, Switch, time_of_day_in};
 pub(crate) use status::StatusView;
 pub(crate) use writing::STILL_WRITING;
 

@@ -44,7 +44,7 @@ record! {
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
         15 tokens, 16 told_gone, 17 zone, 18 reminder as optional, 19 daily_goal = DAILY_GOAL, 20 slower, 23 cards as nested,
-        24 elsewhere as list,
+        24 elsewhere as list, 40 place_asked,
     }
     from { 1 v1::LearnerV1 }
 }
@@ -52,7 +52,7 @@ record! {
 record! {
     Session = "session", version 2
     always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
-    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place, 11 follows_idle }
+    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place, 10 tutor, 11 follows_idle }
     from { 1 v1::SessionV1 }
 }
 
