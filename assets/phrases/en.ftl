@@ -338,7 +338,7 @@ zone-set = ✓ Your time zone is that of { $place }: it is { $time } there now.
 ## Conversations
 
 new-conversation = 🌱 A new conversation: it has been a while. /history has the earlier ones.
-history-conversation = Conversation of { $date }, turns: { $turns }
+history-conversation = Conversation of { $date }, answers: { $turns }
 
 ## What is kept of a learner, as files
 
@@ -359,4 +359,4 @@ reminder = ⏰ { $cards ->
    *[other] Time to practise: { $cards } cards are due (/practice), or send me a voice message.
   }
 reminder-off-button = 🔕 No more reminders
-reminders-are-off = 🔕 I won't remind you any more. /remind turns it on again.
+reminders-are-off = 🔕 I won't remind you any more. /remind brings it back.

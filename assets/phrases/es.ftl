@@ -340,7 +340,7 @@ zone-set = ✓ Tu zona horaria es la de { $place }: ahora son las { $time } all�
 ## Conversations
 
 new-conversation = 🌱 Una conversación nueva: ha pasado un tiempo. Las anteriores están en /history.
-history-conversation = Conversación del { $date }, intercambios: { $turns }
+history-conversation = Conversación del { $date }, respuestas: { $turns }
 
 ## What is kept of a learner, as files
 

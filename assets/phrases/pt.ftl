@@ -347,7 +347,7 @@ zone-set = ✓ Seu fuso horário é o de { $place }: agora são { $time } lá.
 ## Conversations
 
 new-conversation = 🌱 Uma conversa nova: já faz um tempo. As anteriores estão em /history.
-history-conversation = Conversa de { $date }, trocas: { $turns }
+history-conversation = Conversa de { $date }, respostas: { $turns }
 
 ## What is kept of a learner, as files
 
