@@ -15,6 +15,9 @@ command-help = The commands, one line each
 command-status = Your conversation, your messages and the tutor
 command-history = Our conversation so far
 command-feedback = The last coaching again
+command-practice = Practise your cards aloud
+command-cards = Your cards: see, change, take along
+command-card = Keep a phrase as a card
 command-coach = In reply to a voice message: coaching on it
 command-new = Start a fresh conversation
     .aliases = reset
@@ -282,6 +285,101 @@ over-already-notice = This answer has ended already.
 not-made = I couldn't make this just now. Please ask me again in a little while.
 not-taken = This chat doesn't let me send files like this one. Ask me in our private chat.
 
+## Under an answer
+
+underlined = Underlined: words I was not sure I heard right.
+corrections = ✏️ Say it better
+decimal = { $whole }.{ $tenth }
+fluency-rate = 📊 As a rough guide: { $rate } words a minute
+fluency-pauses = { $pauses } % pauses (the longest { $longest } s)
+fluency-fillers = “um” and “uh”: { $fillers }
+translate-button = 🌐 Translate
+hear-coaching-button = 🔊 Hear the tips
+pressed-already-notice = It is on its way already.
+cannot-translate-notice = I can't translate this right now. Try again in a little while.
+coaching-not-spoken = I can't say these tips aloud any more, but you can still read them above.
+
+## Cards and practising them aloud
+
+practice-you-said = You said:
+practice-say-right = How is it said right? Say it in a voice message. 🎙
+practice-cue = Say this phrase in a voice message; here are its first letters: 🎙
+practice-aloud = Say this aloud in a voice message: 🎙
+practice-left =
+    { $left ->
+        [one] { $left } card left today
+       *[other] { $left } cards left today
+    }
+practice-all-done = That is all for today, well done! ✅
+practice-new-later =
+    { $count ->
+        [one] { $count } new card waits for tomorrow.
+       *[other] { $count } new cards wait for tomorrow.
+    }
+practice-new-a-day =
+    { $count ->
+        [one] From now on one new card a day.
+       *[other] From now on up to { $count } new cards a day.
+    }
+practice-how = /practice brings the cards that are due. /practice and a number up to { $most } sets how many new cards a day may bring.
+practice-no-cards = You have no cards yet. Tap “Keep” under an answer with corrections, or send /card and a phrase that you want to be able to say.
+practice-gone = That card is no longer there. /practice brings the next one.
+practice-stopped = Practice is over: your voice messages are conversation again. 💬
+practice-show-button = 🙈 I don't know
+practice-next-button = Next ▶
+practice-stop-button = ⏹ Stop
+practice-said-button = 🙋 I did say it
+practice-again-button = Again
+practice-hard-button = Hard
+practice-good-button = Good
+practice-easy-button = Easy
+practice-again = 🔁 Not yet
+practice-hard = 🟡 Nearly
+practice-good = ✅ Good
+practice-easy = 🌟 Without thinking
+practice-due-in =
+    { $days ->
+        [one] again tomorrow
+       *[other] again in { $days } days
+    }
+practice-words-heard = ✅ I heard it.
+practice-words-missed = 🔁 Not yet: say it once more.
+practice-missed = In bold: what I did not hear.
+practice-heard = 🎧 I heard:
+practice-sound = I heard “{ $heard }” for “{ $wanted }”: /{ $heard_sound }/ instead of /{ $wanted_sound }/, as said in American English.
+card-kept = Kept as a card:
+card-there = You have this card already:
+card-kept-how = /practice brings it back when it is time.
+card-changed = Now it says:
+card-how = Send /card and a phrase that you want to be able to say, for example: /card I am looking forward to it. You can also reply to a message with /card, or forward one to me.
+card-too-long = That is too much for a card. A phrase of up to { $most } characters is easier to say.
+card-no-words = There are no words to say in that. Send /card and a phrase.
+card-missing = You have no card { $number }. /cards shows those you have.
+cards-full = You have as many cards as I can keep. /cards removes some.
+cards-heading =
+    { $cards ->
+        [one] { $cards } card
+       *[other] { $cards } cards
+    }
+cards-learnt = { $count } learnt
+cards-page = page { $page } of { $pages }
+card-due-now = due now
+card-due-in =
+    { $days ->
+        [one] due tomorrow
+       *[other] due in { $days } days
+    }
+card-paused = paused
+card-change-how = To change it, send:
+card-remove-button = 🗑 Remove
+card-remove-yes-button = 🗑 Really remove
+card-removed-notice = Removed.
+card-pause-button = ⏸ Pause
+card-resume-button = ▶ Bring it back
+cards-back-button = ◀ All cards
+cards-export-button = 📄 As a file for Anki
+cards-sent-notice = The file is on its way.
+
 ## /settings
 
 settings-title = Your settings
@@ -355,8 +453,9 @@ no-cards-to-export = You have no cards yet.
 
 reminder = ⏰ { $cards ->
     [0] Time to practise: send me a voice message about your day.
-    [one] Time to practise: a card is due (/practice), or send me a voice message.
-   *[other] Time to practise: { $cards } cards are due (/practice), or send me a voice message.
+    [one] Time to practise: a card is due.
+   *[other] Time to practise: { $cards } cards are due.
   }
+reminder-practise-button = 🗣 Practise now
 reminder-off-button = 🔕 No more reminders
 reminders-are-off = 🔕 I won't remind you any more. /remind brings it back.

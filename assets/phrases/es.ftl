@@ -17,6 +17,11 @@ command-history = Nuestra conversación hasta aquí
     .aliases = historial
 command-feedback = Los últimos consejos otra vez
     .aliases = consejos
+command-practice = Practicar tus tarjetas en voz alta
+    .aliases = practicar
+command-cards = Tus tarjetas: ver, cambiar, llevar
+    .aliases = tarjetas
+command-card = Guardar una frase como tarjeta
 command-coach = En respuesta a un mensaje de voz: consejos sobre él
 command-new = Empezar una conversación nueva
     .aliases = nuevo nueva
@@ -284,6 +289,101 @@ over-already-notice = Esta respuesta ya terminó.
 not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
 not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
 
+## Under an answer
+
+underlined = Subrayado: palabras que no sé si oí bien.
+corrections = ✏️ Dilo así
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Una idea aproximada: { $rate } palabras por minuto
+fluency-pauses = { $pauses } % de pausas (la más larga, { $longest } s)
+fluency-fillers = “um” y “uh”: { $fillers }
+translate-button = 🌐 Traducir
+hear-coaching-button = 🔊 Oír los consejos
+pressed-already-notice = Ya va en camino.
+cannot-translate-notice = Ahora no puedo traducir esto. Inténtalo de nuevo en un ratito.
+coaching-not-spoken = Ya no puedo decir estos consejos en voz alta, pero puedes leerlos arriba.
+
+## Cards and practising them aloud
+
+practice-you-said = Dijiste:
+practice-say-right = ¿Cómo se dice bien? Dilo en un mensaje de voz. 🎙
+practice-cue = Di esta frase en un mensaje de voz; aquí están sus primeras letras: 🎙
+practice-aloud = Di esto en voz alta en un mensaje de voz: 🎙
+practice-left =
+    { $left ->
+        [one] queda { $left } tarjeta hoy
+       *[other] quedan { $left } tarjetas hoy
+    }
+practice-all-done = Eso es todo por hoy, ¡muy bien! ✅
+practice-new-later =
+    { $count ->
+        [one] { $count } tarjeta nueva queda para mañana.
+       *[other] { $count } tarjetas nuevas quedan para mañana.
+    }
+practice-new-a-day =
+    { $count ->
+        [one] Desde ahora una tarjeta nueva al día.
+       *[other] Desde ahora hasta { $count } tarjetas nuevas al día.
+    }
+practice-how = /practice trae las tarjetas de hoy. /practice con un número hasta { $most } dice cuántas tarjetas nuevas vienen al día.
+practice-no-cards = Todavía no tienes tarjetas. Toca “Guardar” debajo de una respuesta con correcciones, o envía /card y una frase que quieras saber decir.
+practice-gone = Esa tarjeta ya no existe. /practice trae la siguiente.
+practice-stopped = Fin de la práctica: tus mensajes de voz vuelven a ser conversación. 💬
+practice-show-button = 🙈 No lo sé
+practice-next-button = Siguiente ▶
+practice-stop-button = ⏹ Parar
+practice-said-button = 🙋 Sí lo dije
+practice-again-button = Otra vez
+practice-hard-button = Difícil
+practice-good-button = Bien
+practice-easy-button = Fácil
+practice-again = 🔁 Todavía no
+practice-hard = 🟡 Casi
+practice-good = ✅ Bien
+practice-easy = 🌟 Sin pensar
+practice-due-in =
+    { $days ->
+        [one] otra vez mañana
+       *[other] otra vez en { $days } días
+    }
+practice-words-heard = ✅ Lo oí.
+practice-words-missed = 🔁 Todavía no: dilo una vez más.
+practice-missed = En negrita: lo que no oí.
+practice-heard = 🎧 Oí:
+practice-sound = Oí “{ $heard }” en lugar de “{ $wanted }”: /{ $heard_sound }/ en vez de /{ $wanted_sound }/, como se dice en inglés americano.
+card-kept = Guardada como tarjeta:
+card-there = Ya tienes esta tarjeta:
+card-kept-how = /practice la trae de vuelta cuando toca.
+card-changed = Ahora dice:
+card-how = Envía /card y una frase que quieras saber decir, por ejemplo: /card I am looking forward to it. También puedes responder a un mensaje con /card, o reenviarme uno.
+card-too-long = Eso es demasiado para una tarjeta. Una frase de hasta { $most } letras es más fácil de decir.
+card-no-words = Ahí no hay palabras que decir. Envía /card y una frase.
+card-missing = No tienes la tarjeta { $number }. /cards muestra las que tienes.
+cards-full = Ya tienes tantas tarjetas como puedo guardar. En /cards puedes quitar algunas.
+cards-heading =
+    { $cards ->
+        [one] { $cards } tarjeta
+       *[other] { $cards } tarjetas
+    }
+cards-learnt = aprendidas: { $count }
+cards-page = página { $page } de { $pages }
+card-due-now = para ahora
+card-due-in =
+    { $days ->
+        [one] para mañana
+       *[other] en { $days } días
+    }
+card-paused = en pausa
+card-change-how = Para cambiarla, envía:
+card-remove-button = 🗑 Quitar
+card-remove-yes-button = 🗑 Quitar de verdad
+card-removed-notice = Quitada.
+card-pause-button = ⏸ Pausar
+card-resume-button = ▶ Traer de vuelta
+cards-back-button = ◀ Todas las tarjetas
+cards-export-button = 📄 Archivo para Anki
+cards-sent-notice = El archivo está en camino.
+
 ## /settings
 
 settings-title = Tus ajustes
@@ -357,8 +457,9 @@ no-cards-to-export = Todavía no tienes tarjetas.
 
 reminder = ⏰ { $cards ->
     [0] Hora de practicar: mándame un mensaje de voz sobre tu día.
-    [one] Hora de practicar: te espera una tarjeta (/practice), o mándame un mensaje de voz.
-   *[other] Hora de practicar: te esperan { $cards } tarjetas (/practice), o mándame un mensaje de voz.
+    [one] Hora de practicar: te espera una tarjeta.
+   *[other] Hora de practicar: te esperan { $cards } tarjetas.
   }
+reminder-practise-button = 🗣 Practicar ahora
 reminder-off-button = 🔕 Sin recordatorios
 reminders-are-off = 🔕 Ya no te recordaré nada. /remind lo activa de nuevo.

@@ -19,6 +19,11 @@ command-history = Nossa conversa até aqui
     .aliases = historico
 command-feedback = As últimas dicas de novo
     .aliases = dicas
+command-practice = Treinar seus cartões em voz alta
+    .aliases = treinar
+command-cards = Seus cartões: ver, mudar, levar
+    .aliases = cartoes
+command-card = Guardar uma frase como cartão
 command-coach = Em resposta a uma mensagem de voz: dicas sobre ela
 command-new = Começar uma conversa nova
     .aliases = novo nova
@@ -291,6 +296,107 @@ over-already-notice = Esta resposta já terminou.
 not-made = Não consegui preparar isso agora. Peça de novo daqui a pouco, por favor.
 not-taken = Este chat não me deixa enviar arquivos como este. Peça na nossa conversa privada.
 
+## Under an answer
+
+underlined = Sublinhado: palavras que não sei se ouvi bem.
+corrections = ✏️ Diga assim
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Uma ideia aproximada: { $rate } palavras por minuto
+fluency-pauses = { $pauses } % de pausas (a maior, { $longest } s)
+fluency-fillers = “um” e “uh”: { $fillers }
+translate-button = 🌐 Traduzir
+hear-coaching-button = 🔊 Ouvir as dicas
+pressed-already-notice = Já está a caminho.
+cannot-translate-notice = Não consigo traduzir agora. Tente de novo daqui a pouco.
+coaching-not-spoken = Não consigo mais falar estas dicas, mas você ainda pode ler acima.
+
+## Cards and practising them aloud
+
+practice-you-said = Você disse:
+practice-say-right = Como se diz direito? Fale numa mensagem de voz. 🎙
+practice-cue = Fale esta frase numa mensagem de voz; aqui estão as primeiras letras: 🎙
+practice-aloud = Fale isto em voz alta numa mensagem de voz: 🎙
+practice-left =
+    { $left ->
+        [0] nenhum cartão para hoje
+        [one] falta { $left } cartão hoje
+       *[other] faltam { $left } cartões hoje
+    }
+practice-all-done = Por hoje é só, muito bem! ✅
+practice-new-later =
+    { $count ->
+        [0] Nenhum cartão novo fica para amanhã.
+        [one] { $count } cartão novo fica para amanhã.
+       *[other] { $count } cartões novos ficam para amanhã.
+    }
+practice-new-a-day =
+    { $count ->
+        [0] A partir de agora nenhum cartão novo.
+        [one] A partir de agora um cartão novo por dia.
+       *[other] A partir de agora até { $count } cartões novos por dia.
+    }
+practice-how = /practice traz os cartões de hoje. /practice com um número até { $most } diz quantos cartões novos vêm por dia.
+practice-no-cards = Você ainda não tem cartões. Toque em “Guardar” embaixo de uma resposta com correções, ou envie /card e uma frase que você quer saber dizer.
+practice-gone = Este cartão não existe mais. /practice traz o próximo.
+practice-stopped = Fim do treino: suas mensagens de voz voltam a ser conversa. 💬
+practice-show-button = 🙈 Não sei
+practice-next-button = Próximo ▶
+practice-stop-button = ⏹ Parar
+practice-said-button = 🙋 Eu disse, sim
+practice-again-button = De novo
+practice-hard-button = Difícil
+practice-good-button = Bom
+practice-easy-button = Fácil
+practice-again = 🔁 Ainda não
+practice-hard = 🟡 Quase
+practice-good = ✅ Bom
+practice-easy = 🌟 Sem pensar
+practice-due-in =
+    { $days ->
+        [0] de novo hoje
+        [one] de novo amanhã
+       *[other] de novo em { $days } dias
+    }
+practice-words-heard = ✅ Eu ouvi.
+practice-words-missed = 🔁 Ainda não: fale mais uma vez.
+practice-missed = Em negrito: o que eu não ouvi.
+practice-heard = 🎧 Eu ouvi:
+practice-sound = Eu ouvi “{ $heard }” no lugar de “{ $wanted }”: /{ $heard_sound }/ em vez de /{ $wanted_sound }/, como se fala no inglês americano.
+card-kept = Guardei como cartão:
+card-there = Você já tem este cartão:
+card-kept-how = /practice traz ele de volta na hora certa.
+card-changed = Agora ele diz:
+card-how = Envie /card e uma frase que você quer saber dizer, por exemplo: /card I am looking forward to it. Você também pode responder a uma mensagem com /card, ou encaminhar uma para mim.
+card-too-long = Isso é demais para um cartão. Uma frase de até { $most } letras é mais fácil de falar.
+card-no-words = Não há palavras para falar aí. Envie /card e uma frase.
+card-missing = Você não tem o cartão { $number }. /cards mostra os que você tem.
+cards-full = Você já tem tantos cartões quantos eu consigo guardar. Em /cards você pode remover alguns.
+cards-heading =
+    { $cards ->
+        [0] 0 cartões
+        [one] { $cards } cartão
+       *[other] { $cards } cartões
+    }
+cards-learnt = aprendidos: { $count }
+cards-page = página { $page } de { $pages }
+card-due-now = para agora
+card-due-in =
+    { $days ->
+        [0] para hoje
+        [one] para amanhã
+       *[other] em { $days } dias
+    }
+card-paused = em pausa
+card-change-how = Para mudar, envie:
+card-remove-button = 🗑 Remover
+card-remove-yes-button = 🗑 Remover mesmo
+card-removed-notice = Removido.
+card-pause-button = ⏸ Pausar
+card-resume-button = ▶ Trazer de volta
+cards-back-button = ◀ Todos os cartões
+cards-export-button = 📄 Arquivo para o Anki
+cards-sent-notice = O arquivo está a caminho.
+
 ## /settings
 
 settings-title = Suas configurações
@@ -365,8 +471,9 @@ no-cards-to-export = Você ainda não tem cartões.
 
 reminder = ⏰ { $cards ->
     [0] Hora de praticar: me mande uma mensagem de voz sobre o seu dia.
-    [one] Hora de praticar: um cartão espera por você (/practice), ou me mande uma mensagem de voz.
-   *[other] Hora de praticar: { $cards } cartões esperam por você (/practice), ou me mande uma mensagem de voz.
+    [one] Hora de praticar: um cartão espera por você.
+   *[other] Hora de praticar: { $cards } cartões esperam por você.
   }
+reminder-practise-button = 🗣 Praticar agora
 reminder-off-button = 🔕 Sem lembretes
 reminders-are-off = 🔕 Não vou mais lembrar você. /remind liga de novo.

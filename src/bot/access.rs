@@ -61,7 +61,13 @@ pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> R
         return open;
     }
     let route = route(incoming, *admission, &context.rules.guests);
-    let case = Case { incoming, learner: &claim.learner, phrases: context.phrases(&claim.learner), now };
+    let case = Case {
+        incoming,
+        row: claim.job.seq,
+        learner: &claim.learner,
+        phrases: context.phrases(&claim.learner),
+        now,
+    };
     match audience(&route) {
         Audience::TheirOwn | Audience::Everybody | Audience::Admins => open,
         Audience::Joining if matches!(route, Route::Press(press) if press.owner != user) => open,

@@ -4,9 +4,11 @@
 //! save. Must not know frankenstein, sled or the daemon's loops.
 
 pub mod access;
+mod aside;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+pub(crate) mod drill;
 pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
@@ -16,6 +18,7 @@ mod recordings;
 pub mod reminder;
 mod retry_policy;
 mod route;
+pub mod under_answer;
 
 pub use crate::domain::dialogue::AiRules;
 pub use channel::Channel;
@@ -136,6 +139,11 @@ pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
         if route(incoming, *admission, &context.rules.guests) == Route::Voice)
 }
 
+/// Whether a claim is a voice that answers a question of a practice.
+pub fn is_drill_answer(context: &HandlerContext, claim: &Claim) -> bool {
+    is_voice_turn(context, claim) && handlers::drill::DrillAnswer::of(context, claim).is_some()
+}
+
 /// Whether a claim is a text for a chat model.
 pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
     let Task::Handle(incoming, admission) = &claim.job.task else { return false };
@@ -156,7 +164,7 @@ pub async fn handle_local(
 ) -> Result<Outcome, StoreError> {
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = context.phrases(&claim.learner);
-    let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
+    let case = handlers::Case { incoming, row: claim.job.seq, learner: &claim.learner, phrases, now };
     match route(incoming, *admission, &context.rules.guests) {
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),

@@ -1,7 +1,8 @@
-//! What a reminder says, and the button that turns reminders off. Must not know when one is sent.
+//! What a reminder says, and the buttons under it: to practise now, and to be reminded no more. Must not know when one is sent.
 
 use super::buttons::{Button, Choice};
 use super::commands::Audience;
+use super::commands::practice::NEXT;
 use super::handlers::Case;
 use crate::domain::outcome::{Content, Keyboard};
 use crate::domain::phrases::Phrases;
@@ -20,7 +21,12 @@ pub static OFF: Button = Button {
 /// `cards`: how many are due.
 pub fn compose(learner: &Learner, phrases: Phrases, cards: usize) -> Vec<Reply> {
     let off = OFF.labelled(phrases.reminder_off_button(), NO_MORE, learner.user);
-    let content = Content::Text { text: phrases.reminder(cards), keyboard: Keyboard(vec![vec![off]]) };
+    // Of the question that comes next, so that a second press asks no second one.
+    let row = learner.drill.asked.last().map_or(0, |last| last.row);
+    let practise = (cards > 0)
+        .then(|| NEXT.labelled(phrases.reminder_practise_button(), Choice::Number(row), learner.user));
+    let rows = practise.into_iter().chain([off]).map(|button| vec![button]).collect();
+    let content = Content::Text { text: phrases.reminder(cards), keyboard: Keyboard(rows) };
     // A private chat has its user's id (Bot API "Chat").
     vec![Reply { chat: ChatId(learner.user.0), thread: None, answers: None, content }]
 }

@@ -12,6 +12,7 @@ mod contained;
 mod context;
 mod crash_notes;
 mod delivery;
+mod drill;
 mod failed_send;
 mod health;
 mod housekeeping;

@@ -8,7 +8,9 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn, new_conversation};
+use crate::bot::{
+    Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn, new_conversation,
+};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::Event;
@@ -101,12 +103,21 @@ pub(super) async fn work(
         return conclude(daemon, &claim, verdict).await;
     }
     match claim.job.work {
+        WorkKind::Tutor if is_drill_answer(&daemon.app.context, &claim) => {
+            super::drill::answer(daemon, claim, stop).await
+        }
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
         WorkKind::Model if is_text_turn(&daemon.app.context, &claim) => {
             super::text_turn::text(daemon, claim, stop).await
         }
         _ => {
-            let outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()).await?;
+            // A button may have a chat model asked.
+            let outcome = tokio::select! {
+                outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()) => outcome?,
+                () = stop.raised(), if claim.job.work == WorkKind::Model => {
+                    return daemon.app.store.release(claim.lease).await;
+                }
+            };
             conclude(daemon, &claim, Disposition::Commit(outcome)).await
         }
     }

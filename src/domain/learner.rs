@@ -4,6 +4,7 @@
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
 use super::card::CardBook;
+use super::drill::{Drill, DrillChange};
 use super::ids::{Timestamp, TutorId, UserId};
 use super::incoming::Chat;
 use super::language::Language;
@@ -120,12 +121,18 @@ pub struct Learner {
     pub tokens: DayTokens,
     /// The last missing model that the learner was told of.
     pub told_gone: Option<String>,
+    /// The learner was told what underlined words in a transcript mean.
+    pub underlining_explained: bool,
     /// IANA name of the time zone; `None`: not asked yet, UTC counts.
     pub zone: Option<String>,
     /// Minutes to speak a day; 0: no goal.
     pub daily_goal: u16,
     /// Whether replies are spoken slower.
     pub slower: bool,
+    /// New cards a day; `None`: as many as most learn.
+    pub new_cards_per_day: Option<u8>,
+    /// Practice aloud.
+    pub drill: Drill,
     /// The daily reminder, once one was set.
     pub reminder: Option<Reminder>,
     pub cards: CardBook,
@@ -185,6 +192,7 @@ pub enum Change {
     TokensSpent(u64, Timestamp),
     /// The learner was told that this model no longer exists.
     ToldGone(String),
+    UnderliningExplained,
     /// A conversation begins; the one open in its place is archived (by the store, in the same transaction).
     SessionOpened(Session),
     /// A conversation begins unless one is open in its place, because another lane may have opened one.
@@ -202,6 +210,8 @@ pub enum Change {
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
+    NewCardsPerDay(u8),
+    Drill(DrillChange),
     /// The daily reminder at this minute of the local day; `None`: none any more.
     Reminder(Option<u16>),
     /// This one of several tutors is about to be given a turn of this conversation.
@@ -227,9 +237,12 @@ impl Learner {
             model: None,
             tokens: DayTokens::default(),
             told_gone: None,
+            underlining_explained: false,
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
+            new_cards_per_day: None,
+            drill: Drill::default(),
             reminder: None,
             cards: CardBook::default(),
             elsewhere: Vec::new(),
@@ -297,6 +310,9 @@ impl Learner {
             Change::PlaceAsked(at) => self.place_asked = at,
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::UnderliningExplained => self.underlining_explained = true,
+            Change::NewCardsPerDay(count) => self.new_cards_per_day = Some(count),
+            Change::Drill(change) => self.drill.apply(change),
             Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),
             Change::Reminder(None) => {
                 if let Some(reminder) = &mut self.reminder {

@@ -6,7 +6,7 @@
 pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
-pub(crate) mod card;
+pub mod card;
 pub(crate) mod contour;
 pub mod correction;
 pub(crate) mod data_export;
@@ -55,7 +55,9 @@ pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, TutorId, UserId};
-pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
+pub use incoming::{
+    Body, CARD, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind,
+};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use language::Language;
 pub use learner::{

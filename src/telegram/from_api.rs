@@ -6,7 +6,7 @@
 use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
-use super::{Me, coached, files, quotation};
+use super::{Me, coached, files, phrase, quotation};
 use crate::domain::{
     Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId, places,
 };
@@ -191,9 +191,12 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
             if in_group { message_text::mentions(words, message.get("entities"), me) } else { Vec::new() };
         let spoken_to = !in_group || !mentions.is_empty() || answers_us(message, me);
         return Ok(match message_text::said(&message_text::without(words, &mentions), me) {
-            Said::Command(command) => Some(coached::on_recording(command, message)?),
+            Said::Command(command) => {
+                Some(phrase::answered(coached::on_recording(command, message)?, message))
+            }
             Said::ForAnother if in_group => None,
-            Said::Words(body) => spoken_to.then(|| quotation::quoting(body, message)),
+            Said::Words(body) if in_group => spoken_to.then(|| quotation::quoting(body, message)),
+            Said::Words(body) => Some(phrase::forwarded(quotation::quoting(body, message), message)),
             Said::ForAnother => Some(Body::Text(super::tolerant::clip(words.trim(), 4096).to_owned())),
             Said::Nothing => spoken_to.then_some(Body::Other(OtherKind::Unknown)),
         });

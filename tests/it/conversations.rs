@@ -1,6 +1,6 @@
 //! Conversations one after the other: a new one after the idle time is announced, and `/history` reaches the old ones.
 
-use crate::choices::{labels, notice, press, says};
+use crate::pressing::{labels, notice, press, says};
 use crate::store_contract::{policy, voice as voice_message};
 use crate::world::{World, voice};
 use phonicflow_bot::domain::{Assessment, Change, Outcome, Session, Timestamp, Turn, UserId, WorkKind};

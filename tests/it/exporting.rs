@@ -1,7 +1,7 @@
 //! `/export` and `/delete` in the chat: everything held is in the files, and both are for those, too, who are not let in any
 //! more.
 
-use crate::choices::{notice, press, says};
+use crate::pressing::{notice, press, says};
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::domain::{CardChange, CorrectionKind, NewCard, Outcome, Timestamp, UserId, WorkKind};
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Learner};

@@ -130,7 +130,9 @@ async fn a_turn_under_way_at_a_crash_is_looked_for_where_it_was_handed_in() {
 async fn one_that_is_down_gets_nobody_new_and_keeps_its_own() {
     let mut two = Two::new().await;
     two.other.stop().await;
-    two.world.start();
+    two.world.set("ADMIN_USERS", "900").start();
+    two.world.learner(900).text("/help");
+    two.world.answers(900, 1).await;
     for learner in 1..=4 {
         two.turn(learner).await;
     }
@@ -168,6 +170,13 @@ async fn one_that_is_down_gets_nobody_new_and_keeps_its_own() {
     let silent = serde_json::json!({ "name": name, "state": "silent" });
     assert!(top["tutor"]["parts"].as_array().unwrap().contains(&silent), "{top}");
     assert_eq!(top["tutor"]["state"], "answering");
+    // Each learner is told of the tutor that has the conversation, the admins of the one that is missing.
+    two.world.learner(learner).text("/status");
+    two.world.answer_with(learner, "not reachable").await;
+    two.world.learner(1).text("/status");
+    two.world.answer_with(1, "Tutor: reachable").await;
+    let alert = two.world.answer_with(900, "A part of the tutor does not answer").await;
+    assert!(alert.text.contains(&name), "{}", alert.text);
     two.other.resume().await.unwrap();
     two.world.voice_notes(learner, 2).await;
     assert_eq!(two.turns()[0], before[0] + 1);

@@ -6,6 +6,8 @@
 //! `UPDATE_FIXTURES=1` writes the ones that are missing.
 
 use crate::store_contract::{T0, at, block_on, command, message, policy, reply, sticker, voice};
+use phonicflow_bot::domain::card::{Memory, Review};
+use phonicflow_bot::domain::drill::{Asked, Drill, Grade, Graded, Item, Missed};
 use phonicflow_bot::domain::rate::RateState;
 use phonicflow_bot::domain::rich::{Format, Kind, Quote};
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
@@ -157,7 +159,15 @@ fn outbox() -> Vec<(&'static str, OutMessage)> {
     let contents = [
         ("out-text", Content::Text { text: text.clone(), keyboard: keyboard.clone() }),
         ("out-edit", Content::Edit { message: MessageId(4), text: text.clone(), keyboard }),
-        ("out-spoken", Content::Spoken { session: uuid(3), part: SpokenPart::Coaching, caption: text }),
+        (
+            "out-spoken",
+            Content::Spoken {
+                session: uuid(3),
+                part: SpokenPart::Coaching,
+                caption: text,
+                keyboard: Keyboard::default(),
+            },
+        ),
         ("out-callback", Content::CallbackAnswer { callback: "query".to_owned(), text: "ok".to_owned() }),
     ];
     let message = |(index, (name, content))| {
@@ -259,6 +269,8 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-corrected", &corrected);
+    let pressed = vec![("slow".to_owned(), at(9))];
+    holds("turn-pressed", &Turn { to_draw: true, pressed, ..corrected.clone() });
     let notes = SentNotes { reply: Some("AwACAgI".to_owned()), coaching: None };
     holds("turn-spoken", &Turn { notes, ..corrected });
     let talks = Learner {
@@ -272,18 +284,27 @@ fn version_2_opens() {
     let settled =
         Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
     holds("learner-with-settings", &settled);
+    holds("learner-in-practice", &Learner { new_cards_per_day: Some(5), drill: drill(), ..learner() });
     let class = Chat { id: ChatId(-1_001_500), kind: ChatKind::Group, thread: Some(7) };
     let elsewhere = vec![session(3, None).held_in(class), session(4, None).held_in(chat)];
     holds("learner-in-places", &Learner { elsewhere, ..learner() });
     holds("session-in-a-topic", &session(2, Some(at(6))).held_in(class));
     holds("turn-of-another", &Turn { of_another: true, ..turn() });
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
+    holds("learner-underlining", &Learner { underlining_explained: true, ..learner() });
     holds("session-of-several-tutors", &Session { tutor: Some(TutorId(7)), ..session(2, None) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
+    let content = Content::Spoken {
+        session: uuid(3),
+        part: SpokenPart::Conversational,
+        caption: Rich::plain("a ").push(Style::Underline, "b"),
+        keyboard: Keyboard::row(&[("Slower", "slow:7:8")]),
+    };
+    holds("out-spoken-buttons", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
     holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
     for (name, made) in [
@@ -296,6 +317,31 @@ fn version_2_opens() {
         ("out-made-coaching", Made::CoachingAudio { turn: 300 }),
     ] {
         holds(name, &OutMessage::new(0, Reply { content: Content::Made(made), ..reply(-5, "") }));
+    }
+}
+
+/// A practice with everything there may be in one.
+fn drill() -> Drill {
+    let asked = |row, item| Asked { row, chat: ChatId(-5), thread: Some(3), item, active_at: at(7) };
+    let memory = Memory { stability: 2.5, difficulty: 5.0, reviewed: Some(20_000) };
+    Drill {
+        asked: vec![
+            asked(300, Item::Card(12)),
+            asked(301, Item::Words("sit seat".to_owned())),
+            asked(302, Item::Nothing),
+        ],
+        graded: Some(Graded {
+            row: 300,
+            card: 12,
+            grade: Grade::Hard,
+            before: Review { memory, due: 20_002, reps: 3, lapses: 1 },
+            day: 20_003,
+            heard: "I agree".to_owned(),
+            voice_ms: 1_500,
+            missed: vec!["ship".to_owned()],
+        }),
+        offered: Some("sit seat".to_owned()),
+        missed: vec![Missed { word: "ship".to_owned(), times: 3 }],
     }
 }
 

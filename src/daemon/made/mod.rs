@@ -4,6 +4,7 @@
 //! says so, never in a row that stays. To add one: a variant of [`Made`], a file here, and its line in [`make`]. Must not know
 //! how a file is sent.
 
+mod coaching_audio;
 mod export;
 
 use super::DaemonContext;
@@ -100,9 +101,10 @@ pub(super) async fn of(
 
 async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
+        Made::CoachingAudio { turn } => coaching_audio::make(order, turn).await,
         Made::Export { format } => export::document(order, format).await,
         Made::CardsCsv => export::cards(order).await,
-        Made::Progress | Made::Intonation { .. } | Made::Slower { .. } | Made::CoachingAudio { .. } => {
+        Made::Progress | Made::Intonation { .. } | Made::Slower { .. } => {
             Err(Unmade::Never("nobody makes it".to_owned()))
         }
     }

@@ -24,12 +24,14 @@ macro_rules! phrase {
 pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
+mod answer;
 mod catalog;
 mod choices;
 mod files;
 mod first_minute;
 mod keeping;
 mod made;
+mod practice;
 mod recordings;
 mod reminders;
 mod settings;

@@ -9,6 +9,10 @@ impl Phrases {
         Rich::plain(phrase!(self, "reminder", cards))
     }
 
+    pub(crate) fn reminder_practise_button(self) -> String {
+        phrase!(self, "reminder-practise-button")
+    }
+
     pub(crate) fn reminder_off_button(self) -> String {
         phrase!(self, "reminder-off-button")
     }

@@ -3,6 +3,7 @@
 //! The one part of the sandbox that knows the bot, and only its outermost parts: configuration, `App`,
 //! `daemon::run`.
 
+mod practice;
 mod scenes;
 mod screen;
 mod svg;
@@ -178,6 +179,7 @@ impl Demo {
         self.text().await?;
         self.command("/feedback", 2).await?;
         self.command("/history", 1).await?;
+        self.practice().await?;
         self.command("/hlep", 1).await?;
         self.screen.line("Now with your own words: phonicflow-bot demo --interactive");
         Ok(())

@@ -14,7 +14,7 @@ use crate::tutor::{
     Utterance, Voice,
 };
 use async_trait::async_trait;
-use attempt::{Chosen, FleetAttempt, InHand};
+use attempt::{Chosen, FleetAttempt};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -39,8 +39,9 @@ const KNOCK_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Fleet {
     first: Member,
     others: Vec<Member>,
-    /// Counts new conversations, which are given in turn to those that are equally free.
-    given: AtomicUsize,
+    /// Counts new conversations, which are given in turn to those that are equally free. Locked while one is given, so
+    /// that two at once do not go to the same.
+    given: Mutex<usize>,
     /// The tutors of conversations of this run, where only one can know them.
     known: Mutex<BTreeMap<Uuid, TutorId>>,
     surroundings: Surroundings,
@@ -110,12 +111,14 @@ impl Fleet {
         self.all().find(|member| member.id == id)
     }
 
-    /// The one that answers and has the fewest turns in hand, in turn where several do.
-    fn least_busy(&self) -> &Member {
+    /// The one that answers and has the fewest turns in hand, in turn where several do; now it has one more.
+    fn least_busy(&self) -> Chosen<'_> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        *given = given.wrapping_add(1);
         let least = self.all().map(Member::burden).min();
         let equal: Vec<&Member> = self.all().filter(|member| Some(member.burden()) == least).collect();
-        let given = self.given.fetch_add(1, Ordering::AcqRel).checked_rem(equal.len()).unwrap_or(0);
-        equal.get(given).copied().unwrap_or(&self.first)
+        let turn = given.wrapping_sub(1).checked_rem(equal.len()).unwrap_or(0);
+        Chosen::new(equal.get(turn).copied().unwrap_or(&self.first))
     }
 
     /// The tutor with this conversation; `None`: it may as well be given to another.
@@ -168,7 +171,7 @@ impl Fleet {
         if let Some(member) = self.home(session).await {
             return Chosen::new(member);
         }
-        let mut chosen = Chosen::new(self.least_busy());
+        let mut chosen = self.least_busy();
         chosen.anywhere = session.tutor_turns == Some(0);
         // What another tutor knows of it is unknown here; or it is the same tutor under another address.
         chosen.is_new = session.tutor.is_some();
@@ -235,9 +238,8 @@ impl Tutor for Fleet {
     }
 
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
-        let member = self.least_busy();
-        let _in_hand = InHand::of(member);
-        member.tutor.transcribe(job, utterance).await
+        let chosen = self.least_busy();
+        chosen.member.tutor.transcribe(job, utterance).await
     }
 
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
@@ -287,6 +289,10 @@ impl Tutor for Fleet {
     async fn knock(&self) -> Result<(), TutorError> {
         let knocked = join_all(self.all().map(|member| member.tutor.knock())).await;
         knocked.into_iter().reduce(|one, other| if one.is_ok() { one } else { other }).unwrap_or(Ok(()))
+    }
+
+    fn speaks_latest_only(&self) -> bool {
+        true
     }
 
     fn remembers(&self) -> bool {

@@ -31,7 +31,7 @@ pub(super) struct Chosen<'a> {
 }
 
 /// A turn in hand of a tutor, counted until it is dropped.
-pub(super) struct InHand(Arc<AtomicUsize>);
+struct InHand(Arc<AtomicUsize>);
 
 impl<'a> Chosen<'a> {
     pub(super) fn new(member: &'a Member) -> Self {
@@ -53,7 +53,7 @@ impl<'a> Chosen<'a> {
 }
 
 impl InHand {
-    pub(super) fn of(member: &Member) -> Self {
+    fn of(member: &Member) -> Self {
         member.in_hand.fetch_add(1, Ordering::AcqRel);
         Self(member.in_hand.clone())
     }
