@@ -43,6 +43,7 @@ commands! {
     models,
     switch,
     settings,
+    remind,
     export,
     delete,
     subscribe,
