@@ -284,6 +284,20 @@ over-already-notice = This answer has ended already.
 not-made = I couldn't make this just now. Please ask me again in a little while.
 not-taken = This chat doesn't let me send files like this one. Ask me in our private chat.
 
+## Under an answer
+
+underlined = Underlined: words I was not sure I heard right.
+corrections = ✏️ Say it better
+decimal = { $whole }.{ $tenth }
+fluency-rate = 📊 As a rough guide: { $rate } words a minute
+fluency-pauses = { $pauses } % pauses (the longest { $longest } s)
+fluency-fillers = “um” and “uh”: { $fillers }
+translate-button = 🌐 Translate
+hear-coaching-button = 🔊 Hear the tips
+pressed-already-notice = It is on its way already.
+cannot-translate-notice = I can't translate this right now. Try again in a little while.
+coaching-not-spoken = I can't say these tips aloud any more, but you can still read them above.
+
 ## Cards and practising them aloud
 
 practice-you-said = You said:

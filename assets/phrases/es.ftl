@@ -287,6 +287,20 @@ over-already-notice = Esta respuesta ya terminó.
 not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
 not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
 
+## Under an answer
+
+underlined = Subrayado: palabras que no sé si oí bien.
+corrections = ✏️ Dilo así
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Una idea aproximada: { $rate } palabras por minuto
+fluency-pauses = { $pauses } % de pausas (la más larga, { $longest } s)
+fluency-fillers = “um” y “uh”: { $fillers }
+translate-button = 🌐 Traducir
+hear-coaching-button = 🔊 Oír los consejos
+pressed-already-notice = Ya va en camino.
+cannot-translate-notice = Ahora no puedo traducir esto. Inténtalo de nuevo en un ratito.
+coaching-not-spoken = Ya no puedo decir estos consejos en voz alta, pero puedes leerlos arriba.
+
 ## Cards and practising them aloud
 
 practice-you-said = Dijiste:

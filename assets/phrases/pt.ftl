@@ -294,6 +294,20 @@ over-already-notice = Esta resposta já terminou.
 not-made = Não consegui preparar isso agora. Peça de novo daqui a pouco, por favor.
 not-taken = Este chat não me deixa enviar arquivos como este. Peça na nossa conversa privada.
 
+## Under an answer
+
+underlined = Sublinhado: palavras que não sei se ouvi bem.
+corrections = ✏️ Diga assim
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Uma ideia aproximada: { $rate } palavras por minuto
+fluency-pauses = { $pauses } % de pausas (a maior, { $longest } s)
+fluency-fillers = “um” e “uh”: { $fillers }
+translate-button = 🌐 Traduzir
+hear-coaching-button = 🔊 Ouvir as dicas
+pressed-already-notice = Já está a caminho.
+cannot-translate-notice = Não consigo traduzir agora. Tente de novo daqui a pouco.
+coaching-not-spoken = Não consigo mais falar estas dicas, mas você ainda pode ler acima.
+
 ## Cards and practising them aloud
 
 practice-you-said = Você disse:

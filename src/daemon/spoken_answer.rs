@@ -172,7 +172,7 @@ async fn encode(
             thread: message.reply.thread,
             answers: message.reply.answers,
             caption: if message.words_sent { Rich::default() } else { caption.clone() },
-            keyboard: Keyboard::default(),
+            keyboard: under_the_voice(&message.reply),
             file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
         }),
         Err(error) => {
@@ -184,6 +184,13 @@ async fn encode(
             let words = text_of(&message.reply, caption).filter(|_| !message.words_sent);
             words.map_or(Speech::Nothing, Speech::Words)
         }
+    }
+}
+
+fn under_the_voice(reply: &Reply) -> Keyboard {
+    match &reply.content {
+        Content::Spoken { keyboard, .. } => keyboard.clone(),
+        _ => Keyboard::default(),
     }
 }
 

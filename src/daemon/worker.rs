@@ -109,7 +109,13 @@ pub(super) async fn work(
             super::text_turn::text(daemon, claim, stop).await
         }
         _ => {
-            let outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()).await?;
+            // A button may have a chat model asked.
+            let outcome = tokio::select! {
+                outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()) => outcome?,
+                () = stop.raised(), if claim.job.work == WorkKind::Model => {
+                    return daemon.app.store.release(claim.lease).await;
+                }
+            };
             conclude(daemon, &claim, Disposition::Commit(outcome)).await
         }
     }

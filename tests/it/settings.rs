@@ -1,7 +1,7 @@
 //! `/settings`: every button is pressed, twice, by its owner and by another; what is chosen is kept, shown, exported and gone
 //! with the learner. And the time zone, by buttons, a typed city, and a location of which nothing else is kept.
 
-use crate::choices::{edits, labels, notice, press, says};
+use crate::pressing::{edits, labels, notice, press, says};
 use crate::world::{PATIENCE, World};
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Post};
 use phonicflow_bot::sandbox::chat_api::ChatOptions;

@@ -4,6 +4,8 @@
 //! says so, never in a row that stays. To add one: a variant of [`Made`], a file here, and its line in [`make`]. Must not know
 //! how a file is sent.
 
+mod coaching_audio;
+
 use super::DaemonContext;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
@@ -96,14 +98,14 @@ pub(super) async fn of(
     }
 }
 
-async fn make(_order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
+async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
+        Made::CoachingAudio { turn } => coaching_audio::make(order, turn).await,
         Made::Export { .. }
         | Made::CardsCsv
         | Made::Progress
         | Made::Intonation { .. }
-        | Made::Slower { .. }
-        | Made::CoachingAudio { .. } => Err(Unmade::Never("nobody makes it".to_owned())),
+        | Made::Slower { .. } => Err(Unmade::Never("nobody makes it".to_owned())),
     }
 }
 

@@ -24,6 +24,7 @@ macro_rules! phrase {
 pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
+mod answer;
 mod catalog;
 mod choices;
 mod files;

@@ -91,7 +91,7 @@ fn browse(case: &Case<'_>, choice: Choice) -> Outcome {
             return case.pressed("", Some(page));
         }
         Choice::Number(number) => number,
-        Choice::Letter(_) => return case.outdated(),
+        Choice::Letter(_) | Choice::Part(..) => return case.outdated(),
     };
     let (Ok(region), Ok(page)) = (usize::try_from(number / PAGES), usize::try_from(number % PAGES)) else {
         return case.outdated();
