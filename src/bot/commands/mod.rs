@@ -43,6 +43,7 @@ commands! {
     models,
     switch,
     settings,
+    remind,
     delete,
     subscribe,
     admin,
