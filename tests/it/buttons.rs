@@ -4,10 +4,13 @@
 //! no step brings up fails the test: add the step that does.
 
 use crate::pressing::notice;
+use crate::reminders::remind;
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Outcome};
 use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatModel, ChatOptions};
+use phonicflow_bot::sandbox::speech_api::{self, SpeechOptions};
 use phonicflow_bot::sandbox::tutor_api::{Answer, TutorOptions};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -204,10 +207,12 @@ async fn every_button_is_answered_does_its_work_once_and_is_nobody_elses() {
     for member in [11, 999_999] {
         world.telegram.set_member(-1001, member, "member");
     }
-    world.set("REQUIRED_CHANNEL", "@school").set("BOT_RATE_LIMIT", "false").start();
     let ana = world.learner(11);
+    remind(&world, 11, 5, Vec::new()).await;
+    world.set("REQUIRED_CHANNEL", "@school").set("BOT_RATE_LIMIT", "false").start();
+    world.answer_with(ana.chat(), "Time to practise").await;
     ana.text("/help");
-    world.answers(ana.chat(), 1).await;
+    world.answer_with(ana.chat(), "/settings").await;
     let mut presser = Presser { world: &world, ana: ana.clone(), done: BTreeSet::new() };
     // While an answer grows.
     let (answer, gate) = ChatAnswer::held_before(2, "One two three four.");
@@ -231,6 +236,22 @@ async fn every_button_is_answered_does_its_work_once_and_is_nobody_elses() {
         presser.step(step, false).await;
     }
     presser.step(&[Text("/delete")], true).await;
+    // Corrections, which the built-in tutor finds.
+    let mut builtin = World::new().await;
+    let chat = builtin.chat(ChatOptions::default()).await;
+    let speech = builtin.speech(SpeechOptions::default()).await;
+    let wrong =
+        json!({ "said": "I go there", "better": "I went there", "why": "It is over.", "kind": "grammar" });
+    let judged = json!({ "coaching": "Mind the past.", "reply": "With whom?", "corrections": [wrong] });
+    chat.script(move |_| ChatAnswer::words(&judged.to_string()));
+    builtin.set("TUTOR", "builtin").start();
+    speech.push_heard(speech_api::Heard::says("Yesterday I go there."));
+    let ana = builtin.learner(11);
+    ana.voice(voice(), 4);
+    builtin.answer_with(ana.chat(), "Mind the past.").await;
+    let mut presser = Presser { world: &builtin, ana, done: presser.done };
+    presser.at_rest().await;
+    presser.press_all(false).await;
     let pressed: BTreeSet<String> = presser.done.iter().map(|data| kind(data).to_owned()).collect();
     assert_eq!(pressed, declared(), "every kind of button is brought up by a step");
     let refused = world.telegram.log().into_iter().find(|call| {

@@ -13,7 +13,7 @@ fn now() -> Timestamp {
 }
 
 /// Has a learner be reminded at the time of day that it was so many minutes ago; planned before that.
-async fn remind(world: &World, user: i64, minutes_ago: i64, cards: Vec<CardChange>) {
+pub async fn remind(world: &World, user: i64, minutes_ago: i64, cards: Vec<CardChange>) {
     let (due, before) = (now().0 / 60_000 - minutes_ago, now().plus_ms(-(minutes_ago + 2) * 60_000));
     let minute = u16::try_from(due.rem_euclid(1_440)).unwrap();
     let store = Home::at(&world.home()).open(OnDamage::Refuse, before).unwrap().store;
