@@ -23,6 +23,7 @@ macro_rules! under_answer {
 
 under_answer! {
     corrections,
+    keep_card,
     translate,
     hear_coaching,
 }
