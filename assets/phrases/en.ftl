@@ -358,6 +358,14 @@ card-too-long = That is too much for a card. A phrase of up to { $most } charact
 card-no-words = There are no words to say in that. Send /card and a phrase.
 card-missing = You have no card { $number }. /cards shows those you have.
 cards-full = You have as many cards as I can keep. /cards removes some.
+keep-button = 🗂 Keep “{ $phrase }”
+keep-all-button = 🗂 Keep all
+kept-notice =
+    { $count ->
+        [one] Kept as a card. /practice brings it back.
+       *[other] Kept as { $count } cards. /practice brings them back.
+    }
+kept-already-notice = It is a card already. /practice brings it back.
 cards-heading =
     { $cards ->
         [one] { $cards } card

@@ -361,6 +361,14 @@ card-too-long = Eso es demasiado para una tarjeta. Una frase de hasta { $most } 
 card-no-words = Ahí no hay palabras que decir. Envía /card y una frase.
 card-missing = No tienes la tarjeta { $number }. /cards muestra las que tienes.
 cards-full = Ya tienes tantas tarjetas como puedo guardar. En /cards puedes quitar algunas.
+keep-button = 🗂 Guardar “{ $phrase }”
+keep-all-button = 🗂 Guardar todo
+kept-notice =
+    { $count ->
+        [one] Guardada como tarjeta. /practice la trae de vuelta.
+       *[other] Guardadas como { $count } tarjetas. /practice las trae de vuelta.
+    }
+kept-already-notice = Ya es una tarjeta. /practice la trae de vuelta.
 cards-heading =
     { $cards ->
         [one] { $cards } tarjeta

@@ -372,6 +372,15 @@ card-too-long = Isso é demais para um cartão. Uma frase de até { $most } letr
 card-no-words = Não há palavras para falar aí. Envie /card e uma frase.
 card-missing = Você não tem o cartão { $number }. /cards mostra os que você tem.
 cards-full = Você já tem tantos cartões quantos eu consigo guardar. Em /cards você pode remover alguns.
+keep-button = 🗂 Guardar “{ $phrase }”
+keep-all-button = 🗂 Guardar tudo
+kept-notice =
+    { $count ->
+        [0] Nada para guardar.
+        [one] Guardei como cartão. /practice traz ele de volta.
+       *[other] Guardei como { $count } cartões. /practice traz eles de volta.
+    }
+kept-already-notice = Já é um cartão. /practice traz ele de volta.
 cards-heading =
     { $cards ->
         [0] 0 cartões
