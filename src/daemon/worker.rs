@@ -8,7 +8,9 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn};
+use crate::bot::{
+    Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn, new_conversation,
+};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::Event;
@@ -230,7 +232,10 @@ pub(super) async fn conclude(
         Disposition::Bury(_) | Disposition::Defer(_) => Vec::new(),
     };
     let done = match verdict {
-        Disposition::Commit(outcome) => {
+        Disposition::Commit(mut outcome) => {
+            if let Task::Handle(incoming, _) = &claim.job.task {
+                new_conversation::announce(&daemon.app.context, incoming, &mut outcome).await?;
+            }
             let purges = !outcome.purge.is_empty() || outcome.forget;
             let turn = outcome.turn.as_ref().map(|turn| (turn.kind, turn.tokens));
             let replies = outcome.replies.len();

@@ -5,6 +5,7 @@
 //! how a file is sent.
 
 mod coaching_audio;
+mod export;
 
 use super::DaemonContext;
 use crate::domain::backoff::backoff_ms;
@@ -101,11 +102,11 @@ pub(super) async fn of(
 async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
         Made::CoachingAudio { turn } => coaching_audio::make(order, turn).await,
-        Made::Export { .. }
-        | Made::CardsCsv
-        | Made::Progress
-        | Made::Intonation { .. }
-        | Made::Slower { .. } => Err(Unmade::Never("nobody makes it".to_owned())),
+        Made::Export { format } => export::document(order, format).await,
+        Made::CardsCsv => export::cards(order).await,
+        Made::Progress | Made::Intonation { .. } | Made::Slower { .. } => {
+            Err(Unmade::Never("nobody makes it".to_owned()))
+        }
     }
 }
 

@@ -29,9 +29,11 @@ mod catalog;
 mod choices;
 mod files;
 mod first_minute;
+mod keeping;
 mod made;
 mod practice;
 mod recordings;
+mod reminders;
 mod settings;
 mod status;
 #[cfg(test)]
