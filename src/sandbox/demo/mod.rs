@@ -6,6 +6,7 @@
 mod practice;
 mod scenes;
 mod screen;
+mod settings;
 mod svg;
 mod typed;
 mod view;
@@ -180,6 +181,7 @@ impl Demo {
         self.command("/feedback", 2).await?;
         self.command("/history", 1).await?;
         self.practice().await?;
+        self.settings().await?;
         self.command("/hlep", 1).await?;
         self.screen.line("Now with your own words: phonicflow-bot demo --interactive");
         Ok(())
