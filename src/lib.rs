@@ -15,6 +15,7 @@
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! tutor -> speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
 //! telegram, model -> http, domain        audio, telemetry, practice -> domain        store -> domain, secret
+//! pictures -> domain
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
@@ -33,6 +34,7 @@ pub mod domain;
 pub(crate) mod http;
 pub mod logging;
 pub mod model;
+pub mod pictures;
 pub mod practice;
 #[cfg(feature = "demo")]
 pub mod sandbox;

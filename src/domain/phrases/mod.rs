@@ -39,6 +39,7 @@ mod catalog;
 mod choices;
 mod files;
 mod made;
+mod pictures;
 mod recordings;
 mod status;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The one part of the sandbox that knows the bot, and only its outermost parts: configuration, `App`,
 //! `daemon::run`.
 
+pub(crate) mod pictures;
 mod scenes;
 mod screen;
 mod svg;
