@@ -3,6 +3,8 @@
 ### A value in braces is put in by the code. A key that ends in -button, -notice or the like is held to Telegram's limit for
 ### its place by a test. `.aliases` are other names of a command, in no menu; all languages' work for everybody.
 
+# As its speakers call it, on a button.
+language-name = English
 # In English, for the prompts of models.
 language-for-models = English
 
@@ -16,6 +18,7 @@ command-feedback = The last coaching again
 command-coach = In reply to a voice message: coaching on it
 command-new = Start a fresh conversation
     .aliases = reset
+command-language = The language I speak to you in
 command-level = How well you speak English
 command-persona = Who I am when you write to me
 command-models = The models that can answer you
@@ -23,6 +26,30 @@ command-switch = Choose the model that answers you
 command-delete = Delete everything I hold about you
 command-subscribe = The channel to join, and how
 command-admin = Counts, health and queue
+
+## The first minute
+
+# What Telegram shows in the empty chat: 512 characters at most.
+bot-description =
+    I am an English tutor you talk to. Send me a voice message in English and you get back what I understood, tips on your pronunciation and grammar, and a spoken reply, so that the conversation goes on.
+
+    Press Start and say something: there is nothing to set up.
+# What Telegram shows on the profile: 120 characters at most.
+bot-about = Practise speaking English: send a voice message, get tips and a spoken reply.
+welcome = Welcome to PhonicFlow!
+welcome-how = Send me a voice message in English: you get back what I understood, tips and a spoken reply. 🎙
+welcome-how-or-write = Send me a voice message in English, or write to me: you get back what I understood, tips and a reply. 🎙
+welcome-next = No idea what to say? Tap “First task”. /help shows what else I can do.
+welcome-kept = I keep our conversations and your settings so that we can go on from there; /delete removes all of it.
+first-task-button = 🎯 First task
+another-task-button = 🎯 Another task
+first-task-yesterday = Tell me what you did yesterday.
+first-task-yourself = Introduce yourself: your name, where you live, what you like.
+first-task-room = Describe the room you are in.
+first-task-meal = Tell me about a meal you love.
+first-task-plans = Tell me what you plan for the weekend.
+first-task-hold = Hold the microphone, speak English, let go.
+language-menu = Which language shall I speak to you in? We practise English in any case.
 
 ## Who may use the bot, and how to get in
 
@@ -130,13 +157,6 @@ document-broken = I can't read this document; it may be damaged. Please send it 
 
 ## The conversation
 
-welcome = Welcome to PhonicFlow!
-welcome-how =
-    Hold the microphone, say something in English and send it. You will get back what I understood, coaching on your pronunciation and grammar, and a spoken reply, so that we can keep talking.
-
-    Try now: tell me what you did yesterday. 🎙
-
-    /help shows what else I can do.
 help = Send me a voice message in English and I will coach you.
 unknown-command-near = I don't know /{ $name }. Did you mean /{ $near }? /help shows all commands.
 unknown-command = I don't know /{ $name }. /help shows all commands.
@@ -146,6 +166,8 @@ other-picture = I can't see pictures, but I would love to hear about this one: d
 other-location = I can't read maps. Tell me about this place in a voice message! 🎙
 other-document = I can't open this file. Send me a voice message, or an audio file such as ogg, mp3, m4a, flac or wav. 🎙
 other-unknown = I can only listen: send me a voice message in English. 🎙
+other-sticker-or-write = Nice one! Send me a voice message in English, or write to me. 🎙
+other-unknown-or-write = I can’t do anything with this one: send me a voice message in English, or write to me. 🎙
 rate-limited = That was a lot at once! Please wait { $seconds } s before the next message; the ones sent meanwhile are not answered.
 crowded = Many of your messages are waiting already, so I have not taken this one. Once they are answered, please send it again.
 later = The tutor takes longer than usual. Your message is safe: the answer will come here by itself.

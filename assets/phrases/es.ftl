@@ -1,5 +1,7 @@
 ### What the bot says in Spanish: neutral Latin American, tú, and warm. Never of turns, sessions or logs to a learner.
 
+# As its speakers call it, on a button.
+language-name = Español
 # In English, for the prompts of models.
 language-for-models = Latin American Spanish
 
@@ -18,6 +20,8 @@ command-feedback = Los últimos consejos otra vez
 command-coach = En respuesta a un mensaje de voz: consejos sobre él
 command-new = Empezar una conversación nueva
     .aliases = nuevo nueva
+command-language = El idioma en que te hablo
+    .aliases = lenguaje
 command-level = Cuál es tu nivel de inglés
 command-persona = Quién soy cuando me escribes
     .aliases = personaje
@@ -29,6 +33,30 @@ command-delete = Borrar todo lo que guardo sobre ti
 command-subscribe = En qué canal entrar y cómo
     .aliases = suscribir
 command-admin = Números, estado y cola
+
+## The first minute
+
+# What Telegram shows in the empty chat: 512 characters at most.
+bot-description =
+    Soy un tutor de inglés con quien conversas. Envíame un mensaje de voz en inglés y recibe lo que entendí, consejos de pronunciación y gramática y una respuesta hablada, para que la conversación siga.
+
+    Toca Iniciar y di algo: no hay nada que configurar.
+# What Telegram shows on the profile: 120 characters at most.
+bot-about = Practica inglés hablando: envía un mensaje de voz, recibe consejos y una respuesta hablada.
+welcome = ¡Te damos la bienvenida a PhonicFlow!
+welcome-how = Envíame un mensaje de voz en inglés: recibes lo que entendí, consejos y una respuesta hablada. 🎙
+welcome-how-or-write = Envíame un mensaje de voz en inglés, o escríbeme: recibes lo que entendí, consejos y una respuesta. 🎙
+welcome-next = ¿No sabes qué decir? Toca “Primera tarea”. /help muestra qué más puedo hacer.
+welcome-kept = Guardo nuestras conversaciones y tus ajustes para seguir donde quedamos; /delete lo borra todo.
+first-task-button = 🎯 Primera tarea
+another-task-button = 🎯 Otra tarea
+first-task-yesterday = Cuéntame qué hiciste ayer.
+first-task-yourself = Preséntate: tu nombre, dónde vives, qué te gusta.
+first-task-room = Describe el lugar donde estás.
+first-task-meal = Cuéntame de una comida que te encanta.
+first-task-plans = Cuéntame qué harás el fin de semana.
+first-task-hold = Mantén presionado el micrófono, habla en inglés y suelta para enviar.
+language-menu = ¿En qué idioma te hablo? El inglés lo practicamos de todos modos.
 
 ## Who may use the bot, and how to get in
 
@@ -136,13 +164,6 @@ document-broken = No puedo leer este documento; puede estar dañado. Envíalo de
 
 ## The conversation
 
-welcome = ¡Te damos la bienvenida a PhonicFlow!
-welcome-how =
-    Mantén presionado el micrófono, di algo en inglés y suelta para enviar. Recibes lo que entendí, consejos de pronunciación y gramática y una respuesta hablada, para seguir conversando.
-
-    Pruébalo ahora: cuéntame en inglés qué hiciste ayer. 🎙
-
-    /help muestra qué más puedo hacer.
 help = Envíame un mensaje de voz en inglés y te doy consejos.
 unknown-command-near = No conozco /{ $name }. ¿Quisiste decir /{ $near }? /help muestra todos los comandos.
 unknown-command = No conozco /{ $name }. /help muestra todos los comandos.
@@ -152,6 +173,8 @@ other-picture = No puedo ver imágenes, pero quiero saber de esta: descríbela e
 other-location = No sé leer mapas. ¡Cuéntame de este lugar en inglés en un mensaje de voz! 🎙
 other-document = No puedo abrir este archivo. Envíame un mensaje de voz o un audio ogg, mp3, m4a, flac o wav. 🎙
 other-unknown = Yo solo sé escuchar: envíame un mensaje de voz en inglés. 🎙
+other-sticker-or-write = ¡Qué bueno! Envíame un mensaje de voz en inglés, o escríbeme. 🎙
+other-unknown-or-write = Con esto no puedo hacer nada: envíame un mensaje de voz en inglés, o escríbeme. 🎙
 rate-limited = ¡Fueron muchos de una vez! Espera { $seconds } s antes del próximo mensaje; los que envíes hasta entonces quedan sin respuesta.
 crowded = Ya hay muchos mensajes tuyos esperando, así que no tomé este. Cuando estén respondidos, envíalo de nuevo, por favor.
 later = El tutor está tardando más de lo normal. Tu mensaje está guardado: la respuesta llega aquí sola.

@@ -2,6 +2,8 @@
 ###
 ### Fluent counts 0 as `one` in Portuguese: a sentence with a plural needs `[0]` where it must not read "0 mensagem".
 
+# As its speakers call it, on a button.
+language-name = Português
 # In English, for the prompts of models.
 language-for-models = Brazilian Portuguese
 
@@ -20,6 +22,8 @@ command-feedback = As últimas dicas de novo
 command-coach = Em resposta a uma mensagem de voz: dicas sobre ela
 command-new = Começar uma conversa nova
     .aliases = novo nova
+command-language = O idioma em que eu falo com você
+    .aliases = idioma
 command-level = Qual é o seu nível de inglês
     .aliases = nivel
 command-persona = Quem eu sou quando você me escreve
@@ -33,6 +37,30 @@ command-delete = Apagar tudo o que guardo sobre você
 command-subscribe = Em qual canal entrar e como
     .aliases = inscrever
 command-admin = Números, situação e fila
+
+## The first minute
+
+# What Telegram shows in the empty chat: 512 characters at most.
+bot-description =
+    Sou um tutor de inglês com quem você conversa. Envie uma mensagem de voz em inglês e receba o que eu entendi, dicas de pronúncia e gramática e uma resposta falada, para a conversa continuar.
+
+    Toque em Iniciar e diga algo: não há nada para configurar.
+# What Telegram shows on the profile: 120 characters at most.
+bot-about = Pratique inglês falando: envie uma mensagem de voz, receba dicas e uma resposta falada.
+welcome = Boas-vindas ao PhonicFlow!
+welcome-how = Envie uma mensagem de voz em inglês: você recebe o que eu entendi, dicas e uma resposta falada. 🎙
+welcome-how-or-write = Envie uma mensagem de voz em inglês, ou escreva para mim: você recebe o que eu entendi, dicas e uma resposta. 🎙
+welcome-next = Não sabe o que dizer? Toque em “Primeira tarefa”. /help mostra o que mais eu faço.
+welcome-kept = Guardo nossas conversas e suas configurações para continuarmos de onde paramos; /delete apaga tudo.
+first-task-button = 🎯 Primeira tarefa
+another-task-button = 🎯 Outra tarefa
+first-task-yesterday = Conte o que você fez ontem.
+first-task-yourself = Apresente-se: seu nome, onde você mora, do que gosta.
+first-task-room = Descreva o lugar onde você está.
+first-task-meal = Conte sobre uma comida que você adora.
+first-task-plans = Conte o que vai fazer no fim de semana.
+first-task-hold = Segure o microfone, fale em inglês e solte para enviar.
+language-menu = Em qual idioma eu falo com você? O inglês a gente pratica de qualquer jeito.
 
 ## Who may use the bot, and how to get in
 
@@ -140,13 +168,6 @@ document-broken = Não consigo ler este documento; pode estar danificado. Envie 
 
 ## The conversation
 
-welcome = Boas-vindas ao PhonicFlow!
-welcome-how =
-    Segure o microfone, diga algo em inglês e solte para enviar. Você recebe o que eu entendi, dicas de pronúncia e gramática e uma resposta falada, para continuarmos a conversa.
-
-    Experimente agora: conte em inglês o que você fez ontem. 🎙
-
-    /help mostra o que mais eu faço.
 help = Envie uma mensagem de voz em inglês e eu te dou dicas.
 unknown-command-near = Não conheço /{ $name }. Você quis dizer /{ $near }? /help mostra todos os comandos.
 unknown-command = Não conheço /{ $name }. /help mostra todos os comandos.
@@ -156,6 +177,8 @@ other-picture = Não consigo ver imagens, mas quero ouvir sobre esta: descreva e
 other-location = Não sei ler mapas. Conte sobre este lugar em inglês numa mensagem de voz! 🎙
 other-document = Não consigo abrir este arquivo. Envie uma mensagem de voz ou um áudio ogg, mp3, m4a, flac ou wav. 🎙
 other-unknown = Eu só sei escutar: envie uma mensagem de voz em inglês. 🎙
+other-sticker-or-write = Legal! Envie uma mensagem de voz em inglês, ou escreva para mim. 🎙
+other-unknown-or-write = Com isso não consigo fazer nada: envie uma mensagem de voz em inglês, ou escreva para mim. 🎙
 rate-limited = Foi bastante coisa de uma vez! Espere { $seconds } s antes da próxima mensagem; as enviadas até lá ficam sem resposta.
 crowded = Já há muitas mensagens suas esperando, por isso não peguei esta. Quando elas forem respondidas, envie-a de novo, por favor.
 later = O tutor está demorando mais que o normal. Sua mensagem está guardada: a resposta chega aqui sozinha.

@@ -1,4 +1,5 @@
-//! The command menus: everybody's, and the admins' own. A courtesy that may fail.
+//! What Telegram shows of the bot in each language: its descriptions and the command menus, everybody's and the admins'
+//! own. A courtesy that may fail.
 //!
 //! Telegram keeps a menu until told otherwise, so the store remembers who was given one: somebody who is no
 //! admin any more loses it at the next start. Must not know what the commands do.
@@ -16,7 +17,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Attempts at one menu.
+/// Attempts at one of them.
 const ATTEMPTS: u32 = 8;
 
 /// The languages a menu is set in, by Telegram's codes; `""`, in English, is for all others.
@@ -25,7 +26,7 @@ fn languages() -> impl Iterator<Item = (&'static str, Language)> {
     Language::ALL.iter().map(move |language| (code(*language), *language))
 }
 
-/// Result for one menu.
+/// Result for one of them.
 enum Done {
     /// As it should be.
     Settled,
@@ -47,6 +48,15 @@ pub(crate) async fn announce(app: Arc<App>, mut stop: Stop) {
 
 async fn tell(app: &App, stop: &mut Stop) -> Result<(), StoreError> {
     let (store, telegram, admins) = (&app.store, &app.telegram, &app.config.admin_users);
+    for (code, language) in languages() {
+        let phrases = Phrases(language);
+        let (long, short) = (phrases.bot_description(), phrases.bot_about());
+        match insist(stop, || telegram.describe(code, &long, &short)).await {
+            Done::Refused(error) => tracing::warn!(%error, "the bot's description could not be set"),
+            Done::Stopped => return Ok(()),
+            Done::Settled | Done::GivenUp => {}
+        }
+    }
     let menu = list(app, false);
     match insist(stop, || telegram.set_commands(None, &menu)).await {
         Done::Refused(error) => tracing::warn!(%error, "the command menu could not be set"),
@@ -112,7 +122,9 @@ where
         match call().await {
             Ok(()) => return Done::Settled,
             Err(error) if error.retry() == Retry::No => return Done::Refused(error),
-            Err(error) => tracing::warn!(%error, "a command menu could not be told to Telegram"),
+            Err(error) => {
+                tracing::warn!(%error, "a command menu or description could not be told to Telegram")
+            }
         }
         let pause = u64::try_from(backoff_ms(attempt, fastrand::f64())).unwrap_or(1_000);
         if !stop.sleep(Duration::from_millis(pause)).await {

@@ -25,7 +25,8 @@ async fn school() -> World {
 /// The refusal that shows the way in (`/start` and `/help` name the channel too, without its buttons).
 async fn refused(world: &World, learner: &Learner) -> ChatEntry {
     let found = world.telegram.wait_until(PATIENCE, |state| {
-        let entry = |entry: &&ChatEntry| entry.text.contains("for members of") && entry.keyboard.is_some();
+        let shows_the_way = |entry: &ChatEntry| entry.buttons().iter().any(|data| data.starts_with("sub:"));
+        let entry = |entry: &&ChatEntry| entry.text.contains("for members of") && shows_the_way(entry);
         state.from_bot(learner.chat()).find(entry).cloned()
     });
     found.await.unwrap_or_else(|| panic!("no refusal; log:\n{}", world.log()))

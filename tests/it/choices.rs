@@ -6,7 +6,7 @@ use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Pressed};
 use phonicflow_bot::sandbox::chat_api::{ChatModel, ChatOptions};
 
 /// The labels of a message's buttons, row by row.
-fn labels(entry: &ChatEntry) -> Vec<String> {
+pub fn labels(entry: &ChatEntry) -> Vec<String> {
     let keyboard = entry.keyboard.as_ref().map(|keyboard| keyboard["inline_keyboard"].clone());
     let rows = keyboard.as_ref().and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
     let buttons = rows.iter().filter_map(|row| row.as_array()).flatten();
@@ -14,14 +14,14 @@ fn labels(entry: &ChatEntry) -> Vec<String> {
 }
 
 /// Presses the button with this label.
-fn press(learner: &Learner, entry: &ChatEntry, label: &str) -> Pressed {
+pub fn press(learner: &Learner, entry: &ChatEntry, label: &str) -> Pressed {
     let place = labels(entry).iter().position(|known| known.contains(label));
     let place = place.unwrap_or_else(|| panic!("no button {label:?} in {:?}", labels(entry)));
     learner.press(entry.message_id, &entry.buttons()[place]).unwrap()
 }
 
 /// What the press was answered with.
-async fn notice(world: &World, pressed: &Pressed) -> String {
+pub async fn notice(world: &World, pressed: &Pressed) -> String {
     let answered = world.telegram.wait_until(PATIENCE, |state| {
         state.press(&pressed.query_id).filter(|press| press.answers > 0).map(|press| press.text.clone())
     });
@@ -29,7 +29,7 @@ async fn notice(world: &World, pressed: &Pressed) -> String {
 }
 
 /// Waits until a message says this.
-async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
+pub async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
     let found = world.telegram.wait_until(PATIENCE, |state| {
         let mut all = state.from_bot(entry.chat_id);
         all.find(|known| known.message_id == entry.message_id && known.text.contains(words)).cloned()

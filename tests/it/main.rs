@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod doors;
 mod faults;
+mod first_minute;
 mod flood;
 mod hostile;
 mod house;

@@ -34,6 +34,7 @@ commands! {
     feedback,
     coach,
     new,
+    language,
     level,
     persona,
     models,

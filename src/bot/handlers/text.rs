@@ -1,6 +1,7 @@
 //! Plain text, and content that cannot be listened to. Must not know how it is worded.
 
 use super::Case;
+use crate::bot::HandlerContext;
 use crate::domain::{Body, Change, FileKind, OtherKind, Outcome};
 
 /// Shortest time between two notices, ms.
@@ -12,17 +13,17 @@ pub(crate) fn handle(case: &Case<'_>) -> Outcome {
 }
 
 /// Without a chat model: nobody looks at pictures, nobody reads documents.
-pub fn files(case: &Case<'_>) -> Outcome {
+pub fn files(context: &HandlerContext, case: &Case<'_>) -> Outcome {
     let Body::Files(files) = &case.incoming.body else { return Outcome::default() };
     let kind = match files.kind() {
         FileKind::Picture => OtherKind::Picture,
         FileKind::Document => OtherKind::Document,
     };
-    other(case, kind)
+    other(context, case, kind)
 }
 
 /// A friendly notice, at most once a minute.
-pub(crate) fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
+pub(crate) fn other(context: &HandlerContext, case: &Case<'_>, kind: OtherKind) -> Outcome {
     let recently = case
         .learner
         .other_notice_at
@@ -30,5 +31,6 @@ pub(crate) fn other(case: &Case<'_>, kind: OtherKind) -> Outcome {
     if recently {
         return Outcome::default();
     }
-    Outcome { changes: vec![Change::OtherNotice(case.now)], ..case.say(case.phrases.other(kind)) }
+    let notice = case.phrases.other(kind, context.models.is_some());
+    Outcome { changes: vec![Change::OtherNotice(case.now)], ..case.say(notice) }
 }

@@ -38,6 +38,7 @@ mod alerts;
 mod catalog;
 mod choices;
 mod files;
+mod first_minute;
 mod made;
 mod pictures;
 mod recordings;
@@ -52,16 +53,11 @@ mod writing;
 
 pub(crate) use admin::AdminView;
 pub(crate) use catalog::Catalog;
+pub(crate) use first_minute::FIRST_TASKS;
 pub(crate) use status::StatusView;
 pub(crate) use writing::STILL_WRITING;
 
 impl Phrases {
-    pub(crate) fn welcome(self) -> Rich {
-        Rich::default()
-            .push(Style::Bold, phrase!(self, "welcome"))
-            .push(Style::Plain, format!("\n\n{}", phrase!(self, "welcome-how")))
-    }
-
     /// A message of the language's file, in English where it has none. Said by `phrase!`, which names the values.
     fn text(self, key: &str, values: &[(&str, catalog::Value<'_>)]) -> String {
         let said = |language: Language| language.catalog().text(key, None, values);
@@ -106,9 +102,11 @@ impl Phrases {
         Rich::plain(phrase!(self, "voice-only"))
     }
 
-    /// The answer to content that the tutor cannot use.
-    pub(crate) fn other(self, kind: OtherKind) -> Rich {
+    /// The answer to content that nobody can use. `writes`: there is a chat model.
+    pub(crate) fn other(self, kind: OtherKind, writes: bool) -> Rich {
         Rich::plain(match kind {
+            OtherKind::Sticker if writes => phrase!(self, "other-sticker-or-write"),
+            OtherKind::Unknown if writes => phrase!(self, "other-unknown-or-write"),
             OtherKind::Sticker => phrase!(self, "other-sticker"),
             OtherKind::Picture => phrase!(self, "other-picture"),
             OtherKind::Location => phrase!(self, "other-location"),

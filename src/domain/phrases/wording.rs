@@ -37,7 +37,10 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         model: Some("llama"),
     };
     let rich = [
-        phrases.welcome(),
+        phrases.welcome(true),
+        phrases.welcome(false),
+        phrases.first_task(0),
+        phrases.language_menu(),
         phrases.help(&[]),
         phrases.voice_only(),
         phrases.rate_limited(5),
@@ -92,7 +95,10 @@ fn told_to_learners(phrases: Phrases) -> Vec<String> {
         phrases.expectation(Expectation { place: 2, about: None }),
         phrases.expectation(Expectation { place: 3, about: Some(About::Minutes(2)) }),
     ];
-    let rich = rich.into_iter().chain(kinds.map(|kind| phrases.other(kind)));
+    let rich = rich
+        .into_iter()
+        .chain(kinds.map(|kind| phrases.other(kind, true)))
+        .chain(kinds.map(|kind| phrases.other(kind, false)));
     rich.chain(refusals.map(|why| phrases.refused(why)))
         .map(|text| text.to_plain())
         .chain(refusals.map(|why| phrases.refused_notice(why)))
@@ -158,9 +164,9 @@ fn these_sentences_were_chosen_with_care() {
     let plain = |text: super::Rich| text.to_plain();
     for (text, part) in [
         (plain(PT.help(&[])), "eu te dou dicas"),
-        (plain(PT.welcome()), "e solte para enviar"),
+        (plain(PT.first_task(0)), "e solte para enviar"),
         (plain(PT.voice_only()), "e solte para enviar"),
-        (plain(PT.other(OtherKind::Picture)), "descreva em inglês"),
+        (plain(PT.other(OtherKind::Picture, false)), "descreva em inglês"),
         (plain(PT.not_allowed(None)), "Me chame no privado"),
         (plain(PT.joined()), "Pronto, você entrou!"),
         (PT.refused_notice(Refusal::NotMember), "Isso é só para membros"),

@@ -185,12 +185,18 @@ pub(crate) fn commands(list: &Value) -> Check {
     Ok(())
 }
 
-/// The key a list of commands is stored under: `scope/language`.
-pub(crate) fn command_key(params: &Params) -> Result<String, ApiError> {
+/// A language of two letters, or `""` for all others.
+pub(crate) fn language(params: &Params) -> Result<String, ApiError> {
     let language = params.str("language_code").unwrap_or_default();
     if !(language.is_empty() || language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase())) {
         return Err(ApiError::bad("invalid language code specified"));
     }
+    Ok(language.to_owned())
+}
+
+/// The key a list of commands is stored under: `scope/language`.
+pub(crate) fn command_key(params: &Params) -> Result<String, ApiError> {
+    let language = language(params)?;
     let Some(scope) = params.map.get("scope") else { return Ok(format!("default/{language}")) };
     let map = object("BotCommandScope", scope)?;
     fields("BotCommandScope", map, &[("type", Is::Str), ("chat_id", Is::Chat), ("user_id", Is::Int)])?;

@@ -12,6 +12,7 @@ mod message;
 mod params;
 mod picture;
 mod post;
+mod profile;
 mod send;
 mod serve;
 mod state;

@@ -84,6 +84,11 @@ fn rows(method: &str) -> Option<[&'static [Row]; 3]> {
             &[],
         ],
         "setMyCommands" => [&[("commands", Arr, true)], COMMANDS, &[]],
+        "setMyDescription" => [&[("description", Str, false), ("language_code", Str, false)], &[], &[]],
+        "setMyShortDescription" => {
+            [&[("short_description", Str, false), ("language_code", Str, false)], &[], &[]]
+        }
+        "getMyDescription" | "getMyShortDescription" => [&[("language_code", Str, false)], &[], &[]],
         "getMyCommands" | "deleteMyCommands" => [COMMANDS, &[], &[]],
         "sendMessage" => [
             SEND,

@@ -135,6 +135,8 @@ pub struct State {
     pub(super) local_folder: Option<PathBuf>,
     pub(super) presses: HashMap<String, Press>,
     pub(super) commands: HashMap<String, Value>,
+    /// Descriptions by their field and language.
+    pub(super) profile: HashMap<(&'static str, String), String>,
     pub(super) log: Log,
     pub(super) sent: Vec<(i64, i64)>,
     pub(super) limits: Limits,
@@ -174,6 +176,7 @@ impl State {
             local_folder: None,
             presses: HashMap::new(),
             commands: HashMap::new(),
+            profile: HashMap::new(),
             log: Log::default(),
             sent: Vec::new(),
             limits: Limits::default(),
