@@ -50,13 +50,15 @@ pub fn intonation(contours: &Contours, language: Language) -> Result<Vec<u8>, Pi
             Some(contour) => wave(&mut canvas, contour, middle, *ink, x),
             None => {
                 let set = Type::regular(22.0, FAINT).centred();
-                canvas.text(
-                    ((LEFT + RIGHT) / 2.0, middle - 10.0),
-                    &phrases.voice_missing(),
-                    set,
-                    RIGHT - LEFT,
-                );
+                let at = ((LEFT + RIGHT) / 2.0, middle + 8.0);
+                canvas.lines(at, &phrases.voice_missing(), set, RIGHT - LEFT);
             }
+        }
+    }
+    // The learner's is the thinner one and lies on the other, so that both are seen where they are one.
+    for ((contour, ink, _), width) in voices.iter().zip([4.0, 8.0]).rev() {
+        if let Some(contour) = contour {
+            melody(&mut canvas, contour, (*ink, width), x, y);
         }
     }
     if !there().any(|contour| contour.range().is_some()) {
