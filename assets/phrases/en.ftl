@@ -337,5 +337,4 @@ intonation-seconds = seconds
 intonation-caption-range = { $name }: { $seconds } s, a range of { $semitones } semitones
 intonation-caption-no-pitch = { $name }: { $seconds } s, no pitch found
 intonation-caption-meaning = The melody of a voice is no grade: compare where it rises and falls.
-intonation-none = I keep the melody of the last few voice messages only, and there is none of this one. Send me a voice message and ask again. 🎙
 slower-none = I no longer have this reply as a voice message. Send me a voice message and try it with my next reply. 🎙

@@ -338,5 +338,4 @@ intonation-seconds = segundos
 intonation-caption-range = { $name }: { $seconds } s, un rango de { $semitones } semitonos
 intonation-caption-no-pitch = { $name }: { $seconds } s, altura no encontrada
 intonation-caption-meaning = La melodía de la voz no es una nota: compara dónde sube y dónde baja.
-intonation-none = Guardo solo la melodía de los últimos mensajes de voz, y de este no hay ninguna. Envíame un mensaje de voz y pídelo otra vez. 🎙
 slower-none = Ya no tengo esta respuesta como mensaje de voz. Envíame un mensaje de voz y pruébalo con mi próxima respuesta. 🎙

@@ -346,5 +346,4 @@ intonation-seconds = segundos
 intonation-caption-range = { $name }: { $seconds } s, alcance de { $semitones } semitons
 intonation-caption-no-pitch = { $name }: { $seconds } s, altura não encontrada
 intonation-caption-meaning = A melodia da voz não é uma nota: compare onde ela sobe e onde desce.
-intonation-none = Guardo só a melodia das últimas mensagens de voz, e desta não há nenhuma. Envie uma mensagem de voz e peça de novo. 🎙
 slower-none = Não tenho mais esta resposta em voz. Envie uma mensagem de voz e experimente com a minha próxima resposta. 🎙

@@ -63,7 +63,7 @@ pub(crate) async fn of(
     daemon.chat_actions.change(seq, Action::UploadVoice);
     let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, &wanted)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
-        (Look::There(spoken), _) => encode(daemon, seq, message, caption, spoken).await,
+        (Look::There(spoken), _) => encode(daemon, claim, message, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
         // come a moment later.
         (Look::None, words) if wanted.part == SpokenPart::Coaching => {
@@ -136,16 +136,24 @@ fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: SpeechRequest) {
     }));
 }
 
-/// Encodes the voice note.
+/// Encodes the voice note, slower for a learner who wants it so.
 async fn encode(
     daemon: &DaemonContext,
-    seq: u64,
+    claim: &Claim,
     message: &OutMessage,
     caption: &Rich,
     spoken: Spoken,
 ) -> Speech {
+    let (seq, sound) = (claim.lease.seq, spoken.bytes.into());
     let place = daemon.app.context.audio.place().await;
-    match daemon.telemetry.timed(Step::Encode, place.to_voice_note(spoken.bytes.into())).await {
+    let encoding = async {
+        if claim.learner.slower {
+            place.to_slower_note(sound).await
+        } else {
+            place.to_voice_note(sound).await
+        }
+    };
+    match daemon.telemetry.timed(Step::Encode, encoding).await {
         Ok(note) => Speech::Note(Outgoing::File {
             chat: message.reply.chat,
             thread: message.reply.thread,

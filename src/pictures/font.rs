@@ -34,6 +34,12 @@ impl Fonts {
         }
     }
 
+    /// Whether it has a letter of its own for this.
+    #[cfg(test)]
+    pub(super) fn has(&self, c: char) -> bool {
+        self.regular.charmap().map(c).is_some() && self.bold.charmap().map(c).is_some()
+    }
+
     /// Width of a line, px. `size`: px an em.
     pub(super) fn width(&self, text: &str, size: f32, weight: Weight) -> f32 {
         let font = self.of(weight);

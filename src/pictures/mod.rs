@@ -23,3 +23,6 @@ pub enum PictureError {
     #[error("the picture cannot be written as PNG: {0}")]
     Write(#[from] png::EncodingError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 //! says so, never in a row that stays. To add one: a variant of [`Made`], a file here, and its line in [`make`]. Must not know
 //! how a file is sent.
 
+mod slower;
+
 use super::DaemonContext;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::outcome::Keyboard;
@@ -21,7 +23,6 @@ const ATTEMPTS: u32 = 3;
 const MADE_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a maker works with.
-#[allow(dead_code, reason = "read by the makers")]
 pub struct Order<'a> {
     pub daemon: &'a Arc<DaemonContext>,
     pub claim: &'a Claim,
@@ -29,7 +30,6 @@ pub struct Order<'a> {
 }
 
 /// What comes of it.
-#[allow(dead_code, reason = "made by the makers")]
 pub enum Product {
     File {
         file: Attachment,
@@ -42,7 +42,6 @@ pub enum Product {
 }
 
 /// Why there is no file.
-#[allow(dead_code, reason = "said by the makers")]
 #[derive(Debug)]
 pub enum Unmade {
     /// What it is made of cannot be reached now.
@@ -96,13 +95,13 @@ pub(super) async fn of(
     }
 }
 
-async fn make(_order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
+async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
+        Made::Slower { turn } => slower::make(order, turn).await,
         Made::Export { .. }
         | Made::CardsCsv
         | Made::Progress
         | Made::Intonation { .. }
-        | Made::Slower { .. }
         | Made::CoachingAudio { .. } => Err(Unmade::Never("nobody makes it".to_owned())),
     }
 }

@@ -195,11 +195,6 @@ impl Phrases {
         text.push(Style::Plain, format!("\n{}", phrase!(self, "intonation-caption-meaning")))
     }
 
-    /// Asked for the melody of a turn of which none is kept.
-    pub(crate) fn no_contours(self) -> Rich {
-        Rich::plain(phrase!(self, "intonation-none"))
-    }
-
     /// Asked for a slower reply that was not spoken, or is no longer there.
     pub(crate) fn nothing_to_slow(self) -> Rich {
         Rich::plain(phrase!(self, "slower-none"))

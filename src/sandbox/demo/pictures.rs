@@ -2,7 +2,8 @@
 //! to show, in every language. Must not know how a picture is drawn.
 
 use crate::audio_worker::Workers;
-use crate::domain::{Cards, Contour, Contours, Language, ProgressView, Spoken, Week};
+use crate::domain::phrases::Phrases;
+use crate::domain::{Cards, Contour, Contours, Language, ProgressView, Rich, Spoken, Week};
 use crate::pictures;
 use crate::secure_fs;
 use anyhow::{Context, Result};
@@ -16,25 +17,32 @@ const REPLY: &[u8] = include_bytes!("../../../assets/voice/tutor-reply.wav");
 /// Saturday, 28 November 2026.
 const TODAY: i32 = 20_785;
 
-/// Writes them into this folder, which is made, and prints name, size and the time each took.
+/// Writes them into this folder, which is made, with the captions under them; prints name, size and the time each took.
 pub(crate) async fn write(folder: &Path) -> Result<()> {
     secure_fs::make_folder(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     let workers = Workers::default();
     let heard = |sound: &'static [u8]| workers_contour(&workers, sound);
     let (learner, reply) = (heard(VOICE).await?, heard(REPLY).await?);
+    let mut captions = String::new();
     for language in Language::ALL {
+        let mut caption =
+            |name: &str, words: Rich| captions.push_str(&format!("{name}\n\n{}\n\n\n", words.to_plain()));
         for (name, view) in weeks() {
             let began = Instant::now();
             let png = pictures::progress(&view, *language)?;
-            keep(folder, &format!("progress-{name}-{}.png", language.tag()), &png, began)?;
+            let name = format!("progress-{name}-{}.png", language.tag());
+            keep(folder, &name, &png, began)?;
+            caption(&name, Phrases(*language).progress_caption(&view));
         }
         for (name, contours) in melodies(&learner, &reply) {
             let began = Instant::now();
             let png = pictures::intonation(&contours, *language)?;
-            keep(folder, &format!("intonation-{name}-{}.png", language.tag()), &png, began)?;
+            let name = format!("intonation-{name}-{}.png", language.tag());
+            keep(folder, &name, &png, began)?;
+            caption(&name, Phrases(*language).intonation_caption(&contours));
         }
     }
-    Ok(())
+    secure_fs::write(&folder.join("captions.txt"), captions.as_bytes()).context("writing the captions")
 }
 
 async fn workers_contour(workers: &Workers, sound: &'static [u8]) -> Result<Contour> {
