@@ -3,12 +3,16 @@
 //! Pure. Must not know where the pieces come from or where the documents go.
 
 mod pending;
+mod practice;
 
-pub(crate) use pending::Pending;
+pub(crate) use pending::{Pending, row_kind};
 
 use super::alert::Told;
 use super::assessment::{Turn, TurnKind};
+use super::card::Card;
+use super::contour::Contours;
 use super::correction::Correction;
+use super::day::Day;
 use super::ids::{Timestamp, UserId};
 use super::learner::{DAY_MS, DayTokens, Learner, Level};
 use super::membership::Membership;
@@ -30,6 +34,9 @@ pub(crate) enum Held {
     Session(Session),
     /// A turn of the preceding session.
     Turn(Turn),
+    Card(Card),
+    Day(Day),
+    Contours(Contours),
     /// The tutor still has to forget this session.
     Purge(Uuid),
     /// A row of the queue.
@@ -48,6 +55,9 @@ pub(crate) struct DataExport {
     user: Option<UserId>,
     learner: Option<Learner>,
     sessions: Vec<(Session, Vec<Turn>)>,
+    cards: Vec<Card>,
+    days: Vec<Day>,
+    contours: Vec<Contours>,
     purges: Vec<Uuid>,
     pending: Vec<Pending>,
     rate: Option<RateState>,
@@ -68,6 +78,9 @@ impl DataExport {
                     turns.push(turn);
                 }
             }
+            Held::Card(card) => self.cards.push(card),
+            Held::Day(day) => self.days.push(day),
+            Held::Contours(contours) => self.contours.push(contours),
             Held::Purge(session) if self.purges.contains(&session) => {}
             Held::Purge(session) => self.purges.push(session),
             Held::Pending(pending) => self.pending.push(*pending),
@@ -108,6 +121,7 @@ impl DataExport {
                 "time_zone": learner.zone,
                 "daily_goal_minutes": learner.daily_goal,
                 "slower_speech": learner.slower,
+                "reminder": learner.reminder.map(practice::reminder_json),
                 "tokens": tokens_of(learner.tokens),
                 "taken_over_from_another_bot": learner.imported_at.map(at_json),
             })
@@ -124,6 +138,9 @@ impl DataExport {
             "user": self.user.map(|user| user.0),
             "learner": learner,
             "sessions": sessions,
+            "cards": self.cards.iter().map(practice::card_json).collect::<Vec<_>>(),
+            "days": self.days.iter().map(practice::day_json).collect::<Vec<_>>(),
+            "how_it_sounded": self.contours,
             "queue": pending,
             "rate_limit": self.rate.map(|rate| json!({
                 "whole_again": at_json(rate.tat),
@@ -164,6 +181,9 @@ impl DataExport {
             if let Some(zone) = &learner.zone {
                 let _ = writeln!(text, "- time zone: {}", escaped(zone));
             }
+            if let Some(reminder) = learner.reminder.filter(|reminder| reminder.on) {
+                let _ = writeln!(text, "- daily reminder: {}", practice::time(reminder.minute));
+            }
             if let Some(persona) = &learner.persona {
                 let _ = writeln!(text, "- your conversation partner: {}", escaped(persona));
             }
@@ -185,6 +205,9 @@ impl DataExport {
         for (session, turns) in &self.sessions {
             session_markdown(&mut text, session, turns);
         }
+        practice::cards_markdown(&mut text, &self.cards);
+        practice::days_markdown(&mut text, &self.days);
+        practice::contours_markdown(&mut text, &self.contours);
         if !self.pending.is_empty() {
             text.push_str("\n## Messages not yet answered\n\n");
         }

@@ -3,9 +3,11 @@
 //! Changes are small facts applied inside the store's transaction, because the two lanes of one learner may
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
+use super::card::CardBook;
 use super::ids::{Timestamp, UserId};
 use super::incoming::Chat;
 pub(crate) use super::language::Language;
+use super::reminder::Reminder;
 use super::session::Session;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -124,6 +126,9 @@ pub struct Learner {
     pub daily_goal: u16,
     /// Whether replies are spoken slower.
     pub slower: bool,
+    /// The daily reminder, once one was set.
+    pub reminder: Option<Reminder>,
+    pub cards: CardBook,
     /// The open conversations of groups and topics, one each.
     pub elsewhere: Vec<Session>,
 }
@@ -193,6 +198,8 @@ pub enum Change {
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
+    /// The daily reminder at this minute of the local day; `None`: none any more.
+    Reminder(Option<u16>),
 }
 
 impl Learner {
@@ -217,6 +224,8 @@ impl Learner {
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
+            reminder: None,
+            cards: CardBook::default(),
             elsewhere: Vec::new(),
         }
     }
@@ -280,6 +289,12 @@ impl Learner {
             Change::Zone(zone) => self.zone = Some(zone),
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),
+            Change::Reminder(None) => {
+                if let Some(reminder) = &mut self.reminder {
+                    (reminder.on, reminder.due) = (false, None);
+                }
+            }
             Change::SessionOpened(session) => {
                 if self.is_open(session.id) {
                     return None;

@@ -3,6 +3,7 @@
 //! Must not know how either happens.
 
 use super::assessment::{Turn, TurnChange};
+use super::card::CardChange;
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The whole result of handling one message, committed in one transaction.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Changes to the learner's record, in order.
     pub changes: Vec<Change>,
@@ -20,6 +21,8 @@ pub struct Outcome {
     pub turn: Option<Turn>,
     /// What became known of earlier turns; of one that is no more, nothing is kept.
     pub turn_changes: Vec<TurnChange>,
+    /// Changes to the learner's cards, in order.
+    pub cards: Vec<CardChange>,
     /// Conversations for the tutor to delete.
     pub purge: Vec<Uuid>,
     /// Delete everything held about the learner (before the replies are queued).

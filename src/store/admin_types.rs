@@ -12,13 +12,14 @@ pub struct Removed {
     /// Sessions, open and archived.
     pub sessions: u64,
     pub turns: u64,
+    pub cards: u64,
     /// Rows of the queue, with their replies.
     pub queued: u64,
     /// Dead letters, with their replies.
     pub dead: u64,
     /// Conversations queued to be deleted at the tutor.
     pub purges: u64,
-    /// Small records that may outlive the learner's own: rate state, membership, what an admin was told.
+    /// Other records: days, how turns sounded, rate state, membership, what an admin was told.
     pub marks: u64,
 }
 

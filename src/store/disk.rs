@@ -5,6 +5,7 @@
 //! than the ledger.
 
 use super::engine::{Batch, Engine, Flush, Range, Visit};
+use super::kinds::Kind;
 use super::ledger::Ledger;
 use super::records::LogKey;
 use super::seal::{Header, KeyTrouble, Seal};
@@ -100,7 +101,7 @@ impl Disk {
     }
 
     /// Number of records of a kind.
-    pub fn held(&self, kind: u8) -> u64 {
+    pub fn held(&self, kind: Kind) -> u64 {
         self.ledger.held(kind)
     }
 

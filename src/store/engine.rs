@@ -94,13 +94,13 @@ impl Range {
     }
 
     /// The same range in other keys: `part` translates the prefix and the last key left out, `bound` the
-    /// bound.
+    /// bound, given the prefix.
     pub(crate) fn translate<E>(
         &self,
         part: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
-        bound: impl Fn(&[u8]) -> Result<Vec<u8>, E>,
+        bound: impl Fn(&[u8], &[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Self, E> {
-        let before = self.before.as_deref().map(bound).transpose()?;
+        let before = self.before.as_deref().map(|before| bound(&self.prefix, before)).transpose()?;
         Ok(Self { prefix: part(&self.prefix)?, after: part(&self.after)?, before })
     }
 

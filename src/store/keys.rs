@@ -5,76 +5,23 @@
 //! bytes sort as the numbers do. Must not know the records behind the keys, except by name.
 
 use super::engine::Span;
-use crate::domain::{AlertKind, ChatId, Timestamp, UserId};
+use super::kinds::{
+    CARD, CARD_DUE, CARD_ORIGIN, CONTOUR, DAY, DEAD, DEAD_OUTBOX, EXPIRY, INBOX, Kind, MEMBER, MENU, MOVED,
+    OUTBOX, PERSON, PURGE, PURGE_DUE, RATE, REMINDER_DUE, SEEN, SINGLE, TOLD, TURN,
+};
+use crate::domain::{AlertKind, ChatId, Session, Timestamp, UserId};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
-
-/// A learner's archived sessions and, after them, the learner's record, so that a listing is one walk.
-pub(crate) const PERSON: u8 = b'l';
-pub(crate) const TURN: u8 = b't';
-pub const INBOX: u8 = b'i';
-pub(crate) const OUTBOX: u8 = b'o';
-pub(crate) const DEAD: u8 = b'd';
-/// Messages that were still to be sent when their row was given up.
-pub(crate) const DEAD_OUTBOX: u8 = b'x';
-pub const RATE: u8 = b'r';
-/// Telegram's last answer about a learner and the required channel.
-pub(crate) const MEMBER: u8 = b'j';
-/// What admins were told, and when.
-pub const TOLD: u8 = b'a';
-/// Users with a command menu of their own.
-pub(crate) const MENU: u8 = b'u';
-/// Recently accepted update ids, in order of acceptance.
-pub(crate) const SEEN: u8 = b's';
-/// Conversations to be deleted at the tutor.
-pub const PURGE: u8 = b'p';
-/// The same by due time.
-pub(crate) const PURGE_DUE: u8 = b'q';
-/// Archived sessions by the time they were archived.
-pub(crate) const EXPIRY: u8 = b'e';
-/// Chats that were migrated.
-pub(crate) const MOVED: u8 = b'm';
-/// Single values.
-pub(crate) const SINGLE: u8 = b'0';
 
 const ARCHIVED: u8 = 0;
 const RECORD: u8 = 1;
 
-/// A part of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// This many bytes that identify nobody: times, numbers, flags.
-    Open(usize),
-    /// This many bytes that could identify somebody: ids of learners, chats, sessions. An encrypted store
-    /// keeps a keyed hash of them.
-    Hidden(usize),
-}
-
-/// The fields after the kind in keys of this kind; a key may end after any of them. `None`: there is no such
-/// kind. A new kind has to be added here, or an encrypted store refuses it.
-pub fn fields(kind: u8) -> Option<&'static [Field]> {
-    use Field::{Hidden, Open};
-    Some(match kind {
-        PERSON => &[Hidden(8), Open(1), Open(8), Hidden(16)],
-        TURN => &[Hidden(8), Hidden(16), Open(4)],
-        INBOX | DEAD | SEEN => &[Open(8)],
-        OUTBOX | DEAD_OUTBOX => &[Open(8), Open(4)],
-        RATE | MOVED | MEMBER | MENU => &[Hidden(8)],
-        TOLD => &[Hidden(8), Open(1)],
-        PURGE => &[Hidden(16)],
-        PURGE_DUE => &[Open(8), Hidden(16)],
-        // After the time come the kind and fields of the key of PERSON.
-        EXPIRY => &[Open(8), Open(1), Hidden(8), Open(1), Open(8), Hidden(16)],
-        SINGLE => &[Open(1)],
-        _ => return None,
-    })
-}
-
 struct Key(Vec<u8>);
 
 impl Key {
-    fn new(kind: u8) -> Self {
+    fn new(kind: Kind) -> Self {
         let mut bytes = Vec::with_capacity(34);
-        bytes.push(kind);
+        bytes.push(kind.byte());
         Self(bytes)
     }
 
@@ -85,6 +32,17 @@ impl Key {
 
     fn signed(mut self, number: i64) -> Self {
         self.0.extend((number.cast_unsigned() ^ (1 << 63)).to_be_bytes());
+        self
+    }
+
+    /// A day or another small signed number.
+    fn day(mut self, day: i32) -> Self {
+        self.0.extend((day.cast_unsigned() ^ (1 << 31)).to_be_bytes());
+        self
+    }
+
+    fn small(mut self, number: u32) -> Self {
+        self.0.extend(number.to_be_bytes());
         self
     }
 
@@ -99,12 +57,26 @@ impl Key {
     }
 }
 
-pub fn kind(kind: u8) -> Vec<u8> {
-    vec![kind]
+pub fn kind(kind: Kind) -> Vec<u8> {
+    vec![kind.byte()]
+}
+
+/// All keys of a kind whose first field is a learner.
+pub(crate) fn of_learner(kind: Kind, user: UserId) -> Vec<u8> {
+    Key::new(kind).signed(user.0).0
+}
+
+/// The learner in a key of such a kind.
+pub(crate) fn user(key: &[u8]) -> Option<UserId> {
+    signed(key.get(1..9)?).map(UserId)
+}
+
+fn signed(bytes: &[u8]) -> Option<i64> {
+    Some((u64::from_be_bytes(bytes.try_into().ok()?) ^ (1 << 63)).cast_signed())
 }
 
 pub fn everything() -> Span {
-    Span { start: vec![SINGLE], end: vec![u8::MAX] }
+    Span { start: kind(SINGLE), end: vec![u8::MAX] }
 }
 
 pub fn person(user: UserId) -> Vec<u8> {
@@ -146,8 +118,10 @@ pub(crate) fn expiring(key: &[u8]) -> &[u8] {
     key.get(9..).unwrap_or_default()
 }
 
-pub(crate) fn turns_of(user: UserId) -> Vec<u8> {
-    Key::new(TURN).signed(user.0).0
+/// The entry of an archived session.
+pub(crate) fn expiry_of(session: &Session) -> Vec<u8> {
+    let at = session.archived_at.unwrap_or(session.last_activity);
+    expiry(at, session.user, session.created, session.id)
 }
 
 pub fn turns(user: UserId, session: Uuid) -> Vec<u8> {
@@ -159,6 +133,78 @@ pub fn turn(user: UserId, session: Uuid, number: u32) -> Vec<u8> {
     let mut key = turns(user, session);
     key.extend(number.to_be_bytes());
     key
+}
+
+pub(crate) fn cards_of(user: UserId) -> Vec<u8> {
+    of_learner(CARD, user)
+}
+
+pub fn card(user: UserId, id: u32) -> Vec<u8> {
+    Key::new(CARD).signed(user.0).small(id).0
+}
+
+/// Cards to be learnt (`new`) or reviewed, in the order in which they are due.
+pub(crate) fn cards_due_of(user: UserId, new: bool) -> Vec<u8> {
+    Key::new(CARD_DUE).signed(user.0).byte(u8::from(new)).0
+}
+
+pub fn card_due(user: UserId, new: bool, due: i32, id: u32) -> Vec<u8> {
+    Key(cards_due_of(user, new)).day(due).small(id).0
+}
+
+/// The bound after all cards due on `today`.
+pub(crate) fn cards_due_after(user: UserId, new: bool, today: i32) -> Vec<u8> {
+    Key(cards_due_of(user, new)).day(today.saturating_add(1)).0
+}
+
+/// The card in a key of [`CARD_DUE`].
+pub(crate) fn due_card(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.get(14..18)?.try_into().ok()?))
+}
+
+/// Of what a card was made of ([`Card::origin`](crate::domain::Card::origin)) it holds a hash.
+pub fn card_origin(user: UserId, (source, back): (Option<u64>, &str)) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(source.map_or([0; 9], |source| {
+        let [a, b, c, d, e, f, g, h] = source.to_be_bytes();
+        [1, a, b, c, d, e, f, g, h]
+    }));
+    hash.update(back);
+    let mut key = Key::new(CARD_ORIGIN).signed(user.0).0;
+    key.extend(hash.finalize().into_iter().take(16));
+    key
+}
+
+pub(crate) fn days_of(user: UserId) -> Vec<u8> {
+    of_learner(DAY, user)
+}
+
+/// Days since 1970-01-01.
+pub fn day(user: UserId, day: i32) -> Vec<u8> {
+    Key::new(DAY).signed(user.0).day(day).0
+}
+
+pub(crate) fn contours_of(user: UserId) -> Vec<u8> {
+    of_learner(CONTOUR, user)
+}
+
+/// `turn`: the number of its row.
+pub fn contour(user: UserId, turn: u64) -> Vec<u8> {
+    Key::new(CONTOUR).signed(user.0).unsigned(turn).0
+}
+
+pub fn reminder_due(due: Timestamp, user: UserId) -> Vec<u8> {
+    Key::new(REMINDER_DUE).signed(due.0).signed(user.0).0
+}
+
+/// The bound after all reminders due at `moment`.
+pub(crate) fn reminders_due_after(moment: Timestamp) -> Vec<u8> {
+    Key::new(REMINDER_DUE).signed(moment.0.saturating_add(1)).0
+}
+
+/// Time and learner in a key of [`REMINDER_DUE`].
+pub(crate) fn reminded(key: &[u8]) -> Option<(Timestamp, UserId)> {
+    Some((Timestamp(signed(key.get(1..9)?)?), UserId(signed(key.get(9..17)?)?)))
 }
 
 pub fn inbox(seq: u64) -> Vec<u8> {
@@ -243,120 +289,44 @@ pub fn moved(from: ChatId) -> Vec<u8> {
 
 /// The chat in a key of [`MOVED`].
 pub(crate) fn moved_from(key: &[u8]) -> Option<ChatId> {
-    let number = u64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
-    Some(ChatId((number ^ (1 << 63)).cast_signed()))
+    signed(key.get(1..9)?).map(ChatId)
 }
 
 /// Number of the next row.
 pub fn next_seq() -> Vec<u8> {
-    vec![SINGLE, b's']
+    Key::new(SINGLE).byte(b's').0
 }
 
 /// Rate state of all learners together.
 pub fn global_rate() -> Vec<u8> {
-    vec![SINGLE, b'g']
+    Key::new(SINGLE).byte(b'g').0
 }
 
 /// The channel whose members are hidden.
 pub fn hidden() -> Vec<u8> {
-    vec![SINGLE, b'h']
+    Key::new(SINGLE).byte(b'h').0
 }
 
 /// Counts and sums over all records.
 pub fn ledger() -> Vec<u8> {
-    vec![SINGLE, b'c']
+    Key::new(SINGLE).byte(b'c').0
 }
 
 /// How the store is encrypted; absent where it is not. The first of all keys, so that it comes first in every
 /// export.
 pub fn seal() -> Vec<u8> {
-    vec![SINGLE, b'!']
+    Key::new(SINGLE).byte(b'!').0
 }
 
 /// Secret for the keyed hash of user ids.
 pub fn log_key() -> Vec<u8> {
-    vec![SINGLE, b'k']
+    Key::new(SINGLE).byte(b'k').0
 }
 
 /// The daemon's statistics.
 pub fn stats() -> Vec<u8> {
-    vec![SINGLE, b'n']
+    Key::new(SINGLE).byte(b'n').0
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_sort_as_their_numbers_do() {
-        let ids = [i64::MIN, -5, -1, 0, 1, 7, 256, i64::MAX];
-        assert!(ids.windows(2).all(|pair| learner(UserId(pair[0])) < learner(UserId(pair[1]))));
-        assert!(ids.iter().all(|id| moved_from(&moved(ChatId(*id))) == Some(ChatId(*id))));
-        assert!(inbox(255) < inbox(256) && outbox(1, u32::MAX) < outbox(2, 0));
-    }
-
-    #[test]
-    fn every_key_ends_with_one_of_its_fields() {
-        let (user, id, now) = (UserId(5), Uuid::max(), Timestamp(9));
-        for key in [
-            learner(user),
-            archived_of(user),
-            archived(user, now, id),
-            expiry(now, user, now, id),
-            expiry_before(now),
-            turns_of(user),
-            turns(user, id),
-            turn(user, id, 3),
-            inbox(1),
-            outbox_of(1),
-            outbox(1, 2),
-            dead(1),
-            dead_outbox_of(1),
-            dead_outbox(1, 2),
-            rate(user),
-            member(user),
-            told_to(user),
-            told(user, AlertKind::TutorDown),
-            menu(user),
-            hidden(),
-            stats(),
-            seen(1),
-            purge(id),
-            purge_due(now, id),
-            purge_due_after(now),
-            moved(ChatId(-1)),
-            next_seq(),
-            global_rate(),
-            ledger(),
-            log_key(),
-            seal(),
-        ] {
-            let mut ends = vec![1];
-            for field in fields(key[0]).unwrap() {
-                let (Field::Open(length) | Field::Hidden(length)) = field;
-                ends.push(ends.last().unwrap() + length);
-            }
-            assert!(ends.contains(&key.len()), "{key:?}");
-            assert!(seal() <= key);
-        }
-    }
-
-    #[test]
-    fn archived_sessions_come_before_their_learner_and_after_the_learner_before() {
-        let session = archived(UserId(5), Timestamp(i64::MAX), Uuid::max());
-        assert!(learner(UserId(4)) < session && session < learner(UserId(5)));
-        assert!(is_learner(&learner(UserId(5))) && !is_learner(&session));
-        let index = expiry(Timestamp(9), UserId(5), Timestamp(i64::MAX), Uuid::max());
-        assert_eq!(expiring(&index), session);
-        assert!(expiry_before(Timestamp(9)) < index && index < expiry_before(Timestamp(10)));
-    }
-
-    #[test]
-    fn the_parts_of_a_key_can_be_read_back() {
-        assert_eq!(seq(&outbox(77, 3)), Some(77));
-        assert_eq!(seq(b"o"), None);
-        let due = purge_due(Timestamp(50), Uuid::max());
-        assert_eq!(purge_session(&due), Some(Uuid::max()));
-        assert!(due < purge_due_after(Timestamp(50)) && due > purge_due_after(Timestamp(49)));
-    }
-}
+mod tests;

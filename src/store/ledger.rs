@@ -5,14 +5,11 @@
 //! counts stored bytes, encrypted or not, so no key is needed. Must not know what a record holds.
 
 use super::engine::{Batch, Engine, Span};
+use super::kinds::{self, Kind};
 use super::{StoreError, keys};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Kinds that grow with the number of learners. In a store of more than [`CHECK_ALL`] records they are not
-/// read on opening.
-const LARGE: [u8; 7] =
-    [keys::PERSON, keys::TURN, keys::RATE, keys::MEMBER, keys::EXPIRY, keys::PURGE, keys::PURGE_DUE];
 /// Up to this many records everything is read on opening.
 const CHECK_ALL: u64 = 100_000;
 
@@ -64,7 +61,7 @@ impl Ledger {
         if all <= CHECK_ALL {
             return if Self::take_stock(engine)? == *self { Ok(()) } else { Err(gap()) };
         }
-        for (kind, tally) in self.0.iter().filter(|(kind, _)| !LARGE.contains(kind)) {
+        for (kind, tally) in self.0.iter().filter(|(kind, _)| !is_large(**kind)) {
             let mut found = Self::default();
             engine.scan(&Span::prefix([*kind]), false, &mut |key, value| {
                 found.count(key, value);
@@ -78,8 +75,8 @@ impl Ledger {
     }
 
     /// Number of records of a kind.
-    pub fn held(&self, kind: u8) -> u64 {
-        self.0.get(&kind).map_or(0, |tally| tally.count)
+    pub fn held(&self, kind: Kind) -> u64 {
+        self.0.get(&kind.byte()).map_or(0, |tally| tally.count)
     }
 
     fn add(&mut self, key: &[u8], value: &[u8]) {
@@ -97,6 +94,12 @@ impl Ledger {
             self.0.remove(&kind);
         }
     }
+}
+
+/// Of a kind that grows with the number of learners: in a store of more than [`CHECK_ALL`] records it is not read on
+/// opening.
+fn is_large(kind: u8) -> bool {
+    kinds::declared(kind).is_some_and(|declared| declared.large)
 }
 
 /// The error of a disk that does not hold what was written.

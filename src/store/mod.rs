@@ -54,6 +54,7 @@ mod flusher;
 pub mod home;
 mod intake;
 pub mod keys;
+pub mod kinds;
 mod ledger;
 pub mod memory;
 mod progress;
@@ -64,6 +65,7 @@ pub mod seal;
 pub mod sled;
 mod state;
 mod thread;
+mod tx;
 mod verbs;
 
 pub use admin_types::{Archived, Import, Imported, Merged, Removed};
@@ -75,6 +77,7 @@ pub use intake::{AcceptPolicy, Accepted, WaitingEach};
 pub use memory::MemoryDisk;
 pub use reader::Reader;
 pub use seal::KeyTrouble;
+pub use verbs::{CardCounts, DueReminder};
 
 use self::engine::Engine;
 use self::state::State;

@@ -4,16 +4,18 @@
 //! Reads and writes records. Must not know threads, channels or what a verb means.
 
 use super::disk::Disk;
-use super::engine::{Batch, Engine, Flush, Range, Visit};
+use super::engine::{Engine, Flush, Range, Visit};
+use super::kinds::{self, Kind};
 use super::ledger::Ledger;
 use super::progress::Progress;
 use super::records::{self, LogKey, Moved, NextSeq, Record, Seen};
 use super::schedule::Schedule;
+use super::tx::Tx;
 use super::{Lease, StoreError, keys};
 use crate::domain::rate::RateState;
 use crate::domain::{ChatId, DeadLetter, Job, Learner, OutMessage, Timestamp, UserId, WaitReason};
 use crate::secret::KeyMaterial;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use uuid::Uuid;
 
 /// How many of the latest update ids are remembered.
@@ -82,24 +84,6 @@ impl SeenRing {
     }
 }
 
-/// Changes that are written all or not at all.
-#[derive(Default)]
-pub struct Tx {
-    batch: Batch,
-}
-
-impl Tx {
-    pub fn put<R: Record>(&mut self, key: Vec<u8>, record: &R) -> Result<(), StoreError> {
-        self.batch.put(key, records::encode(record)?);
-        Ok(())
-    }
-
-    /// The key need not exist.
-    pub fn delete(&mut self, key: Vec<u8>) {
-        self.batch.delete(key);
-    }
-}
-
 impl State {
     /// Reads what is on disk and builds the indexes; creates the log key on the first opening. `key`: that of
     /// an encrypted store, or of a new one that is to be encrypted.
@@ -123,12 +107,12 @@ impl State {
         state.global = if sane { global } else { RateState::default() };
         state.read_rows()?;
         state.read_seen()?;
-        for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(keys::MOVED)), usize::MAX)? {
+        for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(kinds::MOVED)), usize::MAX)? {
             if let Some(from) = keys::moved_from(&key) {
                 state.moved.insert(from, moved.to);
             }
         }
-        let dead = state.list::<DeadLetter>(&Range::prefix(keys::kind(keys::DEAD)), usize::MAX)?;
+        let dead = state.list::<DeadLetter>(&Range::prefix(keys::kind(kinds::DEAD)), usize::MAX)?;
         state.dead = dead.into_iter().map(|(_, letter)| (letter.job.seq, letter.job.user)).collect();
         match state.get(&keys::log_key())? {
             Some(key) => state.log_key = key,
@@ -140,7 +124,7 @@ impl State {
     fn read_rows(&mut self) -> Result<(), StoreError> {
         let Self { disk, schedule, next_seq, .. } = self;
         let now = wall_clock();
-        disk.scan(&Range::prefix(keys::kind(keys::INBOX)), false, &mut |_, bytes| {
+        disk.scan(&Range::prefix(keys::kind(kinds::INBOX)), false, &mut |_, bytes| {
             let mut job: Job = records::decode(bytes)?;
             *next_seq = job.seq.saturating_add(1).max(*next_seq);
             if job.not_before > latest_sane(&job, now) {
@@ -153,7 +137,7 @@ impl State {
 
     fn read_seen(&mut self) -> Result<(), StoreError> {
         let Self { disk, seen, .. } = self;
-        disk.scan(&Range::prefix(keys::kind(keys::SEEN)), false, &mut |key, bytes| {
+        disk.scan(&Range::prefix(keys::kind(kinds::SEEN)), false, &mut |key, bytes| {
             let Seen { update_id } = records::decode(bytes)?;
             if seen.order.is_empty() {
                 seen.first = keys::seq(key).unwrap_or_default();
@@ -213,6 +197,16 @@ impl State {
         Ok(found)
     }
 
+    /// Number of keys in a range.
+    pub(crate) fn count(&self, range: &Range) -> Result<usize, StoreError> {
+        let mut count = 0;
+        self.scan(range, false, &mut |_, _| {
+            count += 1;
+            Ok(true)
+        })?;
+        Ok(count)
+    }
+
     /// The row of a lease; `Gone` when the lease is no longer held.
     pub fn leased(&self, lease: Lease) -> Result<Job, StoreError> {
         if !self.schedule.holds(lease) {
@@ -225,6 +219,11 @@ impl State {
     pub fn row(&self, seq: u64) -> Result<Job, StoreError> {
         let missing = || StoreError::Corrupt { kind: Job::KIND, detail: format!("row {seq} is missing") };
         self.get(&keys::inbox(seq))?.ok_or_else(missing)
+    }
+
+    /// The dead letters of a learner.
+    pub fn dead_of(&self, user: UserId) -> BTreeSet<u64> {
+        self.dead.iter().filter(|(_, whose)| **whose == user).map(|(seq, _)| *seq).collect()
     }
 
     /// What a row has left to send.
@@ -268,7 +267,7 @@ impl State {
     }
 
     /// Number of records of a kind.
-    pub fn held(&self, kind: u8) -> u64 {
+    pub fn held(&self, kind: Kind) -> u64 {
         self.disk.held(kind)
     }
 
@@ -285,12 +284,12 @@ impl State {
     /// Writes everything; durable after the next flush. The caller updates memory only after this.
     pub(crate) fn apply(&mut self, tx: Tx) -> Result<(), StoreError> {
         self.usable()?;
-        if tx.batch.is_empty() {
+        if tx.is_empty() {
             return Ok(());
         }
         self.written += 1;
         self.schedule.written = self.written;
-        let applied = self.disk.write(tx.batch);
+        let applied = self.disk.write(tx.into_batch());
         self.progress.note_write(applied)
     }
 

@@ -30,6 +30,8 @@ mod keeping;
 mod knowing;
 #[path = "store_contract/overtaking.rs"]
 mod overtaking;
+#[path = "store_contract/practising.rs"]
+mod practising;
 #[path = "store_contract/working.rs"]
 mod working;
 
@@ -322,6 +324,13 @@ scenarios! {
         an_announcement_is_made_once_and_survives
         an_alert_goes_with_its_admin
         menus_and_a_hidden_channel_are_kept;
+    practising:
+        what_is_kept_twice_is_one_card
+        cards_come_on_the_day_they_are_due
+        days_are_the_learners_own_and_outlive_the_turns
+        a_reminder_is_sent_once_a_local_date
+        a_reminder_nobody_needs_is_left_out
+        the_last_few_turns_keep_how_they_sounded;
     breaking:
         a_closed_store_says_so_and_can_be_opened_at_once
         much_at_once_is_kept_in_order;

@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 #[path = "store_records/opened.rs"]
 mod opened;
+#[path = "store_records/practice.rs"]
+mod practice;
 #[path = "store_records/variants.rs"]
 mod variants;
 

@@ -2,6 +2,7 @@
 
 use super::{Context, PAGE, Sink, Stopped};
 use crate::admin::request::{Item, QueueChange, QueueFilter, QueueRow, Refusal};
+use crate::domain::data_export::row_kind;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{Admission, Body, DeadLetter, Job, Language, Reply, Stage, Task, Timestamp};
@@ -120,7 +121,7 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
     QueueRow {
         seq: job.seq,
         user: job.user,
-        kind: kind(job).to_owned(),
+        kind: row_kind(job).to_owned(),
         stage: stage.to_owned(),
         since: job.accepted_at,
         until: (job.not_before > now).then_some(job.not_before),
@@ -134,20 +135,4 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
 fn given_up(letter: &DeadLetter) -> QueueRow {
     let (given_up, detail) = (Some(letter.reason), letter.detail.clone());
     QueueRow { given_up, detail, ..waiting(&letter.job, Timestamp(i64::MAX)) }
-}
-
-/// The kind of message, in one word.
-pub(crate) fn kind(job: &Job) -> &'static str {
-    match &job.task {
-        Task::Deliver { .. } => "answer",
-        Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
-        Task::Handle(incoming, _) => match incoming.body {
-            Body::Voice(_) | Body::Coach { .. } => "voice",
-            Body::Text(_) | Body::Quoting { .. } => "text",
-            Body::Files(_) => "files",
-            Body::Command { .. } => "command",
-            Body::Callback { .. } => "button",
-            Body::Other(_) | Body::Blocked(_) => "other",
-        },
-    }
 }

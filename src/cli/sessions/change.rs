@@ -31,11 +31,11 @@ pub(crate) fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failur
         let (later, bytes) = if running { ("", bytes_later(&config)) } else { (" once the daemon runs", clear(&config)) };
         finish_output(writeln!(
             io::stdout(),
-            "removed learner {user}: {} session(s) with {} turn(s), {} message(s) of the queue, {} dead letter(s).\n\
+            "removed learner {user}: {} session(s) with {} turn(s), {} card(s), {} message(s) of the queue, {} dead letter(s).\n\
              The tutor is asked to forget {} conversation(s){later}. {bytes}\n\
              What was put aside before still holds the learner: backups, databases moved to damaged-* or replaced-*, and the \
              daily exports, of which the last is gone in 7 days.",
-            removed.sessions, removed.turns, removed.queued, removed.dead, removed.purges
+            removed.sessions, removed.turns, removed.cards, removed.queued, removed.dead, removed.purges
         ))
     })
 }

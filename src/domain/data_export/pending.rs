@@ -5,7 +5,7 @@
 use super::{at_json, escaped, moment};
 use crate::domain::ids::Timestamp;
 use crate::domain::incoming::Body;
-use crate::domain::job::{Job, OutMessage, Task};
+use crate::domain::job::{Admission, Job, OutMessage, Task};
 use crate::domain::outcome::Content;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +23,10 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    pub(crate) fn new(job: Job, given_up: Option<(Timestamp, String)>, replies: Vec<OutMessage>) -> Self {
+        Self { kind: row_kind(&job).to_owned(), job, given_up, replies }
+    }
+
     /// What the learner wrote, if it is text.
     fn words(&self) -> Option<String> {
         let Task::Handle(incoming, _) = &self.job.task else { return None };
@@ -83,5 +87,21 @@ fn said(message: &OutMessage) -> String {
         Content::Spoken { caption, .. } => caption.to_plain(),
         Content::CallbackAnswer { text, .. } => text.clone(),
         Content::Made(made) => format!("({})", made.name()),
+    }
+}
+
+/// The kind of message, in one word.
+pub(crate) fn row_kind(job: &Job) -> &'static str {
+    match &job.task {
+        Task::Deliver { .. } => "answer",
+        Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
+        Task::Handle(incoming, _) => match incoming.body {
+            Body::Voice(_) | Body::Coach { .. } => "voice",
+            Body::Text(_) | Body::Quoting { .. } => "text",
+            Body::Files(_) => "files",
+            Body::Command { .. } => "command",
+            Body::Callback { .. } => "button",
+            Body::Other(_) | Body::Blocked(_) => "other",
+        },
     }
 }

@@ -3,7 +3,7 @@
 use super::{Home, OnDamage};
 use crate::domain::Timestamp;
 use crate::store::records::Record;
-use crate::store::state::Tx;
+use crate::store::tx::Tx;
 use crate::store::{Store, StoreError, keys};
 use serde::{Deserialize, Serialize};
 

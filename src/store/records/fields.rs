@@ -190,6 +190,7 @@ macro_rules! record {
             }
 
             fn upgrade(version: u8, payload: &[u8]) -> Result<Self, String> {
+                let _ = payload;
                 match version {
                     $($old_version => $crate::store::codec::read(payload).map(|old: $old| old.into()),)*
                     other => Err($crate::store::records::unknown::<Self>(other)),

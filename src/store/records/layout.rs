@@ -5,7 +5,10 @@
 
 use super::fields::record;
 use super::{unplaced, v1, v2};
-use crate::domain::{DAILY_GOAL, DeadLetter, Job, Language, Learner, OutMessage, Session, Turn};
+use crate::domain::{
+    Card, CardBook, Contours, DAILY_GOAL, Day, DeadLetter, Job, Language, Learner, OutMessage, Reminder,
+    Session, Turn,
+};
 
 record! {
     Job = "inbox row", version 3
@@ -40,7 +43,7 @@ record! {
     always { 1 user, 2 first_seen, 3 language, 4 client_language, 5 translation, 6 voice_reply, 7 blocked }
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
-        15 tokens, 16 told_gone, 17 zone, 19 daily_goal = DAILY_GOAL, 20 slower,
+        15 tokens, 16 told_gone, 17 zone, 18 reminder as optional, 19 daily_goal = DAILY_GOAL, 20 slower, 23 cards as nested,
         24 elsewhere as list,
     }
     from { 1 v1::LearnerV1 }
@@ -61,4 +64,41 @@ record! {
         20 of_another,
     }
     from { 1 v1::TurnV1 }
+}
+
+record! {
+    Reminder = "reminder", version 1
+    always { 1 minute, 2 on }
+    since { 3 last_day, 4 due }
+    from {}
+}
+
+record! {
+    CardBook = "card book", version 1
+    always {}
+    since { 1 last_id, 2 cards, 3 learnt }
+    from {}
+}
+
+record! {
+    Card = "card", version 1
+    always { 1 id, 2 back, 3 created, 4 due }
+    since { 5 front, 6 why, 7 kind, 8 source, 9 memory, 10 reps, 11 lapses, 12 suspended, 13 first_back }
+    from {}
+}
+
+record! {
+    Day = "day", version 1
+    always { 1 day }
+    since {
+        2 voice_ms, 3 words, 4 corrections, 5 turns, 6 texts, 7 drills, 8 reviewed, 9 introduced, 10 goal_met,
+    }
+    from {}
+}
+
+record! {
+    Contours = "contours", version 1
+    always { 1 turn }
+    since { 2 learner, 3 reply }
+    from {}
 }

@@ -1,7 +1,7 @@
 //! Encryption at rest: how an encrypted store keeps each pair of key and value on disk.
 //!
 //! ```text
-//! key    kind  fields in order, each hidden one (see `keys::fields`) as HMAC-SHA256(hash key, kind, place, field), 16 bytes
+//! key    kind  fields in order, each hidden one (see `kinds::fields`) as HMAC-SHA256(hash key, kind, place, field), 16 bytes
 //! value  nonce (24)  XChaCha20-Poly1305(hidden fields in order, value) with the key on the disk as associated data  tag (16)
 //! ```
 //!
@@ -15,7 +15,7 @@ pub use header::Header;
 
 use super::StoreError;
 use super::engine::{Batch, Range};
-use super::keys::{self, Field};
+use super::kinds::{self, Field};
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
@@ -82,7 +82,7 @@ impl Seal {
         let Some((kind, mut rest)) = key.split_first() else { return Ok(Vec::new()) };
         let mut sealed = Vec::with_capacity(key.len() + 2 * HASH);
         sealed.push(*kind);
-        for (place, field) in (0_u8..).zip(keys::fields(*kind).ok_or_else(misfit)?) {
+        for (place, field) in (0_u8..).zip(kinds::fields(*kind).ok_or_else(misfit)?) {
             if rest.is_empty() {
                 break;
             }
@@ -105,14 +105,18 @@ impl Seal {
         hash.finalize().into_bytes().into_iter().take(HASH)
     }
 
-    /// An exclusive bound of a range. Hashes have no order, so a bound must end before one.
-    fn bound(&self, bound: &[u8]) -> Result<Vec<u8>, StoreError> {
+    /// An exclusive bound of a range with this prefix. Hashes have no order, so what a bound adds to the prefix must end
+    /// before one.
+    fn bound(&self, prefix: &[u8], bound: &[u8]) -> Result<Vec<u8>, StoreError> {
         let sealed = self.key(bound)?;
-        if sealed == bound { Ok(sealed) } else { Err(broken("a range was asked for that has no order")) }
+        let shared = if bound.starts_with(prefix) { prefix } else { &[] };
+        let added = sealed.strip_prefix(self.key(shared)?.as_slice());
+        let has_order = added.is_some() && added == bound.strip_prefix(shared);
+        if has_order { Ok(sealed) } else { Err(broken("a range was asked for that has no order")) }
     }
 
     pub fn range(&self, range: &Range) -> Result<Range, StoreError> {
-        range.translate(|part| self.key(part), |bound| self.bound(bound))
+        range.translate(|part| self.key(part), |prefix, bound| self.bound(prefix, bound))
     }
 
     pub fn seal(&self, key: &[u8], value: &[u8]) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
@@ -161,7 +165,7 @@ impl Seal {
 /// The hidden fields of a key, in order.
 fn hidden(key: &[u8]) -> impl Iterator<Item = u8> {
     let (kind, mut rest) = key.split_first().unwrap_or((&0, &[]));
-    let fields = keys::fields(*kind).unwrap_or_default().iter();
+    let fields = kinds::fields(*kind).unwrap_or_default().iter();
     let taken = fields.map_while(move |field| {
         let (Field::Open(length) | Field::Hidden(length)) = field;
         let (bytes, left) = rest.split_at_checked(*length)?;
@@ -177,7 +181,7 @@ fn restore(at: &[u8], mut secret: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut key = Vec::with_capacity(at.len());
     key.push(*kind);
     let mut used = 0;
-    for field in keys::fields(*kind)? {
+    for field in kinds::fields(*kind)? {
         if rest.is_empty() {
             break;
         }

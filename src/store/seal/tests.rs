@@ -4,6 +4,7 @@
 use super::*;
 use crate::domain::{ChatId, Timestamp, UserId};
 use crate::secret::KeyMaterial;
+use crate::store::keys;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -79,16 +80,18 @@ proptest! {
         let someone = &all[from % all.len()];
         let (user, id) = (UserId(users[0]), Uuid::from_u128(u128::from(users[0].unsigned_abs())));
         for range in [
-            Range::prefix(keys::kind(keys::PERSON)),
+            Range::prefix(keys::kind(kinds::PERSON)),
             Range::prefix(keys::archived_of(user)),
-            Range::prefix(keys::turns_of(user)),
+            Range::prefix(keys::of_learner(kinds::TURN, user)),
             Range::prefix(keys::turns(user, id)).after(&keys::turn(user, id, 4)),
             Range::prefix(keys::learner(user)),
-            Range::prefix(keys::kind(keys::INBOX)).after(&keys::inbox(bound.unsigned_abs())),
+            Range::prefix(keys::kind(kinds::INBOX)).after(&keys::inbox(bound.unsigned_abs())),
             Range::prefix(keys::outbox_of(moments[0].cast_unsigned())),
-            Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(Timestamp(bound))),
-            Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(Timestamp(bound))),
-            Range::prefix(keys::kind(keys::SEEN)).after(&[]),
+            Range::prefix(keys::kind(kinds::EXPIRY)).before(keys::expiry_before(Timestamp(bound))),
+            Range::prefix(keys::kind(kinds::PURGE_DUE)).before(keys::purge_due_after(Timestamp(bound))),
+            Range::prefix(keys::kind(kinds::SEEN)).after(&[]),
+            Range::prefix(keys::cards_due_of(user, true)).before(keys::cards_due_after(user, true, bound as i32)),
+            Range::prefix(keys::kind(kinds::REMINDER_DUE)).before(keys::reminders_due_after(Timestamp(bound))),
         ] {
             let (span, sealed) = (range.span(), seal.range(&range).unwrap().span());
             for key in &all {
@@ -165,7 +168,8 @@ fn a_record_opens_under_its_own_key_alone() {
 fn kinds_cannot_be_joined_by_an_id_and_keys_do_not_print() {
     let seal = seal();
     let hash = |key: Vec<u8>| seal.key(&key).unwrap()[1..=HASH].to_vec();
-    let (person, turn, rate) = (keys::learner(UserId(1)), keys::turns_of(UserId(1)), keys::rate(UserId(1)));
+    let (person, turn, rate) =
+        (keys::learner(UserId(1)), keys::of_learner(kinds::TURN, UserId(1)), keys::rate(UserId(1)));
     assert!(hash(person.clone()) != hash(turn.clone()) && hash(turn) != hash(rate));
     assert_ne!(hash(person), hash(keys::learner(UserId(2))));
     assert_eq!(format!("{seal:?}"), "Seal(***)");
@@ -178,6 +182,6 @@ fn what_has_no_form_is_refused() {
         assert!(matches!(seal.key(key), Err(StoreError::Corrupt { .. })), "{key:?}");
     }
     assert_eq!(seal.key(b"").unwrap(), b"");
-    let bound = Range::prefix(keys::kind(keys::PERSON)).before(keys::learner(UserId(1)));
+    let bound = Range::prefix(keys::kind(kinds::PERSON)).before(keys::learner(UserId(1)));
     assert!(seal.range(&bound).is_err(), "hashes have no order");
 }

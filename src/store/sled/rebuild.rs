@@ -11,7 +11,7 @@ use crate::store::export::{Exported, Source};
 use crate::store::seal::Header;
 use crate::store::state::State;
 use crate::store::verbs::after_restore;
-use crate::store::{StoreError, keys, ledger};
+use crate::store::{StoreError, keys, kinds, ledger};
 use std::path::Path;
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ fn finish_restore(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp)
 pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreError> {
     guarded(folder, None, |engine| {
         let state = State::open(Box::new(engine), key)?;
-        for kind in [keys::PERSON, keys::TURN, keys::INBOX, keys::DEAD, keys::PURGE] {
+        for kind in [kinds::PERSON, kinds::TURN, kinds::INBOX, kinds::DEAD, kinds::PURGE] {
             if !state.list_keys(&Range::prefix(keys::kind(kind)), 1)?.is_empty() {
                 return Ok(false);
             }

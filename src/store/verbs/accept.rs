@@ -7,7 +7,8 @@ use crate::domain::{
     Admission, Body, Incoming, Job, Learner, Placement, Stage, Task, Timestamp, UserId, WaitReason,
 };
 use crate::store::records::Seen;
-use crate::store::state::{SEEN_KEPT, State, Tx};
+use crate::store::state::{SEEN_KEPT, State};
+use crate::store::tx::Tx;
 use crate::store::{AcceptPolicy, Accepted, Store, StoreError, keys};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};

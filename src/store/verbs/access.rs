@@ -8,7 +8,8 @@ use crate::domain::{
     Announced, Announcement, ChatId, Hidden, Job, Membership, Placement, Task, Timestamp, Told, UserId,
 };
 use crate::store::records::Menu;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Lease, Store, StoreError, keys};
 
 impl Store {

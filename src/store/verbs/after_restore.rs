@@ -3,14 +3,16 @@
 //! - A row that was open then has most likely been answered since. Whether it was, nobody can tell: it becomes a dead
 //!   letter, to be retried by a person, not answered again by itself.
 //! - Its conversation at the tutor has grown: what we counted of it no longer tells a lost turn from a recorded one.
+//! - Reminders that fell due since were sent.
 //! - Row numbers were given out since: as many as a day may have taken are left out.
 //!
 //! Must not know where the records came from.
 
 use crate::domain::{DeadLetter, DeadReason, Learner, Stage, Timestamp};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
-use crate::store::{StoreError, keys, records};
+use crate::store::state::State;
+use crate::store::tx::Tx;
+use crate::store::{StoreError, keys, kinds, records};
 
 /// At least so many row numbers are left out, and the next one is the first of a thousand: people type them.
 const NUMBERS_LEFT_OUT: u64 = 1_000;
@@ -29,11 +31,11 @@ pub(crate) fn apply(state: &mut State, now: Timestamp) -> Result<u64, StoreError
     let mut tx = Tx::default();
     state.skip_seqs(&mut tx)?;
     state.apply(tx)?;
-    let rows = state.list_keys(&Range::prefix(keys::kind(keys::INBOX)), usize::MAX)?;
+    let rows = state.list_keys(&Range::prefix(keys::kind(kinds::INBOX)), usize::MAX)?;
     for seq in rows.iter().filter_map(|key| keys::seq(key)) {
         set_aside(state, seq, now)?;
     }
-    forget_counts(state)?;
+    renew_learners(state, now)?;
     Ok(rows.len() as u64)
 }
 
@@ -63,19 +65,26 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// No open session knows any more how many turns the tutor's history holds; it is asked before the next one.
-fn forget_counts(state: &mut State) -> Result<(), StoreError> {
-    let mut range = Range::prefix(keys::kind(keys::PERSON));
+/// No open session knows any more how many turns the tutor's history holds: it is asked before the next one. Reminders are
+/// planned from now on.
+fn renew_learners(state: &mut State, now: Timestamp) -> Result<(), StoreError> {
+    let mut range = Range::prefix(keys::kind(kinds::PERSON));
     loop {
         let mut tx = Tx::default();
         let (mut seen, mut last) = (0, Vec::new());
         state.scan(&range, false, &mut |key, bytes| {
             (seen, last) = (seen + 1, key.to_vec());
             if keys::is_learner(key) {
-                let mut learner: Learner = records::decode(bytes)?;
-                let open = learner.open_sessions_mut();
-                if open.filter_map(|session| session.tutor_turns.take()).count() > 0 {
-                    tx.put(key.to_vec(), &learner)?;
+                let before: Learner = records::decode(bytes)?;
+                let mut learner = before.clone();
+                for session in learner.open_sessions_mut() {
+                    session.tutor_turns = None;
+                }
+                if let Some(reminder) = &mut learner.reminder {
+                    reminder.plan(now, learner.zone.as_deref());
+                }
+                if learner != before {
+                    tx.replace(key.to_vec(), Some(&before), Some(&learner))?;
                 }
             }
             Ok(seen < AT_ONCE)

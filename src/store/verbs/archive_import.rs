@@ -3,11 +3,13 @@
 //!
 //! Must not know where imported ones come from.
 
+use super::days;
 use super::person::Person;
 use crate::domain::{Change, Learner, Session, Timestamp};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
-use crate::store::{Archived, Import, Imported, Merged, Store, StoreError, keys, records};
+use crate::store::state::State;
+use crate::store::tx::Tx;
+use crate::store::{Archived, Import, Imported, Merged, Store, StoreError, keys, kinds, records};
 use std::collections::HashSet;
 
 /// Most learners handled in one go, whatever is asked for, so that the thread can serve others.
@@ -15,7 +17,7 @@ const AT_ONCE: usize = 1_000;
 
 impl Store {
     /// Archives open sessions last used before `before`, as having ended `idle_ms` later; those of learners
-    /// with a row for the tutor stay. Looks at 1,000 records: continue with the cursor until there is none.
+    /// with a row for the tutor stay. Days kept long enough are removed as well. Looks at 1,000 records: continue with the cursor until there is none.
     pub async fn archive_idle(
         &self,
         before: Timestamp,
@@ -47,15 +49,17 @@ fn archive_idle(
     now: Timestamp,
 ) -> Result<Archived, StoreError> {
     state.advance(now);
-    let mut range = Range::prefix(keys::kind(keys::PERSON));
+    let mut range = Range::prefix(keys::kind(kinds::PERSON));
     if let Some(cursor) = cursor {
         range = range.after(&cursor);
     }
+    let mut tx = Tx::default();
     let (mut seen, mut last, mut idle) = (0, Vec::new(), Vec::new());
     state.scan(&range, false, &mut |key, bytes| {
         (seen, last) = (seen + 1, key.to_vec());
         if keys::is_learner(key) {
             let learner: Learner = records::decode(bytes)?;
+            days::drop_old(state, &mut tx, &learner, now)?;
             let unused = learner.open_sessions().map(|open| (open.id, learner.in_use_since(open)));
             let unused: Vec<_> = unused.filter(|(_, used)| *used < before).collect();
             if !unused.is_empty() {
@@ -64,7 +68,6 @@ fn archive_idle(
         }
         Ok(seen < AT_ONCE)
     })?;
-    let mut tx = Tx::default();
     let mut archived = 0;
     for (user, unused) in idle {
         // A learner who is being answered is not idle.

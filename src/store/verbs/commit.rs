@@ -3,19 +3,22 @@
 //!
 //! Must not know what was decided or why.
 
+use super::cards;
+use super::days::Today;
 use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
 use super::person::{self, Person, add_purge};
 use crate::domain::{Outcome, Timestamp, Turn};
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Lease, Store, StoreError, keys};
 
 impl Store {
     /// Ends a row's work: changes, turn, purges and replies in one transaction. The row stays for delivery
     /// when there are replies, and its lease ends either way. `Gone` when the learner was deleted meanwhile. The turn
-    /// is numbered and counted by the store, in its session wherever that is by now. With `forget`, `changes` and
-    /// `turn` are left out; everything of the learner goes but this row and younger ones, and all sessions known are
+    /// is numbered and counted by the store, in its session wherever that is by now, and on the learner's local day. With
+    /// `forget`, `changes`, `turn` and `cards` are left out; everything of the learner goes but this row and younger ones, and all sessions known are
     /// queued to be purged. A purge waits while a row may have handed a voice over in that conversation, and is queued when
     /// that row looks for its answer no more.
     pub async fn commit(&self, lease: Lease, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
@@ -37,10 +40,15 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     } else {
         let mut person = Person::load(state, job.user)?;
         person.change(outcome.changes, now);
+        let mut today = Today::load(state, &person.learner_or_new(now), now)?;
         if let Some(turn) = outcome.turn {
+            today.note(|day, goal| day.note_turn(&turn, goal));
             person.count(state, &mut tx, Turn { seq: job.seq, ..turn }, now)?;
         }
-        person::amend(state, &mut tx, job.user, outcome.turn_changes)?;
+        let corrections = person::amend(state, &mut tx, job.user, outcome.turn_changes)?;
+        today.note(|day, _| day.note_corrections(&corrections));
+        cards::change(state, &mut tx, &mut person, &mut today, outcome.cards, now)?;
+        today.write(&mut tx)?;
         person.write(&mut tx)?;
         left::look_away(state, &mut tx, &job, None)?;
     }

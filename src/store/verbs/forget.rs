@@ -1,12 +1,14 @@
-//! Deletes a learner completely: record, sessions, turns, rate state, rows, replies and dead letters in one
-//! transaction.
+//! Deletes a learner completely, in one transaction: all kinds that are declared a learner's with their index entries,
+//! rows, replies and dead letters.
 //!
-//! Must not know who asked for it: the learner by `/delete`, or an admin.
+//! Must not know what the kinds are, or who asked for it: the learner by `/delete`, or an admin.
 
 use super::person::add_purge;
 use crate::domain::{DeadLetter, Job, Learner, Session, Timestamp, UserId};
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
+use crate::store::kinds::{self, Kind};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Removed, Store, StoreError, keys, records};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -38,6 +40,29 @@ impl Forgotten {
         }
     }
 
+    /// Counts a record, and notes its conversation.
+    fn note_record(&mut self, kind: Kind, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        let count = match kind {
+            kinds::PERSON if keys::is_learner(key) => {
+                self.removed.learner = true;
+                for open in records::decode::<Learner>(bytes)?.open_sessions() {
+                    self.sessions.insert(open.id);
+                    self.removed.sessions += 1;
+                }
+                return Ok(());
+            }
+            kinds::PERSON => {
+                self.sessions.insert(records::decode::<Session>(bytes)?.id);
+                &mut self.removed.sessions
+            }
+            kinds::TURN => &mut self.removed.turns,
+            kinds::CARD => &mut self.removed.cards,
+            _ => &mut self.removed.marks,
+        };
+        *count += 1;
+        Ok(())
+    }
+
     /// Updates memory.
     pub(crate) fn apply(self, state: &mut State) {
         for seq in self.dead {
@@ -65,35 +90,23 @@ fn forget(state: &mut State, user: UserId, now: Timestamp) -> Result<Removed, St
 /// Prepares the deletion of everything about a learner; of the queue only rows older than `before`.
 pub(crate) fn gather(state: &State, tx: &mut Tx, user: UserId, before: u64) -> Result<Forgotten, StoreError> {
     let mut forgotten = Forgotten::default();
-    let learner = state.learner(user)?;
-    forgotten.removed.learner = learner.is_some();
-    for open in learner.iter().flat_map(Learner::open_sessions) {
-        forgotten.sessions.insert(open.id);
-        forgotten.removed.sessions += 1;
+    for (kind, _, entries) in kinds::of_learners() {
+        state.scan(&Range::prefix(keys::of_learner(kind, user)), false, &mut |key, bytes| {
+            forgotten.note_record(kind, key, bytes)?;
+            for entry in entries(key, bytes)? {
+                tx.delete(entry);
+            }
+            tx.delete(key.to_vec());
+            Ok(true)
+        })?;
     }
-    state.scan(&Range::prefix(keys::archived_of(user)), false, &mut |key, bytes| {
-        let session: Session = records::decode(bytes)?;
-        let at = session.archived_at.unwrap_or(session.last_activity);
-        tx.delete(keys::expiry(at, user, session.created, session.id));
-        tx.delete(key.to_vec());
-        forgotten.sessions.insert(session.id);
-        forgotten.removed.sessions += 1;
-        Ok(true)
-    })?;
-    let mut delete_all = |prefix: Vec<u8>| -> Result<u64, StoreError> {
-        let found = state.list_keys(&Range::prefix(prefix), usize::MAX)?;
-        let count = found.len() as u64;
-        for key in found {
+    let mut delete_all = |prefix: Vec<u8>| -> Result<(), StoreError> {
+        for key in state.list_keys(&Range::prefix(prefix), usize::MAX)? {
             tx.delete(key);
         }
-        Ok(count)
+        Ok(())
     };
-    forgotten.removed.turns = delete_all(keys::turns_of(user))?;
-    delete_all(keys::learner(user))?;
-    for marks in [keys::rate(user), keys::member(user), keys::told_to(user), keys::menu(user)] {
-        forgotten.removed.marks += delete_all(marks)?;
-    }
-    forgotten.dead = state.dead.iter().filter(|(_, whose)| **whose == user).map(|(seq, _)| *seq).collect();
+    forgotten.dead = state.dead_of(user);
     for seq in &forgotten.dead {
         delete_all(keys::dead(*seq))?;
         delete_all(keys::dead_outbox_of(*seq))?;

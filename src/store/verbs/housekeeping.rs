@@ -10,8 +10,9 @@ use crate::domain::stats::Stats;
 use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Timestamp};
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
-use crate::store::state::{State, Tx};
-use crate::store::{Purge, Store, StoreError, keys};
+use crate::store::state::State;
+use crate::store::tx::Tx;
+use crate::store::{Purge, Store, StoreError, keys, kinds};
 use uuid::Uuid;
 
 /// Most sessions expired or purges listed at once, so that the thread can serve others.
@@ -186,7 +187,7 @@ fn drop_dead(state: &mut State, seq: u64) -> Result<(), StoreError> {
 }
 
 fn purges(state: &State, now: Timestamp, limit: usize) -> Result<Vec<Purge>, StoreError> {
-    let due = Range::prefix(keys::kind(keys::PURGE_DUE)).before(keys::purge_due_after(now));
+    let due = Range::prefix(keys::kind(kinds::PURGE_DUE)).before(keys::purge_due_after(now));
     let mut found = Vec::new();
     for key in state.list_keys(&due, limit.min(AT_ONCE))? {
         if let Some(session) = keys::purge_session(&key) {
@@ -218,7 +219,7 @@ fn expire_archived(
     limit: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let old = Range::prefix(keys::kind(keys::EXPIRY)).before(keys::expiry_before(before));
+    let old = Range::prefix(keys::kind(kinds::EXPIRY)).before(keys::expiry_before(before));
     let found = state.list_keys(&old, limit.min(AT_ONCE))?;
     let expired = found.len();
     let mut tx = Tx::default();

@@ -6,7 +6,8 @@
 use super::person::add_purge;
 use crate::domain::{Job, Stage, UserId};
 use crate::store::StoreError;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use uuid::Uuid;
 
 /// Whether a waiting row of the learner may have handed a voice over in this conversation.

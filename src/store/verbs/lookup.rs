@@ -5,13 +5,13 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, OutMessage, Session, Told, Turn,
-    TurnKind, UserId,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, Session, Told, Turn, TurnKind,
+    UserId,
 };
 use crate::store::engine::Range;
 use crate::store::records::{self, Menu};
 use crate::store::state::State;
-use crate::store::{Counts, Place, Purge, Reader, SessionPage, Store, StoreError, keys};
+use crate::store::{Counts, Place, Reader, SessionPage, Store, StoreError, keys, kinds};
 use uuid::Uuid;
 
 /// Largest page, whatever is asked for, so that the thread can serve others.
@@ -99,7 +99,7 @@ impl Reader {
     /// Users with a command menu of their own.
     pub async fn menus(&self) -> Result<Vec<UserId>, StoreError> {
         self.look(|state| {
-            let given = state.list::<Menu>(&Range::prefix(keys::kind(keys::MENU)), usize::MAX)?;
+            let given = state.list::<Menu>(&Range::prefix(keys::kind(kinds::MENU)), usize::MAX)?;
             Ok(given.into_iter().map(|(_, menu)| menu.of).collect())
         })
         .await
@@ -115,7 +115,7 @@ impl Reader {
 
     /// In key order, at most `limit`, after `cursor`.
     pub async fn sessions(&self, cursor: Option<Vec<u8>>, limit: usize) -> Result<SessionPage, StoreError> {
-        self.look(move |state| sessions(state, keys::kind(keys::PERSON), cursor, limit)).await
+        self.look(move |state| sessions(state, keys::kind(kinds::PERSON), cursor, limit)).await
     }
 
     /// The sessions of one learner, as in [`Store::sessions`].
@@ -133,7 +133,7 @@ impl Reader {
     pub async fn jobs(&self, after: Option<u64>, limit: usize) -> Result<Vec<Job>, StoreError> {
         self.look(move |state| {
             let range =
-                Range::prefix(keys::kind(keys::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
+                Range::prefix(keys::kind(kinds::INBOX)).after(&after.map_or_else(Vec::new, keys::inbox));
             Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, job)| job).collect())
         })
         .await
@@ -146,17 +146,9 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<DeadLetter>, StoreError> {
         self.look(move |state| {
-            let range = Range::prefix(keys::kind(keys::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
+            let range =
+                Range::prefix(keys::kind(kinds::DEAD)).after(&after.map_or_else(Vec::new, keys::dead));
             Ok(state.list(&range, limit.min(PAGE))?.into_iter().map(|(_, letter)| letter).collect())
-        })
-        .await
-    }
-
-    /// What a row has left to send or, with `dead`, what the dead letter of this number had.
-    pub(crate) async fn left_to_send(&self, seq: u64, dead: bool) -> Result<Vec<OutMessage>, StoreError> {
-        self.look(move |state| {
-            let all = if dead { keys::dead_outbox_of(seq) } else { keys::outbox_of(seq) };
-            Ok(state.list(&Range::prefix(all), PAGE)?.into_iter().map(|(_, message)| message).collect())
         })
         .await
     }
@@ -169,24 +161,19 @@ impl Reader {
     pub async fn holdings(&self) -> Result<Holdings, StoreError> {
         self.look(|state| {
             let Counts { inbox, delivering, dead, .. } = counts(state);
-            let archived_sessions = state.held(keys::EXPIRY);
+            let archived_sessions = state.held(kinds::EXPIRY);
             Ok(Holdings {
                 inbox: inbox as u64,
                 delivering: delivering as u64,
                 dead_letters: dead as u64,
                 // Learners and their archived sessions are of one kind; each archived session is in the index
                 // of expiry as well.
-                learners: state.held(keys::PERSON).saturating_sub(archived_sessions),
+                learners: state.held(kinds::PERSON).saturating_sub(archived_sessions),
                 archived_sessions,
-                turns_kept: state.held(keys::TURN),
+                turns_kept: state.held(kinds::TURN),
             })
         })
         .await
-    }
-
-    /// Whether the tutor still has to delete this conversation.
-    pub(crate) async fn purge_of(&self, session: Uuid) -> Result<Option<Purge>, StoreError> {
-        self.look(move |state| state.get(&keys::purge(session))).await
     }
 }
 
@@ -216,7 +203,7 @@ pub(crate) fn last_turn(state: &State, user: UserId, session: Uuid) -> Result<Op
 /// The turn that answered row `seq`, and its key.
 pub(crate) fn turn_of(state: &State, user: UserId, seq: u64) -> Result<Option<(Vec<u8>, Turn)>, StoreError> {
     let mut found = None;
-    state.scan(&Range::prefix(keys::turns_of(user)), true, &mut |key, bytes| {
+    state.scan(&Range::prefix(keys::of_learner(kinds::TURN, user)), true, &mut |key, bytes| {
         let turn: Turn = records::decode(bytes)?;
         // Turns of older versions have no number of their row; no row has the number 0.
         if turn.seq == seq && seq > 0 {

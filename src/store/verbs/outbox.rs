@@ -10,8 +10,9 @@ use crate::domain::{
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
-use crate::store::state::{State, Tx};
-use crate::store::{Lease, Sent, Store, StoreError, keys};
+use crate::store::state::State;
+use crate::store::tx::Tx;
+use crate::store::{Lease, Sent, Store, StoreError, keys, kinds};
 
 impl Store {
     /// Records what became of one outbox message. `Done` on the last one removes the row and ends the lease;
@@ -220,7 +221,7 @@ fn migrate_chat(state: &mut State, from: ChatId, to: ChatId) -> Result<(), Store
         tx.put(keys::inbox(seq), &job)?;
     }
     for (key, mut message) in
-        state.list::<OutMessage>(&Range::prefix(keys::kind(keys::OUTBOX)), usize::MAX)?
+        state.list::<OutMessage>(&Range::prefix(keys::kind(kinds::OUTBOX)), usize::MAX)?
     {
         if message.reply.chat == from {
             message.reply.chat = to;

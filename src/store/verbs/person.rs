@@ -3,10 +3,13 @@
 //! Must not know which verb changes them or why.
 
 use super::lookup::{last_turn, turn_of};
-use crate::domain::{Change, Learner, Level, Session, Timestamp, Turn, TurnChange, TurnKind, UserId};
+use crate::domain::{
+    Change, Correction, Learner, Level, Session, Timestamp, Turn, TurnChange, TurnKind, UserId,
+};
 use crate::store::engine::Range;
 use crate::store::records::IndexEntry;
-use crate::store::state::{State, Tx};
+use crate::store::state::State;
+use crate::store::tx::Tx;
 use crate::store::{Purge, StoreError, keys};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -16,13 +19,17 @@ use uuid::Uuid;
 pub struct Person {
     user: UserId,
     learner: Option<Learner>,
+    /// When the reminder was due, as its index entry says.
+    due: Option<Timestamp>,
     changed: bool,
     archived: Vec<Session>,
 }
 
 impl Person {
     pub fn load(state: &State, user: UserId) -> Result<Self, StoreError> {
-        Ok(Self { user, learner: state.learner(user)?, changed: false, archived: Vec::new() })
+        let learner = state.learner(user)?;
+        let due = learner.as_ref().and_then(due_of);
+        Ok(Self { user, learner, due, changed: false, archived: Vec::new() })
     }
 
     pub fn exists(&self) -> bool {
@@ -38,9 +45,20 @@ impl Person {
     pub fn change(&mut self, changes: Vec<Change>, now: Timestamp) {
         for change in changes {
             let learner = self.learner.get_or_insert_with(|| Learner::new(self.user, now));
+            let zone = learner.zone.clone();
             self.archived.extend(learner.apply(change));
             self.changed = true;
+            let Learner { reminder: Some(reminder), zone: zone_now, .. } = learner else { continue };
+            if reminder.on && (reminder.due.is_none() || *zone_now != zone) {
+                reminder.plan(now, zone_now.as_deref());
+            }
         }
+    }
+
+    /// The record, to be changed; created if there is none.
+    pub(crate) fn learner_mut(&mut self, now: Timestamp) -> &mut Learner {
+        self.changed = true;
+        self.learner.get_or_insert_with(|| Learner::new(self.user, now))
     }
 
     pub(crate) fn has_archived(&self, state: &State, id: Uuid) -> Result<bool, StoreError> {
@@ -139,9 +157,17 @@ impl Person {
 
     pub fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
         for session in &self.archived {
-            let at = session.archived_at.unwrap_or(session.last_activity);
             tx.put(keys::archived(self.user, session.created, session.id), session)?;
-            tx.put(keys::expiry(at, self.user, session.created, session.id), &IndexEntry)?;
+            tx.put(keys::expiry_of(session), &IndexEntry)?;
+        }
+        let due = self.learner.as_ref().and_then(due_of);
+        if self.due != due {
+            if let Some(before) = self.due {
+                tx.delete(keys::reminder_due(before, self.user));
+            }
+            if let Some(due) = due {
+                tx.put(keys::reminder_due(due, self.user), &IndexEntry)?;
+            }
         }
         match &self.learner {
             Some(learner) if self.changed => tx.put(keys::learner(self.user), learner),
@@ -150,13 +176,18 @@ impl Person {
     }
 }
 
-/// Writes what became known of turns since; a turn that was deleted meanwhile stays deleted.
+fn due_of(learner: &Learner) -> Option<Timestamp> {
+    learner.reminder.as_ref()?.due
+}
+
+/// Writes what became known of turns since, and returns the corrections of those that had none; a turn that was deleted meanwhile stays deleted.
 pub(crate) fn amend(
     state: &State,
     tx: &mut Tx,
     user: UserId,
     changes: Vec<TurnChange>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Correction>, StoreError> {
+    let mut found = Vec::new();
     let mut amended: BTreeMap<u64, (Vec<u8>, Turn)> = BTreeMap::new();
     for TurnChange { seq, fact } in changes {
         if let Entry::Vacant(place) = amended.entry(seq)
@@ -165,10 +196,15 @@ pub(crate) fn amend(
             place.insert(found);
         }
         if let Some((_, turn)) = amended.get_mut(&seq) {
+            let uncorrected = turn.corrections.is_empty();
             turn.apply(fact);
+            if uncorrected {
+                found.extend(turn.corrections.iter().cloned());
+            }
         }
     }
-    amended.into_values().try_for_each(|(key, turn)| tx.put(key, &turn))
+    amended.into_values().try_for_each(|(key, turn)| tx.put(key, &turn))?;
+    Ok(found)
 }
 
 /// Queues a conversation to be deleted at the tutor; one that is queued already keeps its attempts and due

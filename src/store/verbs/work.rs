@@ -9,8 +9,9 @@ use crate::domain::{
     Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Task, Timestamp, WaitReason, WorkKind,
 };
 use crate::store::engine::Range;
-use crate::store::state::{State, Tx};
-use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys};
+use crate::store::state::State;
+use crate::store::tx::Tx;
+use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys, kinds};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -177,7 +178,7 @@ fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
 fn note_deaths(state: &mut State, in_hands: &[u64]) -> Result<Vec<(u64, u32)>, StoreError> {
     let mut tx = Tx::default();
     let mut counted = Vec::new();
-    for (key, mut job) in state.list::<Job>(&Range::prefix(keys::kind(keys::INBOX)), usize::MAX)? {
+    for (key, mut job) in state.list::<Job>(&Range::prefix(keys::kind(kinds::INBOX)), usize::MAX)? {
         let deaths = match in_hands.contains(&job.seq) {
             true => job.deaths.saturating_add(1),
             false => 0,
