@@ -9,7 +9,7 @@
 use super::DaemonContext;
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::domain::{Content, Contour, OutMessage, Reply, Rich, SpokenPart, WaitReason};
 use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Attachment, Outgoing, outgoing};
@@ -24,13 +24,15 @@ const WORDS_WAIT: Duration = Duration::from_secs(3);
 const FETCH_AGAIN: Duration = Duration::from_millis(250);
 /// A voice that comes later than this (ms) after its text is not sent.
 const FOLLOWS_WITHIN_MS: i64 = 60_000;
+/// Longest time that a spoken answer waits for its measurement, which takes some ms.
+const MEASURED_WITHIN: Duration = Duration::from_secs(1);
 /// Pause between two checks for a voice that is to follow, ms.
 pub(crate) const LATER_MS: i64 = 2_000;
 
 /// What of a spoken answer can be sent now.
 pub enum Speech {
-    /// The voice note, with its text unless that was sent.
-    Note(Outgoing),
+    /// The voice note, with its text unless that was sent; and how the reply sounds, where that could be measured.
+    Note(Outgoing, Option<Contour>),
     /// The text; the voice may follow.
     WordsFirst(Outgoing),
     /// The text; there will be no voice.
@@ -63,7 +65,7 @@ pub(crate) async fn of(
     daemon.chat_actions.change(seq, Action::UploadVoice);
     let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, &wanted)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
-        (Look::There(spoken), _) => encode(daemon, claim, message, caption, spoken).await,
+        (Look::There(spoken), _) => encode(daemon, claim, message, wanted.part, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
         // come a moment later.
         (Look::None, words) if wanted.part == SpokenPart::Coaching => {
@@ -141,27 +143,32 @@ async fn encode(
     daemon: &DaemonContext,
     claim: &Claim,
     message: &OutMessage,
+    part: SpokenPart,
     caption: &Rich,
     spoken: Spoken,
 ) -> Speech {
-    let (seq, sound) = (claim.lease.seq, spoken.bytes.into());
-    let place = daemon.app.context.audio.place().await;
+    let (seq, sound) = (claim.lease.seq, spoken.bytes);
+    let contour = contour(daemon, part, sound.clone());
     let encoding = async {
-        if claim.learner.slower {
-            place.to_slower_note(sound).await
-        } else {
-            place.to_voice_note(sound).await
+        let place = daemon.app.context.audio.place().await;
+        match claim.learner.slower {
+            true => place.to_slower_note(sound.into()).await,
+            false => place.to_voice_note(sound.into()).await,
         }
     };
-    match daemon.telemetry.timed(Step::Encode, encoding).await {
-        Ok(note) => Speech::Note(Outgoing::File {
-            chat: message.reply.chat,
-            thread: message.reply.thread,
-            answers: message.reply.answers,
-            caption: if message.words_sent { Rich::default() } else { caption.clone() },
-            keyboard: Keyboard::default(),
-            file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
-        }),
+    let (encoded, contour) = tokio::join!(daemon.telemetry.timed(Step::Encode, encoding), contour);
+    match encoded {
+        Ok(note) => {
+            let out = Outgoing::File {
+                chat: message.reply.chat,
+                thread: message.reply.thread,
+                answers: message.reply.answers,
+                caption: if message.words_sent { Rich::default() } else { caption.clone() },
+                keyboard: Keyboard::default(),
+                file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
+            };
+            Speech::Note(out, contour)
+        }
         Err(error) => {
             daemon.telemetry.failed(error.failure());
             if let Some(death) = error.death() {
@@ -172,6 +179,15 @@ async fn encode(
             words.map_or(Speech::Nothing, Speech::Words)
         }
     }
+}
+
+/// How the reply sounds. The coaching is read aloud, and its melody is nobody's to follow.
+async fn contour(daemon: &DaemonContext, part: SpokenPart, sound: Bytes) -> Option<Contour> {
+    if part != SpokenPart::Conversational {
+        return None;
+    }
+    let measuring = async { daemon.app.context.audio.place().await.contour(sound.into()).await };
+    tokio::time::timeout(MEASURED_WITHIN, measuring).await.ok()?.ok()
 }
 
 /// The text only; `None` if there is none.

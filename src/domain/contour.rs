@@ -51,12 +51,3 @@ impl Contour {
         Some(heard.get(heard.len().checked_sub(cut + 1)?)? - heard.get(cut)?)
     }
 }
-
-/// The contours of one turn.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contours {
-    /// The number of its row.
-    pub turn: u64,
-    pub learner: Option<Contour>,
-    pub reply: Option<Contour>,
-}

@@ -67,7 +67,7 @@ pub use model_server::{ServerKind, Vision};
 pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
 pub use overtaking::{Overtaking, Stuck};
 pub use persona::{Persona, Personas};
-pub use progress::{Cards, ProgressView, Spoken, Week};
+pub use progress::{CardTotals, ProgressView, SpokenDay, Week};
 pub use reminder::{Due, Reminder};
 pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};

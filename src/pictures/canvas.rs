@@ -20,7 +20,7 @@ pub(super) const TEXT: Ink = 0x1b_22_2b;
 pub(super) const FAINT: Ink = 0x55_61_6e;
 pub(super) const RULE: Ink = 0xd6_dc_e2;
 pub(super) const BLUE: Ink = 0x1f_6f_b5;
-pub(super) const ORANGE: Ink = 0xc4_5a_00;
+pub(super) const ORANGE: Ink = 0xad_4e_00;
 pub(super) const GREEN: Ink = 0x0b_7a_5c;
 pub(super) const PURPLE: Ink = 0x8e_4a_9e;
 

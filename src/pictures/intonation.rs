@@ -110,7 +110,7 @@ fn axes(
         canvas.text((place, bottom + 32.0), &number, set.centred(), 80.0);
         at += each;
     }
-    canvas.text((RIGHT, bottom + 58.0), &phrases.seconds(), set.to_the_left_of(), 300.0);
+    canvas.text((RIGHT, bottom + 52.0), &phrases.seconds(), set.to_the_left_of(), 300.0);
 }
 
 fn wave(canvas: &mut Canvas, contour: &Contour, middle: f32, ink: Ink, x: impl Fn(f32) -> f32) {

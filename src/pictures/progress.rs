@@ -161,7 +161,7 @@ fn grid(canvas: &mut Canvas, (left, right): (f32, f32), top: f32, each: f32, y: 
     let mut value = 0.0;
     while value <= top + each * 0.01 {
         canvas.line(&[(left, y(value)), (right, y(value))], 1.5, RULE);
-        canvas.text((left - 12.0, y(value) + 7.0), &format!("{value:.0}"), set, left - 24.0);
+        canvas.text((left - 12.0, y(value) + 7.0), &format!("{value:.0}"), set, 64.0);
         value += each;
     }
 }

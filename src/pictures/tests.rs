@@ -4,7 +4,7 @@ use super::canvas::{BLUE, FAINT, GREEN, Ink, ORANGE, PAPER, PURPLE, TEXT};
 use super::font::Fonts;
 use super::*;
 use crate::domain::phrases::tests::all_said;
-use crate::domain::{Cards, Contour, Contours, Language, ProgressView, Spoken, Week};
+use crate::domain::{CardTotals, Contour, Contours, Language, ProgressView, SpokenDay, Week};
 use std::io::Cursor;
 
 /// Nothing is drawn so near an edge, px.
@@ -37,13 +37,13 @@ fn is_inside_its_margins(name: &str, png: &[u8]) {
 fn progress_stays_inside_its_margins_however_much_there_is_to_show() {
     let none = ProgressView { today: 20_785, goal: 5, ..ProgressView::default() };
     let mut one = none.clone();
-    one.days[3] = Spoken { ms: 1, goal_met: false };
+    one.days[3] = SpokenDay { ms: 1, goal_met: false };
     let mut huge = none.clone();
     huge.goal = u16::MAX;
-    huge.days = [Spoken { ms: u64::MAX, goal_met: true }; 28];
+    huge.days = [SpokenDay { ms: u64::MAX, goal_met: true }; 28];
     huge.streak = u32::MAX;
     huge.weeks = [Week { words: 1, corrections: [u32::MAX; 4] }; 4];
-    huge.cards = Cards { all: u32::MAX, due: u32::MAX, learnt: u32::MAX };
+    huge.cards = CardTotals { all: u32::MAX, due: u32::MAX, learnt: u32::MAX };
     let odd = ProgressView { today: i32::MIN, goal: 0, ..huge.clone() };
     for language in Language::ALL {
         for (name, view) in [("none", &none), ("one", &one), ("huge", &huge), ("odd", &odd)] {

@@ -4,6 +4,8 @@
 //! says so, never in a row that stays. To add one: a variant of [`Made`], a file here, and its line in [`make`]. Must not know
 //! how a file is sent.
 
+mod intonation;
+mod progress;
 mod slower;
 
 use super::DaemonContext;
@@ -12,8 +14,10 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{Made, OutMessage, Rich, WaitReason};
 use crate::logging::Event;
+use crate::pictures::PictureError;
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Attachment, Outgoing};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +31,23 @@ pub struct Order<'a> {
     pub daemon: &'a Arc<DaemonContext>,
     pub claim: &'a Claim,
     pub phrases: Phrases,
+}
+
+impl Order<'_> {
+    /// Draws a picture off the async threads, one of all at a time: each takes some 5 MB.
+    async fn picture(
+        &self,
+        caption: Rich,
+        draw: impl FnOnce() -> Result<Vec<u8>, PictureError> + Send + 'static,
+    ) -> Result<Product, Unmade> {
+        // Fails only once the semaphore is closed, which never happens.
+        let _alone = self.daemon.drawing.acquire().await;
+        let drawn = tokio::task::spawn_blocking(draw).await;
+        let never = |error: &dyn Display| Unmade::Never(error.to_string());
+        let png = drawn.map_err(|error| never(&error))?.map_err(|error| never(&error))?;
+        let file = Attachment::Photo { bytes: png.into() };
+        Ok(Product::File { file, caption, keyboard: Keyboard::default() })
+    }
 }
 
 /// What comes of it.
@@ -97,12 +118,12 @@ pub(super) async fn of(
 
 async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
+        Made::Progress => progress::make(order).await,
+        Made::Intonation { turn } => intonation::make(order, turn).await,
         Made::Slower { turn } => slower::make(order, turn).await,
-        Made::Export { .. }
-        | Made::CardsCsv
-        | Made::Progress
-        | Made::Intonation { .. }
-        | Made::CoachingAudio { .. } => Err(Unmade::Never("nobody makes it".to_owned())),
+        Made::Export { .. } | Made::CardsCsv | Made::CoachingAudio { .. } => {
+            Err(Unmade::Never("nobody makes it".to_owned()))
+        }
     }
 }
 

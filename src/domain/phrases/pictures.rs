@@ -112,7 +112,10 @@ impl Phrases {
     /// Under the progress picture: its numbers, for who cannot see it.
     pub(crate) fn progress_caption(self, view: &ProgressView) -> Rich {
         let days = u32::try_from(DAYS).unwrap_or(0);
-        let minutes = view.days.iter().map(|day| day.ms).sum::<u64>() / 60_000;
+        let ms = view.days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.ms));
+        // Of a first short day, the whole minutes would be none.
+        let minutes =
+            if ms < 600_000 { self.decimal(ms as f32 / 60_000.0) } else { (ms / 60_000).to_string() };
         let mut lines = vec![
             phrase!(self, "progress-caption-spoken", minutes),
             phrase!(
@@ -193,6 +196,11 @@ impl Phrases {
             text = text.push(Style::Plain, format!("\n{line}"));
         }
         text.push(Style::Plain, format!("\n{}", phrase!(self, "intonation-caption-meaning")))
+    }
+
+    /// Asked for the melody of a turn of which none is kept.
+    pub(crate) fn no_contours(self) -> Rich {
+        Rich::plain(phrase!(self, "intonation-none"))
     }
 
     /// Asked for a slower reply that was not spoken, or is no longer there.

@@ -178,6 +178,8 @@ impl Demo {
         }
         self.text().await?;
         self.command("/feedback", 2).await?;
+        self.command("/intonation", 1).await?;
+        self.command("/progress", 1).await?;
         self.command("/history", 1).await?;
         self.command("/hlep", 1).await?;
         self.screen.line("Now with your own words: phonicflow-bot demo --interactive");

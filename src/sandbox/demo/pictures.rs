@@ -3,7 +3,7 @@
 
 use crate::audio_worker::Workers;
 use crate::domain::phrases::Phrases;
-use crate::domain::{Cards, Contour, Contours, Language, ProgressView, Rich, Spoken, Week};
+use crate::domain::{CardTotals, Contour, Contours, Language, ProgressView, Rich, SpokenDay, Week};
 use crate::pictures;
 use crate::secure_fs;
 use anyhow::{Context, Result};
@@ -70,23 +70,23 @@ fn weeks() -> Vec<(&'static str, ProgressView)> {
     some.streak = 4;
     some.weeks = [[9, 4, 3, 2], [8, 3, 3, 1], [6, 3, 2, 1], [5, 1, 2, 0]]
         .map(|corrections| Week { words: 260, corrections });
-    some.cards = Cards { all: 46, due: 7, learnt: 12 };
+    some.cards = CardTotals { all: 46, due: 7, learnt: 12 };
     let mut full = some.clone();
     full.goal = 20;
     full.days = std::array::from_fn(|day| spoken(60 * (18 + (day as u64 * 7) % 31), 20));
     full.streak = 61;
-    full.cards = Cards { all: 1_204, due: 38, learnt: 911 };
+    full.cards = CardTotals { all: 1_204, due: 38, learnt: 911 };
     let mut much = full.clone();
     much.goal = 0;
     much.days = std::array::from_fn(|day| spoken(3_600 * (1 + day as u64 % 5), 0));
     much.streak = 1_095;
     much.weeks = [40, 52, 61, 33].map(|each| Week { words: 400, corrections: [each, each, each, each] });
-    much.cards = Cards { all: 20_000, due: 19_998, learnt: 12_345 };
+    much.cards = CardTotals { all: 20_000, due: 19_998, learnt: 12_345 };
     vec![("none", none), ("one-day", one), ("some", some), ("full", full), ("much", much)]
 }
 
-fn spoken(seconds: u64, goal: u64) -> Spoken {
-    Spoken { ms: seconds * 1_000, goal_met: seconds > 0 && seconds >= goal * 60 }
+fn spoken(seconds: u64, goal: u64) -> SpokenDay {
+    SpokenDay { ms: seconds * 1_000, goal_met: seconds > 0 && seconds >= goal * 60 }
 }
 
 fn melodies(learner: &Contour, reply: &Contour) -> Vec<(&'static str, Contours)> {
