@@ -9,16 +9,18 @@ pub(crate) use speech::{recogniser_of, synthesiser_of};
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
-use crate::config::{Config, OnCorruption};
+use crate::config::{Config, OnCorruption, TutorKind};
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, Vision};
 use crate::logging::Event;
 use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions, Timeouts};
 use crate::secret::Secret;
+use crate::speech::Recogniser;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
 use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::telemetry::Telemetry;
+use crate::tutor::builtin::BuiltinOptions;
 use crate::tutor::phonicflow::PhonicFlowOptions;
 use crate::tutor::{Checkup, Surroundings, Tutor, TutorOptions};
 use anyhow::{Context, Result};
@@ -72,9 +74,7 @@ impl App {
         let placement = if models.is_some() { placement_with_model } else { placement };
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
-        let surroundings =
-            Surroundings { telemetry: telemetry.clone(), reader: store.reader(), news: news.clone() };
-        let tutor = tutor_options(&config)?.build(surroundings).context(TUTOR_SETUP)?;
+        let tutor = tutor_of(&config, models.clone(), &store, telemetry.clone(), news.clone())?;
         let channel = config
             .required_channel
             .clone()
@@ -101,12 +101,7 @@ impl App {
                     admins: config.admin_users.iter().copied().collect(),
                 },
                 retry_max_age_ms: millis(config.backend_retry_max_age),
-                ai: AiRules {
-                    max_tokens: config.ai.max_tokens,
-                    temperature: config.ai.temperature,
-                    conversation_length: config.ai.conversation_length,
-                    tokens_per_day: config.ai.tokens_per_day,
-                },
+                ai: ai_rules(&config),
             },
             audio: Workers::default(),
         });
@@ -131,27 +126,67 @@ pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
 
 const TUTOR_SETUP: &str = "setting up the connection to the tutor";
 
-/// Which tutor is configured.
-pub(crate) fn tutor_options(config: &Config) -> Result<TutorOptions> {
-    let extra_ca_pem = match &config.backend_ca_file {
-        Some(path) => {
-            Some(std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))?)
+/// Which tutor is configured, made of these parts where it needs them.
+fn tutor_options(
+    config: &Config,
+    models: Option<Arc<Models>>,
+    recogniser: Option<Arc<Recogniser>>,
+) -> Result<TutorOptions> {
+    Ok(match config.tutor {
+        TutorKind::PhonicFlow => {
+            let ca = config.backend_ca_file.as_ref();
+            let read = |path: &PathBuf| {
+                std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))
+            };
+            TutorOptions::PhonicFlow(PhonicFlowOptions {
+                base_url: config.backend_url.clone(),
+                timeout: config.backend_timeout,
+                at_once: config.backend_concurrency,
+                api_key: config.backend_api_key.clone(),
+                private_key: config.bot_private_key.clone(),
+                extra_ca_pem: ca.map(read).transpose()?,
+            })
         }
-        None => None,
-    };
-    Ok(TutorOptions::PhonicFlow(PhonicFlowOptions {
-        base_url: config.backend_url.clone(),
-        timeout: config.backend_timeout,
-        at_once: config.backend_concurrency,
-        api_key: config.backend_api_key.clone(),
-        private_key: config.bot_private_key.clone(),
-        extra_ca_pem,
-    }))
+        TutorKind::Builtin => TutorOptions::Builtin(Box::new(BuiltinOptions {
+            recogniser: recogniser.context("TUTOR=builtin needs STT_URL")?,
+            models: models.context("TUTOR=builtin needs AI_API_URL")?,
+            synthesiser: synthesiser_of(config)?.map(Arc::new),
+            personas: config.ai.personas.clone(),
+            ai: ai_rules(config),
+            default_language: config.default_language,
+            at_once: config.backend_concurrency,
+        })),
+    })
+}
+
+fn ai_rules(config: &Config) -> AiRules {
+    AiRules {
+        max_tokens: config.ai.max_tokens,
+        temperature: config.ai.temperature,
+        conversation_length: config.ai.conversation_length,
+        tokens_per_day: config.ai.tokens_per_day,
+    }
+}
+
+/// The tutor that is configured; connects to nothing yet. `models`: the chat models, where there are any.
+pub(crate) fn tutor_of(
+    config: &Config,
+    models: Option<Arc<Models>>,
+    store: &Store,
+    telemetry: Arc<Telemetry>,
+    news: Arc<Notify>,
+) -> Result<Arc<dyn Tutor>> {
+    let recogniser = recogniser_of(config)?.map(Arc::new);
+    let options = tutor_options(config, models, recogniser.clone())?;
+    let surroundings = Surroundings { telemetry, reader: store.reader(), news, recogniser };
+    options.build(surroundings).context(TUTOR_SETUP)
 }
 
 /// Whether the tutor is there and well. `place`: its address, to be shown.
 pub(crate) async fn examine_tutor(config: &Config, place: &str) -> Result<Checkup> {
-    tutor_options(config)?.examine(place).await.context(TUTOR_SETUP)
+    let recogniser = recogniser_of(config)?.map(Arc::new);
+    let options = tutor_options(config, models_of(config)?.map(Arc::new), recogniser)?;
+    options.examine(place).await.context(TUTOR_SETUP)
 }
 
 /// Connects to nothing yet.

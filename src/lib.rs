@@ -13,7 +13,7 @@
 //! app     -> config, bot, audio_worker, model, speech, store, telegram, tutor, telemetry
 //! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
-//! tutor -> speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
+//! tutor -> model, speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
 //! telegram, model -> http, domain        audio, telemetry, practice -> domain        store -> domain, secret
 //! pictures -> domain
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std

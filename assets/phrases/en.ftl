@@ -12,7 +12,7 @@ language-for-models = English
 
 command-start = Begin, or see how it works
 command-help = The commands, one line each
-command-status = Your session, the queue and the tutor
+command-status = Your conversation, your messages and the tutor
 command-history = Our conversation so far
 command-feedback = The last coaching again
 command-progress = Your last four weeks, as a picture
@@ -94,6 +94,7 @@ admin-dead-letters = Dead letters: { $count }
 wait-tutor-down = tutor does not answer
 wait-tutor-failing = the tutor cannot answer
 wait-tutor-uncertain = looking for the tutor's answer
+wait-recogniser-down = speech recogniser does not answer
 wait-model-down = chat model does not answer
 wait-telegram-down = Telegram does not answer
 wait-paced = Telegram asked to wait
@@ -117,9 +118,10 @@ dead-other = other
 
 alert-since = { $age } ago
 alert-tutor-down = ⚠️ The tutor stopped answering{ $since }. Messages in the queue: { $waiting }. They are kept and answered when it is back. /admin shows more.
+alert-tutor-part-down = ⚠️ A part of the tutor does not answer{ $since }: { $parts }. Messages in the queue: { $waiting }. They are kept and answered when it is back. `sudo phonicflow-bot doctor` asks each server.
 alert-tutor-failing = ⚠️ The tutor cannot answer: it is there, but every turn fails, mostly since its language model is dead. Messages in the queue: { $waiting }. They are kept. `sudo phonicflow-bot doctor` asks the tutor how it is.
 alert-tutor-back = ✅ The tutor answers again. Messages in the queue: { $waiting }.
-alert-model-down = ⚠️ The chat model stopped answering{ $since }. Messages in the queue: { $waiting }. Texts are kept and answered when it is back; voices go on. `sudo phonicflow-bot doctor` asks each model server.
+alert-model-down = ⚠️ The chat model stopped answering{ $since }. Messages in the queue: { $waiting }. Texts are kept and answered when it is back. `sudo phonicflow-bot doctor` asks each model server.
 alert-model-back = ✅ The chat model answers again. Messages in the queue: { $waiting }.
 alert-dead-letters =
     ⚠️ Messages given up: { $new } new, { $all } in all.{ $reasons }
@@ -182,7 +184,7 @@ nothing-yet = Nothing here yet: send me a voice message in English and we begin.
 coach-what = Reply to a voice message with /coach, and I will coach you on it. 🎧
 fresh-waits = A fresh conversation. What you sent and is not answered yet will be answered in it.
 fresh-first = A fresh conversation: send me a voice message. 🎙
-fresh = A fresh conversation. The last one (turns: { $turns }) is put away. Send me a voice message. 🎙
+fresh = A fresh conversation. The last one (messages: { $turns }) is put away. Send me a voice message. 🎙
 delete-yes-button = Delete everything
 delete-no-button = Keep it
 kept = Nothing was deleted.
@@ -218,11 +220,11 @@ empty-answer = The tutor heard your message but could not answer this one. Pleas
 ## /status
 
 status = Your practice
-status-conversation = Session: { $age } old, turns: { $turns }
-status-no-conversation = Session: none yet, your next voice message opens one
-status-nothing-waits = Queue: nothing of yours is waiting
-status-next = Queue: { $own } of yours, the first is being worked on or comes next
-status-place = Queue: { $own } of yours, place { $place } in line
+status-conversation = Conversation: begun { $age } ago, messages: { $turns }
+status-no-conversation = Conversation: none yet, your next voice message opens one
+status-nothing-waits = None of your messages is waiting
+status-next = Your messages in line: { $own }, the first is being worked on or comes next
+status-place = Your messages in line: { $own }, place { $place }
 status-tutor-unknown = Tutor: not asked since the start
 status-tutor-answers = Tutor: reachable
 status-tutor-failing = Tutor: cannot answer at the moment, messages wait
@@ -232,7 +234,7 @@ status-no-rate = Rate limit: none
 status-level = Level: { $level }
 status-persona = When you write, I am: { $persona }
 status-model = Model of your choice:
-under-a-minute = under a minute
+under-a-minute = less than a minute
 
 ## When the tutor could not answer; /delete
 
@@ -240,6 +242,8 @@ no-speech = I could not hear any speech in this message. Please try again, a lit
 voice-failed = I'm sorry: the tutor could not answer this message. Perhaps there was no speech to hear in it. Please say it once more.
 tutor-refused = I'm sorry: the tutor does not take what I send it, so this message stays without an answer. It is not your fault: whoever runs this bot has to mend it.
 delete-ask = Delete everything I hold about you: conversations, coaching, settings and waiting messages, here and at the tutor? Only the tutor's last spoken answer stays on its disk: it has no way to remove that. This cannot be undone.
+delete-ask-here = Delete everything I hold about you: conversations, coaching, settings and waiting messages? This cannot be undone.
+deleted-here = Done: everything I held about you is deleted. If you write again, we start from nothing.
 deleted = Done: everything I held about you is deleted here, and the tutor is told to forget our conversations. Its last spoken answer may stay on its disk until it is overwritten. If you write again, we start from nothing.
 
 ## Waiting longer than usual

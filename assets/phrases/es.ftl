@@ -103,6 +103,7 @@ admin-dead-letters = Mensajes abandonados: { $count }
 wait-tutor-down = el tutor no responde
 wait-tutor-failing = el tutor no puede responder
 wait-tutor-uncertain = buscando la respuesta del tutor
+wait-recogniser-down = el reconocimiento de voz no responde
 wait-model-down = el modelo de conversación no responde
 wait-telegram-down = Telegram no responde
 wait-paced = Telegram pidió esperar
@@ -126,6 +127,7 @@ dead-other = otros
 
 alert-since = hace { $age }
 alert-tutor-down = ⚠️ El tutor dejó de responder{ $since }. Mensajes en la cola: { $waiting }. Se guardan y se responden cuando vuelva. /admin muestra más.
+alert-tutor-part-down = ⚠️ Una parte del tutor no responde{ $since }: { $parts }. Mensajes en la cola: { $waiting }. Se guardan y se responden cuando vuelva. `sudo phonicflow-bot doctor` pregunta a cada servidor.
 alert-tutor-failing = ⚠️ El tutor no puede responder: está activo, pero todos los mensajes fallan, casi siempre porque su modelo de lenguaje se detuvo. Mensajes en la cola: { $waiting }. Se guardan. `sudo phonicflow-bot doctor` le pregunta al tutor cómo está.
 alert-tutor-back = ✅ El tutor volvió a responder. Mensajes en la cola: { $waiting }.
 alert-model-down = ⚠️ El modelo de conversación dejó de responder{ $since }. Mensajes en la cola: { $waiting }. Los textos se guardan y se responden cuando vuelva; los mensajes de voz siguen. `sudo phonicflow-bot doctor` le pregunta a cada servidor.
@@ -249,6 +251,8 @@ no-speech = No pude escuchar ninguna voz en este mensaje. Inténtalo de nuevo, u
 voice-failed = Lo siento: el tutor no pudo responder a este mensaje. Quizás no se alcanzaba a oír la voz. Grábalo una vez más, por favor.
 tutor-refused = Lo siento: el tutor no acepta lo que le envío y este mensaje quedó sin respuesta. No es culpa tuya: la persona a cargo del bot tiene que corregirlo.
 delete-ask = ¿Borrar todo lo que guardo sobre ti: conversaciones, consejos, ajustes y mensajes en espera, aquí y en el tutor? Solo la última respuesta hablada queda en el disco del tutor, que no tiene cómo borrarla. No se puede deshacer.
+delete-ask-here = ¿Borrar todo lo que guardo sobre ti: conversaciones, consejos, ajustes y mensajes en espera? No se puede deshacer.
+deleted-here = Listo: todo lo que guardaba sobre ti está borrado. Si escribes de nuevo, empezamos desde cero.
 deleted = Listo: todo lo que guardaba sobre ti quedó borrado aquí, y el tutor olvidará nuestras conversaciones. Su última respuesta hablada puede quedar en su disco hasta que otra la reemplace. Si vuelves a escribir, empezamos de cero.
 
 ## Waiting longer than usual

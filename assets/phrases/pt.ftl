@@ -107,6 +107,7 @@ admin-dead-letters = Mensagens abandonadas: { $count }
 wait-tutor-down = tutor não responde
 wait-tutor-failing = o tutor não consegue responder
 wait-tutor-uncertain = procurando a resposta do tutor
+wait-recogniser-down = reconhecimento de fala não responde
 wait-model-down = modelo de conversa não responde
 wait-telegram-down = Telegram não responde
 wait-paced = Telegram pediu para esperar
@@ -130,6 +131,7 @@ dead-other = outras
 
 alert-since = há { $age }
 alert-tutor-down = ⚠️ O tutor parou de responder{ $since }. Mensagens na fila: { $waiting }. Elas ficam guardadas e são respondidas quando ele voltar. /admin mostra mais.
+alert-tutor-part-down = ⚠️ Uma parte do tutor não responde{ $since }: { $parts }. Mensagens na fila: { $waiting }. Elas ficam guardadas e são respondidas quando ela voltar. `sudo phonicflow-bot doctor` pergunta a cada servidor.
 alert-tutor-failing = ⚠️ O tutor não consegue responder: ele está no ar, mas toda mensagem falha, em geral porque o modelo de linguagem parou. Mensagens na fila: { $waiting }. Elas ficam guardadas. `sudo phonicflow-bot doctor` pergunta ao tutor como ele está.
 alert-tutor-back = ✅ O tutor voltou a responder. Mensagens na fila: { $waiting }.
 alert-model-down = ⚠️ O modelo de conversa parou de responder{ $since }. Mensagens na fila: { $waiting }. Os textos ficam guardados e são respondidos quando ele voltar; os áudios continuam. `sudo phonicflow-bot doctor` pergunta a cada servidor.
@@ -255,6 +257,8 @@ no-speech = Não consegui ouvir nenhuma fala nesta mensagem. Tente de novo, um p
 voice-failed = Sinto muito: o tutor não conseguiu responder a esta mensagem. Talvez não desse para ouvir a fala. Grave mais uma vez, por favor.
 tutor-refused = Sinto muito: o tutor não está aceitando o que envio, e esta mensagem ficou sem resposta. A culpa não é sua: o responsável pelo bot precisa corrigir isso.
 delete-ask = Apagar tudo o que guardo sobre você: conversas, dicas, configurações e mensagens na fila, aqui e no tutor? Só a última resposta falada fica no disco do tutor, que não tem como apagá-la. Não dá para desfazer.
+delete-ask-here = Apagar tudo o que guardo sobre você: conversas, dicas, configurações e mensagens na fila? Não dá para desfazer.
+deleted-here = Pronto: tudo o que eu guardava sobre você foi apagado. Se escrever de novo, começamos do zero.
 deleted = Pronto: tudo o que eu guardava sobre você foi apagado, e o tutor vai esquecer nossas conversas. A última resposta falada pode ficar no disco dele até ser substituída. Se escrever de novo, começamos do zero.
 
 ## Waiting longer than usual

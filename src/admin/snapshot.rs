@@ -4,6 +4,7 @@
 //! times are Unix milliseconds. Must not know how it is gathered or drawn.
 
 use crate::domain::Timestamp;
+use crate::domain::health::TutorPart;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -80,13 +81,16 @@ pub(crate) struct Timed {
 }
 
 /// The tutor, judged by its last calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TutorLook {
     pub state: TutorState,
     /// Since when without interruption; `None` before the first call.
     pub since: Option<Timestamp>,
     /// Calls that failed in a row.
     pub failed_calls: u32,
+    /// The servers it consists of, where there is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<TutorPart>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -94,15 +94,15 @@ where
 /// Encodes speech (WAV, mp3 or anything else that decodes) as a mono OGG/Opus voice note of at most
 /// [`MAX_NOTE_SECONDS`].
 pub fn to_voice_note(input: bytes::Bytes) -> Result<VoiceNote, AudioError> {
-    convert_to_voice_note(Cursor::new(input))
+    convert_to_voice_note([Cursor::new(input)])
 }
 
-/// As [`to_voice_note`], while reading the input.
-pub(crate) fn convert_to_voice_note<R>(input: R) -> Result<VoiceNote, AudioError>
+/// As [`to_voice_note`], while reading the inputs, which are heard one after the other.
+pub(crate) fn convert_to_voice_note<R>(inputs: impl IntoIterator<Item = R>) -> Result<VoiceNote, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    encode(input, voice_note::NoteSink::new())
+    encode(inputs, voice_note::NoteSink::new())
 }
 
 /// As [`to_voice_note`], at 0.8 of the speed and the same pitch.
@@ -115,14 +115,19 @@ pub(crate) fn convert_to_slower_note<R>(input: R) -> Result<VoiceNote, AudioErro
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    encode(input, voice_note::NoteSink::slower())
+    encode([input], voice_note::NoteSink::slower())
 }
 
-fn encode<R>(input: R, mut sink: voice_note::NoteSink) -> Result<VoiceNote, AudioError>
+fn encode<R>(
+    inputs: impl IntoIterator<Item = R>,
+    mut sink: voice_note::NoteSink,
+) -> Result<VoiceNote, AudioError>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    decode::decode(input, &mut sink)?;
+    for input in inputs {
+        decode::decode(input, &mut sink)?;
+    }
     sink.finish()
 }
 

@@ -139,12 +139,24 @@ impl Place<'_> {
 
     /// Converts speech to a voice note.
     pub async fn to_voice_note(self, input: Input) -> Result<VoiceNote, JobError> {
-        self.note(Target::VoiceNote, input).await
+        let sizes = vec![input.size()];
+        self.note(Target::VoiceNote, input, sizes).await
+    }
+
+    /// Makes one voice note of recordings, each of any format and rate, to be heard one after the other.
+    pub async fn join_into_voice_note(self, mut recordings: Vec<Bytes>) -> Result<VoiceNote, JobError> {
+        let sizes = recordings.iter().map(|recording| recording.len() as u64).collect();
+        let whole = match recordings.pop() {
+            Some(only) if recordings.is_empty() => only,
+            last => recordings.into_iter().chain(last).flatten().collect(),
+        };
+        self.note(Target::VoiceNote, Input::Memory(whole), sizes).await
     }
 
     /// As [`Self::to_voice_note`], at 0.8 of the speed and the same pitch.
     pub async fn to_slower_note(self, input: Input) -> Result<VoiceNote, JobError> {
-        self.note(Target::SlowerNote, input).await
+        let sizes = vec![input.size()];
+        self.note(Target::SlowerNote, input, sizes).await
     }
 
     /// The melody of a voice.
@@ -156,9 +168,9 @@ impl Place<'_> {
         contour.filter(fits).ok_or(JobError::Died(Death::Crashed))
     }
 
-    async fn note(self, target: Target, input: Input) -> Result<VoiceNote, JobError> {
+    async fn note(self, target: Target, input: Input, sizes: Vec<u64>) -> Result<VoiceNote, JobError> {
         let mut output = Output::Memory(Vec::new(), MAX_NOTE_SECONDS as usize * NOTE_BYTES_A_SECOND);
-        let secs = self.run(target, input, None, &mut output).await?;
+        let secs = self.run_on(target, input, sizes, None, &mut output).await?;
         let duration_secs = u32::try_from(secs).unwrap_or(MAX_NOTE_SECONDS);
         Ok(VoiceNote { bytes: output.into_bytes(), duration_secs })
     }
@@ -178,10 +190,21 @@ impl Place<'_> {
         limits: Option<Limits>,
         output: &mut Output,
     ) -> Result<u64, JobError> {
-        let size = input.size();
-        let Budget { cpu_secs, clock } = Budget::of(size);
+        let sizes = vec![input.size()];
+        self.run_on(target, input, sizes, limits, output).await
+    }
+
+    async fn run_on(
+        &self,
+        target: Target,
+        input: Input,
+        sizes: Vec<u64>,
+        limits: Option<Limits>,
+        output: &mut Output,
+    ) -> Result<u64, JobError> {
+        let Budget { cpu_secs, clock } = Budget::of(input.size());
         let max_seconds = limits.map(|limits| limits.max_seconds);
-        let job = Job { target, max_seconds, size, cpu_secs };
+        let job = Job { target, max_seconds, sizes, cpu_secs };
         let mut process = self.workers.take()?;
         let done = process.run(&job, clock, &input, output).await;
         match &done {

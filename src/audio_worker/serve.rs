@@ -64,23 +64,23 @@ fn read_document(pipes: &Arc<Pipes>, job: &Job) -> io::Result<Ending> {
 }
 
 fn convert(pipes: &Arc<Pipes>, job: Job) -> Result<u64, AudioError> {
-    let input = Input::of(pipes, &job);
     let mut output = BufWriter::with_capacity(PIECE, Output { pipes, at: 0, size: 0 });
     let measure = match job.target {
         Target::Wav => {
             let limits = job.max_seconds.map(|max_seconds| Limits { max_seconds });
-            audio::convert_to_wav(input, limits, &mut output)?.samples
+            audio::convert_to_wav(Input::of(pipes, &job), limits, &mut output)?.samples
         }
         Target::VoiceNote | Target::SlowerNote => {
             let note = match job.target {
-                Target::SlowerNote => audio::convert_to_slower_note(input)?,
-                _ => audio::convert_to_voice_note(input)?,
+                Target::SlowerNote => audio::convert_to_slower_note(Input::of(pipes, &job))?,
+                _ => audio::convert_to_voice_note(Input::each(pipes, &job))?,
             };
             output.write_all(&note.bytes)?;
             u64::from(note.duration_secs)
         }
         Target::Contour => {
-            let contour = serde_json::to_vec(&audio::convert_to_contour(input)?).map_err(io::Error::from)?;
+            let contour = serde_json::to_vec(&audio::convert_to_contour(Input::of(pipes, &job))?)
+                .map_err(io::Error::from)?;
             output.write_all(&contour)?;
             contour.len() as u64
         }
@@ -105,6 +105,8 @@ impl Pipes {
 /// The recording, which stays in the daemon and is fetched piece by piece.
 struct Input {
     pipes: Arc<Pipes>,
+    /// Where it begins in what the daemon holds.
+    start: u64,
     size: u64,
     at: u64,
     piece: Vec<u8>,
@@ -112,8 +114,22 @@ struct Input {
 }
 
 impl Input {
+    /// All of it as one.
     fn of(pipes: &Arc<Pipes>, job: &Job) -> Self {
-        Self { pipes: pipes.clone(), size: job.size, at: 0, piece: Vec::new(), piece_at: 0 }
+        Self::part(pipes, 0, job.sizes.iter().sum())
+    }
+
+    /// Its recordings.
+    fn each(pipes: &Arc<Pipes>, job: &Job) -> impl Iterator<Item = Self> {
+        job.sizes.iter().scan(0, |start, size| {
+            let part = Self::part(pipes, *start, *size);
+            *start += size;
+            Some(part)
+        })
+    }
+
+    fn part(pipes: &Arc<Pipes>, start: u64, size: u64) -> Self {
+        Self { pipes: pipes.clone(), start, size, at: 0, piece: Vec::new(), piece_at: 0 }
     }
 
     /// Bytes that are buffered at the current position.
@@ -129,13 +145,15 @@ impl Read for Input {
             return Ok(0);
         }
         if self.ready().is_empty() {
-            self.pipes.give(Kind::Want, &[&self.at.to_le_bytes()])?;
+            self.pipes.give(Kind::Want, &[&(self.start + self.at).to_le_bytes()])?;
             match wire::take(&mut &self.pipes.from, &mut self.piece)? {
                 Some(Kind::Piece) => self.piece_at = self.at,
                 _ => return Err(wire::nonsense()),
             }
         }
-        let count = self.ready().len().min(buf.len());
+        // The piece may reach into the next recording.
+        let left = usize::try_from(self.size.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let count = self.ready().len().min(buf.len()).min(left);
         if let (Some(to), Some(from)) = (buf.get_mut(..count), self.ready().get(..count)) {
             to.copy_from_slice(from);
         }

@@ -59,8 +59,8 @@ pub(super) struct Job {
     pub(super) target: Target,
     /// Longest WAV, seconds.
     pub(super) max_seconds: Option<u32>,
-    /// Bytes of the input.
-    pub(super) size: u64,
+    /// Bytes of the recordings that make up the input, one after the other; only a voice note is made of several.
+    pub(super) sizes: Vec<u64>,
     /// CPU seconds.
     pub(super) cpu_secs: u64,
 }

@@ -15,6 +15,7 @@ mod recordings;
 mod retry_policy;
 mod route;
 
+pub use crate::domain::dialogue::AiRules;
 pub use channel::Channel;
 pub use route::{Guests, Route, placement, placement_with_model, route};
 
@@ -53,19 +54,6 @@ pub struct Rules {
     pub retry_max_age_ms: i64,
     /// Written conversations.
     pub ai: AiRules,
-}
-
-/// The rules of a written conversation.
-#[derive(Debug, Clone)]
-pub struct AiRules {
-    /// `AI_MAX_TOKENS`.
-    pub max_tokens: u32,
-    /// `AI_TEMPERATURE`.
-    pub temperature: f64,
-    /// `MAX_CONVERSATION_LENGTH`, messages.
-    pub conversation_length: usize,
-    /// `AI_TOKENS_PER_DAY`; 0: as many as they like.
-    pub tokens_per_day: u32,
 }
 
 /// What handlers work with.

@@ -31,6 +31,8 @@ const PAGE: usize = 500;
 struct Scene {
     /// Everything there may be to tell, with the time it happened.
     events: Vec<(AlertKind, Timestamp)>,
+    /// Those of the tutor's servers that do not answer, or fail on everything.
+    parts: Vec<String>,
     inbox: usize,
     dead: Vec<(Timestamp, DeadReason)>,
     /// Number of dead letters given up so far when they were last read.
@@ -90,13 +92,20 @@ async fn tell_admins(
     // What has certainly been told needs no further check.
     again = again.filter(|_| scene.dead_as_of != Some(buried));
     scene.events.clear();
-    match daemon.app.tutor.reach() {
-        Reach::No { since, failures } if failures >= FAILURES => {
-            scene.events.push((AlertKind::TutorDown, since));
+    let parts = daemon.app.tutor.parts();
+    let ailing: Vec<_> = parts.iter().filter_map(|part| Some((part, ails(part.reach)?))).collect();
+    scene.parts = ailing.iter().map(|(part, _)| part.name.clone()).collect();
+    let since = ailing.iter().map(|(_, since)| *since).min().or_else(|| ails(daemon.app.tutor.reach()));
+    match (since, daemon.app.tutor.reach()) {
+        (Some(since), _) => scene.events.push((AlertKind::TutorDown, since)),
+        (None, Reach::Yes { since }) => {
+            // A part may be back later than the whole.
+            let back = parts.iter().filter_map(|part| match part.reach {
+                Reach::Yes { since } => Some(since),
+                _ => None,
+            });
+            scene.events.push((AlertKind::TutorBack, back.fold(since, Timestamp::max)));
         }
-        // One kind for both, because one often follows from the other; the text tells them apart.
-        Reach::Failing { since, .. } => scene.events.push((AlertKind::TutorDown, since)),
-        Reach::Yes { since } => scene.events.push((AlertKind::TutorBack, since)),
         _ => {}
     }
     match daemon.app.context.model_reach.look() {
@@ -122,6 +131,16 @@ async fn tell_admins(
         }
     }
     Ok(again)
+}
+
+/// Since when a server is gone, or fails on everything. One kind for both, because one often follows from the
+/// other; the text tells them apart.
+fn ails(reach: Reach) -> Option<Timestamp> {
+    match reach {
+        Reach::No { since, failures } if failures >= FAILURES => Some(since),
+        Reach::Failing { since, .. } => Some(since),
+        _ => None,
+    }
 }
 
 /// Since when Telegram hides the channel's members, across restarts: it is only new if they were visible in
@@ -174,6 +193,9 @@ async fn tell(
     let learner = store.learner(admin).await?.unwrap_or_else(|| Learner::new(admin, now));
     let phrases: Phrases = daemon.app.context.phrases(&learner);
     let text = match kind {
+        AlertKind::TutorDown if !scene.parts.is_empty() => {
+            phrases.alert_tutor_part_down(&scene.parts, now.since_ms(of), scene.inbox)
+        }
         AlertKind::TutorDown if matches!(daemon.app.tutor.reach(), Reach::Failing { .. }) => {
             phrases.alert_tutor_failing(scene.inbox)
         }

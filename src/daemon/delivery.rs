@@ -25,7 +25,6 @@ use crate::domain::{
 use crate::logging::Event;
 use crate::store::{Claim, Sent, StoreError};
 use crate::telegram::{Delivered, Outgoing, SendForm, outgoing};
-use crate::tutor::SpeechRequest;
 use std::sync::Arc;
 
 /// A message in the form in which it is to be sent.
@@ -166,8 +165,7 @@ impl Out<'_> {
     async fn first_form(&self) -> Result<Form, AfterFailure> {
         let (daemon, message) = (self.daemon, self.message);
         if let Content::Spoken { session, part, caption } = &message.reply.content {
-            let wanted = SpeechRequest { session: *session, part: *part };
-            return match spoken_answer::of(daemon, self.claim, message, wanted, caption).await {
+            return match spoken_answer::of(daemon, self.claim, message, *session, *part, caption).await {
                 Speech::Note(note, contour) => Ok(Form { contour, ..Form::of(note) }),
                 Speech::Words(words) => Ok(Form::of(words)),
                 Speech::WordsFirst(words) => Ok(Form { voice_follows: true, ..Form::of(words) }),

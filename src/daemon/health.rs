@@ -7,7 +7,7 @@ use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
 use crate::store::Counts;
 use crate::telemetry::polling::Trouble;
-use crate::tutor::Reach;
+use crate::tutor::{Part, Reach};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -67,6 +67,7 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
         tutor_reachable,
         tutor_unreachable_seconds,
         tutor_failing_seconds,
+        tutor_parts: daemon.app.tutor.parts().iter().map(Part::look).collect(),
     };
     judge(signs, env!("CARGO_PKG_VERSION"))
 }

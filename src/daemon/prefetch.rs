@@ -73,7 +73,7 @@ pub(crate) struct Expected {
 impl Expected {
     /// Delivers the result.
     pub(crate) fn came(self, fetched: Fetched) {
-        let bytes = fetched.as_ref().ok().and_then(Option::as_ref).map_or(0, |spoken| spoken.bytes.len());
+        let bytes = fetched.as_ref().ok().and_then(Option::as_ref).map_or(0, Spoken::size);
         let mut entries = self.answers.entries();
         if let Some(entry) = entries.get_mut(&self.seq) {
             entry.bytes = bytes;
@@ -101,7 +101,7 @@ mod tests {
     use bytes::Bytes;
 
     fn audio(len: usize) -> Fetched {
-        Ok(Some(Spoken { bytes: Bytes::from(vec![0; len]) }))
+        Ok(Some(Spoken { recordings: vec![Bytes::from(vec![0; len])] }))
     }
 
     #[tokio::test]

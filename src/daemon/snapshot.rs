@@ -9,7 +9,7 @@ use crate::domain::stats::{Count, Step, Tally};
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging;
 use crate::model::Server;
-use crate::tutor::Reach;
+use crate::tutor::{Part, Reach};
 use std::sync::Arc;
 
 /// Counts shown, most important first; a small screen shows no more.
@@ -46,18 +46,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
         started: daemon.began,
         troubles,
         last_poll: daemon.telemetry.last_poll(),
-        tutor: match daemon.app.tutor.reach() {
-            Reach::Unknown => TutorLook::default(),
-            Reach::Yes { since } => {
-                TutorLook { state: TutorState::Answering, since: Some(since), failed_calls: 0 }
-            }
-            Reach::Failing { since, failures } => {
-                TutorLook { state: TutorState::Failing, since: Some(since), failed_calls: failures }
-            }
-            Reach::No { since, failures } => {
-                TutorLook { state: TutorState::Silent, since: Some(since), failed_calls: failures }
-            }
-        },
+        tutor: tutor_look(daemon),
         slots: Share { used: slots.used, of: slots.of },
         queue: Queue {
             inbox: counts.inbox,
@@ -87,6 +76,17 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
             .map(|line| LogLine { at: Timestamp(line.at_ms), error: line.error, text: line.text })
             .collect(),
     }
+}
+
+fn tutor_look(daemon: &DaemonContext) -> TutorLook {
+    let (state, since, failed_calls) = match daemon.app.tutor.reach() {
+        Reach::Unknown => (TutorState::Unknown, None, 0),
+        Reach::Yes { since } => (TutorState::Answering, Some(since), 0),
+        Reach::Failing { since, failures } => (TutorState::Failing, Some(since), failures),
+        Reach::No { since, failures } => (TutorState::Silent, Some(since), failures),
+    };
+    let parts = daemon.app.tutor.parts().iter().map(Part::look).collect();
+    TutorLook { state, since, failed_calls, parts }
 }
 
 fn counted(tally: &Tally, minute: &Tally) -> Vec<Counted> {

@@ -7,16 +7,19 @@
 //! is sent.
 
 use super::DaemonContext;
+use crate::audio::VoiceNote;
+use crate::audio_worker::{JobError, Workers};
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Content, Contour, OutMessage, Reply, Rich, SpokenPart, WaitReason};
+use crate::domain::{Content, Contour, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
 use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Attachment, Outgoing, outgoing};
-use crate::tutor::{SpeechRequest, Spoken};
+use crate::tutor::{Retry, SpeechRequest, Spoken};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Longest time that the text waits for its voice.
 const WORDS_WAIT: Duration = Duration::from_secs(3);
@@ -28,6 +31,14 @@ const FOLLOWS_WITHIN_MS: i64 = 60_000;
 const MEASURED_WITHIN: Duration = Duration::from_secs(1);
 /// Pause between two checks for a voice that is to follow, ms.
 pub(crate) const LATER_MS: i64 = 2_000;
+
+/// What is to be spoken: a part of the latest turn of a learner's conversation.
+#[derive(Clone, Copy)]
+struct Wanted {
+    user: UserId,
+    session: Uuid,
+    part: SpokenPart,
+}
 
 /// What of a spoken answer can be sent now.
 pub enum Speech {
@@ -48,6 +59,8 @@ enum Look {
     There(Spoken),
     /// The tutor says that there is none.
     None,
+    /// The tutor does not speak this text.
+    Never,
     /// Not within the time limit.
     NotYet,
 }
@@ -57,20 +70,21 @@ pub(crate) async fn of(
     daemon: &Arc<DaemonContext>,
     claim: &Claim,
     message: &OutMessage,
-    wanted: SpeechRequest,
+    session: Uuid,
+    part: SpokenPart,
     caption: &Rich,
 ) -> Speech {
     let seq = claim.lease.seq;
     let words = || text_of(&message.reply, caption).filter(|_| !message.words_sent);
     daemon.chat_actions.change(seq, Action::UploadVoice);
-    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, &wanted)).await.unwrap_or(Look::NotYet);
+    let wanted = Wanted { user: claim.job.user, session, part };
+    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, wanted)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
         (Look::There(spoken), _) => encode(daemon, claim, message, wanted.part, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
         // come a moment later.
-        (Look::None, words) if wanted.part == SpokenPart::Coaching => {
-            words.map_or(Speech::Nothing, Speech::Words)
-        }
+        (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
+        (Look::Never, words) => words.map_or(Speech::Nothing, Speech::Words),
         (_, Some(words)) => {
             tracing::warn!(
                 event = %Event::VoiceLate,
@@ -97,13 +111,13 @@ pub(crate) async fn of(
 }
 
 /// Waits for the voice, whoever fetches it; the caller limits the time.
-async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> Look {
+async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: Wanted) -> Look {
     let mut pause = FETCH_AGAIN;
     loop {
         let fetched = match daemon.spoken.of(seq).await {
             Some(fetched) => fetched,
             None => {
-                fetch_beside(daemon, seq, wanted.clone());
+                fetch_beside(daemon, seq, wanted);
                 match daemon.spoken.of(seq).await {
                     Some(fetched) => fetched,
                     None => continue,
@@ -115,6 +129,11 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> 
             Ok(None) => {
                 daemon.spoken.forget(seq);
                 return Look::None;
+            }
+            Err(error) if error.retry == Retry::Never => {
+                daemon.spoken.forget(seq);
+                tracing::warn!(seq, %error, "the tutor does not speak this answer: its words stand alone");
+                return Look::Never;
             }
             Err(error) => {
                 // The next attempt fetches anew.
@@ -130,11 +149,15 @@ async fn look(daemon: &Arc<DaemonContext>, seq: u64, wanted: &SpeechRequest) -> 
 
 /// Fetches it in a task of its own, which continues when the text no longer waits: getting a slot at
 /// the tutor may take long.
-fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: SpeechRequest) {
+fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: Wanted) {
     let (daemon, expected) = (daemon.clone(), daemon.spoken.expect(seq));
     let limit = Duration::from_millis(FOLLOWS_WITHIN_MS.unsigned_abs());
     tokio::spawn(tokio::time::timeout(limit, async move {
-        expected.came(daemon.app.tutor.speak(&wanted).await);
+        // It is said before the next turn of the conversation, so it is the latest one.
+        let Wanted { user, session, part } = wanted;
+        let turn = daemon.app.context.reader.last_voice_turn(user, session).await.ok().flatten();
+        let words = turn.map(|turn| turn.assessment.words_of(part).to_owned()).unwrap_or_default();
+        expected.came(daemon.app.tutor.speak(&SpeechRequest { session, part, words }).await);
     }));
 }
 
@@ -147,18 +170,9 @@ async fn encode(
     caption: &Rich,
     spoken: Spoken,
 ) -> Speech {
-    let (seq, sound) = (claim.lease.seq, spoken.bytes);
-    let contour = contour(daemon, part, sound.clone());
-    let encoding = async {
-        let place = daemon.app.context.audio.place().await;
-        match claim.learner.slower {
-            true => place.to_slower_note(sound.into()).await,
-            false => place.to_voice_note(sound.into()).await,
-        }
-    };
-    let (encoded, contour) = tokio::join!(daemon.telemetry.timed(Step::Encode, encoding), contour);
+    let encoded = daemon.telemetry.timed(Step::Encode, note_of(daemon, claim, part, spoken)).await;
     match encoded {
-        Ok(note) => {
+        Ok((note, contour)) => {
             let out = Outgoing::File {
                 chat: message.reply.chat,
                 thread: message.reply.thread,
@@ -181,12 +195,27 @@ async fn encode(
     }
 }
 
-/// How the reply sounds. The coaching is read aloud, and its melody is nobody's to follow.
-async fn contour(daemon: &DaemonContext, part: SpokenPart, sound: Bytes) -> Option<Contour> {
-    if part != SpokenPart::Conversational {
-        return None;
-    }
-    let measuring = async { daemon.app.context.audio.place().await.contour(sound.into()).await };
+/// The voice note, slower for a learner who wants it so; and how the reply sounds as it was spoken.
+async fn note_of(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    part: SpokenPart,
+    spoken: Spoken,
+) -> Result<(VoiceNote, Option<Contour>), JobError> {
+    let workers = &daemon.app.context.audio;
+    let note = workers.place().await.join_into_voice_note(spoken.recordings).await?;
+    let sound = Bytes::from(note.bytes.clone());
+    // The coaching is read aloud, and its melody is nobody's to follow.
+    let contour = match part {
+        SpokenPart::Conversational => measured(workers, sound.clone()).await,
+        SpokenPart::Coaching => None,
+    };
+    let note = if claim.learner.slower { workers.place().await.to_slower_note(sound.into()).await? } else { note };
+    Ok((note, contour))
+}
+
+async fn measured(workers: &Workers, sound: Bytes) -> Option<Contour> {
+    let measuring = async { workers.place().await.contour(sound.into()).await };
     tokio::time::timeout(MEASURED_WITHIN, measuring).await.ok()?.ok()
 }
 

@@ -22,9 +22,6 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// How long the slot at the tutor is kept for a spoken answer; after that delivery fetches it.
-const FETCHED_WITHIN: Duration = Duration::from_secs(10);
-
 /// Hands out claims of one kind until the shutdown signal, then waits for running ones.
 pub async fn dispatch(
     daemon: Arc<DaemonContext>,
@@ -145,14 +142,16 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
                 () = stop.raised() => return daemon.app.store.release(claim.lease).await,
             }
         };
-        let (stage, changes) = match step {
-            Step::Record { stage, changes } => (stage, changes),
+        match step {
+            Step::Record { stage, changes } => {
+                claim.learner = daemon.app.store.submit(claim.lease, stage.clone(), changes).await?;
+                claim.job.stage = stage;
+                claim.job.submissions = claim.job.submissions.saturating_add(1);
+                daemon.forget_soon(left);
+            }
+            Step::AtWork => {}
             Step::Settled(verdict) => break *verdict,
-        };
-        claim.learner = daemon.app.store.submit(claim.lease, stage.clone(), changes).await?;
-        claim.job.stage = stage;
-        claim.job.submissions = claim.job.submissions.saturating_add(1);
-        daemon.forget_soon(left);
+        }
         if !at_work {
             at_work = true;
             daemon.chat_actions.change(claim.lease.seq, Action::RecordVoice);
@@ -170,7 +169,7 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     daemon.forget_soon(left);
     if let Some((expected, speech)) = spoken {
         let fetched = tokio::select! {
-            fetched = tokio::time::timeout(FETCHED_WITHIN, turn.speak(&speech)) => fetched.ok(),
+            fetched = turn.speak(&speech) => fetched,
             () = stop.raised() => None,
         };
         if let Some(fetched) = fetched {
@@ -185,10 +184,12 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
 /// The spoken answer that belongs to a decision.
 fn speaks(verdict: &Disposition) -> Option<SpeechRequest> {
     let Disposition::Commit(outcome) = verdict else { return None };
-    outcome.replies.iter().find_map(|reply| match &reply.content {
-        Content::Spoken { session, part, .. } => Some(SpeechRequest { session: *session, part: *part }),
+    let (session, part) = outcome.replies.iter().find_map(|reply| match &reply.content {
+        Content::Spoken { session, part, .. } => Some((*session, *part)),
         _ => None,
-    })
+    })?;
+    let words = outcome.turn.as_ref().map(|turn| turn.assessment.words_of(part).to_owned());
+    Some(SpeechRequest { session, part, words: words.unwrap_or_default() })
 }
 
 /// Records a decision.

@@ -6,7 +6,7 @@ use super::correction::Correction;
 use super::fluency::Fluency;
 use super::ids::Timestamp;
 use super::incoming::Chat;
-use super::learner::Language;
+use super::language::Language;
 use super::outcome::SpokenPart;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -31,6 +31,14 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// The words of a part that can be spoken.
+    pub(crate) fn words_of(&self, part: SpokenPart) -> &str {
+        match part {
+            SpokenPart::Conversational => &self.reply,
+            SpokenPart::Coaching => &self.coaching,
+        }
+    }
+
     /// Nothing a learner could read.
     pub(crate) fn is_empty(&self) -> bool {
         [&self.transcript, &self.coaching, &self.coaching_translated, &self.reply, &self.reply_translated]

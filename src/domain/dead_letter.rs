@@ -72,7 +72,7 @@ impl DeadReason {
     /// For a row that waited too long for this.
     pub(crate) fn waited_for(reason: WaitReason) -> Self {
         match reason {
-            WaitReason::TutorDown | WaitReason::TutorFailing => Self::TutorDown,
+            WaitReason::TutorDown | WaitReason::TutorFailing | WaitReason::RecogniserDown => Self::TutorDown,
             WaitReason::TutorUncertain => Self::AnswerLost,
             WaitReason::TelegramDown | WaitReason::Paced => Self::TelegramDown,
             WaitReason::Fault => Self::Fault,

@@ -12,6 +12,19 @@ const A_MESSAGE: u32 = 4;
 /// Longest quotation that goes into a question, characters.
 const QUOTATION: usize = 2_000;
 
+/// How a chat model is asked.
+#[derive(Debug, Clone)]
+pub struct AiRules {
+    /// `AI_MAX_TOKENS`.
+    pub max_tokens: u32,
+    /// `AI_TEMPERATURE`.
+    pub temperature: f64,
+    /// `MAX_CONVERSATION_LENGTH`, messages.
+    pub conversation_length: usize,
+    /// `AI_TOKENS_PER_DAY`; 0: as many as they like.
+    pub tokens_per_day: u32,
+}
+
 /// Room for a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {

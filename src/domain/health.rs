@@ -12,7 +12,8 @@ pub(crate) const TUTOR_OUTAGE_TOLERATED_SECS: u64 = 5 * 60;
 const LONG_WAIT_SECS: u64 = 60;
 
 /// The tutor, judged by the last calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum TutorState {
     /// Not called yet.
     #[default]
@@ -120,8 +121,18 @@ pub(crate) struct TutorCheck {
     /// Since when every turn has failed although it answers; `None` when turns succeed.
     #[serde(default)]
     pub failing_seconds: Option<u64>,
+    /// The servers it consists of, where there is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<TutorPart>,
     /// In words.
     pub problem: Option<String>,
+}
+
+/// One of the tutor's servers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TutorPart {
+    pub name: String,
+    pub state: TutorState,
 }
 
 /// The measurements.
@@ -155,6 +166,7 @@ pub(crate) struct Signs {
     pub tutor_unreachable_seconds: u64,
     /// Since when every turn has failed although it answers; `None` when turns succeed.
     pub tutor_failing_seconds: Option<u64>,
+    pub tutor_parts: Vec<TutorPart>,
 }
 
 pub(crate) fn judge(signs: Signs, version: &str) -> Health {
@@ -211,7 +223,8 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
             reachable: signs.tutor_reachable,
             unreachable_seconds: signs.tutor_unreachable_seconds,
             failing_seconds: signs.tutor_failing_seconds,
-            problem: words(tutor_problem),
+            problem: words(tutor_problem).map(|problem| named(problem, &signs.tutor_parts)),
+            parts: signs.tutor_parts,
         },
     };
     let ok =
@@ -222,6 +235,13 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
         version: version.to_owned(),
         uptime_seconds: signs.uptime_seconds,
     }
+}
+
+/// The problem with the names of the servers that have it.
+fn named(problem: String, parts: &[TutorPart]) -> String {
+    let ailing = parts.iter().filter(|part| matches!(part.state, TutorState::Silent | TutorState::Failing));
+    let names: Vec<&str> = ailing.map(|part| part.name.as_str()).collect();
+    if names.is_empty() { problem } else { format!("{problem}: {}", names.join(", ")) }
 }
 
 impl Health {

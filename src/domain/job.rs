@@ -6,6 +6,7 @@ use super::ids::{ChatId, MessageId, Timestamp, UserId};
 use super::incoming::{Incoming, Lane, Placement, WorkKind};
 use super::outcome::Reply;
 use super::overtaking::{Overtaking, Stuck};
+use super::speech::Transcript;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -146,6 +147,12 @@ pub enum Stage {
         /// 1 for the first time.
         attempt: u32,
     },
+    /// The built-in tutor's recogniser has heard the voice, and is not asked again.
+    Heard {
+        transcript: Transcript,
+        /// Length of the voice, ms.
+        voice_ms: u64,
+    },
 }
 
 /// Why a row is not worked on at the moment.
@@ -167,14 +174,21 @@ pub enum WaitReason {
     TutorFailing,
     /// The chat model does not answer, and no other one stands in.
     ModelDown,
+    /// The speech recogniser does not answer or answers with an error.
+    RecogniserDown,
 }
 
 impl Stage {
+    /// Whether a row that is taken up again after it was given up continues from here.
+    pub(crate) fn outlasts_giving_up(&self) -> bool {
+        matches!(self, Self::Submitted { .. } | Self::Heard { .. })
+    }
+
     /// The conversation in which a tutor may be at work on the row's turn, or have recorded it.
     pub(crate) fn conversation(&self) -> Option<Uuid> {
         match self {
             Self::Submitted { session, .. } => Some(*session),
-            Self::Taken | Self::Answered | Self::Asked { .. } => None,
+            Self::Taken | Self::Answered | Self::Asked { .. } | Self::Heard { .. } => None,
         }
     }
 }
@@ -191,12 +205,13 @@ impl WaitReason {
             Self::Fault => "a fault that may pass",
             Self::TutorFailing => "the tutor cannot answer",
             Self::ModelDown => "chat model not answering",
+            Self::RecogniserDown => "speech recogniser not answering",
         }
     }
 
     /// Whether the tutor is what is waited for.
     fn is_of_the_tutor(self) -> bool {
-        matches!(self, Self::TutorDown | Self::TutorUncertain | Self::TutorFailing)
+        matches!(self, Self::TutorDown | Self::TutorUncertain | Self::TutorFailing | Self::RecogniserDown)
     }
 
     /// Whether both wait for the same one.
@@ -217,6 +232,7 @@ impl WaitReason {
             Self::Fault => "fault",
             Self::TutorFailing => "tutor_failing",
             Self::ModelDown => "model_down",
+            Self::RecogniserDown => "recogniser_down",
         }
     }
 }
@@ -361,7 +377,8 @@ impl Job {
         match (self.work, waits_for) {
             (WorkKind::Tutor, Some(WaitReason::TutorUncertain)) => Stuck::Uncertain,
             (WorkKind::Tutor, Some(reason)) if reason.is_of_the_tutor() => Stuck::Down,
-            (WorkKind::Model, Some(WaitReason::ModelDown)) => Stuck::Down,
+            // The model judges voices, too, where the tutor is the built-in one.
+            (WorkKind::Model | WorkKind::Tutor, Some(WaitReason::ModelDown)) => Stuck::Down,
             _ => Stuck::No,
         }
     }

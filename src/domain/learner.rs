@@ -6,7 +6,7 @@
 use super::card::CardBook;
 use super::ids::{Timestamp, UserId};
 use super::incoming::Chat;
-pub(crate) use super::language::Language;
+use super::language::Language;
 use super::reminder::Reminder;
 use super::session::Session;
 use serde::{Deserialize, Serialize};

@@ -133,6 +133,11 @@ impl Fault {
         }
     }
 
+    /// Whether its server seems not to be there, rather than to refuse or to fail.
+    pub(crate) fn means_unreachable(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::Broken(_) | Self::TooSlow(_) | Self::Resting { .. })
+    }
+
     /// Whether the server is at fault, rather than this question or the load.
     pub(super) fn counts_against_the_server(&self) -> bool {
         match self {

@@ -105,6 +105,11 @@ impl SpeechError {
         !matches!(self.fault, Fault::TooLong { .. } | Fault::Refused { .. } | Fault::Busy { status: 429, .. })
     }
 
+    /// Whether it seems not to be there, rather than to refuse or to fail.
+    pub fn means_unreachable(&self) -> bool {
+        matches!(self.fault, Fault::NotSent(_) | Fault::Broken(_) | Fault::TooSlow)
+    }
+
     /// As it is counted.
     pub fn failure(&self) -> Failure {
         let pair = match self.fault {

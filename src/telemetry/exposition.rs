@@ -205,6 +205,8 @@ pub(crate) struct Gauges {
     pub healthy: bool,
     /// Unix seconds.
     pub started_secs: f64,
+    /// The servers the tutor consists of, where there is more than one, and whether they do what they are asked.
+    pub tutor_parts: Vec<(String, bool)>,
     /// Each model server, by its name in the configuration, and whether its breaker is open.
     pub model_servers: Vec<(Arc<str>, bool)>,
 }
@@ -248,6 +250,17 @@ pub(crate) fn render(
         page.family(name, "gauge", help);
         for (labels, value) in *series {
             page.sample(name, labels, value(gauges));
+        }
+    }
+    if !gauges.tutor_parts.is_empty() {
+        let up = "phonicflow_tutor_part_up";
+        page.family(
+            up,
+            "gauge",
+            "1: this server of the tutor did what it was last asked, or was not asked yet.",
+        );
+        for (part, is_up) in &gauges.tutor_parts {
+            page.sample(up, &[("part", part)], flag(*is_up));
         }
     }
     if !gauges.model_servers.is_empty() {

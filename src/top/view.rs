@@ -5,6 +5,7 @@
 use super::model::Trend;
 use super::units::{bytes, clock, span, took};
 use crate::admin::snapshot::{Counted, LogLine, Share, Snapshot, Timed, TutorState};
+use crate::domain::health::TutorState as PartState;
 use crate::domain::stats::Step;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -120,6 +121,12 @@ fn tutor_lines(now: &Snapshot) -> Vec<Line<'static>> {
         let what = if now.tutor.state == TutorState::Failing { "turns" } else { "calls" };
         lines.push(Line::raw(format!("{} failed {what} in a row", now.tutor.failed_calls)));
     }
+    let ailing = now.tutor.parts.iter().filter_map(|part| match part.state {
+        PartState::Silent => Some(format!("{}: silent", part.name)),
+        PartState::Failing => Some(format!("{}: fails", part.name)),
+        PartState::Unknown | PartState::Answers => None,
+    });
+    lines.extend(ailing.map(|line| Line::styled(line, UNWELL)));
     lines.push(Line::raw(format!("store {}", bytes(now.store_bytes))));
     lines
 }
@@ -263,6 +270,7 @@ mod tests {
                     state: TutorState::Silent,
                     since: Some(Timestamp::from_secs(99_900)),
                     failed_calls: 7,
+                    parts: Vec::new(),
                 },
                 slots: Share { used: 1, of: 2 },
                 queue: Queue { inbox: 4_500, capacity: 5_000, delivering: 3, leased: 5, dead: 2 },

@@ -5,14 +5,23 @@
 //! between the steps of a turn are its own business, and nobody outside asks which tutor there is. Must not
 //! know what learners read, or how replies are sent.
 
+pub(crate) mod builtin;
+mod clock;
+mod overhear;
 pub(crate) mod phonicflow;
+mod streak;
 
+use overhear::overhear;
+
+use crate::domain::backoff::backoff_ms;
 use crate::domain::finding::Finding;
+use crate::domain::health::{TutorPart, TutorState};
 use crate::domain::stats::Failure;
 use crate::domain::{
-    Assessment, Change, DeadReason, Incoming, Job, Learner, RecordedTurn, Session, Setback, SpokenPart,
-    Stage, Timestamp,
+    Change, DeadReason, Failed, Incoming, Job, Learner, RecordedTurn, Session, Setback, SpokenPart,
+    SpokenWord, Stage, Timestamp, Transcript, Turn, WaitReason,
 };
+use crate::speech::Recogniser;
 use crate::store::{Reader, StoreError};
 use crate::telemetry::Telemetry;
 use async_trait::async_trait;
@@ -26,6 +35,10 @@ pub(crate) trait Tutor: Send + Sync {
     /// Takes up a voice at the stage where its row stands.
     fn attempt(&self) -> Box<dyn Attempt + '_>;
 
+    #[allow(dead_code, reason = "for drills")]
+    /// What is said in a recording, which is neither answered nor remembered: for drills. `job`: its row.
+    async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError>;
+
     /// Has a part of an answer spoken, once the tutor has a free slot; `None`: there is no audio.
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
 
@@ -38,11 +51,17 @@ pub(crate) trait Tutor: Send + Sync {
     /// Judged by the last calls; asks nothing. [`Surroundings::news`] is notified of every change.
     fn reach(&self) -> Reach;
 
+    /// The servers it consists of, where there is more than one.
+    fn parts(&self) -> Vec<Part>;
+
     /// Asks whether it is there, without using its models; [`Self::reach`] knows the answer afterwards.
     async fn knock(&self) -> Result<(), TutorError>;
 
     /// Turns it works on, and how many it may.
     fn slots(&self) -> Slots;
+
+    /// Whether anything of a learner stays with it.
+    fn remembers(&self) -> bool;
 
     /// Hands over a batch of events (JSON); `false`: it takes none.
     async fn take_metrics(&self, events: Bytes) -> Result<bool, TutorError>;
@@ -58,8 +77,9 @@ pub(crate) trait Attempt: Send {
     /// Hands over what [`Step::Fetch`] asked for.
     fn fetched(&mut self, utterance: Utterance);
 
-    /// [`Tutor::speak`] within the slot that is held.
-    async fn speak(&mut self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
+    /// [`Tutor::speak`] within the slot that is held; `None`: it takes longer than the slot is kept for it, so
+    /// that it is left to whoever sends the answer.
+    async fn speak(&mut self, speech: &SpeechRequest) -> Option<Result<Option<Spoken>, TutorError>>;
 }
 
 /// What is known of a voice, as of now.
@@ -87,6 +107,8 @@ pub(crate) struct Utterance {
 pub(crate) enum Step {
     /// The recording is needed: then the next step.
     Fetch,
+    /// It has a slot; the next step may reach a server.
+    AtWork,
     /// Record this, with these changes of the learner; then the next step. From here on the voice may have
     /// reached a server.
     Record { stage: Stage, changes: Vec<Change> },
@@ -103,6 +125,8 @@ pub(crate) enum Verdict {
     },
     /// Not now.
     Wait(Setback),
+    /// The learner has used up the day's tokens of the chat model.
+    TokensUsedUp,
     /// Never; a retry by an admin continues from `stage`.
     GiveUp {
         stage: Stage,
@@ -113,10 +137,21 @@ pub(crate) enum Verdict {
 
 /// An answer, however it was obtained.
 pub(crate) struct Answered {
-    pub session: Uuid,
-    pub voice_ms: u64,
-    pub said: Assessment,
+    /// Without the chat, which the tutor need not know.
+    pub turn: Turn,
+    /// The words of the transcript, where the tutor tells them.
+    #[allow(dead_code, reason = "until answers underline them")]
+    pub words: Vec<SpokenWord>,
     pub changes: Vec<Change>,
+}
+
+/// What was said in a recording.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Overheard {
+    /// Silence is no error, see [`Transcript::is_silence`].
+    pub transcript: Transcript,
+    /// Conversations that were begun for it, for the tutor to forget ([`Outcome::purge`](crate::domain::Outcome)).
+    pub purge: Vec<Uuid>,
 }
 
 /// What is to be spoken.
@@ -125,12 +160,35 @@ pub(crate) struct SpeechRequest {
     /// The conversation whose latest turn is spoken.
     pub session: Uuid,
     pub part: SpokenPart,
+    /// Its text as it was stored (Markdown); PhonicFlow has it already, and speaks the latest turn alone.
+    pub words: String,
 }
 
-/// Audio as the tutor made it, of any format.
+/// Audio as the tutor made it: recordings of any format, to be heard one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spoken {
-    pub bytes: Bytes,
+    pub recordings: Vec<Bytes>,
+}
+
+impl Part {
+    pub(crate) fn look(&self) -> TutorPart {
+        TutorPart { name: self.name.clone(), state: self.reach.state() }
+    }
+}
+
+impl Spoken {
+    /// Bytes of all together.
+    pub(crate) fn size(&self) -> usize {
+        self.recordings.iter().map(Bytes::len).sum()
+    }
+}
+
+/// One of a tutor's servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// For admins.
+    pub name: String,
+    pub reach: Reach,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,13 +220,74 @@ pub(crate) enum Reach {
     },
 }
 
-/// What went wrong, in words without message text; the tutor's own error has told what to do about it.
+impl Reach {
+    /// Without the times.
+    pub(crate) fn state(self) -> TutorState {
+        match self {
+            Self::Unknown => TutorState::Unknown,
+            Self::Yes { .. } => TutorState::Answers,
+            Self::Failing { .. } => TutorState::Failing,
+            Self::No { .. } => TutorState::Silent,
+        }
+    }
+
+    /// Not known to fail.
+    pub(crate) fn is_well(self) -> bool {
+        matches!(self, Self::Unknown | Self::Yes { .. })
+    }
+
+    /// Of two servers that are both needed.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |reach: &Self| match reach {
+            Self::Unknown => 0,
+            Self::Yes { .. } => 1,
+            Self::Failing { .. } => 2,
+            Self::No { .. } => 3,
+        };
+        match (self, other) {
+            // Well since both are.
+            (Self::Yes { since }, Self::Yes { since: other }) => Self::Yes { since: since.max(other) },
+            (one, other) if rank(&other) > rank(&one) => other,
+            (one, _) => one,
+        }
+    }
+}
+
+/// What went wrong, in words without message text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub(crate) struct TutorError {
     /// The kind it is counted as.
     pub failure: Failure,
+    pub retry: Retry,
+    /// The server is at fault, rather than what it was asked.
+    pub is_of_the_server: bool,
     pub what: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// After a growing pause, of at least this many ms.
+    Later { pause_ms: i64 },
+    /// It fails on this alone, and will again.
+    Never,
+}
+
+impl TutorError {
+    /// How a message that needs no stage waits after it; `None`: it would wait in vain.
+    #[allow(dead_code, reason = "until there are drills")]
+    pub(crate) fn setback(&self, job: &Job) -> Option<Setback> {
+        let Retry::Later { pause_ms } = self.retry else { return None };
+        Some(Setback {
+            reason: WaitReason::TutorDown,
+            failed: Some(Failed::Tutor),
+            stage: Stage::Taken,
+            pause_ms: backoff_ms(job.tutor_failures, fastrand::f64()).max(pause_ms),
+            tell: true,
+            forgive: true,
+            what: self.what.clone(),
+        })
+    }
 }
 
 /// What a tutor works with.
@@ -178,6 +297,8 @@ pub(crate) struct Surroundings {
     pub reader: Reader,
     /// Notified when there may be something to tell the admins.
     pub news: Arc<Notify>,
+    /// `STT_URL`.
+    pub recogniser: Option<Arc<Recogniser>>,
 }
 
 /// Names of `doctor`'s checks of a tutor.
@@ -201,6 +322,7 @@ impl From<Vec<Finding>> for Checkup {
 /// Which tutor, with its settings.
 pub(crate) enum TutorOptions {
     PhonicFlow(phonicflow::PhonicFlowOptions),
+    Builtin(Box<builtin::BuiltinOptions>),
 }
 
 impl TutorOptions {
@@ -208,6 +330,7 @@ impl TutorOptions {
     pub(crate) fn build(self, surroundings: Surroundings) -> Result<Arc<dyn Tutor>, TutorError> {
         Ok(match self {
             Self::PhonicFlow(options) => Arc::new(phonicflow::PhonicFlow::new(options, surroundings)?),
+            Self::Builtin(options) => Arc::new(builtin::Builtin::new(*options, surroundings)),
         })
     }
 
@@ -215,6 +338,8 @@ impl TutorOptions {
     pub(crate) async fn examine(self, place: &str) -> Result<Checkup, TutorError> {
         match self {
             Self::PhonicFlow(options) => phonicflow::examine(options, place).await,
+            // Each of its servers has a check of its own.
+            Self::Builtin(_) => Ok(Checkup::default()),
         }
     }
 }

@@ -132,8 +132,8 @@ async fn status_answers_at_once_while_the_tutor_works_and_shows_the_place() {
     gate.reached(1).await;
     rui.voice(voice(), 4);
     rui.text("/status");
-    let status = world.answer_with(rui.chat(), "Queue: 1 of yours").await;
-    assert!(status.text.contains("place 2 in line"), "{}", status.text);
+    let status = world.answer_with(rui.chat(), "in line: 1").await;
+    assert!(status.text.contains("in line: 1, place 2"), "{}", status.text);
     ana.text("/status");
     world.answer_with(ana.chat(), "is being worked on").await;
     gate.open();

@@ -8,6 +8,7 @@ mod admin;
 mod admins;
 mod audio;
 mod audio_worker;
+mod builtin;
 mod choices;
 mod commands;
 mod config;

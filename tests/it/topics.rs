@@ -59,8 +59,8 @@ async fn each_place_has_its_own_conversation_and_all_of_them_are_the_learners() 
         assert_eq!(&says(&world, who, topic).await, session, "{} {topic:?}", who.chat());
     }
     class.post(Post::text("/status@phonicflow_bot").in_topic(7));
-    let shown = world.answer_with(CLASS, "turns: ").await;
-    assert!(shown.text.contains("turns: 2"), "{}", shown.text);
+    let shown = world.answer_with(CLASS, "messages: ").await;
+    assert!(shown.text.contains("messages: 2"), "{}", shown.text);
     // A new one begins where it is asked for, and nowhere else.
     class.post(Post::text("/new@phonicflow_bot").in_topic(7));
     world.answer_with(CLASS, "fresh conversation").await;

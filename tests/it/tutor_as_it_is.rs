@@ -259,7 +259,7 @@ async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation(
     world.start();
     ana.text("/status");
     let status = world.answer_with(11, "Your practice").await.text;
-    assert!(status.contains("turns: 2"), "{status}");
+    assert!(status.contains("messages: 2"), "{status}");
     ana.text("/history");
     let shown = world.answer_with(11, "Our conversation").await.text;
     assert!(shown.contains("1.\n🎧 Yesterday") && shown.contains("2.\n🎧 I am learning"), "{shown}");
@@ -270,7 +270,7 @@ async fn learners_of_the_old_bot_see_what_the_tutor_holds_of_their_conversation(
     ana.voice(voice(), 4);
     world.voice_notes(11, 3).await;
     ana.text("/status");
-    world.answer_with(11, "turns: 3").await;
+    world.answer_with(11, "messages: 3").await;
     ana.text("/history");
     let shown = world.answer_with(11, "3.\n🎧 She don't").await.text;
     assert_eq!(shown.matches("🎧").count(), 3, "{shown}");

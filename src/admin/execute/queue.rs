@@ -116,6 +116,7 @@ fn waiting(job: &Job, now: Timestamp) -> QueueRow {
         Stage::Taken => "taken",
         Stage::Submitted { .. } => "at the tutor",
         Stage::Asked { .. } => "at the chat model",
+        Stage::Heard { .. } => "heard",
         Stage::Answered => "answered, sending",
     };
     QueueRow {

@@ -93,6 +93,8 @@ fn stages(text: &mut String, title: &str, tally: &Tally) {
             Step::Decode => "decode",
             Step::Slot => "waiting for the tutor",
             Step::Tutor => "tutor",
+            Step::Hear => "speech recogniser",
+            Step::Judge => "chat model, voices",
             Step::Speech => "spoken answer",
             Step::Encode => "encode",
             Step::Send => "send a message",

@@ -1,6 +1,7 @@
 //! `/delete`: asks first, then deletes everything held about the learner.
 
 use super::{Audience, Command, Needs};
+use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
 use crate::domain::outcome::{Content, Keyboard};
@@ -12,7 +13,7 @@ pub(crate) static COMMAND: Command = Command {
     audience: Audience::Everybody,
     needs: Needs::Nothing,
     buttons: &[&CONFIRM],
-    handler: |_, case| Box::pin(async move { Ok(ask(case)) }),
+    handler: |context, case| Box::pin(async move { Ok(ask(context, case)) }),
 };
 
 const YES: Choice = Choice::Letter('y');
@@ -23,21 +24,21 @@ static CONFIRM: Button = Button {
     // The confirmed deletion must not wait behind the very messages it deletes.
     placement: Placement::AT_ONCE,
     audience: Audience::Everybody,
-    handler: |_, case, choice| Box::pin(async move { Ok(confirm(case, choice)) }),
+    handler: |context, case, choice| Box::pin(async move { Ok(confirm(context, case, choice)) }),
 };
 
-fn ask(case: &Case<'_>) -> Outcome {
+fn ask(context: &HandlerContext, case: &Case<'_>) -> Outcome {
     let (user, phrases) = (case.incoming.user, case.phrases);
     let yes = CONFIRM.labelled(phrases.delete_yes(), YES, user);
     let no = CONFIRM.labelled(phrases.delete_no(), NO, user);
-    let content = Content::Text { text: phrases.delete_ask(), keyboard: Keyboard(vec![vec![yes, no]]) };
+    let content = Content::Text { text: phrases.delete_ask(context.tutor.remembers()), keyboard: Keyboard(vec![vec![yes, no]]) };
     Outcome::reply(vec![Reply::to(case.incoming, content)])
 }
 
-fn confirm(case: &Case<'_>, choice: Choice) -> Outcome {
+fn confirm(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     match choice {
         YES => {
-            let done = case.pressed("", Some((case.phrases.deleted(), Keyboard::default())));
+            let done = case.pressed("", Some((case.phrases.deleted(context.tutor.remembers()), Keyboard::default())));
             Outcome { forget: true, ..done }
         }
         NO => case.pressed("", Some((case.phrases.kept(), Keyboard::default()))),

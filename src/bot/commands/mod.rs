@@ -202,7 +202,8 @@ mod tests {
             for line in lines {
                 // Bot API "BotCommand": description 1..256.
                 assert!((1..=256).contains(&line.chars().count()), "{command:?}");
-                assert_eq!(of_the_machine(&line), [""; 0], "{line}");
+                let technical = command.audience != Audience::Admins && !of_the_machine(&line).is_empty();
+                assert!(!technical, "{line}");
             }
         }
     }

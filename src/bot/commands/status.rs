@@ -3,12 +3,10 @@
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
-use crate::domain::health::TutorState;
 use crate::domain::phrases::StatusView;
 use crate::domain::session::SessionState;
 use crate::domain::{Outcome, Placement};
 use crate::store::StoreError;
-use crate::tutor::Reach;
 
 pub static COMMAND: Command = Command {
     name: "status",
@@ -31,12 +29,7 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
         .session_in(case.incoming.chat)
         .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
-    let tutor = match context.tutor.reach() {
-        Reach::Unknown => TutorState::Unknown,
-        Reach::Yes { .. } => TutorState::Answers,
-        Reach::Failing { .. } => TutorState::Failing,
-        Reach::No { .. } => TutorState::Silent,
-    };
+    let tutor = context.tutor.reach().state();
     // Whoever fits into the tutor's slots is at work already.
     let ahead = (place.ahead + 1).saturating_sub(context.tutor.slots().of);
     let personas = context.models.is_some().then_some(&context.personas);

@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub(crate) enum Step {
     /// Store this, then take the next step: the voice may be about to reach a server.
     Record { stage: Stage, changes: Vec<Change> },
+    /// The next step may reach a server.
+    AtWork,
     /// The outcome is decided.
     Settled(Box<Disposition>),
 }
@@ -67,6 +69,7 @@ impl<'a> VoiceTurn<'a> {
                     }
                     Err(verdict) => return Ok(Step::Settled(verdict)),
                 },
+                TutorStep::AtWork => return Ok(Step::AtWork),
                 TutorStep::Record { stage, changes } => return Ok(Step::Record { stage, changes }),
                 TutorStep::Settled(verdict) => {
                     let turn = Settling { context: self.context, claim, incoming, phrases };
@@ -83,7 +86,10 @@ impl<'a> VoiceTurn<'a> {
     }
 
     /// Has a part of the answer spoken, before the next turn may begin.
-    pub(crate) async fn speak(&mut self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
+    pub(crate) async fn speak(
+        &mut self,
+        speech: &SpeechRequest,
+    ) -> Option<Result<Option<Spoken>, TutorError>> {
         self.attempt.speak(speech).await
     }
 }
@@ -108,7 +114,7 @@ struct Settling<'a> {
 impl Settling<'_> {
     fn disposition(&self, verdict: Verdict, now: Timestamp) -> Disposition {
         match verdict {
-            Verdict::Answered(answered) => self.answered(*answered, now),
+            Verdict::Answered(answered) => self.answered(*answered),
             Verdict::NoSpeech { changes } => {
                 let replies = self.texts(self.phrases.no_speech());
                 Disposition::Commit(Outcome { changes, replies, ..Outcome::default() })
@@ -117,8 +123,13 @@ impl Settling<'_> {
                 let rules = &self.context.rules;
                 wait_or_give_up(&self.claim.job, self.incoming, self.phrases, rules, setback, now)
             }
+            Verdict::TokensUsedUp => {
+                let replies = self.texts(self.phrases.tokens_used_up(now));
+                Disposition::Commit(Outcome::reply(replies))
+            }
             Verdict::GiveUp { stage, reason, what } => {
                 let said = match reason {
+                    DeadReason::ModelRefused => self.phrases.model_refused(),
                     DeadReason::TutorRefused => self.phrases.tutor_refused(),
                     DeadReason::VoiceFailed => self.phrases.voice_failed(),
                     _ => return give_up(self.incoming, self.phrases, stage, reason, what),
@@ -128,13 +139,14 @@ impl Settling<'_> {
         }
     }
 
-    fn answered(&self, answered: Answered, now: Timestamp) -> Disposition {
-        let Answered { session, voice_ms, said, changes } = answered;
-        let replies = lesson::compose(self.incoming, &self.claim.learner, self.phrases, session, &said);
+    fn answered(&self, answered: Answered) -> Disposition {
+        let Answered { turn, changes, .. } = answered;
+        let said = &turn.assessment;
+        let replies = lesson::compose(self.incoming, &self.claim.learner, self.phrases, turn.session, said);
         let turn = (!said.is_empty()).then(|| Turn {
             chat: Some(self.incoming.chat),
             of_another: self.incoming.body.is_of_another(),
-            ..Turn::voice(session, now, voice_ms, said)
+            ..turn
         });
         Disposition::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
     }

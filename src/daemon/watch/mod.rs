@@ -97,6 +97,13 @@ async fn metrics(daemon: &DaemonContext) -> Page {
         tutor_reachable: !matches!(daemon.app.tutor.reach(), Reach::No { .. }),
         tutor_unreachable_secs: health.checks.tutor.unreachable_seconds,
         tutor_failing_secs: health.checks.tutor.failing_seconds,
+        tutor_parts: daemon
+            .app
+            .tutor
+            .parts()
+            .into_iter()
+            .map(|part| (part.name, part.reach.is_well()))
+            .collect(),
         poll_age_secs: polls,
         poll_age_limit_secs: daemon.bounds().longest_silence().as_secs(),
         store_bytes: disk::size(config.session_storage_path.clone()).await,

@@ -5,7 +5,7 @@
 use super::{at_json, escaped, moment};
 use crate::domain::ids::Timestamp;
 use crate::domain::incoming::Body;
-use crate::domain::job::{Admission, Job, OutMessage, Task};
+use crate::domain::job::{Admission, Job, OutMessage, Stage, Task};
 use crate::domain::outcome::Content;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,7 +36,11 @@ impl Pending {
             Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
-            Body::Voice(_) | Body::Coach { .. } | Body::Other(_) | Body::Blocked(_) => None,
+            Body::Voice(_) | Body::Coach { .. } => match &self.job.stage {
+                Stage::Heard { transcript, .. } => Some(transcript.text.clone()),
+                _ => None,
+            },
+            Body::Other(_) | Body::Blocked(_) => None,
         }
     }
 

@@ -10,7 +10,8 @@ pub use reading::{Judgement, corrections, judgement, judgement_in_words, transla
 
 use super::assessment::Turn;
 use super::dialogue::exchange;
-use super::learner::{Language, Level};
+use super::language::Language;
+use super::learner::Level;
 use super::persona::{self, Persona};
 use serde_json::{Value, json};
 

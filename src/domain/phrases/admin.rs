@@ -107,6 +107,7 @@ impl Phrases {
             WaitReason::TelegramDown => phrase!(self, "wait-telegram-down"),
             WaitReason::Paced => phrase!(self, "wait-paced"),
             WaitReason::GlobalRate => phrase!(self, "wait-global-rate"),
+            WaitReason::RecogniserDown => phrase!(self, "wait-recogniser-down"),
             WaitReason::Fault => phrase!(self, "wait-fault"),
         }
     }

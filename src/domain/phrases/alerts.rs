@@ -14,6 +14,15 @@ impl Phrases {
         Rich::plain(phrase!(self, "alert-tutor-down", since, waiting))
     }
 
+    /// `parts`: the names of those of its servers that do not answer, or fail on everything.
+    pub(crate) fn alert_tutor_part_down(self, parts: &[String], for_ms: i64, waiting: usize) -> Rich {
+        let since = match for_ms {
+            ..60_000 => String::new(),
+            _ => format!(" {}", phrase!(self, "alert-since", age = self.age(for_ms))),
+        };
+        Rich::plain(phrase!(self, "alert-tutor-part-down", since, parts = parts.join(", "), waiting))
+    }
+
     /// The tutor answers, but every turn fails.
     pub(crate) fn alert_tutor_failing(self, waiting: usize) -> Rich {
         Rich::plain(phrase!(self, "alert-tutor-failing", waiting))

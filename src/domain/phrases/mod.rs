@@ -9,17 +9,6 @@ use super::rich::{Rich, Style};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Phrases(pub Language);
 
-/// Sentences on their way into the files; Spanish reads the English ones. Write `phrase!` instead.
-#[allow(unused_macros)]
-macro_rules! say {
-    ($self:ident, $en:literal, $pt:literal $(, $arg:expr)* $(,)?) => {
-        match $self.0 {
-            Language::Pt => format!($pt $(, $arg)*),
-            _ => format!($en $(, $arg)*),
-        }
-    };
-}
-
 /// A sentence by its key, with the values of its variables: `phrase!(self, "status-place", own, place = ahead + 1)`.
 macro_rules! phrase {
     (@value $name:ident) => { $name };

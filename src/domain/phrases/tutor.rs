@@ -20,13 +20,19 @@ impl Phrases {
         Rich::plain(phrase!(self, "tutor-refused"))
     }
 
-    /// `/delete`, the question.
-    pub(crate) fn delete_ask(self) -> Rich {
-        Rich::plain(phrase!(self, "delete-ask"))
+    /// `/delete`, the question. `tutor_remembers`: something stays with the tutor.
+    pub(crate) fn delete_ask(self, tutor_remembers: bool) -> Rich {
+        Rich::plain(match tutor_remembers {
+            true => phrase!(self, "delete-ask"),
+            false => phrase!(self, "delete-ask-here"),
+        })
     }
 
     /// `/delete`, done.
-    pub(crate) fn deleted(self) -> Rich {
-        Rich::plain(phrase!(self, "deleted"))
+    pub(crate) fn deleted(self, tutor_remembers: bool) -> Rich {
+        Rich::plain(match tutor_remembers {
+            true => phrase!(self, "deleted"),
+            false => phrase!(self, "deleted-here"),
+        })
     }
 }

@@ -220,6 +220,10 @@ closed_set! {
         FirstToken = "first_token",
         /// From the acceptance of a text to its last reply being sent.
         TextTurn = "text_turn",
+        /// A recording was recognised.
+        Hear = "hear",
+        /// The chat model judged what was said.
+        Judge = "judge",
     }
 }
 

@@ -104,7 +104,7 @@ fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreEr
     let pointless = match &mut job.task {
         Task::Handle(incoming, _) => {
             incoming.chat.id = job.chat;
-            if job.stage.conversation().is_none() {
+            if !job.stage.outlasts_giving_up() {
                 job.stage = Stage::Taken;
             }
             false

@@ -7,15 +7,19 @@ use super::lost_turn::{Finding, LostTurn, TutorHistory, judge_lost_turn};
 use super::submitted::{Submitted, look_again_in, turns_in};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Step as Stopwatch;
-use crate::domain::{Assessment, Change, Failed, Session, Setback, Stage, Timestamp, WaitReason};
+use crate::domain::{Assessment, Change, Failed, Session, Setback, Stage, Timestamp, Turn, WaitReason};
 use crate::logging::{Event, UserTag};
 use crate::store::StoreError;
 use crate::tutor::{
     Answered, Attempt, Reach, SpeechRequest, Spoken, Step, TutorError, Utterance, Verdict, Voice,
 };
 use async_trait::async_trait;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
+
+/// How long the slot is kept for a spoken answer.
+const FETCHED_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) struct PhonicFlowAttempt<'a> {
     pub(super) tutor: &'a PhonicFlow,
@@ -48,11 +52,14 @@ impl Attempt for PhonicFlowAttempt<'_> {
         self.utterance = Some(utterance);
     }
 
-    async fn speak(&mut self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
-        if self.slot.is_none() {
-            self.slot = self.tutor.slots.clone().acquire_owned().await.ok();
-        }
-        self.tutor.fetch(speech).await
+    async fn speak(&mut self, speech: &SpeechRequest) -> Option<Result<Option<Spoken>, TutorError>> {
+        let fetching = async {
+            if self.slot.is_none() {
+                self.slot = self.tutor.slots.clone().acquire_owned().await.ok();
+            }
+            self.tutor.fetch(speech).await
+        };
+        tokio::time::timeout(FETCHED_WITHIN, fetching).await.ok()
     }
 }
 
@@ -241,13 +248,10 @@ pub(super) fn answered(
     let count = count.or_else(|| (!said.is_empty()).then(|| submitted.baseline.saturating_add(1)));
     let session = submitted.session;
     let changes = vec![Change::TutorTurns(session, count), Change::SessionTouched(session, now)];
-    Verdict::Answered(Box::new(Answered { session, voice_ms: submitted.voice_ms, said, changes }))
+    let turn = Turn::voice(session, now, submitted.voice_ms, said);
+    Verdict::Answered(Box::new(Answered { turn, words: Vec::new(), changes }))
 }
 
 fn pause(voice: &Voice<'_>, error: &CallError) -> i64 {
-    let asked = match error {
-        CallError::Busy { retry_after: Some(wait), .. } => i64::from((*wait).min(600)) * 1000,
-        _ => 0,
-    };
-    backoff_ms(voice.job.tutor_failures, fastrand::f64()).max(asked)
+    backoff_ms(voice.job.tutor_failures, fastrand::f64()).max(error.asked_pause_ms())
 }

@@ -8,15 +8,19 @@ mod attempt;
 mod client;
 mod doctor;
 mod lost_turn;
+mod passing;
 mod submitted;
 mod unanswered;
 
 pub(crate) use client::PhonicFlowOptions;
 pub(super) use doctor::examine;
 
-use super::{Attempt, Reach, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError};
-use crate::domain::RecordedTurn;
+use super::{
+    Attempt, Overheard, Part, Reach, Retry, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError,
+    Utterance, overhear,
+};
 use crate::domain::stats::Step as Stopwatch;
+use crate::domain::{Job, RecordedTurn};
 use async_trait::async_trait;
 use attempt::PhonicFlowAttempt;
 use bytes::Bytes;
@@ -66,6 +70,13 @@ impl Tutor for PhonicFlow {
         Box::new(PhonicFlowAttempt::new(self))
     }
 
+    async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
+        match &self.surroundings.recogniser {
+            Some(recogniser) => overhear(recogniser, utterance, &self.surroundings).await,
+            None => self.transcribe_in_passing(job, utterance).await,
+        }
+    }
+
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
         let _slot = self.slots.acquire().await;
         self.fetch(speech).await
@@ -91,6 +102,14 @@ impl Tutor for PhonicFlow {
         Ok(())
     }
 
+    fn parts(&self) -> Vec<Part> {
+        Vec::new()
+    }
+
+    fn remembers(&self) -> bool {
+        true
+    }
+
     fn slots(&self) -> Slots {
         Slots { used: self.at_once.saturating_sub(self.slots.available_permits()), of: self.at_once }
     }
@@ -102,6 +121,11 @@ impl Tutor for PhonicFlow {
 
 impl From<CallError> for TutorError {
     fn from(error: CallError) -> Self {
-        Self { failure: error.failure(), what: error.to_string() }
+        let retry = match error {
+            CallError::Refused { .. } => Retry::Never,
+            _ => Retry::Later { pause_ms: error.asked_pause_ms() },
+        };
+        let is_of_the_server = !matches!(error, CallError::Refused { .. });
+        Self { failure: error.failure(), retry, is_of_the_server, what: error.to_string() }
     }
 }

@@ -2,12 +2,13 @@
 //! or is given up. Must not know how it was submitted.
 
 use super::attempt::{PhonicFlowAttempt, answered};
-use super::client::{Blame, CallError, Past, Refusal};
+use super::client::{CallError, Past, Refusal};
 use super::lost_turn::Finding;
 use super::submitted::Submitted;
 use crate::domain::{Change, DeadReason, Failed, Setback, Stage, WaitReason};
 use crate::logging::Event;
 use crate::store::StoreError;
+use crate::tutor::streak::Blame;
 use crate::tutor::{Reach, Verdict, Voice};
 
 /// How often a voice is submitted again that the tutor fails on while it answers others.

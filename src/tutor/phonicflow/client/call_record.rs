@@ -1,9 +1,9 @@
 //! Record of the tutor's last calls: does it answer, do its turns succeed. Pure; must not know HTTP.
 
 use super::CallError;
-use super::streak::Streak;
 use crate::domain::Timestamp;
 use crate::tutor::Reach;
+use crate::tutor::streak::Streak;
 
 #[derive(Default)]
 pub(super) struct CallRecord {

@@ -4,6 +4,7 @@
 
 use crate::domain::stats::Failure;
 use crate::http::{Fate, HttpError};
+use crate::tutor::streak::Blame;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CallError {
@@ -63,17 +64,6 @@ pub(crate) enum Refusal {
     Other,
 }
 
-/// What the `detail` of a failed turn points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blame {
-    /// This recording: nothing was recognised in it, or nothing usable made of it.
-    Voice,
-    /// The tutor's language model.
-    Model,
-    /// It does not say.
-    Unknown,
-}
-
 impl CallError {
     /// The kind it is counted as in statistics.
     pub(crate) fn failure(&self) -> Failure {
@@ -83,6 +73,14 @@ impl CallError {
             Self::Failed { .. } => Failure::TutorFailed,
             Self::Refused { .. } => Failure::TutorRefused,
             Self::Denied { .. } | Self::Setup(_) => Failure::TutorDenied,
+        }
+    }
+
+    /// The pause it asked for, ms; 0: none.
+    pub(crate) fn asked_pause_ms(&self) -> i64 {
+        match self {
+            Self::Busy { retry_after: Some(wait), .. } => i64::from((*wait).min(600)) * 1000,
+            _ => 0,
         }
     }
 
@@ -127,16 +125,6 @@ impl std::fmt::Display for Refusal {
             Self::TooLarge => "too large",
             Self::Format => "unreadable format",
             Self::Other => "no reason given",
-        })
-    }
-}
-
-impl std::fmt::Display for Blame {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Voice => "nothing to be made of this voice",
-            Self::Model => "its model",
-            Self::Unknown => "no reason given",
         })
     }
 }

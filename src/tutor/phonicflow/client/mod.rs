@@ -10,26 +10,26 @@ mod error;
 mod health_body;
 mod identity;
 mod signing;
-mod streak;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub(super) use answers::{History, Past};
-pub(super) use error::{Blame, CallError, Refusal};
+pub(super) use error::{CallError, Refusal};
 pub(super) use identity::Identity;
 
 use crate::domain::{Assessment, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
 use crate::tolerant_json;
+use crate::tutor::clock::{Clock, wall_clock};
 use crate::tutor::{Reach, Spoken};
 use bytes::Bytes;
 use call_record::{CallRecord, next_reach};
 use health_body::HealthBody;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 use wire::HistoryBody;
@@ -69,9 +69,7 @@ pub(crate) struct Client {
     api_key: Option<Secret>,
     private_key: Option<Secret>,
     book: Mutex<CallRecord>,
-    /// Start by the wall clock and by the monotonic clock. Moments are derived from both, so that a jump of
-    /// the wall clock does not distort how long the tutor has been away.
-    built: (Timestamp, Instant),
+    clock: Clock,
     /// Notified when the tutor comes, goes, or fails again.
     news: Arc<Notify>,
     /// It has shown a history since the start.
@@ -129,7 +127,7 @@ impl Client {
             api_key: options.api_key,
             private_key: options.private_key,
             book: Mutex::new(CallRecord::default()),
-            built: (wall_clock(), Instant::now()),
+            clock: Clock::start(),
             news,
             keeps_history: AtomicBool::new(false),
         })
@@ -212,7 +210,7 @@ impl Client {
         let words = mime
             .as_deref()
             .is_some_and(|mime| mime.starts_with("text/") || mime.starts_with("application/json"));
-        Ok((!body.is_empty() && !words).then_some(Spoken { bytes: body }))
+        Ok((!body.is_empty() && !words).then(|| Spoken { recordings: vec![body] }))
     }
 
     /// `GET /`: whether the tutor is alive, and its clock in Unix seconds, where it tells.
@@ -253,7 +251,7 @@ impl Client {
 
     /// Records how a call ended, and notifies listeners if that changes [`Self::reachable`].
     fn note(&self, change: impl FnOnce(&mut CallRecord, Timestamp)) {
-        let now = self.now();
+        let now = self.clock.now();
         let mut book = self.book();
         let before = book.reach();
         change(&mut book, now);
@@ -262,12 +260,6 @@ impl Client {
         if turned {
             self.news.notify_one();
         }
-    }
-
-    /// The start's wall clock plus the monotonic time since.
-    fn now(&self) -> Timestamp {
-        let (wall, start) = self.built;
-        wall.plus_ms(i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
     }
 
     fn short(&self) -> Duration {
@@ -311,6 +303,7 @@ impl Client {
             let url = request.url();
             let path =
                 url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+            // The tutor compares it with its own clock.
             let timestamp = wall_clock().secs();
             let signature = signing::signature(key.expose().as_bytes(), timestamp, call.method, &path, &body)
                 .and_then(|signature| signature.parse().ok())
@@ -363,10 +356,4 @@ fn unreadable() -> CallError {
 fn pause(text: &str) -> Option<u32> {
     let secs = text.parse::<u64>().ok()?;
     Some(u32::try_from(secs).map_or(LONGEST_RETRY_AFTER, |secs| secs.min(LONGEST_RETRY_AFTER)))
-}
-
-/// The only use of the wall clock in this module: the tutor compares a signature's time with its own clock.
-fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

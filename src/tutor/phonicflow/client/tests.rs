@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::stats::Failure;
+use crate::tutor::streak::Blame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -315,7 +316,7 @@ async fn spoken_answers() {
     .await;
     let tutor = tutor(&url);
     let spoken = tutor.spoken(SESSION, SpokenPart::Coaching).await.unwrap().unwrap();
-    assert_eq!(&spoken.bytes[..], b"RIFF");
+    assert_eq!(&spoken.recordings[0][..], b"RIFF");
     for _ in 0..4 {
         assert_eq!(tutor.spoken(SESSION, SpokenPart::Conversational).await, Ok(None));
     }

@@ -4,9 +4,10 @@
 //! Must not know sockets or what an answer is used for.
 
 use super::History;
-use super::error::{Blame, Refusal};
+use super::error::Refusal;
 use crate::domain::{Assessment, RecordedTurn};
 use crate::tolerant_json::json;
+use crate::tutor::streak::Blame;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
 use uuid::Uuid;

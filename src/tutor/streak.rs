@@ -1,9 +1,8 @@
 //! Counts failed turns in a row and decides whether the tutor is at fault. A recording without speech fails
-//! every time, and a dead model fails every recording; the tutor answers 500 to both. Pure.
+//! every time, and a dead model fails every recording; a tutor answers 500 to both. Pure.
 //!
 //! Kept in memory only: after a restart it is found out anew. Must not know what is done about it.
 
-use super::error::Blame;
 use crate::domain::Timestamp;
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
@@ -11,9 +10,30 @@ use uuid::Uuid;
 /// Most recordings told apart.
 const REMEMBERED: usize = 64;
 
+/// What a failed turn is blamed on, by the words of the failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// This recording: nothing was recognised in it, or nothing usable made of it.
+    Voice,
+    /// The tutor's language model.
+    Model,
+    /// It does not say.
+    Unknown,
+}
+
+impl std::fmt::Display for Blame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Voice => "nothing to be made of this voice",
+            Self::Model => "its model",
+            Self::Unknown => "no reason given",
+        })
+    }
+}
+
 /// Failed turns since the last one that succeeded.
 #[derive(Debug, Default)]
-pub(super) struct Streak {
+pub(crate) struct Streak {
     since: Option<Timestamp>,
     failures: u32,
     /// How many of them named each culprit.
@@ -24,11 +44,11 @@ pub(super) struct Streak {
 
 impl Streak {
     /// A turn succeeded, so earlier failures were not the tutor's fault.
-    pub(super) fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         *self = Self::default();
     }
 
-    pub(super) fn failed(&mut self, session: Uuid, voice: u64, blame: Blame, now: Timestamp) {
+    pub(crate) fn failed(&mut self, session: Uuid, voice: u64, blame: Blame, now: Timestamp) {
         self.since.get_or_insert(now);
         self.failures = self.failures.saturating_add(1);
         if let Some(count) = self.blamed.get_mut(blame as usize) {
@@ -43,7 +63,7 @@ impl Streak {
     /// Since when every turn has failed and how many have, if that is the tutor's fault. Two different
     /// recordings that fail without a reason are enough; failures that look like silence take three learners;
     /// if the tutor names its model, two failures are enough.
-    pub(super) fn tutors_fault(&self) -> Option<(Timestamp, u32)> {
+    pub(crate) fn tutors_fault(&self) -> Option<(Timestamp, u32)> {
         let learners = self.voices.values().collect::<HashSet<_>>().len();
         let blamed = |blame: Blame| self.blamed.get(blame as usize).copied().unwrap_or(0);
         let guilty = blamed(Blame::Model) >= 2
