@@ -6,7 +6,7 @@
 //! ```text
 //! main -> cli -> app, daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, telemetry, domain
+//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, audio_worker, pictures, telemetry, domain
 //! bot     -> practice, model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (client), config, model, speech, telegram, tutor, store, http, domain

@@ -188,6 +188,7 @@ async fn encode(
             if let Some(death) = error.death() {
                 daemon.telemetry.count(death.count());
             }
+            let seq = claim.lease.seq;
             tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
             let words = text_of(&message.reply, caption).filter(|_| !message.words_sent);
             words.map_or(Speech::Nothing, Speech::Words)
@@ -210,7 +211,8 @@ async fn note_of(
         SpokenPart::Conversational => measured(workers, sound.clone()).await,
         SpokenPart::Coaching => None,
     };
-    let note = if claim.learner.slower { workers.place().await.to_slower_note(sound.into()).await? } else { note };
+    let note =
+        if claim.learner.slower { workers.place().await.to_slower_note(sound.into()).await? } else { note };
     Ok((note, contour))
 }
 

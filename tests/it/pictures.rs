@@ -53,7 +53,7 @@ async fn intonation_is_of_the_latest_voice_and_its_reply() {
     }
     ana.text("/delete");
     let asked = world.answer_with(11, "delete").await;
-    ana.press(&asked, &asked.buttons()[0]);
+    ana.press(asked.message_id, &asked.buttons()[0]);
     world.answer_with(11, "Done").await;
     ana.text("/intonation");
     world.settled().await;

@@ -120,7 +120,9 @@ impl Picture {
         let mut text = lines(&entry.text, &entry.entities, BUBBLE - 2.0 * PADDING, INDENT);
         let file = match entry.kind {
             EntryKind::Photo => Some("🖼 picture"),
-            EntryKind::Document => entry.file.as_ref().map(|file| file.file_name.as_deref().unwrap_or("document")),
+            EntryKind::Document => {
+                entry.file.as_ref().map(|file| file.file_name.as_deref().unwrap_or("document"))
+            }
             _ => None,
         };
         if let Some(file) = file {
