@@ -2,6 +2,7 @@
 //!
 //! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000).
 
+use phonicflow_bot::domain::card::{CardChange, Memory, NewCard, Review};
 use phonicflow_bot::domain::{
     Body, Change, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, Outcome, Recording, Reply,
     Rich, Session, Timestamp, UserId, WorkKind,
@@ -261,6 +262,57 @@ fn listing(folder: &Path, count: i64) -> Result<(), Box<dyn std::error::Error>> 
     Ok(())
 }
 
+/// What `/practice` looks up for a learner of 10,000 cards, among a million of all.
+async fn cards(folder: &Path) -> Result<(), StoreError> {
+    const EACH: i64 = 10_000;
+    const LEARNERS: i64 = 100;
+    let store = Store::open(folder)?;
+    let start = Instant::now();
+    for user in 0..LEARNERS {
+        store.accept(vec![voice(user, user)], POLICY, NOW).await?;
+        let Some(claim) = store.claim(WorkKind::Tutor, NOW).await?.row() else { continue };
+        let card = |n: i64| {
+            CardChange::Add(NewCard {
+                front: format!("I have {n} years since I was born"),
+                back: format!("I have been {n} years old since my last birthday"),
+                why: "age is said with to be".to_owned(),
+                kind: None,
+                source: None,
+            })
+        };
+        // Half of them were reviewed, and are due.
+        let memory = Memory { stability: 3.0, difficulty: 5.0, reviewed: Some(19_000) };
+        let review = |n: i64| {
+            let id = u32::try_from(n + 1).unwrap_or_default();
+            CardChange::Reviewed(id, Review { memory, due: 19_600, reps: 1, lapses: 0 })
+        };
+        let cards = (0..EACH).map(card).chain((0..EACH / 2).map(review)).collect();
+        store.commit(claim.lease, Outcome { cards, ..Outcome::default() }, NOW).await?;
+    }
+    per_second("cards kept", (EACH * LEARNERS) as usize, start.elapsed());
+    println!("{:<58} {:>10.1} MB", "on disk", disk_mb(folder));
+    store.close().await?;
+    let store = Store::open(folder)?;
+    let (reader, today) = (store.reader(), 19_675);
+    for (what, first) in [("what /practice looks up, cold", 0), ("what /practice looks up, again", 0)] {
+        let start = Instant::now();
+        let learners = 20;
+        for user in (first..first + learners).map(UserId) {
+            reader.day(user, today).await?;
+            let counts = reader.card_counts(user, today).await?;
+            let (due, new) = (
+                reader.due_cards(user, false, today, 1).await?,
+                reader.due_cards(user, true, today, 1).await?,
+            );
+            if counts.cards != EACH as usize || due.len() + new.len() != 2 {
+                println!("{counts:?} of {user}");
+            }
+        }
+        per_second(what, learners as usize, start.elapsed());
+    }
+    store.close().await
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count =
         std::env::var("STORE_BENCH_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
@@ -271,7 +323,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         encryption(folder.path()).await?;
         sessions(&folder.path().join("sessions"), count).await?;
         lookups(&folder.path().join("sessions"), count).await?;
-        exports(folder.path(), count).await
+        exports(folder.path(), count).await?;
+        cards(&folder.path().join("cards")).await
     })?;
     listing(folder.path(), count)?;
     Ok(())

@@ -9,7 +9,7 @@ pub(crate) use speech::{recogniser_of, synthesiser_of};
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
-use crate::config::{Config, OnCorruption, TutorKind};
+use crate::config::{Config, OnCorruption, TutorKind, shown_url};
 use crate::domain::stats::Count;
 use crate::domain::{Timestamp, Vision};
 use crate::logging::Event;
@@ -138,14 +138,18 @@ fn tutor_options(
             let read = |path: &PathBuf| {
                 std::fs::read(path).with_context(|| format!("reading BACKEND_CA_FILE {}", path.display()))
             };
-            TutorOptions::PhonicFlow(PhonicFlowOptions {
-                base_url: config.backend_url.clone(),
+            let extra_ca_pem = ca.map(read).transpose()?;
+            let mut all = config.backend_urls.iter().map(|url| PhonicFlowOptions {
+                base_url: url.clone(),
+                place: shown_url(url),
                 timeout: config.backend_timeout,
                 at_once: config.backend_concurrency,
                 api_key: config.backend_api_key.clone(),
                 private_key: config.bot_private_key.clone(),
-                extra_ca_pem: ca.map(read).transpose()?,
-            })
+                extra_ca_pem: extra_ca_pem.clone(),
+            });
+            let first = all.next().context("BACKEND_URL names no tutor")?;
+            TutorOptions::PhonicFlow(first, all.collect())
         }
         TutorKind::Builtin => TutorOptions::Builtin(Box::new(BuiltinOptions {
             recogniser: recogniser.context("TUTOR=builtin needs STT_URL")?,
@@ -182,11 +186,11 @@ pub(crate) fn tutor_of(
     options.build(surroundings).context(TUTOR_SETUP)
 }
 
-/// Whether the tutor is there and well. `place`: its address, to be shown.
-pub(crate) async fn examine_tutor(config: &Config, place: &str) -> Result<Checkup> {
+/// Whether the tutor is there and well.
+pub(crate) async fn examine_tutor(config: &Config) -> Result<Checkup> {
     let recogniser = recogniser_of(config)?.map(Arc::new);
     let options = tutor_options(config, models_of(config)?.map(Arc::new), recogniser)?;
-    options.examine(place).await.context(TUTOR_SETUP)
+    options.examine().await.context(TUTOR_SETUP)
 }
 
 /// Connects to nothing yet.

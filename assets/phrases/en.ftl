@@ -17,6 +17,9 @@ command-history = Our conversation so far
 command-feedback = The last coaching again
 command-progress = Your last four weeks, as a picture
 command-intonation = How your last voice message sounded
+command-practice = Practise your cards aloud
+command-cards = Your cards: see, change, take along
+command-card = Keep a phrase as a card
 command-coach = In reply to a voice message: coaching on it
 command-new = Start a fresh conversation
     .aliases = reset
@@ -25,6 +28,8 @@ command-level = How well you speak English
 command-persona = Who I am when you write to me
 command-models = The models that can answer you
 command-switch = Choose the model that answers you
+command-settings = What you have chosen, and how to change it
+    .aliases = preferences
 command-delete = Delete everything I hold about you
 command-subscribe = The channel to join, and how
 command-admin = Counts, health and queue
@@ -345,3 +350,136 @@ intonation-caption-no-pitch = { $name }: { $seconds } s, no pitch found
 intonation-caption-meaning = The melody of a voice is no grade: compare where it rises and falls.
 intonation-none = I keep the melody of the last few voice messages only, and there is none of this one. Send me a voice message and ask again. 🎙
 slower-none = I no longer have this reply as a voice message. Send me a voice message and try it with my next reply. 🎙
+## Cards and practising them aloud
+
+practice-you-said = You said:
+practice-say-right = How is it said right? Say it in a voice message. 🎙
+practice-cue = Say this phrase in a voice message; here are its first letters: 🎙
+practice-aloud = Say this aloud in a voice message: 🎙
+practice-left =
+    { $left ->
+        [one] { $left } card left today
+       *[other] { $left } cards left today
+    }
+practice-all-done = That is all for today, well done! ✅
+practice-new-later =
+    { $count ->
+        [one] { $count } new card waits for tomorrow.
+       *[other] { $count } new cards wait for tomorrow.
+    }
+practice-new-a-day =
+    { $count ->
+        [one] From now on one new card a day.
+       *[other] From now on up to { $count } new cards a day.
+    }
+practice-how = /practice brings the cards that are due. /practice and a number up to { $most } sets how many new cards a day may bring.
+practice-no-cards = You have no cards yet. Tap “Keep” under an answer with corrections, or send /card and a phrase that you want to be able to say.
+practice-gone = That card is no longer there. /practice brings the next one.
+practice-stopped = Practice is over: your voice messages are conversation again. 💬
+practice-show-button = 🙈 I don't know
+practice-next-button = Next ▶
+practice-stop-button = ⏹ Stop
+practice-said-button = 🙋 I did say it
+practice-again-button = Again
+practice-hard-button = Hard
+practice-good-button = Good
+practice-easy-button = Easy
+practice-again = 🔁 Not yet
+practice-hard = 🟡 Nearly
+practice-good = ✅ Good
+practice-easy = 🌟 Without thinking
+practice-due-in =
+    { $days ->
+        [one] again tomorrow
+       *[other] again in { $days } days
+    }
+practice-words-heard = ✅ I heard it.
+practice-words-missed = 🔁 Not yet: say it once more.
+practice-missed = In bold: what I did not hear.
+practice-heard = 🎧 I heard:
+practice-sound = I heard “{ $heard }” for “{ $wanted }”: /{ $heard_sound }/ instead of /{ $wanted_sound }/, as said in American English.
+card-kept = Kept as a card:
+card-there = You have this card already:
+card-kept-how = /practice brings it back when it is time.
+card-changed = Now it says:
+card-how = Send /card and a phrase that you want to be able to say, for example: /card I am looking forward to it. You can also reply to a message with /card, or forward one to me.
+card-too-long = That is too much for a card. A phrase of up to { $most } characters is easier to say.
+card-no-words = There are no words to say in that. Send /card and a phrase.
+card-missing = You have no card { $number }. /cards shows those you have.
+cards-full = You have as many cards as I can keep. /cards removes some.
+cards-heading =
+    { $cards ->
+        [one] { $cards } card
+       *[other] { $cards } cards
+    }
+cards-learnt = { $count } learnt
+cards-page = page { $page } of { $pages }
+card-due-now = due now
+card-due-in =
+    { $days ->
+        [one] due tomorrow
+       *[other] due in { $days } days
+    }
+card-paused = paused
+card-change-how = To change it, send:
+card-remove-button = 🗑 Remove
+card-remove-yes-button = 🗑 Really remove
+card-removed-notice = Removed.
+card-pause-button = ⏸ Pause
+card-resume-button = ▶ Bring it back
+cards-back-button = ◀ All cards
+cards-export-button = 📄 As a file for Anki
+cards-sent-notice = The file is on its way.
+
+## /settings
+
+settings-title = Your settings
+settings-on = on
+settings-off = off
+settings-unknown = not chosen yet
+settings-language = Language
+settings-level = Level
+settings-translation = Translation
+settings-voice = Spoken replies
+settings-slower = Slower speech
+settings-persona = When you write, I am
+settings-goal = Daily goal
+settings-zone = Time zone
+settings-zone-now = { $place }, { $time } there now
+settings-in-private = Settings are between you and me: send me /settings in our private chat. 🙂
+settings-button = « All settings
+settings-language-button = 🌐 Language
+settings-translation-button = 🔤 Translation
+settings-level-button = 🎚 Level
+settings-voice-on-button = 🔊 Speak replies
+settings-voice-off-button = 🔇 Don't speak replies
+settings-slower-on-button = 🐢 Speak slower
+settings-slower-off-button = 🐇 Normal speed
+settings-persona-button = 🎭 Who I am
+settings-goal-button = 🎯 Daily goal
+settings-zone-button = 🕒 Time zone
+translation-menu = When shall I translate my tips and replies for you?
+translation-always-button = Always
+translation-on-tap-button = On tap
+translation-never-button = Never
+goal-menu = How many minutes would you like to speak a day?
+goal-button = { $minutes } min a day
+goal-none-button = No goal
+zone-menu = Where are you? Your days and reminders follow your time zone.
+zone-elsewhere-button = 🌍 Elsewhere
+zone-ask-button = 📍 Type a city or share a location
+region-africa-button = Africa
+region-america-button = Americas
+region-asia-button = Asia
+region-europe-button = Europe
+region-oceans-button = Australia and the oceans
+zone-earlier-button = « Earlier
+zone-later-button = Later »
+zone-ask = Type the name of a city near you, or share your location with the button below. I keep the time zone only, not the place.
+zone-asked-notice = Type a city, or use the button below.
+zone-share-button = 📍 Share my location
+zone-cancel-button = ✕ Never mind
+zone-kept = All right, your time zone stays as it was.
+zone-which = Which one do you mean?
+zone-unknown = I don't know that place. Try a larger city near you.
+zone-set = ✓ Your time zone is that of { $place }: it is { $time } there now.

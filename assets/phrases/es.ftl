@@ -21,6 +21,11 @@ command-progress = Tus últimas cuatro semanas, en imagen
     .aliases = progreso
 command-intonation = Cómo sonó tu último mensaje de voz
     .aliases = entonacion
+command-practice = Practicar tus tarjetas en voz alta
+    .aliases = practicar
+command-cards = Tus tarjetas: ver, cambiar, llevar
+    .aliases = tarjetas
+command-card = Guardar una frase como tarjeta
 command-coach = En respuesta a un mensaje de voz: consejos sobre él
 command-new = Empezar una conversación nueva
     .aliases = nuevo nueva
@@ -32,6 +37,8 @@ command-persona = Quién soy cuando me escribes
 command-models = Los modelos que pueden responderte
 command-switch = Elegir el modelo que te responde
     .aliases = cambiar
+command-settings = Lo que has elegido, y cómo cambiarlo
+    .aliases = configuracion
 command-delete = Borrar todo lo que guardo sobre ti
     .aliases = borrar
 command-subscribe = En qué canal entrar y cómo
@@ -348,3 +355,136 @@ intonation-caption-no-pitch = { $name }: { $seconds } s, altura no encontrada
 intonation-caption-meaning = La melodía de la voz no es una nota: compara dónde sube y dónde baja.
 intonation-none = Guardo solo la melodía de los últimos mensajes de voz, y de este no hay ninguna. Envíame un mensaje de voz y pídelo otra vez. 🎙
 slower-none = Ya no tengo esta respuesta como mensaje de voz. Envíame un mensaje de voz y pruébalo con mi próxima respuesta. 🎙
+## Cards and practising them aloud
+
+practice-you-said = Dijiste:
+practice-say-right = ¿Cómo se dice bien? Dilo en un mensaje de voz. 🎙
+practice-cue = Di esta frase en un mensaje de voz; aquí están sus primeras letras: 🎙
+practice-aloud = Di esto en voz alta en un mensaje de voz: 🎙
+practice-left =
+    { $left ->
+        [one] queda { $left } tarjeta hoy
+       *[other] quedan { $left } tarjetas hoy
+    }
+practice-all-done = Eso es todo por hoy, ¡muy bien! ✅
+practice-new-later =
+    { $count ->
+        [one] { $count } tarjeta nueva queda para mañana.
+       *[other] { $count } tarjetas nuevas quedan para mañana.
+    }
+practice-new-a-day =
+    { $count ->
+        [one] Desde ahora una tarjeta nueva al día.
+       *[other] Desde ahora hasta { $count } tarjetas nuevas al día.
+    }
+practice-how = /practice trae las tarjetas de hoy. /practice con un número hasta { $most } dice cuántas tarjetas nuevas vienen al día.
+practice-no-cards = Todavía no tienes tarjetas. Toca “Guardar” debajo de una respuesta con correcciones, o envía /card y una frase que quieras saber decir.
+practice-gone = Esa tarjeta ya no existe. /practice trae la siguiente.
+practice-stopped = Fin de la práctica: tus mensajes de voz vuelven a ser conversación. 💬
+practice-show-button = 🙈 No lo sé
+practice-next-button = Siguiente ▶
+practice-stop-button = ⏹ Parar
+practice-said-button = 🙋 Sí lo dije
+practice-again-button = Otra vez
+practice-hard-button = Difícil
+practice-good-button = Bien
+practice-easy-button = Fácil
+practice-again = 🔁 Todavía no
+practice-hard = 🟡 Casi
+practice-good = ✅ Bien
+practice-easy = 🌟 Sin pensar
+practice-due-in =
+    { $days ->
+        [one] otra vez mañana
+       *[other] otra vez en { $days } días
+    }
+practice-words-heard = ✅ Lo oí.
+practice-words-missed = 🔁 Todavía no: dilo una vez más.
+practice-missed = En negrita: lo que no oí.
+practice-heard = 🎧 Oí:
+practice-sound = Oí “{ $heard }” en lugar de “{ $wanted }”: /{ $heard_sound }/ en vez de /{ $wanted_sound }/, como se dice en inglés americano.
+card-kept = Guardada como tarjeta:
+card-there = Ya tienes esta tarjeta:
+card-kept-how = /practice la trae de vuelta cuando toca.
+card-changed = Ahora dice:
+card-how = Envía /card y una frase que quieras saber decir, por ejemplo: /card I am looking forward to it. También puedes responder a un mensaje con /card, o reenviarme uno.
+card-too-long = Eso es demasiado para una tarjeta. Una frase de hasta { $most } letras es más fácil de decir.
+card-no-words = Ahí no hay palabras que decir. Envía /card y una frase.
+card-missing = No tienes la tarjeta { $number }. /cards muestra las que tienes.
+cards-full = Ya tienes tantas tarjetas como puedo guardar. En /cards puedes quitar algunas.
+cards-heading =
+    { $cards ->
+        [one] { $cards } tarjeta
+       *[other] { $cards } tarjetas
+    }
+cards-learnt = aprendidas: { $count }
+cards-page = página { $page } de { $pages }
+card-due-now = para ahora
+card-due-in =
+    { $days ->
+        [one] para mañana
+       *[other] en { $days } días
+    }
+card-paused = en pausa
+card-change-how = Para cambiarla, envía:
+card-remove-button = 🗑 Quitar
+card-remove-yes-button = 🗑 Quitar de verdad
+card-removed-notice = Quitada.
+card-pause-button = ⏸ Pausar
+card-resume-button = ▶ Traer de vuelta
+cards-back-button = ◀ Todas las tarjetas
+cards-export-button = 📄 Archivo para Anki
+cards-sent-notice = El archivo está en camino.
+
+## /settings
+
+settings-title = Tus ajustes
+settings-on = sí
+settings-off = no
+settings-unknown = aún sin elegir
+settings-language = Idioma
+settings-level = Nivel
+settings-translation = Traducción
+settings-voice = Respuestas habladas
+settings-slower = Habla más lenta
+settings-persona = Cuando escribes, soy
+settings-goal = Meta diaria
+settings-zone = Zona horaria
+settings-zone-now = { $place }, ahora son las { $time } allí
+settings-in-private = Los ajustes quedan entre tú y yo: envíame /settings en nuestro chat privado. 🙂
+settings-button = « Todos los ajustes
+settings-language-button = 🌐 Idioma
+settings-translation-button = 🔤 Traducción
+settings-level-button = 🎚 Nivel
+settings-voice-on-button = 🔊 Decir las respuestas
+settings-voice-off-button = 🔇 No decir las respuestas
+settings-slower-on-button = 🐢 Hablar más despacio
+settings-slower-off-button = 🐇 Velocidad normal
+settings-persona-button = 🎭 Quién soy
+settings-goal-button = 🎯 Meta diaria
+settings-zone-button = 🕒 Zona horaria
+translation-menu = ¿Cuándo quieres que traduzca mis consejos y respuestas?
+translation-always-button = Siempre
+translation-on-tap-button = Con un toque
+translation-never-button = Nunca
+goal-menu = ¿Cuántos minutos al día quieres hablar?
+goal-button = { $minutes } min al día
+goal-none-button = Sin meta
+zone-menu = ¿Dónde estás? Tus días y recordatorios siguen tu zona horaria.
+zone-elsewhere-button = 🌍 Otro lugar
+zone-ask-button = 📍 Escribir ciudad o enviar lugar
+region-africa-button = África
+region-america-button = América
+region-asia-button = Asia
+region-europe-button = Europa
+region-oceans-button = Australia y los océanos
+zone-earlier-button = « Más temprano
+zone-later-button = Más tarde »
+zone-ask = Escribe el nombre de una ciudad cercana o envía tu ubicación con el botón de abajo. Solo guardo la zona horaria, no el lugar.
+zone-asked-notice = Escribe una ciudad o usa el botón de abajo.
+zone-share-button = 📍 Enviar mi ubicación
+zone-cancel-button = ✕ Déjalo
+zone-kept = De acuerdo, tu zona horaria sigue como estaba.
+zone-which = ¿Cuál de ellas?
+zone-unknown = No conozco ese lugar. Prueba con una ciudad más grande cercana.
+zone-set = ✓ Tu zona horaria es la de { $place }: ahora son las { $time } allí.

@@ -23,6 +23,11 @@ command-progress = Suas últimas quatro semanas, em imagem
     .aliases = progresso
 command-intonation = Como soou sua última mensagem de voz
     .aliases = entonacao
+command-practice = Treinar seus cartões em voz alta
+    .aliases = treinar
+command-cards = Seus cartões: ver, mudar, levar
+    .aliases = cartoes
+command-card = Guardar uma frase como cartão
 command-coach = Em resposta a uma mensagem de voz: dicas sobre ela
 command-new = Começar uma conversa nova
     .aliases = novo nova
@@ -36,6 +41,8 @@ command-models = Os modelos que podem responder a você
     .aliases = modelos
 command-switch = Escolher o modelo que responde a você
     .aliases = trocar
+command-settings = O que você escolheu, e como mudar
+    .aliases = configuracoes ajustes
 command-delete = Apagar tudo o que guardo sobre você
     .aliases = apagar
 command-subscribe = Em qual canal entrar e como
@@ -356,3 +363,142 @@ intonation-caption-no-pitch = { $name }: { $seconds } s, altura não encontrada
 intonation-caption-meaning = A melodia da voz não é uma nota: compare onde ela sobe e onde desce.
 intonation-none = Guardo só a melodia das últimas mensagens de voz, e desta não há nenhuma. Envie uma mensagem de voz e peça de novo. 🎙
 slower-none = Não tenho mais esta resposta em voz. Envie uma mensagem de voz e experimente com a minha próxima resposta. 🎙
+## Cards and practising them aloud
+
+practice-you-said = Você disse:
+practice-say-right = Como se diz direito? Fale numa mensagem de voz. 🎙
+practice-cue = Fale esta frase numa mensagem de voz; aqui estão as primeiras letras: 🎙
+practice-aloud = Fale isto em voz alta numa mensagem de voz: 🎙
+practice-left =
+    { $left ->
+        [0] nenhum cartão para hoje
+        [one] falta { $left } cartão hoje
+       *[other] faltam { $left } cartões hoje
+    }
+practice-all-done = Por hoje é só, muito bem! ✅
+practice-new-later =
+    { $count ->
+        [0] Nenhum cartão novo fica para amanhã.
+        [one] { $count } cartão novo fica para amanhã.
+       *[other] { $count } cartões novos ficam para amanhã.
+    }
+practice-new-a-day =
+    { $count ->
+        [0] A partir de agora nenhum cartão novo.
+        [one] A partir de agora um cartão novo por dia.
+       *[other] A partir de agora até { $count } cartões novos por dia.
+    }
+practice-how = /practice traz os cartões de hoje. /practice com um número até { $most } diz quantos cartões novos vêm por dia.
+practice-no-cards = Você ainda não tem cartões. Toque em “Guardar” embaixo de uma resposta com correções, ou envie /card e uma frase que você quer saber dizer.
+practice-gone = Este cartão não existe mais. /practice traz o próximo.
+practice-stopped = Fim do treino: suas mensagens de voz voltam a ser conversa. 💬
+practice-show-button = 🙈 Não sei
+practice-next-button = Próximo ▶
+practice-stop-button = ⏹ Parar
+practice-said-button = 🙋 Eu disse, sim
+practice-again-button = De novo
+practice-hard-button = Difícil
+practice-good-button = Bom
+practice-easy-button = Fácil
+practice-again = 🔁 Ainda não
+practice-hard = 🟡 Quase
+practice-good = ✅ Bom
+practice-easy = 🌟 Sem pensar
+practice-due-in =
+    { $days ->
+        [0] de novo hoje
+        [one] de novo amanhã
+       *[other] de novo em { $days } dias
+    }
+practice-words-heard = ✅ Eu ouvi.
+practice-words-missed = 🔁 Ainda não: fale mais uma vez.
+practice-missed = Em negrito: o que eu não ouvi.
+practice-heard = 🎧 Eu ouvi:
+practice-sound = Eu ouvi “{ $heard }” no lugar de “{ $wanted }”: /{ $heard_sound }/ em vez de /{ $wanted_sound }/, como se fala no inglês americano.
+card-kept = Guardei como cartão:
+card-there = Você já tem este cartão:
+card-kept-how = /practice traz ele de volta na hora certa.
+card-changed = Agora ele diz:
+card-how = Envie /card e uma frase que você quer saber dizer, por exemplo: /card I am looking forward to it. Você também pode responder a uma mensagem com /card, ou encaminhar uma para mim.
+card-too-long = Isso é demais para um cartão. Uma frase de até { $most } letras é mais fácil de falar.
+card-no-words = Não há palavras para falar aí. Envie /card e uma frase.
+card-missing = Você não tem o cartão { $number }. /cards mostra os que você tem.
+cards-full = Você já tem tantos cartões quantos eu consigo guardar. Em /cards você pode remover alguns.
+cards-heading =
+    { $cards ->
+        [0] 0 cartões
+        [one] { $cards } cartão
+       *[other] { $cards } cartões
+    }
+cards-learnt = aprendidos: { $count }
+cards-page = página { $page } de { $pages }
+card-due-now = para agora
+card-due-in =
+    { $days ->
+        [0] para hoje
+        [one] para amanhã
+       *[other] em { $days } dias
+    }
+card-paused = em pausa
+card-change-how = Para mudar, envie:
+card-remove-button = 🗑 Remover
+card-remove-yes-button = 🗑 Remover mesmo
+card-removed-notice = Removido.
+card-pause-button = ⏸ Pausar
+card-resume-button = ▶ Trazer de volta
+cards-back-button = ◀ Todos os cartões
+cards-export-button = 📄 Arquivo para o Anki
+cards-sent-notice = O arquivo está a caminho.
+
+## /settings
+
+settings-title = Suas configurações
+settings-on = sim
+settings-off = não
+settings-unknown = ainda não escolhido
+settings-language = Idioma
+settings-level = Nível
+settings-translation = Tradução
+settings-voice = Respostas faladas
+settings-slower = Fala mais lenta
+settings-persona = Quando você escreve, eu sou
+settings-goal = Meta diária
+settings-zone = Fuso horário
+settings-zone-now = { $place }, agora são { $time } lá
+settings-in-private = As configurações ficam entre nós: envie /settings na nossa conversa privada. 🙂
+settings-button = « Todas as configurações
+settings-language-button = 🌐 Idioma
+settings-translation-button = 🔤 Tradução
+settings-level-button = 🎚 Nível
+settings-voice-on-button = 🔊 Falar as respostas
+settings-voice-off-button = 🔇 Não falar as respostas
+settings-slower-on-button = 🐢 Falar mais devagar
+settings-slower-off-button = 🐇 Velocidade normal
+settings-persona-button = 🎭 Quem eu sou
+settings-goal-button = 🎯 Meta diária
+settings-zone-button = 🕒 Fuso horário
+translation-menu = Quando devo traduzir minhas dicas e respostas para você?
+translation-always-button = Sempre
+translation-on-tap-button = Com um toque
+translation-never-button = Nunca
+goal-menu = Quantos minutos por dia você quer falar?
+goal-button = { $minutes } min por dia
+goal-none-button = Sem meta
+zone-menu = Onde você está? Seus dias e lembretes seguem o seu fuso horário.
+zone-elsewhere-button = 🌍 Outro lugar
+zone-ask-button = 📍 Digitar cidade ou enviar local
+region-africa-button = África
+region-america-button = Américas
+region-asia-button = Ásia
+region-europe-button = Europa
+region-oceans-button = Austrália e oceanos
+zone-earlier-button = « Mais cedo
+zone-later-button = Mais tarde »
+zone-ask = Digite o nome de uma cidade perto de você ou envie sua localização com o botão abaixo. Eu guardo só o fuso horário, não o lugar.
+zone-asked-notice = Digite uma cidade ou use o botão abaixo.
+zone-share-button = 📍 Enviar minha localização
+zone-cancel-button = ✕ Deixa pra lá
+zone-kept = Tudo bem, seu fuso horário continua como estava.
+zone-which = De qual você está falando?
+zone-unknown = Não conheço esse lugar. Tente uma cidade maior perto de você.
+zone-set = ✓ Seu fuso horário é o de { $place }: agora são { $time } lá.

@@ -37,7 +37,7 @@ fn audience(route: &Route) -> Audience {
     match route {
         Route::Command(command) => command.audience,
         Route::Press(press) => press.button.audience,
-        Route::Voice | Route::Text | Route::Files | Route::Other(_) => Audience::Members,
+        Route::Voice | Route::Text | Route::Files | Route::Other(_) | Route::Located => Audience::Members,
         Route::UnknownCommand(_)
         | Route::OutdatedPress
         | Route::RateNotice { .. }
@@ -61,7 +61,13 @@ pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> R
         return open;
     }
     let route = route(incoming, *admission, &context.rules.guests);
-    let case = Case { incoming, learner: &claim.learner, phrases: context.phrases(&claim.learner), now };
+    let case = Case {
+        incoming,
+        row: claim.job.seq,
+        learner: &claim.learner,
+        phrases: context.phrases(&claim.learner),
+        now,
+    };
     match audience(&route) {
         Audience::Everybody | Audience::Admins => open,
         Audience::Joining if matches!(route, Route::Press(press) if press.owner != user) => open,

@@ -7,6 +7,7 @@ pub mod access;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+pub(crate) mod drill;
 pub(crate) mod files;
 pub mod growing;
 pub mod handlers;
@@ -23,7 +24,9 @@ use crate::audio_worker::Workers;
 use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::rate::PerMinute;
-use crate::domain::{Content, DeadReason, Language, Learner, Outcome, Personas, Reply, Task, Timestamp};
+use crate::domain::{
+    Content, DeadReason, Language, Learner, OtherKind, Outcome, Personas, Reply, Task, Timestamp,
+};
 use crate::model::Models;
 use crate::store::Reader;
 use crate::store::{Burial, Deferral};
@@ -31,6 +34,7 @@ use crate::store::{Claim, StoreError};
 use crate::telegram::Telegram;
 use crate::telemetry::Telemetry;
 use crate::tutor::Tutor;
+use commands::settings::zone;
 use growing::Growing;
 use model_reach::ModelReach;
 use std::sync::Arc;
@@ -131,11 +135,18 @@ pub fn is_voice_turn(context: &HandlerContext, claim: &Claim) -> bool {
         if route(incoming, *admission, &context.rules.guests) == Route::Voice)
 }
 
+/// Whether a claim is a voice that answers a question of a practice.
+pub fn is_drill_answer(context: &HandlerContext, claim: &Claim) -> bool {
+    is_voice_turn(context, claim) && handlers::drill::DrillAnswer::of(context, claim).is_some()
+}
+
 /// Whether a claim is a text for a chat model.
 pub fn is_text_turn(context: &HandlerContext, claim: &Claim) -> bool {
+    let Task::Handle(incoming, admission) = &claim.job.task else { return false };
+    let route = route(incoming, *admission, &context.rules.guests);
     context.models.is_some()
-        && matches!(&claim.job.task, Task::Handle(incoming, admission)
-            if matches!(route(incoming, *admission, &context.rules.guests), Route::Text | Route::Files))
+        && matches!(route, Route::Text | Route::Files)
+        && !zone::is_answer(&claim.learner, incoming, claim.job.accepted_at)
 }
 
 /// Handles everything that needs no turn of the tutor. (Voice has stages of its own: [`handlers::voice`].)
@@ -149,11 +160,14 @@ pub async fn handle_local(
 ) -> Result<Outcome, StoreError> {
     let Task::Handle(incoming, admission) = &claim.job.task else { return Ok(Outcome::default()) };
     let phrases = context.phrases(&claim.learner);
-    let case = handlers::Case { incoming, learner: &claim.learner, phrases, now };
+    let case = handlers::Case { incoming, row: claim.job.seq, learner: &claim.learner, phrases, now };
     match route(incoming, *admission, &context.rules.guests) {
         Route::Command(command) => (command.handler)(context, &case).await,
         Route::UnknownCommand(name) => Ok(commands::unknown(&case, &name)),
+        Route::Text if zone::is_answer(case.learner, incoming, now) => Ok(zone::typed(&case)),
         Route::Text => Ok(handlers::text::handle(&case)),
+        Route::Located => Ok(zone::located(&case)
+            .unwrap_or_else(|| handlers::text::other(context, &case, OtherKind::Location))),
         Route::Files => Ok(handlers::text::files(context, &case)),
         Route::Press(press) if press.owner != incoming.user => Ok(case.pressed(&phrases.not_yours(), None)),
         Route::Press(press) => (press.button.handler)(context, &case, press.choice).await,

@@ -24,6 +24,8 @@ pub enum Route {
     Files,
     /// Content the tutor can do nothing with.
     Other(OtherKind),
+    /// A location.
+    Located,
     /// Too many messages of the learner wait.
     CrowdedNotice,
     /// Over the rate; this one carries the notice.
@@ -82,7 +84,7 @@ pub fn placement(incoming: &Incoming) -> Placement {
         Body::Callback { data, .. } => {
             Press::parse(data).map_or(Placement::AT_ONCE, |press| press.button.placement)
         }
-        Body::Files(_) | Body::Other(_) | Body::Blocked(_) => Placement::AT_ONCE,
+        Body::Files(_) | Body::Other(_) | Body::Blocked(_) | Body::Located { .. } => Placement::AT_ONCE,
     }
 }
 
@@ -106,6 +108,7 @@ pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Rout
         Body::Voice(_) | Body::Coach { .. } => Route::Voice,
         Body::Callback { data, .. } => Press::parse(data).map_or(Route::OutdatedPress, Route::Press),
         Body::Other(kind) => Route::Other(*kind),
+        Body::Located { .. } => Route::Located,
         Body::Blocked(_) => Route::Nothing,
     }
 }

@@ -64,6 +64,7 @@ fn value_name(key: &Key) -> &'static str {
             keys::Unit::Days => "DAYS",
         },
         Kind::Whole { .. } | Kind::Count { .. } | Kind::Number { .. } => "N",
+        Kind::BaseUrls(_) => "URLS",
         Kind::BaseUrl(_) | Kind::OptionalUrl(_) | Kind::Proxy(_) => "URL",
         Kind::Name(_) => "MODEL",
         Kind::Word(_) => "NAME",

@@ -14,7 +14,7 @@ pub(crate) fn advice(config: &Config) -> Vec<String> {
         );
     }
     let keyed = config.backend_api_key.is_some();
-    if keyed && in_the_clear(&config.backend_url) {
+    if keyed && config.backend_urls.iter().any(|url| in_the_clear(url)) {
         lines.push(
             "BACKEND_URL is http:// and not on a private network: BACKEND_API_KEY can be read on the way; use https://"
                 .to_owned(),

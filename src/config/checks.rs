@@ -4,7 +4,7 @@
 
 use super::Config;
 use super::keys::{Key, Kind, Unit};
-use crate::domain::{ChannelName, Persona, Personas, UserId};
+use crate::domain::{ChannelName, Persona, Personas, TutorId, UserId};
 use crate::logging;
 use crate::secret::{KeyMaterial, Secret};
 use std::io::Read;
@@ -38,9 +38,10 @@ pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) ->
             let number = raw.parse().ok().filter(|number| (*min..=*max).contains(number));
             *field(config) = number.ok_or_else(wrong)?;
         }
-        Kind::BaseUrl(_) | Kind::OptionalUrl(_) if holds_token(raw) => {
+        Kind::BaseUrl(_) | Kind::BaseUrls(_) | Kind::OptionalUrl(_) if holds_token(raw) => {
             return Err("must be the base URL alone, without a bot token in it".to_owned());
         }
+        Kind::BaseUrls(field) => *field(config) = base_urls(raw, &wrong())?,
         Kind::BaseUrl(field) => *field(config) = base_url(raw).ok_or_else(wrong)?,
         Kind::OptionalUrl(field) => *field(config) = Some(base_url(raw).ok_or_else(wrong)?),
         Kind::Word(field) => {
@@ -145,7 +146,9 @@ pub(crate) fn shown(key: &Key, raw: &str) -> String {
     let raw = raw.trim();
     match key.kind {
         _ if key.is_secret() => return "***".to_owned(),
-        Kind::Proxy(_) | Kind::BaseUrl(_) | Kind::OptionalUrl(_) => return shown_url(raw),
+        Kind::Proxy(_) | Kind::BaseUrl(_) | Kind::BaseUrls(_) | Kind::OptionalUrl(_) => {
+            return shown_url(raw);
+        }
         _ => {}
     }
     shortened(raw)
@@ -280,6 +283,31 @@ pub fn names(raw: &str) -> Option<Vec<String>> {
         }
     }
     Some(names)
+}
+
+/// Most tutors.
+const URLS_CAP: usize = 32;
+
+/// Base URLs of different servers, comma separated.
+fn base_urls(raw: &str, wrong: &str) -> Result<Vec<String>, String> {
+    let mut urls: Vec<String> = Vec::new();
+    for part in raw.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let url = base_url(part).ok_or_else(|| wrong.to_owned())?;
+        let same = |known: &String| TutorId::of_address(known) == TutorId::of_address(&url);
+        if let Some(at) = urls.iter().position(same) {
+            return Err(format!(
+                "names one server twice: number {} is number {} again",
+                urls.len() + 1,
+                at + 1
+            ));
+        }
+        urls.push(url);
+    }
+    match urls.len() {
+        0 => Err(wrong.to_owned()),
+        1..=URLS_CAP => Ok(urls),
+        _ => Err(format!("names more than {URLS_CAP} servers")),
+    }
 }
 
 /// A base URL without its last slash.

@@ -61,6 +61,8 @@ pub enum Kind {
     },
     /// http or https, no query.
     BaseUrl(fn(&mut Config) -> &mut String),
+    /// One or more of them.
+    BaseUrls(fn(&mut Config) -> &mut Vec<String>),
     /// The same; there may be none.
     OptionalUrl(fn(&mut Config) -> &mut Option<String>),
     /// A name without spaces.
@@ -97,8 +99,8 @@ pub enum Kind {
 pub const TELEGRAM_PUBLIC_API: &str = "https://api.telegram.org";
 
 use Kind::{
-    Address, BaseUrl, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Name, Names, Number,
-    OptionalUrl, Proxy, Switch, Time, Token, Users, Whole, Word,
+    Address, BaseUrl, BaseUrls, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Name,
+    Names, Number, OptionalUrl, Proxy, Switch, Time, Token, Users, Whole, Word,
 };
 use Unit::{Days, Hours, Seconds};
 
@@ -163,6 +165,7 @@ impl Key {
             Word(_) => "a name without spaces".to_owned(),
             Name(_) => "a model's name".to_owned(),
             Names(_) => "models' names, comma separated".to_owned(),
+            BaseUrls(_) => "URLs with http:// or https://, without a query, comma separated".to_owned(),
             BaseUrl(_) | OptionalUrl(_) => "a URL with http:// or https://, without a query".to_owned(),
             Proxy(_) => "a URL with http://, https://, socks5:// or socks5h://".to_owned(),
             Token(_) => "digits, a colon, then letters, digits, _ and -, as @BotFather gave it".to_owned(),

@@ -19,7 +19,7 @@ mod speech;
 mod table;
 
 pub(crate) use ai::Ai;
-pub(crate) use checks::key_file;
+pub(crate) use checks::{key_file, shown_url};
 pub use keys::{Flag, flags};
 pub use providers::Provider;
 pub use render::{env_example, markdown_table, render};
@@ -67,8 +67,8 @@ pub struct Config {
     pub bot_polling_timeout: Duration,
     pub bot_polling_interval: Duration,
     pub bot_timeout: Duration,
-    /// Without a trailing slash.
-    pub backend_url: String,
+    /// Without trailing slashes; at least one.
+    pub backend_urls: Vec<String>,
     pub backend_timeout: Duration,
     pub backend_concurrency: usize,
     pub backend_api_key: Option<Secret>,
@@ -255,7 +255,7 @@ impl Config {
             bot_polling_timeout: Duration::ZERO,
             bot_polling_interval: Duration::ZERO,
             bot_timeout: Duration::ZERO,
-            backend_url: String::new(),
+            backend_urls: Vec::new(),
             backend_timeout: Duration::ZERO,
             backend_concurrency: 1,
             backend_api_key: None,

@@ -39,7 +39,7 @@ pub const OPTIONS: &[Key] = &[
         name: "STT_URL",
         default: "",
         kind: Kind::OptionalUrl(|c| &mut c.speech.recogniser.url),
-        doc: "Base URL of a server of speech to text that speaks OpenAI's wire, /v1 included, for instance http://localhost:8000/v1 for speaches. TUTOR=builtin needs it.",
+        doc: "Base URL of a server of speech to text that speaks OpenAI's wire, /v1 included, for instance http://localhost:8000/v1 for speaches. TUTOR=builtin needs it; with PhonicFlow it hears drills, which cost a whole turn otherwise.",
     },
     Key {
         name: "STT_MODEL",
@@ -110,7 +110,7 @@ pub(super) fn idle(config: &Config, origins: &[Setting]) -> Vec<String> {
     };
     let (of_the_other, why): (&[&str], _) = match config.tutor {
         TutorKind::Builtin => (&["BACKEND_URL", "BACKEND_API_KEY", "BOT_PRIVATE_KEY"], "TUTOR is builtin"),
-        TutorKind::PhonicFlow => (&["STT_URL", "TTS_URL"], "only TUTOR=builtin uses it"),
+        TutorKind::PhonicFlow => (&["TTS_URL"], "only TUTOR=builtin uses it"),
     };
     let mut lines: Vec<String> =
         of_the_other.iter().filter(&set).map(|name| format!("{name} has no effect: {why}")).collect();

@@ -3,8 +3,8 @@
 //! Must not know how a text is checked or where it came from.
 
 use super::keys::Kind::{
-    self, Address, BaseUrl, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Proxy, Switch,
-    Time, Token, Users, Whole,
+    self, Address, BaseUrl, BaseUrls, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter,
+    Proxy, Switch, Time, Token, Users, Whole,
 };
 use super::keys::Unit::{Days, Hours, Seconds};
 use super::keys::{Key, TELEGRAM_PUBLIC_API};
@@ -99,8 +99,8 @@ const TUTOR: &[Key] = &[
     Key {
         name: "BACKEND_URL",
         default: "http://localhost:8000",
-        kind: BaseUrl(|c| &mut c.backend_url),
-        doc: "Where the PhonicFlow tutor listens.",
+        kind: BaseUrls(|c| &mut c.backend_urls),
+        doc: "Where the PhonicFlow tutor listens. Several share the learners: a conversation stays with its tutor, a new one goes to the least busy that is up.",
     },
     Key {
         name: "BACKEND_TIMEOUT",

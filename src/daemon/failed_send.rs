@@ -148,7 +148,7 @@ fn refused(
             );
             return AfterFailure::Form(Box::new(words));
         }
-        if *error == TelegramError::VoiceForbidden {
+        if *error == TelegramError::FileForbidden {
             return AfterFailure::Done;
         }
     }

@@ -79,6 +79,10 @@ pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
         Ok(_) => {
             let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(event = %Event::TutorAnswers, took_ms, "the tutor answers");
+            for part in daemon.app.tutor.parts().iter().filter(|part| matches!(part.reach, Reach::No { .. }))
+            {
+                tracing::warn!(event = %Event::TutorSilent, part = %part.name, "a part of the tutor does not answer yet");
+            }
         }
         Err(error) => tracing::warn!(
             event = %Event::TutorSilent,
@@ -92,7 +96,9 @@ pub async fn announce_tutor(daemon: Arc<DaemonContext>) {
 pub fn knock(daemon: &DaemonContext) {
     let now = daemon.clock.now();
     let last = Timestamp(daemon.knocked.0.load(Ordering::Relaxed));
-    let away = matches!(daemon.app.tutor.reach(), Reach::No { .. });
+    let tutor = &daemon.app.tutor;
+    let reaches = tutor.parts().into_iter().map(|part| part.reach).chain([tutor.reach()]);
+    let away = reaches.into_iter().any(|reach| matches!(reach, Reach::No { .. }));
     if !away || now.since_ms(last) < KNOCK_EVERY_MS {
         return;
     }

@@ -12,6 +12,7 @@ mod contained;
 mod context;
 mod crash_notes;
 mod delivery;
+mod drill;
 mod failed_send;
 mod health;
 mod housekeeping;
@@ -54,8 +55,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Voice messages downloaded and decoded in advance while the tutor is busy.
-const PREPARED_AHEAD: usize = 2;
 /// Messages that need no tutor, handled at once.
 const LOCAL_AT_ONCE: usize = 16;
 
@@ -116,7 +115,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
         return Err(given_up(&daemon, beside, error.into()).await);
     }
     let mut loops: JoinSet<Result<(), StoreError>> = JoinSet::new();
-    let tutor_at_once = app.tutor.slots().of + PREPARED_AHEAD;
+    let tutor_at_once = app.tutor.in_hand();
     for (kind, at_once) in [
         (WorkKind::Tutor, tutor_at_once),
         (WorkKind::Local, LOCAL_AT_ONCE),

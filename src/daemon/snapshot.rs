@@ -1,7 +1,7 @@
 //! Gathers the daemon's state at one moment for `top`. Must not know how it is shown.
 
 use super::watch::disk;
-use super::{DaemonContext, LOCAL_AT_ONCE, PREPARED_AHEAD, health, poller};
+use super::{DaemonContext, LOCAL_AT_ONCE, health, poller};
 use crate::admin::snapshot::{
     Counted, LogLine, ModelServer, Queue, Share, Snapshot, Timed, TutorLook, TutorState, Work,
 };
@@ -56,7 +56,7 @@ pub async fn snapshot(daemon: &DaemonContext) -> Snapshot {
             dead: counts.dead,
         },
         workers: vec![
-            work("voices", tutor, slots.of + PREPARED_AHEAD),
+            work("voices", tutor, daemon.app.tutor.in_hand()),
             work("texts", model, config.ai.concurrency),
             work("commands", local, LOCAL_AT_ONCE),
             work("sending", delivery, daemon.deliveries_at_once()),

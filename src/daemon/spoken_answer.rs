@@ -157,7 +157,7 @@ fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: Wanted) {
         let Wanted { user, session, part } = wanted;
         let turn = daemon.app.context.reader.last_voice_turn(user, session).await.ok().flatten();
         let words = turn.map(|turn| turn.assessment.words_of(part).to_owned()).unwrap_or_default();
-        expected.came(daemon.app.tutor.speak(&SpeechRequest { session, part, words }).await);
+        expected.came(daemon.app.tutor.speak(&SpeechRequest { session, user, part, words }).await);
     }));
 }
 

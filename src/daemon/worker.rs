@@ -8,7 +8,7 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_text_turn, is_voice_turn};
+use crate::bot::{Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::Event;
@@ -101,6 +101,9 @@ pub(super) async fn work(
         return conclude(daemon, &claim, verdict).await;
     }
     match claim.job.work {
+        WorkKind::Tutor if is_drill_answer(&daemon.app.context, &claim) => {
+            super::drill::answer(daemon, claim, stop).await
+        }
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
         WorkKind::Model if is_text_turn(&daemon.app.context, &claim) => {
             super::text_turn::text(daemon, claim, stop).await
@@ -164,7 +167,7 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
         daemon.progress.off_work(seq, answered);
     }
     // Announced before the answer can be sent, fetched once the answer is stored.
-    let spoken = speaks(&verdict).map(|speech| (daemon.spoken.expect(seq), speech));
+    let spoken = speaks(&verdict, claim.job.user).map(|speech| (daemon.spoken.expect(seq), speech));
     conclude(daemon, &claim, verdict).await?;
     daemon.forget_soon(left);
     if let Some((expected, speech)) = spoken {
@@ -182,14 +185,14 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
 }
 
 /// The spoken answer that belongs to a decision.
-fn speaks(verdict: &Disposition) -> Option<SpeechRequest> {
+fn speaks(verdict: &Disposition, user: UserId) -> Option<SpeechRequest> {
     let Disposition::Commit(outcome) = verdict else { return None };
     let (session, part) = outcome.replies.iter().find_map(|reply| match &reply.content {
         Content::Spoken { session, part, .. } => Some((*session, *part)),
         _ => None,
     })?;
     let words = outcome.turn.as_ref().map(|turn| turn.assessment.words_of(part).to_owned());
-    Some(SpeechRequest { session, part, words: words.unwrap_or_default() })
+    Some(SpeechRequest { session, user, part, words: words.unwrap_or_default() })
 }
 
 /// Records a decision.

@@ -1,4 +1,4 @@
-//! The speech servers of the built-in tutor: are they there, and have they got the models that are configured.
+//! The speech servers: are they there, and have they got the models that are configured.
 //! None is run.
 
 use super::models::some;
@@ -11,10 +11,11 @@ use std::time::Instant;
 const RECOGNISER: &str = "speech to text";
 const SYNTHESISER: &str = "text to speech";
 
-/// Nothing is said where another tutor is configured.
+/// Nothing is said of a server that is not used.
 pub(crate) async fn check(patient: &Patient) -> CheckResult {
     let config = patient.config();
-    if config.tutor != TutorKind::Builtin {
+    let builtin = config.tutor == TutorKind::Builtin;
+    if !builtin && config.speech.recogniser.url.is_none() {
         return CheckResult::default();
     }
     if patient.at_fault(&["STT_", "TTS_", "TUTOR", "BACKEND_"]) {
@@ -22,7 +23,7 @@ pub(crate) async fn check(patient: &Patient) -> CheckResult {
         return vec![Finding::skipped(RECOGNISER, why), Finding::skipped(SYNTHESISER, why)].into();
     }
     let (heard, spoken) = tokio::join!(recogniser(patient), synthesiser(patient));
-    heard.into_iter().chain(spoken).collect::<Vec<_>>().into()
+    heard.into_iter().chain(spoken.into_iter().filter(|_| builtin)).collect::<Vec<_>>().into()
 }
 
 async fn recogniser(patient: &Patient) -> Vec<Finding> {

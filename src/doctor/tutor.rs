@@ -2,15 +2,18 @@
 
 use super::{Cause, CheckResult, Finding, Patient, now};
 use crate::app;
+use crate::config::TutorKind;
 use crate::tutor::{Checkup, HEALTH, TUTOR};
 
 pub(crate) async fn check(patient: &Patient) -> CheckResult {
-    if patient.at_fault(&["BACKEND_", "BOT_PRIVATE_KEY"]) {
+    let builtin = patient.config().tutor == TutorKind::Builtin;
+    let of_others = ["STT_", "TTS_", "AI_", "PROVIDERS"];
+    if patient.at_fault(&["TUTOR", "BACKEND_", "BOT_PRIVATE_KEY"]) || builtin && patient.at_fault(&of_others)
+    {
         let why = "the configuration has to be right first";
         return vec![Finding::skipped(TUTOR, why), Finding::skipped(HEALTH, why)].into();
     }
-    let place = patient.loaded.shown("BACKEND_URL").unwrap_or("BACKEND_URL").to_owned();
-    match app::examine_tutor(patient.config(), &place).await {
+    match app::examine_tutor(patient.config()).await {
         Ok(Checkup { findings, clock }) => {
             CheckResult { findings, clock: clock.map(|there| there - now()), ..CheckResult::default() }
         }

@@ -61,7 +61,7 @@ pub struct NewCard {
 }
 
 /// How a review left a card.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Review {
     pub memory: Memory,
     pub due: i32,
@@ -136,6 +136,11 @@ impl Card {
         if self.first_back.is_none() && before != self.back {
             self.first_back = Some(before);
         }
+    }
+
+    /// As the last review left it.
+    pub(crate) fn standing(&self) -> Review {
+        Review { memory: self.memory, due: self.due, reps: self.reps, lapses: self.lapses }
     }
 
     pub(crate) fn review(&mut self, review: Review) {

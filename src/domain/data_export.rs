@@ -121,6 +121,8 @@ impl DataExport {
                 "time_zone": learner.zone,
                 "daily_goal_minutes": learner.daily_goal,
                 "slower_speech": learner.slower,
+                "new_cards_per_day": learner.new_cards_per_day,
+                "practice": practice::drill_json(&learner.drill),
                 "reminder": learner.reminder.map(practice::reminder_json),
                 "tokens": tokens_of(learner.tokens),
                 "taken_over_from_another_bot": learner.imported_at.map(at_json),

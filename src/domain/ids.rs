@@ -8,6 +8,22 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UserId(pub i64);
 
+/// Which of several tutors: a hash of its address, so that it is the same wherever it stands in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TutorId(pub u64);
+
+impl TutorId {
+    /// The address without scheme, user and password, and a slash at its end: these change without the tutor.
+    pub fn of_address(url: &str) -> Self {
+        let rest = url.trim().split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
+        let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        // FNV-1a: stored, so it must be the same in every version of this program.
+        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        Self(host.bytes().chain(path.bytes()).fold(0xcbf2_9ce4_8422_2325, step))
+    }
+}
+
 /// Negative for groups, equal to the user id in a private chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ChatId(pub i64);
@@ -92,6 +108,15 @@ impl fmt::Display for ChatId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tutor_is_known_by_its_address() {
+        let id = TutorId::of_address;
+        assert_eq!(id("http://Host:8000"), id("https://u:p@host:8000/"));
+        assert_ne!(id("http://host:8000"), id("http://host:8001"));
+        assert_ne!(id("http://host/a"), id("http://host/A"));
+        assert_eq!(id("http://a"), TutorId(0xaf63_dc4c_8601_ec8c), "it is stored");
+    }
 
     #[test]
     fn channels_are_named_by_link_by_name_or_by_id() {

@@ -81,10 +81,17 @@ pub enum Body {
         /// Whether whoever asks is the one who speaks in it, as far as Telegram tells.
         own: bool,
     },
+    /// A location of which only the time zone was kept.
+    Located {
+        /// IANA name.
+        zone: String,
+    },
 }
 
 /// The command that has a recording coached which it answers.
 pub const COACH: &str = "coach";
+/// The command that keeps a phrase.
+pub const CARD: &str = "card";
 
 impl Body {
     /// What the learner wrote to a chat model: plain text, or the caption of files.

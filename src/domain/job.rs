@@ -13,9 +13,7 @@ use uuid::Uuid;
 /// One row of the inbox. `seq` is the order of acceptance, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Order of acceptance.
     pub seq: u64,
-    /// Whose message it is.
     pub user: UserId,
     /// The chat whose order it keeps.
     pub chat: ChatId,

@@ -4,7 +4,8 @@
 //! finish at the same time and neither may overwrite the other's work. Must not know where it is stored.
 
 use super::card::CardBook;
-use super::ids::{Timestamp, UserId};
+use super::drill::{Drill, DrillChange};
+use super::ids::{Timestamp, TutorId, UserId};
 use super::incoming::Chat;
 use super::language::Language;
 use super::reminder::Reminder;
@@ -126,11 +127,17 @@ pub struct Learner {
     pub daily_goal: u16,
     /// Whether replies are spoken slower.
     pub slower: bool,
+    /// New cards a day; `None`: as many as most learn.
+    pub new_cards_per_day: Option<u8>,
+    /// Practice aloud.
+    pub drill: Drill,
     /// The daily reminder, once one was set.
     pub reminder: Option<Reminder>,
     pub cards: CardBook,
     /// The open conversations of groups and topics, one each.
     pub elsewhere: Vec<Session>,
+    /// When the learner was asked to name a city, if the answer is still to come.
+    pub place_asked: Option<Timestamp>,
 }
 
 /// Most conversations open in groups and topics at once: one more ends the one that was not used for longest.
@@ -193,13 +200,19 @@ pub enum Change {
     SessionArchived(Uuid, Timestamp),
     /// Turns that the tutor's history is known to hold now (`None`: unknown).
     TutorTurns(Uuid, Option<u32>),
-    /// An IANA name.
+    /// An IANA name; a question for it is answered with that.
     Zone(String),
+    /// The learner is asked to name a city, or no longer.
+    PlaceAsked(Option<Timestamp>),
     /// Minutes.
     DailyGoal(u16),
     Slower(bool),
+    NewCardsPerDay(u8),
+    Drill(DrillChange),
     /// The daily reminder at this minute of the local day; `None`: none any more.
     Reminder(Option<u16>),
+    /// This one of several tutors is about to be given a turn of this conversation.
+    TutorChosen(Uuid, TutorId),
 }
 
 impl Learner {
@@ -224,9 +237,12 @@ impl Learner {
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
+            new_cards_per_day: None,
+            drill: Drill::default(),
             reminder: None,
             cards: CardBook::default(),
             elsewhere: Vec::new(),
+            place_asked: None,
         }
     }
 
@@ -286,9 +302,12 @@ impl Learner {
             Change::Model(model) => self.model = model,
             Change::TokensSpent(tokens, at) => self.tokens.spend(tokens, at),
             Change::ToldGone(model) => self.told_gone = Some(model),
-            Change::Zone(zone) => self.zone = Some(zone),
+            Change::Zone(zone) => (self.zone, self.place_asked) = (Some(zone), None),
+            Change::PlaceAsked(at) => self.place_asked = at,
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::NewCardsPerDay(count) => self.new_cards_per_day = Some(count),
+            Change::Drill(change) => self.drill.apply(change),
             Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),
             Change::Reminder(None) => {
                 if let Some(reminder) = &mut self.reminder {
@@ -311,6 +330,11 @@ impl Learner {
             Change::SessionTouched(id, at) => {
                 if let Some(session) = self.open_sessions_mut().find(|open| open.id == id) {
                     session.last_activity = session.last_activity.max(at);
+                }
+            }
+            Change::TutorChosen(id, tutor) => {
+                if let Some(session) = self.open_sessions_mut().find(|open| open.id == id) {
+                    session.tutor = Some(tutor);
                 }
             }
             Change::SessionArchived(id, at) => {

@@ -16,6 +16,14 @@ pub fn is_zone(name: &str) -> bool {
     jiff::tz::db().get(name).is_ok_and(|zone| zone.iana_name() == Some(name))
 }
 
+/// The zone of this name in any letter case, as the tables write it.
+pub fn zone_named(name: &str) -> Option<String> {
+    // Abbreviations are names there as well, which mean something else to those who type them.
+    let meant = name.contains('/') || name.eq_ignore_ascii_case("utc") || name.eq_ignore_ascii_case("gmt");
+    let zone = jiff::tz::db().get(name).ok().filter(|_| meant)?;
+    zone.iana_name().map(str::to_owned)
+}
+
 /// All names there are, in order.
 pub fn zones() -> impl Iterator<Item = String> {
     jiff::tz::db().available().map(|name| name.as_str().to_owned())

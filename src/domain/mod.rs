@@ -6,7 +6,7 @@
 pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
-pub(crate) mod card;
+pub mod card;
 pub(crate) mod contour;
 pub mod correction;
 pub(crate) mod data_export;
@@ -35,6 +35,7 @@ pub(crate) mod outcome;
 pub(crate) mod overtaking;
 pub(crate) mod persona;
 pub mod phrases;
+pub mod places;
 pub mod printable;
 pub(crate) mod progress;
 pub mod rate;
@@ -54,8 +55,10 @@ pub use day::{DAYS_KEPT, Day};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
-pub use ids::{ChannelName, ChatId, MessageId, Timestamp, UserId};
-pub use incoming::{Body, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind};
+pub use ids::{ChannelName, ChatId, MessageId, Timestamp, TutorId, UserId};
+pub use incoming::{
+    Body, CARD, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind,
+};
 pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
 pub use language::Language;
 pub use learner::{
@@ -64,7 +67,7 @@ pub use learner::{
 pub use made::{ExportFormat, Made};
 pub use membership::{Hidden, Membership};
 pub use model_server::{ServerKind, Vision};
-pub use outcome::{Button, Content, Keyboard, Outcome, Reply, SpokenPart};
+pub use outcome::{Button, Content, Keyboard, Keys, Outcome, Reply, SpokenPart};
 pub use overtaking::{Overtaking, Stuck};
 pub use persona::{Persona, Personas};
 pub use progress::{CardTotals, ProgressView, SpokenDay, Week};

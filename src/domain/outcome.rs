@@ -75,6 +75,17 @@ pub enum Content {
     },
     /// A file, made when it is sent.
     Made(Made),
+    /// A message of 1..4096 UTF-16 code units that changes what stands below the input field; in private chats only.
+    Keys { text: Rich, keys: Keys },
+}
+
+/// What stands below the input field, where a message says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Keys {
+    /// A key that shares the learner's location, and one that says this instead.
+    Location { share: String, cancel: String },
+    /// The learner's own keyboard alone again.
+    Gone,
 }
 
 /// The parts of an answer that the tutor can speak.

@@ -2,7 +2,7 @@
 //!
 //! Must not know where sessions are stored.
 
-use super::ids::{Timestamp, UserId};
+use super::ids::{Timestamp, TutorId, UserId};
 use super::incoming::Chat;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -43,6 +43,8 @@ pub struct Session {
     pub archived_at: Option<Timestamp>,
     /// Turns in writing, which the tutor does not know about.
     pub text_turns: u32,
+    /// Which of several tutors was given its latest turn; `None`: there was one only, or none yet.
+    pub tutor: Option<TutorId>,
     /// The group or topic it is held in; `None`: the private chat itself.
     pub place: Option<Chat>,
 }
@@ -58,6 +60,7 @@ impl Session {
             tutor_turns: Some(0),
             archived_at: None,
             text_turns: 0,
+            tutor: None,
             place: None,
         }
     }

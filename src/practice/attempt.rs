@@ -4,6 +4,7 @@
 
 use super::alignment::{Column, align};
 use super::contractions::Split;
+use super::grammar::is_function_word;
 use super::sounds::Contrast;
 use super::words::{Spoken, is_filler, joined_as_in, spoken, written};
 use crate::domain::drill::Grade;
@@ -24,10 +25,14 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The words that were not heard, as one says them: in lower case, without punctuation.
-    pub fn missed(&self) -> Vec<String> {
-        let missed = self.words.iter().filter(|(_, heard)| !heard);
-        missed.flat_map(|(word, _)| spoken(word, Split::None)).map(|word| word.text).collect()
+    /// The words that count as missed: where most of a phrase was said, and none that are a matter of grammar.
+    pub fn weak(&self) -> Vec<String> {
+        let missed = || self.words.iter().filter(|(_, heard)| !heard);
+        if missed().count() * 3 > self.words.len() {
+            return Vec::new();
+        }
+        let words = missed().flat_map(|(word, _)| spoken(word, Split::None)).map(|word| word.text);
+        words.filter(|word| !is_function_word(word) && word.chars().all(char::is_alphabetic)).collect()
     }
 }
 
@@ -224,6 +229,15 @@ mod tests {
         assert_eq!(named("We went by ship.", "we went by boat"), None);
         assert_eq!(named("She walks home", "she walked home"), None);
         assert_eq!(named("We went by ship.", "we went by"), None);
+    }
+
+    #[test]
+    fn only_words_of_their_own_count_as_missed() {
+        let weak = |phrase: &str, heard: &str| judge(phrase, "", heard, 0).weak();
+        assert_eq!(weak("I thought about the ship.", "I thought about the sheep"), ["ship"]);
+        assert!(weak("I thought about the ship.", "I thought about a ship").is_empty(), "grammar");
+        assert!(weak("I thought about the ship.", "good morning").is_empty(), "another phrase");
+        assert!(weak("I have 21 ships and boats", "I have 12 ships and boats").is_empty(), "a number");
     }
 
     #[test]

@@ -95,10 +95,13 @@ const ENDINGS: [&str; 15] =
 
 /// Whether one word in the place of the other is a matter of grammar.
 pub fn is_grammar(one: &str, other: &str) -> bool {
-    let function = |word: &str| FUNCTION_WORDS.contains(&word);
-    (function(one) && function(other))
+    (is_function_word(one) && is_function_word(other))
         || FORMS.iter().any(|forms| forms.contains(&one) && forms.contains(&other))
         || stems(one).any(|stem| stems(other).any(|other| other == stem))
+}
+
+pub fn is_function_word(word: &str) -> bool {
+    FUNCTION_WORDS.contains(&word)
 }
 
 /// What may be the stem of a word of three letters or more: itself, or without an ending.

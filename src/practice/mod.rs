@@ -4,7 +4,7 @@
 
 pub mod alignment;
 pub mod attempt;
-mod contractions;
+pub mod contractions;
 pub mod dictionary;
 mod grammar;
 mod numbers;

@@ -3,6 +3,7 @@
 //! Owns fsrs. Must not know what a card says. The days are numbers (0 is 1970-01-01), so that neither a change of the clocks
 //! nor of the time zone can make one day longer than another.
 
+use crate::domain::card::{Memory, Review};
 use crate::domain::drill::Grade;
 use fsrs::{FSRS, ItemState, MemoryState};
 
@@ -18,24 +19,6 @@ pub const REVIEWS_A_DAY: u32 = 100;
 const STABILITY: std::ops::RangeInclusive<f32> = 0.001..=36_500.0;
 /// Difficulty, from the easiest to the hardest, as FSRS defines it.
 const DIFFICULTY: std::ops::RangeInclusive<f32> = 1.0..=10.0;
-
-/// What FSRS knows of a card that was practised at least once.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Memory {
-    /// Days after which it is known with a probability of 90 %.
-    pub stability: f32,
-    /// 1 to 10.
-    pub difficulty: f32,
-    /// The local day of the last review.
-    pub reviewed: i32,
-}
-
-/// The memory of a card after a review, and the local day of the next one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Review {
-    pub memory: Memory,
-    pub due: i32,
-}
 
 /// Cards that may still be asked for on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +37,30 @@ impl Room {
     }
 }
 
-/// What follows from a review on the local day `today`. `before`: `None` for a card that is new.
-pub fn review(before: Option<Memory>, grade: Grade, today: i32) -> Review {
+/// What follows from a review on the local day `today`.
+pub fn review(before: Review, grade: Grade, today: i32) -> Review {
+    let Review { memory, reps, lapses, .. } = before;
+    let (memory, days) = remembered(memory, grade, today);
+    let forgotten = grade == Grade::Again && reps > 0;
+    Review {
+        memory,
+        due: today.saturating_add(days),
+        reps: reps.saturating_add(1),
+        lapses: lapses.saturating_add(u32::from(forgotten)),
+    }
+}
+
+/// The memory of a card after a review, and the days until the next.
+fn remembered(before: Memory, grade: Grade, today: i32) -> (Memory, i32) {
     // FSRS makes nonsense of a stability of 0 and of what is no number, without an error: such a card begins anew.
-    let sound = before
-        .filter(|memory| STABILITY.contains(&memory.stability) && DIFFICULTY.contains(&memory.difficulty));
-    let state =
-        sound.map(|memory| MemoryState { stability: memory.stability, difficulty: memory.difficulty });
+    let sound = STABILITY.contains(&before.stability) && DIFFICULTY.contains(&before.difficulty);
+    let known = before.reviewed.filter(|_| sound);
+    let state = known.map(|_| MemoryState { stability: before.stability, difficulty: before.difficulty });
     // A day before the last review: the learner has moved to a zone where it is still yesterday.
-    let passed = sound.map_or(0, |memory| today.saturating_sub(memory.reviewed).max(0));
+    let passed = known.map_or(0, |reviewed| today.saturating_sub(reviewed).max(0));
     let fsrs = FSRS::default();
     let Ok(next) = fsrs.next_states(state, RETENTION, passed.unsigned_abs()) else {
-        let memory = Memory { stability: 1.0, difficulty: 5.0, reviewed: today };
-        return Review { memory, due: today.saturating_add(1) };
+        return (Memory { stability: 1.0, difficulty: 5.0, reviewed: Some(today) }, 1);
     };
     let ItemState { memory, interval } = match grade {
         Grade::Again => next.again,
@@ -77,11 +71,10 @@ pub fn review(before: Option<Memory>, grade: Grade, today: i32) -> Review {
     let memory = Memory {
         stability: memory.stability.clamp(*STABILITY.start(), *STABILITY.end()),
         difficulty: memory.difficulty.clamp(*DIFFICULTY.start(), *DIFFICULTY.end()),
-        reviewed: today,
+        reviewed: Some(today),
     };
     // The cast of a float saturates; what is no number becomes 0.
-    let days = (interval.round() as i32).clamp(1, LONGEST_DAYS);
-    Review { memory, due: today.saturating_add(days) }
+    (memory, (interval.round() as i32).clamp(1, LONGEST_DAYS))
 }
 
 #[cfg(test)]
@@ -89,13 +82,19 @@ mod tests {
     use super::*;
     use crate::domain::drill::Grade::{Again, Easy, Good, Hard};
 
+    const NEW: Review = Review {
+        memory: Memory { stability: 0.0, difficulty: 0.0, reviewed: None },
+        due: 0,
+        reps: 0,
+        lapses: 0,
+    };
     const GRADES: [Grade; 4] = [Again, Hard, Good, Easy];
 
     /// Where FSRS itself says so: the first intervals of its default parameters are 0.2, 1.3, 2.3 and 8.3 days.
     #[test]
     fn a_new_card_comes_again_after_the_days_of_its_grade() {
         for (grade, days) in [(Again, 1), (Hard, 1), (Good, 2), (Easy, 8)] {
-            assert_eq!(review(None, grade, 100).due, 100 + days, "{grade:?}");
+            assert_eq!(review(NEW, grade, 100).due, 100 + days, "{grade:?}");
         }
     }
 
@@ -104,9 +103,9 @@ mod tests {
         for seed in 0..300 {
             let mut random = fastrand::Rng::with_seed(seed);
             let mut today = 20_000;
-            let mut memory = None;
+            let mut card = NEW;
             for _ in 0..20 {
-                let reviews = GRADES.map(|grade| review(memory, grade, today));
+                let reviews = GRADES.map(|grade| review(card, grade, today));
                 assert!(reviews.is_sorted_by_key(|review| review.due), "{reviews:?}");
                 for review in &reviews {
                     assert!((1..=LONGEST_DAYS).contains(&(review.due - today)), "{review:?}");
@@ -114,7 +113,7 @@ mod tests {
                     assert!(DIFFICULTY.contains(&review.memory.difficulty), "{review:?}");
                 }
                 let chosen = reviews[random.usize(0..4)];
-                memory = Some(chosen.memory);
+                card = chosen;
                 today = chosen.due + random.i32(0..9);
             }
         }
@@ -123,43 +122,40 @@ mod tests {
     /// Hard is a pass: the card comes back later than before. Again is none: it is there on the next days.
     #[test]
     fn hard_is_a_pass() {
-        let mut memory = review(None, Good, 0).memory;
-        let mut due = 2;
+        let mut card = review(NEW, Good, 0);
+        let mut waited = 2;
         for _ in 0..4 {
-            let next = review(Some(memory), Hard, due);
-            assert!(next.due - due >= due - memory.reviewed, "{next:?} after {memory:?}");
-            assert!(next.memory.stability > memory.stability);
-            (memory, due) = (next.memory, next.due);
+            let next = review(card, Hard, card.due);
+            assert!(next.due - card.due >= waited, "{next:?} after {card:?}");
+            assert!(next.memory.stability > card.memory.stability && next.lapses == 0);
+            (waited, card) = (next.due - card.due, next);
         }
-        assert!(review(Some(memory), Again, due).due - due < 5);
+        let forgotten = review(card, Again, card.due);
+        assert!(forgotten.due - card.due < 5);
+        assert_eq!((forgotten.reps, forgotten.lapses), (6, 1));
     }
 
     #[test]
     fn a_memory_that_cannot_be_begins_anew() {
-        let new = review(None, Good, 50);
+        let new = review(NEW, Good, 50);
         for (stability, difficulty) in
             [(0.0, 5.0), (-1.0, 5.0), (f32::NAN, 5.0), (f32::INFINITY, 5.0), (3.0, 0.0), (3.0, f32::NAN)]
         {
-            let broken = Memory { stability, difficulty, reviewed: 40 };
-            assert_eq!(review(Some(broken), Good, 50), new, "{broken:?}");
+            let memory = Memory { stability, difficulty, reviewed: Some(40) };
+            let next = review(Review { memory, ..NEW }, Good, 50);
+            assert_eq!((next.memory, next.due), (new.memory, new.due), "{memory:?}");
         }
-        let edge = Memory { stability: 1.0, difficulty: 5.0, reviewed: i32::MIN };
-        assert_eq!(review(Some(edge), Easy, i32::MAX).due, i32::MAX);
+        let memory = Memory { stability: 1.0, difficulty: 5.0, reviewed: Some(i32::MIN) };
+        assert_eq!(review(Review { memory, ..NEW }, Easy, i32::MAX).due, i32::MAX);
     }
 
     /// Flown east to west over the date line, and set back: the same day again, or the day before.
     #[test]
     fn a_day_that_comes_twice_is_no_time_passed() {
-        let first = review(None, Good, 100);
-        let same = review(Some(first.memory), Good, 100);
-        assert_eq!(review(Some(first.memory), Good, 99).memory.stability, same.memory.stability);
+        let first = review(NEW, Good, 100);
+        let same = review(first, Good, 100);
+        assert_eq!(review(first, Good, 99).memory.stability, same.memory.stability);
         assert!(same.due > 100);
-    }
-
-    #[derive(Default)]
-    struct Simulated {
-        memory: Option<Memory>,
-        due: i32,
     }
 
     /// Sixty days of a learner who practises at one moment of each, with 300 cards, through the night in which clocks are put
@@ -177,7 +173,7 @@ mod tests {
             _ => "Pacific/Midway",
         };
         let mut random = fastrand::Rng::with_seed(7);
-        let mut cards: Vec<Simulated> = (0..300).map(|_| Simulated::default()).collect();
+        let mut cards = vec![NEW; 300];
         let mut counted: std::collections::BTreeMap<i32, (u32, u32)> = Default::default();
         let mut days = Vec::new();
         for day in 0..60 {
@@ -185,15 +181,15 @@ mod tests {
             days.push(today);
             let (mut reviewed, mut introduced) = counted.get(&today).copied().unwrap_or_default();
             for new in [false, true] {
-                for card in cards.iter_mut().filter(|card| card.memory.is_none() == new) {
+                for card in cards.iter_mut().filter(|card| (card.reps == 0) == new) {
                     let room = Room::after(reviewed, introduced, NEW_A_DAY);
                     let left = if new { room.new } else { room.reviews };
                     if left == 0 || (!new && card.due > today) {
                         continue;
                     }
-                    let next = review(card.memory, GRADES[random.usize(0..4)], today);
+                    let next = review(*card, GRADES[random.usize(0..4)], today);
                     assert!(next.due > today && next.due - today <= LONGEST_DAYS);
-                    *card = Simulated { memory: Some(next.memory), due: next.due };
+                    *card = next;
                     reviewed += 1;
                     introduced += u32::from(new);
                 }
@@ -208,7 +204,7 @@ mod tests {
         for (day, (reviewed, introduced)) in &counted {
             assert!(*introduced <= NEW_A_DAY && reviewed - introduced <= REVIEWS_A_DAY, "{day}");
         }
-        let begun = cards.iter().filter(|card| card.memory.is_some()).count();
+        let begun = cards.iter().filter(|card| card.reps > 0).count();
         assert_eq!(begun, 300, "ten a day are begun until there are none left");
         // Nothing that was due is left over: a hundred reviews a day are enough for three hundred cards.
         let last = *days.last().unwrap();

@@ -83,7 +83,7 @@ pub(crate) enum TelegramError {
     FileGone,
     /// The learner (a privacy setting) or the group accepts no voice messages: send text instead.
     #[error("voice messages are not allowed in this chat")]
-    VoiceForbidden,
+    FileForbidden,
     /// Telegram did not understand the markup.
     #[error("Telegram did not understand the markup of the message")]
     ParseEntities,
@@ -168,7 +168,7 @@ impl TelegramError {
             | Self::Permanent { .. }
             | Self::TooLarge { .. }
             | Self::FileGone
-            | Self::VoiceForbidden
+            | Self::FileForbidden
             | Self::ParseEntities
             | Self::NotModified
             | Self::ReplyGone

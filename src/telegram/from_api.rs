@@ -6,9 +6,9 @@
 use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
-use super::{Me, coached, files, quotation};
+use super::{Me, coached, files, phrase, quotation};
 use crate::domain::{
-    Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
+    Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId, places,
 };
 use serde_json::Value;
 
@@ -191,9 +191,12 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
             if in_group { message_text::mentions(words, message.get("entities"), me) } else { Vec::new() };
         let spoken_to = !in_group || !mentions.is_empty() || answers_us(message, me);
         return Ok(match message_text::said(&message_text::without(words, &mentions), me) {
-            Said::Command(command) => Some(coached::on_recording(command, message)?),
+            Said::Command(command) => {
+                Some(phrase::answered(coached::on_recording(command, message)?, message))
+            }
             Said::ForAnother if in_group => None,
-            Said::Words(body) => spoken_to.then(|| quotation::quoting(body, message)),
+            Said::Words(body) if in_group => spoken_to.then(|| quotation::quoting(body, message)),
+            Said::Words(body) => Some(phrase::forwarded(quotation::quoting(body, message), message)),
             Said::ForAnother => Some(Body::Text(super::tolerant::clip(words.trim(), 4096).to_owned())),
             Said::Nothing => spoken_to.then_some(Body::Other(OtherKind::Unknown)),
         });
@@ -207,6 +210,9 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
     let commanded = || matches!(message_text::said(caption, me), Said::Command(_));
     let addressed = !in_group || !mentions.is_empty() || commanded() || answers_us(message, me);
     let caption = message_text::without(caption, &mentions);
+    if !in_group && let Some(zone) = zone_of(message) {
+        return Ok(Some(Body::Located { zone }));
+    }
     if addressed {
         return media(message, &caption);
     }
@@ -222,6 +228,13 @@ fn answers_us(message: &Value, me: &Me) -> bool {
         answered.get("forum_topic_created").is_none()
             && int(answered.get("from").and_then(|from| from.get("id"))) == Some(me.id.0)
     })
+}
+
+/// The time zone of a shared location. Where it is goes no further than this.
+fn zone_of(message: &Value) -> Option<String> {
+    let location = message.get("location")?;
+    let degrees = |field: &str| location.get(field).and_then(Value::as_f64);
+    places::nearest(degrees("latitude")?, degrees("longitude")?).map(str::to_owned)
 }
 
 /// Everything but text. The most specific field comes first: an animation, for example, also has `document`.

@@ -174,11 +174,30 @@ fn other_content_gets_its_kind() {
         (body!("video"), OtherKind::Picture),
         (body!("sticker"), OtherKind::Sticker),
         (body!("animation"), OtherKind::Sticker),
-        (body!("venue"), OtherKind::Location),
         (body!("contact"), OtherKind::Unknown),
         (body!("group_mention_alone"), OtherKind::Unknown),
     ] {
         assert_eq!(got, Some(Body::Other(kind)));
+    }
+}
+
+/// Nothing else of a location is known from here on; in a group not even that.
+#[test]
+fn of_a_location_only_the_zone_is_kept() {
+    let zone = |zone: &str| Some(Body::Located { zone: zone.into() });
+    assert_eq!(body!("venue"), zone("America/Sao_Paulo"));
+    let update = |kind: &str, location: Value| {
+        let update = json!({ "update_id": 1, "message": { "message_id": 2, "date": 3, "from": { "id": 11 },
+            "chat": { "id": 11, "type": kind }, "location": location } });
+        incoming(&raw(&update.to_string()), &me(), NOW).unwrap().map(|incoming| incoming.body)
+    };
+    let lisbon = json!({ "latitude": 38.7, "longitude": -9.1, "live_period": 60 });
+    assert_eq!(update("private", lisbon.clone()), zone("Europe/Lisbon"));
+    assert_eq!(update("group", lisbon), None);
+    for hostile in
+        [json!({}), json!({ "latitude": 1e300, "longitude": 0 }), json!({ "latitude": "1", "longitude": [] })]
+    {
+        assert_eq!(update("private", hostile.clone()), Some(Body::Other(OtherKind::Location)), "{hostile}");
     }
 }
 

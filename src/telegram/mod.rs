@@ -17,6 +17,7 @@ pub(crate) mod members;
 mod message_text;
 pub(crate) mod own_name;
 pub(crate) mod pacing;
+mod phrase;
 mod profile;
 mod quotation;
 mod refusal;

@@ -32,9 +32,9 @@ impl SendForm {
     /// An unknown refusal may be about what the message refers to.
     pub(crate) fn after(self, error: &TelegramError, out: &Outgoing) -> Option<Self> {
         let (replies, in_topic) = match out {
-            Outgoing::Text { answers, thread, .. } | Outgoing::File { answers, thread, .. } => {
-                (answers.is_some(), thread.is_some())
-            }
+            Outgoing::Text { answers, thread, .. }
+            | Outgoing::Keys { answers, thread, .. }
+            | Outgoing::File { answers, thread, .. } => (answers.is_some(), thread.is_some()),
             Outgoing::Edit { .. } | Outgoing::CallbackAnswer { .. } => (false, false),
         };
         let next = match error {

@@ -4,14 +4,17 @@
 
 use super::error::TelegramError;
 use super::send_form::SendForm;
-use crate::domain::{ChatId, Content, Keyboard, MessageId, Reply, Rich};
+use crate::domain::{ChatId, Content, Keyboard, Keys, MessageId, Reply, Rich};
 use bytes::Bytes;
 use frankenstein::input_file::FileUpload;
 use frankenstein::methods::{
     AnswerCallbackQueryParams, EditMessageTextParams, SendDocumentParams, SendMessageParams, SendPhotoParams,
     SendVoiceParams,
 };
-use frankenstein::types::{InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyMarkup};
+use frankenstein::types::{
+    InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, LinkPreviewOptions, ReplyKeyboardMarkup,
+    ReplyKeyboardRemove, ReplyMarkup,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -43,6 +46,17 @@ pub(crate) enum Outgoing {
         text: Rich,
         /// An empty one removes the buttons.
         keyboard: Keyboard,
+    },
+    /// A message that changes what stands below the input field.
+    Keys {
+        chat: ChatId,
+        /// Forum topic.
+        thread: Option<i64>,
+        /// The message it answers.
+        answers: Option<MessageId>,
+        /// 1..4096 UTF-16 code units.
+        text: Rich,
+        keys: Keys,
     },
     File {
         chat: ChatId,
@@ -80,7 +94,10 @@ impl Outgoing {
     /// The chat it goes to; `None` for a callback answer, which counts towards no chat's limit.
     pub(crate) fn chat(&self) -> Option<ChatId> {
         match self {
-            Self::Text { chat, .. } | Self::Edit { chat, .. } | Self::File { chat, .. } => Some(*chat),
+            Self::Text { chat, .. }
+            | Self::Edit { chat, .. }
+            | Self::Keys { chat, .. }
+            | Self::File { chat, .. } => Some(*chat),
             Self::CallbackAnswer { .. } => None,
         }
     }
@@ -101,6 +118,7 @@ pub(crate) fn outgoing(reply: &Reply) -> Option<Outgoing> {
         Content::Text { text, keyboard } => Some(Outgoing::Text { chat, thread, answers, text, keyboard }),
         Content::Edit { message, text, keyboard } => Some(Outgoing::Edit { chat, message, text, keyboard }),
         Content::CallbackAnswer { callback, text } => Some(Outgoing::CallbackAnswer { callback, text }),
+        Content::Keys { text, keys } => Some(Outgoing::Keys { chat, thread, answers, text, keys }),
         Content::Spoken { .. } | Content::Made(_) => None,
     }
 }
@@ -136,6 +154,17 @@ pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call, TelegramErr
                 .link_preview_options(LinkPreviewOptions::DISABLED)
                 .maybe_reply_parameters(manner.answer_to(*answers))
                 .maybe_reply_markup(markup(keyboard).map(ReplyMarkup::InlineKeyboardMarkup))
+                .build(),
+        )),
+        Outgoing::Keys { chat, thread, answers, text, keys } => Call::Message(Box::new(
+            SendMessageParams::builder()
+                .chat_id(chat.0)
+                .maybe_message_thread_id(manner.thread(*thread))
+                .text(manner.text(text))
+                .maybe_parse_mode(manner.parse_mode())
+                .link_preview_options(LinkPreviewOptions::DISABLED)
+                .maybe_reply_parameters(manner.answer_to(*answers))
+                .reply_markup(below_the_input(keys))
                 .build(),
         )),
         Outgoing::Edit { chat, message, text, keyboard } => Call::Edit(Box::new(
@@ -205,6 +234,22 @@ fn written(params: &impl Serialize) -> Result<Value, TelegramError> {
 /// The library's message ids are 32 bits; a larger one cannot exist.
 pub(super) fn message_id(message: MessageId) -> Result<i32, TelegramError> {
     i32::try_from(message.0).map_err(|_| TelegramError::ReplyGone)
+}
+
+fn below_the_input(keys: &Keys) -> ReplyMarkup {
+    let key = |text: &str| KeyboardButton::builder().text(text);
+    match keys {
+        Keys::Location { share, cancel } => ReplyMarkup::ReplyKeyboardMarkup(
+            ReplyKeyboardMarkup::builder()
+                .keyboard(vec![vec![key(share).request_location(true).build()], vec![key(cancel).build()]])
+                .resize_keyboard(true)
+                .one_time_keyboard(true)
+                .build(),
+        ),
+        Keys::Gone => {
+            ReplyMarkup::ReplyKeyboardRemove(ReplyKeyboardRemove::builder().remove_keyboard(true).build())
+        }
+    }
 }
 
 fn markup(keyboard: &Keyboard) -> Option<InlineKeyboardMarkup> {

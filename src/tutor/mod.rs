@@ -19,7 +19,7 @@ use crate::domain::health::{TutorPart, TutorState};
 use crate::domain::stats::Failure;
 use crate::domain::{
     Change, DeadReason, Failed, Incoming, Job, Learner, RecordedTurn, Session, Setback, SpokenPart,
-    SpokenWord, Stage, Timestamp, Transcript, Turn, WaitReason,
+    SpokenWord, Stage, Timestamp, Transcript, Turn, UserId, WaitReason,
 };
 use crate::speech::Recogniser;
 use crate::store::{Reader, StoreError};
@@ -29,6 +29,9 @@ use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
+
+/// Voice messages downloaded and decoded in advance while the tutor is busy.
+const PREPARED_AHEAD: usize = 2;
 
 #[async_trait]
 pub(crate) trait Tutor: Send + Sync {
@@ -51,6 +54,11 @@ pub(crate) trait Tutor: Send + Sync {
     /// Judged by the last calls; asks nothing. [`Surroundings::news`] is notified of every change.
     fn reach(&self) -> Reach;
 
+    /// As a learner in this conversation meets it.
+    fn reach_in(&self, _session: &Session) -> Reach {
+        self.reach()
+    }
+
     /// The servers it consists of, where there is more than one.
     fn parts(&self) -> Vec<Part>;
 
@@ -59,6 +67,11 @@ pub(crate) trait Tutor: Send + Sync {
 
     /// Turns it works on, and how many it may.
     fn slots(&self) -> Slots;
+
+    /// Voices that are worth having in hand: those it works on, and what waits meanwhile.
+    fn in_hand(&self) -> usize {
+        self.slots().of + PREPARED_AHEAD
+    }
 
     /// Whether anything of a learner stays with it.
     fn remembers(&self) -> bool;
@@ -159,6 +172,8 @@ pub(crate) struct Overheard {
 pub(crate) struct SpeechRequest {
     /// The conversation whose latest turn is spoken.
     pub session: Uuid,
+    /// Whose it is.
+    pub user: UserId,
     pub part: SpokenPart,
     /// Its text as it was stored (Markdown); PhonicFlow has it already, and speaks the latest turn alone.
     pub words: String,
@@ -321,7 +336,8 @@ impl From<Vec<Finding>> for Checkup {
 
 /// Which tutor, with its settings.
 pub(crate) enum TutorOptions {
-    PhonicFlow(phonicflow::PhonicFlowOptions),
+    /// One, or several that share the learners.
+    PhonicFlow(phonicflow::PhonicFlowOptions, Vec<phonicflow::PhonicFlowOptions>),
     Builtin(Box<builtin::BuiltinOptions>),
 }
 
@@ -329,15 +345,27 @@ impl TutorOptions {
     /// Connects to nothing yet. Fails when the settings cannot be used.
     pub(crate) fn build(self, surroundings: Surroundings) -> Result<Arc<dyn Tutor>, TutorError> {
         Ok(match self {
-            Self::PhonicFlow(options) => Arc::new(phonicflow::PhonicFlow::new(options, surroundings)?),
+            Self::PhonicFlow(one, others) if others.is_empty() => {
+                Arc::new(phonicflow::PhonicFlow::new(one, surroundings)?)
+            }
+            Self::PhonicFlow(first, others) => Arc::new(phonicflow::Fleet::new(first, others, surroundings)?),
             Self::Builtin(options) => Arc::new(builtin::Builtin::new(*options, surroundings)),
         })
     }
 
-    /// Whether it is there, is what it should be, and is well. `place`: its address, to be shown.
-    pub(crate) async fn examine(self, place: &str) -> Result<Checkup, TutorError> {
+    /// Whether it is there, is what it should be, and is well.
+    pub(crate) async fn examine(self) -> Result<Checkup, TutorError> {
         match self {
-            Self::PhonicFlow(options) => phonicflow::examine(options, place).await,
+            Self::PhonicFlow(first, others) => {
+                let all = std::iter::once(first).chain(others).map(phonicflow::examine);
+                let mut together = Checkup::default();
+                for checkup in futures_util::future::join_all(all).await {
+                    let Checkup { findings, clock } = checkup?;
+                    together.findings.extend(findings);
+                    together.clock = together.clock.or(clock);
+                }
+                Ok(together)
+            }
             // Each of its servers has a check of its own.
             Self::Builtin(_) => Ok(Checkup::default()),
         }

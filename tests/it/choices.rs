@@ -37,7 +37,7 @@ pub async fn says(world: &World, entry: &ChatEntry, words: &str) -> ChatEntry {
     found.await.unwrap_or_else(|| panic!("message {} never says {words:?}", entry.message_id))
 }
 
-fn edits(world: &World) -> usize {
+pub fn edits(world: &World) -> usize {
     world.telegram.calls("editMessageText").len()
 }
 
@@ -66,7 +66,7 @@ async fn a_level_is_chosen_in_place_once_and_stays() {
     ] {
         learner.text("/level");
         let menu = world.answer_with(learner.chat(), asks).await;
-        assert!(menu.buttons().len() == 3 && !menu.text.contains("\n"), "{}", menu.text);
+        assert!(menu.buttons().len() == 4 && !menu.text.contains("\n"), "{}", menu.text);
         let before = edits(&world);
         let first = press(learner, &menu, label);
         assert_eq!(notice(&world, &first).await, "");
@@ -169,7 +169,7 @@ async fn a_persona_is_chosen_in_place_from_files_that_a_folder_may_replace_and_a
         learner.text("/persona");
         let menu = world.answers(learner.chat(), before + 1).await[before].clone();
         assert!(menu.text.contains(now), "{}", menu.text);
-        assert_eq!(menu.buttons().len(), 6, "{:?}", labels(&menu));
+        assert_eq!(menu.buttons().len(), 7, "{:?}", labels(&menu));
         let edited = edits(&world);
         assert_eq!(notice(&world, &press(learner, &menu, label)).await, "");
         let menu = says(&world, &menu, chosen).await;

@@ -81,7 +81,7 @@ fn the_defaults() {
     assert_eq!(config.bot_polling_timeout, Duration::from_secs(30));
     assert_eq!(config.bot_polling_interval, Duration::ZERO);
     assert_eq!(config.bot_timeout, Duration::from_secs(30));
-    assert_eq!(config.backend_url, "http://localhost:8000");
+    assert_eq!(config.backend_urls, ["http://localhost:8000"]);
     assert_eq!(config.backend_timeout, Duration::from_secs(60));
     assert_eq!(config.backend_concurrency, 1);
     assert_eq!(config.backend_retry_max_age, Duration::from_secs(3_600));
@@ -298,7 +298,10 @@ fn a_named_file_must_be_there_and_readable() {
 fn flags_are_named_like_the_keys_and_none_takes_a_secret() {
     let scene = Scene::new().flag("backend-url", "http://a").flag("--bot-timeout", "3");
     let config = scene.loaded().config;
-    assert_eq!((config.backend_url.as_str(), config.bot_timeout), ("http://a", Duration::from_secs(3)));
+    assert_eq!(
+        (config.backend_urls, config.bot_timeout),
+        (vec!["http://a".to_owned()], Duration::from_secs(3))
+    );
     assert_eq!(Scene::new().flag("--backend-ulr", "x").faults().len(), 1);
     let flags: Vec<&str> = config::flags().map(|flag| flag.long).collect();
     assert_eq!(flags.len(), keys::all().count());
@@ -363,8 +366,8 @@ fn the_built_in_tutor_says_what_it_cannot_do_without() {
         .warnings;
     let expected = ["BACKEND_URL has no effect: TUTOR is builtin", "TTS_VOICE has no effect without TTS_URL"];
     assert_eq!(warnings, expected);
-    let warnings = Scene::new().env("STT_URL", "http://s/v1").env("STT_API_KEY", "k").loaded().warnings;
-    assert_eq!(warnings, ["STT_URL has no effect: only TUTOR=builtin uses it"]);
+    let warnings = Scene::new().env("TTS_URL", "http://s/v1").env("TTS_API_KEY", "k").loaded().warnings;
+    assert_eq!(warnings, ["TTS_URL has no effect: only TUTOR=builtin uses it"]);
     let open = builtin().env("STT_URL", "http://s.example.com/v1").env("STT_API_KEY", "k");
     let warnings = open.env("AI_API_URL", "http://m/v1").loaded().warnings;
     assert!(warnings.len() == 1 && warnings[0].starts_with("STT_URL is http://"), "{warnings:?}");

@@ -48,7 +48,7 @@ async fn intonation_is_of_the_latest_voice_and_its_reply() {
     world.start();
     ana.text("/intonation");
     let shown = picture(&world, 11, 1).await;
-    for line in ["you: 3.", "the tutor: ", "a range of"] {
+    for line in ["you: 4.0 s, a range of", "the tutor: "] {
         assert!(shown.text.contains(line), "{}", shown.text);
     }
     ana.text("/delete");

@@ -6,6 +6,8 @@
 //! `UPDATE_FIXTURES=1` writes the ones that are missing.
 
 use crate::store_contract::{T0, at, block_on, command, message, policy, reply, sticker, voice};
+use phonicflow_bot::domain::card::{Memory, Review};
+use phonicflow_bot::domain::drill::{Asked, Drill, Grade, Graded, Item, Missed};
 use phonicflow_bot::domain::rate::RateState;
 use phonicflow_bot::domain::rich::{Format, Kind, Quote};
 use phonicflow_bot::domain::stats::{Count, Failure, Latency, Stats, Step, Tally};
@@ -272,12 +274,14 @@ fn version_2_opens() {
     let settled =
         Learner { zone: Some("America/Sao_Paulo".to_owned()), daily_goal: 15, slower: true, ..learner() };
     holds("learner-with-settings", &settled);
+    holds("learner-in-practice", &Learner { new_cards_per_day: Some(5), drill: drill(), ..learner() });
     let class = Chat { id: ChatId(-1_001_500), kind: ChatKind::Group, thread: Some(7) };
     let elsewhere = vec![session(3, None).held_in(class), session(4, None).held_in(chat)];
     holds("learner-in-places", &Learner { elsewhere, ..learner() });
     holds("session-in-a-topic", &session(2, Some(at(6))).held_in(class));
     holds("turn-of-another", &Turn { of_another: true, ..turn() });
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
+    holds("session-of-several-tutors", &Session { tutor: Some(TutorId(7)), ..session(2, None) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });
@@ -295,6 +299,31 @@ fn version_2_opens() {
         ("out-made-coaching", Made::CoachingAudio { turn: 300 }),
     ] {
         holds(name, &OutMessage::new(0, Reply { content: Content::Made(made), ..reply(-5, "") }));
+    }
+}
+
+/// A practice with everything there may be in one.
+fn drill() -> Drill {
+    let asked = |row, item| Asked { row, chat: ChatId(-5), thread: Some(3), item, active_at: at(7) };
+    let memory = Memory { stability: 2.5, difficulty: 5.0, reviewed: Some(20_000) };
+    Drill {
+        asked: vec![
+            asked(300, Item::Card(12)),
+            asked(301, Item::Words("sit seat".to_owned())),
+            asked(302, Item::Nothing),
+        ],
+        graded: Some(Graded {
+            row: 300,
+            card: 12,
+            grade: Grade::Hard,
+            before: Review { memory, due: 20_002, reps: 3, lapses: 1 },
+            day: 20_003,
+            heard: "I agree".to_owned(),
+            voice_ms: 1_500,
+            missed: vec!["ship".to_owned()],
+        }),
+        offered: Some("sit seat".to_owned()),
+        missed: vec![Missed { word: "ship".to_owned(), times: 3 }],
     }
 }
 

@@ -90,7 +90,10 @@ async fn drop_notice(context: &Context, number: u64) -> Result<Vec<Reply>, Store
     let next = context.store.jobs(number.checked_sub(1), 1).await?;
     let Some(job) = next.first().filter(|job| job.seq == number) else { return Ok(Vec::new()) };
     let Task::Handle(incoming, Admission::Admitted) = &job.task else { return Ok(Vec::new()) };
-    if matches!(incoming.body, Body::Callback { .. } | Body::Other(_) | Body::Blocked(_)) {
+    if matches!(
+        incoming.body,
+        Body::Callback { .. } | Body::Other(_) | Body::Blocked(_) | Body::Located { .. }
+    ) {
         return Ok(Vec::new());
     }
     let client = || incoming.client_language.as_deref().and_then(Language::from_tag);

@@ -1,5 +1,6 @@
 //! `/language`: in which language the learner reads the bot.
 
+use super::settings::with_way_back;
 use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
@@ -45,8 +46,9 @@ fn choose(case: &Case<'_>, choice: Choice) -> Outcome {
     }
 }
 
-fn menu(case: &Case<'_>, chosen: Language) -> (Rich, Keyboard) {
-    (Phrases(chosen).language_menu(), Keyboard(rows(&LANGUAGE, case, chosen)))
+pub(super) fn menu(case: &Case<'_>, chosen: Language) -> (Rich, Keyboard) {
+    let case = Case { phrases: Phrases(chosen), ..*case };
+    (case.phrases.language_menu(), with_way_back(&case, rows(&LANGUAGE, &case, chosen)))
 }
 
 /// The language that a button made by [`rows`] stands for.

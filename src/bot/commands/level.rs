@@ -1,5 +1,6 @@
 //! `/level`: how well the learner speaks English, by own account.
 
+use super::settings::with_way_back;
 use super::{Audience, Command, Needs};
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
@@ -47,10 +48,10 @@ fn choose(case: &Case<'_>, choice: Choice) -> Outcome {
     }
 }
 
-fn menu(case: &Case<'_>, chosen: Option<Level>) -> (Rich, Keyboard) {
+pub(super) fn menu(case: &Case<'_>, chosen: Option<Level>) -> (Rich, Keyboard) {
     let button = |(choice, level): (Choice, Level)| {
         let label = case.phrases.marked(&case.phrases.level(level), chosen == Some(level));
         vec![LEVEL.labelled(label, choice, case.incoming.user)]
     };
-    (case.phrases.level_menu(chosen), Keyboard(LEVELS.into_iter().map(button).collect()))
+    (case.phrases.level_menu(chosen), with_way_back(case, LEVELS.into_iter().map(button).collect()))
 }

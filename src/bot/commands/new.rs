@@ -3,6 +3,7 @@
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
+use crate::domain::drill::DrillChange;
 use crate::domain::{Change, Outcome, Placement, Session};
 use crate::store::StoreError;
 use uuid::Uuid;
@@ -24,7 +25,10 @@ async fn new(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, Store
     // A voice that still waits for the tutor was overtaken by this command.
     let waits = context.reader.place(case.incoming.user).await?.own > 0;
     Ok(Outcome {
-        changes: vec![Change::SessionOpened(session)],
+        changes: vec![
+            Change::SessionOpened(session),
+            Change::Drill(DrillChange::Ended(case.row, case.now)),
+        ],
         purge: old.map(|old| old.id).into_iter().collect(),
         ..case.say(case.phrases.fresh(old.map_or(0, |old| old.turns), waits))
     })

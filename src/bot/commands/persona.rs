@@ -1,5 +1,6 @@
 //! `/persona`: who the chat model is for this learner.
 
+use super::settings::with_way_back;
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
@@ -43,7 +44,7 @@ fn choose(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome 
     case.chosen(Change::Persona(Some(pressed.id.clone())), shown)
 }
 
-fn menu(context: &HandlerContext, case: &Case<'_>, chosen: Option<&str>) -> (Rich, Keyboard) {
+pub(super) fn menu(context: &HandlerContext, case: &Case<'_>, chosen: Option<&str>) -> (Rich, Keyboard) {
     let (all, language) = (&context.personas, case.phrases.0);
     let chosen = all.of(chosen);
     let each: Vec<_> = all.iter().map(|persona| (persona.name(language), persona.about(language))).collect();
@@ -52,5 +53,5 @@ fn menu(context: &HandlerContext, case: &Case<'_>, chosen: Option<&str>) -> (Ric
         let label = case.phrases.marked(persona.name(language), chosen == Some(persona));
         vec![PERSONA.labelled(label, Choice::named(&persona.id), case.incoming.user)]
     });
-    (text, Keyboard(rows.collect()))
+    (text, with_way_back(case, rows.collect()))
 }

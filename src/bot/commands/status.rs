@@ -24,12 +24,13 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
         Some(limit) => Some((limit.left(&context.reader.rate(user).await?, case.now), limit.0)),
         None => None,
     };
-    let session = case
+    let open = case
         .learner
         .session_in(case.incoming.chat)
-        .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active)
+        .filter(|open| open.state(case.now, context.rules.session_timeout_ms) == SessionState::Active);
+    let session = open
         .map(|open| (case.now.since_ms(open.created) / 1000, open.turns.max(open.tutor_turns.unwrap_or(0))));
-    let tutor = context.tutor.reach().state();
+    let tutor = open.map_or_else(|| context.tutor.reach(), |open| context.tutor.reach_in(open)).state();
     // Whoever fits into the tutor's slots is at work already.
     let ahead = (place.ahead + 1).saturating_sub(context.tutor.slots().of);
     let personas = context.models.is_some().then_some(&context.personas);

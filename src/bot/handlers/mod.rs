@@ -1,6 +1,7 @@
 //! One file per kind of message that is no command. A handler turns a case into an [`Outcome`]; it never sends and never saves.
 
 mod melody;
+pub(crate) mod drill;
 pub mod text;
 pub mod text_turn;
 pub mod voice;
@@ -13,6 +14,8 @@ use crate::domain::{Body, Change, Incoming, Learner, Outcome, Reply, Rich, Times
 pub struct Case<'a> {
     /// The message.
     pub incoming: &'a Incoming,
+    /// The number of its row.
+    pub row: u64,
     /// Its learner.
     pub learner: &'a Learner,
     /// The sentences in the learner's language.

@@ -73,12 +73,32 @@ fn urls() {
     ] {
         assert!(set("BACKEND_URL", raw).is_err(), "{raw}");
     }
-    assert_eq!(set("BACKEND_URL", "http://host/a//").unwrap().backend_url, "http://host/a");
+    assert_eq!(set("BACKEND_URL", "http://host/a//").unwrap().backend_urls, ["http://host/a"]);
     assert!(set("TELEGRAM_PROXY", "socks5://user:word@host:1080").is_ok());
     assert!(set("TELEGRAM_PROXY", "host:1080").is_err());
     assert!(
         set("TELEGRAM_API_URL", "https://host/bot123:secret").unwrap_err().contains("without a bot token")
     );
+}
+
+#[test]
+fn several_tutors() {
+    let urls = |raw: &str| set("BACKEND_URL", raw).map(|config| config.backend_urls);
+    let both = vec!["http://a:1".to_owned(), "https://b/x".to_owned()];
+    for raw in ["http://a:1,https://b/x", " http://a:1/ , https://b/x/ ,", "http://a:1,,https://b/x"] {
+        assert_eq!(urls(raw), Ok(both.clone()), "{raw}");
+    }
+    for raw in
+        ["http://a http://b", "http://a;http://b", "http://a,b", ",", "http://a,ftp://b", "http://a,http://"]
+    {
+        assert!(urls(raw).unwrap_err().starts_with("must be URLs"), "{raw}");
+    }
+    for raw in ["http://a:1,http://b,http://A:1/", "http://b,http://x,https://u:p@b"] {
+        assert!(urls(raw).unwrap_err().contains("number 3 is number 1 again"), "{raw}");
+    }
+    let many = (0..33).map(|n| format!("http://h{n}")).collect::<Vec<_>>().join(",");
+    assert!(urls(&many).unwrap_err().contains("more than 32"));
+    assert_eq!(shown(key("BACKEND_URL"), "http://u:p,w@a,http://v:q@b"), "http://***@b");
 }
 
 #[test]

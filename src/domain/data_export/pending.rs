@@ -36,6 +36,7 @@ impl Pending {
             Body::Files(files) => Some(files.caption.clone()),
             Body::Command { name, args } => Some(format!("/{name} {args}").trim_end().to_owned()),
             Body::Callback { data, .. } => Some(data.clone()),
+            Body::Located { zone } => Some(zone.clone()),
             Body::Voice(_) | Body::Coach { .. } => match &self.job.stage {
                 Stage::Heard { transcript, .. } => Some(transcript.text.clone()),
                 _ => None,
@@ -87,7 +88,9 @@ impl Pending {
 
 fn said(message: &OutMessage) -> String {
     match &message.reply.content {
-        Content::Text { text, .. } | Content::Edit { text, .. } => text.to_plain(),
+        Content::Text { text, .. } | Content::Edit { text, .. } | Content::Keys { text, .. } => {
+            text.to_plain()
+        }
         Content::Spoken { caption, .. } => caption.to_plain(),
         Content::CallbackAnswer { text, .. } => text.clone(),
         Content::Made(made) => format!("({})", made.name()),
@@ -105,7 +108,7 @@ pub(crate) fn row_kind(job: &Job) -> &'static str {
             Body::Files(_) => "files",
             Body::Command { .. } => "command",
             Body::Callback { .. } => "button",
-            Body::Other(_) | Body::Blocked(_) => "other",
+            Body::Other(_) | Body::Blocked(_) | Body::Located { .. } => "other",
         },
     }
 }

@@ -4,6 +4,7 @@ use super::escaped;
 use crate::domain::card::Card;
 use crate::domain::contour::Contours;
 use crate::domain::day::Day;
+use crate::domain::drill::{Drill, Item};
 use crate::domain::reminder::Reminder;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -26,6 +27,32 @@ pub(super) fn reminder_json(reminder: Reminder) -> Value {
         "on": reminder.on,
         "last_sent_on": reminder.last_day.map(date),
         "due": reminder.due.map(super::at_json),
+    })
+}
+
+/// What is kept of practice besides the cards.
+pub(super) fn drill_json(drill: &Drill) -> Value {
+    let said = |item: &Item| match item {
+        Item::Card(id) => json!({ "card": id }),
+        Item::Words(words) => json!({ "words": words }),
+        Item::Nothing => json!("end"),
+    };
+    json!({
+        "asked": drill.asked.iter().map(|asked| json!({
+            "what": said(&asked.item),
+            "active": super::at_json(asked.active_at),
+        })).collect::<Vec<_>>(),
+        "last_answer": drill.graded.as_ref().map(|graded| json!({
+            "card": graded.card,
+            "grade": graded.grade.name(),
+            "heard": graded.heard,
+            "milliseconds": graded.voice_ms,
+        })),
+        "words_to_practise": drill.missed.iter().map(|missed| json!({
+            "word": missed.word,
+            "missed": missed.times,
+        })).collect::<Vec<_>>(),
+        "offered": drill.offered,
     })
 }
 

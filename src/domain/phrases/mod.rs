@@ -30,7 +30,9 @@ mod files;
 mod first_minute;
 mod made;
 mod pictures;
+mod practice;
 mod recordings;
+mod settings;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -43,6 +45,7 @@ mod writing;
 pub(crate) use admin::AdminView;
 pub(crate) use catalog::Catalog;
 pub(crate) use first_minute::FIRST_TASKS;
+pub(crate) use settings::{SettingsView, Switch, time_of_day_in};
 pub(crate) use status::StatusView;
 pub(crate) use writing::STILL_WRITING;
 

@@ -169,6 +169,11 @@ impl State {
 
     fn post(&mut self, params: &Params, kind: EntryKind, text: Formatted, file: Option<ChatFile>) -> Done {
         let chat = self.writable(params)?;
+        if validate::asks_for_location(params)
+            && self.chats.get(&chat).is_some_and(|chat| chat.kind != "private")
+        {
+            return Err(ApiError::bad("location can be requested in private chats only"));
+        }
         let named = self.topic(chat, params)?;
         let reply_to = self.reply_target(chat, params)?;
         // A reply without a topic lands in the topic of the message it answers.

@@ -104,12 +104,10 @@ fn reply_parameters(value: &Value) -> Check {
     }
 }
 
-/// An inline keyboard; other kinds of markup pass if they are well-formed objects of a known kind.
 fn reply_markup(value: &Value) -> Check {
     let map = object("reply markup", value)?;
     if !map.contains_key("inline_keyboard") {
-        let other = ["keyboard", "remove_keyboard", "force_reply"].iter().any(|key| map.contains_key(*key));
-        return if other { Ok(()) } else { Err(ApiError::bad("object expected as reply markup")) };
+        return below_the_input(map);
     }
     fields("InlineKeyboardMarkup", map, &[("inline_keyboard", Is::Arr)])?;
     let rows = map.get("inline_keyboard").and_then(Value::as_array);
@@ -128,6 +126,49 @@ fn reply_markup(value: &Value) -> Check {
         return Err(ApiError::bad("reply markup is too long"));
     }
     Ok(())
+}
+
+/// A keyboard in the place of the person's own, its end, or a question that opens a reply.
+fn below_the_input(map: &Map<String, Value>) -> Check {
+    if map.contains_key("remove_keyboard") {
+        fields("ReplyKeyboardRemove", map, &[("remove_keyboard", Is::Bool), ("selective", Is::Bool)])?;
+        let removes = map.get("remove_keyboard").and_then(Value::as_bool) == Some(true);
+        return if removes { Ok(()) } else { Err(ApiError::bad("remove_keyboard must be true (double)")) };
+    }
+    let Some(rows) = map.get("keyboard").and_then(Value::as_array) else {
+        let table =
+            [("force_reply", Is::Bool), ("input_field_placeholder", Is::Str), ("selective", Is::Bool)];
+        fields("ForceReply", map, &table)?;
+        let asks = map.contains_key("force_reply");
+        return if asks { Ok(()) } else { Err(ApiError::bad("object expected as reply markup")) };
+    };
+    let table = [
+        ("keyboard", Is::Arr),
+        ("is_persistent", Is::Bool),
+        ("resize_keyboard", Is::Bool),
+        ("one_time_keyboard", Is::Bool),
+        ("input_field_placeholder", Is::Str),
+        ("selective", Is::Bool),
+    ];
+    fields("ReplyKeyboardMarkup", map, &table)?;
+    let keys = rows.iter().map(|row| row.as_array().ok_or_else(|| ApiError::bad("can't parse keyboard row")));
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    for key in keys.into_iter().flatten() {
+        let table = [("text", Is::Str), ("request_location", Is::Bool), ("request_contact", Is::Bool)];
+        let key = object("KeyboardButton", key)?;
+        fields("KeyboardButton", key, &table)?;
+        if key.get("text").and_then(Value::as_str).is_none_or(str::is_empty) {
+            return Err(ApiError::bad("can't parse keyboard button: field \"text\" must be non-empty"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a keyboard asks for something that only a private chat may be asked for.
+pub(crate) fn asks_for_location(params: &Params) -> bool {
+    let rows = params.map.get("reply_markup").and_then(|markup| markup.get("keyboard"));
+    let keys = rows.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_array).flatten();
+    keys.filter_map(|key| key.get("request_location")).any(|asked| asked.as_bool() == Some(true))
 }
 
 fn inline_button(button: &Value) -> Check {

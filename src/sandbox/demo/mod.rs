@@ -4,6 +4,7 @@
 //! `daemon::run`.
 
 pub(crate) mod pictures;
+mod practice;
 mod scenes;
 mod screen;
 mod svg;
@@ -181,6 +182,7 @@ impl Demo {
         self.command("/intonation", 1).await?;
         self.command("/progress", 1).await?;
         self.command("/history", 1).await?;
+        self.practice().await?;
         self.command("/hlep", 1).await?;
         self.screen.line("Now with your own words: phonicflow-bot demo --interactive");
         Ok(())

@@ -50,6 +50,23 @@ pub(crate) const SCENES: [Scene; 3] = [
     },
 ];
 
+/// A card, and how it is said.
+pub(crate) struct Drill {
+    /// The command that keeps it.
+    pub card: &'static str,
+    pub voice: &'static [u8],
+    pub seconds: u32,
+    /// What a recogniser makes of the voice.
+    pub heard: &'static str,
+}
+
+pub(crate) const DRILL: Drill = Drill {
+    card: "/card I have visited London since two years → I visited London two years ago by ship",
+    voice: include_bytes!("../../../assets/voice/03-travel.ogg"),
+    seconds: 6,
+    heard: "I visited London two years ago by sheep",
+};
+
 /// What the learner writes, and the stand-in model's answer to it.
 pub(crate) const TEXT: (&str, &str) = (
     "Whats the diference between say and tell?",

@@ -5,6 +5,7 @@
 
 use super::fields::record;
 use super::{unplaced, v1, v2};
+use crate::domain::drill::Drill;
 use crate::domain::{
     Card, CardBook, Contours, DAILY_GOAL, Day, DeadLetter, Job, Language, Learner, OutMessage, Reminder,
     Session, Turn,
@@ -43,8 +44,8 @@ record! {
     always { 1 user, 2 first_seen, 3 language, 4 client_language, 5 translation, 6 voice_reply, 7 blocked }
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
-        15 tokens, 16 told_gone, 17 zone, 18 reminder as optional, 19 daily_goal = DAILY_GOAL, 20 slower, 23 cards as nested,
-        24 elsewhere as list,
+        15 tokens, 16 told_gone, 17 zone, 18 reminder as optional, 19 daily_goal = DAILY_GOAL, 20 slower,
+        21 new_cards_per_day, 22 drill as nested, 23 cards as nested, 24 elsewhere as list, 40 place_asked,
     }
     from { 1 v1::LearnerV1 }
 }
@@ -52,7 +53,7 @@ record! {
 record! {
     Session = "session", version 2
     always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
-    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place }
+    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place, 10 tutor }
     from { 1 v1::SessionV1 }
 }
 
@@ -64,6 +65,13 @@ record! {
         20 of_another,
     }
     from { 1 v1::TurnV1 }
+}
+
+record! {
+    Drill = "practice", version 1
+    always {}
+    since { 1 asked, 2 graded, 3 offered, 4 missed }
+    from {}
 }
 
 record! {

@@ -31,6 +31,23 @@ impl Reader {
         self.look(move |state| state.learner(user)).await
     }
 
+    /// A session, open or archived.
+    pub async fn session(&self, user: UserId, id: Uuid) -> Result<Option<Session>, StoreError> {
+        self.look(move |state| {
+            let learner = state.learner(user)?;
+            let mut open = learner.iter().flat_map(|learner| learner.open_sessions());
+            let mut found = open.find(|open| open.id == id).cloned();
+            state.scan(&Range::prefix(keys::archived_of(user)), true, &mut |key, bytes| {
+                if found.is_none() && key.ends_with(id.as_bytes()) {
+                    found = Some(records::decode(bytes)?);
+                }
+                Ok(found.is_none())
+            })?;
+            Ok(found)
+        })
+        .await
+    }
+
     /// Finished turns of a session in order, from the `skip`-th (from 0), and how many there are in total.
     pub async fn turns(
         &self,

@@ -7,11 +7,9 @@ use crate::tutor::{Checkup, HEALTH, TUTOR, TutorError};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// `place`: its address, to be shown.
-pub(in crate::tutor) async fn examine(
-    options: PhonicFlowOptions,
-    place: &str,
-) -> Result<Checkup, TutorError> {
+pub(in crate::tutor) async fn examine(options: PhonicFlowOptions) -> Result<Checkup, TutorError> {
+    let place = options.place.clone();
+    let place = place.as_str();
     let client = Client::new(options, Arc::default())?;
     let asked = Instant::now();
     let clock = match client.identity().await {

@@ -7,6 +7,7 @@
 mod attempt;
 mod client;
 mod doctor;
+mod fleet;
 mod lost_turn;
 mod passing;
 mod submitted;
@@ -14,6 +15,7 @@ mod unanswered;
 
 pub(crate) use client::PhonicFlowOptions;
 pub(super) use doctor::examine;
+pub(super) use fleet::Fleet;
 
 use super::{
     Attempt, Overheard, Part, Reach, Retry, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError,

@@ -48,10 +48,13 @@ async fn both_servers_are_looked_at_and_a_missing_model_is_named_with_how_to_fet
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_said_of_speech_servers_that_no_tutor_uses() {
+async fn beside_phonicflow_only_the_recogniser_is_used() {
     let mut world = World::new().await;
     let _speech = world.speech(SpeechOptions::default()).await;
     let found = visit(&world, &[]).await;
-    assert_eq!(found.state("speech to text"), "none", "{}", found.said);
-    assert!(found.said.contains("STT_URL has no effect: only TUTOR=builtin uses it"), "{}", found.said);
+    assert_eq!(found.state("speech to text"), "ok", "{}", found.said);
+    assert_eq!(found.state("text to speech"), "none", "{}", found.said);
+    assert!(found.said.contains("TTS_URL has no effect: only TUTOR=builtin uses it"), "{}", found.said);
+    world.set("STT_URL", "").set("TTS_URL", "");
+    assert_eq!(visit(&world, &[]).await.state("speech to text"), "none");
 }

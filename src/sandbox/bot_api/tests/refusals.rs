@@ -53,6 +53,15 @@ async fn send_message() {
     )
     .await;
     bad(json!({"chat_id": 11, "text": "x", "message_thread_id": 5}), "message thread not found").await;
+    api.group(-5, "class");
+    let keys =
+        |chat: i64, markup: serde_json::Value| json!({"chat_id": chat, "text": "x", "reply_markup": markup});
+    let share = json!({"keyboard": [[{"text": "Here", "request_location": true}]], "resize_keyboard": true});
+    bad(keys(-5, share), "location can be requested in private chats only").await;
+    let empty = json!({"keyboard": [[{"text": ""}]]});
+    bad(keys(11, empty), "can't parse keyboard button: field \"text\" must be non-empty").await;
+    bad(keys(11, json!({"remove_keyboard": false})), "remove_keyboard must be true (double)").await;
+    bad(keys(11, json!({"nothing": 1})), "unknown field \"nothing\" in ForceReply (double)").await;
     bad(
         json!({"chat_id": 11, "text": "x", "link_preview_options": {"disabled": true}}),
         "unknown field \"disabled\" in LinkPreviewOptions (double)",

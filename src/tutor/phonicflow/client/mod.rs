@@ -50,6 +50,8 @@ const LONGEST_RETRY_AFTER: u32 = 3_600;
 pub(crate) struct PhonicFlowOptions {
     /// `http` or `https`, perhaps with a path; a trailing slash makes no difference.
     pub base_url: String,
+    /// That, as it may be shown.
+    pub place: String,
     /// Deadline of one `/process` call, answer included.
     pub timeout: Duration,
     /// Turns it may work on at once.

@@ -92,6 +92,7 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> Vec<u8> {
 fn options(base_url: String) -> PhonicFlowOptions {
     PhonicFlowOptions {
         base_url,
+        place: String::new(),
         timeout: Duration::from_secs(20),
         at_once: 1,
         api_key: None,
