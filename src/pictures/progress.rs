@@ -137,7 +137,7 @@ fn numbers(canvas: &mut Canvas, view: &ProgressView, phrases: Phrases) {
     };
     canvas.text((NUMBERS, 600.0), &shares, words, room);
     canvas.line(&[(NUMBERS, 624.0), (RIGHT, 624.0)], 1.5, RULE);
-    canvas.text((NUMBERS, 664.0), &phrases.cards_heading(), heading, room);
+    canvas.text((NUMBERS, 664.0), &phrases.cards_title(), heading, room);
     if view.cards.all == 0 {
         canvas.lines((NUMBERS, 704.0), &phrases.no_cards_yet(), words, room);
         return;

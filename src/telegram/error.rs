@@ -81,8 +81,8 @@ pub(crate) enum TelegramError {
     /// The file can no longer be downloaded.
     #[error("Telegram does not have the file any more")]
     FileGone,
-    /// The learner (a privacy setting) or the group accepts no voice messages: send text instead.
-    #[error("voice messages are not allowed in this chat")]
+    /// The learner (a privacy setting) or the group accepts no voice messages, pictures or documents: send text instead.
+    #[error("files of this kind are not allowed in this chat")]
     FileForbidden,
     /// Telegram did not understand the markup.
     #[error("Telegram did not understand the markup of the message")]

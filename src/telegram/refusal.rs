@@ -250,11 +250,7 @@ mod tests {
                 "Bad Request: not enough rights to send voice notes to the chat",
                 TelegramError::FileForbidden,
             ),
-            (
-                400,
-                "Bad Request: not enough rights to send photos to the chat",
-                TelegramError::FileForbidden,
-            ),
+            (400, "Bad Request: not enough rights to send photos to the chat", TelegramError::FileForbidden),
             (400, "Bad Request: have no rights to send documents", TelegramError::FileForbidden),
             (400, "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN", TelegramError::FileForbidden),
             (

@@ -1,7 +1,7 @@
 //! One file per kind of message that is no command. A handler turns a case into an [`Outcome`]; it never sends and never saves.
 
-mod melody;
 pub(crate) mod drill;
+mod melody;
 pub mod text;
 pub mod text_turn;
 pub mod voice;

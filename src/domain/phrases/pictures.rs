@@ -89,7 +89,7 @@ impl Phrases {
         phrase!(self, "progress-days-goal-met", met, days)
     }
 
-    pub(crate) fn cards_heading(self) -> String {
+    pub(crate) fn cards_title(self) -> String {
         phrase!(self, "progress-cards")
     }
 
