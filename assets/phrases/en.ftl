@@ -30,6 +30,8 @@ command-models = The models that can answer you
 command-switch = Choose the model that answers you
 command-settings = What you have chosen, and how to change it
     .aliases = preferences
+command-remind = A daily reminder to practise, at a time of your choice
+    .aliases = remindme
 command-delete = Delete everything I hold about you
 command-subscribe = The channel to join, and how
 command-admin = Counts, health and queue
@@ -230,6 +232,7 @@ status-no-conversation = Conversation: none yet, your next voice message opens o
 status-nothing-waits = None of your messages is waiting
 status-next = Your messages in line: { $own }, the first is being worked on or comes next
 status-place = Your messages in line: { $own }, place { $place }
+status-about = The answer will take { $about }
 status-tutor-unknown = Tutor: not asked since the start
 status-tutor-answers = Tutor: reachable
 status-tutor-failing = Tutor: cannot answer at the moment, messages wait
@@ -303,7 +306,6 @@ date-short =
         [11] { $day } Nov
        *[12] { $day } Dec
     }
-decimal-mark = .
 kind-grammar = grammar
 kind-word-choice = word choice
 kind-pronunciation = pronunciation
@@ -350,6 +352,22 @@ intonation-caption-no-pitch = { $name }: { $seconds } s, no pitch found
 intonation-caption-meaning = The melody of a voice is no grade: compare where it rises and falls.
 intonation-none = I keep the melody of the last few voice messages only, and there is none of this one. Send me a voice message and ask again. 🎙
 slower-none = I no longer have this reply as a voice message. Send me a voice message and try it with my next reply. 🎙
+slower-button = 🐢 Slower
+intonation-button = 🎵 How it sounded
+## Under an answer
+
+underlined = Underlined: words I was not sure I heard right.
+corrections = ✏️ Say it better
+decimal = { $whole }.{ $tenth }
+fluency-rate = 📊 As a rough guide: { $rate } words a minute
+fluency-pauses = { $pauses } % pauses (the longest { $longest } s)
+fluency-fillers = “um” and “uh”: { $fillers }
+translate-button = 🌐 Translate
+hear-coaching-button = 🔊 Hear the tips
+pressed-already-notice = It is on its way already.
+cannot-translate-notice = I can't translate this right now. Try again in a little while.
+coaching-not-spoken = I can't say these tips aloud any more, but you can still read them above.
+
 ## Cards and practising them aloud
 
 practice-you-said = You said:
@@ -444,6 +462,7 @@ settings-voice = Spoken replies
 settings-slower = Slower speech
 settings-persona = When you write, I am
 settings-goal = Daily goal
+settings-reminder = Reminder
 settings-zone = Time zone
 settings-zone-now = { $place }, { $time } there now
 settings-in-private = Settings are between you and me: send me /settings in our private chat. 🙂
@@ -457,6 +476,7 @@ settings-slower-on-button = 🐢 Speak slower
 settings-slower-off-button = 🐇 Normal speed
 settings-persona-button = 🎭 Who I am
 settings-goal-button = 🎯 Daily goal
+settings-reminder-button = ⏰ Reminder
 settings-zone-button = 🕒 Time zone
 translation-menu = When shall I translate my tips and replies for you?
 translation-always-button = Always
@@ -465,12 +485,20 @@ translation-never-button = Never
 goal-menu = How many minutes would you like to speak a day?
 goal-button = { $minutes } min a day
 goal-none-button = No goal
+reminder-menu =
+    When shall I remind you to practise? I stay silent on days when your goal is met.
+    Any other time: /remind 19:45
+no-reminder-button = 🔕 No reminder
+reminder-is-off = 🔕 No reminder from now on. /remind 19:30 brings it back.
+reminder-is-set = ⏰ I remind you daily at { $time } (time zone of { $place }).
+reminder-is-set-utc = ⏰ I remind you daily at { $time } UTC, until I know your time zone.
+remind-how = I don't understand that time. Write it like this: /remind 19:30, or /remind off.
 zone-menu = Where are you? Your days and reminders follow your time zone.
 zone-elsewhere-button = 🌍 Elsewhere
 zone-ask-button = 📍 Type a city or share a location
 region-africa-button = Africa
 region-america-button = Americas
-region-asia-button = Asia
+region-asia-button = Asia and the Middle East
 region-europe-button = Europe
 region-oceans-button = Australia and the oceans
 zone-earlier-button = « Earlier

@@ -39,6 +39,8 @@ command-switch = Elegir el modelo que te responde
     .aliases = cambiar
 command-settings = Lo que has elegido, y cómo cambiarlo
     .aliases = configuracion
+command-remind = Un recordatorio diario para practicar, a la hora que elijas
+    .aliases = recordatorio recordar
 command-delete = Borrar todo lo que guardo sobre ti
     .aliases = borrar
 command-subscribe = En qué canal entrar y cómo
@@ -241,6 +243,7 @@ status-no-conversation = Conversación: ninguna todavía, tu próximo mensaje de
 status-nothing-waits = Ningún mensaje tuyo en la cola
 status-next = Mensajes tuyos en la cola: { $own }, el primero está en proceso o es el siguiente
 status-place = Mensajes tuyos en la cola: { $own }, lugar { $place }
+status-about = La respuesta tardará { $about }
 status-tutor-unknown = Tutor: aún sin consultar
 status-tutor-answers = Tutor: disponible
 status-tutor-failing = Tutor: no puede responder en este momento, los mensajes esperan
@@ -308,7 +311,6 @@ date-short =
         [11] { $day } nov
        *[12] { $day } dic
     }
-decimal-mark = ,
 kind-grammar = gramática
 kind-word-choice = elección de palabras
 kind-pronunciation = pronunciación
@@ -355,6 +357,22 @@ intonation-caption-no-pitch = { $name }: { $seconds } s, altura no encontrada
 intonation-caption-meaning = La melodía de la voz no es una nota: compara dónde sube y dónde baja.
 intonation-none = Guardo solo la melodía de los últimos mensajes de voz, y de este no hay ninguna. Envíame un mensaje de voz y pídelo otra vez. 🎙
 slower-none = Ya no tengo esta respuesta como mensaje de voz. Envíame un mensaje de voz y pruébalo con mi próxima respuesta. 🎙
+slower-button = 🐢 Más despacio
+intonation-button = 🎵 Cómo sonó
+## Under an answer
+
+underlined = Subrayado: palabras que no sé si oí bien.
+corrections = ✏️ Dilo así
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Una idea aproximada: { $rate } palabras por minuto
+fluency-pauses = { $pauses } % de pausas (la más larga, { $longest } s)
+fluency-fillers = “um” y “uh”: { $fillers }
+translate-button = 🌐 Traducir
+hear-coaching-button = 🔊 Oír los consejos
+pressed-already-notice = Ya va en camino.
+cannot-translate-notice = Ahora no puedo traducir esto. Inténtalo de nuevo en un ratito.
+coaching-not-spoken = Ya no puedo decir estos consejos en voz alta, pero puedes leerlos arriba.
+
 ## Cards and practising them aloud
 
 practice-you-said = Dijiste:
@@ -449,6 +467,7 @@ settings-voice = Respuestas habladas
 settings-slower = Habla más lenta
 settings-persona = Cuando escribes, soy
 settings-goal = Meta diaria
+settings-reminder = Recordatorio
 settings-zone = Zona horaria
 settings-zone-now = { $place }, ahora son las { $time } allí
 settings-in-private = Los ajustes quedan entre tú y yo: envíame /settings en nuestro chat privado. 🙂
@@ -462,6 +481,7 @@ settings-slower-on-button = 🐢 Hablar más despacio
 settings-slower-off-button = 🐇 Velocidad normal
 settings-persona-button = 🎭 Quién soy
 settings-goal-button = 🎯 Meta diaria
+settings-reminder-button = ⏰ Recordatorio
 settings-zone-button = 🕒 Zona horaria
 translation-menu = ¿Cuándo quieres que traduzca mis consejos y respuestas?
 translation-always-button = Siempre
@@ -470,12 +490,20 @@ translation-never-button = Nunca
 goal-menu = ¿Cuántos minutos al día quieres hablar?
 goal-button = { $minutes } min al día
 goal-none-button = Sin meta
+reminder-menu =
+    ¿Cuándo quieres que te recuerde practicar? Los días en que ya cumpliste la meta me quedo callado.
+    Otra hora: /remind 19:45
+no-reminder-button = 🔕 Sin recordatorio
+reminder-is-off = 🔕 Desde ahora, sin recordatorio. /remind 19:30 lo activa.
+reminder-is-set = ⏰ Te lo recuerdo cada día a las { $time } (zona horaria de { $place }).
+reminder-is-set-utc = ⏰ Te lo recuerdo cada día a las { $time } UTC, hasta que sepa tu zona horaria.
+remind-how = No entiendo esa hora. Escríbela así: /remind 19:30, o /remind off.
 zone-menu = ¿Dónde estás? Tus días y recordatorios siguen tu zona horaria.
 zone-elsewhere-button = 🌍 Otro lugar
 zone-ask-button = 📍 Escribir ciudad o enviar lugar
 region-africa-button = África
 region-america-button = América
-region-asia-button = Asia
+region-asia-button = Asia y Oriente Medio
 region-europe-button = Europa
 region-oceans-button = Australia y los océanos
 zone-earlier-button = « Más temprano

@@ -43,6 +43,8 @@ command-switch = Escolher o modelo que responde a você
     .aliases = trocar
 command-settings = O que você escolheu, e como mudar
     .aliases = configuracoes ajustes
+command-remind = Um lembrete diário para praticar, na hora que você escolher
+    .aliases = lembrete lembrar
 command-delete = Apagar tudo o que guardo sobre você
     .aliases = apagar
 command-subscribe = Em qual canal entrar e como
@@ -247,6 +249,7 @@ status-no-conversation = Conversa: nenhuma ainda, sua próxima mensagem de voz a
 status-nothing-waits = Nenhuma mensagem sua na fila
 status-next = Suas mensagens na fila: { $own }, a primeira está em andamento ou é a próxima
 status-place = Suas mensagens na fila: { $own }, lugar { $place }
+status-about = A resposta leva { $about }
 status-tutor-unknown = Tutor: ainda não consultado
 status-tutor-answers = Tutor: disponível
 status-tutor-failing = Tutor: não consegue responder no momento, as mensagens esperam
@@ -315,7 +318,6 @@ date-short =
         [11] { $day } nov
        *[12] { $day } dez
     }
-decimal-mark = ,
 kind-grammar = gramática
 kind-word-choice = escolha de palavras
 kind-pronunciation = pronúncia
@@ -363,6 +365,22 @@ intonation-caption-no-pitch = { $name }: { $seconds } s, altura não encontrada
 intonation-caption-meaning = A melodia da voz não é uma nota: compare onde ela sobe e onde desce.
 intonation-none = Guardo só a melodia das últimas mensagens de voz, e desta não há nenhuma. Envie uma mensagem de voz e peça de novo. 🎙
 slower-none = Não tenho mais esta resposta em voz. Envie uma mensagem de voz e experimente com a minha próxima resposta. 🎙
+slower-button = 🐢 Mais devagar
+intonation-button = 🎵 Como soou
+## Under an answer
+
+underlined = Sublinhado: palavras que não sei se ouvi bem.
+corrections = ✏️ Diga assim
+decimal = { $whole },{ $tenth }
+fluency-rate = 📊 Uma ideia aproximada: { $rate } palavras por minuto
+fluency-pauses = { $pauses } % de pausas (a maior, { $longest } s)
+fluency-fillers = “um” e “uh”: { $fillers }
+translate-button = 🌐 Traduzir
+hear-coaching-button = 🔊 Ouvir as dicas
+pressed-already-notice = Já está a caminho.
+cannot-translate-notice = Não consigo traduzir agora. Tente de novo daqui a pouco.
+coaching-not-spoken = Não consigo mais falar estas dicas, mas você ainda pode ler acima.
+
 ## Cards and practising them aloud
 
 practice-you-said = Você disse:
@@ -463,6 +481,7 @@ settings-voice = Respostas faladas
 settings-slower = Fala mais lenta
 settings-persona = Quando você escreve, eu sou
 settings-goal = Meta diária
+settings-reminder = Lembrete
 settings-zone = Fuso horário
 settings-zone-now = { $place }, agora são { $time } lá
 settings-in-private = As configurações ficam entre nós: envie /settings na nossa conversa privada. 🙂
@@ -476,6 +495,7 @@ settings-slower-on-button = 🐢 Falar mais devagar
 settings-slower-off-button = 🐇 Velocidade normal
 settings-persona-button = 🎭 Quem eu sou
 settings-goal-button = 🎯 Meta diária
+settings-reminder-button = ⏰ Lembrete
 settings-zone-button = 🕒 Fuso horário
 translation-menu = Quando devo traduzir minhas dicas e respostas para você?
 translation-always-button = Sempre
@@ -484,12 +504,20 @@ translation-never-button = Nunca
 goal-menu = Quantos minutos por dia você quer falar?
 goal-button = { $minutes } min por dia
 goal-none-button = Sem meta
+reminder-menu =
+    Quando devo lembrar você de praticar? Fico em silêncio nos dias em que a meta já foi cumprida.
+    Outro horário: /remind 19:45
+no-reminder-button = 🔕 Sem lembrete
+reminder-is-off = 🔕 Sem lembrete de agora em diante. /remind 19:30 liga de novo.
+reminder-is-set = ⏰ Eu lembro você todo dia às { $time } (fuso horário de { $place }).
+reminder-is-set-utc = ⏰ Eu lembro você todo dia às { $time } UTC, até eu saber o seu fuso horário.
+remind-how = Não entendi esse horário. Escreva assim: /remind 19:30, ou /remind off.
 zone-menu = Onde você está? Seus dias e lembretes seguem o seu fuso horário.
 zone-elsewhere-button = 🌍 Outro lugar
 zone-ask-button = 📍 Digitar cidade ou enviar local
 region-africa-button = África
 region-america-button = Américas
-region-asia-button = Ásia
+region-asia-button = Ásia e Oriente Médio
 region-europe-button = Europa
 region-oceans-button = Austrália e oceanos
 zone-earlier-button = « Mais cedo

@@ -7,6 +7,7 @@ use super::HandlerContext;
 use super::commands::{self, Answer, Audience};
 use super::growing;
 use super::handlers::Case;
+use super::under_answer;
 use crate::domain::outcome;
 use crate::domain::{Placement, UserId};
 use std::fmt;
@@ -33,6 +34,8 @@ pub enum Choice {
     Letter(char),
     /// A page, or the number something goes by.
     Number(u64),
+    /// A part of what goes by this number.
+    Part(u64, u8),
 }
 
 impl fmt::Display for Choice {
@@ -40,6 +43,7 @@ impl fmt::Display for Choice {
         match self {
             Self::Letter(letter) => write!(f, "{letter}"),
             Self::Number(number) => write!(f, "{number}"),
+            Self::Part(number, part) => write!(f, "{number}-{part}"),
         }
     }
 }
@@ -56,7 +60,10 @@ impl Choice {
         let mut letters = text.chars();
         match (letters.next(), letters.next()) {
             (Some(letter), None) if letter.is_alphabetic() => Some(Self::Letter(letter)),
-            _ => text.parse().ok().map(Self::Number),
+            _ => match text.split_once('-') {
+                Some((number, part)) => Some(Self::Part(number.parse().ok()?, part.parse().ok()?)),
+                None => text.parse().ok().map(Self::Number),
+            },
         }
     }
 }
@@ -113,8 +120,9 @@ impl Press {
 
 /// Every kind of button.
 pub fn all() -> impl Iterator<Item = &'static Button> {
-    // Under a growing answer stands the one button that belongs to no command.
-    commands::ALL.iter().flat_map(|command| command.buttons.iter().copied()).chain([&growing::STOP])
+    // Those under an answer, and the one under a growing answer, belong to no command.
+    let of_commands = commands::ALL.iter().flat_map(|command| command.buttons.iter().copied());
+    of_commands.chain(under_answer::ALL.iter().map(|feature| feature.button)).chain([&growing::STOP])
 }
 
 #[cfg(test)]
@@ -128,9 +136,13 @@ mod tests {
         for button in all() {
             assert!(!button.prefix.is_empty() && button.prefix.len() <= 12, "{button:?}");
             assert!(!button.prefix.contains(':') && prefixes.insert(button.prefix), "{button:?}");
-            for choice in
-                [Choice::Letter('y'), Choice::Letter('ç'), Choice::Number(0), Choice::Number(u64::MAX)]
-            {
+            for choice in [
+                Choice::Letter('y'),
+                Choice::Letter('ç'),
+                Choice::Number(0),
+                Choice::Number(u64::MAX),
+                Choice::Part(u64::MAX, 255),
+            ] {
                 for owner in [UserId(i64::MIN), UserId(i64::MAX)] {
                     let data = button.data(choice, owner);
                     assert!(data.len() <= 64, "{data}");
@@ -150,7 +162,19 @@ mod tests {
 
     #[test]
     fn other_data_is_no_button_of_ours() {
-        for junk in ["", "old", "del", "del:y", "del:y:x", "del::1", "his:-1:3", "his:1.5:3", "zzz:1:2"] {
+        for junk in [
+            "",
+            "old",
+            "del",
+            "del:y",
+            "del:y:x",
+            "del::1",
+            "his:-1:3",
+            "his:1.5:3",
+            "his:1-:3",
+            "his:1-256:3",
+            "zzz:1:2",
+        ] {
             assert_eq!(Press::parse(junk), None, "{junk}");
         }
     }

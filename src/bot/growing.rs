@@ -26,7 +26,7 @@ fn stop(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     match choice {
         Choice::Number(seq) if context.growing.stop(seq) => case.pressed("", None),
         Choice::Number(_) => case.pressed(&case.phrases.over_already(), None),
-        Choice::Letter(_) => case.outdated(),
+        Choice::Letter(_) | Choice::Part(..) => case.outdated(),
     }
 }
 

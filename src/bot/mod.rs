@@ -4,6 +4,7 @@
 //! save. Must not know frankenstein, sled or the daemon's loops.
 
 pub mod access;
+mod aside;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
@@ -15,6 +16,7 @@ pub mod model_reach;
 mod recordings;
 mod retry_policy;
 mod route;
+pub mod under_answer;
 
 pub use crate::domain::dialogue::AiRules;
 pub use channel::Channel;

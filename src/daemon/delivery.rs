@@ -164,7 +164,7 @@ impl Out<'_> {
     /// The form to try first; if nothing can be sent, what follows from that.
     async fn first_form(&self) -> Result<Form, AfterFailure> {
         let (daemon, message) = (self.daemon, self.message);
-        if let Content::Spoken { session, part, caption } = &message.reply.content {
+        if let Content::Spoken { session, part, caption, .. } = &message.reply.content {
             return match spoken_answer::of(daemon, self.claim, message, *session, *part, caption).await {
                 Speech::Note(note, contour) => Ok(Form { contour, ..Form::of(note) }),
                 Speech::Words(words) => Ok(Form::of(words)),

@@ -16,7 +16,7 @@ pub use telling::{in_place_of, take_away};
 
 use super::DaemonContext;
 use super::shutdown::Stop;
-use crate::domain::expectation::{TurnTimes, Wait};
+use crate::domain::expectation::Wait;
 use crate::domain::{Chat, ChatId, Job, MessageId, Task, Timestamp, UserId, WorkKind};
 use crate::store::StoreError;
 use std::collections::{BTreeMap, HashSet};
@@ -68,7 +68,6 @@ pub enum State {
 #[derive(Default)]
 pub struct Progress {
     waiting: Mutex<BTreeMap<u64, Entry>>,
-    times: Mutex<TurnTimes>,
     changed: Notify,
     /// Notified when a row's state changes or it no longer waits.
     moved: Notify,
@@ -77,10 +76,6 @@ pub struct Progress {
 impl Progress {
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn times(&self) -> MutexGuard<'_, TurnTimes> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets the state of a row that still waits; `false` if it does not.
@@ -168,13 +163,10 @@ impl Progress {
         }
     }
 
-    /// The tutor has finished with it, or will be asked again later. If it was a turn, its duration improves
-    /// the estimate for others.
-    pub fn off_work(&self, seq: u64, turn: bool) {
+    /// The tutor has finished with it, or will be asked again later; how long it was at work on it.
+    pub fn off_work(&self, seq: u64) -> Option<Duration> {
         let began = self.waiting().get_mut(&seq).and_then(|entry| entry.at_work.take());
-        if let Some(began) = began.filter(|_| turn) {
-            self.times().note(i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX));
-        }
+        began.map(|began| began.elapsed())
     }
 
     /// The wait is over: cancels what is not sent yet and waits for what is being sent, so that the row knows
@@ -189,8 +181,7 @@ impl Progress {
     }
 
     /// Rows to check now: the first waiting one of each chat, not checked recently, oldest first.
-    fn due(&self, now: Timestamp, at_once: usize, room: usize) -> Vec<u64> {
-        let typical = self.times().typical_ms();
+    fn due(&self, now: Timestamp, typical: Option<i64>, at_once: usize, room: usize) -> Vec<u64> {
         let mut waiting = self.waiting();
         let all = waiting.len();
         let (mut chats, mut due): (HashSet<ChatId>, Vec<u64>) = (HashSet::new(), Vec::new());
@@ -233,7 +224,8 @@ impl Progress {
             }
             let at_once = daemon.app.tutor.slots().of;
             let room = AT_ONCE.saturating_sub(under_way.len());
-            for seq in self.due(daemon.clock.now(), at_once, room) {
+            let typical = daemon.telemetry.typical_turn_ms();
+            for seq in self.due(daemon.clock.now(), typical, at_once, room) {
                 let (daemon, stop) = (daemon.clone(), stop.clone());
                 under_way.spawn(async move { daemon.progress.look(&daemon, seq, stop).await });
             }

@@ -178,7 +178,7 @@ async fn encode(
                 thread: message.reply.thread,
                 answers: message.reply.answers,
                 caption: if message.words_sent { Rich::default() } else { caption.clone() },
-                keyboard: Keyboard::default(),
+                keyboard: under_the_voice(&message.reply),
                 file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
             };
             Speech::Note(out, contour)
@@ -219,6 +219,13 @@ async fn note_of(
 async fn measured(workers: &Workers, sound: Bytes) -> Option<Contour> {
     let measuring = async { workers.place().await.contour(sound.into()).await };
     tokio::time::timeout(MEASURED_WITHIN, measuring).await.ok()?.ok()
+}
+
+fn under_the_voice(reply: &Reply) -> Keyboard {
+    match &reply.content {
+        Content::Spoken { keyboard, .. } => keyboard.clone(),
+        _ => Keyboard::default(),
+    }
 }
 
 /// The text only; `None` if there is none.

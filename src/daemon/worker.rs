@@ -109,7 +109,13 @@ pub(super) async fn work(
             super::text_turn::text(daemon, claim, stop).await
         }
         _ => {
-            let outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()).await?;
+            // A button may have a chat model asked.
+            let outcome = tokio::select! {
+                outcome = handle_local(&daemon.app.context, &claim, daemon.clock.now()) => outcome?,
+                () = stop.raised(), if claim.job.work == WorkKind::Model => {
+                    return daemon.app.store.release(claim.lease).await;
+                }
+            };
             conclude(daemon, &claim, Disposition::Commit(outcome)).await
         }
     }
@@ -164,7 +170,10 @@ async fn voice(daemon: &Arc<DaemonContext>, mut claim: Claim, mut stop: Stop) ->
     let seq = claim.lease.seq;
     if at_work {
         let answered = matches!(&verdict, Disposition::Commit(outcome) if outcome.turn.is_some());
-        daemon.progress.off_work(seq, answered);
+        if let Some(took) = daemon.progress.off_work(seq).filter(|_| answered) {
+            // It improves the estimate for others.
+            daemon.telemetry.turn_took(took);
+        }
     }
     // Announced before the answer can be sent, fetched once the answer is stored.
     let spoken = speaks(&verdict, claim.job.user).map(|speech| (daemon.spoken.expect(seq), speech));

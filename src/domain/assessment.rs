@@ -74,6 +74,10 @@ pub struct Turn {
     pub seq: u64,
     /// The language of the translations in `assessment`.
     pub translated_into: Language,
+    /// This tutor lists no corrections: they are to be drawn from its coaching by a chat model.
+    pub to_draw: bool,
+    /// The buttons under its answer that were pressed, each once, with the time of the last press.
+    pub pressed: Vec<(String, Timestamp)>,
     pub notes: SentNotes,
     /// Somebody else speaks than the learner, who had it coached by `/coach`: it is nothing the learner practised.
     pub of_another: bool,
@@ -85,6 +89,9 @@ pub struct SentNotes {
     pub reply: Option<String>,
     pub coaching: Option<String>,
 }
+
+/// Buttons whose presses are remembered of one turn.
+const PRESSES: usize = 32;
 
 /// What becomes known of a turn after it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +110,8 @@ pub enum TurnFact {
         reply: String,
     },
     Corrected(Vec<Correction>),
+    /// This button under its answer was pressed.
+    Pressed(String, Timestamp),
     /// It was spoken: a voice note was sent.
     Spoken(SpokenPart, String),
 }
@@ -157,9 +166,16 @@ impl Turn {
             fluency: None,
             seq: 0,
             translated_into: Language::Pt,
+            to_draw: false,
+            pressed: Vec::new(),
             notes: SentNotes::default(),
             of_another: false,
         }
+    }
+
+    /// When this button under its answer was last pressed.
+    pub fn pressed(&self, button: &str) -> Option<Timestamp> {
+        self.pressed.iter().find(|(name, _)| name == button).map(|(_, at)| *at)
     }
 
     pub fn apply(&mut self, fact: TurnFact) {
@@ -169,7 +185,17 @@ impl Turn {
                 self.assessment.coaching_translated = coaching;
                 self.assessment.reply_translated = reply;
             }
-            TurnFact::Corrected(corrections) => self.corrections = corrections,
+            TurnFact::Corrected(corrections) => {
+                self.corrections = corrections;
+                self.to_draw = false;
+            }
+            TurnFact::Pressed(button, at) => {
+                self.pressed.retain(|(name, _)| *name != button);
+                if self.pressed.len() >= PRESSES {
+                    self.pressed.remove(0);
+                }
+                self.pressed.push((button, at));
+            }
             TurnFact::Spoken(SpokenPart::Conversational, note) => self.notes.reply = Some(note),
             TurnFact::Spoken(SpokenPart::Coaching, note) => self.notes.coaching = Some(note),
         }

@@ -117,6 +117,7 @@ impl DataExport {
                 "level": learner.level,
                 "persona": learner.persona,
                 "model": learner.model,
+                "underlining_explained": learner.underlining_explained,
                 "model_told_to_be_gone": learner.told_gone,
                 "time_zone": learner.zone,
                 "daily_goal_minutes": learner.daily_goal,
@@ -270,6 +271,10 @@ fn session_json(session: &Session, turns: &[Turn]) -> Value {
                 "reply_spoken": turn.assessment.reply_audio,
                 "voice_notes": { "reply": turn.notes.reply, "coaching": turn.notes.coaching },
                 "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
+                "corrections_still_to_be_drawn": turn.to_draw,
+                "buttons_pressed": turn.pressed.iter()
+                    .map(|(button, at)| json!({ "button": button, "at": at_json(*at) }))
+                    .collect::<Vec<_>>(),
                 "fluency": turn.fluency.map(|fluency| json!({
                     "words_per_minute": fluency.words_per_minute,
                     "pauses_percent": fluency.pauses_percent,

@@ -86,6 +86,13 @@ impl Wait {
         })
     }
 
+    /// What to say to who asks; `None`: nothing is known, or it comes soon enough.
+    pub(crate) fn about(&self) -> Option<About> {
+        self.left_ms()
+            .filter(|left| self.waited_ms.saturating_add(*left) > LONG_MS && *left > NEAR_MS)
+            .map(About::of_ms)
+    }
+
     /// What to tell now; `None`: nothing, because the answer comes soon enough or it is too early to say.
     pub(crate) fn tell(&self) -> Option<Expectation> {
         let long = self.waited_ms >= LONG_MS;

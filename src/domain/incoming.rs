@@ -162,6 +162,12 @@ pub enum Lane {
     Conversation,
     /// Answered without the tutor, at once.
     Local,
+    /// What may take a while and nothing waits for: a chat model is asked about an earlier turn.
+    Aside,
+}
+
+impl Lane {
+    pub const ALL: [Self; 3] = [Self::Conversation, Self::Local, Self::Aside];
 }
 
 /// Which pool of workers takes a row.
@@ -204,6 +210,8 @@ impl Placement {
     /// The bot's own notices, which answer nobody.
     pub const OWN_WORDS: Self = Self { lane: Lane::Local, work: WorkKind::Delivery, leaving: false };
     pub const TEXT_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Model, leaving: false };
+    /// A chat model is asked about an earlier turn.
+    pub const ASIDE: Self = Self { lane: Lane::Aside, work: WorkKind::Model, leaving: false };
     pub const TUTOR_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Tutor, leaving: false };
 }
 

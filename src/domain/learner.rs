@@ -121,6 +121,8 @@ pub struct Learner {
     pub tokens: DayTokens,
     /// The last missing model that the learner was told of.
     pub told_gone: Option<String>,
+    /// The learner was told what underlined words in a transcript mean.
+    pub underlining_explained: bool,
     /// IANA name of the time zone; `None`: not asked yet, UTC counts.
     pub zone: Option<String>,
     /// Minutes to speak a day; 0: no goal.
@@ -190,6 +192,7 @@ pub enum Change {
     TokensSpent(u64, Timestamp),
     /// The learner was told that this model no longer exists.
     ToldGone(String),
+    UnderliningExplained,
     /// A conversation begins; the one open in its place is archived (by the store, in the same transaction).
     SessionOpened(Session),
     /// A conversation begins unless one is open in its place, because another lane may have opened one.
@@ -234,6 +237,7 @@ impl Learner {
             model: None,
             tokens: DayTokens::default(),
             told_gone: None,
+            underlining_explained: false,
             zone: None,
             daily_goal: DAILY_GOAL,
             slower: false,
@@ -306,6 +310,7 @@ impl Learner {
             Change::PlaceAsked(at) => self.place_asked = at,
             Change::DailyGoal(minutes) => self.daily_goal = minutes,
             Change::Slower(slower) => self.slower = slower,
+            Change::UnderliningExplained => self.underlining_explained = true,
             Change::NewCardsPerDay(count) => self.new_cards_per_day = Some(count),
             Change::Drill(change) => self.drill.apply(change),
             Change::Reminder(Some(minute)) => self.reminder = Some(Reminder::at(minute, self.reminder)),

@@ -16,6 +16,11 @@ pub(crate) fn markdown(text: &str) -> Rich {
     harmless::harmless(writer::write(text))
 }
 
+/// A text put together of a model's words, with nothing in it active in Telegram.
+pub(crate) fn disarmed(text: Rich) -> Rich {
+    harmless::harmless(text)
+}
+
 /// For a text that is still being written: what has been opened counts as closed, so that nothing flickers
 /// between bold and asterisks while it grows.
 pub fn preview(text: &str) -> Rich {

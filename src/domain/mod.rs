@@ -7,6 +7,7 @@ pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
 pub mod card;
+pub mod clock_time;
 pub(crate) mod contour;
 pub mod correction;
 pub(crate) mod data_export;

@@ -2,6 +2,8 @@
 //!
 //! Must not know how either happens.
 
+mod stored;
+
 use super::assessment::{Turn, TurnChange};
 use super::card::CardChange;
 use super::contour::Contour;
@@ -52,6 +54,7 @@ pub struct Reply {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::Stored", into = "stored::Stored")]
 pub enum Content {
     /// A message of 1..4096 UTF-16 code units.
     Text { text: Rich, keyboard: Keyboard },
@@ -65,6 +68,8 @@ pub enum Content {
         part: SpokenPart,
         /// 0..1024 UTF-16 code units.
         caption: Rich,
+        /// Under the voice note; words that stand alone have none of it.
+        keyboard: Keyboard,
     },
     /// The answer to a button press, which stops the button's clock.
     CallbackAnswer {
@@ -145,13 +150,19 @@ impl Reply {
     }
 
     /// The spoken answer with its text: as the caption if it fits, otherwise as text messages before it.
-    pub(crate) fn spoken(incoming: &Incoming, session: Uuid, part: SpokenPart, words: Rich) -> Vec<Reply> {
+    pub(crate) fn spoken(
+        incoming: &Incoming,
+        session: Uuid,
+        part: SpokenPart,
+        words: Rich,
+        keyboard: Keyboard,
+    ) -> Vec<Reply> {
         let (mut replies, caption) = if words.utf16_len() <= CAPTION_LIMIT {
             (Vec::new(), words)
         } else {
             (Self::texts(incoming, words, Keyboard::default()), Rich::default())
         };
-        replies.push(Self::to(incoming, Content::Spoken { session, part, caption }));
+        replies.push(Self::to(incoming, Content::Spoken { session, part, caption, keyboard }));
         replies
     }
 

@@ -22,6 +22,7 @@ pub enum Style {
     Code,
     /// A quote that can be unfolded.
     Quote,
+    Underline,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct Format {
     pub italic: bool,
     /// Struck through; of no effect on code.
     pub strike: bool,
+    /// Underlined; of no effect on code.
+    pub underline: bool,
     /// Part of a quote.
     pub quote: Option<Quote>,
     pub kind: Kind,
@@ -68,6 +71,7 @@ impl From<Style> for Format {
             Style::Italic => Self { italic: true, ..plain },
             Style::Code => Self { kind: Kind::Code, ..plain },
             Style::Quote => Self { quote: Some(Quote::Folded), ..plain },
+            Style::Underline => Self { underline: true, ..plain },
         }
     }
 }
@@ -81,7 +85,21 @@ enum Encoded {
     Italic,
     Code,
     Quote,
-    Any { bold: bool, italic: bool, strike: bool, quote: Option<Quote>, kind: Kind },
+    Any {
+        bold: bool,
+        italic: bool,
+        strike: bool,
+        quote: Option<Quote>,
+        kind: Kind,
+    },
+    /// As `Any`, and underlined.
+    Underlined {
+        bold: bool,
+        italic: bool,
+        strike: bool,
+        quote: Option<Quote>,
+        kind: Kind,
+    },
 }
 
 impl From<Encoded> for Format {
@@ -92,7 +110,12 @@ impl From<Encoded> for Format {
             Encoded::Italic => Style::Italic.into(),
             Encoded::Code => Style::Code.into(),
             Encoded::Quote => Style::Quote.into(),
-            Encoded::Any { bold, italic, strike, quote, kind } => Self { bold, italic, strike, quote, kind },
+            Encoded::Any { bold, italic, strike, quote, kind } => {
+                Self { bold, italic, strike, underline: false, quote, kind }
+            }
+            Encoded::Underlined { bold, italic, strike, quote, kind } => {
+                Self { bold, italic, strike, underline: true, quote, kind }
+            }
         }
     }
 }
@@ -110,7 +133,10 @@ impl From<Format> for Encoded {
                 return encoded;
             }
         }
-        let Format { bold, italic, strike, quote, kind } = format;
+        let Format { bold, italic, strike, underline, quote, kind } = format;
+        if underline {
+            return Self::Underlined { bold, italic, strike, quote, kind };
+        }
         Self::Any { bold, italic, strike, quote, kind }
     }
 }

@@ -248,7 +248,7 @@ impl Schedule {
 
     /// Moves all rows of a chat to another chat's queues, by age.
     pub fn move_chat(&mut self, from: ChatId, to: ChatId) {
-        for lane in [Lane::Conversation, Lane::Local] {
+        for lane in Lane::ALL {
             let Some(moved) = self.chats.remove(&(from, lane)) else { continue };
             for seq in moved.iter() {
                 if let Some(row) = self.rows.get_mut(&seq) {

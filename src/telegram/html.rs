@@ -5,7 +5,7 @@
 use crate::domain::Rich;
 use crate::domain::rich::{Format, Kind, Quote, is_blank};
 
-/// An open tag. Telegram allows bold, italic and strikethrough in each other, around links and within a
+/// An open tag. Telegram allows bold, italic, underline and strikethrough in each other, around links and within a
 /// quote; code only alone or in a quote (Bot API "Formatting options").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tag<'a> {
@@ -13,6 +13,7 @@ enum Tag<'a> {
     Bold,
     Italic,
     Strike,
+    Underline,
     Link(&'a str),
     Code,
     Pre(&'a str),
@@ -47,7 +48,12 @@ fn tags(format: &Format) -> Vec<Tag<'_>> {
         Kind::Link(address) => Some(Tag::Link(address)),
         Kind::Words => None,
     };
-    let marks = [(format.bold, Tag::Bold), (format.italic, Tag::Italic), (format.strike, Tag::Strike)];
+    let marks = [
+        (format.bold, Tag::Bold),
+        (format.italic, Tag::Italic),
+        (format.strike, Tag::Strike),
+        (format.underline, Tag::Underline),
+    ];
     let marks = marks.into_iter().filter_map(|(is, tag)| is.then_some(tag));
     quote.into_iter().chain(marks).chain(inner).collect()
 }
@@ -66,6 +72,7 @@ impl Tag<'_> {
             Self::Bold => ("<b>", "", ""),
             Self::Italic => ("<i>", "", ""),
             Self::Strike => ("<s>", "", ""),
+            Self::Underline => ("<u>", "", ""),
             Self::Link(address) => ("<a href=\"", address, "\">"),
             Self::Code => ("<code>", "", ""),
             Self::Pre("") => ("<pre>", "", ""),
@@ -82,6 +89,7 @@ impl Tag<'_> {
             Self::Bold => "</b>",
             Self::Italic => "</i>",
             Self::Strike => "</s>",
+            Self::Underline => "</u>",
             Self::Link(_) => "</a>",
             Self::Code => "</code>",
             Self::Pre("") => "</pre>",

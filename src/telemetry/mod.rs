@@ -7,6 +7,7 @@ pub(crate) mod exposition;
 pub(crate) mod polling;
 
 use crate::domain::Timestamp;
+use crate::domain::expectation::TurnTimes;
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
 use exposition::Gauges;
 use polling::Polling;
@@ -27,6 +28,8 @@ pub(crate) struct Telemetry {
     model_failures: Mutex<BTreeMap<(Arc<str>, Failure), u64>>,
     polls: [AtomicU64; Poll::ALL.len()],
     steps: [Durations; Step::ALL.len()],
+    /// How long the tutor took for the last turns.
+    last_turns: Mutex<TurnTimes>,
     /// Something was counted since [`Self::changed`] last returned.
     dirty: AtomicBool,
     changed: Notify,
@@ -55,6 +58,7 @@ impl Default for Telemetry {
             model_failures: Mutex::default(),
             polls: zeros(),
             steps: std::array::from_fn(|_| Durations::default()),
+            last_turns: Mutex::default(),
             dirty: AtomicBool::new(false),
             changed: Notify::new(),
         }
@@ -76,6 +80,17 @@ fn read(counters: &[AtomicU64], place: usize) -> u64 {
 }
 
 impl Telemetry {
+    /// The tutor took so long for a turn.
+    pub(crate) fn turn_took(&self, took: Duration) {
+        let ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+        self.last_turns.lock().unwrap_or_else(PoisonError::into_inner).note(ms);
+    }
+
+    /// How long the tutor takes for a turn, by the last ones, ms; `None` before the first.
+    pub(crate) fn typical_turn_ms(&self) -> Option<i64> {
+        self.last_turns.lock().unwrap_or_else(PoisonError::into_inner).typical_ms()
+    }
+
     /// When the last `getUpdates` completed; `None` before the first.
     pub(crate) fn last_poll(&self) -> Option<Timestamp> {
         self.polling.last_completed()

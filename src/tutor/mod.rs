@@ -45,6 +45,9 @@ pub(crate) trait Tutor: Send + Sync {
     /// Has a part of an answer spoken, once the tutor has a free slot; `None`: there is no audio.
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
 
+    /// Whether it speaks a conversation's latest turn alone, whatever words it is given.
+    fn speaks_latest_only(&self) -> bool;
+
     /// Makes it forget a conversation; one that it does not know counts as forgotten.
     async fn forget(&self, session: Uuid) -> Result<(), TutorError>;
 
@@ -153,7 +156,6 @@ pub(crate) struct Answered {
     /// Without the chat, which the tutor need not know.
     pub turn: Turn,
     /// The words of the transcript, where the tutor tells them.
-    #[allow(dead_code, reason = "until answers underline them")]
     pub words: Vec<SpokenWord>,
     pub changes: Vec<Change>,
 }

@@ -1,6 +1,6 @@
 //! The first minute: the welcome and its buttons, the language, and what a stranger sees before.
 
-use crate::choices::{labels, notice, press, says};
+use crate::pressing::{labels, notice, press, says};
 use crate::world::{PATIENCE, World};
 use phonicflow_bot::sandbox::bot_api::LearnerProfile;
 

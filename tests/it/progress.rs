@@ -78,6 +78,11 @@ async fn the_last_turns_and_the_place_in_line_make_the_expectation() {
     for learner in &learners {
         learner.voice(voice(), 4);
     }
+    // Who asks is told, too.
+    let zoe = world.learner(19);
+    zoe.voice(voice(), 4);
+    zoe.text("/status");
+    world.answer_with(19, "The answer will take about").await;
     let last = world.answer_with(18, MARK).await;
     assert!(last.text.contains(" in line; the answer will take about "), "{}", last.text);
     for learner in &learners {

@@ -1,7 +1,7 @@
 //! `/settings`: every button is pressed, twice, by its owner and by another; what is chosen is kept, shown, exported and gone
 //! with the learner. And the time zone, by buttons, a typed city, and a location of which nothing else is kept.
 
-use crate::choices::{edits, labels, notice, press, says};
+use crate::pressing::{edits, labels, notice, press, says};
 use crate::world::{PATIENCE, World};
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Post};
 use phonicflow_bot::sandbox::chat_api::ChatOptions;
@@ -254,4 +254,63 @@ async fn a_city_is_typed_or_a_location_shared_and_only_the_zone_is_kept() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_is_set_by_any_way_of_writing_a_time_or_by_buttons() {
+    let world = World::started().await;
+    let ana = world.learner(11);
+    let set = |minute: Option<u64>| {
+        let world = &world;
+        async move {
+            let held = exported(world, 11).await["reminder"].clone();
+            let on = held["on"].as_bool().unwrap_or(false);
+            assert_eq!(
+                on.then(|| held["time"].clone()),
+                minute.map(|minute| Value::from(format!("{:02}:{:02}", minute / 60, minute % 60))),
+                "{held}"
+            );
+        }
+    };
+    // Where she is nobody knows yet: she is asked, by buttons beneath.
+    let told = asks(&world, &ana, Post::text("/remind 7:30 pm")).await;
+    assert!(told.text.contains("19:30 UTC") && told.text.contains("Where are you?"), "{}", told.text);
+    set(Some(1_170)).await;
+    let chosen = turn(&world, &ana, &told, "Denver").await;
+    assert!(chosen.text.contains("Time zone: Denver"), "{}", chosen.text);
+    let told = asks(&world, &ana, Post::text("/remind 8h15")).await;
+    assert!(
+        told.text.contains("08:15") && told.text.contains("Denver") && told.keyboard.is_none(),
+        "{}",
+        told.text
+    );
+    set(Some(495)).await;
+    assert!(
+        asks(&world, &ana, Post::text("/remind whenever")).await.text.contains("don't understand that time")
+    );
+    set(Some(495)).await;
+    // By buttons, in place, also from the settings; each pressed twice.
+    let menu = asks(&world, &ana, Post::text("/settings")).await;
+    assert!(menu.text.contains("Reminder: 08:15"), "{}", menu.text);
+    turn(&world, &ana, &menu, "Reminder").await;
+    for (label, said, minute) in
+        [("20:30", "daily at 20:30", Some(1_230)), ("No reminder", "When shall I", None)]
+    {
+        turn(&world, &ana, &menu, label).await;
+        says(&world, &menu, said).await;
+        let before = edits(&world);
+        let again = press(&ana, &now(&world, &menu), label);
+        assert!(notice(&world, &again).await.contains("choice already"));
+        assert_eq!(edits(&world), before);
+        set(minute).await;
+    }
+    asks(&world, &ana, Post::text("/remind 9")).await;
+    set(Some(540)).await;
+    let told = asks(&world, &ana, Post::text("/remind off")).await;
+    assert!(told.text.contains("No reminder from now on"), "{}", told.text);
+    set(None).await;
+    world.telegram.group(-500, "class");
+    let told = asks(&world, &ana.in_chat(-500), Post::text("/remind@phonicflow_bot 19:30")).await;
+    assert!(told.text.contains("private chat"), "{}", told.text);
+    set(None).await;
 }

@@ -159,7 +159,15 @@ fn outbox() -> Vec<(&'static str, OutMessage)> {
     let contents = [
         ("out-text", Content::Text { text: text.clone(), keyboard: keyboard.clone() }),
         ("out-edit", Content::Edit { message: MessageId(4), text: text.clone(), keyboard }),
-        ("out-spoken", Content::Spoken { session: uuid(3), part: SpokenPart::Coaching, caption: text }),
+        (
+            "out-spoken",
+            Content::Spoken {
+                session: uuid(3),
+                part: SpokenPart::Coaching,
+                caption: text,
+                keyboard: Keyboard::default(),
+            },
+        ),
         ("out-callback", Content::CallbackAnswer { callback: "query".to_owned(), text: "ok".to_owned() }),
     ];
     let message = |(index, (name, content))| {
@@ -261,6 +269,8 @@ fn version_2_opens() {
         ..turn()
     };
     holds("turn-corrected", &corrected);
+    let pressed = vec![("slow".to_owned(), at(9))];
+    holds("turn-pressed", &Turn { to_draw: true, pressed, ..corrected.clone() });
     let notes = SentNotes { reply: Some("AwACAgI".to_owned()), coaching: None };
     holds("turn-spoken", &Turn { notes, ..corrected });
     let talks = Learner {
@@ -281,12 +291,20 @@ fn version_2_opens() {
     holds("session-in-a-topic", &session(2, Some(at(6))).held_in(class));
     holds("turn-of-another", &Turn { of_another: true, ..turn() });
     holds("session-written-in", &Session { text_turns: 2, ..session(2, Some(at(6))) });
+    holds("learner-underlining", &Learner { underlining_explained: true, ..learner() });
     holds("session-of-several-tutors", &Session { tutor: Some(TutorId(7)), ..session(2, None) });
     let crowded = Learner { crowded_notice_at: Some(at(11)), ..learner() };
     holds("learner-crowded", &crowded);
     holds("learner-in-spanish", &Learner { language: LanguageChoice::Fixed(Language::Es), ..learner() });
     let spoken = OutMessage { words_sent: true, ..outbox().swap_remove(2).1 };
     holds("out-spoken-words-sent", &spoken);
+    let content = Content::Spoken {
+        session: uuid(3),
+        part: SpokenPart::Conversational,
+        caption: Rich::plain("a ").push(Style::Underline, "b"),
+        keyboard: Keyboard::row(&[("Slower", "slow:7:8")]),
+    };
+    holds("out-spoken-buttons", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
     let content = Content::Text { text: formatted(), keyboard: Keyboard::default() };
     holds("out-formatted", &OutMessage::new(0, Reply { content, ..reply(-5, "") }));
     for (name, made) in [

@@ -29,8 +29,7 @@ async fn feedback(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, 
         Some(turn) => Outcome::reply(lesson::compose_feedback(
             case.incoming,
             case.phrases,
-            turn.session,
-            &turn.assessment,
+            &turn,
         )),
         None => case.say(case.phrases.nothing_yet()),
     })

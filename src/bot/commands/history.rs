@@ -7,7 +7,7 @@ use crate::bot::handlers::Case;
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::Keyboard;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
-use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind};
+use crate::domain::{Outcome, Placement, RecordedTurn, Reply, Session, Turn, TurnKind, lesson};
 use crate::store::StoreError;
 use crate::tutor::Reach;
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn newest(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
 async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Result<Outcome, StoreError> {
     let page = match choice {
         Choice::Number(page) => usize::try_from(page).unwrap_or(usize::MAX),
-        Choice::Letter(_) => return Ok(case.outdated()),
+        Choice::Letter(_) | Choice::Part(..) => return Ok(case.outdated()),
     };
     Ok(match history_page(context, case, Some(page)).await? {
         Some(shown) => case.pressed("", Some(shown)),
@@ -117,9 +117,12 @@ fn show_turn(text: Rich, turn: &Turn) -> Rich {
     let said = &turn.assessment;
     let mut text = text.push(Style::Plain, format!("\n\n{}.", turn.number));
     let learner = if turn.kind == TurnKind::Text { "✍️" } else { "🎧" };
-    for (mark, field) in [(learner, &said.transcript), ("📝", &said.coaching), ("💬", &said.reply)] {
+    let corrections = lesson::corrections_list(&turn.corrections).to_plain();
+    let fields = [unmarked(&said.transcript), corrections, unmarked(&said.coaching), unmarked(&said.reply)];
+    for (mark, field) in [learner, "✏️", "📝", "💬"].iter().zip(fields) {
         if !field.trim().is_empty() {
-            text = text.push(Style::Plain, format!("\n{mark} {}", shortened(&unmarked(field))));
+            let gap = if field.starts_with('•') { "\n" } else { " " };
+            text = text.push(Style::Plain, format!("\n{mark}{gap}{}", shortened(&field)));
         }
     }
     text

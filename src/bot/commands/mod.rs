@@ -45,6 +45,7 @@ commands! {
     models,
     switch,
     settings,
+    remind,
     delete,
     subscribe,
     admin,

@@ -6,7 +6,7 @@ mod goal;
 mod translation;
 pub mod zone;
 
-use super::{Audience, Command, Needs, language, level, persona};
+use super::{Audience, Command, Needs, language, level, persona, remind};
 use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
@@ -53,6 +53,7 @@ const TRANSLATION: Choice = Choice::Letter('t');
 const LEVEL: Choice = Choice::Letter('v');
 const PERSONA: Choice = Choice::Letter('p');
 const GOAL: Choice = Choice::Letter('g');
+const REMINDER: Choice = Choice::Letter('r');
 const ZONE: Choice = Choice::Letter('z');
 
 /// What a switch does, by the letter of its button.
@@ -80,6 +81,7 @@ fn open(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
         LEVEL => level::menu(case, case.learner.level),
         PERSONA if context.models.is_some() => persona::menu(context, case, case.learner.persona.as_deref()),
         GOAL => goal::menu(case, case.learner.daily_goal),
+        REMINDER => remind::menu(case, reminder(case.learner)),
         ZONE => zone::menu(case, case.learner.zone.as_deref()),
         _ => return case.outdated(),
     };
@@ -97,6 +99,16 @@ fn switch(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome 
     }
     let after = with(case.learner, &change);
     case.chosen(change, whole(context, case, &after))
+}
+
+/// When the learner's reminder comes, minutes since midnight.
+pub(super) fn reminder(learner: &Learner) -> Option<u16> {
+    learner.reminder.filter(|reminder| reminder.on).map(|reminder| reminder.minute)
+}
+
+/// Leads to the time zone.
+pub(super) fn zone_page_button(case: &Case<'_>) -> outcome::Button {
+    PAGE.labelled(case.phrases.zone_page_button(), ZONE, case.incoming.user)
 }
 
 /// The learner as a change leaves them.
@@ -117,6 +129,7 @@ fn whole(context: &HandlerContext, case: &Case<'_>, learner: &Learner) -> (Rich,
         level: learner.level,
         persona: persona.map(|persona| persona.name(phrases.0)),
         daily_goal: learner.daily_goal,
+        reminder: reminder(learner),
         zone: learner.zone.as_deref(),
         now: case.now,
     };
@@ -134,6 +147,7 @@ fn whole(context: &HandlerContext, case: &Case<'_>, learner: &Learner) -> (Rich,
         turned(Switch::Slower(!learner.slower)),
         persona.map(|_| to(phrases.persona_page_button(), PERSONA)),
         Some(to(phrases.goal_page_button(), GOAL)),
+        Some(to(phrases.reminder_page_button(), REMINDER)),
         Some(to(phrases.zone_page_button(), ZONE)),
     ];
     let buttons: Vec<outcome::Button> = buttons.into_iter().flatten().collect();

@@ -3,6 +3,8 @@
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::handlers::Case;
+use crate::domain::expectation::Wait;
+use crate::domain::health::TutorState;
 use crate::domain::phrases::StatusView;
 use crate::domain::session::SessionState;
 use crate::domain::{Outcome, Placement};
@@ -33,6 +35,14 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
     let tutor = open.map_or_else(|| context.tutor.reach(), |open| context.tutor.reach_in(open)).state();
     // Whoever fits into the tutor's slots is at work already.
     let ahead = (place.ahead + 1).saturating_sub(context.tutor.slots().of);
+    // Since when they wait does not matter: what is left does.
+    let wait = Wait {
+        waited_ms: 0,
+        at_work_ms: None,
+        ahead: place.ahead,
+        at_once: context.tutor.slots().of,
+        typical_ms: context.telemetry.typical_turn_ms(),
+    };
     let personas = context.models.is_some().then_some(&context.personas);
     let persona = personas.and_then(|all| all.of(case.learner.persona.as_deref()));
     let view = StatusView {
@@ -42,6 +52,7 @@ async fn status(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
         session,
         own_waiting: place.own,
         ahead,
+        about: wait.about().filter(|_| matches!(tutor, TutorState::Unknown | TutorState::Answers)),
         tutor,
         rate_left,
     };

@@ -1,5 +1,6 @@
 //! One file per kind of message that is no command. A handler turns a case into an [`Outcome`]; it never sends and never saves.
 
+mod answer;
 pub(crate) mod drill;
 mod melody;
 pub mod text;

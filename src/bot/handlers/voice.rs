@@ -2,6 +2,7 @@
 //! gets of the result. Must not know which tutor there is, what its stages mean, or how they are recorded.
 
 use super::melody::Melody;
+use super::answer::answered;
 use crate::bot::recordings::Received;
 use crate::bot::retry_policy::{give_up, give_up_with, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext};
@@ -139,16 +140,12 @@ impl Settling<'_> {
         }
     }
 
-    fn answered(&self, answered: Answered) -> Disposition {
-        let Answered { turn, changes, .. } = answered;
-        let said = &turn.assessment;
-        let replies = lesson::compose(self.incoming, &self.claim.learner, self.phrases, turn.session, said);
-        let turn = (!said.is_empty()).then(|| Turn {
-            chat: Some(self.incoming.chat),
-            of_another: self.incoming.body.is_of_another(),
-            ..turn
-        });
-        Disposition::Commit(Outcome { changes, turn, replies, ..Outcome::default() })
+    fn answered(&self, answered_by: Answered) -> Disposition {
+        let Answered { turn, words, changes } = answered_by;
+        let turn = Turn { of_another: self.incoming.body.is_of_another(), ..turn };
+        let mut outcome = answered(self.context, self.incoming, self.claim, turn, &words);
+        outcome.changes.extend(changes);
+        Disposition::Commit(outcome)
     }
 
     fn texts(&self, text: Rich) -> Vec<Reply> {

@@ -4,6 +4,7 @@
 //! says so, never in a row that stays. To add one: a variant of [`Made`], a file here, and its line in [`make`]. Must not know
 //! how a file is sent.
 
+mod coaching_audio;
 mod intonation;
 mod progress;
 mod slower;
@@ -121,9 +122,8 @@ async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
         Made::Progress => progress::make(order).await,
         Made::Intonation { turn } => intonation::make(order, turn).await,
         Made::Slower { turn } => slower::make(order, turn).await,
-        Made::Export { .. } | Made::CardsCsv | Made::CoachingAudio { .. } => {
-            Err(Unmade::Never("nobody makes it".to_owned()))
-        }
+        Made::CoachingAudio { turn } => coaching_audio::make(order, turn).await,
+        Made::Export { .. } | Made::CardsCsv => Err(Unmade::Never("nobody makes it".to_owned())),
     }
 }
 

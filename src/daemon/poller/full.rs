@@ -31,7 +31,7 @@ impl Held {
     /// conversation.
     fn lets_pass(&self, message: &Incoming) -> bool {
         let in_turn = !self.chats.contains(&message.chat.id) && !self.users.contains(&message.user);
-        message.is_command() && (placement(message).lane == Lane::Local || in_turn)
+        message.is_command() && (placement(message).lane != Lane::Conversation || in_turn)
     }
 
     fn add(&mut self, message: &Incoming) {

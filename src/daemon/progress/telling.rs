@@ -136,7 +136,7 @@ impl Progress {
             return Ok(None);
         };
         let ahead = daemon.app.store.place(user).await?.ahead;
-        let typical = self.times().typical_ms();
+        let typical = daemon.telemetry.typical_turn_ms();
         let at_once = daemon.app.tutor.slots().of;
         let now = daemon.clock.now();
         let told = self.waiting().get(&seq).and_then(|entry| entry.wait(now, ahead, at_once, typical).tell());

@@ -24,6 +24,7 @@ macro_rules! phrase {
 pub(crate) mod access;
 pub(crate) mod admin;
 mod alerts;
+mod answer;
 mod catalog;
 mod choices;
 mod files;
@@ -45,7 +46,7 @@ mod writing;
 pub(crate) use admin::AdminView;
 pub(crate) use catalog::Catalog;
 pub(crate) use first_minute::FIRST_TASKS;
-pub(crate) use settings::{SettingsView, Switch, time_of_day_in};
+pub(crate) use settings::{SettingsView, Switch, time_of_day, time_of_day_in};
 pub(crate) use status::StatusView;
 pub(crate) use writing::STILL_WRITING;
 

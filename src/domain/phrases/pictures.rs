@@ -67,9 +67,10 @@ impl Phrases {
         phrase!(self, "progress-week-from", date = self.date(day, month))
     }
 
-    /// With one digit behind the point.
+    /// With one digit behind the point; nothing below 0.
     pub(crate) fn decimal(self, value: f32) -> String {
-        format!("{value:.1}").replace('.', &phrase!(self, "decimal-mark"))
+        let tenths = (value * 10.0).round() as u64;
+        phrase!(self, "decimal", whole = tenths / 10, tenth = tenths % 10)
     }
 
     pub(crate) fn attendance(self) -> String {
@@ -196,6 +197,14 @@ impl Phrases {
             text = text.push(Style::Plain, format!("\n{line}"));
         }
         text.push(Style::Plain, format!("\n{}", phrase!(self, "intonation-caption-meaning")))
+    }
+
+    pub(crate) fn slower_button(self) -> String {
+        phrase!(self, "slower-button")
+    }
+
+    pub(crate) fn intonation_button(self) -> String {
+        phrase!(self, "intonation-button")
     }
 
     /// Asked for the melody of a turn of which none is kept.

@@ -18,6 +18,8 @@ pub(crate) struct SettingsView<'a> {
     pub persona: Option<&'a str>,
     /// Minutes; 0 is none.
     pub daily_goal: u16,
+    /// When it comes, minutes since midnight.
+    pub reminder: Option<u16>,
     pub zone: Option<&'a str>,
     pub now: Timestamp,
 }
@@ -45,6 +47,7 @@ impl Phrases {
         let level = view.level.map_or_else(none, |level| self.level(level));
         let zone = view.zone.map_or_else(none, |zone| self.zone_with_time(zone, view.now));
         let persona = view.persona.map(|persona| (phrase!(self, "settings-persona"), persona.to_owned()));
+        let reminder = view.reminder.map_or_else(|| self.on_or_off(false), time_of_day);
         let lines = [
             Some((phrase!(self, "settings-language"), self.language_name())),
             Some((phrase!(self, "settings-level"), level)),
@@ -53,6 +56,7 @@ impl Phrases {
             Some((phrase!(self, "settings-slower"), self.on_or_off(view.slower))),
             persona,
             Some((phrase!(self, "settings-goal"), self.goal(view.daily_goal))),
+            Some((phrase!(self, "settings-reminder"), reminder)),
             Some((phrase!(self, "settings-zone"), zone)),
         ];
         let title =
@@ -109,6 +113,10 @@ impl Phrases {
         phrase!(self, "settings-goal-button")
     }
 
+    pub(crate) fn reminder_page_button(self) -> String {
+        phrase!(self, "settings-reminder-button")
+    }
+
     pub(crate) fn zone_page_button(self) -> String {
         phrase!(self, "settings-zone-button")
     }
@@ -136,6 +144,34 @@ impl Phrases {
             0 => phrase!(self, "goal-none-button"),
             _ => phrase!(self, "goal-button", minutes),
         }
+    }
+
+    /// Above the times of day a reminder may come at.
+    pub(crate) fn reminder_menu(self, chosen: Option<u16>, zone: Option<&str>) -> Rich {
+        let text = Rich::plain(phrase!(self, "reminder-menu"));
+        match chosen {
+            Some(minute) => text.push(Style::Plain, "\n\n").append(self.reminder_set(Some(minute), zone)),
+            None => text,
+        }
+    }
+
+    pub(crate) fn no_reminder_button(self) -> String {
+        phrase!(self, "no-reminder-button")
+    }
+
+    /// When the reminder comes from now on, minutes since midnight.
+    pub(crate) fn reminder_set(self, minute: Option<u16>, zone: Option<&str>) -> Rich {
+        let time = time_of_day(minute.unwrap_or_default());
+        Rich::plain(match (minute, zone) {
+            (None, _) => phrase!(self, "reminder-is-off"),
+            (Some(_), Some(zone)) => phrase!(self, "reminder-is-set", time, place = places::name_of(zone)),
+            (Some(_), None) => phrase!(self, "reminder-is-set-utc", time),
+        })
+    }
+
+    /// A time nobody can read.
+    pub(crate) fn remind_how(self) -> Rich {
+        Rich::plain(phrase!(self, "remind-how"))
     }
 
     pub(crate) fn zone_menu(self, chosen: Option<&str>, now: Timestamp) -> Rich {

@@ -1,6 +1,7 @@
 //! The sentences of `/status`. Must not know how the numbers are gathered.
 
 use super::Phrases;
+use crate::domain::expectation::About;
 use crate::domain::health::TutorState;
 use crate::domain::learner::Level;
 use crate::domain::rich::{Rich, Style};
@@ -22,6 +23,12 @@ impl Phrases {
             (own, ahead) => format!("\n{}", phrase!(self, "status-place", own, place = ahead + 1)),
         };
         text = text.push(Style::Plain, queue);
+        if let (1.., Some(about)) = (view.own_waiting, view.about) {
+            text = text.push(
+                Style::Plain,
+                format!("\n{}", phrase!(self, "status-about", about = self.about(about))),
+            );
+        }
         let tutor = match view.tutor {
             TutorState::Unknown => {
                 format!("\n{}", phrase!(self, "status-tutor-unknown"))
@@ -69,6 +76,8 @@ pub(crate) struct StatusView<'a> {
     pub own_waiting: usize,
     /// Other learners' rows before the next one.
     pub ahead: usize,
+    /// How long the next answer will take, where that is known and long.
+    pub about: Option<About>,
     /// Judged by the last calls.
     pub tutor: TutorState,
     /// As chosen.

@@ -15,7 +15,7 @@ impl Phrases {
         })
     }
 
-    fn about(self, about: About) -> String {
+    pub(super) fn about(self, about: About) -> String {
         match about {
             About::Seconds(secs) => phrase!(self, "about-seconds", seconds = secs),
             About::Minutes(minutes) => phrase!(self, "about-minutes", minutes),

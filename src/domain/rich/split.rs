@@ -251,7 +251,7 @@ mod tests {
             _ => Kind::Link("https://example.org/".into()),
         };
         let quote = if n & 8 > 0 { Some(Quote::Open) } else { None };
-        Format { bold: n & 1 > 0, italic: n & 2 > 0, strike: n & 4 > 0, quote, kind }
+        Format { bold: n & 1 > 0, italic: n & 2 > 0, strike: n & 4 > 0, underline: n & 8 > 0, quote, kind }
     }
 
     proptest! {

@@ -45,7 +45,7 @@ record! {
     since {
         8 other_notice_at, 9 session as optional, 10 crowded_notice_at, 11 level, 12 imported_at, 13 persona, 14 model,
         15 tokens, 16 told_gone, 17 zone, 18 reminder as optional, 19 daily_goal = DAILY_GOAL, 20 slower,
-        21 new_cards_per_day, 22 drill as nested, 23 cards as nested, 24 elsewhere as list, 40 place_asked,
+        21 new_cards_per_day, 22 drill as nested, 23 cards as nested, 24 elsewhere as list, 25 underlining_explained, 40 place_asked,
     }
     from { 1 v1::LearnerV1 }
 }
@@ -62,7 +62,7 @@ record! {
     always { 1 session, 2 number, 3 at, 4 voice_ms, 5 assessment }
     since {
         6 kind, 7 model, 8 chat, 9 tokens, 10 corrections, 11 fluency, 12 seq, 13 notes, 14 translated_into = Language::Pt,
-        20 of_another,
+        15 to_draw, 16 pressed, 20 of_another,
     }
     from { 1 v1::TurnV1 }
 }

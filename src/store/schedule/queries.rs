@@ -35,11 +35,7 @@ impl Schedule {
 
     /// In order of acceptance.
     pub fn rows_of_chat(&self, chat: ChatId) -> BTreeSet<u64> {
-        [Lane::Conversation, Lane::Local]
-            .into_iter()
-            .filter_map(|lane| self.chats.get(&(chat, lane)))
-            .flat_map(Queue::iter)
-            .collect()
+        Lane::ALL.into_iter().filter_map(|lane| self.chats.get(&(chat, lane))).flat_map(Queue::iter).collect()
     }
 
     /// Rows of a learner that are older than `before`.

@@ -177,6 +177,10 @@ impl Tutor for Builtin {
         error.map_or(Ok(()), |error| Err(error.into()))
     }
 
+    fn speaks_latest_only(&self) -> bool {
+        false
+    }
+
     fn remembers(&self) -> bool {
         false
     }

@@ -248,7 +248,8 @@ pub(super) fn answered(
     let count = count.or_else(|| (!said.is_empty()).then(|| submitted.baseline.saturating_add(1)));
     let session = submitted.session;
     let changes = vec![Change::TutorTurns(session, count), Change::SessionTouched(session, now)];
-    let turn = Turn::voice(session, now, submitted.voice_ms, said);
+    // It lists no corrections.
+    let turn = Turn { to_draw: true, ..Turn::voice(session, now, submitted.voice_ms, said) };
     Verdict::Answered(Box::new(Answered { turn, words: Vec::new(), changes }))
 }
 

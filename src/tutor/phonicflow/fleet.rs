@@ -291,6 +291,10 @@ impl Tutor for Fleet {
         knocked.into_iter().reduce(|one, other| if one.is_ok() { one } else { other }).unwrap_or(Ok(()))
     }
 
+    fn speaks_latest_only(&self) -> bool {
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

@@ -108,6 +108,10 @@ impl Tutor for PhonicFlow {
         Vec::new()
     }
 
+    fn speaks_latest_only(&self) -> bool {
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

@@ -44,7 +44,12 @@ fn variants() -> Vec<Variant> {
         }
     }
     for part in [SpokenPart::Conversational, SpokenPart::Coaching] {
-        let content = Content::Spoken { session: uuid(1), part, caption: Rich::default() };
+        let content = Content::Spoken {
+            session: uuid(1),
+            part,
+            caption: Rich::default(),
+            keyboard: Keyboard::default(),
+        };
         let reply = Reply { content, ..reply(1, "") };
         all.push(Variant::Out(OutMessage::new(0, reply)));
     }

@@ -57,7 +57,7 @@ fn choose(case: &Case<'_>, choice: Choice) -> Outcome {
     outcome
 }
 
-pub(super) fn menu(case: &Case<'_>, chosen: Option<&str>) -> (Rich, Keyboard) {
+pub(in crate::bot::commands) fn menu(case: &Case<'_>, chosen: Option<&str>) -> (Rich, Keyboard) {
     let (phrases, user) = (case.phrases, case.incoming.user);
     let near = places::near_language(case.incoming.client_language.as_deref().unwrap_or(phrases.0.tag()));
     let near: Vec<&Place> = near.iter().filter_map(|zone| places::of_zone(zone)).collect();
@@ -91,7 +91,7 @@ fn browse(case: &Case<'_>, choice: Choice) -> Outcome {
             return case.pressed("", Some(page));
         }
         Choice::Number(number) => number,
-        Choice::Letter(_) => return case.outdated(),
+        Choice::Letter(_) | Choice::Part(..) => return case.outdated(),
     };
     let (Ok(region), Ok(page)) = (usize::try_from(number / PAGES), usize::try_from(number % PAGES)) else {
         return case.outdated();
