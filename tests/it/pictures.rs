@@ -1,8 +1,9 @@
 //! Pictures for learners, by the real daemon: made when they are sent, with their numbers, and never a row that stays.
 
+use crate::pressing::{labels, notice, press};
 use crate::world::{World, voice};
 use phonicflow_bot::logging::Event;
-use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind};
+use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Post};
 use phonicflow_bot::sandbox::faults::{Act, On};
 
 /// Waits for the n-th picture in this chat.
@@ -78,4 +79,35 @@ async fn where_no_picture_is_taken_its_numbers_go_out() {
     world.telegram.faults().add(On::call("sendPhoto").chat(11).times(1), Act::Reset);
     ana.text("/progress");
     picture(&world, 11, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_buttons_of_a_turn_work_once_for_their_owner_and_not_at_all_for_others() {
+    let mut world = World::started().await;
+    world.telegram.group(-500, "English club");
+    let (rui, ana) = (world.brazilian(12).in_chat(-500), world.learner(11).in_chat(-500));
+    let spoken = rui.voice(voice(), 4);
+    rui.post(Post::text("/coach@phonicflow_bot").reply_to(spoken.message_id));
+    let note = world.voice_notes(-500, 1).await.remove(0);
+    let text = world.answer_with(-500, "Você disse").await;
+    // Old turns keep their buttons over a restart.
+    world.kill();
+    world.start();
+    for (entry, label) in [(&note, "Mais devagar"), (&text, "Como soou")] {
+        let pressed = press(&ana, entry, label);
+        assert_eq!(notice(&world, &pressed).await, "This button is for somebody else.");
+    }
+    let first = press(&rui, &note, "Mais devagar");
+    let slower = world.voice_notes(-500, 2).await.remove(1);
+    assert_eq!(notice(&world, &first).await, "");
+    assert_ne!(slower.file.unwrap().bytes, note.file.as_ref().unwrap().bytes);
+    assert_eq!(notice(&world, &press(&rui, &note, "Mais devagar")).await, "Já está a caminho.");
+    press(&rui, &text, "Como soou");
+    picture(&world, -500, 1).await;
+    assert_eq!(notice(&world, &press(&rui, &text, "Como soou")).await, "Já está a caminho.");
+    world.settled().await;
+    let count =
+        |kind| world.telegram.read(|state| state.from_bot(-500).filter(|said| said.kind == kind).count());
+    assert_eq!((count(EntryKind::Voice), count(EntryKind::Photo)), (2, 1));
+    assert_eq!(labels(&note), ["🐢 Mais devagar"]);
 }

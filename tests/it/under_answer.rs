@@ -56,7 +56,7 @@ async fn what_the_tutor_translated_is_shown_by_a_tap_once() {
     let rui = world.brazilian(12);
     let text = answered(&world, &rui, "Dicas").await;
     assert!(!text.text.contains("Use o passado"), "untapped there is none: {}", text.text);
-    assert_eq!(labels(&text), ["🌐 Traduzir", "🔊 Ouvir as dicas"]);
+    assert_eq!(labels(&text), ["🌐 Traduzir", "🔊 Ouvir as dicas", "🎵 Como soou"]);
     world.voice_notes(rui.chat(), 1).await;
     let before = said(&world, rui.chat());
     assert_eq!(notice(&world, &press(&rui, &text, "Traduzir")).await, "");
@@ -88,7 +88,7 @@ async fn whoever_wants_it_always_or_never_has_no_button() {
     for user in [12, 13] {
         let rui = world.brazilian(user);
         let text = answered(&world, &rui, "Dicas").await;
-        assert_eq!(labels(&text), ["🔊 Ouvir as dicas"]);
+        assert_eq!(labels(&text), ["🔊 Ouvir as dicas", "🎵 Como soou"]);
         assert_eq!(text.text.contains("Use o passado"), user == 12, "{}", text.text);
     }
 }

@@ -1,8 +1,8 @@
 //! The voice turn: the tutor's steps, between which the worker records how far it has come, and what a learner
 //! gets of the result. Must not know which tutor there is, what its stages mean, or how they are recorded.
 
-use super::melody::Melody;
 use super::answer::answered;
+use super::melody::Melody;
 use crate::bot::recordings::Received;
 use crate::bot::retry_policy::{give_up, give_up_with, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext};
