@@ -44,6 +44,7 @@ async fn intonation_is_of_the_latest_voice_and_its_reply() {
     world.answer_with(11, "the last few voice messages only").await;
     ana.voice(voice(), 4);
     world.voice_notes(11, 1).await;
+    world.settled().await;
     // Both contours are in the store by now, and a crash takes neither.
     world.kill();
     world.start();
@@ -53,7 +54,7 @@ async fn intonation_is_of_the_latest_voice_and_its_reply() {
         assert!(shown.text.contains(line), "{}", shown.text);
     }
     ana.text("/delete");
-    let asked = world.answer_with(11, "delete").await;
+    let asked = world.answer_with(11, "Delete everything").await;
     ana.press(asked.message_id, &asked.buttons()[0]);
     world.answer_with(11, "Done").await;
     ana.text("/intonation");
@@ -70,7 +71,7 @@ async fn where_no_picture_is_taken_its_numbers_go_out() {
     let world = World::started().await;
     let ana = world.learner(11);
     let refusal = "Bad Request: not enough rights to send photos to the chat";
-    world.telegram.faults().add(On::call("sendPhoto").chat(11).times(2), Act::refuse(400, refusal, None));
+    world.telegram.faults().add(On::call("sendPhoto").chat(11).times(1), Act::refuse(400, refusal, None));
     ana.text("/progress");
     let words = world.answer_with(11, "Attendance: 0 of 28 days").await;
     assert_eq!(words.kind, EntryKind::Text);
@@ -90,6 +91,7 @@ async fn the_buttons_of_a_turn_work_once_for_their_owner_and_not_at_all_for_othe
     rui.post(Post::text("/coach@phonicflow_bot").reply_to(spoken.message_id));
     let note = world.voice_notes(-500, 1).await.remove(0);
     let text = world.answer_with(-500, "Você disse").await;
+    world.settled().await;
     // Old turns keep their buttons over a restart.
     world.kill();
     world.start();
