@@ -58,12 +58,11 @@ async fn intonation_is_of_the_latest_voice_and_its_reply() {
     ana.press(asked.message_id, &asked.buttons()[0]);
     world.answer_with(11, "Done").await;
     ana.text("/intonation");
-    world.settled().await;
-    let none = world.telegram.read(|state| {
+    let none = world.telegram.wait_until(crate::world::PATIENCE, |state| {
         let said = state.from_bot(11).filter(|said| said.text.contains("the last few voice messages only"));
-        said.count()
+        (said.count() == 2).then_some(())
     });
-    assert_eq!(none, 2, "what was deleted is drawn no more");
+    assert!(none.await.is_some(), "what was deleted is drawn no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
