@@ -159,6 +159,8 @@ fn tutor_options(
             ai: ai_rules(config),
             default_language: config.default_language,
             at_once: config.backend_concurrency,
+            speech_timeout: config.backend_timeout,
+            model_timeout: config.ai.timeout,
         })),
     })
 }
@@ -339,7 +341,7 @@ fn folder(moved_to: &Option<PathBuf>) -> Option<impl tracing::Value> {
     moved_to.as_deref().map(|path| tracing::field::display(path.display()))
 }
 
-fn wall_clock() -> Timestamp {
+pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 

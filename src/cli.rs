@@ -20,6 +20,7 @@ mod stats;
 mod store;
 mod store_access;
 mod top;
+mod tutor;
 mod when;
 
 use crate::audio_worker;
@@ -130,6 +131,11 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup in the store's place. The daemon must be stopped.
     Restore(backup::Restore),
+    /// Try the configured tutor without Telegram.
+    Tutor {
+        #[command(subcommand)]
+        command: tutor::TutorCommand,
+    },
     /// Print the completions for a shell, for packagers.
     Completions {
         /// Which shell.
@@ -240,6 +246,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Queue { command } => queue::run(setup, command),
         Command::Stats { json } => stats::run(setup, json),
         Command::Top(arguments) => top::run(setup, &arguments),
+        Command::Tutor { command } => tutor::run(setup, command),
         Command::Backup(arguments) => backup::backup(setup, &arguments),
         Command::Restore(arguments) => backup::restore(setup, &arguments),
         Command::Completions { shell } => commands::print_bytes(&completions::script(shell, &mut shown())),

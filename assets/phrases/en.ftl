@@ -32,6 +32,7 @@ command-settings = What you have chosen, and how to change it
     .aliases = preferences
 command-remind = A daily reminder to practise, at a time of your choice
     .aliases = remindme
+command-export = Everything I hold about you, as files
 command-delete = Delete everything I hold about you
 command-subscribe = The channel to join, and how
 command-admin = Counts, health and queue
@@ -425,6 +426,14 @@ card-too-long = That is too much for a card. A phrase of up to { $most } charact
 card-no-words = There are no words to say in that. Send /card and a phrase.
 card-missing = You have no card { $number }. /cards shows those you have.
 cards-full = You have as many cards as I can keep. /cards removes some.
+keep-button = 🗂 Keep “{ $phrase }”
+keep-all-button = 🗂 Keep all
+kept-notice =
+    { $count ->
+        [one] Kept as a card. /practice brings it back.
+       *[other] Kept as { $count } cards. /practice brings them back.
+    }
+kept-already-notice = It is a card already. /practice brings it back.
 cards-heading =
     { $cards ->
         [one] { $cards } card
@@ -511,3 +520,30 @@ zone-kept = All right, your time zone stays as it was.
 zone-which = Which one do you mean?
 zone-unknown = I don't know that place. Try a larger city near you.
 zone-set = ✓ Your time zone is that of { $place }: it is { $time } there now.
+
+## Conversations
+
+new-conversation = 🌱 A new conversation: it has been a while. /history has the earlier ones.
+history-conversation = Conversation of { $date }, answers: { $turns }
+
+## What is kept of a learner, as files
+
+export-in-private = That is between the two of us: ask me for it in our private chat.
+export-to-read = Everything I hold about you, to read. Recordings are not kept.
+export-for-machines = The same for other programs.
+cards-for-anki = { $count ->
+    [one] Your card, for Anki: File, Import.
+   *[other] Your { $count } cards, for Anki: File, Import.
+  }
+no-cards-to-export = You have no cards yet.
+
+## Reminders
+
+reminder = ⏰ { $cards ->
+    [0] Time to practise: send me a voice message about your day.
+    [one] Time to practise: a card is due.
+   *[other] Time to practise: { $cards } cards are due.
+  }
+reminder-practise-button = 🗣 Practise now
+reminder-off-button = 🔕 No more reminders
+reminders-are-off = 🔕 I won't remind you any more. /remind brings it back.

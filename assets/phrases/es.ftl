@@ -41,6 +41,8 @@ command-settings = Lo que has elegido, y cómo cambiarlo
     .aliases = configuracion
 command-remind = Un recordatorio diario para practicar, a la hora que elijas
     .aliases = recordatorio recordar
+command-export = Todo lo que guardo sobre ti, en archivos
+    .aliases = archivos
 command-delete = Borrar todo lo que guardo sobre ti
     .aliases = borrar
 command-subscribe = En qué canal entrar y cómo
@@ -430,6 +432,14 @@ card-too-long = Eso es demasiado para una tarjeta. Una frase de hasta { $most } 
 card-no-words = Ahí no hay palabras que decir. Envía /card y una frase.
 card-missing = No tienes la tarjeta { $number }. /cards muestra las que tienes.
 cards-full = Ya tienes tantas tarjetas como puedo guardar. En /cards puedes quitar algunas.
+keep-button = 🗂 Guardar “{ $phrase }”
+keep-all-button = 🗂 Guardar todo
+kept-notice =
+    { $count ->
+        [one] Guardada como tarjeta. /practice la trae de vuelta.
+       *[other] Guardadas como { $count } tarjetas. /practice las trae de vuelta.
+    }
+kept-already-notice = Ya es una tarjeta. /practice la trae de vuelta.
 cards-heading =
     { $cards ->
         [one] { $cards } tarjeta
@@ -516,3 +526,30 @@ zone-kept = De acuerdo, tu zona horaria sigue como estaba.
 zone-which = ¿Cuál de ellas?
 zone-unknown = No conozco ese lugar. Prueba con una ciudad más grande cercana.
 zone-set = ✓ Tu zona horaria es la de { $place }: ahora son las { $time } allí.
+
+## Conversations
+
+new-conversation = 🌱 Una conversación nueva: ha pasado un tiempo. Las anteriores están en /history.
+history-conversation = Conversación del { $date }, respuestas: { $turns }
+
+## What is kept of a learner, as files
+
+export-in-private = Eso queda entre nosotros: pídemelo en nuestro chat privado.
+export-to-read = Todo lo que guardo sobre ti, para leer. Las grabaciones no se guardan.
+export-for-machines = Lo mismo, para otros programas.
+cards-for-anki = { $count ->
+    [one] Tu tarjeta, para Anki: Archivo, Importar.
+   *[other] Tus { $count } tarjetas, para Anki: Archivo, Importar.
+  }
+no-cards-to-export = Todavía no tienes tarjetas.
+
+## Reminders
+
+reminder = ⏰ { $cards ->
+    [0] Hora de practicar: mándame un mensaje de voz sobre tu día.
+    [one] Hora de practicar: te espera una tarjeta.
+   *[other] Hora de practicar: te esperan { $cards } tarjetas.
+  }
+reminder-practise-button = 🗣 Practicar ahora
+reminder-off-button = 🔕 Sin recordatorios
+reminders-are-off = 🔕 Ya no te recordaré nada. /remind lo activa de nuevo.

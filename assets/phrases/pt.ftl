@@ -45,6 +45,8 @@ command-settings = O que você escolheu, e como mudar
     .aliases = configuracoes ajustes
 command-remind = Um lembrete diário para praticar, na hora que você escolher
     .aliases = lembrete lembrar
+command-export = Tudo o que guardo sobre você, em arquivos
+    .aliases = exportar
 command-delete = Apagar tudo o que guardo sobre você
     .aliases = apagar
 command-subscribe = Em qual canal entrar e como
@@ -442,6 +444,15 @@ card-too-long = Isso é demais para um cartão. Uma frase de até { $most } letr
 card-no-words = Não há palavras para falar aí. Envie /card e uma frase.
 card-missing = Você não tem o cartão { $number }. /cards mostra os que você tem.
 cards-full = Você já tem tantos cartões quantos eu consigo guardar. Em /cards você pode remover alguns.
+keep-button = 🗂 Guardar “{ $phrase }”
+keep-all-button = 🗂 Guardar tudo
+kept-notice =
+    { $count ->
+        [0] Nada para guardar.
+        [one] Guardei como cartão. /practice traz ele de volta.
+       *[other] Guardei como { $count } cartões. /practice traz eles de volta.
+    }
+kept-already-notice = Já é um cartão. /practice traz ele de volta.
 cards-heading =
     { $cards ->
         [0] 0 cartões
@@ -530,3 +541,31 @@ zone-kept = Tudo bem, seu fuso horário continua como estava.
 zone-which = De qual você está falando?
 zone-unknown = Não conheço esse lugar. Tente uma cidade maior perto de você.
 zone-set = ✓ Seu fuso horário é o de { $place }: agora são { $time } lá.
+
+## Conversations
+
+new-conversation = 🌱 Uma conversa nova: já faz um tempo. As anteriores estão em /history.
+history-conversation = Conversa de { $date }, respostas: { $turns }
+
+## What is kept of a learner, as files
+
+export-in-private = Isso é só entre nós: peça na nossa conversa privada.
+export-to-read = Tudo o que guardo sobre você, para ler. As gravações não são guardadas.
+export-for-machines = O mesmo, para outros programas.
+cards-for-anki = { $count ->
+    [0] Nenhum cartão para o Anki.
+    [one] Seu cartão, para o Anki: Arquivo, Importar.
+   *[other] Seus { $count } cartões, para o Anki: Arquivo, Importar.
+  }
+no-cards-to-export = Você ainda não tem cartões.
+
+## Reminders
+
+reminder = ⏰ { $cards ->
+    [0] Hora de praticar: me mande uma mensagem de voz sobre o seu dia.
+    [one] Hora de praticar: um cartão espera por você.
+   *[other] Hora de praticar: { $cards } cartões esperam por você.
+  }
+reminder-practise-button = 🗣 Praticar agora
+reminder-off-button = 🔕 Sem lembretes
+reminders-are-off = 🔕 Não vou mais lembrar você. /remind liga de novo.

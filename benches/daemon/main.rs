@@ -98,6 +98,7 @@ async fn main() {
     }
     if wanted("turns") {
         turns::one_by_one(&voice, &speech).await;
+        turns::one_by_one_builtin(&voice, &speech).await;
     }
     if wanted("texts") {
         texts::growing().await;

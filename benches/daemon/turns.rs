@@ -1,8 +1,11 @@
 //! Voice turns from end to end: one after the other, and a crowd at once.
 
+use crate::world::World;
 use crate::{SECONDS, cpu, mb, say};
 use bytes::Bytes;
 use phonicflow_bot::sandbox::bot_api::LearnerProfile;
+use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatOptions};
+use phonicflow_bot::sandbox::speech_api::{Sound, SpeechOptions};
 use std::time::{Duration, Instant};
 
 /// Longer than a crowd takes.
@@ -11,7 +14,28 @@ const CROWD_PATIENCE: Duration = Duration::from_secs(600);
 /// One voice after the other, each from another learner, few enough a second that none has to wait for
 /// pacing.
 pub async fn one_by_one(voice: &Bytes, speech: &Bytes) {
+    measured("voice turn of 5 s and answer of 5 s", crate::world(speech).await, voice).await;
+}
+
+/// The same with the built-in tutor: three servers are asked instead of one, and the bot judges what they say.
+pub async fn one_by_one_builtin(voice: &Bytes, speech: &Bytes) {
     let mut world = crate::world(speech).await;
+    let chat = world.chat(ChatOptions::default()).await;
+    let servers = world.speech(SpeechOptions::default()).await;
+    chat.script(|_| {
+        let correction = r#"{"said":"I go","better":"I went","why":"It is over.","kind":"grammar"}"#;
+        let reply = "What did you buy at the market?";
+        ChatAnswer::words(&format!(
+            r#"{{"coaching":"Well told. Watch the past tense.","reply":"{reply}","corrections":[{correction}]}}"#
+        ))
+    });
+    let spoken = speech.clone();
+    servers.sounds(move |_| Sound::bytes("audio/wav", spoken.clone()));
+    world.set("TUTOR", "builtin");
+    measured("the same with the built-in tutor", world, voice).await;
+}
+
+async fn measured(name: &str, mut world: World, voice: &Bytes) {
     world.start();
     world.settled().await;
     let (mut times, mut spent) = (Vec::new(), Duration::ZERO);
@@ -26,7 +50,7 @@ pub async fn one_by_one(voice: &Bytes, speech: &Bytes) {
     }
     times.sort();
     say(
-        "voice turn of 5 s and answer of 5 s: CPU, mean of 60",
+        &format!("{name}: CPU, mean of 60"),
         format!("{:.1} ms", spent.as_secs_f64() * 1e3 / times.len() as f64),
     );
     say(

@@ -69,7 +69,7 @@ pub async fn check(context: &HandlerContext, claim: &Claim, now: Timestamp) -> R
         now,
     };
     match audience(&route) {
-        Audience::Everybody | Audience::Admins => open,
+        Audience::TheirOwn | Audience::Everybody | Audience::Admins => open,
         Audience::Joining if matches!(route, Route::Press(press) if press.owner != user) => open,
         Audience::Joining => joined(context, channel, &case).await,
         Audience::Members => member(context, channel, &case, claim.job.membership_failures).await,
@@ -231,11 +231,12 @@ mod tests {
             (command("start"), Audience::Everybody),
             (command("help"), Audience::Everybody),
             (command("status"), Audience::Everybody),
-            (command("delete"), Audience::Everybody),
+            (command("delete"), Audience::TheirOwn),
+            (command("export"), Audience::TheirOwn),
             (command("subscribe"), Audience::Everybody),
             (command("level"), Audience::Everybody),
             (command("admin"), Audience::Admins),
-            (press("del:y:7"), Audience::Everybody),
+            (press("del:y:7"), Audience::TheirOwn),
             (Route::UnknownCommand("x".into()), Audience::Everybody),
             (Route::RateNotice { wait_secs: 1 }, Audience::Everybody),
         ] {

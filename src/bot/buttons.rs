@@ -7,6 +7,7 @@ use super::HandlerContext;
 use super::commands::{self, Answer, Audience};
 use super::growing;
 use super::handlers::Case;
+use super::reminder;
 use super::under_answer;
 use crate::domain::outcome;
 use crate::domain::{Placement, UserId};
@@ -120,9 +121,10 @@ impl Press {
 
 /// Every kind of button.
 pub fn all() -> impl Iterator<Item = &'static Button> {
-    // Those under an answer, and the one under a growing answer, belong to no command.
+    // Those under an answer, under one that grows and under a reminder belong to no command.
     let of_commands = commands::ALL.iter().flat_map(|command| command.buttons.iter().copied());
-    of_commands.chain(under_answer::ALL.iter().map(|feature| feature.button)).chain([&growing::STOP])
+    let under_answers = under_answer::ALL.iter().map(|feature| feature.button);
+    of_commands.chain(under_answers).chain([&growing::STOP, &reminder::OFF])
 }
 
 #[cfg(test)]

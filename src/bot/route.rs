@@ -88,9 +88,19 @@ pub fn placement(incoming: &Incoming) -> Placement {
     }
 }
 
+/// Whether it asks for something that those have, too, who are not let in.
+fn is_about_their_own(incoming: &Incoming) -> bool {
+    let audience = match &incoming.body {
+        Body::Command { name, .. } => commands::find(name).map(|command| command.audience),
+        Body::Callback { data, .. } => Press::parse(data).map(|press| press.button.audience),
+        _ => None,
+    };
+    audience == Some(Audience::TheirOwn)
+}
+
 /// Where a message belongs.
 pub fn route(incoming: &Incoming, admission: Admission, guests: &Guests) -> Route {
-    if !guests.may(incoming.user) {
+    if !guests.may(incoming.user) && !is_about_their_own(incoming) {
         return Route::NotAllowed;
     }
     match admission {
@@ -143,7 +153,9 @@ mod tests {
             for name in declared.names() {
                 let expected = Route::Command(declared);
                 assert_eq!(route(&command(name), Admission::Admitted, &admin), expected, "{name}");
-                assert_eq!(route(&command(name), Admission::Admitted, &other), Route::NotAllowed, "{name}");
+                let own = ["delete", "export"].contains(&declared.name);
+                let for_strangers = if own { Route::Command(declared) } else { Route::NotAllowed };
+                assert_eq!(route(&command(name), Admission::Admitted, &other), for_strangers, "{name}");
                 let hidden = declared.audience == Audience::Admins;
                 let expected = if hidden { Route::UnknownCommand(name.to_owned()) } else { expected };
                 assert_eq!(route(&command(name), Admission::Admitted, &everybody), expected, "{name}");

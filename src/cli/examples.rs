@@ -27,6 +27,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("store decrypt", "sudo phonicflow-bot store decrypt"),
     ("store clean", "sudo phonicflow-bot store clean"),
     ("top", "sudo phonicflow-bot top --every 2"),
+    ("tutor try", "phonicflow-bot tutor try voice.ogg --save reply.ogg"),
     ("backup", "sudo phonicflow-bot backup /srv/backup/phonicflow-bot.backup"),
     ("restore", "sudo phonicflow-bot restore /srv/backup/phonicflow-bot.backup --force"),
     (

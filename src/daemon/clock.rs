@@ -5,6 +5,11 @@ use crate::domain::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
+/// What the system's clock shows at the moment, jumps included.
+pub(crate) fn wall() -> Timestamp {
+    Timestamp(crate::app::millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     wall: Timestamp,
@@ -14,8 +19,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Reads the wall clock once.
     pub(crate) fn start() -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { wall: Timestamp(crate::app::millis(wall)), start: Instant::now() }
+        Self { wall: wall(), start: Instant::now() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

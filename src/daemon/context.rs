@@ -135,7 +135,7 @@ impl DaemonContext {
             poll_timeout: config.bot_polling_timeout,
             poll_pause: config.bot_polling_interval,
             // One text may be asked four times in a row: its model and one that stands in, each with less context as well.
-            tutor_timeout: config.backend_timeout.max(config.ai.timeout * 2),
+            tutor_timeout: self.app.tutor.longest_turn().max(config.ai.timeout * 2),
         }
     }
 }

@@ -25,6 +25,7 @@ mod prefetch;
 mod preview;
 mod progress;
 mod quarantine;
+mod reminders;
 mod sending;
 pub mod shutdown;
 mod snapshot;
@@ -131,6 +132,10 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     {
         let (daemon, stop) = (daemon.clone(), stop.clone());
         loops.spawn(async move { housekeeping::run(&daemon, stop).await });
+    }
+    {
+        let (daemon, stop) = (daemon.clone(), stop.clone());
+        loops.spawn(async move { reminders::run(&daemon, clock::wall, stop).await });
     }
     {
         let (daemon, stop) = (daemon.clone(), stop.clone());

@@ -61,7 +61,7 @@ pub struct Bounds {
     pub poll_timeout: Duration,
     /// `BOT_POLLING_INTERVAL`.
     pub poll_pause: Duration,
-    /// `BACKEND_TIMEOUT`, or two answers of a chat model.
+    /// The longest turn of the tutor, or two answers of a chat model.
     pub tutor_timeout: Duration,
 }
 

@@ -8,7 +8,9 @@ use super::contained::contained;
 use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
-use crate::bot::{Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn};
+use crate::bot::{
+    Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn, new_conversation,
+};
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
 use crate::logging::Event;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
+use uuid::Uuid;
 
 /// Hands out claims of one kind until the shutdown signal, then waits for running ones.
 pub async fn dispatch(
@@ -224,8 +227,15 @@ pub(super) async fn conclude(
         // Before the row is removed, because after a restart nobody would know of the message.
         super::progress::take_away(daemon, Some(claim.job.chat), message).await;
     }
+    let begun = match &verdict {
+        Disposition::Commit(outcome) => outcome.purge.clone(),
+        Disposition::Bury(_) | Disposition::Defer(_) => Vec::new(),
+    };
     let done = match verdict {
-        Disposition::Commit(outcome) => {
+        Disposition::Commit(mut outcome) => {
+            if let Task::Handle(incoming, _) = &claim.job.task {
+                new_conversation::announce(&daemon.app.context, incoming, &mut outcome).await?;
+            }
             let purges = !outcome.purge.is_empty() || outcome.forget;
             let turn = outcome.turn.as_ref().map(|turn| (turn.kind, turn.tokens));
             let replies = outcome.replies.len();
@@ -301,7 +311,7 @@ pub(super) async fn conclude(
     if let Err(StoreError::Gone) = done {
         daemon.chat_actions.end(seq);
         daemon.turn_spans.ended(seq);
-        forget_orphan(daemon, claim.job.user, &claim.job.stage, now).await?;
+        forget_orphans(daemon, claim, begun, now).await?;
         return Ok(());
     }
     done
@@ -334,17 +344,19 @@ pub(super) async fn bury(
     buried
 }
 
-/// The learner was deleted while the tutor worked: what it recorded since has to be forgotten too.
-async fn forget_orphan(
+/// The learner was deleted while the tutor worked: what it recorded since has to be forgotten too. `begun`: conversations
+/// that were begun for this row alone.
+async fn forget_orphans(
     daemon: &DaemonContext,
-    user: UserId,
-    stage: &Stage,
+    claim: &Claim,
+    begun: Vec<Uuid>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if let Some(session) = stage.conversation()
-        && daemon.app.store.learner(user).await?.is_none()
-    {
-        daemon.app.store.add_purges(vec![session], now).await?;
+    let deleted = daemon.app.store.learner(claim.job.user).await?.is_none();
+    let orphans = begun.into_iter().chain(claim.job.stage.conversation().filter(|_| deleted));
+    let orphans: Vec<Uuid> = orphans.collect();
+    if !orphans.is_empty() {
+        daemon.app.store.add_purges(orphans, now).await?;
         daemon.forget_soon(true);
     }
     Ok(())

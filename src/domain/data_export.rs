@@ -2,16 +2,17 @@
 //!
 //! Pure. Must not know where the pieces come from or where the documents go.
 
+pub(crate) mod anki;
+mod conversation;
 mod pending;
 mod practice;
 
 pub(crate) use pending::{Pending, row_kind};
 
 use super::alert::Told;
-use super::assessment::{Turn, TurnKind};
+use super::assessment::Turn;
 use super::card::Card;
 use super::contour::Contours;
-use super::correction::Correction;
 use super::day::Day;
 use super::ids::{Timestamp, UserId};
 use super::learner::{DAY_MS, DayTokens, Learner, Level};
@@ -64,6 +65,8 @@ pub(crate) struct DataExport {
     membership: Option<Membership>,
     alerts: Vec<(String, Told)>,
     menu: bool,
+    /// There is more, which did not fit.
+    cut: bool,
 }
 
 impl DataExport {
@@ -91,6 +94,11 @@ impl DataExport {
         }
     }
 
+    /// The documents say that they do not hold everything.
+    pub(crate) fn leave_out_the_rest(&mut self) {
+        self.cut = true;
+    }
+
     pub(crate) fn user(&self) -> Option<UserId> {
         self.user
     }
@@ -103,7 +111,7 @@ impl DataExport {
     /// Times are RFC 3339 in UTC.
     pub(crate) fn json(&self, at: Timestamp) -> String {
         let sessions: Vec<Value> =
-            self.sessions.iter().map(|(session, turns)| session_json(session, turns)).collect();
+            self.sessions.iter().map(|(session, turns)| conversation::json(session, turns)).collect();
         let learner = self.learner.as_ref().map(|learner| {
             json!({
                 "user": learner.user.0,
@@ -156,6 +164,7 @@ impl DataExport {
             "alerts_as_admin": alerts,
             "command_menu_as_admin": self.menu,
             "to_be_forgotten_by_the_tutor": self.purges,
+            "cut_short": self.cut,
         });
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
@@ -206,7 +215,7 @@ impl DataExport {
             }
         }
         for (session, turns) in &self.sessions {
-            session_markdown(&mut text, session, turns);
+            conversation::markdown(&mut text, session, turns);
         }
         practice::cards_markdown(&mut text, &self.cards);
         practice::days_markdown(&mut text, &self.days);
@@ -238,6 +247,12 @@ impl DataExport {
         for session in &self.purges {
             let _ = writeln!(text, "\nThe tutor is being asked to forget conversation {session}.");
         }
+        if self.cut {
+            text.push_str(
+                "\n## There is more\n\nThis is not all: it would be too large a file for Telegram. Whoever runs the bot can write \
+                 all of it into a file (`phonicflow-bot sessions export`).\n",
+            );
+        }
         text
     }
 }
@@ -246,115 +261,6 @@ impl DataExport {
 fn tokens_of(tokens: DayTokens) -> Option<Value> {
     let day = at_json(Timestamp(tokens.day.saturating_mul(DAY_MS)));
     (tokens.used > 0).then(|| json!({ "day": day, "used": tokens.used }))
-}
-
-fn session_json(session: &Session, turns: &[Turn]) -> Value {
-    let turns: Vec<Value> = turns
-        .iter()
-        .map(|turn| {
-            json!({
-                "number": turn.number,
-                "at": at_json(turn.at),
-                "kind": turn.kind.as_str(),
-                "voice_ms": turn.voice_ms,
-                "spoken_by_another": turn.of_another,
-                "model": turn.model,
-                "chat": turn.chat.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
-                "tokens": { "input": turn.tokens.input, "output": turn.tokens.output },
-                "transcript": turn.assessment.transcript,
-                "coaching": turn.assessment.coaching,
-                "coaching_translated": turn.assessment.coaching_translated,
-                "reply": turn.assessment.reply,
-                "reply_translated": turn.assessment.reply_translated,
-                "translated_into": turn.translated_into.tag(),
-                "coaching_spoken": turn.assessment.coaching_audio,
-                "reply_spoken": turn.assessment.reply_audio,
-                "voice_notes": { "reply": turn.notes.reply, "coaching": turn.notes.coaching },
-                "corrections": turn.corrections.iter().map(correction_json).collect::<Vec<_>>(),
-                "corrections_still_to_be_drawn": turn.to_draw,
-                "buttons_pressed": turn.pressed.iter()
-                    .map(|(button, at)| json!({ "button": button, "at": at_json(*at) }))
-                    .collect::<Vec<_>>(),
-                "fluency": turn.fluency.map(|fluency| json!({
-                    "words_per_minute": fluency.words_per_minute,
-                    "pauses_percent": fluency.pauses_percent,
-                    "longest_pause_ms": fluency.longest_pause_ms,
-                    "fillers": fluency.fillers,
-                })),
-            })
-        })
-        .collect();
-    json!({
-        "session": session.id,
-        "place": session.place.map(|chat| json!({ "id": chat.id.0, "topic": chat.thread })),
-        "created": at_json(session.created),
-        "last_activity": at_json(session.last_activity),
-        "archived": session.archived_at.map(at_json),
-        "turns_answered": session.turns,
-        "turns_at_the_tutor": session.tutor_turns,
-        "turns": turns,
-    })
-}
-
-fn correction_json(correction: &Correction) -> Value {
-    json!({
-        "said": correction.said,
-        "better": correction.better,
-        "why": correction.why,
-        "kind": correction.kind.name(),
-    })
-}
-
-fn session_markdown(text: &mut String, session: &Session, turns: &[Turn]) {
-    let _ = writeln!(text, "\n## Conversation of {}\n", moment(session.created));
-    let place = session.place.map(|chat| format!(", in chat {}", chat.id)).unwrap_or_default();
-    let _ = write!(text, "Id {}{place}, last used {}", session.id, moment(session.last_activity));
-    match session.archived_at {
-        Some(at) => {
-            let _ = writeln!(text, ", ended {}.", moment(at));
-        }
-        None => text.push_str(", open.\n"),
-    }
-    for turn in turns {
-        let (said, spoken) = (&turn.assessment, turn.kind == TurnKind::Voice);
-        let manner = match &turn.model {
-            Some(model) => format!("written, answered by {}", escaped(model)),
-            None if turn.of_another => format!("{} s of somebody else's voice", turn.voice_ms / 1000),
-            None if spoken => format!("{} s of voice", turn.voice_ms / 1000),
-            None => "written".to_owned(),
-        };
-        let _ = writeln!(text, "\n### {}. {} ({manner})", turn.number, moment(turn.at));
-        for (name, words) in [
-            (if spoken { "You said" } else { "You wrote" }, &said.transcript),
-            ("Coaching", &said.coaching),
-            ("Coaching, translated", &said.coaching_translated),
-            ("Reply", &said.reply),
-            ("Reply, translated", &said.reply_translated),
-        ] {
-            if words.trim().is_empty() {
-                continue;
-            }
-            let _ = writeln!(text, "\n**{name}**\n");
-            for line in words.trim().lines() {
-                let _ = writeln!(text, "> {}", escaped(line));
-            }
-        }
-        if !turn.corrections.is_empty() {
-            text.push_str("\n**Corrections**\n\n");
-        }
-        for Correction { said, better, why, kind } in &turn.corrections {
-            let why = if why.is_empty() { String::new() } else { format!(": {}", escaped(why)) };
-            let (said, better) = (escaped(said), escaped(better));
-            let _ = writeln!(text, "- {said} → **{better}** ({}){why}", kind.name());
-        }
-        if let Some(fluency) = turn.fluency {
-            let _ = writeln!(
-                text,
-                "\nAbout {} words a minute, {} % pauses (the longest {} ms), {} filler words.",
-                fluency.words_per_minute, fluency.pauses_percent, fluency.longest_pause_ms, fluency.fillers
-            );
-        }
-    }
 }
 
 /// Escapes Markdown.
@@ -371,6 +277,11 @@ fn escaped(line: &str) -> String {
 
 fn at_json(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+/// The day, UTC.
+pub(crate) fn date_of(at: Timestamp) -> String {
+    moment(at).split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Day and minute, UTC.

@@ -30,8 +30,11 @@ pub(crate) fn session_for(
         Some(open) if open.state(at, timeout_ms) == SessionState::Active => {
             (open.clone(), vec![Change::SessionTouched(open.id, at)])
         }
-        _ => {
-            let session = Session::open(fresh_id, learner.user, at).held_in(chat);
+        before => {
+            let session = Session {
+                follows_idle: before.is_some_and(|before| before.turns > 0),
+                ..Session::open(fresh_id, learner.user, at).held_in(chat)
+            };
             (session.clone(), vec![Change::SessionOpened(session)])
         }
     }

@@ -53,6 +53,12 @@ fn day_in(now: Timestamp, zone: &TimeZone) -> i32 {
     i32::try_from(local_secs(now, zone).div_euclid(86_400)).unwrap_or_default()
 }
 
+/// The date of a day since 1970-01-01, as in ISO 8601: read alike in every language.
+pub(crate) fn iso_date(day: i32) -> String {
+    let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days());
+    date.map_or_else(|_| day.to_string(), |date| date.to_string())
+}
+
 /// What the clocks of a zone show, in minutes since midnight.
 pub fn local_minute(now: Timestamp, zone: Option<&str>) -> u16 {
     let minute = local_secs(now, &zone_of(zone)).rem_euclid(86_400) / 60;

@@ -7,6 +7,7 @@ pub mod alert;
 pub(crate) mod assessment;
 pub(crate) mod backoff;
 pub mod card;
+pub(crate) mod choices;
 pub mod clock_time;
 pub(crate) mod contour;
 pub mod correction;
@@ -45,6 +46,7 @@ pub mod rich;
 pub(crate) mod session;
 pub(crate) mod setback;
 pub(crate) mod speech;
+pub(crate) mod stage;
 pub mod stats;
 
 pub use alert::{AlertKind, Announced, Announcement, Told};
@@ -60,7 +62,7 @@ pub use ids::{ChannelName, ChatId, MessageId, Timestamp, TutorId, UserId};
 pub use incoming::{
     Body, CARD, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind,
 };
-pub use job::{Admission, Failed, Job, OutMessage, Stage, Task, Urgency, WaitReason};
+pub use job::{Admission, Failed, Job, OutMessage, Task, Urgency, WaitReason};
 pub use language::Language;
 pub use learner::{
     Change, DAILY_GOAL, DayTokens, LanguageChoice, Learner, Level, OPEN_ELSEWHERE, Translation,
@@ -77,3 +79,4 @@ pub use rich::{Rich, Style};
 pub use session::{Session, SessionState};
 pub use setback::Setback;
 pub use speech::{SpokenWord, Transcript};
+pub use stage::Stage;

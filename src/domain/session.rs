@@ -47,6 +47,8 @@ pub struct Session {
     pub tutor: Option<TutorId>,
     /// The group or topic it is held in; `None`: the private chat itself.
     pub place: Option<Chat>,
+    /// It began with a message because the one before had been idle for too long.
+    pub follows_idle: bool,
 }
 
 impl Session {
@@ -61,6 +63,7 @@ impl Session {
             archived_at: None,
             text_turns: 0,
             tutor: None,
+            follows_idle: false,
             place: None,
         }
     }

@@ -1,6 +1,7 @@
 //! One failed attempt at a message, and how it is to wait. Must not know how long a message may wait at most.
 
-use super::job::{Failed, Stage, WaitReason};
+use super::job::{Failed, WaitReason};
+use super::stage::Stage;
 
 /// One failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -77,7 +77,7 @@ pub use intake::{AcceptPolicy, Accepted, WaitingEach};
 pub use memory::MemoryDisk;
 pub use reader::Reader;
 pub use seal::KeyTrouble;
-pub use verbs::{CardCounts, DueReminder};
+pub use verbs::{CardCounts, Conversation, DueReminder};
 
 use self::engine::Engine;
 use self::state::State;

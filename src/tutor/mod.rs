@@ -10,6 +10,7 @@ mod clock;
 mod overhear;
 pub(crate) mod phonicflow;
 mod streak;
+pub(crate) mod trial;
 
 use overhear::overhear;
 
@@ -27,6 +28,7 @@ use crate::telemetry::Telemetry;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -38,7 +40,6 @@ pub(crate) trait Tutor: Send + Sync {
     /// Takes up a voice at the stage where its row stands.
     fn attempt(&self) -> Box<dyn Attempt + '_>;
 
-    #[allow(dead_code, reason = "for drills")]
     /// What is said in a recording, which is neither answered nor remembered: for drills. `job`: its row.
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError>;
 
@@ -70,6 +71,9 @@ pub(crate) trait Tutor: Send + Sync {
 
     /// Turns it works on, and how many it may.
     fn slots(&self) -> Slots;
+
+    /// Longest time that a turn may take while all its servers keep their deadlines.
+    fn longest_turn(&self) -> Duration;
 
     /// Voices that are worth having in hand: those it works on, and what waits meanwhile.
     fn in_hand(&self) -> usize {
@@ -277,8 +281,6 @@ pub(crate) struct TutorError {
     /// The kind it is counted as.
     pub failure: Failure,
     pub retry: Retry,
-    /// The server is at fault, rather than what it was asked.
-    pub is_of_the_server: bool,
     pub what: String,
 }
 
@@ -292,7 +294,6 @@ pub(crate) enum Retry {
 
 impl TutorError {
     /// How a message that needs no stage waits after it; `None`: it would wait in vain.
-    #[allow(dead_code, reason = "until there are drills")]
     pub(crate) fn setback(&self, job: &Job) -> Option<Setback> {
         let Retry::Later { pause_ms } = self.retry else { return None };
         Some(Setback {

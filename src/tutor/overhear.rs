@@ -1,11 +1,12 @@
 //! A speech recogniser as part of a tutor: asked, timed, counted. Must not know which tutor it belongs to.
 
-use super::{Overheard, Retry, Surroundings, TutorError, Utterance};
+use super::{Retry, Surroundings, TutorError, Utterance};
+use crate::domain::Transcript;
 use crate::domain::stats::Step as Stopwatch;
 use crate::speech::{self, Recogniser, SpeechError};
 
 /// Learners practise English: told so, a recogniser hears a strong accent as English and not as another language.
-pub(super) const LANGUAGE: &str = "en";
+const LANGUAGE: &str = "en";
 /// Pause before a server is asked again that only a person can mend, ms.
 pub(super) const SLOWLY_MS: i64 = 60_000;
 
@@ -13,16 +14,13 @@ pub(super) async fn overhear(
     recogniser: &Recogniser,
     utterance: Utterance,
     surroundings: &Surroundings,
-) -> Result<Overheard, TutorError> {
+) -> Result<Transcript, SpeechError> {
     let telemetry = &surroundings.telemetry;
-    let asked = recogniser.transcribe(utterance.wav, Some(LANGUAGE));
-    match telemetry.timed(Stopwatch::Hear, asked).await {
-        Ok(transcript) => Ok(Overheard { transcript, purge: Vec::new() }),
-        Err(error) => {
-            telemetry.failed(error.failure());
-            Err(error.into())
-        }
+    let heard = telemetry.timed(Stopwatch::Hear, recogniser.transcribe(utterance.wav, Some(LANGUAGE))).await;
+    if let Err(error) = &heard {
+        telemetry.failed(error.failure());
     }
+    heard
 }
 
 impl From<SpeechError> for TutorError {
@@ -33,7 +31,6 @@ impl From<SpeechError> for TutorError {
             speech::Retry::Slowly => Retry::Later { pause_ms: SLOWLY_MS },
             speech::Retry::Never => Retry::Never,
         };
-        let is_of_the_server = error.is_of_the_server();
-        Self { failure: error.failure(), retry, is_of_the_server, what: error.to_string() }
+        Self { failure: error.failure(), retry, what: error.to_string() }
     }
 }

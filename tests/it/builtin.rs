@@ -11,6 +11,8 @@ mod faults;
 mod killed;
 #[path = "builtin/privacy.rs"]
 mod privacy;
+#[path = "builtin/trial.rs"]
+mod trial;
 #[path = "builtin/turn.rs"]
 mod turn;
 

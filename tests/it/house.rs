@@ -72,6 +72,8 @@ fn imports_run_downward() {
                 "secret",
                 "doctor",
                 "domain",
+                "telemetry",
+                "tutor",
                 "secure_fs",
             ],
         ),

@@ -10,7 +10,7 @@ use crate::domain::{Outcome, Placement, Reply};
 pub(crate) static COMMAND: Command = Command {
     name: "delete",
     placement: Placement::LEAVING,
-    audience: Audience::Everybody,
+    audience: Audience::TheirOwn,
     needs: Needs::Nothing,
     buttons: &[&CONFIRM],
     handler: |context, case| Box::pin(async move { Ok(ask(context, case)) }),
@@ -23,7 +23,7 @@ static CONFIRM: Button = Button {
     prefix: "del",
     // The confirmed deletion must not wait behind the very messages it deletes.
     placement: Placement::AT_ONCE,
-    audience: Audience::Everybody,
+    audience: Audience::TheirOwn,
     handler: |context, case, choice| Box::pin(async move { Ok(confirm(context, case, choice)) }),
 };
 

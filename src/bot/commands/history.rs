@@ -1,9 +1,10 @@
-//! `/history`: the conversation, in pages turned by buttons that edit the same message.
+//! `/history`: the conversations of this chat, in pages turned by buttons that edit the same message.
 
 use super::{Audience, Command, Needs};
 use crate::bot::HandlerContext;
 use crate::bot::buttons::{Button, Choice};
 use crate::bot::handlers::Case;
+use crate::domain::local_day::{iso_date, local_day};
 use crate::domain::markdown::unmarked;
 use crate::domain::outcome::Keyboard;
 use crate::domain::rich::{Rich, Style, TEXT_LIMIT};
@@ -44,7 +45,7 @@ async fn newest(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, St
 
 async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Result<Outcome, StoreError> {
     let page = match choice {
-        Choice::Number(page) => usize::try_from(page).unwrap_or(usize::MAX),
+        Choice::Number(number) => Page::of(number),
         Choice::Letter(_) | Choice::Part(..) => return Ok(case.outdated()),
     };
     Ok(match history_page(context, case, Some(page)).await? {
@@ -53,21 +54,65 @@ async fn turn_page(context: &HandlerContext, case: &Case<'_>, choice: Choice) ->
     })
 }
 
-/// A page of the conversation open here (`None`: the last page) with its buttons; `None` when there are no turns.
+/// A page of a conversation, as a button names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Page {
+    /// When it began, seconds; 0: the one open now.
+    began: u64,
+    page: usize,
+}
+
+impl Page {
+    /// The last one there is.
+    const LAST: usize = 0xffff;
+
+    fn of(number: u64) -> Self {
+        Self { began: number >> 16, page: usize::try_from(number & 0xffff).unwrap_or(Self::LAST) }
+    }
+
+    fn number(self) -> u64 {
+        self.began << 16 | self.page.min(Self::LAST) as u64
+    }
+}
+
+/// When a conversation began, seconds.
+fn began(session: &Session) -> u64 {
+    u64::try_from(session.created.secs()).unwrap_or(0)
+}
+
+/// A page of a conversation held here (`None`: the last page of the latest one) with its buttons; `None` when there are no
+/// turns.
 async fn history_page(
     context: &HandlerContext,
     case: &Case<'_>,
-    page: Option<usize>,
+    page: Option<Page>,
 ) -> Result<Option<(Rich, Keyboard)>, StoreError> {
-    let user = case.incoming.user;
-    let Some(session) = case.learner.session_in(case.incoming.chat) else { return Ok(None) };
-    let (_, ours) = context.reader.turns(user, session.id, 0, 0).await?;
-    // The tutor's earlier turns come before ours.
-    let earlier = earlier_turns(context, session, ours).await;
+    let (user, chat) = (case.incoming.user, case.incoming.chat);
+    let mut all = context.reader.conversations(user, Session::place_of(chat)).await?;
+    let open = case.learner.session_in(chat);
+    let earlier = match (open, all.last()) {
+        // The tutor's earlier turns come before ours.
+        (Some(open), Some(last)) if open.id == last.session.id => {
+            earlier_turns(context, open, last.turns).await
+        }
+        _ => Vec::new(),
+    };
+    let is_open = |session: &Session| open.is_some_and(|open| open.id == session.id);
+    all.retain(|one| one.turns > 0 || is_open(&one.session) && !earlier.is_empty());
+    let wanted = page.map(|page| page.began).filter(|began| *began > 0);
+    let place = match wanted {
+        Some(wanted) => all.iter().position(|one| began(&one.session) == wanted),
+        None => all.len().checked_sub(1),
+    };
+    let Some((place, conversation)) = place.and_then(|place| Some((place, all.get(place)?))) else {
+        return Ok(None);
+    };
+    let (session, ours) = (&conversation.session, conversation.turns);
+    let earlier = if is_open(session) { earlier } else { Vec::new() };
     let total = earlier.len() + ours;
     let pages = total.div_ceil(PAGE_TURNS);
     let Some(last) = pages.checked_sub(1) else { return Ok(None) };
-    let page = page.unwrap_or(last).min(last);
+    let page = page.map_or(last, |page| page.page).min(last);
     let first = page * PAGE_TURNS;
     let mut turns: Vec<Turn> = earlier.iter().skip(first).take(PAGE_TURNS).cloned().collect();
     let left = PAGE_TURNS - turns.len();
@@ -79,18 +124,28 @@ async fn history_page(
         turn.number = u32::try_from(first).unwrap_or(u32::MAX).saturating_add(number);
     }
     let mut text = Rich::default().push(Style::Bold, case.phrases.history_heading(page + 1, pages));
+    let date = |session: &Session| iso_date(local_day(session.created, case.learner.zone.as_deref()));
+    if all.len() > 1 {
+        let heading = case.phrases.history_conversation(&date(session), total);
+        text = text.push(Style::Plain, format!("\n{heading}"));
+    }
     for turn in &turns {
         text = show_turn(text, turn);
     }
-    let to = |label: String, page: usize| PAGE.labelled(label, Choice::Number(page as u64), user);
-    let mut buttons = Vec::new();
-    if page > 0 {
-        buttons.push(to(case.phrases.older(), page - 1));
-    }
-    if page < last {
-        buttons.push(to(case.phrases.newer(), page + 1));
-    }
-    let keyboard = Keyboard(if buttons.is_empty() { Vec::new() } else { vec![buttons] });
+    let to = |label: String, session: &Session, page: usize| {
+        PAGE.labelled(label, Choice::Number(Page { began: began(session), page }.number()), user)
+    };
+    let pages = [
+        page.checked_sub(1).map(|page| to(case.phrases.older(), session, page)),
+        (page < last).then(|| to(case.phrases.newer(), session, page + 1)),
+    ];
+    let before = place.checked_sub(1).and_then(|before| all.get(before));
+    let conversations = [
+        before.map(|one| to(format!("⏮ {}", date(&one.session)), &one.session, Page::LAST)),
+        all.get(place + 1).map(|one| to(format!("{} ⏭", date(&one.session)), &one.session, 0)),
+    ];
+    let rows = [pages, conversations].map(|row| row.into_iter().flatten().collect::<Vec<_>>());
+    let keyboard = Keyboard(rows.into_iter().filter(|row| !row.is_empty()).collect());
     // An edit is a single message: if emoji doubled its length, the end is cut.
     let text = text.split(TEXT_LIMIT).into_iter().next().unwrap_or_default();
     Ok(Some((text, keyboard)))

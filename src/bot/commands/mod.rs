@@ -46,6 +46,7 @@ commands! {
     switch,
     settings,
     remind,
+    export,
     delete,
     subscribe,
     admin,
@@ -76,7 +77,9 @@ pub struct Command {
 /// To whom a command or a button is open, among those who may write to the bot at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Everybody, whether in the required channel or not.
+    /// Also those who are not let in (any more): what is kept of them is theirs.
+    TheirOwn,
+    /// Everybody who is let in, whether in the required channel or not.
     Everybody,
     /// Those in `REQUIRED_CHANNEL`, where there is one: what costs the tutor's time or shows its work.
     Members,

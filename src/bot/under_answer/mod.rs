@@ -22,6 +22,7 @@ macro_rules! under_answer {
 }
 
 under_answer! {
+    keep_card,
     translate,
     hear_coaching,
     how_it_sounded,

@@ -5,6 +5,7 @@
 //! how a file is sent.
 
 mod coaching_audio;
+mod export;
 mod intonation;
 mod progress;
 mod slower;
@@ -123,7 +124,8 @@ async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
         Made::Intonation { turn } => intonation::make(order, turn).await,
         Made::Slower { turn } => slower::make(order, turn).await,
         Made::CoachingAudio { turn } => coaching_audio::make(order, turn).await,
-        Made::Export { .. } | Made::CardsCsv => Err(Unmade::Never("nobody makes it".to_owned())),
+        Made::Export { format } => export::document(order, format).await,
+        Made::CardsCsv => export::cards(order).await,
     }
 }
 

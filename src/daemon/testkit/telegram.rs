@@ -113,6 +113,11 @@ impl ScriptedTelegram {
         self.polls.lock().unwrap().extend(polls);
     }
 
+    /// The rest of the script of polls is left out.
+    pub(crate) fn will_poll_well(&self) {
+        self.polls.lock().unwrap().clear();
+    }
+
     /// What comes of the next sends to this chat, in order.
     pub(crate) fn will_send(&self, chat: i64, sends: impl IntoIterator<Item = Send>) {
         self.sends.lock().unwrap().entry(chat).or_default().extend(sends);

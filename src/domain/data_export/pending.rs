@@ -5,8 +5,9 @@
 use super::{at_json, escaped, moment};
 use crate::domain::ids::Timestamp;
 use crate::domain::incoming::Body;
-use crate::domain::job::{Admission, Job, OutMessage, Stage, Task};
+use crate::domain::job::{Admission, Job, OutMessage, Task};
 use crate::domain::outcome::Content;
+use crate::domain::stage::Stage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt::Write as _;

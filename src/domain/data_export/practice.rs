@@ -5,16 +5,10 @@ use crate::domain::card::Card;
 use crate::domain::contour::Contours;
 use crate::domain::day::Day;
 use crate::domain::drill::{Drill, Item};
+use crate::domain::local_day::iso_date as date;
 use crate::domain::reminder::Reminder;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-
-/// The date of a day since 1970-01-01, as in ISO 8601.
-pub(super) fn date(day: i32) -> String {
-    use jiff::ToSpan;
-    let date = jiff::civil::Date::constant(1970, 1, 1).checked_add(i64::from(day).days());
-    date.map_or_else(|_| day.to_string(), |date| date.to_string())
-}
 
 /// A minute of the day as `19:30`.
 pub(super) fn time(minute: u16) -> String {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::{
-    Admission, Assessment, Body, Chat, ChatId, ChatKind, CorrectionKind, Fluency, Incoming, Job, Keyboard,
-    OutMessage, Placement, Reply, Rich, Task, Tokens,
+    Admission, Assessment, Body, Chat, ChatId, ChatKind, Correction, CorrectionKind, Fluency, Incoming, Job,
+    Keyboard, OutMessage, Placement, Reply, Rich, Task, Tokens, TurnKind,
 };
 
 /// A dead letter with a text and an answer that was not sent.

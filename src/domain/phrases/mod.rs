@@ -29,10 +29,12 @@ mod catalog;
 mod choices;
 mod files;
 mod first_minute;
+mod keeping;
 mod made;
 mod pictures;
 mod practice;
 mod recordings;
+mod reminders;
 mod settings;
 mod status;
 #[cfg(test)]

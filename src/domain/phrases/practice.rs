@@ -164,6 +164,22 @@ impl Phrases {
         phrase!(self, "cards-full")
     }
 
+    pub(crate) fn keep_button(self, phrase: &str) -> String {
+        phrase!(self, "keep-button", phrase)
+    }
+
+    pub(crate) fn keep_all_button(self) -> String {
+        phrase!(self, "keep-all-button")
+    }
+
+    pub(crate) fn kept_notice(self, count: usize) -> String {
+        phrase!(self, "kept-notice", count)
+    }
+
+    pub(crate) fn kept_already(self) -> String {
+        phrase!(self, "kept-already-notice")
+    }
+
     /// `/cards`.
     pub(crate) fn cards_heading(self, cards: usize, learnt: usize, page: usize, pages: usize) -> Rich {
         let text = Rich::default().push(Style::Bold, format!("🗂 {}", phrase!(self, "cards-heading", cards)));

@@ -53,7 +53,7 @@ record! {
 record! {
     Session = "session", version 2
     always { 1 id, 2 user, 3 created, 4 last_activity, 5 turns }
-    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place, 10 tutor }
+    since { 6 tutor_turns, 7 archived_at, 8 text_turns, 9 place, 10 tutor, 11 follows_idle }
     from { 1 v1::SessionV1 }
 }
 

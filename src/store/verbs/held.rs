@@ -19,6 +19,8 @@ const BYTES: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct HeldPage {
     pub held: Vec<Held>,
+    /// Length of these as stored.
+    pub bytes: usize,
     pub next: Option<Vec<u8>>,
 }
 
@@ -26,8 +28,7 @@ impl Reader {
     /// In the order in which kinds are declared, a session before its turns.
     pub(crate) async fn held(&self, user: UserId, after: Option<Vec<u8>>) -> Result<HeldPage, StoreError> {
         self.look(move |state| {
-            let mut walk =
-                Walk { state, user, after: after.unwrap_or_default(), page: HeldPage::default(), bytes: 0 };
+            let mut walk = Walk { state, user, after: after.unwrap_or_default(), page: HeldPage::default() };
             walk.all()?;
             Ok(walk.page)
         })
@@ -41,7 +42,6 @@ struct Walk<'a> {
     /// The last key of the page before.
     after: Vec<u8>,
     page: HeldPage,
-    bytes: usize,
 }
 
 impl Walk<'_> {
@@ -79,8 +79,8 @@ impl Walk<'_> {
 
     /// Notes how much the page holds; whether it goes on after this key.
     fn goes_on(&mut self, key: &[u8], bytes: usize) -> bool {
-        self.bytes += bytes;
-        if self.bytes >= BYTES || self.page.held.len() >= PIECES {
+        self.page.bytes += bytes;
+        if self.page.bytes >= BYTES || self.page.held.len() >= PIECES {
             self.page.next = Some(key.to_vec());
         }
         self.page.next.is_none()

@@ -11,6 +11,7 @@ mod archive_import;
 mod cards;
 mod commit;
 mod contours;
+mod conversations;
 mod days;
 pub mod export;
 mod forget;
@@ -24,4 +25,5 @@ mod reminders;
 mod work;
 
 pub use cards::CardCounts;
+pub use conversations::Conversation;
 pub use reminders::DueReminder;

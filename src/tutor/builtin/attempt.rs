@@ -1,21 +1,26 @@
 //! One attempt at a voice: heard, stored as heard, judged. After a crash each server is asked at most once more.
 
-use super::Builtin;
+use super::part::Trouble;
+use super::{Builtin, trouble};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step as Stopwatch};
 use crate::domain::{DeadReason, Failed, Setback, Stage, WaitReason};
 use crate::logging::{Event, UserTag};
 use crate::speech::{Fault, SpeechError};
 use crate::store::StoreError;
-use crate::tutor::overhear::LANGUAGE;
+use crate::tutor::overhear;
 use crate::tutor::{
     Attempt, Reach, Retry, SpeechRequest, Spoken, Step, TutorError, Utterance, Verdict, Voice,
 };
 use async_trait::async_trait;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a voice is tried that the recogniser fails on while it hears others.
 const TRIES: u32 = 3;
+
+/// A voice that comes later than this does not follow its words any more.
+const SPOKEN_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) struct BuiltinAttempt<'a> {
     pub(super) tutor: &'a Builtin,
@@ -52,7 +57,7 @@ impl Attempt for BuiltinAttempt<'_> {
     }
 
     async fn speak(&mut self, speech: &SpeechRequest) -> Option<Result<Option<Spoken>, TutorError>> {
-        Some(self.tutor.say(&speech.words).await)
+        tokio::time::timeout(SPOKEN_WITHIN, self.tutor.say(&speech.words)).await.ok()
     }
 }
 
@@ -75,23 +80,23 @@ impl<'a> BuiltinAttempt<'a> {
             && matches!(error.fault, Fault::NotSent(_))
         {
             tutor.surroundings.telemetry.failed(error.failure());
-            tutor.recogniser.erred(true, tutor.clock.now());
+            tutor.recogniser.erred(Trouble::Away, tutor.clock.now());
             return Step::Settled(Verdict::Wait(setback(voice, &error)));
         }
         Step::Fetch
     }
 
     async fn hear(&mut self, voice: &Voice<'_>) -> Step {
-        let Some(Utterance { wav, voice_ms }) = self.utterance.take() else { return Step::Fetch };
+        let Some(utterance) = self.utterance.take() else { return Step::Fetch };
+        let voice_ms = utterance.voice_ms;
         tracing::info!(
             event = %Event::VoiceSubmitted,
             seq = voice.job.seq,
             user = %UserTag(voice.job.user),
             "voice handed to the speech recogniser"
         );
-        let telemetry = &self.tutor.surroundings.telemetry;
-        let asked = self.tutor.options.recogniser.transcribe(wav, Some(LANGUAGE));
-        let error = match telemetry.timed(Stopwatch::Hear, asked).await {
+        let tutor = self.tutor;
+        let error = match overhear(&tutor.options.recogniser, utterance, &tutor.surroundings).await {
             Ok(transcript) => {
                 self.tutor.recogniser.answered(self.tutor.clock.now());
                 if transcript.is_silence() {
@@ -102,7 +107,6 @@ impl<'a> BuiltinAttempt<'a> {
             }
             Err(error) => error,
         };
-        telemetry.failed(error.failure());
         Step::Settled(self.unheard(voice, &error))
     }
 
@@ -116,7 +120,7 @@ impl<'a> BuiltinAttempt<'a> {
         if of_this_voice {
             server.failed_on(voice.session.id, voice.job.seq, now);
         } else {
-            server.erred(error.is_of_the_server(), now);
+            server.erred(trouble(error), now);
         }
         let what = error.to_string();
         if Retry::Never == TutorError::from(error.clone()).retry {

@@ -1,6 +1,7 @@
 //! What was heard, judged by the chat model: what it is asked, and what becomes of its answer or of its silence.
 
 use super::Builtin;
+use super::part::Trouble;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::dialogue::{self, Room};
 use crate::domain::fluency::{self, Fluency};
@@ -47,7 +48,7 @@ impl Builtin {
             Ok(question) => question,
             Err(error) => {
                 self.surroundings.telemetry.model_failed(&error.server, error.fault.failure());
-                self.model.erred(true, self.clock.now());
+                self.model.erred(trouble(&error), self.clock.now());
                 return Ok(Verdict::Wait(wait(voice, &error, None, false)));
             }
         };
@@ -237,8 +238,7 @@ impl Builtin {
                 None
             }
             Next::Wait { secs, slowly } => {
-                let at_fault = !matches!(error.fault, Fault::Empty | Fault::Busy { status: 429, .. });
-                self.model.erred(at_fault, self.clock.now());
+                self.model.erred(trouble(error), self.clock.now());
                 Some(Verdict::Wait(wait(voice, error, secs, slowly)))
             }
             Next::GiveUp => Some(Verdict::GiveUp {
@@ -247,6 +247,14 @@ impl Builtin {
                 what: error.to_string(),
             }),
         }
+    }
+}
+
+fn trouble(error: &ModelError) -> Trouble {
+    match error.fault {
+        Fault::Empty | Fault::Busy { status: 429, .. } => Trouble::None,
+        ref fault if fault.means_unreachable() => Trouble::Away,
+        _ => Trouble::Refuses,
     }
 }
 

@@ -23,12 +23,16 @@ use crate::speech::{Fault, Recogniser, SpeechError, Synthesiser, pieces};
 use async_trait::async_trait;
 use attempt::BuiltinAttempt;
 use bytes::Bytes;
-use part::Server;
+use part::{Server, Trouble};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+/// Most questions to chat models in one turn: the learner's and a stand-in, each perhaps with less context as well, each
+/// answer perhaps asked for once more.
+const QUESTIONS: u32 = 8;
 /// Pieces shorter than this (characters) are refused for another reason than their length.
 const SHORTEST_PIECE: usize = 100;
 
@@ -43,6 +47,10 @@ pub(crate) struct BuiltinOptions {
     pub default_language: Option<Language>,
     /// Turns in work at once.
     pub at_once: usize,
+    /// Deadline of one call of a speech server.
+    pub speech_timeout: Duration,
+    /// Deadline of one answer of the chat model.
+    pub model_timeout: Duration,
 }
 
 pub(crate) struct Builtin {
@@ -89,7 +97,7 @@ impl Builtin {
             }
             Err(error) => {
                 telemetry.failed(error.failure());
-                self.synthesiser.erred(error.is_of_the_server(), self.clock.now());
+                self.synthesiser.erred(trouble(&error), self.clock.now());
                 Err(error.into())
             }
         }
@@ -126,12 +134,16 @@ impl Tutor for Builtin {
     }
 
     async fn transcribe(&self, _: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
-        let heard = overhear(&self.options.recogniser, utterance, &self.surroundings).await;
-        match &heard {
-            Ok(_) => self.recogniser.answered(self.clock.now()),
-            Err(error) => self.recogniser.erred(error.is_of_the_server, self.clock.now()),
+        match overhear(&self.options.recogniser, utterance, &self.surroundings).await {
+            Ok(transcript) => {
+                self.recogniser.answered(self.clock.now());
+                Ok(Overheard { transcript, purge: Vec::new() })
+            }
+            Err(error) => {
+                self.recogniser.erred(trouble(&error), self.clock.now());
+                Err(error.into())
+            }
         }
-        heard
     }
 
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
@@ -177,6 +189,10 @@ impl Tutor for Builtin {
         error.map_or(Ok(()), |error| Err(error.into()))
     }
 
+    fn longest_turn(&self) -> Duration {
+        self.options.speech_timeout * 2 + self.options.model_timeout * QUESTIONS
+    }
+
     fn speaks_latest_only(&self) -> bool {
         false
     }
@@ -192,5 +208,15 @@ impl Tutor for Builtin {
 
     async fn take_metrics(&self, _: Bytes) -> Result<bool, TutorError> {
         Ok(false)
+    }
+}
+
+fn trouble(error: &SpeechError) -> Trouble {
+    if error.means_unreachable() {
+        Trouble::Away
+    } else if error.is_of_the_server() {
+        Trouble::Refuses
+    } else {
+        Trouble::None
     }
 }

@@ -17,12 +17,25 @@ pub(super) struct Server {
 #[derive(Default)]
 struct Record {
     reach: Reach,
+    /// Since when it is there and takes no work (its key, its model, too much of it), and how often it said so.
+    refuses: Option<(Timestamp, u32)>,
     streak: Streak,
+}
+
+/// What a failed call says of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It does not answer.
+    Away,
+    /// It is there, and takes no work.
+    Refuses,
+    /// Nothing: the call itself was at fault.
+    None,
 }
 
 impl Record {
     fn reach(&self) -> Reach {
-        match (self.reach, self.streak.tutors_fault()) {
+        match (self.reach, self.refuses.or_else(|| self.streak.tutors_fault())) {
             (Reach::No { .. }, _) | (_, None) => self.reach,
             (_, Some((since, failures))) => Reach::Failing { since, failures },
         }
@@ -52,18 +65,24 @@ impl Server {
     pub(super) fn answered(&self, now: Timestamp) {
         self.note(|record| {
             record.is_there(now);
+            record.refuses = None;
             record.streak.succeeded();
         });
     }
 
-    /// It did not. `at_fault`: the server, rather than what it was asked.
-    pub(super) fn erred(&self, at_fault: bool, now: Timestamp) {
-        self.note(|record| match record.reach {
-            _ if !at_fault => record.is_there(now),
-            Reach::No { since, failures } => {
+    /// It did not.
+    pub(super) fn erred(&self, trouble: Trouble, now: Timestamp) {
+        self.note(|record| match (trouble, record.reach) {
+            (Trouble::Away, Reach::No { since, failures }) => {
                 record.reach = Reach::No { since, failures: failures.saturating_add(1) };
             }
-            _ => record.reach = Reach::No { since: now, failures: 1 },
+            (Trouble::Away, _) => record.reach = Reach::No { since: now, failures: 1 },
+            (Trouble::Refuses, _) => {
+                record.is_there(now);
+                let (since, failures) = record.refuses.unwrap_or((now, 0));
+                record.refuses = Some((since, failures.saturating_add(1)));
+            }
+            (Trouble::None, _) => record.is_there(now),
         });
     }
 
@@ -75,9 +94,9 @@ impl Server {
         });
     }
 
-    /// Somebody asked whether it is there.
+    /// Somebody asked whether it is there; that it takes work again, only work shows.
     pub(super) fn knocked(&self, there: bool, now: Timestamp) {
-        if there { self.note(|record| record.is_there(now)) } else { self.erred(true, now) }
+        self.erred(if there { Trouble::None } else { Trouble::Away }, now);
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -105,12 +124,12 @@ mod tests {
         let server = Server::new("ears", Arc::default());
         let at = |secs| Timestamp::from_secs(secs);
         assert_eq!(server.reach(), Reach::Unknown);
-        server.erred(true, at(1));
-        server.erred(true, at(2));
+        server.erred(Trouble::Away, at(1));
+        server.erred(Trouble::Away, at(2));
         assert_eq!(server.reach(), Reach::No { since: at(1), failures: 2 });
         server.knocked(true, at(3));
         assert_eq!(server.reach(), Reach::Yes { since: at(3) });
-        server.erred(false, at(4));
+        server.erred(Trouble::None, at(4));
         assert_eq!(server.reach(), Reach::Yes { since: at(3) }, "one recording it does not take");
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
         server.failed_on(one, 7, at(5));
@@ -119,6 +138,11 @@ mod tests {
         server.failed_on(two, 8, at(7));
         assert_eq!(server.reach(), Reach::Failing { since: at(5), failures: 3 });
         server.answered(at(8));
+        assert_eq!(server.reach(), Reach::Yes { since: at(3) });
+        server.erred(Trouble::Refuses, at(9));
+        server.knocked(true, at(10));
+        assert_eq!(server.reach(), Reach::Failing { since: at(9), failures: 1 }, "there, and of no use");
+        server.answered(at(11));
         assert_eq!(server.reach(), Reach::Yes { since: at(3) });
     }
 }

@@ -291,6 +291,10 @@ impl Tutor for Fleet {
         knocked.into_iter().reduce(|one, other| if one.is_ok() { one } else { other }).unwrap_or(Ok(()))
     }
 
+    fn longest_turn(&self) -> Duration {
+        self.all().map(|member| member.tutor.longest_turn()).max().unwrap_or_default()
+    }
+
     fn speaks_latest_only(&self) -> bool {
         true
     }

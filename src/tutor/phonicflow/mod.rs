@@ -74,7 +74,10 @@ impl Tutor for PhonicFlow {
 
     async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
         match &self.surroundings.recogniser {
-            Some(recogniser) => overhear(recogniser, utterance, &self.surroundings).await,
+            Some(recogniser) => {
+                let transcript = overhear(recogniser, utterance, &self.surroundings).await?;
+                Ok(Overheard { transcript, purge: Vec::new() })
+            }
             None => self.transcribe_in_passing(job, utterance).await,
         }
     }
@@ -108,6 +111,10 @@ impl Tutor for PhonicFlow {
         Vec::new()
     }
 
+    fn longest_turn(&self) -> Duration {
+        self.timeout
+    }
+
     fn speaks_latest_only(&self) -> bool {
         true
     }
@@ -131,7 +138,6 @@ impl From<CallError> for TutorError {
             CallError::Refused { .. } => Retry::Never,
             _ => Retry::Later { pause_ms: error.asked_pause_ms() },
         };
-        let is_of_the_server = !matches!(error, CallError::Refused { .. });
-        Self { failure: error.failure(), retry, is_of_the_server, what: error.to_string() }
+        Self { failure: error.failure(), retry, what: error.to_string() }
     }
 }

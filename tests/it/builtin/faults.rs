@@ -84,7 +84,7 @@ async fn a_server_that_is_down_is_named_and_waited_for() {
         (SPEAK, "speech synthesiser", None),
     ] {
         let (mut world, servers) = unstarted().await;
-        world.set("ADMIN_USERS", "1");
+        world.set("ADMIN_USERS", "1").set("METRICS_ADDR", "127.0.0.1:0");
         world.start();
         world.learner(1).text("/start");
         world.answers(1, 1).await;
@@ -103,6 +103,14 @@ async fn a_server_that_is_down_is_named_and_waited_for() {
         } else {
             world.answer_with(11, REPLY).await;
         }
+        let at = crate::metrics::served_at(&world).await;
+        let (_, _, health) = crate::metrics::get(at, "/health").await;
+        let health: Value = serde_json::from_str(&health).unwrap();
+        let ailing = health["checks"]["tutor"]["parts"].as_array().unwrap().iter();
+        let ailing: Vec<_> = ailing.filter(|one| one["state"] == "failing").map(|one| &one["name"]).collect();
+        assert_eq!(ailing, [part], "{health}");
+        let (_, _, metrics) = crate::metrics::get(at, "/metrics").await;
+        assert!(metrics.contains(&format!("phonicflow_tutor_part_up{{part=\"{part}\"}} 0")), "{metrics}");
         faults.remove(rule);
         world.answer_with(11, COACHING).await;
         world.answer_with(11, REPLY).await;
@@ -171,7 +179,7 @@ async fn whatever_the_model_writes_is_an_answer_or_asked_for_once_more() {
     })
     .to_string();
     let cut = judged().to_string();
-    let cut = cut[..cut.len() - 20].to_owned();
+    let cut = cut[..cut.len() - 2].to_owned();
     let plain = format!("{COACHING} {REPLY}");
     for (n, (words, times)) in
         [(judged().to_string(), 1), (fenced, 1), (chatty, 1), (without, 2), (odd, 1), (cut, 2), (plain, 2)]

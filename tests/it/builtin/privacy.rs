@@ -2,7 +2,8 @@
 
 use super::*;
 use phonicflow_bot::sandbox::bot_api::ChatEntry;
-use phonicflow_bot::sandbox::faults::On;
+use phonicflow_bot::sandbox::faults::{Act, On};
+use phonicflow_bot::sandbox::http::Reply;
 use std::path::Path;
 
 fn holds(folder: &Path, words: &str) -> bool {
@@ -21,21 +22,21 @@ fn button(said: &ChatEntry, nth: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_leaves_no_word_of_it_even_of_a_turn_under_way() {
+async fn a_deletion_leaves_no_word_of_it_even_of_a_voice_that_waits_to_be_judged() {
     let (mut world, servers) = started().await;
     let ana = world.learner(11);
     ana.voice(voice(), 4);
     answered(&world, 11, 1).await;
     // Another voice is heard and stored as such.
-    let gate = servers.chat.faults().gate(On::call("POST /chat/completions"));
+    let down = Act::Answer(Reply::new(503, "application/json", "{}"));
+    servers.chat.faults().add(On::call("POST /chat/completions").always(), down);
     ana.voice(crate::world::other_voice(), 4);
-    gate.reached(1).await;
+    world.answer_with(11, "Your message is safe").await;
     ana.text("/delete");
     let asks = world.answer_with(11, "This cannot be undone").await;
     assert!(!asks.text.contains("tutor"), "nothing stays with a tutor that keeps nothing: {}", asks.text);
     ana.press(asks.message_id, &button(&asks, 0)).unwrap();
     world.answer_with(11, "Done: everything").await;
-    gate.open();
     world.settled().await;
     assert!(world.stop().await.success());
     let log = world.log();

@@ -91,3 +91,22 @@ async fn an_answer_waits_for_a_tutor_that_is_down_and_is_graded_as_what_it_was()
     assert!(graded.message_id < reply.message_id, "in the order of the questions");
     reviewed_once(&world);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_deletes_everything_while_an_answer_is_heard_leaves_nothing_with_the_tutor() {
+    let world = World::started().await;
+    let ana = asked(&world).await;
+    world.tutor.script(|_| Answer::texts("I agree with you.", "Coaching.", "Reply."));
+    let gate = world.tutor.faults().gate_after(On::call("POST /process"));
+    ana.text("/delete");
+    let confirm = newest(&world, 11, "Delete everything").await;
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    press(&ana, &confirm, "Delete everything");
+    super::says(&world, &confirm, "deleted").await;
+    gate.open();
+    let session = world.tutor.turns()[0].session.clone();
+    let forgotten =
+        world.tutor.wait_until(PATIENCE, |state| state.forgotten().contains(&session).then_some(()));
+    assert!(forgotten.await.is_some(), "{}", world.log());
+}

@@ -50,6 +50,11 @@ fn cards_days_and_contours_open() {
 }
 
 #[test]
+fn a_session_after_an_idle_one_opens() {
+    holds("session-follows-idle", &Session { follows_idle: true, ..session(2, None) });
+}
+
+#[test]
 fn a_learner_who_practises_opens() {
     let reminder = Reminder { minute: 1_170, on: true, last_day: Some(19_675), due: Some(at(12)) };
     let cards = CardBook { last_id: 9, cards: 7, learnt: 2 };
