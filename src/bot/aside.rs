@@ -1,6 +1,6 @@
 //! A question to a chat model beside the conversation: one object is asked for, and nothing of it enters the dialogue.
 //!
-//! It counts towards the learner's tokens. Must not know what it is about.
+//! Must not know what it is about, or who asked.
 
 use super::HandlerContext;
 use crate::domain::dialogue::estimate;
@@ -19,7 +19,7 @@ const TEMPERATURE: f64 = 0.2;
 /// An answer, and what it cost.
 pub struct Answer {
     pub said: Completed,
-    /// To be kept with the learner, whatever becomes of the answer.
+    /// To be kept with the learner who asked for it, whatever becomes of the answer.
     pub spent: Change,
 }
 

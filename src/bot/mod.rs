@@ -8,6 +8,7 @@ mod aside;
 pub mod buttons;
 pub mod channel;
 pub mod commands;
+pub mod draw;
 pub(crate) mod drill;
 pub(crate) mod files;
 pub mod growing;
@@ -117,6 +118,7 @@ pub fn give_up_broken(context: &HandlerContext, claim: &Claim, reason: DeadReaso
             Reply::texts(incoming, context.phrases(&claim.learner).stumbled(), Keyboard::default())
         }
         // An answer that cannot be sent: its learner hears of that in the place of it.
+        Task::Draw { .. } => Vec::new(),
         Task::Deliver { .. } => {
             let text = context.phrases(&claim.learner).stumbled();
             claim

@@ -9,7 +9,7 @@ use super::shutdown::Stop;
 use super::turn_span::TurnSpans;
 use crate::bot::handlers::voice::{Step, VoiceTurn};
 use crate::bot::{
-    Disposition, access, handle_local, is_drill_answer, is_text_turn, is_voice_turn, new_conversation,
+    Disposition, access, draw, handle_local, is_drill_answer, is_text_turn, is_voice_turn, new_conversation,
 };
 use crate::domain::stats::{Count, Failure, Step as Stopwatch};
 use crate::domain::{Content, Stage, Task, Timestamp, Tokens, TurnKind, UserId, WorkKind};
@@ -108,6 +108,13 @@ pub(super) async fn work(
             super::drill::answer(daemon, claim, stop).await
         }
         WorkKind::Tutor if is_voice_turn(&daemon.app.context, &claim) => voice(daemon, claim, stop).await,
+        WorkKind::Model if matches!(claim.job.task, Task::Draw { .. }) => {
+            let verdict = tokio::select! {
+                verdict = draw::drawn(&daemon.app.context, &claim, daemon.clock.now()) => verdict?,
+                () = stop.raised() => return daemon.app.store.release(claim.lease).await,
+            };
+            conclude(daemon, &claim, verdict).await
+        }
         WorkKind::Model if is_text_turn(&daemon.app.context, &claim) => {
             super::text_turn::text(daemon, claim, stop).await
         }

@@ -162,12 +162,14 @@ pub enum Lane {
     Conversation,
     /// Answered without the tutor, at once.
     Local,
-    /// What may take a while and nothing waits for: a chat model is asked about an earlier turn.
+    /// What may take a while and nothing waits for: a button has a chat model asked about an earlier turn.
     Aside,
+    /// What nobody asked for.
+    Unasked,
 }
 
 impl Lane {
-    pub const ALL: [Self; 3] = [Self::Conversation, Self::Local, Self::Aside];
+    pub const ALL: [Self; 4] = [Self::Conversation, Self::Local, Self::Aside, Self::Unasked];
 }
 
 /// Which pool of workers takes a row.
@@ -212,6 +214,8 @@ impl Placement {
     pub const TEXT_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Model, leaving: false };
     /// A chat model is asked about an earlier turn.
     pub const ASIDE: Self = Self { lane: Lane::Aside, work: WorkKind::Model, leaving: false };
+    /// As `ASIDE`, but nobody asked for it.
+    pub const UNASKED: Self = Self { lane: Lane::Unasked, work: WorkKind::Model, leaving: false };
     pub const TUTOR_TURN: Self = Self { lane: Lane::Conversation, work: WorkKind::Tutor, leaving: false };
 }
 

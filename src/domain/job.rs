@@ -100,6 +100,8 @@ pub enum Task {
         /// The update they answer; `None`: words of the bot's own, or a row of an older program.
         update_id: Option<i64>,
     },
+    /// Corrections to draw from the coaching of the turn that answered this row. Nobody waits for them.
+    Draw { turn: u64 },
 }
 
 /// The rate verdict, taken at acceptance by the message's own date.
@@ -217,7 +219,7 @@ impl Job {
     ) -> Self {
         let Placement { lane, work, leaving } = placement;
         let stage = match &task {
-            Task::Handle(..) => Stage::Taken,
+            Task::Handle(..) | Task::Draw { .. } => Stage::Taken,
             Task::Deliver { .. } => Stage::Answered,
         };
         Self {
@@ -332,7 +334,7 @@ impl Job {
     /// How soon its first message is wanted.
     pub(crate) fn urgency(&self) -> Urgency {
         match self.task {
-            Task::Deliver { update_id: None } => Urgency::Own,
+            Task::Deliver { update_id: None } | Task::Draw { .. } => Urgency::Own,
             Task::Deliver { .. } | Task::Handle(..) => Urgency::First,
         }
     }
@@ -342,6 +344,7 @@ impl Job {
         match &self.task {
             Task::Handle(incoming, _) => Some(incoming.update_id),
             Task::Deliver { update_id } => *update_id,
+            Task::Draw { .. } => None,
         }
     }
 }

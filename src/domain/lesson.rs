@@ -150,6 +150,11 @@ fn split_at_word<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
     })
 }
 
+/// The corrections alone, as wished for by a tap.
+pub(crate) fn corrected(phrases: Phrases, turn: &Turn) -> Rich {
+    section(Rich::default(), &phrases.corrections(), corrections_list(&turn.corrections))
+}
+
 /// Each on a line of its own; the words are a model's, so nothing in them may act.
 pub(crate) fn corrections_list(corrections: &[Correction]) -> Rich {
     let lines = corrections.iter().take(correction::MOST).fold(Rich::default(), |text, one| {

@@ -95,6 +95,7 @@ fn job(seq: u64, task: Task, stage: Stage) -> Job {
     // All they kept of it was the lane; the rest followed from the message.
     let (work, leaving) = match &task {
         Task::Deliver { .. } => (WorkKind::Delivery, false),
+        Task::Draw { .. } => (WorkKind::Model, false),
         Task::Handle(incoming, Admission::Admitted) => match &incoming.body {
             Body::Voice(_) => (WorkKind::Tutor, false),
             Body::Command { name, .. } => (WorkKind::Local, name != "help"),
@@ -381,6 +382,10 @@ fn version_3_opens() {
     let Body::Voice(recording) = voice(82, -17, -5).body else { panic!("no voice") };
     let coach = Task::Handle(message(82, 1, 1, Body::Coach { recording, own: true }), Admission::Admitted);
     holds("job-coach", &Job { task: coach, ..job_of_version_3() });
+    let draw = Job::new(9, UserId(-17), ChatId(-5), Placement::UNASKED, T0, Task::Draw { turn: 7 });
+    holds("job-draw", &draw);
+    let task = Task::Handle(command(78, 1, 1, "help"), Admission::Admitted);
+    holds("job-aside", &Job::new(9, UserId(-17), ChatId(-5), Placement::ASIDE, T0, task));
     holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
     let file = |kind, mime: Option<&str>| File {
         kind,

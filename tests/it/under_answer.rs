@@ -2,12 +2,12 @@
 //! behind them any more.
 
 use crate::pressing::{labels, notice, press};
-use crate::world::{World, other_voice, voice};
+use crate::world::{PATIENCE, World, other_voice, voice};
 use phonicflow_bot::domain::{
     Body, Change, Chat, ChatId, ChatKind, Incoming, Outcome, Timestamp, Translation, UserId, WorkKind,
 };
 use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Post};
-use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatOptions};
+use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatApi, ChatOptions};
 use phonicflow_bot::sandbox::faults::{Act, On};
 use phonicflow_bot::sandbox::http::Reply;
 use phonicflow_bot::sandbox::tutor_api::{Answer, Speech, TutorOptions};
@@ -218,4 +218,120 @@ async fn in_a_group_a_button_is_its_learners_alone() {
     // It changed nothing: the owner's first press is still the first.
     assert_eq!(notice(&world, &press(&rui, &text, "Traduzir")).await, "");
     world.answers(-500, before + 1).await;
+}
+
+/// What a chat model draws from a coaching.
+fn drawn() -> String {
+    let one = |said: &str, better: &str| json!({ "said": said, "better": better, "why": "passado", "kind": "grammar" });
+    let corrections = [one("I goes", "I went"), one("never said", "invented"), one("by foot", "on foot")];
+    json!({ "corrections": corrections }).to_string()
+}
+
+/// PhonicFlow with a chat model beside it, the daemon at work.
+async fn beside_a_model() -> (World, ChatApi) {
+    let mut world = World::new().await;
+    let chat = world.chat(ChatOptions::default()).await;
+    world.start();
+    world
+        .tutor
+        .script(|_| Answer::texts("I goes home by foot.", "Say /new **I went**, and on foot.", "Where?"));
+    (world, chat)
+}
+
+/// What is held of the learner's first turn.
+async fn first_turn(world: &World, user: i64) -> serde_json::Value {
+    let (user, out) = (user.to_string(), world.folder.path().join("out"));
+    world.ask(&["sessions", "export", &user, "--out", &out.display().to_string(), "--force"]).await;
+    let held = std::fs::read_to_string(out.join(format!("learner-{user}.json"))).unwrap();
+    let held: serde_json::Value = serde_json::from_str(&held).unwrap();
+    held["sessions"][0]["turns"][0].clone()
+}
+
+/// Waits until nothing is left to be drawn.
+async fn nothing_waits(world: &World) {
+    let empty = async {
+        while world.ask(&["queue", "list", "--json"]).await.contains("corrections to draw") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, empty).await.expect("a row that draws stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections_are_drawn_once_the_answer_is_out() {
+    let (world, chat) = beside_a_model().await;
+    let ana = world.learner(11);
+    let gate = world.telegram.faults().gate(On::call("sendMessage").chat(ana.chat()));
+    chat.push_answer(ChatAnswer::words(&drawn()));
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.settled().await;
+    assert_eq!(chat.questions().len(), 0, "the answer goes first");
+    gate.open();
+    let text = world.answer_with(ana.chat(), "Where?").await;
+    nothing_waits(&world).await;
+    assert_eq!(chat.questions().len(), 1);
+    let asked = chat.questions()[0].body.to_string();
+    assert!(asked.contains("I goes home by foot.") && asked.contains("json_schema"), "{asked}");
+    let kept = &first_turn(&world, 11).await["corrections"];
+    assert_eq!(kept.as_array().unwrap().len(), 2, "what was not said is no correction: {kept}");
+    assert_eq!((&kept[1]["better"], &kept[1]["kind"]), (&json!("on foot"), &json!("grammar")));
+    // They are shown by a tap, once, and are in the history and the feedback.
+    let before = said(&world, ana.chat());
+    assert_eq!(notice(&world, &press(&ana, &text, "Corrections")).await, "");
+    let shown = world.answers(ana.chat(), before + 1).await[before].clone();
+    let list = "• I goes → I went (passado)\n• by foot → on foot (passado)";
+    assert_eq!(shown.text, format!("✏️ Say it better\n{list}"));
+    assert_eq!(notice(&world, &press(&ana, &text, "Corrections")).await, "It is on its way already.");
+    ana.text("/history");
+    world.answer_with(ana.chat(), &format!("✏️\n{list}")).await;
+    ana.text("/feedback");
+    world.answer_with(ana.chat(), &format!("{list}\n\n📝 Coaching")).await;
+    assert_eq!(chat.questions().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_while_they_are_drawn_asks_again_and_keeps_them_once() {
+    let (mut world, chat) = beside_a_model().await;
+    let ana = world.learner(11);
+    let (answer, gate) = ChatAnswer::held_before(0, &drawn());
+    chat.push_answer(answer);
+    ana.voice(voice(), 4);
+    gate.reached(1).await;
+    world.kill();
+    gate.open();
+    chat.push_answer(ChatAnswer::words(&drawn()));
+    world.start();
+    world.settled().await;
+    nothing_waits(&world).await;
+    assert_eq!(first_turn(&world, 11).await["corrections"].as_array().unwrap().len(), 2);
+    assert_eq!(chat.questions().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_does_not_answer_holds_nobody_up_and_is_left_in_peace() {
+    let (mut world, chat) = beside_a_model().await;
+    let ana = world.learner(11);
+    let down = Act::Answer(Reply::new(503, "application/json", "{}"));
+    let fault = chat.faults().add(On::call("POST /chat/completions").always(), down);
+    ana.voice(voice(), 4);
+    let text = world.answer_with(ana.chat(), "Where?").await;
+    // What is said next does not wait for it, and nobody hears of it.
+    ana.voice(other_voice(), 4);
+    world.answers(ana.chat(), 4).await;
+    nothing_waits(&world).await;
+    assert_eq!(said(&world, ana.chat()), 4, "nobody is told");
+    assert_eq!(first_turn(&world, 11).await["corrections_still_to_be_drawn"], true);
+    let failed = notice(&world, &press(&ana, &text, "Corrections")).await;
+    assert_eq!(failed, "I can't list the corrections right now. Try again in a little while.");
+    chat.faults().remove(fault);
+    // A server that failed so often is left alone for a while, but not by the next start.
+    world.kill();
+    world.start();
+    chat.script(|_| ChatAnswer::words("{\"corrections\": []}"));
+    assert_eq!(
+        notice(&world, &press(&ana, &text, "Corrections")).await,
+        "Nothing to correct here. Well done!"
+    );
+    assert_eq!(first_turn(&world, 11).await["corrections_still_to_be_drawn"], false);
 }

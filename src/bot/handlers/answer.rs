@@ -18,7 +18,10 @@ pub(crate) fn answered(
 ) -> Outcome {
     let (learner, seq) = (&claim.learner, claim.job.seq);
     let phrases = context.phrases(learner);
-    let turn = Turn { seq, chat: Some(incoming.chat), ..turn };
+    // What somebody else said is nothing this learner has to practise.
+    let has_coaching = !turn.assessment.coaching.trim().is_empty();
+    let to_draw = turn.to_draw && has_coaching && !turn.of_another && context.models.is_some();
+    let turn = Turn { seq, chat: Some(incoming.chat), to_draw, ..turn };
     let keyboards = under_answer::keyboards(&Offer { context, learner, phrases, turn: &turn }, incoming);
     let language = learner.speaks(context.rules.default_language);
     let composed = lesson::compose(

@@ -22,6 +22,7 @@ macro_rules! under_answer {
 }
 
 under_answer! {
+    corrections,
     keep_card,
     translate,
     hear_coaching,
@@ -78,20 +79,22 @@ const SAME_WISH_MS: i64 = 60_000;
 
 /// The buttons that this answer gets.
 pub fn keyboards(offer: &Offer<'_>, incoming: &Incoming) -> Keyboards {
-    let rows_at = |wanted: Place| {
-        let features = ALL.iter().filter(|feature| feature.place == wanted);
-        let buttons = features.flat_map(|feature| {
-            let each = (feature.offered)(offer).into_iter();
-            each.map(|(part, label)| {
-                let label = label.chars().take(LABEL_CHARS).collect();
-                feature.button.labelled(label, choice(offer.turn.seq, part), incoming.user)
-            })
-        });
-        rows(buttons)
-    };
-    let mut words = rows_at(Place::Corrections);
-    words.extend(rows_at(Place::Words));
-    Keyboards { words: Keyboard(words), voice: Keyboard(rows_at(Place::Voice)) }
+    let mut words = keyboard_at(Place::Corrections, offer, incoming);
+    words.0.extend(keyboard_at(Place::Words, offer, incoming).0);
+    Keyboards { words, voice: keyboard_at(Place::Voice, offer, incoming) }
+}
+
+/// Those of one place.
+pub fn keyboard_at(wanted: Place, offer: &Offer<'_>, incoming: &Incoming) -> Keyboard {
+    let features = ALL.iter().filter(|feature| feature.place == wanted);
+    let buttons = features.flat_map(|feature| {
+        let each = (feature.offered)(offer).into_iter();
+        each.map(|(part, label)| {
+            let label = label.chars().take(LABEL_CHARS).collect();
+            feature.button.labelled(label, choice(offer.turn.seq, part), incoming.user)
+        })
+    });
+    Keyboard(rows(buttons))
 }
 
 fn rows(buttons: impl Iterator<Item = outcome::Button>) -> Vec<Vec<outcome::Button>> {

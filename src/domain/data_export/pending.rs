@@ -102,6 +102,7 @@ fn said(message: &OutMessage) -> String {
 pub(crate) fn row_kind(job: &Job) -> &'static str {
     match &job.task {
         Task::Deliver { .. } => "answer",
+        Task::Draw { .. } => "corrections to draw",
         Task::Handle(_, Admission::RateLimited { .. } | Admission::Crowded) => "rate notice",
         Task::Handle(incoming, _) => match incoming.body {
             Body::Voice(_) | Body::Coach { .. } => "voice",

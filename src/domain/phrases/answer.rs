@@ -37,6 +37,19 @@ impl Phrases {
         phrase!(self, "hear-coaching-button")
     }
 
+    pub(crate) fn corrections_button(self) -> String {
+        phrase!(self, "corrections-button")
+    }
+
+    pub(crate) fn cannot_draw(self) -> String {
+        phrase!(self, "cannot-draw-notice")
+    }
+
+    /// The tutor corrected nothing.
+    pub(crate) fn nothing_to_correct(self) -> String {
+        phrase!(self, "nothing-to-correct-notice")
+    }
+
     /// A button pressed again a moment later.
     pub(crate) fn pressed_already(self) -> String {
         phrase!(self, "pressed-already-notice")

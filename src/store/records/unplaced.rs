@@ -12,6 +12,7 @@ pub fn work(task: &Task) -> WorkKind {
         }
         Task::Handle(..) => WorkKind::Local,
         Task::Deliver { .. } => WorkKind::Delivery,
+        Task::Draw { .. } => WorkKind::Model,
     }
 }
 

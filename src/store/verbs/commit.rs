@@ -10,7 +10,7 @@ use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
 use super::person::{self, Person, add_purge};
-use crate::domain::{Contours, Outcome, Timestamp, Turn};
+use crate::domain::{Contours, Job, Outcome, Placement, Task, Timestamp, Turn};
 use crate::store::state::State;
 use crate::store::tx::Tx;
 use crate::store::{Lease, Store, StoreError, keys};
@@ -32,6 +32,7 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
     let mut forgotten = Forgotten::default();
+    let mut to_draw = None;
     if outcome.forget {
         forgotten = forget::gather(state, &mut tx, job.user, job.seq)?;
         // The row that asks for the deletion may itself have submitted a voice, before it was asked for.
@@ -44,6 +45,12 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
         let mut today = Today::load(state, &person.learner_or_new(now), now)?;
         if let Some(turn) = outcome.turn {
             today.note(|day, goal| day.note_turn(&turn, goal));
+            if turn.to_draw {
+                let (seq, task) = (state.new_seq(&mut tx)?, Task::Draw { turn: job.seq });
+                let draw = Job::new(seq, job.user, job.chat, Placement::UNASKED, now, task);
+                tx.put(keys::inbox(seq), &draw)?;
+                to_draw = Some(draw);
+            }
             person.count(state, &mut tx, Turn { seq: job.seq, ..turn }, now)?;
         }
         if let Some(learner) = outcome.contour {
@@ -75,6 +82,9 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     }
     state.apply(tx)?;
     forgotten.apply(state);
+    if let Some(draw) = &to_draw {
+        state.schedule.insert(draw);
+    }
     if answered {
         state.schedule.renew(&job);
     } else {

@@ -109,6 +109,7 @@ fn retry_dead(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreEr
             }
             false
         }
+        Task::Draw { .. } => false,
         Task::Deliver { .. } => {
             to_delivery(&mut job);
             left.is_empty()

@@ -127,7 +127,7 @@ fn read_claim(state: &State, lease: Lease, kind: WorkKind) -> Result<Claim, Stor
     // Whoever only pressed a button is not kept, and still answered in a language of his own.
     let client_language = match &job.task {
         Task::Handle(incoming, _) => incoming.client_language.clone(),
-        Task::Deliver { .. } => None,
+        Task::Deliver { .. } | Task::Draw { .. } => None,
     };
     let unknown = || Learner { client_language, ..Learner::new(job.user, job.accepted_at) };
     let learner = state.learner(job.user)?.unwrap_or_else(unknown);
