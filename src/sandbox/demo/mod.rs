@@ -7,6 +7,7 @@ pub(crate) mod pictures;
 mod practice;
 mod scenes;
 mod screen;
+mod settings;
 mod svg;
 mod typed;
 mod view;
@@ -183,6 +184,7 @@ impl Demo {
         self.command("/progress", 1).await?;
         self.command("/history", 1).await?;
         self.practice().await?;
+        self.settings().await?;
         self.command("/hlep", 1).await?;
         self.screen.line("Now with your own words: phonicflow-bot demo --interactive");
         Ok(())
