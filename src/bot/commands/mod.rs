@@ -32,6 +32,8 @@ commands! {
     status,
     history,
     feedback,
+    progress,
+    intonation,
     coach,
     practice,
     cards,

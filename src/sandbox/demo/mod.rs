@@ -3,6 +3,7 @@
 //! The one part of the sandbox that knows the bot, and only its outermost parts: configuration, `App`,
 //! `daemon::run`.
 
+pub(crate) mod pictures;
 mod practice;
 mod scenes;
 mod screen;
@@ -179,6 +180,8 @@ impl Demo {
         }
         self.text().await?;
         self.command("/feedback", 2).await?;
+        self.command("/intonation", 1).await?;
+        self.command("/progress", 1).await?;
         self.command("/history", 1).await?;
         self.practice().await?;
         self.settings().await?;
