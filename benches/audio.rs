@@ -1,4 +1,4 @@
-//! What the audio path costs: CPU milliseconds per run and how many times faster than real time, next to
+//! What the audio path, the melody of a voice and the pictures cost: CPU milliseconds per run and how many times faster than real time, next to
 //! programs a user would otherwise run, if they are installed. `cargo bench --bench audio`. Prints, judges
 //! nothing. Must not know how the audio path is built inside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
@@ -11,7 +11,9 @@ use std::process::{Command, Stdio};
 
 use ogg::writing::PacketWriteEndInfo::{EndPage, EndStream, NormalPacket};
 use ogg::{PacketReader, PacketWriter};
-use phonicflow_bot::audio::{Limits, to_voice_note, to_wav};
+use phonicflow_bot::audio::{Limits, to_contour, to_slower_note, to_voice_note, to_wav};
+use phonicflow_bot::domain::{Contours, Language, ProgressView, SpokenDay, Week};
+use phonicflow_bot::pictures::{intonation, progress};
 
 const LIMITS: Limits = Limits { max_seconds: 600 };
 const RUNS: u32 = 20;
@@ -85,7 +87,24 @@ fn main() {
             ),
         ];
         versus(&rivals, ours, seconds);
+        println!("24 kHz WAV, {seconds} s, to voice note at 0.8 of the speed");
+        line("  phonicflow-bot", here(|| to_slower_note(wav.clone()).unwrap().bytes.len()), seconds, None);
+        println!("24 kHz WAV, {seconds} s, its melody");
+        line("  phonicflow-bot", here(|| to_contour(wav.clone()).unwrap().pitch.len()), seconds, None);
     }
+    println!("pictures, of 1200 x 800 px");
+    let contours = Contours {
+        turn: 1,
+        learner: to_contour(speech(5).into()).ok(),
+        reply: to_contour(speech(4).into()).ok(),
+    };
+    println!("{:<44}{:>12.2}", "  intonation", here(|| intonation(&contours, Language::En).unwrap().len()));
+    let days = [SpokenDay { ms: 400_000, goal_met: true }; 28];
+    let weeks = [Week { words: 250, corrections: [6, 3, 2, 1] }; 4];
+    let view = ProgressView { today: 20_785, goal: 5, days, weeks, ..ProgressView::default() };
+    println!("{:<44}{:>12.2}", "  progress", here(|| progress(&view, Language::En).unwrap().len()));
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not told here"));
 }
 
 fn asset(name: &str) -> std::path::PathBuf {

@@ -1,6 +1,6 @@
 //! What the store costs: `cargo bench --bench store`. Prints figures and asserts nothing about time.
 //!
-//! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000).
+//! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000); `STORE_BENCH=cards` measures cards alone.
 
 use phonicflow_bot::domain::card::{CardChange, Memory, NewCard, Review};
 use phonicflow_bot::domain::{
@@ -318,6 +318,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::var("STORE_BENCH_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if std::env::var_os("STORE_BENCH").is_some_and(|part| part == "cards") {
+        return Ok(runtime.block_on(cards(&folder.path().join("cards")))?);
+    }
     runtime.block_on(async {
         messages(&folder.path().join("messages")).await?;
         encryption(folder.path()).await?;

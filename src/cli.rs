@@ -63,6 +63,9 @@ enum Command {
         /// Afterwards, draw the beginning of the chat as a phone shows it into this SVG file, and in dark beside it.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         svg: Option<PathBuf>,
+        /// Plays nothing, but draws every picture that the bot makes into this folder, in every language.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["interactive", "svg"])]
+        pictures: Option<PathBuf>,
     },
     /// The audio path alone: any supported file to a 16 kHz mono WAV, or a WAV (or mp3) to a Telegram voice note.
     Convert {
@@ -231,7 +234,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     match cli.command {
         Command::Run => commands::run_daemon(setup),
         #[cfg(feature = "demo")]
-        Command::Demo { interactive, svg } => demo::run(interactive, svg.as_deref()),
+        Command::Demo { pictures: Some(folder), .. } => demo::draw(&folder),
+        #[cfg(feature = "demo")]
+        Command::Demo { interactive, svg, pictures: None } => demo::run(interactive, svg.as_deref()),
         Command::Convert { input, output, force } => convert::run(&input, output, force),
         Command::Doctor { json } => doctor::doctor(setup, json),
         Command::Health { ready } => doctor::health(setup, ready),

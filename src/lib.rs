@@ -6,7 +6,7 @@
 //! ```text
 //! main -> cli -> app, tutor (trial), daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, telemetry, domain
+//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, audio_worker, pictures, telemetry, domain
 //! bot     -> practice, model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, domain
 //! doctor  -> app, admin (client), config, model, speech, telegram, tutor, store, http, domain
@@ -15,6 +15,7 @@
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! tutor -> model, speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
 //! telegram, model -> http, domain        audio, telemetry, practice -> domain        store -> domain, secret
+//! pictures -> domain
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```
@@ -33,6 +34,7 @@ pub mod domain;
 pub(crate) mod http;
 pub mod logging;
 pub mod model;
+pub mod pictures;
 pub mod practice;
 #[cfg(feature = "demo")]
 pub mod sandbox;

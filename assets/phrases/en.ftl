@@ -15,6 +15,8 @@ command-help = The commands, one line each
 command-status = Your conversation, your messages and the tutor
 command-history = Our conversation so far
 command-feedback = The last coaching again
+command-progress = Your last four weeks, as a picture
+command-intonation = How your last voice message sounded
 command-practice = Practise your cards aloud
 command-cards = Your cards: see, change, take along
 command-card = Keep a phrase as a card
@@ -288,6 +290,71 @@ over-already-notice = This answer has ended already.
 not-made = I couldn't make this just now. Please ask me again in a little while.
 not-taken = This chat doesn't let me send files like this one. Ask me in our private chat.
 
+## Pictures, and slower speech
+
+date-short =
+    { $month ->
+        [1] { $day } Jan
+        [2] { $day } Feb
+        [3] { $day } Mar
+        [4] { $day } Apr
+        [5] { $day } May
+        [6] { $day } Jun
+        [7] { $day } Jul
+        [8] { $day } Aug
+        [9] { $day } Sep
+        [10] { $day } Oct
+        [11] { $day } Nov
+       *[12] { $day } Dec
+    }
+kind-grammar = grammar
+kind-word-choice = word choice
+kind-pronunciation = pronunciation
+kind-fluency = fluency
+progress-title = Your last four weeks
+progress-minutes-a-day = Minutes spoken a day
+progress-legend-goal-met = goal met
+progress-legend-spoken = spoken
+progress-goal-line = goal: { $minutes } min
+progress-today = today
+progress-nothing-spoken = Nothing spoken in these four weeks yet. Your first voice message draws the first bar.
+progress-one-day = One day so far. Each day you speak adds a bar.
+progress-corrections = Corrections per 100 words
+progress-nothing-corrected = No words counted yet.
+progress-week-from = from { $date }
+progress-attendance = Attendance
+progress-days-in-a-row =
+    { $days ->
+        [one] day in a row
+       *[other] days in a row
+    }
+progress-days-spoken = spoke on { $spoken } of { $days } days
+progress-days-goal-met = goal met on { $met } of { $days } days
+progress-cards = Cards
+progress-no-cards = None kept yet.
+progress-cards-due = due
+progress-cards-learnt = learnt
+progress-cards-all = in all
+progress-caption-spoken = Spoken: { $minutes } min
+progress-caption-attendance = Attendance: { $spoken } of { $days } days; in a row: { $streak }
+progress-caption-goal = Goal of { $minutes } min a day: days met: { $met }
+progress-caption-corrections = Corrections per 100 words: { $rate }
+progress-caption-weeks = Week by week: { $rates }
+progress-caption-cards = Cards: { $due } due, { $learnt } learnt, { $all } in all
+intonation-title = How it sounded
+intonation-pitch = Pitch in semitones above and below each speaker's own middle
+intonation-you = you
+intonation-tutor = the tutor
+intonation-no-voice = no voice to compare with
+intonation-no-pitch = No pitch found here: the voice was too quiet, whispered, or lost in noise.
+intonation-seconds = seconds
+intonation-caption-range = { $name }: { $seconds } s, a range of { $semitones } semitones
+intonation-caption-no-pitch = { $name }: { $seconds } s, no pitch found
+intonation-caption-meaning = The melody of a voice is no grade: compare where it rises and falls.
+intonation-none = I keep the melody of the last few voice messages only, and there is none of this one. Send me a voice message and ask again. 🎙
+slower-none = I no longer have this reply as a voice message. Send me a voice message and try it with my next reply. 🎙
+slower-button = 🐢 Slower
+intonation-button = 🎵 How it sounded
 ## Under an answer
 
 underlined = Underlined: words I was not sure I heard right.

@@ -17,6 +17,10 @@ command-history = Nuestra conversación hasta aquí
     .aliases = historial
 command-feedback = Los últimos consejos otra vez
     .aliases = consejos
+command-progress = Tus últimas cuatro semanas, en imagen
+    .aliases = progreso
+command-intonation = Cómo sonó tu último mensaje de voz
+    .aliases = entonacion
 command-practice = Practicar tus tarjetas en voz alta
     .aliases = practicar
 command-cards = Tus tarjetas: ver, cambiar, llevar
@@ -292,6 +296,71 @@ over-already-notice = Esta respuesta ya terminó.
 not-made = No pude prepararlo ahora. Pídemelo de nuevo en un ratito, por favor.
 not-taken = Este chat no me deja enviar archivos como este. Pídemelo en nuestro chat privado.
 
+## Las imágenes, y el habla más lenta
+
+date-short =
+    { $month ->
+        [1] { $day } ene
+        [2] { $day } feb
+        [3] { $day } mar
+        [4] { $day } abr
+        [5] { $day } may
+        [6] { $day } jun
+        [7] { $day } jul
+        [8] { $day } ago
+        [9] { $day } sep
+        [10] { $day } oct
+        [11] { $day } nov
+       *[12] { $day } dic
+    }
+kind-grammar = gramática
+kind-word-choice = elección de palabras
+kind-pronunciation = pronunciación
+kind-fluency = fluidez
+progress-title = Tus últimas cuatro semanas
+progress-minutes-a-day = Minutos hablados al día
+progress-legend-goal-met = meta cumplida
+progress-legend-spoken = hablado
+progress-goal-line = meta: { $minutes } min
+progress-today = hoy
+progress-nothing-spoken = Todavía no hay nada hablado en estas cuatro semanas. Tu primer mensaje de voz dibuja la primera barra.
+progress-one-day = Un día hasta ahora. Cada día que hablas añade una barra.
+progress-corrections = Correcciones por cada 100 palabras
+progress-nothing-corrected = Ninguna palabra contada todavía.
+progress-week-from = desde { $date }
+progress-attendance = Asistencia
+progress-days-in-a-row =
+    { $days ->
+        [one] día seguido
+       *[other] días seguidos
+    }
+progress-days-spoken = hablaste { $spoken } de { $days } días
+progress-days-goal-met = meta cumplida { $met } de { $days } días
+progress-cards = Tarjetas
+progress-no-cards = Ninguna guardada todavía.
+progress-cards-due = para hoy
+progress-cards-learnt = aprendidas
+progress-cards-all = en total
+progress-caption-spoken = Hablado: { $minutes } min
+progress-caption-attendance = Asistencia: { $spoken } de { $days } días; seguidos: { $streak }
+progress-caption-goal = Meta de { $minutes } min al día: días cumplidos: { $met }
+progress-caption-corrections = Correcciones por cada 100 palabras: { $rate }
+progress-caption-weeks = Semana a semana: { $rates }
+progress-caption-cards = Tarjetas: { $due } para hoy, { $learnt } aprendidas, { $all } en total
+intonation-title = Cómo sonó
+intonation-pitch = Altura de la voz en semitonos, por encima y por debajo del centro de cada persona
+intonation-you = tú
+intonation-tutor = el tutor
+intonation-no-voice = ninguna voz con la que comparar
+intonation-no-pitch = No encontré la altura de la voz aquí: era demasiado baja, susurrada o perdida en el ruido.
+intonation-seconds = segundos
+intonation-caption-range = { $name }: { $seconds } s, un rango de { $semitones } semitonos
+intonation-caption-no-pitch = { $name }: { $seconds } s, altura no encontrada
+intonation-caption-meaning = La melodía de la voz no es una nota: compara dónde sube y dónde baja.
+intonation-none = Guardo solo la melodía de los últimos mensajes de voz, y de este no hay ninguna. Envíame un mensaje de voz y pídelo otra vez. 🎙
+slower-none = Ya no tengo esta respuesta como mensaje de voz. Envíame un mensaje de voz y pruébalo con mi próxima respuesta. 🎙
+slower-button = 🐢 Más despacio
+intonation-button = 🎵 Cómo sonó
 ## Under an answer
 
 underlined = Subrayado: palabras que no sé si oí bien.

@@ -19,6 +19,10 @@ command-history = Nossa conversa até aqui
     .aliases = historico
 command-feedback = As últimas dicas de novo
     .aliases = dicas
+command-progress = Suas últimas quatro semanas, em imagem
+    .aliases = progresso
+command-intonation = Como soou sua última mensagem de voz
+    .aliases = entonacao
 command-practice = Treinar seus cartões em voz alta
     .aliases = treinar
 command-cards = Seus cartões: ver, mudar, levar
@@ -299,6 +303,72 @@ over-already-notice = Esta resposta já terminou.
 not-made = Não consegui preparar isso agora. Peça de novo daqui a pouco, por favor.
 not-taken = Este chat não me deixa enviar arquivos como este. Peça na nossa conversa privada.
 
+## As imagens, e a fala mais lenta
+
+date-short =
+    { $month ->
+        [1] { $day } jan
+        [2] { $day } fev
+        [3] { $day } mar
+        [4] { $day } abr
+        [5] { $day } mai
+        [6] { $day } jun
+        [7] { $day } jul
+        [8] { $day } ago
+        [9] { $day } set
+        [10] { $day } out
+        [11] { $day } nov
+       *[12] { $day } dez
+    }
+kind-grammar = gramática
+kind-word-choice = escolha de palavras
+kind-pronunciation = pronúncia
+kind-fluency = fluência
+progress-title = Suas últimas quatro semanas
+progress-minutes-a-day = Minutos falados por dia
+progress-legend-goal-met = meta cumprida
+progress-legend-spoken = falado
+progress-goal-line = meta: { $minutes } min
+progress-today = hoje
+progress-nothing-spoken = Ainda não há nada falado nestas quatro semanas. Sua primeira mensagem de voz desenha a primeira barra.
+progress-one-day = Um dia até agora. Cada dia em que você fala acrescenta uma barra.
+progress-corrections = Correções a cada 100 palavras
+progress-nothing-corrected = Nenhuma palavra contada ainda.
+progress-week-from = desde { $date }
+progress-attendance = Presença
+progress-days-in-a-row =
+    { $days ->
+        [0] dias seguidos
+        [one] dia seguido
+       *[other] dias seguidos
+    }
+progress-days-spoken = falou em { $spoken } de { $days } dias
+progress-days-goal-met = meta cumprida em { $met } de { $days } dias
+progress-cards = Cartões
+progress-no-cards = Nenhum guardado ainda.
+progress-cards-due = para hoje
+progress-cards-learnt = aprendidos
+progress-cards-all = no total
+progress-caption-spoken = Falado: { $minutes } min
+progress-caption-attendance = Presença: { $spoken } de { $days } dias; seguidos: { $streak }
+progress-caption-goal = Meta de { $minutes } min por dia: dias cumpridos: { $met }
+progress-caption-corrections = Correções a cada 100 palavras: { $rate }
+progress-caption-weeks = Semana a semana: { $rates }
+progress-caption-cards = Cartões: { $due } para hoje, { $learnt } aprendidos, { $all } no total
+intonation-title = Como soou
+intonation-pitch = Altura da voz em semitons, acima e abaixo do meio de cada pessoa
+intonation-you = você
+intonation-tutor = o tutor
+intonation-no-voice = nenhuma voz para comparar
+intonation-no-pitch = Não encontrei a altura da voz aqui: estava baixa demais, sussurrada ou perdida no ruído.
+intonation-seconds = segundos
+intonation-caption-range = { $name }: { $seconds } s, alcance de { $semitones } semitons
+intonation-caption-no-pitch = { $name }: { $seconds } s, altura não encontrada
+intonation-caption-meaning = A melodia da voz não é uma nota: compare onde ela sobe e onde desce.
+intonation-none = Guardo só a melodia das últimas mensagens de voz, e desta não há nenhuma. Envie uma mensagem de voz e peça de novo. 🎙
+slower-none = Não tenho mais esta resposta em voz. Envie uma mensagem de voz e experimente com a minha próxima resposta. 🎙
+slower-button = 🐢 Mais devagar
+intonation-button = 🎵 Como soou
 ## Under an answer
 
 underlined = Sublinhado: palavras que não sei se ouvi bem.

@@ -33,6 +33,10 @@ const JUMP_COST: f32 = 0.35;
 const VOICED_UNVOICED_COST: f32 = 0.14;
 /// Voiced candidates of a frame.
 const CANDIDATES: usize = 5;
+/// Frames.
+const SHORTEST: usize = 4;
+/// Octaves.
+const LEAP: f32 = 0.4;
 /// What comes later in a recording is left out; bounds the memory to some 2 MB.
 const MAX_FRAMES: usize = 30_000;
 
@@ -258,8 +262,24 @@ fn measure(tracker: &mut Tracker, peaks: &mut Vec<f32>, samples: &mut u64, ready
     }
 }
 
+/// Leaves out what is no melody: a creak or a click of less than [`SHORTEST`] frames. A leap from one frame to the next ends one
+/// stretch of voice and begins another.
+fn steady(pitch: &[Option<f32>]) -> Vec<Option<f32>> {
+    let mut kept = Vec::with_capacity(pitch.len());
+    let leaps = |a: &Option<f32>, b: &Option<f32>| match (a, b) {
+        (Some(a), Some(b)) => (a / b).log2().abs() > LEAP,
+        (a, b) => a.is_some() != b.is_some(),
+    };
+    for stretch in pitch.chunk_by(|a, b| !leaps(a, b)) {
+        let is_melody = stretch.len() >= SHORTEST;
+        kept.extend(stretch.iter().map(|pitch| pitch.filter(|_| is_melody)));
+    }
+    kept
+}
+
 /// At most [`Contour::STEPS`] steps; the pitch relative to its own median.
 fn contour(pitch: &[Option<f32>], peaks: &[f32]) -> Contour {
+    let pitch = steady(pitch);
     let mut voiced: Vec<f32> = pitch.iter().flatten().copied().collect();
     voiced.sort_by(f32::total_cmp);
     let median = voiced.get(voiced.len() / 2).copied().unwrap_or(1.0);

@@ -18,6 +18,11 @@ pub(super) fn run(interactive: bool, svg: Option<&Path>) -> Result<(), Failure> 
     }
 }
 
+/// Draws every picture that the bot makes.
+pub(super) fn draw(folder: &Path) -> Result<(), Failure> {
+    Ok(runtime()?.block_on(demo::pictures::write(folder))?)
+}
+
 /// Writes the light picture to `file` and the dark one beside it: `chat.svg` and `chat-dark.svg`.
 fn write_pictures(file: &Path, chat: &Pictures) -> Result<(), Failure> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();

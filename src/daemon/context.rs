@@ -22,7 +22,7 @@ use crate::store::StoreError;
 use crate::telegram::Edge;
 use crate::telemetry::Telemetry;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// Rows in delivery at once: as many as one second of sending may take, so that the sending plan always has a
 /// choice, within what memory allows.
@@ -53,6 +53,8 @@ pub struct DaemonContext {
     pub(super) greeting: Greeting,
     /// Turns that are not finished, to be measured.
     pub(super) turn_spans: TurnSpans,
+    /// One permit: pictures are drawn one at a time.
+    pub(super) drawing: Semaphore,
     /// Spoken answers fetched in advance.
     pub(super) spoken: PrefetchedAudio,
     /// Counts since the start and of today.
@@ -88,6 +90,7 @@ impl DaemonContext {
             busy: Busy::default(),
             greeting: Greeting::default(),
             turn_spans: TurnSpans::default(),
+            drawing: Semaphore::new(1),
             spoken: PrefetchedAudio::default(),
             stats_keeper: StatsKeeper::open(&app.store, began).await,
             minute: LastMinute::default(),

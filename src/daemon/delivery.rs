@@ -19,8 +19,8 @@ use super::spoken_answer::{self, Speech, text_of};
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::{Count, Step};
 use crate::domain::{
-    Change, Content, Made, MessageId, OutMessage, SpokenPart, TurnChange, TurnFact, TurnKind, Urgency,
-    WaitReason,
+    Change, Content, Contour, Made, MessageId, OutMessage, SpokenPart, TurnChange, TurnFact, TurnKind,
+    Urgency, WaitReason,
 };
 use crate::logging::Event;
 use crate::store::{Claim, Sent, StoreError};
@@ -36,12 +36,14 @@ pub struct Form {
     pub manner: SendForm,
     /// The text of a spoken answer, whose voice follows.
     pub voice_follows: bool,
+    /// How the reply that it speaks sounds.
+    pub contour: Option<Contour>,
 }
 
 impl Form {
     /// In its full form.
     pub fn of(out: Outgoing) -> Self {
-        Self { out, manner: SendForm::default(), voice_follows: false }
+        Self { out, manner: SendForm::default(), voice_follows: false, contour: None }
     }
 }
 
@@ -164,7 +166,7 @@ impl Out<'_> {
         let (daemon, message) = (self.daemon, self.message);
         if let Content::Spoken { session, part, caption, .. } = &message.reply.content {
             return match spoken_answer::of(daemon, self.claim, message, *session, *part, caption).await {
-                Speech::Note(note) => Ok(Form::of(note)),
+                Speech::Note(note, contour) => Ok(Form { contour, ..Form::of(note) }),
                 Speech::Words(words) => Ok(Form::of(words)),
                 Speech::WordsFirst(words) => Ok(Form { voice_follows: true, ..Form::of(words) }),
                 Speech::Later(ms) => Err(AfterFailure::Later(ms, WaitReason::TutorDown)),
@@ -196,8 +198,11 @@ impl Out<'_> {
             Content::Made(Made::CoachingAudio { turn }) => (turn, SpokenPart::Coaching),
             _ => return AfterFailure::Done,
         };
-        let told = |note| AfterFailure::Told(TurnChange { seq, fact: TurnFact::Spoken(part, note) });
-        delivered.voice.map_or(AfterFailure::Done, told)
+        let spoken = |note| {
+            let change = TurnChange { seq, fact: TurnFact::Spoken(part, note) };
+            AfterFailure::Spoken(change, form.contour.clone())
+        };
+        delivered.voice.map_or(AfterFailure::Done, spoken)
     }
 
     async fn put_off(&self, ms: i64, reason: WaitReason) -> Result<bool, StoreError> {
@@ -209,18 +214,18 @@ impl Out<'_> {
         let (store, lease, index) = (&self.daemon.app.store, self.claim.lease, self.message.index);
         let seq = lease.seq;
         let later = |ms: i64| self.daemon.clock.now().plus_ms(ms);
-        let told = |verdict| match verdict {
-            AfterFailure::Told(change) => Sent::Told(change),
+        let done = |verdict| match verdict {
+            AfterFailure::Spoken(change, contour) => Sent::Spoken(change, contour),
             _ => Sent::Done,
         };
         match verdict {
-            AfterFailure::Done | AfterFailure::Told(_) => {
+            AfterFailure::Done | AfterFailure::Spoken(..) => {
                 if self.is_last {
                     self.daemon.chat_actions.end(seq);
                     self.daemon.spoken.forget(seq);
                 }
                 self.daemon.unconfirmed.end(seq);
-                store.delivered(lease, index, told(verdict)).await?;
+                store.delivered(lease, index, done(verdict)).await?;
                 tracing::debug!(event = %Event::MessageSent, seq, index, "sent and struck off");
                 self.ended();
                 Ok(Next::Message)

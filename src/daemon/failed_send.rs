@@ -7,7 +7,7 @@ use super::delivery::{Form, words_instead};
 use super::unconfirmed;
 use crate::domain::backoff::backoff_ms;
 use crate::domain::stats::Count;
-use crate::domain::{Content, DeadReason, OutMessage, TurnChange, WaitReason};
+use crate::domain::{Content, Contour, DeadReason, OutMessage, TurnChange, WaitReason};
 use crate::logging::Event;
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
@@ -16,8 +16,8 @@ use crate::telegram::{Outgoing, Retry, TelegramError, outgoing};
 pub enum AfterFailure {
     /// Finished: sent, or pointless for good.
     Done,
-    /// Sent, and this is known of its turn now.
-    Told(TurnChange),
+    /// Sent: a part of a turn was spoken, and the reply sounded so.
+    Spoken(TurnChange, Option<Contour>),
     /// The text of a spoken answer is sent; its voice may follow.
     WordsOut,
     /// Again at once, in another form.
@@ -148,7 +148,7 @@ fn refused(
             );
             return AfterFailure::Form(Box::new(words));
         }
-        if *error == TelegramError::VoiceForbidden {
+        if *error == TelegramError::FileForbidden {
             return AfterFailure::Done;
         }
     }

@@ -7,9 +7,11 @@
 //! is sent.
 
 use super::DaemonContext;
+use crate::audio::VoiceNote;
+use crate::audio_worker::{JobError, Workers};
 use crate::domain::outcome::Keyboard;
 use crate::domain::stats::{Count, Step};
-use crate::domain::{Content, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
+use crate::domain::{Content, Contour, OutMessage, Reply, Rich, SpokenPart, UserId, WaitReason};
 use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Attachment, Outgoing, outgoing};
@@ -25,6 +27,8 @@ const WORDS_WAIT: Duration = Duration::from_secs(3);
 const FETCH_AGAIN: Duration = Duration::from_millis(250);
 /// A voice that comes later than this (ms) after its text is not sent.
 const FOLLOWS_WITHIN_MS: i64 = 60_000;
+/// Longest time that a spoken answer waits for its measurement, which takes some ms.
+const MEASURED_WITHIN: Duration = Duration::from_secs(1);
 /// Pause between two checks for a voice that is to follow, ms.
 pub(crate) const LATER_MS: i64 = 2_000;
 
@@ -38,8 +42,8 @@ struct Wanted {
 
 /// What of a spoken answer can be sent now.
 pub enum Speech {
-    /// The voice note, with its text unless that was sent.
-    Note(Outgoing),
+    /// The voice note, with its text unless that was sent; and how the reply sounds, where that could be measured.
+    Note(Outgoing, Option<Contour>),
     /// The text; the voice may follow.
     WordsFirst(Outgoing),
     /// The text; there will be no voice.
@@ -76,7 +80,7 @@ pub(crate) async fn of(
     let wanted = Wanted { user: claim.job.user, session, part };
     let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, wanted)).await.unwrap_or(Look::NotYet);
     match (look, words()) {
-        (Look::There(spoken), _) => encode(daemon, seq, message, caption, spoken).await,
+        (Look::There(spoken), _) => encode(daemon, claim, message, wanted.part, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may
         // come a moment later.
         (Look::None, words) if part == SpokenPart::Coaching => words.map_or(Speech::Nothing, Speech::Words),
@@ -157,34 +161,64 @@ fn fetch_beside(daemon: &Arc<DaemonContext>, seq: u64, wanted: Wanted) {
     }));
 }
 
-/// Encodes the voice note.
+/// Encodes the voice note, slower for a learner who wants it so.
 async fn encode(
     daemon: &DaemonContext,
-    seq: u64,
+    claim: &Claim,
     message: &OutMessage,
+    part: SpokenPart,
     caption: &Rich,
     spoken: Spoken,
 ) -> Speech {
-    let place = daemon.app.context.audio.place().await;
-    match daemon.telemetry.timed(Step::Encode, place.join_into_voice_note(spoken.recordings)).await {
-        Ok(note) => Speech::Note(Outgoing::File {
-            chat: message.reply.chat,
-            thread: message.reply.thread,
-            answers: message.reply.answers,
-            caption: if message.words_sent { Rich::default() } else { caption.clone() },
-            keyboard: under_the_voice(&message.reply),
-            file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
-        }),
+    let encoded = daemon.telemetry.timed(Step::Encode, note_of(daemon, claim, part, spoken)).await;
+    match encoded {
+        Ok((note, contour)) => {
+            let out = Outgoing::File {
+                chat: message.reply.chat,
+                thread: message.reply.thread,
+                answers: message.reply.answers,
+                caption: if message.words_sent { Rich::default() } else { caption.clone() },
+                keyboard: under_the_voice(&message.reply),
+                file: Attachment::Voice { bytes: Bytes::from(note.bytes), duration_secs: note.duration_secs },
+            };
+            Speech::Note(out, contour)
+        }
         Err(error) => {
             daemon.telemetry.failed(error.failure());
             if let Some(death) = error.death() {
                 daemon.telemetry.count(death.count());
             }
+            let seq = claim.lease.seq;
             tracing::warn!(seq, %error, "the spoken answer cannot be read: the words go out alone");
             let words = text_of(&message.reply, caption).filter(|_| !message.words_sent);
             words.map_or(Speech::Nothing, Speech::Words)
         }
     }
+}
+
+/// The voice note, slower for a learner who wants it so; and how the reply sounds as it was spoken.
+async fn note_of(
+    daemon: &DaemonContext,
+    claim: &Claim,
+    part: SpokenPart,
+    spoken: Spoken,
+) -> Result<(VoiceNote, Option<Contour>), JobError> {
+    let workers = &daemon.app.context.audio;
+    let note = workers.place().await.join_into_voice_note(spoken.recordings).await?;
+    let sound = Bytes::from(note.bytes.clone());
+    // The coaching is read aloud, and its melody is nobody's to follow.
+    let contour = match part {
+        SpokenPart::Conversational => measured(workers, sound.clone()).await,
+        SpokenPart::Coaching => None,
+    };
+    let note =
+        if claim.learner.slower { workers.place().await.to_slower_note(sound.into()).await? } else { note };
+    Ok((note, contour))
+}
+
+async fn measured(workers: &Workers, sound: Bytes) -> Option<Contour> {
+    let measuring = async { workers.place().await.contour(sound.into()).await };
+    tokio::time::timeout(MEASURED_WITHIN, measuring).await.ok()?.ok()
 }
 
 fn under_the_voice(reply: &Reply) -> Keyboard {

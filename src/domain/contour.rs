@@ -18,6 +18,15 @@ pub struct Contour {
     pub level: Vec<u8>,
 }
 
+/// The contours of one turn.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contours {
+    /// The number of its row.
+    pub turn: u64,
+    pub learner: Option<Contour>,
+    pub reply: Option<Contour>,
+}
+
 impl Contour {
     /// In the place of a pitch: there is no voice.
     pub const NO_VOICE: i16 = i16::MIN;
@@ -27,13 +36,18 @@ impl Contour {
     pub fn duration_ms(&self) -> u32 {
         u32::try_from(self.level.len()).unwrap_or(u32::MAX).saturating_mul(u32::from(self.step_ms))
     }
-}
 
-/// The contours of one turn.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contours {
-    /// The number of its row.
-    pub turn: u64,
-    pub learner: Option<Contour>,
-    pub reply: Option<Contour>,
+    /// The pitch of each step, semitones; `None`: there is no voice.
+    pub(crate) fn semitones(&self) -> impl Iterator<Item = Option<f32>> {
+        self.pitch.iter().map(|pitch| (*pitch != Self::NO_VOICE).then(|| f32::from(*pitch) / 100.0))
+    }
+
+    /// Semitones between the lowest and the highest pitch, the outermost tenth at each end left out: a creak or a squeak is no
+    /// melody. `None`: there is no voice.
+    pub(crate) fn range(&self) -> Option<f32> {
+        let mut heard: Vec<f32> = self.semitones().flatten().collect();
+        heard.sort_by(f32::total_cmp);
+        let cut = heard.len() / 10;
+        Some(heard.get(heard.len().checked_sub(cut + 1)?)? - heard.get(cut)?)
+    }
 }

@@ -39,7 +39,12 @@ impl Day {
     }
 
     /// `goal`: minutes to speak; 0 (none): anything said or written that day will do.
+    ///
+    /// What somebody else said counts for nothing.
     pub(crate) fn note_turn(&mut self, turn: &Turn, goal: u16) {
+        if turn.of_another {
+            return;
+        }
         let words = turn.assessment.transcript.split_whitespace().count();
         self.words = self.words.saturating_add(u32::try_from(words).unwrap_or(u32::MAX));
         match turn.kind {
@@ -83,6 +88,13 @@ mod tests {
     fn said(words: &str, voice_ms: u64) -> Turn {
         let assessment = Assessment { transcript: words.to_owned(), ..Assessment::default() };
         Turn::voice(Uuid::nil(), Timestamp(0), voice_ms, assessment)
+    }
+
+    #[test]
+    fn somebody_elses_voice_is_nobodys_practice() {
+        let mut day = Day::on(20_000);
+        day.note_turn(&Turn { of_another: true, ..said("I go to market", 600_000) }, 5);
+        assert_eq!(day, Day::on(20_000));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod stored;
 
 use super::assessment::{Turn, TurnChange};
 use super::card::CardChange;
+use super::contour::Contour;
 use super::ids::{ChatId, MessageId};
 use super::incoming::Incoming;
 use super::learner::Change;
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// A finished turn; the store numbers it and counts it in the session.
     pub turn: Option<Turn>,
+    /// How the learner's voice in that turn sounded.
+    pub contour: Option<Contour>,
     /// What became known of earlier turns; of one that is no more, nothing is kept.
     pub turn_changes: Vec<TurnChange>,
     /// Changes to the learner's cards, in order.

@@ -82,7 +82,7 @@ pub use verbs::{CardCounts, Conversation, DueReminder};
 use self::engine::Engine;
 use self::state::State;
 use self::thread::Thread;
-use crate::domain::{DeadReason, Failed, Reply, Session, Stage, Timestamp, TurnChange, WaitReason};
+use crate::domain::{Contour, DeadReason, Failed, Reply, Session, Stage, Timestamp, TurnChange, WaitReason};
 use crate::secret::KeyMaterial;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
@@ -143,8 +143,8 @@ pub struct Burial {
 pub enum Sent {
     /// Sent, or given up for good: removed from the outbox.
     Done,
-    /// As [`Sent::Done`], and this became known of a turn by it.
-    Told(TurnChange),
+    /// As [`Sent::Done`]: a part of a turn was spoken; with how the reply sounded, where that was measured.
+    Spoken(TurnChange, Option<Contour>),
     /// The text of a spoken answer was sent: only its voice is left of this message. Keeps the lease.
     Words,
     /// Certainly not sent: try again, not before this.

@@ -81,9 +81,9 @@ pub(crate) enum TelegramError {
     /// The file can no longer be downloaded.
     #[error("Telegram does not have the file any more")]
     FileGone,
-    /// The learner (a privacy setting) or the group accepts no voice messages: send text instead.
-    #[error("voice messages are not allowed in this chat")]
-    VoiceForbidden,
+    /// The learner (a privacy setting) or the group accepts no voice messages, pictures or documents: send text instead.
+    #[error("files of this kind are not allowed in this chat")]
+    FileForbidden,
     /// Telegram did not understand the markup.
     #[error("Telegram did not understand the markup of the message")]
     ParseEntities,
@@ -168,7 +168,7 @@ impl TelegramError {
             | Self::Permanent { .. }
             | Self::TooLarge { .. }
             | Self::FileGone
-            | Self::VoiceForbidden
+            | Self::FileForbidden
             | Self::ParseEntities
             | Self::NotModified
             | Self::ReplyGone

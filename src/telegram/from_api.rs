@@ -6,9 +6,9 @@
 use super::message_text::{self, Said};
 use super::tolerant::{int, is_true, size, text};
 use super::updates::RawUpdate;
-use super::{Me, coached, files, phrase, quotation};
+use super::{Me, coached, files, location, phrase, quotation};
 use crate::domain::{
-    Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId, places,
+    Body, Chat, ChatId, ChatKind, Files, Incoming, MessageId, OtherKind, Recording, Timestamp, UserId,
 };
 use serde_json::Value;
 
@@ -210,7 +210,7 @@ fn body_of(message: &Value, me: &Me, kind: ChatKind) -> Result<Option<Body>, &'s
     let commanded = || matches!(message_text::said(caption, me), Said::Command(_));
     let addressed = !in_group || !mentions.is_empty() || commanded() || answers_us(message, me);
     let caption = message_text::without(caption, &mentions);
-    if !in_group && let Some(zone) = zone_of(message) {
+    if !in_group && let Some(zone) = location::zone_of(message) {
         return Ok(Some(Body::Located { zone }));
     }
     if addressed {
@@ -228,13 +228,6 @@ fn answers_us(message: &Value, me: &Me) -> bool {
         answered.get("forum_topic_created").is_none()
             && int(answered.get("from").and_then(|from| from.get("id"))) == Some(me.id.0)
     })
-}
-
-/// The time zone of a shared location. Where it is goes no further than this.
-fn zone_of(message: &Value) -> Option<String> {
-    let location = message.get("location")?;
-    let degrees = |field: &str| location.get(field).and_then(Value::as_f64);
-    places::nearest(degrees("latitude")?, degrees("longitude")?).map(str::to_owned)
 }
 
 /// Everything but text. The most specific field comes first: an animation, for example, also has `document`.

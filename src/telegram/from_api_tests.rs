@@ -183,28 +183,9 @@ fn other_content_gets_its_kind() {
     }
 }
 
-/// Nothing else of a location is known from here on; in a group not even that.
 #[test]
-fn of_a_location_only_the_zone_is_kept() {
-    let zone = |zone: &str| Some(Body::Located { zone: zone.into() });
-    assert_eq!(body!("venue"), zone("America/Sao_Paulo"));
-    let update = |kind: &str, location: Value| {
-        let update = json!({ "update_id": 1, "message": { "message_id": 2, "date": 3, "from": { "id": 11 },
-            "chat": { "id": 11, "type": kind }, "location": location } });
-        incoming(&raw(&update.to_string()), &me(), NOW).unwrap().map(|incoming| incoming.body)
-    };
-    let lisbon = json!({ "latitude": 38.7, "longitude": -9.1, "live_period": 60 });
-    assert_eq!(update("private", lisbon.clone()), zone("Europe/Lisbon"));
-    assert_eq!(update("group", lisbon), None);
-    for hostile in
-        [json!({}), json!({ "latitude": 1e300, "longitude": 0 }), json!({ "latitude": "1", "longitude": [] })]
-    {
-        assert_eq!(update("private", hostile.clone()), Some(Body::Other(OtherKind::Location)), "{hostile}");
-    }
-}
-
-#[test]
-fn texts_and_commands() {
+fn texts_commands_and_places() {
+    assert_eq!(body!("venue"), Some(Body::Located { zone: "America/Sao_Paulo".into() }));
     assert_eq!(body!("text_private"), words("I has a question 😀"));
     assert_eq!(body!("text_unknown_entity"), words("bold idea"));
     assert_eq!(body!("text_date_time_entity"), words("see you at 9"));

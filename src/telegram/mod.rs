@@ -13,6 +13,7 @@ mod files;
 pub(crate) mod from_api;
 mod html;
 mod local_file;
+mod location;
 pub(crate) mod members;
 mod message_text;
 pub(crate) mod own_name;

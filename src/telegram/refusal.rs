@@ -63,8 +63,11 @@ impl TelegramError {
             {
                 Self::ChatGone { what }
             }
-            _ if says(&["voice_messages_forbidden", "voices_forbidden", "voice notes", "voice messages"]) => {
-                Self::VoiceForbidden
+            _ if says(&["voice_messages_forbidden", "voices_forbidden", "voice notes", "voice messages"])
+                || says(&["send_photos_forbidden", "send_docs_forbidden", "send_media_forbidden"])
+                || says(&["rights to send photos", "rights to send documents", "rights to send media"]) =>
+            {
+                Self::FileForbidden
             }
             403 => Self::Blocked { what },
             _ if says(&[
@@ -240,13 +243,16 @@ mod tests {
             ),
             (400, "Bad Request: chat not found", gone("Bad Request: chat not found")),
             (400, "Bad Request: PEER_ID_INVALID", gone("Bad Request: PEER_ID_INVALID")),
-            (400, "Bad Request: VOICE_MESSAGES_FORBIDDEN", TelegramError::VoiceForbidden),
-            (403, "Forbidden: user restricted receiving of voice messages", TelegramError::VoiceForbidden),
+            (400, "Bad Request: VOICE_MESSAGES_FORBIDDEN", TelegramError::FileForbidden),
+            (403, "Forbidden: user restricted receiving of voice messages", TelegramError::FileForbidden),
             (
                 400,
                 "Bad Request: not enough rights to send voice notes to the chat",
-                TelegramError::VoiceForbidden,
+                TelegramError::FileForbidden,
             ),
+            (400, "Bad Request: not enough rights to send photos to the chat", TelegramError::FileForbidden),
+            (400, "Bad Request: have no rights to send documents", TelegramError::FileForbidden),
+            (400, "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN", TelegramError::FileForbidden),
             (
                 400,
                 "Bad Request: can't parse entities: Unsupported start tag \"my secret\" at byte offset 3",

@@ -79,7 +79,6 @@ pub(crate) enum Outgoing {
 }
 
 /// A file as it is sent.
-#[allow(dead_code, reason = "made by the makers")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Attachment {
     /// A voice note: OGG/Opus, mono; with its length in seconds.

@@ -70,11 +70,12 @@ fn it_shows_the_main_job_says_what_is_real_and_fits_the_terminal() {
 fn what_is_typed_is_answered_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("mine.ogg"), voice()).unwrap();
-    let lines = "/help\nmine.ogg\nno-such-file.ogg\n~/mine.ogg\n~/nowhere.ogg\n/delete\n#3\n#2\n/status\n/history\n#1\n";
+    let lines = "#1\n/help\nmine.ogg\nno-such-file.ogg\n~/mine.ogg\n~/nowhere.ogg\n/delete\n#3\n#2\n/status\n/history\n#1\n";
     let said = typed(folder.path(), lines);
     in_order(
         &said,
         &[
+            "no message with buttons",
             "Ana ▸ /help",
             "/history –",
             "🎙 mine.ogg",
@@ -98,7 +99,8 @@ fn what_is_typed_is_answered_in_its_place() {
             "Your practice",
             "Ana ▸ /history",
             "page 1 of 1",
-            "no message with buttons",
+            "presses button 1",
+            "voice note",
         ],
     );
     assert_eq!(said.matches("Nothing was deleted.").count(), 1, "an edit is shown once: {said}");

@@ -93,6 +93,7 @@ fn imports_run_downward() {
                 "telemetry",
                 "admin",
                 "pictures",
+                "audio_worker",
             ],
         ),
         (

@@ -31,6 +31,7 @@ mod looking;
 mod metrics;
 mod pacing;
 mod packages;
+mod pictures;
 mod polling_faults;
 mod polling_refusals;
 mod power;

@@ -4,7 +4,7 @@ mod kept;
 mod stages;
 
 use crate::world::{PATIENCE, World, voice};
-use phonicflow_bot::sandbox::bot_api::{ChatEntry, Learner, Post, Pressed};
+use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Learner, Post, Pressed};
 use phonicflow_bot::sandbox::speech_api::{Heard, SpeechOptions};
 use phonicflow_bot::sandbox::tutor_api::Answer;
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ async fn keep(world: &World, learner: &Learner, card: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_is_kept_once_listed_changed_paused_and_removed() {
+async fn a_card_is_kept_once_listed_changed_paused_removed_and_taken_along() {
     let world = World::started().await;
     let ana = world.learner(11);
     ana.text("/cards");
@@ -160,7 +160,15 @@ async fn a_card_is_kept_once_listed_changed_paused_and_removed() {
     let again = press_again(&world, &ana, &card, "Really remove");
     assert!(!notice(&world, &again).await.is_empty(), "once is enough");
     press(&ana, &gone, "All cards");
-    says(&world, &gone, "3 cards").await;
+    let list = says(&world, &gone, "3 cards").await;
+    // A file that Anki imports.
+    press(&ana, &list, "Anki");
+    let file = world.telegram.wait_until(PATIENCE, |state| {
+        state.from_bot(11).find(|said| said.kind == EntryKind::Document).cloned()
+    });
+    let file = file.await.expect("a file").file.unwrap();
+    let csv = String::from_utf8_lossy(&file.bytes).into_owned();
+    assert!(csv.contains("I am agree") && csv.contains("I agree") && !csv.contains("See you"), "{csv}");
     assert_eq!(cards(&world, "11").len(), 3);
 }
 

@@ -18,6 +18,8 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use uuid::Uuid;
 
+#[path = "store_records/heard.rs"]
+mod heard;
 #[path = "store_records/opened.rs"]
 mod opened;
 #[path = "store_records/practice.rs"]

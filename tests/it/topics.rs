@@ -95,6 +95,12 @@ async fn each_place_has_its_own_conversation_and_all_of_them_are_the_learners() 
     assert_eq!(world.tutor.violations(), []);
 }
 
+async fn exported(world: &World, user: i64) -> serde_json::Value {
+    let out = world.folder.path().join("out");
+    world.ask(&["sessions", "export", &user.to_string(), "--out", out.to_str().unwrap()]).await;
+    serde_json::from_slice(&std::fs::read(out.join(format!("learner-{user}.json"))).unwrap()).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn any_recording_is_coached_for_whoever_answers_it_with_coach() {
     let world = World::started().await;
@@ -108,16 +114,16 @@ async fn any_recording_is_coached_for_whoever_answers_it_with_coach() {
     let heard = &world.voice_notes(CLASS, 1).await[0];
     assert_eq!((heard.reply_to, heard.thread), (Some(asked.message_id), Some(7)));
     // It is his conversation, and nothing that he said himself.
-    let out = world.folder.path().join("out");
-    world.ask(&["sessions", "export", "12", "--out", out.to_str().unwrap()]).await;
-    let shown = std::fs::read_to_string(out.join("learner-12.json")).unwrap();
-    assert!(shown.contains("\"spoken_by_another\": true"), "{shown}");
+    let held = exported(&world, 12).await;
+    assert_eq!(held["sessions"][0]["turns"][0]["spoken_by_another"], true);
+    assert_eq!(held["days"], serde_json::json!([]));
     let own = ana.post(Post::text("/coach").reply_to(spoken.message_id).in_topic(7));
     let answered = world.telegram.wait_until(PATIENCE, |state| {
         state.from_bot(CLASS).find(|said| said.reply_to == Some(own.message_id)).cloned()
     });
     assert!(answered.await.is_some());
     world.voice_notes(CLASS, 2).await;
+    assert_eq!(exported(&world, 11).await["days"][0]["voices"], 1);
     let sessions: HashSet<_> = conversations(&world).into_iter().collect();
     assert_eq!(sessions.len(), 2, "one of each who asked");
     // In reply to no recording it says how.

@@ -78,6 +78,22 @@ fn noise_and_silence_have_no_pitch_and_a_pause_is_one() {
 }
 
 #[test]
+fn what_is_far_quieter_than_the_voice_is_no_voice() {
+    let mut sound = tone(0.5, 10, |_| 150.0);
+    sound.extend(tone(0.5, 10, |_| 110.0).iter().map(|sample| sample * 0.01));
+    let found = track(&sound);
+    assert!(found[3..45].iter().all(Option::is_some) && found[52..].iter().all(Option::is_none), "{found:?}");
+}
+
+#[test]
+fn a_click_is_no_melody_and_a_leap_parts_two() {
+    let (a, b) = (Some(100.0), Some(210.0));
+    let steps = [a, a, a, a, None, a, a, a, None, b, b, b, b, a, a, a];
+    let kept = steady(&steps).iter().map(Option::is_some).collect::<Vec<_>>();
+    assert_eq!(kept, [1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0].map(|kept| kept == 1));
+}
+
+#[test]
 fn a_contour_is_relative_to_its_own_median_and_bounded() {
     let steps = |t: f32| if t < 1.0 { 100.0 } else { 200.0 };
     let mut sink = ContourSink::new();

@@ -36,6 +36,8 @@ commands! {
     new,
     history,
     feedback,
+    progress,
+    intonation,
     coach,
     ;
     practice,

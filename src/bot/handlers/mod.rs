@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod drill;
+mod melody;
 pub mod text;
 pub mod text_turn;
 pub mod voice;

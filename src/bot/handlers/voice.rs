@@ -2,6 +2,7 @@
 //! gets of the result. Must not know which tutor there is, what its stages mean, or how they are recorded.
 
 use super::answer::answered;
+use super::melody::Melody;
 use crate::bot::recordings::Received;
 use crate::bot::retry_policy::{give_up, give_up_with, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext};
@@ -29,11 +30,12 @@ pub(crate) enum Step {
 pub(crate) struct VoiceTurn<'a> {
     context: &'a HandlerContext,
     attempt: Box<dyn Attempt + 'a>,
+    melody: Melody<'a>,
 }
 
 impl<'a> VoiceTurn<'a> {
     pub(crate) fn begin(context: &'a HandlerContext) -> Self {
-        Self { context, attempt: context.tutor.attempt() }
+        Self { context, attempt: context.tutor.attempt(), melody: Melody::default() }
     }
 
     /// One step of the row as it is recorded now.
@@ -58,16 +60,27 @@ impl<'a> VoiceTurn<'a> {
             lesson::session_for(learner, incoming.chat, Uuid::new_v4(), job.accepted_at, timeout_ms);
         let voice = Voice { job, incoming, learner, session: &session, opening: &opening, now };
         loop {
-            match self.attempt.step(&voice).await? {
+            match self.melody.beside(self.attempt.step(&voice)).await? {
                 TutorStep::Fetch => match received.fetch(now).await {
-                    Ok(utterance) => self.attempt.fetched(utterance),
+                    Ok(utterance) => {
+                        if !incoming.body.is_of_another() {
+                            self.melody = Melody::of(self.context, utterance.wav.clone());
+                        }
+                        self.attempt.fetched(utterance);
+                    }
                     Err(verdict) => return Ok(Step::Settled(verdict)),
                 },
                 TutorStep::AtWork => return Ok(Step::AtWork),
                 TutorStep::Record { stage, changes } => return Ok(Step::Record { stage, changes }),
                 TutorStep::Settled(verdict) => {
                     let turn = Settling { context: self.context, claim, incoming, phrases };
-                    return Ok(settled(turn.disposition(verdict, now())));
+                    let mut disposition = turn.disposition(verdict, now());
+                    if let Disposition::Commit(outcome) = &mut disposition
+                        && outcome.turn.is_some()
+                    {
+                        outcome.contour = std::mem::take(&mut self.melody).end().await;
+                    }
+                    return Ok(settled(disposition));
                 }
             }
         }

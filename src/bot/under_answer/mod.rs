@@ -26,6 +26,8 @@ under_answer! {
     keep_card,
     translate,
     hear_coaching,
+    how_it_sounded,
+    slower,
 }
 
 /// A feature's buttons under an answer.

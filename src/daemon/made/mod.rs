@@ -6,6 +6,9 @@
 
 mod coaching_audio;
 mod export;
+mod intonation;
+mod progress;
+mod slower;
 
 use super::DaemonContext;
 use crate::domain::backoff::backoff_ms;
@@ -13,8 +16,10 @@ use crate::domain::outcome::Keyboard;
 use crate::domain::phrases::Phrases;
 use crate::domain::{Made, OutMessage, Rich, WaitReason};
 use crate::logging::Event;
+use crate::pictures::PictureError;
 use crate::store::{Claim, StoreError};
 use crate::telegram::{Attachment, Outgoing};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,15 +29,30 @@ const ATTEMPTS: u32 = 3;
 const MADE_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a maker works with.
-#[allow(dead_code, reason = "read by the makers")]
 pub struct Order<'a> {
     pub daemon: &'a Arc<DaemonContext>,
     pub claim: &'a Claim,
     pub phrases: Phrases,
 }
 
+impl Order<'_> {
+    /// Draws a picture off the async threads, one of all at a time: each takes some 5 MB.
+    async fn picture(
+        &self,
+        caption: Rich,
+        draw: impl FnOnce() -> Result<Vec<u8>, PictureError> + Send + 'static,
+    ) -> Result<Product, Unmade> {
+        // Fails only once the semaphore is closed, which never happens.
+        let _alone = self.daemon.drawing.acquire().await;
+        let drawn = tokio::task::spawn_blocking(draw).await;
+        let never = |error: &dyn Display| Unmade::Never(error.to_string());
+        let png = drawn.map_err(|error| never(&error))?.map_err(|error| never(&error))?;
+        let file = Attachment::Photo { bytes: png.into() };
+        Ok(Product::File { file, caption, keyboard: Keyboard::default() })
+    }
+}
+
 /// What comes of it.
-#[allow(dead_code, reason = "made by the makers")]
 pub enum Product {
     File {
         file: Attachment,
@@ -45,7 +65,6 @@ pub enum Product {
 }
 
 /// Why there is no file.
-#[allow(dead_code, reason = "said by the makers")]
 #[derive(Debug)]
 pub enum Unmade {
     /// What it is made of cannot be reached now.
@@ -101,12 +120,12 @@ pub(super) async fn of(
 
 async fn make(order: &Order<'_>, made: Made) -> Result<Product, Unmade> {
     match made {
+        Made::Progress => progress::make(order).await,
+        Made::Intonation { turn } => intonation::make(order, turn).await,
+        Made::Slower { turn } => slower::make(order, turn).await,
         Made::CoachingAudio { turn } => coaching_audio::make(order, turn).await,
         Made::Export { format } => export::document(order, format).await,
         Made::CardsCsv => export::cards(order).await,
-        Made::Progress | Made::Intonation { .. } | Made::Slower { .. } => {
-            Err(Unmade::Never("nobody makes it".to_owned()))
-        }
     }
 }
 

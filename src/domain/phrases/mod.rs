@@ -31,6 +31,7 @@ mod files;
 mod first_minute;
 mod keeping;
 mod made;
+mod pictures;
 mod practice;
 mod recordings;
 mod reminders;

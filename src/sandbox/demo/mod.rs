@@ -3,9 +3,11 @@
 //! The one part of the sandbox that knows the bot, and only its outermost parts: configuration, `App`,
 //! `daemon::run`.
 
+pub(crate) mod pictures;
 mod practice;
 mod scenes;
 mod screen;
+mod settings;
 mod svg;
 mod typed;
 mod view;
@@ -178,8 +180,11 @@ impl Demo {
         }
         self.text().await?;
         self.command("/feedback", 2).await?;
+        self.command("/intonation", 1).await?;
+        self.command("/progress", 1).await?;
         self.command("/history", 1).await?;
         self.practice().await?;
+        self.settings().await?;
         self.command("/hlep", 1).await?;
         self.screen.line("Now with your own words: phonicflow-bot demo --interactive");
         Ok(())

@@ -24,7 +24,7 @@ impl Demo {
     }
 
     /// Presses a button of the last message that has some, and shows the answer.
-    async fn press_label(&mut self, label: &str) -> Result<()> {
+    pub(super) async fn press_label(&mut self, label: &str) -> Result<()> {
         tokio::time::sleep(READING).await;
         let chat = self.learner.chat();
         let found = self.telegram.wait_until(TIME_LIMIT, |state| {

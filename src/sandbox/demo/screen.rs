@@ -75,6 +75,9 @@ impl Screen {
                 format!("▶ ▁▂▅▃▇▅▂▃▅▁▂▅▃ {length}   voice note, OGG/Opus, {:.1} kB", bytes as f64 / 1000.0);
             lines.extend(wrapped(&told, width));
         }
+        if let (Some(file), Some(what)) = (&entry.file, attached(entry)) {
+            lines.extend(wrapped(&format!("{what}, {:.1} kB", file.bytes.len() as f64 / 1000.0), width));
+        }
         for piece in pieces(&entry.text, &entry.entities) {
             let bar = if piece.quote { "❝ " } else { "" };
             for line in wrapped(piece.text.trim_matches('\n'), width - columns(bar)) {
@@ -125,6 +128,17 @@ impl Screen {
     fn print(&self, text: &str) {
         // A reader that has gone away is no reason to fail.
         let _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+}
+
+/// A line for a picture or a document.
+fn attached(entry: &ChatEntry) -> Option<String> {
+    let file = entry.file.as_ref()?;
+    match (entry.kind, file.pixels) {
+        (EntryKind::Photo, Some((width, height))) => Some(format!("🖼 picture, {width}×{height} PNG")),
+        (EntryKind::Photo, None) => Some("🖼 picture".to_owned()),
+        (EntryKind::Document, _) => Some(format!("📎 {}", file.file_name.as_deref().unwrap_or("document"))),
+        _ => None,
     }
 }
 

@@ -4,12 +4,13 @@
 //! Must not know what was decided or why.
 
 use super::cards;
+use super::contours;
 use super::days::Today;
 use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
 use super::person::{self, Person, add_purge};
-use crate::domain::{Job, Outcome, Placement, Task, Timestamp, Turn};
+use crate::domain::{Contours, Job, Outcome, Placement, Task, Timestamp, Turn};
 use crate::store::state::State;
 use crate::store::tx::Tx;
 use crate::store::{Lease, Store, StoreError, keys};
@@ -51,6 +52,10 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
                 to_draw = Some(draw);
             }
             person.count(state, &mut tx, Turn { seq: job.seq, ..turn }, now)?;
+        }
+        if let Some(learner) = outcome.contour {
+            let contours = Contours { turn: job.seq, learner: Some(learner), reply: None };
+            contours::keep(state, &mut tx, job.user, contours)?;
         }
         let corrections = person::amend(state, &mut tx, job.user, outcome.turn_changes)?;
         today.note(|day, _| day.note_corrections(&corrections));

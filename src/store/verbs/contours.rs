@@ -4,37 +4,30 @@
 
 use crate::domain::{CONTOURS_KEPT, Contours, UserId};
 use crate::store::engine::Range;
+use crate::store::state::State;
 use crate::store::tx::Tx;
-use crate::store::{Lease, Reader, Store, StoreError, keys};
+use crate::store::{Reader, StoreError, keys};
 
-impl Store {
-    /// Keeps the contours of a turn of the row's learner; what is known of it already is completed, and the oldest turns
-    /// beyond [`CONTOURS_KEPT`] are forgotten. `Gone` when the learner was deleted meanwhile.
-    pub async fn keep_contours(&self, lease: Lease, contours: Contours) -> Result<(), StoreError> {
-        self.change(move |state| {
-            let user = state.leased(lease)?.user;
-            let key = keys::contour(user, contours.turn);
-            let known: Option<Contours> = state.get(&key)?;
-            let (learner, reply) = known.map_or((None, None), |known| (known.learner, known.reply));
-            let whole = Contours {
-                turn: contours.turn,
-                learner: contours.learner.or(learner),
-                reply: contours.reply.or(reply),
-            };
-            let mut tx = Tx::default();
-            let mut kept = state.list_keys(&Range::prefix(keys::contours_of(user)), usize::MAX)?;
-            kept.push(key.clone());
-            kept.sort();
-            kept.dedup();
-            tx.put(key, &whole)?;
-            let surplus = kept.len().saturating_sub(CONTOURS_KEPT);
-            for oldest in kept.into_iter().take(surplus) {
-                tx.delete(oldest);
-            }
-            state.apply(tx)
-        })
-        .await
+/// Keeps the contours of a turn; what is known of it already is completed, and the oldest turns beyond [`CONTOURS_KEPT`] are
+/// forgotten.
+pub(crate) fn keep(state: &State, tx: &mut Tx, user: UserId, contours: Contours) -> Result<(), StoreError> {
+    let key = keys::contour(user, contours.turn);
+    let known: Contours = state.get(&key)?.unwrap_or_default();
+    let whole = Contours {
+        turn: contours.turn,
+        learner: contours.learner.or(known.learner),
+        reply: contours.reply.or(known.reply),
+    };
+    let mut kept = state.list_keys(&Range::prefix(keys::contours_of(user)), usize::MAX)?;
+    kept.push(key.clone());
+    kept.sort();
+    kept.dedup();
+    tx.put(key, &whole)?;
+    let surplus = kept.len().saturating_sub(CONTOURS_KEPT);
+    for oldest in kept.into_iter().take(surplus) {
+        tx.delete(oldest);
     }
+    Ok(())
 }
 
 impl Reader {

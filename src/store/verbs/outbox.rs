@@ -3,10 +3,11 @@
 //!
 //! Must not know how anything is sent.
 
+use super::contours;
 use super::person::{self, Person};
 use crate::domain::{
-    Change, ChatId, DeadLetter, DeadReason, Job, Lane, OutMessage, Overtaking, Reply, Stage, Task, Timestamp,
-    WaitReason, WorkKind,
+    Change, ChatId, Contours, DeadLetter, DeadReason, Job, Lane, OutMessage, Overtaking, Reply, Stage, Task,
+    Timestamp, WaitReason, WorkKind,
 };
 use crate::store::engine::Range;
 use crate::store::records::Moved;
@@ -81,8 +82,11 @@ fn delivered(state: &mut State, lease: Lease, index: u32, sent: Sent) -> Result<
     let mut tx = Tx::default();
     match sent {
         Sent::Done => strike_off(state, tx, job, key)?,
-        Sent::Told(change) => {
-            // A message that was struck off before tells nothing new.
+        Sent::Spoken(change, reply) => {
+            if reply.is_some() {
+                let contours = Contours { turn: change.seq, learner: None, reply };
+                contours::keep(state, &mut tx, job.user, contours)?;
+            }
             person::amend(state, &mut tx, job.user, vec![change])?;
             strike_off(state, tx, job, key)?;
         }

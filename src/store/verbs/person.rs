@@ -180,7 +180,7 @@ fn due_of(learner: &Learner) -> Option<Timestamp> {
     learner.reminder.as_ref()?.due
 }
 
-/// Writes what became known of turns since, and returns the corrections of those that had none; a turn that was deleted meanwhile stays deleted.
+/// Writes what became known of turns since, and returns the corrections of the learner's own that had none; a turn that was deleted meanwhile stays deleted.
 pub(crate) fn amend(
     state: &State,
     tx: &mut Tx,
@@ -196,9 +196,9 @@ pub(crate) fn amend(
             place.insert(found);
         }
         if let Some((_, turn)) = amended.get_mut(&seq) {
-            let uncorrected = turn.corrections.is_empty();
+            let counts = turn.corrections.is_empty() && !turn.of_another;
             turn.apply(fact);
-            if uncorrected {
+            if counts {
                 found.extend(turn.corrections.iter().cloned());
             }
         }

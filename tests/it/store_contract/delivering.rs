@@ -60,8 +60,9 @@ pub async fn what_a_sent_message_tells_of_a_turn_is_kept_as_it_is_struck_off(ben
     let changes = vec![Change::SessionOpened(session)];
     bench.commit(claim.lease, Outcome { changes, turn: Some(turn), ..replies(1, 2) }, T0).await.unwrap();
     let sending = bench.get(DELIVERY, T0).await;
-    let told =
-        |part, note: &str| Sent::Told(TurnChange { seq, fact: TurnFact::Spoken(part, note.to_owned()) });
+    let told = |part, note: &str| {
+        Sent::Spoken(TurnChange { seq, fact: TurnFact::Spoken(part, note.to_owned()) }, None)
+    };
     bench.delivered(sending.lease, 0, told(SpokenPart::Conversational, "AwAC")).await.unwrap();
     bench.crash();
     let notes = bench.turn(UserId(1), seq).await.unwrap().unwrap().notes;

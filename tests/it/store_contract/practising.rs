@@ -1,11 +1,12 @@
 //! Cards, days, how turns sounded, and reminders.
 
-use super::{Bench, at, command, message, reply, text, voice};
+use super::{Bench, at, message, reply, text, voice};
 use phonicflow_bot::domain::{
     Assessment, Body, Card, CardChange, Change, Contour, Contours, CorrectionKind, Day, Due, MOST_CARDS,
-    Memory, NewCard, Outcome, Review, Session, Timestamp, Turn, TurnKind, UserId, WorkKind,
+    Memory, NewCard, Outcome, Review, Session, SpokenPart, Timestamp, Turn, TurnChange, TurnFact, TurnKind,
+    UserId, WorkKind,
 };
-use phonicflow_bot::store::{CardCounts, Sent, StoreError};
+use phonicflow_bot::store::{CardCounts, Sent};
 use uuid::Uuid;
 
 const ANA: UserId = UserId(1);
@@ -209,25 +210,32 @@ pub async fn a_reminder_nobody_needs_is_left_out(bench: &mut Bench) {
 }
 
 pub async fn the_last_few_turns_keep_how_they_sounded(bench: &mut Bench) {
-    bench.take(vec![voice(1, 1, 1), command(2, 2, 2, "help")]).await;
-    let claim = bench.get(WorkKind::Tutor, at(1)).await;
     let contour = |pitch| Some(Contour { step_ms: 20, pitch: vec![pitch], level: vec![1] });
-    for turn in 1..=7 {
-        let learner = Contours { turn, learner: contour(turn as i16), reply: None };
-        bench.keep_contours(claim.lease, learner).await.unwrap();
+    let mut rows = Vec::new();
+    for n in 1..=7 {
+        bench.take(vec![voice(n, 1, 1)]).await;
+        let claim = bench.get(WorkKind::Tutor, at(n)).await;
+        let turn = Turn::voice(Uuid::from_u128(1), at(n), 900, Assessment::default());
+        let outcome = Outcome { turn: Some(turn), contour: contour(n as i16), ..super::replies(1, 1) };
+        bench.commit(claim.lease, outcome, at(n)).await.unwrap();
+        let sending = bench.get(WorkKind::Delivery, at(n)).await;
+        let spoken = |reply| {
+            let fact = TurnFact::Spoken(SpokenPart::Conversational, "AwAC".to_owned());
+            Sent::Spoken(TurnChange { seq: sending.lease.seq, fact }, reply)
+        };
+        // Of the last but one the reply could not be measured.
+        let reply = if n == 6 { None } else { contour(10 * n as i16) };
+        bench.delivered(sending.lease, 0, spoken(reply)).await.unwrap();
+        rows.push(sending.lease.seq);
     }
-    bench.keep_contours(claim.lease, Contours { turn: 7, learner: None, reply: contour(70) }).await.unwrap();
     bench.crash();
-    let whole = Contours { turn: 7, learner: contour(7), reply: contour(70) };
+    let whole = Contours { turn: rows[6], learner: contour(7), reply: contour(70) };
     assert_eq!(bench.contours(ANA, None).await.unwrap(), Some(whole));
-    assert_eq!(
-        bench.contours(ANA, Some(3)).await.unwrap(),
-        Some(Contours { turn: 3, learner: contour(3), reply: None })
-    );
-    assert_eq!(bench.contours(ANA, Some(2)).await.unwrap(), None);
+    let half = Contours { turn: rows[5], learner: contour(6), reply: None };
+    assert_eq!(bench.contours(ANA, Some(rows[5])).await.unwrap(), Some(half));
+    assert!(bench.contours(ANA, Some(rows[2])).await.unwrap().is_some());
+    assert_eq!(bench.contours(ANA, Some(rows[1])).await.unwrap(), None);
     assert_eq!(bench.contours(UserId(2), None).await.unwrap(), None);
-    let stale = bench.keep_contours(claim.lease, Contours::default()).await;
-    assert!(matches!(stale, Err(StoreError::Gone)));
 }
 
 #[test]

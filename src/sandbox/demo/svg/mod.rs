@@ -117,7 +117,17 @@ impl Picture {
     }
 
     fn message(&mut self, entry: &ChatEntry, all: &[ChatEntry]) {
-        let text = lines(&entry.text, &entry.entities, BUBBLE - 2.0 * PADDING, INDENT);
+        let mut text = lines(&entry.text, &entry.entities, BUBBLE - 2.0 * PADDING, INDENT);
+        let file = match entry.kind {
+            EntryKind::Photo => Some("🖼 picture"),
+            EntryKind::Document => {
+                entry.file.as_ref().map(|file| file.file_name.as_deref().unwrap_or("document"))
+            }
+            _ => None,
+        };
+        if let Some(file) = file {
+            text.splice(..0, lines(file, &[], BUBBLE - 2.0 * PADDING, INDENT));
+        }
         let is_note = entry.kind == EntryKind::Voice;
         let answered = entry
             .reply_to
