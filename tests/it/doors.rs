@@ -93,7 +93,7 @@ async fn events_are_signed_and_where_nobody_wants_them_offered_once_a_start() {
     assert!(events_answered(&world, 404).await, "{}", world.log());
     let ana = world.learner(11);
     ana.text("/status");
-    world.answer_with(ana.chat(), "Session").await;
+    world.answer_with(ana.chat(), "Conversation").await;
     assert!(world.stop().await.success());
     assert_eq!(offered(&world), [Some(404)]);
     world.tutor.configure(|options| options.bot_routes = true);
