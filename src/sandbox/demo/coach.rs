@@ -16,10 +16,9 @@ impl Demo {
         self.telegram.group(GROUP, "English class");
         let rui = self.telegram.learner(LearnerProfile::new(1002, "Rui", "pt-br")).in_chat(GROUP);
         let spoken = rui.voice(Bytes::from_static(market.voice), market.seconds);
-        self.screen.line(&format!(
-            "In the group “English class” Rui sends a voice message of {} s, which the bot leaves alone. Ana replies to it:",
-            market.seconds
-        ));
+        self.screen.line(
+            "In the group “English class” Rui sends a voice message, which the bot leaves alone. Ana replies to it:",
+        );
         self.tutor_says(market);
         self.learner.in_chat(GROUP).post(Post::text("/coach").reply_to(spoken.message_id));
         self.screen.learner("/coach");
