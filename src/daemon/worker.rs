@@ -234,16 +234,13 @@ pub(super) async fn conclude(
         // Before the row is removed, because after a restart nobody would know of the message.
         super::progress::take_away(daemon, Some(claim.job.chat), message).await;
     }
-    let begun = match &verdict {
-        Disposition::Commit(outcome) => outcome.purge.clone(),
-        Disposition::Bury(_) | Disposition::Defer(_) => Vec::new(),
-    };
+    let in_passing = !claim.job.in_passing.is_empty();
     let done = match verdict {
         Disposition::Commit(mut outcome) => {
             if let Task::Handle(incoming, _) = &claim.job.task {
                 new_conversation::announce(&daemon.app.context, incoming, &mut outcome).await?;
             }
-            let purges = !outcome.purge.is_empty() || outcome.forget;
+            let purges = !outcome.purge.is_empty() || outcome.forget || in_passing;
             let turn = outcome.turn.as_ref().map(|turn| (turn.kind, turn.tokens));
             let replies = outcome.replies.len();
             let forget = outcome.forget;
@@ -306,7 +303,9 @@ pub(super) async fn conclude(
                 "message given up: it is kept as a dead letter"
             );
             daemon.chat_actions.end(seq);
-            bury(daemon, lease, burial, now).await
+            let done = bury(daemon, lease, burial, now).await;
+            daemon.forget_soon(in_passing);
+            done
         }
     };
     if let Some(message) = told
@@ -318,7 +317,7 @@ pub(super) async fn conclude(
     if let Err(StoreError::Gone) = done {
         daemon.chat_actions.end(seq);
         daemon.turn_spans.ended(seq);
-        forget_orphans(daemon, claim, begun, now).await?;
+        forget_orphans(daemon, claim, now).await?;
         return Ok(());
     }
     done
@@ -351,16 +350,11 @@ pub(super) async fn bury(
     buried
 }
 
-/// The learner was deleted while the tutor worked: what it recorded since has to be forgotten too. `begun`: conversations
-/// that were begun for this row alone.
-async fn forget_orphans(
-    daemon: &DaemonContext,
-    claim: &Claim,
-    begun: Vec<Uuid>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// The learner was deleted while the tutor worked: what it recorded since has to be forgotten too.
+async fn forget_orphans(daemon: &DaemonContext, claim: &Claim, now: Timestamp) -> Result<(), StoreError> {
     let deleted = daemon.app.store.learner(claim.job.user).await?.is_none();
-    let orphans = begun.into_iter().chain(claim.job.stage.conversation().filter(|_| deleted));
+    let in_passing = claim.job.in_passing.iter().copied();
+    let orphans = in_passing.chain(claim.job.stage.conversation().filter(|_| deleted));
     let orphans: Vec<Uuid> = orphans.collect();
     if !orphans.is_empty() {
         daemon.app.store.add_purges(orphans, now).await?;

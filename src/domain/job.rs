@@ -8,6 +8,7 @@ use super::outcome::Reply;
 use super::overtaking::{Overtaking, Stuck};
 use super::stage::Stage;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One row of the inbox. `seq` is the order of acceptance, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct Job {
     pub model_failures: u32,
     /// It was answered before older ones that wait for what is down; its answer goes out before theirs.
     pub overtook: bool,
+    /// Conversations that were begun at the tutor for nothing but to have its voice written down, one for each attempt. The
+    /// tutor forgets them when the row is answered, given up, dropped or deleted.
+    pub in_passing: Vec<Uuid>,
 }
 
 /// What went wrong with a row, for the count that stands for it.
@@ -248,6 +252,7 @@ impl Job {
             progress_begun: false,
             model_failures: 0,
             overtook: false,
+            in_passing: Vec::new(),
         }
     }
 

@@ -40,8 +40,21 @@ pub(crate) trait Tutor: Send + Sync {
     /// Takes up a voice at the stage where its row stands.
     fn attempt(&self) -> Box<dyn Attempt + '_>;
 
-    /// What is said in a recording, which is neither answered nor remembered: for drills. `job`: its row.
-    async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError>;
+    /// What is said in a recording, which is neither answered nor remembered: for drills. Silence is no error, see
+    /// [`Transcript::is_silence`]. `row`: the recording's. `session`: where it happens, for a tutor that can do no less
+    /// than answer ([`Self::transcribes_in_passing`]).
+    async fn transcribe(
+        &self,
+        row: u64,
+        session: Uuid,
+        utterance: Utterance,
+    ) -> Result<Transcript, TutorError>;
+
+    /// Whether it transcribes in a conversation, which has to be recorded before and forgotten afterwards: another one for
+    /// each attempt, since it may still be at work on the one before.
+    fn transcribes_in_passing(&self) -> bool {
+        false
+    }
 
     /// Has a part of an answer spoken, once the tutor has a free slot; `None`: there is no audio.
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError>;
@@ -162,15 +175,6 @@ pub(crate) struct Answered {
     /// The words of the transcript, where the tutor tells them.
     pub words: Vec<SpokenWord>,
     pub changes: Vec<Change>,
-}
-
-/// What was said in a recording.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Overheard {
-    /// Silence is no error, see [`Transcript::is_silence`].
-    pub transcript: Transcript,
-    /// Conversations that were begun for it, for the tutor to forget ([`Outcome::purge`](crate::domain::Outcome)).
-    pub purge: Vec<Uuid>,
 }
 
 /// What is to be spoken.

@@ -38,14 +38,15 @@ use Say::{Cards, Heard, Tap, Text, Voice};
 const STEPS: &[&[Say]] = &[
     &[Text("/subscribe")],
     &[Text("/start")],
+    // Before the settings are changed by which some buttons are not offered.
+    &[Voice, Voice, Voice, Voice],
+    &[Text("/history")],
     &[Text("/language")],
     &[Text("/level")],
     &[Text("/persona")],
     &[Text("/models")],
     &[Text("/settings")],
     &[Text("/settings"), Tap("set:z:11")],
-    &[Voice, Voice, Voice, Voice],
-    &[Text("/history")],
     &[Text("/remind")],
     &[Text("/language pt"), Text("/settings"), Tap("set:t:11"), Tap("trn:t:11"), Voice],
     &[Text("/card We went by ship."), Text("/practice"), Heard("We went by sheep.")],

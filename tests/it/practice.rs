@@ -1,5 +1,6 @@
 //! Cards, and saying them aloud: kept, listed, asked for, graded by what the tutor's recogniser heard, and never twice.
 
+mod given_up;
 mod kept;
 mod stages;
 

@@ -388,6 +388,7 @@ fn version_3_opens() {
     holds("job-draw", &draw);
     let task = Task::Handle(command(78, 1, 1, "help"), Admission::Admitted);
     holds("job-aside", &Job::new(9, UserId(-17), ChatId(-5), Placement::ASIDE, T0, task));
+    holds("job-in-passing", &Job { in_passing: vec![uuid(4), uuid(5)], ..job_of_version_3() });
     holds("job-overtook", &Job { overtook: true, ..job_of_version_3() });
     let file = |kind, mime: Option<&str>| File {
         kind,

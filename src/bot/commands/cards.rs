@@ -177,7 +177,8 @@ async fn pause(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Res
 async fn remove(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Result<Outcome, StoreError> {
     let Some(card) = card_of(context, case, choice).await? else { return Ok(case.chosen_already()) };
     let back = PAGE.labelled(case.phrases.cards_back_button(), Choice::Number(0), case.incoming.user);
-    let gone = sides(Rich::default(), &card).push(Style::Plain, format!("\n\n{}", case.phrases.card_removed()));
+    let gone =
+        sides(Rich::default(), &card).push(Style::Plain, format!("\n\n{}", case.phrases.card_removed()));
     let pressed = case.pressed(&case.phrases.card_removed(), Some((gone, Keyboard(vec![vec![back]]))));
     Ok(Outcome { cards: vec![CardChange::Remove(card.id)], ..pressed })
 }
@@ -202,7 +203,8 @@ fn shown(case: &Case<'_>, card: &Card, removing: &Button, remove: String) -> (Ri
     if !card.why.is_empty() {
         text = text.push(Style::Plain, format!("\n\n💡 {}", card.why));
     }
-    let command = if card.front.is_empty() { card.back.clone() } else { format!("{} → {}", card.front, card.back) };
+    let command =
+        if card.front.is_empty() { card.back.clone() } else { format!("{} → {}", card.front, card.back) };
     let text = text
         .push(Style::Plain, "\n\n")
         .append(phrases.card_change_how(&format!("/card #{} {command}", card.id)));

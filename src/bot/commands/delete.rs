@@ -31,14 +31,18 @@ fn ask(context: &HandlerContext, case: &Case<'_>) -> Outcome {
     let (user, phrases) = (case.incoming.user, case.phrases);
     let yes = CONFIRM.labelled(phrases.delete_yes(), YES, user);
     let no = CONFIRM.labelled(phrases.delete_no(), NO, user);
-    let content = Content::Text { text: phrases.delete_ask(context.tutor.remembers()), keyboard: Keyboard(vec![vec![yes, no]]) };
+    let content = Content::Text {
+        text: phrases.delete_ask(context.tutor.remembers()),
+        keyboard: Keyboard(vec![vec![yes, no]]),
+    };
     Outcome::reply(vec![Reply::to(case.incoming, content)])
 }
 
 fn confirm(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     match choice {
         YES => {
-            let done = case.pressed("", Some((case.phrases.deleted(context.tutor.remembers()), Keyboard::default())));
+            let done = case
+                .pressed("", Some((case.phrases.deleted(context.tutor.remembers()), Keyboard::default())));
             Outcome { forget: true, ..done }
         }
         NO => case.pressed("", Some((case.phrases.kept(), Keyboard::default()))),

@@ -20,8 +20,11 @@ fn export(case: &Case<'_>) -> Outcome {
     }
     let cards = (case.learner.cards.cards > 0).then_some(Made::CardsCsv);
     let documents = [ExportFormat::Markdown, ExportFormat::Json].map(|format| Made::Export { format });
-    let mut replies: Vec<Reply> =
-        documents.into_iter().chain(cards).map(|made| Reply::to(case.incoming, Content::Made(made))).collect();
+    let mut replies: Vec<Reply> = documents
+        .into_iter()
+        .chain(cards)
+        .map(|made| Reply::to(case.incoming, Content::Made(made)))
+        .collect();
     for later in replies.iter_mut().skip(1) {
         later.answers = None;
     }

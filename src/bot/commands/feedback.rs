@@ -26,11 +26,7 @@ async fn feedback(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, 
         None => None,
     };
     Ok(match last {
-        Some(turn) => Outcome::reply(lesson::compose_feedback(
-            case.incoming,
-            case.phrases,
-            &turn,
-        )),
+        Some(turn) => Outcome::reply(lesson::compose_feedback(case.incoming, case.phrases, &turn)),
         None => case.say(case.phrases.nothing_yet()),
     })
 }

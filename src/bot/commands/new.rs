@@ -25,10 +25,7 @@ async fn new(context: &HandlerContext, case: &Case<'_>) -> Result<Outcome, Store
     // A voice that still waits for the tutor was overtaken by this command.
     let waits = context.reader.place(case.incoming.user).await?.own > 0;
     Ok(Outcome {
-        changes: vec![
-            Change::SessionOpened(session),
-            Change::Drill(DrillChange::Ended(case.row, case.now)),
-        ],
+        changes: vec![Change::SessionOpened(session), Change::Drill(DrillChange::Ended(case.row, case.now))],
         purge: old.map(|old| old.id).into_iter().collect(),
         ..case.say(case.phrases.fresh(old.map_or(0, |old| old.turns), waits))
     })

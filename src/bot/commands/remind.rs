@@ -31,8 +31,20 @@ const TIMES: [u16; 16] =
 const A_ROW: usize = 4;
 /// What turns it off, typed, in the languages the bot speaks.
 const OFF_WORDS: [&str; 14] = [
-    "off", "no", "none", "never", "stop", "desligar", "desligado", "não", "nao", "nunca", "parar", "apagar",
-    "desactivar", "ninguno",
+    "off",
+    "no",
+    "none",
+    "never",
+    "stop",
+    "desligar",
+    "desligado",
+    "não",
+    "nao",
+    "nunca",
+    "parar",
+    "apagar",
+    "desactivar",
+    "ninguno",
 ];
 
 fn remind(case: &Case<'_>) -> Outcome {
@@ -60,7 +72,10 @@ fn remind(case: &Case<'_>) -> Outcome {
         Some((question, keyboard)) => (text.push(Style::Plain, "\n\n").append(question), keyboard),
         None => (text, Keyboard::default()),
     };
-    Outcome { changes: vec![Change::Reminder(wanted)], ..Outcome::reply(Reply::texts(case.incoming, text, keyboard)) }
+    Outcome {
+        changes: vec![Change::Reminder(wanted)],
+        ..Outcome::reply(Reply::texts(case.incoming, text, keyboard))
+    }
 }
 
 fn choose(case: &Case<'_>, choice: Choice) -> Outcome {
@@ -84,7 +99,11 @@ pub(super) fn menu(case: &Case<'_>, chosen: Option<u16>) -> (Rich, Keyboard) {
         TIME.labelled(label, Choice::Number(u64::from(*minute)), user)
     };
     let mut rows: Vec<Vec<_>> = TIMES.chunks(A_ROW).map(|row| row.iter().map(time).collect()).collect();
-    rows.push(vec![TIME.labelled(phrases.marked(&phrases.no_reminder_button(), chosen.is_none()), OFF, user)]);
+    rows.push(vec![TIME.labelled(
+        phrases.marked(&phrases.no_reminder_button(), chosen.is_none()),
+        OFF,
+        user,
+    )]);
     if case.learner.zone.is_none() {
         rows.push(vec![zone_page_button(case)]);
     }

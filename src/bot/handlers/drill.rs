@@ -1,5 +1,5 @@
 //! A voice that answers a question of a practice: transcribed, compared, graded. It has no stages: until the grade is kept
-//! nothing has happened, and a restart begins anew. Must not know how an answer is compared.
+//! nothing has happened but that a tutor may have been asked, and a restart begins anew. Must not know how an answer is compared.
 
 use super::Case;
 use crate::bot::drill::answer;
@@ -7,8 +7,12 @@ use crate::bot::recordings::Received;
 use crate::bot::retry_policy::{give_up, wait_or_give_up};
 use crate::bot::{Disposition, HandlerContext};
 use crate::domain::drill::Asked;
-use crate::domain::{DeadReason, Incoming, Outcome, Recording, Stage, Task, Timestamp};
+use crate::domain::{DeadReason, Incoming, Recording, Stage, Task, Timestamp};
 use crate::store::{Claim, StoreError};
+use crate::tutor::Utterance;
+use uuid::Uuid;
+
+type Clock<'a> = &'a (dyn Fn() -> Timestamp + Send + Sync);
 
 /// An answer in work.
 pub(crate) struct DrillAnswer<'a> {
@@ -30,24 +34,30 @@ impl<'a> DrillAnswer<'a> {
         Some(Self { context, claim, incoming, recording: incoming.body.recording()?, asked })
     }
 
-    pub(crate) async fn handle(
+    /// The recording, or what becomes of the message without it.
+    pub(crate) async fn fetch(&self, now: Clock<'_>) -> Result<Utterance, Box<Disposition>> {
+        let Self { context, claim, incoming, recording, .. } = *self;
+        let phrases = context.phrases(&claim.learner);
+        let received = Received { context, job: &claim.job, incoming, recording, phrases };
+        match received.beyond_limits() {
+            Some(verdict) => Err(Box::new(verdict)),
+            None => received.fetch(now).await,
+        }
+    }
+
+    /// `session`: for a tutor that transcribes in a conversation.
+    pub(crate) async fn grade(
         &self,
-        now: &(dyn Fn() -> Timestamp + Send + Sync),
+        session: Uuid,
+        utterance: Utterance,
+        now: Clock<'_>,
     ) -> Result<Disposition, StoreError> {
-        let Self { context, claim, incoming, recording, asked } = *self;
+        let Self { context, claim, incoming, asked, .. } = *self;
         let (job, learner) = (&claim.job, &claim.learner);
         let phrases = context.phrases(learner);
-        let received = Received { context, job, incoming, recording, phrases };
-        if let Some(verdict) = received.beyond_limits() {
-            return Ok(verdict);
-        }
-        let utterance = match received.fetch(now).await {
-            Ok(utterance) => utterance,
-            Err(verdict) => return Ok(*verdict),
-        };
         let voice_ms = utterance.voice_ms;
-        let overheard = match context.tutor.transcribe(job, utterance).await {
-            Ok(overheard) => overheard,
+        let transcript = match context.tutor.transcribe(job.seq, session, utterance).await {
+            Ok(transcript) => transcript,
             Err(error) => {
                 return Ok(match error.setback(job) {
                     Some(setback) => wait_or_give_up(job, incoming, phrases, &context.rules, setback, now()),
@@ -56,11 +66,11 @@ impl<'a> DrillAnswer<'a> {
             }
         };
         let case = Case { incoming, row: job.seq, learner, phrases, now: now() };
-        let outcome = if overheard.transcript.is_silence() {
+        let outcome = if transcript.is_silence() {
             case.say(phrases.no_speech())
         } else {
-            answer::heard(context, &case, asked, &overheard.transcript.text, voice_ms).await?
+            answer::heard(context, &case, asked, &transcript.text, voice_ms).await?
         };
-        Ok(Disposition::Commit(Outcome { purge: overheard.purge, ..outcome }))
+        Ok(Disposition::Commit(outcome))
     }
 }

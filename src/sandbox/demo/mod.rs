@@ -3,27 +3,27 @@
 //! The one part of the sandbox that knows the bot, and only its outermost parts: configuration, `App`,
 //! `daemon::run`.
 
+mod coach;
 pub(crate) mod pictures;
 mod practice;
+mod recorded;
 mod scenes;
 mod screen;
 mod settings;
+mod stand_in_model;
 mod svg;
 mod typed;
 mod view;
 mod wrap;
 
 use super::bot_api::{BotApi, BotApiOptions, Learner, LearnerProfile};
-use super::chat_api::{ChatAnswer, ChatApi, ChatOptions, Part};
-use super::tutor_api::{Answer, Speech, TutorApi, TutorOptions};
+use super::chat_api::{ChatApi, ChatOptions};
+use super::tutor_api::{TutorApi, TutorOptions};
 use crate::app::App;
 use crate::config::{Config, Inputs};
 use crate::daemon;
 use anyhow::{Context, Result, anyhow};
-use bytes::Bytes;
-use scenes::{SCENES, STAND_IN, Scene, TEXT};
 use screen::Screen;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,23 +31,17 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use view::View;
 
 /// How long the stand-in tutor takes for a turn; the real one takes 5 to 30 s.
 const TUTOR_THINKS: Duration = Duration::from_millis(600);
-/// Pause of the stand-in model after each word: slow enough that its answer is seen growing, as on a small machine.
-const MODEL_WRITES: Duration = Duration::from_millis(110);
 /// Time limit of each step of the demo.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Pause for reading. Without it, the times shown would consist only of the bot's own pacing (one message a
 /// second to a chat).
-const READING: Duration = Duration::from_millis(1_200);
+const READING: Duration = Duration::from_secs(1);
 /// How long the daemon may take to stop before its folder is deleted.
 const REST_WITHIN: Duration = Duration::from_secs(10);
-
-const TUTOR_REPLY: &[u8] = include_bytes!("../../../assets/voice/tutor-reply.wav");
-const TUTOR_COACHING: &[u8] = include_bytes!("../../../assets/voice/tutor-coaching.wav");
 
 /// How a demo ends unless it fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +105,8 @@ impl Signals {
 struct Demo {
     telegram: BotApi,
     tutor: TutorApi,
-    model: ChatApi,
+    /// Runs as long as this handle is kept.
+    _model: ChatApi,
     learner: Learner,
     screen: Screen,
     /// What of the chat was shown already.
@@ -131,7 +126,7 @@ impl Demo {
         let model = ChatApi::start(ChatOptions::default())
             .await
             .context("starting the stand-in for the chat model")?;
-        model.script(|_| ChatAnswer::words(STAND_IN));
+        model.script(stand_in_model::answer);
         let folder = Folder::make()?;
         let env = [
             ("TELEGRAM_BOT_TOKEN", telegram.token()),
@@ -165,129 +160,7 @@ impl Demo {
         };
         screen.line(&format!("This is the real daemon, its store and its audio path. {stand_ins}"));
         let view = View::default();
-        Ok(Self { telegram, tutor, model, learner, screen, view, app, stop, daemon, _folder: folder })
-    }
-
-    /// The recorded conversation.
-    async fn recorded(&mut self) -> Result<()> {
-        self.command("/start", 1).await?;
-        for (n, scene) in SCENES.iter().enumerate() {
-            tokio::time::sleep(READING).await;
-            self.scene(scene).await?;
-            if n == 0 {
-                self.command("/status", 1).await?;
-            }
-        }
-        self.text().await?;
-        self.command("/feedback", 2).await?;
-        self.command("/intonation", 1).await?;
-        self.command("/progress", 1).await?;
-        self.command("/history", 1).await?;
-        self.practice().await?;
-        self.settings().await?;
-        self.command("/hlep", 1).await?;
-        self.screen.line("Now with your own words: phonicflow-bot demo --interactive");
-        Ok(())
-    }
-
-    /// Posts a text and shows the answers.
-    async fn command(&mut self, text: &str, answers: usize) -> Result<()> {
-        tokio::time::sleep(READING).await;
-        let start = Instant::now();
-        self.learner.text(text);
-        self.screen.learner(text);
-        self.show_next(answers).await?;
-        self.screen.steps(&[("answered after", start.elapsed())]);
-        Ok(())
-    }
-
-    /// Posts a text and shows the model's answer as it grows; the last look of it has no Stop button any more.
-    async fn text(&mut self) -> Result<()> {
-        let (question, answer) = TEXT;
-        let mut parts = Vec::new();
-        for word in answer.split_inclusive(' ') {
-            parts.extend([Part::Text(word.to_owned()), Part::Pause(MODEL_WRITES)]);
-        }
-        parts.extend([Part::Finish("stop".to_owned()), Part::Usage, Part::Done]);
-        self.model.push_answer(ChatAnswer::parts(parts));
-        tokio::time::sleep(READING).await;
-        let start = Instant::now();
-        self.learner.text(question);
-        self.screen.learner(question);
-        let (chat, screen, view) = (self.learner.chat(), &self.screen, &mut self.view);
-        let mut first = None;
-        let shown = self.telegram.wait_until(TIME_LIMIT, |state| {
-            let mut whole = None;
-            for entry in view.news(state, chat, usize::MAX) {
-                screen.bot(&entry);
-                first.get_or_insert_with(|| start.elapsed());
-                whole = entry.keyboard.is_none().then_some(());
-            }
-            whole
-        });
-        shown.await.ok_or_else(|| anyhow!("the bot did not answer"))?;
-        let first = first.unwrap_or_default();
-        self.screen.steps(&[("first words shown after", first), ("the whole answer", start.elapsed())]);
-        Ok(())
-    }
-
-    /// Posts a recorded voice and shows the answers, with the time each step took.
-    async fn scene(&mut self, scene: &Scene) -> Result<()> {
-        let [said, coaching, coaching_pt, reply, reply_pt] = scene.words;
-        self.tutor.script(move |asked| {
-            let (reply_voice, coaching_voice) =
-                (Bytes::from_static(TUTOR_REPLY), Bytes::from_static(TUTOR_COACHING));
-            let speech = Speech::Pair(reply_voice, coaching_voice, "audio/wav");
-            Answer::ok(json!({
-                "user_transcript": said,
-                "coaching_feedback": coaching,
-                "coaching_feedback_portuguese": coaching_pt,
-                "conversational_response": reply,
-                "conversational_response_portuguese": reply_pt,
-                "coaching_audio_path": format!("/srv/tutor/{}_coaching.wav", asked.session),
-                "conversational_audio_path": format!("/srv/tutor/{}_conversational.wav", asked.session),
-            }))
-            .speaking(speech)
-        });
-        let turns = self.tutor.turns().len();
-        let start = Instant::now();
-        self.learner.voice(Bytes::from_static(scene.voice), scene.seconds);
-        self.screen.learner(&format!("🎙 voice message, {} s ({})", scene.seconds, scene.name));
-        let failed = || anyhow!("the voice did not reach the tutor");
-        self.tutor
-            .wait_until(TIME_LIMIT, |t| (t.turns().len() > turns).then_some(()))
-            .await
-            .ok_or_else(failed)?;
-        let heard = Instant::now();
-        self.tutor
-            .wait_until(TIME_LIMIT, |t| (t.finished() > turns).then_some(()))
-            .await
-            .ok_or_else(failed)?;
-        let thought = Instant::now();
-        self.show_next(1).await?;
-        let read = Instant::now();
-        self.show_next(1).await?;
-        self.screen.steps(&[
-            ("taken, fetched, decoded to WAV", heard - start),
-            ("tutor (stand-in)", thought - heard),
-            ("text out", read - thought),
-            ("reply fetched, encoded to Opus, out", read.elapsed()),
-        ]);
-        Ok(())
-    }
-
-    /// Shows the next `answers` messages or edits.
-    async fn show_next(&mut self, answers: usize) -> Result<()> {
-        let (chat, screen, view) = (self.learner.chat(), &self.screen, &mut self.view);
-        let mut left = answers;
-        let shown = self.telegram.wait_until(TIME_LIMIT, |state| {
-            for entry in view.news(state, chat, left) {
-                screen.bot(&entry);
-                left -= 1;
-            }
-            (left == 0).then_some(())
-        });
-        shown.await.ok_or_else(|| anyhow!("the bot did not answer"))
+        Ok(Self { telegram, tutor, _model: model, learner, screen, view, app, stop, daemon, _folder: folder })
     }
 
     fn pictures(&self) -> Pictures {

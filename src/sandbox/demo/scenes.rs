@@ -9,6 +9,8 @@ pub(crate) struct Scene {
     pub voice: &'static [u8],
     /// Transcript, coaching and reply, the latter two in English and Portuguese.
     pub words: [&'static str; 5],
+    /// What the stand-in model finds corrected in the coaching: said, better, why, kind.
+    pub corrections: &'static [[&'static str; 4]],
 }
 
 pub(crate) const SCENES: [Scene; 3] = [
@@ -23,6 +25,15 @@ pub(crate) const SCENES: [Scene; 3] = [
             "Good. I went to the market and I bought two apples. What will you make with them?",
             "Muito bem. O que você vai fazer com elas?",
         ],
+        corrections: &[
+            [
+                "Yesterday I go to the market",
+                "Yesterday I went to the market",
+                "“Yesterday” asks for the past.",
+                "grammar",
+            ],
+            ["I buyed two apples", "I bought two apples", "The past of “buy” is “bought”.", "grammar"],
+        ],
     },
     Scene {
         name: "02-weather.ogg, Opus hybrid 32 kbit/s",
@@ -34,6 +45,16 @@ pub(crate) const SCENES: [Scene; 3] = [
             "Diga \"better\", não \"more better\", e \"I am going to walk\". Com \"my sister\" usa-se \"likes\".",
             "A walk sounds lovely! Which flowers does your sister like best?",
             "Que passeio gostoso! De quais flores sua irmã mais gosta?",
+        ],
+        corrections: &[
+            [
+                "The weather is more better today",
+                "The weather is better today",
+                "“Better” is a comparative already.",
+                "grammar",
+            ],
+            ["I am going walk", "I am going to walk", "“Going” takes “to” before the verb.", "grammar"],
+            ["My sister like", "My sister likes", "With “my sister” the verb ends in “s”.", "grammar"],
         ],
     },
     Scene {
@@ -47,13 +68,27 @@ pub(crate) const SCENES: [Scene; 3] = [
             "London is wonderful. What did you like most about it?",
             "Londres é maravilhosa. Do que você mais gostou?",
         ],
+        corrections: &[
+            [
+                "I have visited London since two years",
+                "I visited London two years ago",
+                "A finished time takes the simple past.",
+                "grammar",
+            ],
+            [
+                "It was very beautiful city",
+                "It was a very beautiful city",
+                "One of many cities: it takes “a”.",
+                "grammar",
+            ],
+        ],
     },
 ];
 
-/// A card, and how it is said.
+/// How the card is said that was kept from a correction.
 pub(crate) struct Drill {
-    /// The command that keeps it.
-    pub card: &'static str,
+    /// Part of the label of the button that keeps it.
+    pub kept: &'static str,
     pub voice: &'static [u8],
     pub seconds: u32,
     /// What a recogniser makes of the voice.
@@ -61,11 +96,14 @@ pub(crate) struct Drill {
 }
 
 pub(crate) const DRILL: Drill = Drill {
-    card: "/card I have visited London since two years → I visited London two years ago by ship",
-    voice: include_bytes!("../../../assets/voice/03-travel.ogg"),
-    seconds: 6,
-    heard: "I visited London two years ago by sheep",
+    kept: "The weather is better",
+    voice: include_bytes!("../../../assets/voice/02-weather.ogg"),
+    seconds: 8,
+    heard: "The weather is batter today",
 };
+
+/// A card of the learner's own.
+pub(crate) const OWN_CARD: &str = "/card I have 30 years → I am 30 years old";
 
 /// What the learner writes, and the stand-in model's answer to it.
 pub(crate) const TEXT: (&str, &str) = (

@@ -67,7 +67,7 @@ impl Demo {
         };
         if let Some(number) = line.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()) {
             show(&format!("presses button {number}"));
-            return self.press(number).map(Posted::Button);
+            return self.press_number(number).map(Posted::Button);
         }
         let path = path_of(line, std::env::var_os("HOME").map(PathBuf::from));
         if path.is_file() {
@@ -95,7 +95,7 @@ impl Demo {
         Ok(Posted::Message)
     }
 
-    fn press(&self, number: usize) -> Result<Pressed> {
+    fn press_number(&self, number: usize) -> Result<Pressed> {
         let last = self.telegram.read(|state| {
             let with_buttons =
                 state.from_bot(self.learner.chat()).filter(|entry| !entry.buttons().is_empty()).last();

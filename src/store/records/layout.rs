@@ -21,6 +21,7 @@ record! {
         13 tutor_failures, 14 download_failures, 15 membership_failures, 16 faults, 17 send_failures, 18 deaths,
         19 progress, 20 turn_failures, 21 progress_begun, 22 model_failures, 23 overtook,
         24 work = unplaced::work(&task), 25 leaving = unplaced::leaving(&task, &lane),
+        26 in_passing,
     }
     from { 1 v1::JobV1, 2 v2::JobV2 }
 }

@@ -8,6 +8,7 @@
 //!
 //! Must not know where the records came from.
 
+use super::passing::forget_passing;
 use crate::domain::{DeadLetter, DeadReason, Learner, Stage, Timestamp};
 use crate::store::engine::Range;
 use crate::store::state::State;
@@ -43,6 +44,7 @@ fn set_aside(state: &mut State, seq: u64, now: Timestamp) -> Result<(), StoreErr
     let mut tx = Tx::default();
     let mut job = state.row(seq)?;
     let user = job.user;
+    forget_passing(state, &mut tx, &mut job, now)?;
     if job.stage.conversation().is_some() {
         // Its count of the tutor's turns is out of date: retried, it begins anew.
         job.stage = Stage::Taken;

@@ -9,6 +9,7 @@ use super::days::Today;
 use super::forget::{self, Forgotten};
 use super::left;
 use super::outbox::{self, to_answer};
+use super::passing::forget_passing;
 use super::person::{self, Person, add_purge};
 use crate::domain::{Contours, Job, Outcome, Placement, Task, Timestamp, Turn};
 use crate::store::state::State;
@@ -72,6 +73,7 @@ fn commit(state: &mut State, lease: Lease, outcome: Outcome, now: Timestamp) -> 
     for session in &forgotten.sessions {
         add_purge(state, &mut tx, *session, now)?;
     }
+    forget_passing(state, &mut tx, &mut job, now)?;
     let answered = !outcome.replies.is_empty();
     if answered {
         to_answer(state, &mut job);

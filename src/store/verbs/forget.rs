@@ -33,11 +33,10 @@ pub struct Forgotten {
 }
 
 impl Forgotten {
-    /// Notes the conversation to which a row may have submitted a voice.
+    /// Notes the conversations to which a row may have submitted a voice.
     fn note(&mut self, job: &Job) {
-        if let Some(session) = job.stage.conversation() {
-            self.sessions.insert(session);
-        }
+        self.sessions.extend(job.stage.conversation());
+        self.sessions.extend(&job.in_passing);
     }
 
     /// Counts a record, and notes its conversation.

@@ -5,6 +5,7 @@
 
 use super::left;
 use super::outbox::{put, to_delivery};
+use super::passing::forget_passing;
 use super::person::add_purge;
 use crate::domain::stats::Stats;
 use crate::domain::{DeadLetter, Job, OutMessage, Reply, Session, Stage, Task, Timestamp};
@@ -156,6 +157,7 @@ fn drop_job(state: &mut State, seq: u64, replies: Vec<Reply>) -> Result<(), Stor
     }
     let mut tx = Tx::default();
     left::look_away(state, &mut tx, &job, None)?;
+    forget_passing(state, &mut tx, &mut job, state.schedule.clock())?;
     for message in state.outbox(seq)? {
         tx.delete(keys::outbox(seq, message.index));
     }

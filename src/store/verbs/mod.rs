@@ -20,6 +20,7 @@ mod housekeeping;
 mod left;
 mod lookup;
 mod outbox;
+mod passing;
 mod person;
 mod reminders;
 mod work;

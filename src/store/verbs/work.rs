@@ -4,6 +4,7 @@
 
 use super::left;
 use super::outbox::{self, to_answer, to_delivery};
+use super::passing::forget_passing;
 use super::person::Person;
 use crate::domain::{
     Change, DeadLetter, Job, Lane, Learner, MessageId, Reply, Stage, Task, Timestamp, WaitReason, WorkKind,
@@ -249,6 +250,7 @@ fn notice_row(
     notice.accepted_at = now;
     notice.submissions = 0;
     notice.overtook = false;
+    notice.in_passing.clear();
     to_delivery(&mut notice);
     outbox::put(state, tx, notice.seq, vec![reply])?;
     tx.put(keys::inbox(notice.seq), &notice)?;
@@ -260,6 +262,7 @@ fn bury(state: &mut State, lease: Lease, burial: Burial, now: Timestamp) -> Resu
     let mut job = state.leased(lease)?;
     let mut tx = Tx::default();
     left::look_away(state, &mut tx, &job, None)?;
+    forget_passing(state, &mut tx, &mut job, now)?;
     if let Some(stage) = burial.stage.filter(|_| job.work != WorkKind::Delivery) {
         job.stage = stage;
     }

@@ -11,13 +11,12 @@ mod part;
 
 use super::clock::Clock;
 use super::{
-    Attempt, Overheard, Part, Reach, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError,
-    Utterance, overhear,
+    Attempt, Part, Reach, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError, Utterance, overhear,
 };
 use crate::domain::dialogue::AiRules;
 use crate::domain::markdown::unmarked;
 use crate::domain::stats::Step as Stopwatch;
-use crate::domain::{Job, Language, Personas, RecordedTurn};
+use crate::domain::{Language, Personas, RecordedTurn, Transcript};
 use crate::model::Models;
 use crate::speech::{Fault, Recogniser, SpeechError, Synthesiser, pieces};
 use async_trait::async_trait;
@@ -133,11 +132,16 @@ impl Tutor for Builtin {
         Box::new(BuiltinAttempt::new(self))
     }
 
-    async fn transcribe(&self, _: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
+    async fn transcribe(
+        &self,
+        _row: u64,
+        _session: Uuid,
+        utterance: Utterance,
+    ) -> Result<Transcript, TutorError> {
         match overhear(&self.options.recogniser, utterance, &self.surroundings).await {
             Ok(transcript) => {
                 self.recogniser.answered(self.clock.now());
-                Ok(Overheard { transcript, purge: Vec::new() })
+                Ok(transcript)
             }
             Err(error) => {
                 self.recogniser.erred(trouble(&error), self.clock.now());

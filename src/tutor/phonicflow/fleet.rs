@@ -7,11 +7,10 @@
 mod attempt;
 
 use super::{PhonicFlow, PhonicFlowOptions};
-use crate::domain::{Job, RecordedTurn, Session, Setback, Stage, TutorId, UserId};
+use crate::domain::{RecordedTurn, Session, Setback, Stage, Transcript, TutorId, UserId};
 use crate::store::StoreError;
 use crate::tutor::{
-    Attempt, Overheard, Part, Reach, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError,
-    Utterance, Voice,
+    Attempt, Part, Reach, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError, Utterance, Voice,
 };
 use async_trait::async_trait;
 use attempt::{Chosen, FleetAttempt};
@@ -237,9 +236,18 @@ impl Tutor for Fleet {
         Box::new(FleetAttempt::new(self))
     }
 
-    async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
+    async fn transcribe(
+        &self,
+        row: u64,
+        session: Uuid,
+        utterance: Utterance,
+    ) -> Result<Transcript, TutorError> {
         let chosen = self.least_busy();
-        chosen.member.tutor.transcribe(job, utterance).await
+        chosen.member.tutor.transcribe(row, session, utterance).await
+    }
+
+    fn transcribes_in_passing(&self) -> bool {
+        self.first.tutor.transcribes_in_passing()
     }
 
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {

@@ -18,11 +18,11 @@ pub(super) use doctor::examine;
 pub(super) use fleet::Fleet;
 
 use super::{
-    Attempt, Overheard, Part, Reach, Retry, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError,
-    Utterance, overhear,
+    Attempt, Part, Reach, Retry, Slots, SpeechRequest, Spoken, Surroundings, Tutor, TutorError, Utterance,
+    overhear,
 };
 use crate::domain::stats::Step as Stopwatch;
-use crate::domain::{Job, RecordedTurn};
+use crate::domain::{RecordedTurn, Transcript};
 use async_trait::async_trait;
 use attempt::PhonicFlowAttempt;
 use bytes::Bytes;
@@ -72,14 +72,20 @@ impl Tutor for PhonicFlow {
         Box::new(PhonicFlowAttempt::new(self))
     }
 
-    async fn transcribe(&self, job: &Job, utterance: Utterance) -> Result<Overheard, TutorError> {
+    async fn transcribe(
+        &self,
+        row: u64,
+        session: Uuid,
+        utterance: Utterance,
+    ) -> Result<Transcript, TutorError> {
         match &self.surroundings.recogniser {
-            Some(recogniser) => {
-                let transcript = overhear(recogniser, utterance, &self.surroundings).await?;
-                Ok(Overheard { transcript, purge: Vec::new() })
-            }
-            None => self.transcribe_in_passing(job, utterance).await,
+            Some(recogniser) => Ok(overhear(recogniser, utterance, &self.surroundings).await?),
+            None => self.transcribe_in_passing(row, session, utterance).await,
         }
+    }
+
+    fn transcribes_in_passing(&self) -> bool {
+        self.surroundings.recogniser.is_none()
     }
 
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {

@@ -4,6 +4,7 @@ use super::{buttons, cards, newest, notice, press};
 use crate::world::{World, voice};
 use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatOptions};
 use phonicflow_bot::sandbox::speech_api::{Heard, SpeechOptions};
+use phonicflow_bot::sandbox::tutor_api::Answer;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,4 +61,36 @@ async fn each_correction_is_kept_by_its_button_and_all_by_one_each_once() {
     ana.voice(voice(), 4);
     newest(&world, 11, "again in").await;
     assert_eq!(chat.questions().len(), judged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections_drawn_from_a_tutors_coaching_are_kept_from_their_list() {
+    let mut world = World::new().await;
+    let chat = world.chat(ChatOptions::default()).await;
+    let one =
+        |said: &str, better: &str| json!({ "said": said, "better": better, "why": "", "kind": "grammar" });
+    let drawn = json!({ "corrections": [one("I goes", "I went"), one("by foot", "on foot")] });
+    chat.script(move |_| ChatAnswer::words(&drawn.to_string()));
+    world.start();
+    world.tutor.script(|_| Answer::texts("I goes home by foot.", "Say I went, and on foot.", "Where?"));
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    let answer = world.answer_with(11, "Where?").await;
+    press(&ana, &answer, "Corrections");
+    let list = world.answer_with(11, "I goes → I went").await;
+    let labels: Vec<String> = buttons(&list).into_iter().map(|(label, _)| label).collect();
+    assert_eq!(labels, ["🗂 Keep “I went”", "🗂 Keep “on foot”", "🗂 Keep all"]);
+    for (label, said) in [
+        ("I went", "Kept as a card"),
+        ("I went", "It is a card already"),
+        ("Keep all", "Kept as a card"),
+        ("Keep all", "It is a card already"),
+    ] {
+        let pressed = press(&ana, &list, label);
+        assert!(notice(&world, &pressed).await.contains(said), "{label}: {said}");
+    }
+    ana.text("/cards");
+    let listed = newest(&world, 11, "I went").await;
+    assert!(listed.text.contains("on foot"), "{}", listed.text);
+    assert_eq!(cards(&world, "11").len(), 2);
 }

@@ -86,8 +86,12 @@ fn browse(case: &Case<'_>, choice: Choice) -> Outcome {
     };
     let number = match choice {
         REGIONS => {
-            let parts = (0..places::REGIONS.len()).map(|region| vec![to(phrases.region_button(region), region, 0)]);
-            let page = (phrases.zone_menu(case.learner.zone.as_deref(), case.now), with_way_back(case, parts.collect()));
+            let parts =
+                (0..places::REGIONS.len()).map(|region| vec![to(phrases.region_button(region), region, 0)]);
+            let page = (
+                phrases.zone_menu(case.learner.zone.as_deref(), case.now),
+                with_way_back(case, parts.collect()),
+            );
             return case.pressed("", Some(page));
         }
         Choice::Number(number) => number,
@@ -154,7 +158,8 @@ pub fn typed(case: &Case<'_>) -> Outcome {
     let Body::Text(text) = &case.incoming.body else { return Outcome::default() };
     if gives_up(text) {
         let text = case.phrases.zone_kept();
-        let outcome = Outcome::reply(vec![Reply::to(case.incoming, Content::Keys { text, keys: Keys::Gone })]);
+        let outcome =
+            Outcome::reply(vec![Reply::to(case.incoming, Content::Keys { text, keys: Keys::Gone })]);
         return Outcome { changes: vec![Change::PlaceAsked(None)], ..outcome };
     }
     match places::meant(text) {
