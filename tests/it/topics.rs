@@ -82,7 +82,8 @@ async fn each_place_has_its_own_conversation_and_all_of_them_are_the_learners() 
     }
     ana.text("/delete");
     let asked = world.telegram.wait_until(PATIENCE, |state| {
-        state.from_bot(11).find_map(|said| Some((said.message_id, said.buttons().first()?.clone())))
+        let asked = |said: &ChatEntry| said.buttons().into_iter().find(|data| data.starts_with("del"));
+        state.from_bot(11).find_map(|said| Some((said.message_id, asked(said)?)))
     });
     let (asked, yes) = asked.await.expect("it asks first");
     ana.press(asked, &yes).unwrap();

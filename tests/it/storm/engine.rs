@@ -331,12 +331,27 @@ impl Storm {
         }
     }
 
+    /// Corrections are drawn when the answers are out, in nobody's way: that takes as long as it takes.
+    async fn drawn(&self) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let mut list = self.world.command(&["queue", "list", "--json"]);
+            let listed = tokio::task::spawn_blocking(move || list.output().unwrap()).await.unwrap();
+            if !String::from_utf8_lossy(&listed.stdout).contains("\"number\"") {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "corrections are still drawn");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Brings the daemon to rest and looks what is left in its store.
     async fn rest(mut self) -> Aftermath {
         let mut left = usize::MAX;
         // A message that was in flight at a kill goes out again after its question is answered: let it.
         for _ in 0..5 {
             self.world.settled().await;
+            self.drawn().await;
             self.peak_kb = self.peak_kb.max(self.world.peak_kb());
             let status = self.world.stop().await;
             assert_eq!(status.code(), Some(0), "{}", self.world.log());
