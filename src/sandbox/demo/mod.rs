@@ -43,6 +43,10 @@ const READING: Duration = Duration::from_secs(1);
 /// How long the daemon may take to stop before its folder is deleted.
 const REST_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long its folder may refuse to be deleted, and the pause between two attempts.
+const EMPTY_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// How a demo ends unless it fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -204,7 +208,14 @@ impl Folder {
 }
 
 impl Drop for Folder {
+    /// What runs on a thread of its own, as the daily copy of the store does, may put one more file there while it is emptied.
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let until = std::time::Instant::now() + EMPTY_WITHIN;
+        while std::fs::remove_dir_all(&self.0).is_err()
+            && self.0.exists()
+            && std::time::Instant::now() < until
+        {
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 }
