@@ -95,6 +95,7 @@ pub struct HandlerContext {
 
 /// What is to become of a claimed message.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a message, and moved a few times")]
 pub enum Disposition {
     /// Answered: keep the facts, send the replies.
     Commit(Outcome),

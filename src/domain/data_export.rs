@@ -27,6 +27,7 @@ use uuid::Uuid;
 /// One piece, in the order of arrival: a session's turns follow it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 pub(crate) enum Held {
     /// The learner; comes first.
     User(UserId),

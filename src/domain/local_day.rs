@@ -85,7 +85,7 @@ fn at_in(day: i32, zone: &TimeZone, minute: u16) -> Option<Timestamp> {
     let minute = minute.min(MINUTES_OF_A_DAY - 1);
     let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
     let shown = zone.to_ambiguous_timestamp(date.to_datetime(Time::new(hour, minute, 0, 0).ok()?));
-    let moments = [shown.clone().compatible(), shown.earlier()].into_iter().flatten();
+    let moments = [shown.compatible(), shown.earlier()].into_iter().flatten();
     moments.map(|at| Timestamp(at.as_millisecond())).find(|at| day_in(*at, zone) == day)
 }
 

@@ -192,7 +192,7 @@ impl Number {
         if self.nth {
             return of(&ORDINALS, value).unwrap_or_else(|| format!("{value}th"));
         }
-        let tens = if value % 10 == 0 { of(&TENS, value / 10) } else { None };
+        let tens = if value.is_multiple_of(10) { of(&TENS, value / 10) } else { None };
         // Small ones stay words, so that it is known how they sound.
         of(&SMALL, value).or(tens).unwrap_or_else(|| value.to_string())
     }

@@ -239,9 +239,7 @@ fn media(message: &Value, caption: &str) -> Result<Option<Body>, &'static str> {
     }
     let other = if has(&["animation", "sticker", "dice", "game"]) {
         OtherKind::Sticker
-    } else if message.get("document").is_some_and(Value::is_object) {
-        return Ok(files::files(message, caption)?.map(Body::Files));
-    } else if has(&["photo"]) {
+    } else if has(&["photo"]) || message.get("document").is_some_and(Value::is_object) {
         return Ok(files::files(message, caption)?.map(Body::Files));
     } else if has(&["video", "live_photo", "paid_media"]) {
         OtherKind::Picture

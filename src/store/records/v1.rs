@@ -28,6 +28,7 @@ pub struct JobV1 {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and gone as soon as it is read")]
 enum TaskV1 {
     Handle(Incoming, Admission),
     /// Version 1 did not store which update it answers.

@@ -207,7 +207,7 @@ async fn whatever_the_model_writes_is_an_answer_or_asked_for_once_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_audio_becomes_a_voice_note() {
     let (world, servers) = started().await;
-    let opus = audio::to_voice_note(tone(24_000, 220.0, 1_000).into()).unwrap().bytes;
+    let opus = audio::to_voice_note(tone(24_000, 220.0, 1_000)).unwrap().bytes;
     let mut sounds: Vec<(String, Sound, bool)> = [8_000u32, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000]
         .into_iter()
         .map(|rate| (format!("wav at {rate}"), Sound::bytes("audio/wav", tone(rate, 220.0, 1_000)), true))

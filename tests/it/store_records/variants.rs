@@ -3,6 +3,7 @@
 use super::*;
 
 /// One record of each variant.
+#[expect(clippy::large_enum_variant, reason = "a few, in a test")]
 enum Variant {
     Learner(Learner),
     Job(Box<Job>),

@@ -98,9 +98,10 @@ fn numbered(asked: &Asked) -> Answer {
     .speaking(Speech::Bytes(tone(24_000, 440.0, 300), "audio/wav"))
 }
 
-/// A model's answer; now and then one is slow enough to be shown as it grows.
+/// A model's answer; now and then one to a learner is slow enough to be shown as it grows.
 fn written(asking: &Asking) -> ChatAnswer {
-    let slow = asking.body.to_string().len().is_multiple_of(3);
+    let learner_asks = asking.body.get("response_format").is_none();
+    let slow = learner_asks && asking.body.to_string().len().is_multiple_of(3);
     let pause = Duration::from_millis(if slow { 2_200 } else { 30 });
     let parts = [
         Part::Text("You could ".to_owned()),
