@@ -10,6 +10,7 @@ mod gate;
 pub mod http;
 pub(crate) mod markup;
 pub mod speech_api;
+mod stand_in;
 #[cfg(test)]
 pub(crate) mod testkit;
 pub mod tutor_api;

@@ -9,16 +9,16 @@ use super::{
     super::{
         faults::Seen,
         http::{Handler, Pieces, Reply, Request, Served},
+        stand_in::Shared,
     },
-    Shared,
     answer::{ChatAnswer, Frame},
-    state::{Fate, Refused, Wording},
+    state::{ChatState, Fate, Refused, Wording},
     validate::{self, No},
 };
 
 const EVENTS: &str = "text/event-stream";
 
-impl Handler for Shared {
+impl Handler for Shared<ChatState> {
     fn serve(self: Arc<Self>, request: Request) -> BoxFuture<'static, Served> {
         Box::pin(async move {
             let path = request.path.strip_prefix("/v1").unwrap_or(&request.path);
@@ -57,7 +57,7 @@ enum Answered {
     Stream(Pieces),
 }
 
-impl Shared {
+impl Shared<ChatState> {
     fn refused(&self, request: &Request) -> Option<Reply> {
         let key = self.read(|state| state.options.key.clone())?;
         let given = request.header("authorization").unwrap_or_default();
@@ -155,7 +155,7 @@ fn refusal(wording: Wording, no: &No) -> Reply {
 
 /// Notes whether an answer went out whole.
 struct Watch {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<ChatState>>,
     number: usize,
     sent: bool,
 }

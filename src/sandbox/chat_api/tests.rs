@@ -1,6 +1,6 @@
 //! What the double itself is held to: it refuses what real servers refuse, in their words.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const CHAT: &str = "/v1/chat/completions";
 
 async fn start(options: ChatOptions) -> (ChatApi, SocketAddr) {
     let chat = ChatApi::start(options).await.unwrap();
-    let addr = chat.server.addr();
+    let addr = chat.addr();
     (chat, addr)
 }
 

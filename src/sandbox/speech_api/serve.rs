@@ -10,17 +10,17 @@ use super::{
         faults::Seen,
         form,
         http::{Handler, Reply, Request, Served},
+        stand_in::Shared,
     },
-    Shared,
     answer::{Heard, Sound},
-    state::{Like, Recording, Refused},
+    state::{Like, Recording, Refused, SpeechState},
     validate::{self, No},
 };
 
 const HEAR: &str = "POST /audio/transcriptions";
 const SPEAK: &str = "POST /audio/speech";
 
-impl Handler for Shared {
+impl Handler for Shared<SpeechState> {
     fn serve(self: Arc<Self>, request: Request) -> BoxFuture<'static, Served> {
         Box::pin(async move {
             let path = request.path.strip_prefix("/v1").unwrap_or(&request.path);
@@ -45,7 +45,7 @@ impl Handler for Shared {
     }
 }
 
-impl Shared {
+impl Shared<SpeechState> {
     fn keyless(&self, request: &Request) -> Option<No> {
         let key = self.read(|state| state.options.key.clone())?;
         let given = request.header("authorization").unwrap_or_default();

@@ -13,7 +13,7 @@ const SPEAK: &str = "/v1/audio/speech";
 
 async fn start(options: SpeechOptions) -> (SpeechApi, SocketAddr) {
     let api = SpeechApi::start(options).await.unwrap();
-    let addr = api.server.addr();
+    let addr = api.addr();
     (api, addr)
 }
 
@@ -46,7 +46,7 @@ async fn transcripts_have_as_much_as_was_asked_for() {
     let tokens = answer(&[("response_format", "verbose_json")]).await;
     assert_eq!(tokens["segments"][0]["words"][0]["word"], " number");
     let silence = super::super::tutor_api::write_wav(16_000, [0; 1600].into_iter());
-    api.shared.with(|state| state.hears = None);
+    api.with(|state| state.hears = None);
     let parts: [Piece<'_>; 2] = [("file", WAV, &silence), ("model", None, b"whisper-1")];
     assert_eq!(send(addr, &parts).await.json()["text"], "");
 }
