@@ -144,28 +144,13 @@ pub(super) struct Upload {
 /// [`TelegramError::ReplyGone`] for an edit of a message that cannot exist.
 pub(super) fn call(out: &Outgoing, manner: SendForm) -> Result<Call, TelegramError> {
     Ok(match out {
-        Outgoing::Text { chat, thread, answers, text, keyboard } => Call::Message(Box::new(
-            SendMessageParams::builder()
-                .chat_id(chat.0)
-                .maybe_message_thread_id(manner.thread(*thread))
-                .text(manner.text(text))
-                .maybe_parse_mode(manner.parse_mode())
-                .link_preview_options(LinkPreviewOptions::DISABLED)
-                .maybe_reply_parameters(manner.answer_to(*answers))
-                .maybe_reply_markup(markup(keyboard).map(ReplyMarkup::InlineKeyboardMarkup))
-                .build(),
-        )),
-        Outgoing::Keys { chat, thread, answers, text, keys } => Call::Message(Box::new(
-            SendMessageParams::builder()
-                .chat_id(chat.0)
-                .maybe_message_thread_id(manner.thread(*thread))
-                .text(manner.text(text))
-                .maybe_parse_mode(manner.parse_mode())
-                .link_preview_options(LinkPreviewOptions::DISABLED)
-                .maybe_reply_parameters(manner.answer_to(*answers))
-                .reply_markup(below_the_input(keys))
-                .build(),
-        )),
+        Outgoing::Text { chat, thread, answers, text, keyboard } => {
+            let keys = markup(keyboard).map(ReplyMarkup::InlineKeyboardMarkup);
+            message(manner, *chat, *thread, *answers, text, keys)
+        }
+        Outgoing::Keys { chat, thread, answers, text, keys } => {
+            message(manner, *chat, *thread, *answers, text, Some(below_the_input(keys)))
+        }
         Outgoing::Edit { chat, message, text, keyboard } => Call::Edit(Box::new(
             EditMessageTextParams::builder()
                 .chat_id(chat.0)
@@ -233,6 +218,27 @@ fn written(params: &impl Serialize) -> Result<Value, TelegramError> {
 /// The library's message ids are 32 bits; a larger one cannot exist.
 pub(super) fn message_id(message: MessageId) -> Result<i32, TelegramError> {
     i32::try_from(message.0).map_err(|_| TelegramError::ReplyGone)
+}
+
+fn message(
+    manner: SendForm,
+    chat: ChatId,
+    thread: Option<i64>,
+    answers: Option<MessageId>,
+    text: &Rich,
+    keys: Option<ReplyMarkup>,
+) -> Call {
+    Call::Message(Box::new(
+        SendMessageParams::builder()
+            .chat_id(chat.0)
+            .maybe_message_thread_id(manner.thread(thread))
+            .text(manner.text(text))
+            .maybe_parse_mode(manner.parse_mode())
+            .link_preview_options(LinkPreviewOptions::DISABLED)
+            .maybe_reply_parameters(manner.answer_to(answers))
+            .maybe_reply_markup(keys)
+            .build(),
+    ))
 }
 
 fn below_the_input(keys: &Keys) -> ReplyMarkup {
