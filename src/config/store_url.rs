@@ -64,6 +64,9 @@ impl StoreUrl {
     pub(crate) fn parse(raw: &str) -> Result<Self, String> {
         let (scheme, rest) = raw.split_once("://").ok_or(SHAPE)?;
         let scheme = scheme.to_ascii_lowercase();
+        if !["postgres", "postgresql", "redis", "rediss"].contains(&scheme.as_str()) {
+            return Err(SHAPE.to_owned());
+        }
         if !raw.bytes().all(|b| b.is_ascii_graphic()) || raw.contains(['#', '\\']) || !well_escaped(raw) {
             return Err(format!("has a character that is not allowed in a URL: {ESCAPES}"));
         }
@@ -72,16 +75,12 @@ impl StoreUrl {
         if authority.matches('@').count() > 1 || path.contains(['@', '/', ':']) || query.contains('@') {
             return Err(format!("cannot be taken apart: {ESCAPES}"));
         }
-        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-        if user.contains(',') && hosts.is_empty() {
-            return Err(SHAPE.to_owned());
-        }
+        let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
         let parts = Parts { hosts, path, query };
         let whole = Secret::new(raw);
         match scheme.as_str() {
-            "postgres" | "postgresql" => parts.postgres(whole),
             "redis" | "rediss" => parts.redis(whole, scheme == "rediss"),
-            _ => Err(SHAPE.to_owned()),
+            _ => parts.postgres(whole),
         }
     }
 
