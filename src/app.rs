@@ -2,6 +2,7 @@
 //!
 //! Must not know what the daemon does with them.
 
+pub(crate) mod shared;
 mod speech;
 
 pub(crate) use speech::{recogniser_of, synthesiser_of};

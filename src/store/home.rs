@@ -60,6 +60,8 @@ const LOCK_TRIES: u32 = 20;
 
 const PREFIX: &str = "store-";
 const SUFFIX: &str = ".export";
+/// Of backups in progress.
+const BACKUP: &str = "backup-";
 const DAMAGED: &str = "damaged-";
 
 /// What to do with a database that cannot be opened.

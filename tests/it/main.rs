@@ -32,6 +32,7 @@ mod limits;
 mod local_api;
 mod looking;
 mod metrics;
+mod moving;
 mod pacing;
 mod packages;
 mod pictures;

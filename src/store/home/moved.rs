@@ -3,11 +3,10 @@
 //! `moved.json` says where the records went: what lies beside it is opened no more, and no export is restored in its place.
 //! Must not know where to, or how a person is told.
 
-use super::{Home, export_name, io_of, make_private, write_json};
+use super::{Home, io_of, make_private, write_json};
 use crate::domain::Timestamp;
-use crate::secret::KeyMaterial;
 use crate::store::engine::{Engine, Opens};
-use crate::store::reencrypted_copy::{Keyed, export_of};
+use crate::store::reencrypted_copy::Keyed;
 use crate::store::sled::SledFolder;
 use crate::store::{Held, StoreError, export};
 use serde::{Deserialize, Serialize};
@@ -69,16 +68,6 @@ pub struct HeldFolder {
     _lock: File,
 }
 
-impl HeldFolder {
-    /// Exports of the previous records are no replacement for these, nor can they be read where the key is another one.
-    fn export(&self, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
-        let failed = |error: io::Error| StoreError::Export(error.to_string());
-        make_private(&self.home.exports()).map_err(failed)?;
-        let to = self.home.exports().join(export_name(self.now));
-        export_of(Keyed { records: &SledFolder(self.home.store()), key }, &to, self.now).map(drop)
-    }
-}
-
 impl Held for HeldFolder {
     fn place(&self) -> &str {
         &self.place
@@ -119,8 +108,9 @@ impl Held for HeldFolder {
         home.put_in_place(&mut |_| ())?;
         home.clear_moved().map_err(&action)?;
         home.remove_old()?;
-        // The exchange itself is done, even if this fails.
-        let _ = self.export(home.key.as_ref());
+        // Exports of the previous records are no replacement for these. The exchange itself is done, even if this fails.
+        let store = SledFolder(home.store());
+        let _ = home.export_closed(Keyed { records: &store, key: home.key.as_ref() }, self.now);
         Ok(aside)
     }
 

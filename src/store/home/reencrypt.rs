@@ -207,7 +207,7 @@ impl Home {
         }
         let mut names = self.names(&self.exports(), super::PREFIX).map_err(io::Error::other)?;
         // Interrupted backups as well.
-        names.extend(self.names(&self.exports(), "backup-").map_err(io::Error::other)?);
+        names.extend(self.names(&self.exports(), super::BACKUP).map_err(io::Error::other)?);
         for name in names.iter().filter(|name| **name != note.export) {
             fs::remove_file(self.exports().join(name))?;
             tell(ReencryptStep::ExportRemoved);

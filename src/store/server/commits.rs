@@ -175,7 +175,9 @@ impl Commits {
         };
         let place = self.server.place();
         let damaged = |what: String| {
-            Err(Missed::ForGood(Failed::Damaged(format!("the database at {place} {what}: acknowledged writes are missing"))))
+            Err(Missed::ForGood(Failed::Damaged(format!(
+                "the database at {place} {what}: acknowledged writes are missing"
+            ))))
         };
         if standing.id != self.id {
             return damaged("is another one than before the connection broke".to_owned());

@@ -132,10 +132,8 @@ impl Engine for NextEngine {
     fn scan(&self, span: &Span, backwards: bool, visit: Visit<'_>) -> Result<(), StoreError> {
         let mut span = span.clone();
         while !span.is_empty() {
-            let page = self
-                .reads
-                .borrow_mut()
-                .ask(|remote| remote.page(Area::Next, &span, backwards, PAGE))?;
+            let page =
+                self.reads.borrow_mut().ask(|remote| remote.page(Area::Next, &span, backwards, PAGE))?;
             for (key, value) in &page {
                 if !visit(key, value)? {
                     return Ok(());

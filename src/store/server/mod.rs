@@ -8,6 +8,7 @@
 mod cache;
 mod commits;
 mod engine;
+mod held;
 mod mark;
 mod ownership;
 pub mod postgres;
@@ -18,6 +19,7 @@ pub mod tenure;
 mod tls;
 mod unwritten;
 
+pub use held::HeldShared;
 pub use ownership::{Ownership, Taken};
 pub use remote::{Area, Candidate, Committed, Pairs, Remote, RemoteError, Seen, Server, Standing, Survives};
 pub use shared::SharedStore;
@@ -36,9 +38,12 @@ pub fn of(url: &str, authority: Option<&[u8]>) -> Result<Arc<dyn Server>, StoreE
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let refused = |error: RemoteError| StoreError::Damaged(error.to_string());
     match scheme.as_deref() {
-        Some("postgres" | "postgresql") => Ok(Arc::new(PostgresServer::new(url, authority).map_err(refused)?)),
+        Some("postgres" | "postgresql") => {
+            Ok(Arc::new(PostgresServer::new(url, authority).map_err(refused)?))
+        }
         _ => Err(StoreError::Damaged(
-            "STORE_URL names no database that is known: it must begin with postgres:// or rediss://".to_owned(),
+            "STORE_URL names no database that is known: it must begin with postgres:// or rediss://"
+                .to_owned(),
         )),
     }
 }
@@ -47,6 +52,8 @@ pub fn of(url: &str, authority: Option<&[u8]>) -> Result<Arc<dyn Server>, StoreE
 fn told(place: &str, error: RemoteError) -> StoreError {
     match error {
         RemoteError::Lost(detail) => StoreError::Unavailable { place: place.to_owned(), detail },
-        RemoteError::Refused(text) => StoreError::Damaged(format!("the database at {place} cannot be used: {text}")),
+        RemoteError::Refused(text) => {
+            StoreError::Damaged(format!("the database at {place} cannot be used: {text}"))
+        }
     }
 }
