@@ -21,6 +21,10 @@ pub trait Engine: Send {
     /// Does the flushing on another thread.
     fn flusher(&self) -> Box<dyn Flush>;
 
+    /// How much was written since the store was created: batches of an embedded store, commits of a shared one. It is kept
+    /// with the records, so an opening that finds less than was durable once has lost writes.
+    fn height(&self) -> u64;
+
     /// Returns once everything applied so far survives a crash.
     fn flush(&mut self) -> Result<(), StoreError> {
         self.flusher().flush()

@@ -13,6 +13,24 @@ pub enum StoreError {
         action: &'static str,
         source: std::io::Error,
     },
+    /// The database of a shared store cannot be reached; trying again helps. In words without its password.
+    #[error("the database at {place} cannot be reached: {detail}")]
+    Unavailable { place: String, detail: String },
+    /// The connection to the database was lost for too long while something was written: whether it arrived is not known.
+    /// Nothing more is written until the store is opened again, and nothing that waited for it is answered as done.
+    #[error("it is not known whether the last write reached the database: {detail}")]
+    Unknown { detail: String },
+    /// Another daemon has taken a shared store over.
+    #[error("another daemon has taken the store over")]
+    Fenced,
+    /// Another daemon owns a shared store.
+    #[error("the store at {place} is owned by the daemon {node}{}", reached_at(.addr))]
+    Owned {
+        place: String,
+        node: String,
+        /// Where its peers reach it; may be empty.
+        addr: String,
+    },
     /// Another process holds the store.
     #[error("the store in {folder} is in use by another process (a running daemon?)")]
     Locked { folder: String },
@@ -51,4 +69,8 @@ pub enum StoreError {
     /// The store was closed, or its thread has died of a bug; only reopening it helps.
     #[error("the store is closed")]
     Closed,
+}
+
+fn reached_at(addr: &str) -> String {
+    if addr.is_empty() { String::new() } else { format!(" ({addr})") }
 }

@@ -17,6 +17,8 @@ pub struct MemoryDisk(Arc<Mutex<DiskImage>>);
 #[derive(Debug, Default)]
 struct DiskImage {
     durable: Map,
+    /// Batches in it.
+    height: u64,
     /// Counts the openings; an engine of an earlier one can no longer write.
     opening: u64,
     failing: bool,
@@ -29,6 +31,7 @@ struct MemoryEngine {
     opening: u64,
     live: Map,
     unflushed: Arc<Mutex<Vec<Batch>>>,
+    height: u64,
 }
 
 /// Flushes one opening to its disk.
@@ -54,12 +57,15 @@ impl MemoryDisk {
 
     /// As [`Self::open`], with the key of an encrypted store, or of a new one that is to be encrypted.
     pub fn open_keyed(&self, key: Option<&KeyMaterial>) -> Result<Store, StoreError> {
-        let (opening, live) = {
+        let (opening, live, height) = {
             let mut image = self.image();
             image.opening += 1;
-            (image.opening, image.durable.clone())
+            (image.opening, image.durable.clone(), image.height)
         };
-        Store::start(MemoryEngine { disk: self.clone(), opening, live, unflushed: Arc::default() }, key)
+        Store::start(
+            MemoryEngine { disk: self.clone(), opening, live, unflushed: Arc::default(), height },
+            key,
+        )
     }
 
     /// What has been flushed so far.
@@ -120,12 +126,17 @@ impl Engine for MemoryEngine {
         drop(self.disk.writable(self.opening, "write")?);
         waiting(&self.unflushed).push(batch.clone());
         write(&mut self.live, batch);
+        self.height += 1;
         Ok(())
     }
 
     fn flusher(&self) -> Box<dyn Flush> {
         let (disk, opening, unflushed) = (self.disk.clone(), self.opening, Arc::clone(&self.unflushed));
         Box::new(MemoryFlush { disk, opening, unflushed })
+    }
+
+    fn height(&self) -> u64 {
+        self.height
     }
 }
 
@@ -135,6 +146,7 @@ impl Flush for MemoryFlush {
         let mut image = self.disk.writable(self.opening, "flush")?;
         for batch in waiting(&self.unflushed).drain(..) {
             write(&mut image.durable, batch);
+            image.height += 1;
         }
         Ok(())
     }

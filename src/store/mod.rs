@@ -62,6 +62,7 @@ mod reader;
 pub mod records;
 mod schedule;
 pub mod seal;
+pub mod server;
 pub mod sled;
 mod state;
 mod thread;

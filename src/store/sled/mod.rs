@@ -84,7 +84,7 @@ impl Store {
     /// As [`Self::open_keyed`], for a store that is known to have held something: an empty one is
     /// [`StoreError::Corrupt`].
     pub(crate) fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
-        guarded(folder, None, |engine| match engine.batches.load(Ordering::Acquire) {
+        guarded(folder, None, |engine| match engine.height() {
             0 => Err(damage("it is empty, and was not".to_owned())),
             _ => Self::start(engine, key),
         })
@@ -244,6 +244,10 @@ impl Engine for SledEngine {
     fn flusher(&self) -> Box<dyn Flush> {
         let (tree, disk, batches) = (self.tree.clone(), Arc::clone(&self.disk), Arc::clone(&self.batches));
         Box::new(SledFlush { tree, disk, batches })
+    }
+
+    fn height(&self) -> u64 {
+        self.batches.load(Ordering::Acquire)
     }
 }
 
