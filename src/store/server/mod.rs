@@ -12,6 +12,7 @@ mod held;
 mod mark;
 mod ownership;
 pub mod postgres;
+pub mod redis;
 pub mod remote;
 mod renewal;
 mod shared;
@@ -27,6 +28,7 @@ pub use tenure::{Asked, Ended, LEASE, RENEW_EVERY, Tenure};
 
 use self::mark::Mark;
 use self::postgres::PostgresServer;
+use self::redis::RedisServer;
 use super::StoreError;
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ pub fn of(url: &str, authority: Option<&[u8]>) -> Result<Arc<dyn Server>, StoreE
         Some("postgres" | "postgresql") => {
             Ok(Arc::new(PostgresServer::new(url, authority).map_err(refused)?))
         }
+        Some("redis" | "rediss") => Ok(Arc::new(RedisServer::new(url, authority).map_err(refused)?)),
         _ => Err(StoreError::Damaged(
             "STORE_URL names no database that is known: it must begin with postgres:// or rediss://"
                 .to_owned(),
