@@ -60,9 +60,6 @@ pub fn move_records(
     now: Timestamp,
     tell: &mut dyn FnMut(Moving),
 ) -> Result<Moved, StoreError> {
-    if !from.is_there()? {
-        return Ok(Moved::Nothing);
-    }
     let unfinished = format!("{}{UNFINISHED}", to.place());
     let begun = match from.moved()? {
         None => false,
@@ -71,6 +68,9 @@ pub fn move_records(
             return Err(StoreError::Moved { place: from.place().to_owned(), to: elsewhere });
         }
     };
+    if !from.is_there()? {
+        return Ok(Moved::Nothing);
+    }
     let (source, there) = (from.current(), to.current());
     let source = Keyed { records: source.as_ref(), key };
     let left_behind = to.moved()?.is_some();
