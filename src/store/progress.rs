@@ -31,7 +31,9 @@ impl Failure {
 
     fn error(self) -> StoreError {
         match self {
-            Self::Io(action, kind, text) => StoreError::Io { action, source: std::io::Error::new(kind, text) },
+            Self::Io(action, kind, text) => {
+                StoreError::Io { action, source: std::io::Error::new(kind, text) }
+            }
             Self::Fenced => StoreError::Fenced,
             Self::Unknown(detail) => StoreError::Unknown { detail },
         }

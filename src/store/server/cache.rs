@@ -34,7 +34,8 @@ impl Cache {
     /// `None`: it is known not to be there.
     pub fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
         self.old.remove(&key);
-        let size = |key: &[u8], value: &Option<Vec<u8>>| ENTRY + key.len() + value.as_ref().map_or(0, Vec::len);
+        let size =
+            |key: &[u8], value: &Option<Vec<u8>>| ENTRY + key.len() + value.as_ref().map_or(0, Vec::len);
         if let Some(before) = self.young.remove(&key) {
             self.bytes = self.bytes.saturating_sub(size(&key, &before));
         }

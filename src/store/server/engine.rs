@@ -78,7 +78,10 @@ impl Reads {
                 Err(RemoteError::Lost(detail)) => {
                     let left = self.tenure.left();
                     if left.is_zero() {
-                        return Err(StoreError::Unavailable { place: self.server.place().to_owned(), detail });
+                        return Err(StoreError::Unavailable {
+                            place: self.server.place().to_owned(),
+                            detail,
+                        });
                     }
                     std::thread::sleep(PAUSE.min(left));
                 }
@@ -96,7 +99,8 @@ fn is_cold(kind: u8) -> bool {
 fn parts(span: &Span) -> Vec<(Span, bool)> {
     let mut parts = Vec::new();
     let mut start = span.start.clone();
-    let mut cold: Vec<u8> = kinds::ALL.iter().map(|kind| kind.kind.byte()).filter(|kind| is_cold(*kind)).collect();
+    let mut cold: Vec<u8> =
+        kinds::ALL.iter().map(|kind| kind.kind.byte()).filter(|kind| is_cold(*kind)).collect();
     cold.sort_unstable();
     for kind in cold {
         let kind = Span::prefix([kind]);
@@ -118,7 +122,9 @@ fn parts(span: &Span) -> Vec<(Span, bool)> {
 /// The keys of `span` that a page of it tells about: all, or those up to the page's last one (backwards: from it).
 fn told_of(span: &Span, page: &Pairs, backwards: bool, limit: usize) -> Span {
     match page.last() {
-        Some((last, _)) if page.len() >= limit && backwards => Span { start: last.clone(), end: span.end.clone() },
+        Some((last, _)) if page.len() >= limit && backwards => {
+            Span { start: last.clone(), end: span.end.clone() }
+        }
         Some((last, _)) if page.len() >= limit => {
             // The next byte string after a key is the key with a zero byte appended.
             Span { start: span.start.clone(), end: last.iter().copied().chain([0]).collect() }

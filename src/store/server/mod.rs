@@ -15,6 +15,8 @@ pub mod remote;
 mod renewal;
 mod shared;
 pub mod tenure;
+#[cfg(test)]
+mod testkit;
 mod tls;
 mod unwritten;
 
@@ -36,9 +38,12 @@ pub fn of(url: &str, authority: Option<&[u8]>) -> Result<Arc<dyn Server>, StoreE
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let refused = |error: RemoteError| StoreError::Damaged(error.to_string());
     match scheme.as_deref() {
-        Some("postgres" | "postgresql") => Ok(Arc::new(PostgresServer::new(url, authority).map_err(refused)?)),
+        Some("postgres" | "postgresql") => {
+            Ok(Arc::new(PostgresServer::new(url, authority).map_err(refused)?))
+        }
         _ => Err(StoreError::Damaged(
-            "STORE_URL names no database that is known: it must begin with postgres:// or rediss://".to_owned(),
+            "STORE_URL names no database that is known: it must begin with postgres:// or rediss://"
+                .to_owned(),
         )),
     }
 }
@@ -47,6 +52,8 @@ pub fn of(url: &str, authority: Option<&[u8]>) -> Result<Arc<dyn Server>, StoreE
 fn told(place: &str, error: RemoteError) -> StoreError {
     match error {
         RemoteError::Lost(detail) => StoreError::Unavailable { place: place.to_owned(), detail },
-        RemoteError::Refused(text) => StoreError::Damaged(format!("the database at {place} cannot be used: {text}")),
+        RemoteError::Refused(text) => {
+            StoreError::Damaged(format!("the database at {place} cannot be used: {text}"))
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
-use crate::store::sled::make_private;
+use crate::store::home::make_private;
 use crate::store::{Store, StoreError};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,7 +36,8 @@ impl SharedStore {
     ) -> Result<Self, StoreError> {
         make_private(root).map_err(|source| StoreError::Io { action: "make its folder", source })?;
         let mark = Mark::open(root);
-        let mark = mark.map_err(|source| StoreError::Io { action: "open its mark of the database", source })?;
+        let mark =
+            mark.map_err(|source| StoreError::Io { action: "open its mark of the database", source })?;
         Ok(Self { server, key, me, mark: Arc::new(Mutex::new(mark)), remote: Mutex::default() })
     }
 

@@ -165,7 +165,8 @@ impl Remote for Postgres {
     }
 
     fn candidates(&mut self) -> Result<Vec<Seen>, RemoteError> {
-        let sql = "SELECT node, addr, certificate, (extract(epoch FROM clock_timestamp() - seen) * 1000)::bigint
+        let sql =
+            "SELECT node, addr, certificate, (extract(epoch FROM clock_timestamp() - seen) * 1000)::bigint
                    FROM pfb_node WHERE seen > clock_timestamp() - interval '1 day'
                    ORDER BY seen DESC LIMIT $1";
         let rows = self.session.ask(LEASE_ANSWER, sql, &[&MOST_SEEN])?;
@@ -260,10 +261,14 @@ struct Settings {
 fn judged(settings: &Settings) -> Result<Survives, RemoteError> {
     let refused = |text: &str| Err(RemoteError::Refused(text.to_owned()));
     if settings.fsync != "on" {
-        return refused("it runs with fsync = off, so a power cut loses everything: set fsync = on and restart it");
+        return refused(
+            "it runs with fsync = off, so a power cut loses everything: set fsync = on and restart it",
+        );
     }
     if settings.full_page_writes != "on" {
-        return refused("it runs with full_page_writes = off, so a power cut can damage what was kept: set it to on");
+        return refused(
+            "it runs with full_page_writes = off, so a power cut can damage what was kept: set it to on",
+        );
     }
     if settings.synchronous_commit == "off" {
         return refused(

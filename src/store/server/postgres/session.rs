@@ -74,7 +74,12 @@ impl Session {
         Ok(rows)
     }
 
-    pub fn one(&mut self, deadline: Duration, sql: &str, parameters: Parameters<'_>) -> Result<Row, RemoteError> {
+    pub fn one(
+        &mut self,
+        deadline: Duration,
+        sql: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<Row, RemoteError> {
         let rows = self.ask(deadline, sql, parameters)?;
         rows.into_iter().next().ok_or_else(|| {
             RemoteError::Refused("a row is missing from its tables pfb_*: somebody changed them".to_owned())
@@ -129,7 +134,9 @@ impl Session {
 /// A column of a row.
 pub fn value<T: FromSqlOwned>(row: &Row, column: usize) -> Result<T, RemoteError> {
     row.try_get(column).map_err(|_| {
-        RemoteError::Refused("its tables pfb_* have columns of another type: somebody changed them".to_owned())
+        RemoteError::Refused(
+            "its tables pfb_* have columns of another type: somebody changed them".to_owned(),
+        )
     })
 }
 
@@ -142,7 +149,9 @@ impl Blocking {
         deadline: Duration,
         asked: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, RemoteError> {
-        let Some(runtime) = &self.0 else { return Err(RemoteError::Lost("the connection is closed".to_owned())) };
+        let Some(runtime) = &self.0 else {
+            return Err(RemoteError::Lost("the connection is closed".to_owned()));
+        };
         match runtime.block_on(async { tokio::time::timeout(deadline, asked).await }) {
             Ok(answer) => answer.map_err(|error| told(&error)),
             Err(_) => Err(RemoteError::Lost(format!("no answer within {} s", deadline.as_secs()))),

@@ -54,7 +54,8 @@ fn is_for_good(error: &Error) -> bool {
 
 /// The text of a notice that takes something back.
 pub fn warned(notice: &DbError) -> Option<String> {
-    let is_warning = notice.parsed_severity() == Some(Severity::Warning) || notice.code().code().starts_with("01");
+    let is_warning =
+        notice.parsed_severity() == Some(Severity::Warning) || notice.code().code().starts_with("01");
     is_warning.then(|| notice.message().to_owned())
 }
 
