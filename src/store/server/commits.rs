@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Before the first new attempt; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
@@ -31,6 +30,8 @@ pub struct Commits {
     /// Of the last acknowledged commit.
     height: Arc<AtomicU64>,
     remote: Option<Box<dyn Remote>>,
+    /// Before the first new attempt; doubled each time.
+    pause: Duration,
     /// After which nothing is written any more.
     failed: Option<Failed>,
 }
@@ -72,7 +73,7 @@ impl Commits {
         (id, epoch, height): (Uuid, u64, u64),
     ) -> Self {
         let height = Arc::new(AtomicU64::new(height));
-        Self { server, tenure, mark, id, epoch, height, remote: None, failed: None }
+        Self { server, tenure, mark, id, epoch, height, remote: None, pause: FIRST_PAUSE, failed: None }
     }
 
     pub fn tenure(&self) -> &Arc<Tenure> {
@@ -114,7 +115,7 @@ impl Commits {
         // What was sent so far may arrive at any time, so up to here a height can be of our making.
         let mut sent = before;
         let mut found = Some(before);
-        let mut pause = FIRST_PAUSE;
+        let mut pause = self.pause;
         loop {
             let trouble = match self.attempt(before, &mut sent, found, step) {
                 Ok(Some(height)) => return Ok(height),

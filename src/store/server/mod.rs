@@ -17,6 +17,8 @@ pub mod remote;
 mod renewal;
 mod shared;
 pub mod tenure;
+#[cfg(test)]
+mod testkit;
 mod tls;
 mod unwritten;
 
