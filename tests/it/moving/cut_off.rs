@@ -38,12 +38,7 @@ fn go(
 
 #[test]
 fn a_move_cut_off_at_any_write_leaves_one_store_and_is_finished_by_asking_again() {
-    for (key, is_back, is_done) in [
-        (None, false, false),
-        (None, true, true),
-        (Some(test_key()), false, true),
-        (Some(test_key()), true, false),
-    ] {
+    for (key, is_back) in [(None, false), (None, true), (Some(test_key()), false), (Some(test_key()), true)] {
         let key = key.as_ref();
         block_on(async {
             let template = tempfile::tempdir().unwrap();
