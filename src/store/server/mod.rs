@@ -1,6 +1,6 @@
 //! A store on a database server that several daemons share: one of them owns it, the others stand by.
 //!
-//! Owns what a server has to offer ([`remote`]; PostgreSQL is [`postgres`]), what a candidate can do ([`SharedStore`]), what
+//! Owns what a server has to offer ([`remote`]; [`postgres`] and [`redis`] are two kinds), what a candidate can do ([`SharedStore`]), what
 //! the owner has ([`Ownership`], with [`commits`] and [`renewal`]) and until when ([`tenure`]). [`engine`] puts the verbs on
 //! it. Everything blocks, never for much longer than an answer of the server may take. Must not know records, verbs, or what
 //! the daemon does in either role.
@@ -11,6 +11,7 @@ mod engine;
 mod mark;
 mod ownership;
 pub mod postgres;
+pub mod redis;
 pub mod remote;
 mod renewal;
 mod shared;
@@ -27,6 +28,7 @@ pub use tenure::{Asked, Ended, LEASE, RENEW_EVERY, Tenure};
 
 use self::mark::Mark;
 use self::postgres::PostgresServer;
+use self::redis::RedisServer;
 use super::StoreError;
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ pub fn of(url: &str, authority: Option<&[u8]>) -> Result<Arc<dyn Server>, StoreE
         Some("postgres" | "postgresql") => {
             Ok(Arc::new(PostgresServer::new(url, authority).map_err(refused)?))
         }
+        Some("redis" | "rediss") => Ok(Arc::new(RedisServer::new(url, authority).map_err(refused)?)),
         _ => Err(StoreError::Damaged(
             "STORE_URL names no database that is known: it must begin with postgres:// or rediss://"
                 .to_owned(),
