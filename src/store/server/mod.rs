@@ -1,6 +1,6 @@
 //! A store on a database server that several daemons share: one of them owns it, the others stand by.
 //!
-//! Owns what a server has to offer ([`remote`]; PostgreSQL is [`postgres`]), what a candidate can do ([`SharedStore`]), what
+//! Owns what a server has to offer ([`remote`]; [`postgres`] and [`redis`] are two kinds), what a candidate can do ([`SharedStore`]), what
 //! the owner has ([`Ownership`], with [`commits`] and [`renewal`]) and until when ([`tenure`]). [`engine`] puts the verbs on
 //! it. Everything blocks, never for much longer than an answer of the server may take. Must not know records, verbs, or what
 //! the daemon does in either role.

@@ -39,11 +39,11 @@ const SETTINGS: &str = "-c lock_timeout=2500ms -c statement_timeout=0 -c synchro
 /// As the server shows it.
 const LOCK_TIMEOUT: &str = "2500ms";
 
-/// Two daemons may start at once on an empty database; the number is that of no other program. The secondary tables are made
-/// when they are needed.
+/// Two daemons may start at once on an empty database; the number is that of no other program.
 const CREATE: &str = "
     SELECT pg_advisory_xact_lock(8097341156203345021);
     CREATE TABLE IF NOT EXISTS pfb_record (k bytea PRIMARY KEY, v bytea NOT NULL);
+    CREATE TABLE IF NOT EXISTS pfb_record_next (k bytea PRIMARY KEY, v bytea NOT NULL);
     CREATE TABLE IF NOT EXISTS pfb_node (
         node text PRIMARY KEY, addr text NOT NULL, certificate bytea NOT NULL, seen timestamptz NOT NULL);
     CREATE TABLE IF NOT EXISTS pfb_owner (

@@ -205,6 +205,7 @@ impl Remote for Postgres {
                  DROP TABLE IF EXISTS pfb_record_replaced;
                  ALTER TABLE pfb_record RENAME TO pfb_record_replaced;
                  ALTER TABLE pfb_record_next RENAME TO pfb_record;
+                 CREATE TABLE pfb_record_next (k bytea PRIMARY KEY, v bytea NOT NULL);
                  {replaced}
              END $$"
         );
