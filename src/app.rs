@@ -29,9 +29,23 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 
-/// Everything a running daemon shares.
+/// What a process has, whatever becomes of its store.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub config: Arc<Config>,
+    pub token: Secret,
+    pub telemetry: Arc<Telemetry>,
+}
+
+impl Common {
+    pub(crate) fn new(config: Config, token: Secret) -> Self {
+        Self { config: Arc::new(config), token, telemetry: Arc::default() }
+    }
+}
+
+/// Everything that those share who work on one opened store.
 pub(crate) struct App {
-    pub config: Config,
+    pub config: Arc<Config>,
     pub store: Store,
     pub telegram: Arc<Telegram>,
     pub tutor: Arc<dyn Tutor>,
@@ -57,18 +71,13 @@ pub(crate) struct LateRestore {
 impl App {
     /// Opens the store and builds the clients. Blocking, so it runs before the runtime has work. The error is
     /// in words for the person who starts the daemon.
-    pub(crate) fn build(config: Config, token: Secret) -> Result<App> {
-        let telemetry = Arc::new(Telemetry::default());
-        let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
-        Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
+    pub(crate) fn build(common: Common) -> Result<App> {
+        let (store, restored) = open_store(&common.config, &common.telemetry).context("opening the store")?;
+        Ok(App { restored, ..Self::assemble(common, store)? })
     }
 
-    pub(crate) fn assemble(
-        config: Config,
-        token: Secret,
-        store: Store,
-        telemetry: Arc<Telemetry>,
-    ) -> Result<App> {
+    pub(crate) fn assemble(common: Common, store: Store) -> Result<App> {
+        let Common { config, token, telemetry } = common;
         let telegram = Arc::new(telegram_of(&config, token)?);
         let models = models_of(&config)?.map(Arc::new);
         let placement = if models.is_some() { placement_with_model } else { placement };
