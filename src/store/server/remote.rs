@@ -96,6 +96,12 @@ pub trait Server: Send + Sync {
 
     /// Host, port and database, for people.
     fn place(&self) -> &str;
+
+    /// What whoever runs it should know, whatever its settings are: a sentence for the log at the start, `doctor` and
+    /// `/health`. `None`: nothing.
+    fn caution(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// One connection, used by one thread. Everything blocks, and has a deadline: after [`RemoteError::Lost`] the connection
