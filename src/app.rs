@@ -11,7 +11,7 @@ use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
 use crate::config::{Config, OnCorruption, TutorKind, shown_url};
 use crate::domain::stats::Count;
-use crate::domain::{Timestamp, Vision};
+use crate::domain::{Gate, Timestamp, Vision};
 use crate::logging::Event;
 use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions, Timeouts};
 use crate::secret::Secret;
@@ -35,11 +35,13 @@ pub(crate) struct Common {
     pub config: Arc<Config>,
     pub token: Secret,
     pub telemetry: Arc<Telemetry>,
+    /// Of the clients that are built.
+    pub gate: Gate,
 }
 
 impl Common {
     pub(crate) fn new(config: Config, token: Secret) -> Self {
-        Self { config: Arc::new(config), token, telemetry: Arc::default() }
+        Self { config: Arc::new(config), token, telemetry: Arc::default(), gate: Gate::default() }
     }
 }
 
@@ -77,13 +79,13 @@ impl App {
     }
 
     pub(crate) fn assemble(common: Common, store: Store) -> Result<App> {
-        let Common { config, token, telemetry } = common;
-        let telegram = Arc::new(telegram_of(&config, token)?);
-        let models = models_of(&config)?.map(Arc::new);
+        let Common { config, token, telemetry, gate } = common;
+        let telegram = Arc::new(telegram_of(&config, token, &gate)?);
+        let models = models_of(&config, &gate)?.map(Arc::new);
         let placement = if models.is_some() { placement_with_model } else { placement };
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
-        let tutor = tutor_of(&config, models.clone(), &store, telemetry.clone(), news.clone())?;
+        let tutor = tutor_of(&config, models.clone(), &store, telemetry.clone(), news.clone(), &gate)?;
         let channel = config
             .required_channel
             .clone()
@@ -120,7 +122,7 @@ impl App {
 }
 
 /// Connects to nothing yet.
-pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
+pub(crate) fn telegram_of(config: &Config, token: Secret, gate: &Gate) -> Result<Telegram> {
     Telegram::new(TelegramOptions {
         token,
         api_url: config.telegram_api_url.clone(),
@@ -129,6 +131,7 @@ pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
         poll_timeout: config.bot_polling_timeout,
         download_cap: config.max_audio_bytes(),
         local_folder: config.telegram_api_local.then(|| config.telegram_api_local_path.clone()),
+        gate: gate.clone(),
     })
     .context("setting up the connection to Telegram")
 }
@@ -140,6 +143,7 @@ fn tutor_options(
     config: &Config,
     models: Option<Arc<Models>>,
     recogniser: Option<Arc<Recogniser>>,
+    gate: &Gate,
 ) -> Result<TutorOptions> {
     Ok(match config.tutor {
         TutorKind::PhonicFlow => {
@@ -156,6 +160,7 @@ fn tutor_options(
                 api_key: config.backend_api_key.clone(),
                 private_key: config.bot_private_key.clone(),
                 extra_ca_pem: extra_ca_pem.clone(),
+                gate: gate.clone(),
             });
             let first = all.next().context("BACKEND_URL names no tutor")?;
             TutorOptions::PhonicFlow(first, all.collect())
@@ -163,7 +168,7 @@ fn tutor_options(
         TutorKind::Builtin => TutorOptions::Builtin(Box::new(BuiltinOptions {
             recogniser: recogniser.context("TUTOR=builtin needs STT_URL")?,
             models: models.context("TUTOR=builtin needs AI_API_URL")?,
-            synthesiser: synthesiser_of(config)?.map(Arc::new),
+            synthesiser: synthesiser_of(config, gate)?.map(Arc::new),
             personas: config.ai.personas.clone(),
             ai: ai_rules(config),
             default_language: config.default_language,
@@ -190,22 +195,24 @@ pub(crate) fn tutor_of(
     store: &Store,
     telemetry: Arc<Telemetry>,
     news: Arc<Notify>,
+    gate: &Gate,
 ) -> Result<Arc<dyn Tutor>> {
-    let recogniser = recogniser_of(config)?.map(Arc::new);
-    let options = tutor_options(config, models, recogniser.clone())?;
+    let recogniser = recogniser_of(config, gate)?.map(Arc::new);
+    let options = tutor_options(config, models, recogniser.clone(), gate)?;
     let surroundings = Surroundings { telemetry, reader: store.reader(), news, recogniser };
     options.build(surroundings).context(TUTOR_SETUP)
 }
 
 /// Whether the tutor is there and well.
 pub(crate) async fn examine_tutor(config: &Config) -> Result<Checkup> {
-    let recogniser = recogniser_of(config)?.map(Arc::new);
-    let options = tutor_options(config, models_of(config)?.map(Arc::new), recogniser)?;
+    let gate = Gate::default();
+    let recogniser = recogniser_of(config, &gate)?.map(Arc::new);
+    let options = tutor_options(config, models_of(config, &gate)?.map(Arc::new), recogniser, &gate)?;
     options.examine().await.context(TUTOR_SETUP)
 }
 
 /// Connects to nothing yet.
-pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
+pub(crate) fn models_of(config: &Config, gate: &Gate) -> Result<Option<Models>> {
     let ai = &config.ai;
     if !ai.is_configured() {
         return Ok(None);
@@ -235,6 +242,7 @@ pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
         offered: ai.models.iter().map(ModelName::new).collect(),
         fallback: ai.fallback_model.as_ref().map(ModelName::new),
         timeouts: Timeouts::new(ai.timeout),
+        gate: gate.clone(),
     })
     .context("setting up the chat models")?;
     Ok(Some(models))
