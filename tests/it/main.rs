@@ -15,6 +15,10 @@ mod commands;
 mod config;
 mod conversation;
 mod conversations;
+mod database_checks;
+// Part of it is for benches alone.
+#[allow(dead_code)]
+mod databases;
 mod demo;
 mod doctor;
 mod doors;
@@ -28,6 +32,8 @@ mod in_hands;
 mod limits;
 mod local_api;
 mod looking;
+#[allow(dead_code)]
+mod machines;
 mod metrics;
 mod pacing;
 mod packages;
@@ -56,6 +62,7 @@ mod start;
 mod store_contract;
 mod store_model;
 mod store_records;
+mod store_server;
 mod storm;
 mod telegram_faults;
 mod text_turn;
