@@ -7,8 +7,7 @@ use super::{DaemonContext, health, snapshot};
 use crate::admin::execute::{Context, Host};
 use crate::admin::snapshot::Snapshot;
 use crate::admin::socket::{self, Listener};
-use crate::app::millis;
-use crate::config::Config;
+use crate::app::{Common, millis};
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
@@ -67,7 +66,8 @@ impl DaemonContext {
 }
 
 /// Serves requests until the shutdown signal.
-pub(crate) async fn run(config: Arc<Config>, mut roles: Roles, mut stop: Stop) {
+pub(crate) async fn run(common: Common, mut roles: Roles, mut stop: Stop) {
+    let config = &common.config;
     let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
     let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;
     let listener = match bound {
@@ -87,23 +87,24 @@ pub(crate) async fn run(config: Arc<Config>, mut roles: Roles, mut stop: Stop) {
         let role = roles.borrow_and_update().clone();
         tokio::select! {
             // Who is being answered is cut off with the role: nothing of a term may outlive it.
-            () = serve(&listener, &config, role) => return,
+            () = serve(&listener, role) => return,
             changed = roles.changed() => if changed.is_err() { return },
             () = stop.raised() => return,
         }
     }
 }
 
-async fn serve(listener: &Listener, config: &Config, role: Role) {
+async fn serve(listener: &Listener, role: Role) {
     match role {
         Role::Owner(daemon) => {
+            let config = &daemon.app.config;
             let context = Arc::new(Context {
                 store: daemon.app.store.clone(),
                 root: config.session_storage_path.clone(),
                 session_timeout_ms: millis(config.session_timeout),
                 session_retention_ms: millis(config.session_retention),
                 default_language: config.default_language,
-                host: daemon,
+                host: daemon.clone(),
             });
             socket::serve(listener, context).await;
         }

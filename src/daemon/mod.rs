@@ -66,7 +66,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     tokio::pin!(shutdown);
     let daemon = DaemonContext::open(app.clone(), app.telegram.clone()).await?;
     let (_role, roles) = tokio::sync::watch::channel(Role::Owner(daemon.clone()));
-    let mut process = match Process::start(&app.config, roles).await {
+    let mut process = match Process::start(&app.common, roles).await {
         Ok(process) => process,
         Err(error) => return Err(given_up(&daemon, error.into()).await),
     };

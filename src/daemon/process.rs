@@ -5,9 +5,8 @@
 use super::role::Roles;
 use super::shutdown::{self, StopSignal};
 use super::{StartupError, admin_socket, watch, watchdog};
-use crate::config::Config;
+use crate::app::Common;
 use std::future::Future;
-use std::sync::Arc;
 use tokio::task::JoinSet;
 
 pub struct Process {
@@ -19,13 +18,13 @@ pub struct Process {
 
 impl Process {
     /// Fails when `METRICS_ADDR` cannot be listened on.
-    pub async fn start(config: &Arc<Config>, roles: Roles) -> Result<Self, StartupError> {
+    pub async fn start(common: &Common, roles: Roles) -> Result<Self, StartupError> {
         let (signal, stop) = shutdown::channel();
         let mut parts = JoinSet::new();
         // First of all, because an admin wants to look in exactly when Telegram cannot be reached.
-        parts.spawn(admin_socket::run(config.clone(), roles.clone(), stop.clone()));
+        parts.spawn(admin_socket::run(common.clone(), roles.clone(), stop.clone()));
         // Before Telegram is called: that it cannot be reached is what /health has to tell.
-        if let Some(addr) = config.metrics_addr {
+        if let Some(addr) = common.config.metrics_addr {
             match watch::open(addr).await {
                 Ok(listener) => parts.spawn(watch::run(roles.clone(), listener, stop.clone())),
                 Err(error) => {
