@@ -53,6 +53,7 @@ mod sending;
 mod service;
 mod settings;
 mod several_tutors;
+mod shared_store;
 mod shell;
 mod shutdown;
 mod skip;
