@@ -8,6 +8,7 @@
 mod cache;
 mod commits;
 mod engine;
+mod held;
 mod look;
 mod mark;
 mod ownership;
@@ -22,6 +23,7 @@ mod testkit;
 mod tls;
 mod unwritten;
 
+pub use held::HeldShared;
 pub use look::{Looked, look};
 pub use ownership::{Ownership, Taken};
 pub use remote::{Area, Candidate, Committed, Pairs, Remote, RemoteError, Seen, Server, Standing, Survives};
