@@ -67,7 +67,7 @@ fn value_name(key: &Key) -> &'static str {
         Kind::BaseUrls(_) => "URLS",
         Kind::BaseUrl(_) | Kind::OptionalUrl(_) | Kind::Proxy(_) => "URL",
         Kind::Name(_) => "MODEL",
-        Kind::Word(_) => "NAME",
+        Kind::Word(_) | Kind::Node(_) => "NAME",
         Kind::Names(_) => "MODELS",
         Kind::Address(_) => "ADDRESS",
         Kind::Users(_) => "IDS",
@@ -75,7 +75,7 @@ fn value_name(key: &Key) -> &'static str {
         Kind::Switch(_) => "BOOL",
         Kind::Choice(..) => "WORD",
         Kind::LogFilter(_) => "FILTER",
-        Kind::Token(_) | Kind::Secret(_) => "VALUE",
+        Kind::Token(_) | Kind::Secret(_) | Kind::Database(_) => "VALUE",
     }
 }
 

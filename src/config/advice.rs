@@ -1,7 +1,7 @@
 //! Warnings about settings that are allowed but risky, and combinations that are refused. Reads nothing but
 //! whether a folder can be read. Must not know where values came from.
 
-use super::{Config, ConfigError, Setting};
+use super::{Config, ConfigError, Setting, keys};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One line for each warning.
@@ -72,7 +72,7 @@ pub(crate) fn public_metrics(config: &Config, origins: &[Setting]) -> Option<Con
 }
 
 /// Neither loopback nor private; the unspecified address (all interfaces) counts as open.
-fn is_open(ip: IpAddr) -> bool {
+pub(super) fn is_open(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local()),
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
@@ -80,6 +80,15 @@ fn is_open(ip: IpAddr) -> bool {
             None => !(ip.is_loopback() || is_local(ip)),
         },
     }
+}
+
+/// Whether an option, or its `_FILE` twin, has another value than its default.
+pub(super) fn is_set(name: &str, origins: &[Setting]) -> bool {
+    let file = format!("{name}_FILE");
+    let given = |setting: &&Setting| setting.name == name || setting.name == file;
+    let default = keys::all().find(|key| key.name == name).map_or("", |key| key.default);
+    let value = origins.iter().find(given).and_then(|setting| setting.value.as_deref());
+    value.is_some_and(|value| value != default)
 }
 
 /// Unencrypted to a host that, as far as its name tells, is on the public internet.
@@ -94,6 +103,11 @@ fn in_the_clear(url: &str) -> bool {
         Some(six) => six.split(']').next().unwrap_or_default(),
         None => address.split(':').next().unwrap_or_default(),
     };
+    is_public(host)
+}
+
+/// Whether a host is, as far as its name tells, on the public internet.
+pub(super) fn is_public(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(ip) => is_open(ip),
         Err(_) => {

@@ -4,6 +4,8 @@
 
 use super::Config;
 use super::keys::{Key, Kind, Unit};
+use super::shared_store::is_node;
+use super::store_url::StoreUrl;
 use crate::domain::{ChannelName, Persona, Personas, TutorId, UserId};
 use crate::logging;
 use crate::secret::{KeyMaterial, Secret};
@@ -73,6 +75,11 @@ pub(crate) fn apply(key: &Key, config: &mut Config, raw: &str, folder: &Path) ->
                 return Err(wrong());
             }
             *field(config) = Some(Secret::new(raw));
+        }
+        Kind::Database(field) => *field(config) = Some(StoreUrl::parse(raw)?),
+        Kind::Node(field) => {
+            *field(config) = Some(raw.to_owned()).filter(|name| is_node(name));
+            field(config).as_ref().ok_or_else(wrong)?;
         }
         Kind::CaFile(field) => {
             let path = path(raw, folder)?;

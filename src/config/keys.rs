@@ -5,6 +5,7 @@
 //! Must not know where values come from (see `sources`) or how a text is checked (see `checks`).
 
 use super::Config;
+use super::store_url::StoreUrl;
 pub(crate) use super::table::TOPICS;
 use crate::domain::{ChannelName, Personas, UserId};
 use crate::secret::{KeyMaterial, Secret};
@@ -77,6 +78,10 @@ pub enum Kind {
     Token(fn(&mut Config) -> &mut Option<Secret>),
     /// A secret other than the bot token. Has a `_FILE` twin.
     Secret(fn(&mut Config) -> &mut Option<Secret>),
+    /// The URL of a shared store, with a password. Has a `_FILE` twin.
+    Database(fn(&mut Config) -> &mut Option<StoreUrl>),
+    /// A daemon's name among those that share a store.
+    Node(fn(&mut Config) -> &mut Option<String>),
     /// A file of PEM certificates.
     CaFile(fn(&mut Config) -> &mut Option<PathBuf>),
     Folder(fn(&mut Config) -> &mut PathBuf),
@@ -99,8 +104,8 @@ pub enum Kind {
 pub const TELEGRAM_PUBLIC_API: &str = "https://api.telegram.org";
 
 use Kind::{
-    Address, BaseUrl, BaseUrls, CaFile, Channel, Choice, Count, File, Folder, KeyFile, LogFilter, Name,
-    Names, Number, OptionalUrl, Proxy, Switch, Time, Token, Users, Whole, Word,
+    Address, BaseUrl, BaseUrls, CaFile, Channel, Choice, Count, Database, File, Folder, KeyFile, LogFilter,
+    Name, Names, Node, Number, OptionalUrl, Proxy, Switch, Time, Token, Users, Whole, Word,
 };
 use Unit::{Days, Hours, Seconds};
 
@@ -135,7 +140,7 @@ pub fn flags() -> impl Iterator<Item = Flag> {
 impl Key {
     /// Has a `_FILE` twin that names a file holding the value.
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Token(_) | Kind::Secret(_))
+        matches!(self.kind, Kind::Token(_) | Kind::Secret(_) | Kind::Database(_))
     }
 
     pub fn file_name(&self) -> String {
@@ -169,6 +174,8 @@ impl Key {
             BaseUrl(_) | OptionalUrl(_) => "a URL with http:// or https://, without a query".to_owned(),
             Proxy(_) => "a URL with http://, https://, socks5:// or socks5h://".to_owned(),
             Token(_) => "digits, a colon, then letters, digits, _ and -, as @BotFather gave it".to_owned(),
+            Database(_) => "a URL with postgres:// or rediss:// (redis:// is not encrypted)".to_owned(),
+            Node(_) => "letters, digits, dots, - and _".to_owned(),
             Kind::Secret(_) => "printable ASCII characters".to_owned(),
             CaFile(_) => "a readable file of PEM certificates".to_owned(),
             Folder(_) => "a folder".to_owned(),

@@ -14,8 +14,10 @@ mod providers;
 mod render;
 mod resolve;
 mod secret_files;
+mod shared_store;
 mod sources;
 mod speech;
+mod store_url;
 mod table;
 
 pub(crate) use ai::Ai;
@@ -24,6 +26,7 @@ pub use keys::{Flag, flags};
 pub use providers::Provider;
 pub use render::{env_example, markdown_table, render};
 pub use speech::{Speech, SpeechServer, TutorKind};
+pub use store_url::{StoreEngine, StoreUrl};
 
 use crate::domain::rate::PerMinute;
 use crate::domain::{ChannelName, Language, UserId};
@@ -102,6 +105,17 @@ pub struct Config {
     pub telegram_api_local_path: PathBuf,
     /// The content of `STORE_KEY_FILE`, or of the systemd credential `store-key`.
     pub store_key: Option<KeyMaterial>,
+    /// `None`: the store lies in `session_storage_path`.
+    pub store_url: Option<StoreUrl>,
+    /// Relative to the working folder; was readable when it was checked.
+    pub store_ca_file: Option<PathBuf>,
+    /// `STORE_DELETED=kept`: deleted bytes may stay in the database's own log and backups.
+    pub store_deleted_kept: bool,
+    /// See [`Config::node`].
+    pub store_node: Option<String>,
+    /// Never the unspecified address: it is also where the peers connect to.
+    pub store_peer_addr: Option<SocketAddr>,
+    pub store_peer_allow_public: bool,
     /// See [`Config::admin_socket`].
     pub admin_socket: Option<PathBuf>,
     pub metrics_addr: Option<SocketAddr>,
@@ -219,8 +233,10 @@ impl Config {
         }
         errors.extend(advice::public_metrics(&config, &origins));
         errors.extend(speech::missing(&config, &errors));
+        errors.extend(shared_store::missing(&config, &origins, &errors));
         warnings.extend(advice::advice(&config));
         warnings.extend(speech::idle(&config, &origins));
+        warnings.extend(shared_store::advice(&config, &origins));
         (Loaded { config, origins, warnings, not_read }, errors)
     }
 
@@ -244,6 +260,11 @@ impl Config {
     /// Where the daemon listens for the admin's commands.
     pub fn admin_socket(&self) -> PathBuf {
         self.admin_socket.clone().unwrap_or_else(|| self.session_storage_path.join("admin.sock"))
+    }
+
+    /// This daemon's name among those that share the store: `STORE_NODE`, else the host's name.
+    pub fn node(&self) -> String {
+        self.store_node.clone().unwrap_or_else(shared_store::host_name)
     }
 
     fn blank() -> Self {
@@ -281,6 +302,12 @@ impl Config {
             telegram_api_local: false,
             telegram_api_local_path: PathBuf::new(),
             store_key: None,
+            store_url: None,
+            store_ca_file: None,
+            store_deleted_kept: false,
+            store_node: None,
+            store_peer_addr: None,
+            store_peer_allow_public: false,
             admin_socket: None,
             metrics_addr: None,
             metrics_allow_public: false,

@@ -18,15 +18,14 @@ impl Loaded {
             }
             let direct = keys::all().any(|key| key.is_secret() && key.name == setting.name)
                 || setting.name.ends_with(".key");
+            let plain = keys::all().any(|key| {
+                key.name == setting.name && matches!(key.kind, keys::Kind::CaFile(_) | keys::Kind::File(_))
+            });
             let password = setting.name == "TELEGRAM_PROXY" && value.contains("***@");
             let path = match setting.origin.strip_prefix("file ") {
                 _ if setting.name.ends_with(".key_file") => Some(value.as_str()),
-                _ if setting.name.ends_with("_FILE") && setting.name != "BACKEND_CA_FILE" => {
-                    if setting.name == "BOT_LOG_FILE" {
-                        continue;
-                    }
-                    Some(value.as_str())
-                }
+                _ if plain => None,
+                _ if setting.name.ends_with("_FILE") => Some(value.as_str()),
                 path if direct || password => match path {
                     None if setting.origin.starts_with(DOTENV) => Some(DOTENV),
                     path => path,

@@ -2,7 +2,8 @@
 //!
 //! Must not know how they are asked.
 
-use super::keys::{self, Key, Kind};
+use super::advice::is_set;
+use super::keys::{Key, Kind};
 use super::{Config, ConfigError, Setting};
 use crate::secret::Secret;
 
@@ -101,13 +102,7 @@ pub(super) fn missing(config: &Config, faults: &[ConfigError]) -> Vec<ConfigErro
 
 /// Options that are set and change nothing.
 pub(super) fn idle(config: &Config, origins: &[Setting]) -> Vec<String> {
-    let set = |name: &&&str| {
-        let file = format!("{name}_FILE");
-        let given = |setting: &&Setting| setting.name == **name || setting.name == file;
-        let default = keys::all().find(|key| key.name == **name).map_or("", |key| key.default);
-        let value = origins.iter().find(given).and_then(|setting| setting.value.as_deref());
-        value.is_some_and(|value| value != default)
-    };
+    let set = |name: &&&str| is_set(name, origins);
     let (of_the_other, why): (&[&str], _) = match config.tutor {
         TutorKind::Builtin => (&["BACKEND_URL", "BACKEND_API_KEY", "BOT_PRIVATE_KEY"], "TUTOR is builtin"),
         TutorKind::PhonicFlow => (&["TTS_URL"], "only TUTOR=builtin uses it"),

@@ -20,6 +20,7 @@ pub(crate) const TOPICS: &[(&str, &[Key])] = &[
     ("Limits", LIMITS),
     ("Who may use it", PEOPLE),
     ("Sessions and the store", SESSIONS),
+    ("A store that several daemons share", super::shared_store::OPTIONS),
     ("Watching it", WATCHING),
     ("Log and language", LOG),
 ];
@@ -211,7 +212,7 @@ const SESSIONS: &[Key] = &[
         name: "SESSION_STORAGE_PATH",
         default: "./data",
         kind: Folder(|c| &mut c.session_storage_path),
-        doc: "The store's folder, with its exports. As a systemd service with StateDirectory= that one is the default.",
+        doc: "The store's folder, with its exports; with STORE_URL, what this daemon keeps for itself. As a systemd service with StateDirectory= that one is the default.",
     },
     Key {
         name: "STORE_ON_CORRUPTION",

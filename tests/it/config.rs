@@ -2,6 +2,7 @@
 
 mod ai;
 mod secrets;
+mod shared_store;
 
 use phonicflow_bot::config::{self, Config, ConfigErrors, Inputs, Loaded, LogFormat, TutorKind, keys};
 use phonicflow_bot::domain::rate::PerMinute;

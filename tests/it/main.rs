@@ -15,6 +15,9 @@ mod commands;
 mod config;
 mod conversation;
 mod conversations;
+// Part of it is for benches alone.
+#[allow(dead_code)]
+mod databases;
 mod demo;
 mod doctor;
 mod doors;

@@ -48,3 +48,21 @@ pub fn is_root(test: &str) -> bool {
     }
     root
 }
+
+/// Whether PostgreSQL is installed; if not, the test is skipped.
+pub fn has_postgres(test: &str) -> bool {
+    let there = crate::databases::postgres::is_installed();
+    if !there {
+        skip(test, Lacks::Means, "needs PostgreSQL");
+    }
+    there
+}
+
+/// Whether Redis is installed; if not, the test is skipped.
+pub fn has_redis(test: &str) -> bool {
+    let there = crate::databases::redis::is_installed();
+    if !there {
+        skip(test, Lacks::Means, "needs redis-server");
+    }
+    there
+}
