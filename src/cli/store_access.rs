@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::commands::Setup;
-use crate::admin::client::{AdminClient, ClientError, StoreLocation};
+use crate::admin::client::{AdminClient, ClientError, Opened, StoreLocation};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
 use crate::app::{home_of, millis};
@@ -94,7 +94,7 @@ pub(crate) fn failure(error: ClientError) -> Failure {
 }
 
 /// Opens the store of a daemon that is not running.
-fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
+fn open_store(config: &Config, make: bool) -> Result<Opened, StoreError> {
     let home = home_of(config);
     // No daemon answered, so files here that belong to root were left by an earlier command, not by a running
     // daemon.
@@ -111,7 +111,8 @@ fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
     // Only the daemon restores a damaged store; a command refuses.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
     let host = Arc::new(Alone { clock, _home: home.clone(), _owner: owner });
-    Ok(Context { root: home.root().to_owned(), ..context(config, opened.store, host) })
+    let context = Context { root: home.root().to_owned(), ..context(config, opened.store, host) };
+    Ok(Opened::Store(Box::new(context)))
 }
 
 fn context(config: &Config, store: Store, host: Arc<dyn Host>) -> Context {

@@ -90,8 +90,9 @@ pub(crate) async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
         default_language: config.default_language,
         host: daemon.clone(),
     });
+    let (_desk, desks) = tokio::sync::watch::channel(socket::Desk::Here(context));
     tokio::select! {
-        () = socket::serve(&listener, context) => {}
+        () = socket::serve(&listener, desks) => {}
         () = stop.raised() => {}
     }
 }
