@@ -215,9 +215,9 @@ async fn exports(folder: &Path, count: i64) -> Result<(), StoreError> {
     store.close().await?;
     let start = Instant::now();
     let into = folder.join("restored");
-    let rebuilt = phonicflow_bot::store::sled::rebuild(
+    let rebuilt = phonicflow_bot::store::rebuild::rebuild(
         &phonicflow_bot::store::export::Source::open(&path)?,
-        &into,
+        &phonicflow_bot::store::sled::SledFolder(&into),
         None,
         NOW,
         &mut |_, _| (),

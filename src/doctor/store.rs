@@ -2,6 +2,7 @@
 //! how it is laid out.
 
 use super::{Cause, CheckResult, Finding, Patient, now, size, span, writable};
+use crate::domain::Timestamp;
 use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, StoreError, export};
 use std::path::Path;
@@ -36,7 +37,7 @@ pub(crate) async fn check(patient: &Patient) -> CheckResult {
         let acted = opening.as_owner();
         let (home, _acting) =
             acted.map_err(|source| StoreError::Io { action: "reach its folder", source })?;
-        home.look().map(|store| store.map(|store| (store, home)))
+        home.look(Timestamp::from_secs(now())).map(|store| store.map(|store| (store, home)))
     });
     let opened = opened.await;
     let mut held = Some(false);

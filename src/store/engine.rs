@@ -37,6 +37,33 @@ pub trait Flush: Send {
     fn flush(&mut self) -> Result<(), StoreError>;
 }
 
+/// What is done with an opened engine.
+pub type Work<'a> = &'a mut dyn FnMut(Box<dyn Engine>) -> Result<(), StoreError>;
+
+/// A set of records that can be opened again and again, by one at a time: a database in a folder, or records on a server.
+pub trait Opens {
+    /// Opens them, or makes them where there are none, and does something with the engine once. They are closed when this
+    /// returns.
+    fn with(&self, work: Work<'_>) -> Result<(), StoreError>;
+}
+
+impl dyn Opens + '_ {
+    /// As [`Opens::with`], with a result.
+    pub(crate) fn opened<T>(
+        &self,
+        work: impl FnOnce(Box<dyn Engine>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (mut work, mut done) = (Some(work), None);
+        self.with(&mut |engine| {
+            if let Some(work) = work.take() {
+                done = Some(work(engine)?);
+            }
+            Ok(())
+        })?;
+        done.ok_or(StoreError::Closed)
+    }
+}
+
 /// Stored keys from `start` up to, but not including, `end`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {

@@ -32,10 +32,12 @@ pub use clean::{Cleared, Uncleared};
 pub use daily::KEPT;
 pub use exchange::Exchange;
 pub use owner::Acting;
+pub(crate) use owner::make_private;
 pub use reencrypt::{ReencryptStep, Reencrypted};
 
 use super::export::{self, Source};
-use super::sled::{empty, make_private, rebuild};
+use super::rebuild::{empty, rebuild};
+use super::sled::SledFolder;
 use super::{Store, StoreError};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
@@ -143,7 +145,7 @@ impl Home {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
         self.finish_interrupted()?;
-        let detail = match self.try_open() {
+        let detail = match self.try_open(now) {
             Err(StoreError::Locked { .. }) => {
                 return Err(StoreError::Locked { folder: self.name.display().to_string() });
             }
@@ -168,19 +170,19 @@ impl Home {
             )));
         }
         let restored = self.restore(detail, now)?;
-        let store = Store::open_known(&self.store(), self.key.as_ref())?;
+        let store = Store::open_known(&self.store(), self.key.as_ref(), now)?;
         Ok(Opened { store, restored: Some(restored) })
     }
 
-    fn try_open(&self) -> Result<Store, StoreError> {
+    fn try_open(&self, now: Timestamp) -> Result<Store, StoreError> {
         if self.listed()?.is_empty() {
-            return Store::open_keyed(&self.store(), self.key.as_ref());
+            return Store::open_at(&self.store(), self.key.as_ref(), now);
         }
         if !self.store().exists() {
             let detail = "its folder is missing, while there are exports of it".to_owned();
             return Err(StoreError::Corrupt { kind: "database", detail });
         }
-        Store::open_known(&self.store(), self.key.as_ref())
+        Store::open_known(&self.store(), self.key.as_ref(), now)
     }
 
     /// A path in the folder, as shown to people.
@@ -224,9 +226,11 @@ impl Home {
             set_aside: 0,
             passed_over: Vec::new(),
         };
+        let folder = self.making();
+        let making = SledFolder(&folder);
         for path in self.listed()? {
             let rebuilt = Source::open(&path)
-                .and_then(|from| rebuild(&from, &self.making(), self.key.as_ref(), now, &mut |_, _| ()));
+                .and_then(|from| rebuild(&from, &making, self.key.as_ref(), now, &mut |_, _| ()));
             match rebuilt {
                 Ok(rebuilt) => {
                     restored.export = Some(self.named(&path));
@@ -247,7 +251,7 @@ impl Home {
             }
         }
         if restored.export.is_none() {
-            empty(&self.making(), self.key.as_ref())?;
+            empty(&making, self.key.as_ref(), now)?;
         }
         self.made(&mut |_| ())?;
         if self.store().exists() {

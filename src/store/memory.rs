@@ -62,10 +62,8 @@ impl MemoryDisk {
             image.opening += 1;
             (image.opening, image.durable.clone(), image.height)
         };
-        Store::start(
-            MemoryEngine { disk: self.clone(), opening, live, unflushed: Arc::default(), height },
-            key,
-        )
+        let engine = MemoryEngine { disk: self.clone(), opening, live, unflushed: Arc::default(), height };
+        Store::start(Box::new(engine), key, super::wall_clock())
     }
 
     /// What has been flushed so far.

@@ -59,7 +59,9 @@ mod ledger;
 pub mod memory;
 mod progress;
 mod reader;
+pub mod rebuild;
 pub mod records;
+pub mod reencrypted_copy;
 mod schedule;
 pub mod seal;
 pub mod server;
@@ -192,8 +194,8 @@ impl Deref for Store {
 
 impl Store {
     /// Reads the whole inbox, so call it before the daemon is at work, or off its threads.
-    fn start(engine: impl Engine + 'static, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
-        Ok(Self(Reader(Thread::start(State::open(Box::new(engine), key)?)?)))
+    fn start(engine: Box<dyn Engine>, key: Option<&KeyMaterial>, now: Timestamp) -> Result<Self, StoreError> {
+        Ok(Self(Reader(Thread::start(State::open(engine, key, now)?)?)))
     }
 
     /// A handle that can read but not change this store.
@@ -213,4 +215,10 @@ impl Store {
     ) -> Result<T, StoreError> {
         self.0.0.carry_out(verb, |state, _| state.written()).await
     }
+}
+
+/// For openers that are told no time.
+fn wall_clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

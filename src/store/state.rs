@@ -86,8 +86,13 @@ impl SeenRing {
 
 impl State {
     /// Reads what is on disk and builds the indexes; creates the log key on the first opening. `key`: that of
-    /// an encrypted store, or of a new one that is to be encrypted.
-    pub fn open(engine: Box<dyn Engine>, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+    /// an encrypted store, or of a new one that is to be encrypted. `now` shows whether the clock was set back
+    /// since a row was written.
+    pub fn open(
+        engine: Box<dyn Engine>,
+        key: Option<&KeyMaterial>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let mut state = Self {
             disk: Disk::open(engine, key)?,
             schedule: Schedule::with_tokens_from(Uuid::new_v4().as_u64_pair().0),
@@ -103,9 +108,9 @@ impl State {
         state.next_seq = state.get::<NextSeq>(&keys::next_seq())?.map_or(1, |NextSeq(seq)| seq);
         let global: RateState = state.get(&keys::global_rate())?.unwrap_or_default();
         // Further ahead than rows may wait: the clock was set back, and every message would wait in vain.
-        let sane = global.tat <= wall_clock().plus_ms(LONGEST_QUEUE_MS);
+        let sane = global.tat <= now.plus_ms(LONGEST_QUEUE_MS);
         state.global = if sane { global } else { RateState::default() };
-        state.read_rows()?;
+        state.read_rows(now)?;
         state.read_seen()?;
         for (key, moved) in state.list::<Moved>(&Range::prefix(keys::kind(kinds::MOVED)), usize::MAX)? {
             if let Some(from) = keys::moved_from(&key) {
@@ -121,9 +126,8 @@ impl State {
         Ok(state)
     }
 
-    fn read_rows(&mut self) -> Result<(), StoreError> {
+    fn read_rows(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let Self { disk, schedule, next_seq, .. } = self;
-        let now = wall_clock();
         disk.scan(&Range::prefix(keys::kind(kinds::INBOX)), false, &mut |_, bytes| {
             let mut job: Job = records::decode(bytes)?;
             *next_seq = job.seq.saturating_add(1).max(*next_seq);
@@ -322,12 +326,6 @@ impl State {
     pub(crate) fn usable(&self) -> Result<(), StoreError> {
         self.progress.usable()
     }
-}
-
-/// The wall clock, only used to detect that it was set back since a row was written.
-fn wall_clock() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Latest time a row may wait for: a later date means that the clock was set back, and the row would wait in

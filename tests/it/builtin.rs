@@ -21,6 +21,9 @@ const HEARD: &str = "Yesterday I go to the market with my sister.";
 const COACHING: &str = "Well told. Watch the past tense.";
 const REPLY: &str = "What did you buy at the market?";
 
+/// What the model is asked for that judges a voice.
+const JUDGEMENT: &[&str] = &["coaching", "reply", "corrections"];
+
 /// A tutor of three servers.
 struct Servers {
     chat: ChatApi,

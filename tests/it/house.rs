@@ -197,6 +197,7 @@ fn each_outside_crate_has_one_owner() {
         ("reqwest::Client::builder", &["http.rs"]),
         ("sled::open", &["store/sled"]),
         ("sled::Config", &["store/sled"]),
+        ("redis::", &["store/server/"]),
         ("bincode::", &["store/codec.rs"]),
         ("chacha20poly1305::", &["store/seal/"]),
         ("getrandom::", &["store/seal/"]),

@@ -59,6 +59,7 @@ mod start;
 mod store_contract;
 mod store_model;
 mod store_records;
+mod store_server;
 mod storm;
 mod telegram_faults;
 mod text_turn;

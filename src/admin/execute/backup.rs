@@ -7,7 +7,7 @@
 use super::{Context, Sink, Stopped};
 use crate::admin::request::{Item, Refusal};
 use crate::store::Home;
-use crate::store::sled::make_private;
+use crate::store::home::make_private;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;

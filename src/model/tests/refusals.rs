@@ -6,6 +6,7 @@ use crate::sandbox::chat_api::{ChatAnswer, ChatModel, Wording};
 use crate::sandbox::faults::{Act, On};
 use crate::sandbox::http::Reply;
 use serde_json::json;
+use std::sync::Mutex;
 
 fn call() -> On {
     On::call("POST /chat/completions")
@@ -131,13 +132,15 @@ async fn structured_answers_are_asked_for_in_the_way_the_server_takes() {
         let scene = Scene::with(ChatOptions { formats, ..ChatOptions::default() }, Timeouts::new(LONG)).await;
         let complete =
             || async { scene.models.complete(&ModelName::new("small"), &question("Hi"), &schema).await };
-        scene.chat.push_answer(ChatAnswer::words("```json\n{\"reply\": \"Hello.\"}\n```"));
+        // In whichever form it is asked for, the next answer is the next of these.
+        let answers =
+            ["{\"reply\": \"Yes.\"}", "I would rather not.", "```json\n{\"reply\": \"Hello.\"}\n```"];
+        let answers = Mutex::new(answers.to_vec());
+        scene.chat.script(move |_| ChatAnswer::words(answers.lock().unwrap().pop().unwrap()));
         let (value, usage) = complete().await.unwrap();
         assert_eq!(value, Completed::Object(json!({ "reply": "Hello." })));
         assert!(usage.is_some());
         assert_eq!(scene.chat.read(|state| state.refused().len()), refused);
-        scene.chat.push_answer(ChatAnswer::words("I would rather not."));
-        scene.chat.push_answer(ChatAnswer::words("{\"reply\": \"Yes.\"}"));
         let yes = Completed::Object(json!({ "reply": "Yes." }));
         assert_eq!(complete().await.unwrap().0, yes, "asked once more");
         scene.chat.script(|_| ChatAnswer::words("I would rather not."));

@@ -45,13 +45,25 @@ impl ChatApi {
         self.with(|state| state.script = Some(Arc::new(script)));
     }
 
-    /// Queues one answer for the next question that has none.
+    /// Queues one answer for the next question that asks for words and has none.
     pub fn push_answer(&self, answer: ChatAnswer) {
-        self.with(|state| state.queue.push_back(answer));
+        self.push_object(&[], answer);
+    }
+
+    /// Queues one answer for the next question that asks for an object of these required fields, in the order of its schema,
+    /// and has none. Other questions, whoever may ask them in between, leave it alone.
+    pub fn push_object(&self, fields: &[&str], answer: ChatAnswer) {
+        let fields = fields.iter().map(|&field| field.to_owned()).collect();
+        self.with(|state| state.queue.push_back((fields, answer)));
     }
 
     /// Every question that passed the checks, in order.
     pub fn questions(&self) -> Vec<Question> {
         self.read(|state| state.questions().to_vec())
+    }
+
+    /// Those of them that asked for an object of these fields; none: for words.
+    pub fn questions_for(&self, fields: &[&str]) -> Vec<Question> {
+        self.questions().into_iter().filter(|asked| asked.fields == fields).collect()
     }
 }

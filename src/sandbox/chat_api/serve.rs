@@ -101,7 +101,7 @@ impl Shared<ChatState> {
                     return Answered::Reply(refusal(state.options.wording, &no));
                 }
             };
-            let answer = match (state.queue.pop_front(), &state.script) {
+            let answer = match (state.queued(&question), &state.script) {
                 (Some(answer), _) => answer,
                 (None, Some(script)) => script(&question),
                 (None, None) => ChatAnswer::words("That is good to hear. What else did you do today?"),

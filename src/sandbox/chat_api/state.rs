@@ -76,6 +76,8 @@ pub struct Question {
     pub messages: Vec<(String, String)>,
     /// Pictures in them.
     pub images: Vec<Bytes>,
+    /// The fields that the object asked for must have, in the order of its schema; none: it asks for words.
+    pub fields: Vec<String>,
     /// The whole request.
     pub body: Value,
     /// How far its answer came.
@@ -117,7 +119,7 @@ pub struct ChatState {
     pub(super) questions: Vec<Question>,
     pub(super) refused: Vec<Refused>,
     pub(super) listed: usize,
-    pub(super) queue: VecDeque<ChatAnswer>,
+    pub(super) queue: VecDeque<(Vec<String>, ChatAnswer)>,
     pub(super) script: Option<Script>,
 }
 
@@ -125,6 +127,12 @@ impl ChatState {
     pub(super) fn new(options: ChatOptions) -> Self {
         let (questions, refused, listed, queue) = Default::default();
         Self { options, questions, refused, listed, queue, script: None }
+    }
+
+    /// Takes the answer that was queued for what this question asks for.
+    pub(super) fn queued(&mut self, question: &Question) -> Option<ChatAnswer> {
+        let nth = self.queue.iter().position(|(fields, _)| *fields == question.fields)?;
+        self.queue.remove(nth).map(|(_, answer)| answer)
     }
 
     /// Every question that passed the checks, in order.

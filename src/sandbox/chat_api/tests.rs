@@ -57,6 +57,38 @@ async fn answers_stream_as_events() {
 }
 
 #[tokio::test]
+async fn an_answer_goes_to_the_question_it_was_queued_for() {
+    let (chat, addr) = start(ChatOptions::default()).await;
+    chat.script(|_| ChatAnswer::words("unscripted"));
+    chat.push_object(&["a", "b"], ChatAnswer::words("an object"));
+    chat.push_answer(ChatAnswer::words("words"));
+    let wants = |fields: &[&str]| {
+        let mut body = with("stream", json!(false));
+        body.as_object_mut().unwrap().remove("stream_options");
+        if !fields.is_empty() {
+            let schema = json!({ "type": "object", "required": fields });
+            body["response_format"] =
+                json!({ "type": "json_schema", "json_schema": { "name": "x", "schema": schema } });
+        }
+        body
+    };
+    let asked: [(&[&str], &str); 6] = [
+        (&["a"], "unscripted"),
+        (&[], "words"),
+        (&[], "unscripted"),
+        (&["a", "b", "c"], "unscripted"),
+        (&["a", "b"], "an object"),
+        (&["a", "b"], "unscripted"),
+    ];
+    for (fields, expected) in asked {
+        let answer = post(addr, CHAT, &wants(fields)).await.json();
+        assert_eq!(answer["choices"][0]["message"]["content"], expected, "{fields:?}");
+    }
+    assert_eq!(chat.questions_for(&["a", "b"]).len(), 2);
+    assert_eq!(chat.questions_for(&[]).len(), 2);
+}
+
+#[tokio::test]
 async fn what_real_servers_refuse_is_refused() {
     let (chat, addr) = start(ChatOptions::default()).await;
     let user = |content: Value| json!([{ "role": "user", "content": content }]);

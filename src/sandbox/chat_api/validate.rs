@@ -67,6 +67,7 @@ pub(super) fn question(options: &ChatOptions, body: &[u8]) -> Result<Question, N
         model: id.to_owned(),
         messages: Vec::new(),
         images: Vec::new(),
+        fields: fields(map),
         body: body.clone(),
         fate: Fate::Open,
     };
@@ -142,6 +143,13 @@ fn format(options: &ChatOptions, map: &Map<String, Value>) -> Result<(), No> {
         return Err(No::bad("'messages' must contain the word 'json' in some form."));
     }
     Ok(())
+}
+
+/// What the schema requires.
+fn fields(map: &Map<String, Value>) -> Vec<String> {
+    let schema = map.get("response_format").and_then(|format| format.pointer("/json_schema/schema"));
+    let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array);
+    required.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn messages(

@@ -4,11 +4,13 @@
 //! old one is touched; after an interruption at any point the next start finds the old or the new one,
 //! complete. Must not know which command asked.
 
-use super::{Exchange, Home, Restored, export_name, io_of, write_json};
+use super::{Exchange, Home, Restored, export_name, io_of, make_private, write_json};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::store::export::{self, Source};
-use crate::store::sled::{Keyed, Rebuilt, export_of, is_blank, make_private, rebuild};
+use crate::store::rebuild::{Rebuilt, is_blank, rebuild};
+use crate::store::reencrypted_copy::{Keyed, export_of};
+use crate::store::sled::SledFolder;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -47,7 +49,7 @@ impl Home {
         self.finish_interrupted()?;
         let there = self.store().exists();
         if there {
-            match is_blank(&self.store(), self.key.as_ref()) {
+            match is_blank(&SledFolder(&self.store()), self.key.as_ref(), now) {
                 Ok(true) => {}
                 // If it cannot be read, it is unknown what it holds.
                 Ok(false)
@@ -61,8 +63,8 @@ impl Home {
             }
         }
         let mut filled = |done, whole| tell(Exchange::Filled { done, whole });
-        let rebuilt =
-            rebuild(from, &self.making(), self.key.as_ref(), now, &mut filled).inspect_err(|_| {
+        let rebuilt = rebuild(from, &SledFolder(&self.making()), self.key.as_ref(), now, &mut filled)
+            .inspect_err(|_| {
                 // Half a database is useless; if it cannot be removed, the next opening does it.
                 let _ = fs::remove_dir_all(self.making());
             })?;
@@ -100,7 +102,7 @@ impl Home {
         let path = self.exports().join(export_name(now));
         if rebuilt.sealed {
             let store = self.store();
-            let of = Keyed { folder: &store, key: self.key.as_ref() };
+            let of = Keyed { records: &SledFolder(&store), key: self.key.as_ref() };
             return export_of(of, &path, rebuilt.exported.taken_at).map(drop);
         }
         let copied = || {

@@ -3,6 +3,7 @@
 //! Moves, restores and creates nothing. Must not know how a person is told.
 
 use super::{DAMAGED, Home, StoreError, io_of};
+use crate::domain::Timestamp;
 use crate::store::Store;
 use std::fs;
 use std::io;
@@ -22,12 +23,12 @@ impl Home {
     /// Opens the database as it is; `None` if there is none. Blocking.
     ///
     /// [`StoreError::Locked`] while another process holds it, [`StoreError::Damaged`] with advice.
-    pub fn look(&self) -> Result<Option<Store>, StoreError> {
+    pub fn look(&self, now: Timestamp) -> Result<Option<Store>, StoreError> {
         if !self.is_there() {
             return Ok(None);
         }
         let _lock = self.lock()?;
-        match self.try_open() {
+        match self.try_open(now) {
             Ok(store) => Ok(Some(store)),
             Err(StoreError::Corrupt { detail, .. }) => Err(StoreError::Damaged(self.advice(&detail))),
             Err(error) => Err(error),
@@ -83,7 +84,7 @@ mod tests {
     fn a_look_makes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(&folder.path().join("store"));
-        assert!(home.look().unwrap().is_none());
+        assert!(home.look(Timestamp::default()).unwrap().is_none());
         assert!(!folder.path().join("store").exists());
     }
 

@@ -9,7 +9,9 @@
 //! memory than there is, must not keep the daemon from working for ever. Must not know who was deleted.
 
 use super::{Exchange, Home, io_of};
-use crate::store::sled::{Keyed, copy};
+use crate::store::rebuild::copy;
+use crate::store::reencrypted_copy::Keyed;
+use crate::store::sled::SledFolder;
 use crate::store::{StoreError, export};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -120,8 +122,8 @@ impl Home {
         self.remove_old()?;
         let store = self.store();
         // A store that cannot be opened is not copied.
-        Keyed { folder: &store, key: self.key.as_ref() }.opens()?;
-        let copied = copy(&store, &self.making(), self.key.as_ref(), until);
+        Keyed { records: &SledFolder(&store), key: self.key.as_ref() }.opens()?;
+        let copied = copy(&SledFolder(&store), &SledFolder(&self.making()), self.key.as_ref(), until);
         if !matches!(copied, Ok(true)) && self.making().exists() {
             fs::remove_dir_all(self.making()).map_err(&failed)?;
         }

@@ -1,9 +1,8 @@
 //! The daily exports: when one is due, how it is made, which are kept. Must not know who asks for one.
 
-use super::{EVERY_MS, Home, PREFIX, SUFFIX, export_name, file_name};
+use super::{EVERY_MS, Home, PREFIX, SUFFIX, export_name, file_name, make_private};
 use crate::domain::Timestamp;
 use crate::store::export::Exported;
-use crate::store::sled::make_private;
 use crate::store::{Store, StoreError};
 use std::fs;
 use std::io;

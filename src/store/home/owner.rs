@@ -1,4 +1,4 @@
-//! Lets root's commands work in the store's folder with the rights of the folder's owner.
+//! Whose the store's folder is: made for its owner alone, and root's commands work in it with its owner's rights.
 //!
 //! The owner may change the folder meanwhile, or put links in it or in its place: with the owner's rights,
 //! below an open handle, that leads nowhere the owner could not go anyway. Files that root has left there are
@@ -9,9 +9,10 @@ use crate::secure_fs;
 use rustix::fs::{Dir, Mode, OFlags, openat};
 use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Most files and folders looked at; a store has a few dozen.
@@ -48,6 +49,20 @@ impl Home {
             Giver { uid: meta.uid(), gid: meta.gid(), left: MOST_FILES }.walk(&folder, DEEPEST);
         }
     }
+}
+
+/// Creates the folder, accessible by its owner only; tightens an existing one of ours.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
+            // Another user's folder to which we may write: theirs to protect.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 /// The rights of another user on files. They belong to the thread, so drop this on the thread that created

@@ -13,10 +13,11 @@
 //! unchanged. If it is killed later, the next start continues: the old database is moved aside, the new one and its export
 //! are put in place, then the old database and all older exports are removed, and `sealing.json` last. Must not know how a person is told.
 
-use super::{Home, io_of, write_json};
+use super::{Home, io_of, make_private, write_json};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
-use crate::store::sled::{Keyed, Progress, make_private, reencrypted_copy};
+use crate::store::reencrypted_copy::{Keyed, Progress, reencrypted_copy};
+use crate::store::sled::SledFolder;
 use crate::store::{KeyTrouble, StoreError, export};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -120,7 +121,7 @@ impl Home {
         let mut reencrypted =
             Reencrypted { records: None, left: aside.iter().map(|name| self.name.join(name)).collect() };
         let store = self.store();
-        let old = Keyed { folder: &store, key: self.key.as_ref() };
+        let old = Keyed { records: &SledFolder(&store), key: self.key.as_ref() };
         let done = match (Keyed { key: to, ..old }).opens() {
             Ok(()) => return Ok(reencrypted),
             // It is encrypted already, with another key.
@@ -144,7 +145,7 @@ impl Home {
         tell: &mut dyn FnMut(ReencryptStep),
     ) -> Result<u64, StoreError> {
         let folder = self.sealing();
-        let new = Keyed { folder: &folder, key: to };
+        let new = Keyed { records: &SledFolder(&folder), key: to };
         let made = reencrypted_copy(old, new, &self.sealing_export(), now, &mut |step| {
             tell(ReencryptStep::Working(step))
         });

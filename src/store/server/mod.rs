@@ -3,6 +3,7 @@
 //! Owns what a server has to offer ([`remote`]) and what the owner may do and until when ([`tenure`]). Must not know
 //! records, verbs, or what the daemon does in either role.
 
+pub mod redis;
 pub mod remote;
 pub mod tenure;
 

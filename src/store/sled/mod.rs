@@ -9,15 +9,13 @@
 mod fsync;
 mod high_water_mark;
 mod leftovers;
-mod rebuild;
-mod reencrypted_copy;
 
 pub use fsync::{Moment, Watch};
-pub use rebuild::{Rebuilt, copy, empty, is_blank, rebuild};
-pub use reencrypted_copy::{Keyed, Progress, export_of, reencrypted_copy};
 
-use super::engine::{Batch, Engine, Flush, Span, Visit};
+use super::engine::{Batch, Engine, Flush, Opens, Span, Visit, Work};
+use super::home::make_private;
 use super::{Store, StoreError};
+use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
 use fsync::FileSync;
 use high_water_mark::HighWaterMark;
@@ -64,6 +62,16 @@ struct SledFlush {
     batches: Arc<AtomicU64>,
 }
 
+/// A database in this folder.
+#[derive(Debug, Clone, Copy)]
+pub struct SledFolder<'a>(pub &'a Path);
+
+impl Opens for SledFolder<'_> {
+    fn with(&self, work: Work<'_>) -> Result<(), StoreError> {
+        guarded(self.0, None, |engine| work(Box::new(engine)))
+    }
+}
+
 impl Store {
     /// Opens the store in `folder`, creating it with mode 0700. Blocks: up to half a second for a lock that
     /// is about to be released, and for reading the inbox.
@@ -78,21 +86,34 @@ impl Store {
     ///
     /// [`StoreError::Key`] when store and key do not fit.
     pub fn open_keyed(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
-        guarded(folder, None, |engine| Self::start(engine, key))
+        Self::open_at(folder, key, super::wall_clock())
     }
 
-    /// As [`Self::open_keyed`], for a store that is known to have held something: an empty one is
+    /// As [`Self::open_keyed`], at the time `now`.
+    pub(crate) fn open_at(
+        folder: &Path,
+        key: Option<&KeyMaterial>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        guarded(folder, None, |engine| Self::start(Box::new(engine), key, now))
+    }
+
+    /// As [`Self::open_at`], for a store that is known to have held something: an empty one is
     /// [`StoreError::Corrupt`].
-    pub(crate) fn open_known(folder: &Path, key: Option<&KeyMaterial>) -> Result<Self, StoreError> {
+    pub(crate) fn open_known(
+        folder: &Path,
+        key: Option<&KeyMaterial>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         guarded(folder, None, |engine| match engine.height() {
             0 => Err(damage("it is empty, and was not".to_owned())),
-            _ => Self::start(engine, key),
+            _ => Self::start(Box::new(engine), key, now),
         })
     }
 
     /// As [`Self::open`]; `watch` is called before and after each sync.
     pub fn open_watched(folder: &Path, watch: Watch) -> Result<Self, StoreError> {
-        guarded(folder, Some(watch), |engine| Self::start(engine, None))
+        guarded(folder, Some(watch), |engine| Self::start(Box::new(engine), None, super::wall_clock()))
     }
 }
 
@@ -165,21 +186,6 @@ fn unlocked(folder: &Path) -> Result<::sled::Db, StoreError> {
         }
     }
     Err(StoreError::Locked { folder: folder.display().to_string() })
-}
-
-/// Creates the folder, accessible by its owner only; tightens an existing one of ours.
-pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mode = std::fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        match std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)) {
-            // Another user's folder to which we may write: theirs to protect.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-            other => other?,
-        }
-    }
-    Ok(())
 }
 
 fn is_lock(error: &::sled::Error) -> bool {

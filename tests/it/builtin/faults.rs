@@ -189,7 +189,7 @@ async fn whatever_the_model_writes_is_an_answer_or_asked_for_once_more() {
         let chat = 300 + i64::try_from(n).unwrap();
         let before = asked(&servers).1;
         for _ in 0..times {
-            servers.chat.push_answer(ChatAnswer::words(&words));
+            servers.chat.push_object(JUDGEMENT, ChatAnswer::words(&words));
         }
         world.learner(chat).voice(voice(), 4);
         world.answer_with(chat, COACHING).await;
@@ -198,7 +198,7 @@ async fn whatever_the_model_writes_is_an_answer_or_asked_for_once_more() {
     }
     // Only reasoning, and then an answer.
     let thoughts = [Part::Reasoning("hm".into()), Part::Finish("stop".into()), Part::Done];
-    servers.chat.push_answer(ChatAnswer::parts(thoughts));
+    servers.chat.push_object(JUDGEMENT, ChatAnswer::parts(thoughts));
     world.learner(400).voice(voice(), 4);
     world.answer_with(400, COACHING).await;
 }

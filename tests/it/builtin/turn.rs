@@ -42,7 +42,8 @@ async fn a_translation_is_asked_for_where_it_is_wanted() {
     let mut answer = judged();
     answer["coaching_translated"] = json!("Bem contado.");
     answer["reply_translated"] = json!("O que você comprou?");
-    servers.chat.push_answer(ChatAnswer::words(&answer.to_string()));
+    let fields = [JUDGEMENT, &["coaching_translated", "reply_translated"]].concat();
+    servers.chat.push_object(&fields, ChatAnswer::words(&answer.to_string()));
     let rui = world.brazilian(12);
     rui.voice(voice(), 4);
     let note = world.voice_notes(12, 1).await.remove(0);
@@ -87,7 +88,7 @@ async fn long_replies_are_spoken_whole_in_pieces_of_any_format() {
     let reply = "This is one sentence of a reply that is longer than the server speaks at once. ".repeat(6);
     let mut answer = judged();
     answer["reply"] = json!(reply.trim());
-    servers.chat.push_answer(ChatAnswer::words(&answer.to_string()));
+    servers.chat.push_object(JUDGEMENT, ChatAnswer::words(&answer.to_string()));
     let rates = [8_000u32, 16_000, 22_050, 24_000, 44_100, 48_000];
     let spoken = std::sync::atomic::AtomicUsize::new(0);
     servers.speech.sounds(move |_| {

@@ -6,7 +6,7 @@ use crate::store_contract::{T0, at, block_on, policy, sticker, test_key};
 use crate::world::BINARY;
 use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::home::{ReencryptStep, Reencrypted};
-use phonicflow_bot::store::sled::Progress;
+use phonicflow_bot::store::reencrypted_copy::Progress;
 use phonicflow_bot::store::{Home, KeyTrouble, OnDamage, StoreError, export, keys};
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -140,9 +140,9 @@ fn of_a_plain_export_an_encrypted_store_is_restored() {
         store.close().await.unwrap();
         let into = folder.path().join("elsewhere");
         let key = test_key();
-        let rebuilt = phonicflow_bot::store::sled::rebuild(
+        let rebuilt = phonicflow_bot::store::rebuild::rebuild(
             &export::Source::open(&path).unwrap(),
-            &into,
+            &phonicflow_bot::store::sled::SledFolder(&into),
             Some(&key),
             at(2_000),
             &mut |_, _| (),

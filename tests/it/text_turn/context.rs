@@ -19,7 +19,7 @@ async fn voices_and_texts_are_one_conversation_and_the_tutor_hears_of_voices_alo
     chat.push_answer(ChatAnswer::words("I see."));
     ana.post(Post::text("what is that?").reply_to(first.message_id));
     whole(&world, 11, "I see.").await;
-    let questions = chat.questions();
+    let questions = chat.questions_for(&[]);
     let (role, instructions) = &questions[1].messages[0];
     assert_eq!((role.as_str(), told(&questions[0])), ("system", vec![("user", "hello, I am Ana")]));
     assert!(instructions.contains("learning English") && !instructions.contains('{'), "{instructions}");
@@ -59,7 +59,7 @@ async fn nothing_of_a_private_chat_or_another_topic_reaches_a_group() {
     whole(&world, -1_000_500, "echo again in seven").await;
     ana.text("back in private");
     whole(&world, 11, "echo back in private").await;
-    let questions = chat.questions();
+    let questions = chat.questions_for(&[]);
     assert_eq!(told(&questions[1]), [("user", "in seven")]);
     assert_eq!(told(&questions[2]), [("user", "in eight")]);
     assert_eq!(
@@ -85,7 +85,7 @@ async fn a_conversation_too_long_for_the_model_is_halved_once() {
     }
     let refused = chat.read(|state| state.refused().len());
     assert!(refused > 0, "the model was never asked too much");
-    let last = chat.questions().pop().unwrap();
+    let last = chat.questions_for(&[]).pop().unwrap();
     assert!(told(&last).len() >= 3 && told(&last).len() < 15, "{:?}", told(&last).len());
     // A question that fits into no model gets a clear word.
     chat.configure(|options| options.models[0].context = 120);
@@ -109,7 +109,7 @@ async fn a_day_has_so_many_tokens_and_a_restart_gives_none_back() {
     bea.text("one");
     whole(&world, 12, "Hello!").await;
     assert_eq!(at_rest(&world, 11).await.len(), 2);
-    assert_eq!(chat.questions().len(), 2, "over the budget no model is asked");
+    assert_eq!(chat.questions_for(&[]).len(), 2, "over the budget no model is asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,15 +121,15 @@ async fn a_document_is_read_and_a_picture_shown_to_a_model_that_sees() {
     chat.push_answer(ChatAnswer::words("A poem."));
     ana.post(Post::document("Roses are red.", "poem.txt", "text/plain").caption("what is this?"));
     whole(&world, 11, "A poem.").await;
-    let question = chat.questions().pop().unwrap();
+    let question = chat.questions_for(&[]).pop().unwrap();
     assert!(question.last().contains("Roses are red.") && question.last().ends_with("what is this?"));
     chat.push_answer(ChatAnswer::words("Yes."));
     ana.text("and who wrote it?");
     whole(&world, 11, "Yes.").await;
-    let question = chat.questions().pop().unwrap();
+    let question = chat.questions_for(&[]).pop().unwrap();
     assert_eq!(told(&question)[0], ("user", "what is this?"), "the document itself is not kept");
     // What no model can read is refused in one line, without asking one.
     ana.post(Post::document(&b"\x7fELF\x02\x01\x01\0\0\0"[..], "program.bin", "application/octet-stream"));
     world.answer_with(11, "txt, md, pdf and docx").await;
-    assert_eq!(chat.questions().len(), 2);
+    assert_eq!(chat.questions_for(&[]).len(), 2);
 }

@@ -1,16 +1,15 @@
-//! A copy of a database under another key, with a key or without one: made in a folder of its own, read back,
-//! exported.
+//! A copy of records under another key, with a key or without one: made elsewhere, read back, exported.
 //!
-//! Must not know how a copy replaces the original, or why one is wanted.
+//! Must not know which engines hold them, how a copy replaces the original, or why one is wanted.
 
+use super::disk::Disk;
+use super::engine::{Engine, Opens};
+use super::export::{self, Exported};
 use super::rebuild::Bulk;
-use super::{SledEngine, guarded};
+use super::state::State;
+use super::{StoreError, ledger, verbs};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
-use crate::store::disk::Disk;
-use crate::store::export::{self, Exported};
-use crate::store::state::State;
-use crate::store::{StoreError, ledger, verbs};
 use std::path::Path;
 
 /// Records between two progress reports.
@@ -27,30 +26,30 @@ pub enum Progress {
     Exported(u64),
 }
 
-/// A database with the key it opens with.
-#[derive(Debug, Clone, Copy)]
+/// Records with the key they open with.
+#[derive(Clone, Copy)]
 pub struct Keyed<'a> {
-    pub folder: &'a Path,
-    /// `None`: it is not encrypted.
+    pub records: &'a dyn Opens,
+    /// `None`: they are not encrypted.
     pub key: Option<&'a KeyMaterial>,
 }
 
 impl Keyed<'_> {
-    fn with<T>(self, work: impl FnOnce(SledEngine) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        guarded(self.folder, None, work)
+    fn with<T>(self, work: impl FnOnce(Box<dyn Engine>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.records.opened(work)
     }
 
     fn disk<T>(self, work: impl FnOnce(Disk) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.with(|engine| work(Disk::open(Box::new(engine), self.key)?))
+        self.with(|engine| work(Disk::open(engine, self.key)?))
     }
 
-    /// Fails if it does not open with this key.
+    /// Fails if they do not open with this key.
     pub fn opens(self) -> Result<(), StoreError> {
         self.disk(|_| Ok(()))
     }
 }
 
-/// Copies all records of `old` to `new`, whose folder must not exist, reads each back, and writes an export
+/// Copies all records of `old` to `new`, which must be empty, reads each back, and writes an export
 /// of the copy to `to`. The original is locked meanwhile and not changed. [`StoreError::Corrupt`] when it has
 /// lost records.
 pub fn reencrypted_copy(
@@ -64,7 +63,7 @@ pub fn reencrypted_copy(
         if !source.agrees(&source.take_stock()?) {
             return Err(ledger::gap());
         }
-        let copied = new.with(|engine| copy(&source, Disk::create(Box::new(engine), new.key)?, tell))?;
+        let copied = new.with(|engine| copy(&source, Disk::create(engine, new.key)?, tell))?;
         let checked = new.disk(|target| compare(&source, &target, tell))?;
         if copied != checked {
             return Err(ledger::gap());
@@ -75,11 +74,11 @@ pub fn reencrypted_copy(
     })
 }
 
-/// Writes a checked export of a closed database to `to`, dated `taken_at`.
+/// Writes a checked export of closed records to `to`, dated `taken_at`.
 pub fn export_of(of: Keyed<'_>, to: &Path, taken_at: Timestamp) -> Result<Exported, StoreError> {
     let partial = export::partial(to);
     let written = of.with(|engine| {
-        let mut state = State::open(Box::new(engine), of.key)?;
+        let mut state = State::open(engine, of.key, taken_at)?;
         verbs::export::write(&mut state, &partial, taken_at)
     })?;
     export::seal(&partial, to, written)

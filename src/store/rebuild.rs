@@ -1,18 +1,16 @@
-//! Builds a new database from an export in a folder of its own; the caller puts it in place.
+//! Fills new records from an export, or with a copy of others; the caller puts them in place.
 //!
-//! Must not know where exports are kept or why one is needed.
+//! Must not know which engine holds them, where exports are kept or why one is needed.
 
-use super::{SledEngine, guarded};
+use super::disk::Disk;
+use super::engine::{Batch, Engine, Opens, Range};
+use super::export::{Exported, Source};
+use super::seal::Header;
+use super::state::State;
+use super::verbs::after_restore;
+use super::{StoreError, keys, kinds, ledger};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
-use crate::store::disk::Disk;
-use crate::store::engine::{Batch, Engine, Range};
-use crate::store::export::{Exported, Source};
-use crate::store::seal::Header;
-use crate::store::state::State;
-use crate::store::verbs::after_restore;
-use crate::store::{StoreError, keys, kinds, ledger};
-use std::path::Path;
 use std::time::Instant;
 
 /// Records per batch.
@@ -31,14 +29,14 @@ pub struct Rebuilt {
     pub sealed: bool,
 }
 
-/// Restores an export into the folder `into`, which must be empty or not exist. The whole export is checked
+/// Restores an export into `into`, which must be empty. The whole export is checked
 /// before the first record is written. An encrypted export needs the key it was made with; with a key, a
 /// plain one becomes an encrypted store. [`StoreError::Export`] or [`StoreError::Corrupt`] when it is not
 /// valid, [`StoreError::Key`] when the key does not fit, [`StoreError::Io`] when the new database cannot be
 /// written. `tell` is called now and then with the records written and their total.
 pub fn rebuild(
     export: &Source,
-    into: &Path,
+    into: &dyn Opens,
     key: Option<&KeyMaterial>,
     now: Timestamp,
     tell: &mut dyn FnMut(u64, u64),
@@ -59,7 +57,7 @@ pub fn rebuild(
         tell(written.min(exported.records), exported.records);
     };
     let recode = header.is_none() && key.is_some();
-    let set_aside = guarded(into, None, |mut engine| {
+    let set_aside = into.opened(|mut engine| {
         if !recode {
             fill(export, false, &mut |batch| {
                 tell(&batch);
@@ -68,7 +66,7 @@ pub fn rebuild(
             engine.flush()?;
             return finish_restore(engine, key, now);
         }
-        let mut disk = Disk::create(Box::new(engine), key)?;
+        let mut disk = Disk::create(engine, key)?;
         fill(export, true, &mut |batch| {
             tell(&batch);
             disk.write(batch)
@@ -78,16 +76,20 @@ pub fn rebuild(
     })?;
     let set_aside = match recode {
         false => set_aside,
-        true => guarded(into, None, |engine| finish_restore(engine, key, now))?,
+        true => into.opened(|engine| finish_restore(engine, key, now))?,
     };
-    // Opened once more: this checks that it can be read, and ensures that sled is not active in the folder
-    // when it is moved.
-    guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))?;
+    // Opened once more: this checks that it can be read, and ensures that sled is not active in a folder when it
+    // is moved.
+    into.opened(|engine| State::open(engine, key, now).map(drop))?;
     Ok(Rebuilt { exported, set_aside, sealed: recode })
 }
 
-fn finish_restore(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp) -> Result<u64, StoreError> {
-    let mut state = State::open(Box::new(engine), key)?;
+fn finish_restore(
+    engine: Box<dyn Engine>,
+    key: Option<&KeyMaterial>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut state = State::open(engine, key, now)?;
     if !state.agrees(&state.take_stock()?) {
         return Err(ledger::gap());
     }
@@ -96,10 +98,10 @@ fn finish_restore(engine: SledEngine, key: Option<&KeyMaterial>, now: Timestamp)
     Ok(set_aside)
 }
 
-/// Whether the store in this folder holds nothing of any learner. The folder must exist.
-pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreError> {
-    guarded(folder, None, |engine| {
-        let state = State::open(Box::new(engine), key)?;
+/// Whether these records hold nothing of any learner.
+pub fn is_blank(of: &dyn Opens, key: Option<&KeyMaterial>, now: Timestamp) -> Result<bool, StoreError> {
+    of.opened(|engine| {
+        let state = State::open(engine, key, now)?;
         for kind in [kinds::PERSON, kinds::TURN, kinds::INBOX, kinds::DEAD, kinds::PURGE] {
             if !state.list_keys(&Range::prefix(keys::kind(kind)), 1)?.is_empty() {
                 return Ok(false);
@@ -109,18 +111,18 @@ pub fn is_blank(folder: &Path, key: Option<&KeyMaterial>) -> Result<bool, StoreE
     })
 }
 
-/// Copies the database in `from` into a new one in `into`, which must be empty or not exist; its files do not
-/// contain what was removed. `false`: not finished by `until`. [`StoreError::Corrupt`] when `from` has lost
+/// Copies the records of `from`, as they are stored, to `into`, which must be empty: where that is a database's files,
+/// they do not contain what was removed. `false`: not finished by `until`. [`StoreError::Corrupt`] when `from` has lost
 /// records.
 pub fn copy(
-    from: &Path,
-    into: &Path,
+    from: &dyn Opens,
+    into: &dyn Opens,
     key: Option<&KeyMaterial>,
     until: Option<Instant>,
 ) -> Result<bool, StoreError> {
     let mut in_time = true;
-    guarded(from, None, |source| {
-        guarded(into, None, |mut target| {
+    from.opened(|source| {
+        into.opened(|mut target| {
             let mut sink = |batch| target.apply(batch);
             let mut bulk = Bulk::new(&mut sink);
             source.scan(&keys::everything(), false, &mut |key, value| {
@@ -135,15 +137,15 @@ pub fn copy(
     if !in_time {
         return Ok(false);
     }
-    guarded(into, None, |engine| {
-        let state = State::open(Box::new(engine), key)?;
-        if state.agrees(&state.take_stock()?) { Ok(true) } else { Err(ledger::gap()) }
+    into.opened(|engine| {
+        let disk = Disk::open(engine, key)?;
+        if disk.agrees(&disk.take_stock()?) { Ok(true) } else { Err(ledger::gap()) }
     })
 }
 
 /// Creates an empty store, encrypted when there is a key.
-pub fn empty(into: &Path, key: Option<&KeyMaterial>) -> Result<(), StoreError> {
-    guarded(into, None, |engine| State::open(Box::new(engine), key).map(drop))
+pub fn empty(into: &dyn Opens, key: Option<&KeyMaterial>, now: Timestamp) -> Result<(), StoreError> {
+    into.opened(|engine| State::open(engine, key, now).map(drop))
 }
 
 /// `own_ledger`: the disk keeps its own ledger.
