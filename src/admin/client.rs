@@ -4,9 +4,9 @@
 //! Must not know how an answer is shown or where the configuration comes from.
 
 use super::execute::{Context, Sink, Stopped, execute};
-use super::owner::{NoWay, Owner, Ownership, Ungreeted, connect as connect_to_owner, cut_off, greeted};
+use super::owner::{Lookout, NoWay, Owner, Ungreeted, connect as connect_to_owner, cut_off, greeted};
 use super::protocol::{
-    ANSWER_LIMIT, Ask, FrameError, Greeting, Kind, PROGRAM, StoreId, VERSION, read, refusal, write_json,
+    ANSWER_LIMIT, Ask, Greeting, Kind, PROGRAM, StoreId, VERSION, read, refusal, write_json,
 };
 use super::request::{Item, Refusal, RefusalKind, Request};
 use super::shared::Shared;
@@ -51,7 +51,7 @@ pub(crate) type Opener<'a> = &'a (dyn Fn() -> Result<Opened, StoreError> + Sync)
 pub(crate) enum Opened {
     Store(Box<Context>),
     /// A shared store, which a daemon on another machine owns.
-    Elsewhere(Arc<dyn Ownership>),
+    Elsewhere(Arc<dyn Lookout>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,7 @@ pub(crate) enum AdminClient {
     Store(Box<Context>),
     /// Through the owner of a shared store, on another machine.
     Owner {
-        at: Arc<dyn Ownership>,
+        at: Arc<dyn Lookout>,
         /// As above.
         first: Option<Box<Owner>>,
     },

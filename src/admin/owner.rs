@@ -20,7 +20,7 @@ pub(super) const GREETED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is known of the owner, and what it may be asked with.
 #[async_trait]
-pub(crate) trait Ownership: Send + Sync {
+pub(crate) trait Lookout: Send + Sync {
     /// As the database said a moment ago.
     async fn standing(&self) -> Result<Standing, StoreError>;
 
@@ -54,7 +54,7 @@ pub(crate) struct NoWay {
 }
 
 /// Connects to the owner.
-pub(crate) async fn connect(at: &dyn Ownership) -> Result<Owner, NoWay> {
+pub(crate) async fn connect(at: &dyn Lookout) -> Result<Owner, NoWay> {
     let standing = at.standing().await;
     let standing = standing
         .map_err(|error| NoWay::of(error.to_string(), matches!(error, StoreError::Unavailable { .. })))?;

@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use dial::{DialError, dial};
 pub(crate) use guests::{GuestList, Guests};
-pub(crate) use identity::{Identity, IdentityError};
+pub(crate) use identity::Identity;
 pub(crate) use listener::Listener;
 
 use rustix::net::sockopt;

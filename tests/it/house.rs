@@ -75,6 +75,7 @@ fn imports_run_downward() {
                 "telemetry",
                 "tutor",
                 "secure_fs",
+                "peer",
             ],
         ),
         ("top", &["admin", "domain"]),

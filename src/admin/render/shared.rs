@@ -20,6 +20,7 @@ pub(crate) fn shared_text(shared: &Shared) -> String {
             line("owner", &format!("{owner}, whose numbers these are"));
             line("asked through", &format!("{node}, which stands by since {since}"));
         }
+        Part::Command if shared.owner.is_none() => line("owner", "nobody: no daemon runs"),
         Part::Command => {
             line("owner", &format!("{owner}, whose numbers these are"));
             line("asked through", "no daemon: none runs on this machine");

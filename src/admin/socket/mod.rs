@@ -12,7 +12,7 @@ mod tests;
 pub(crate) use bind::{Listener, NOTE, short_address};
 
 use super::execute::{Context, Host, Sink, Stopped, execute, health};
-use super::owner::{Ownership, cut_off};
+use super::owner::{Lookout, cut_off};
 use super::protocol::{
     ASK_LIMIT, Ask, FrameError, Greeting, Kind, PROGRAM, StoreId, VERSION, read, understand, write,
 };
@@ -45,7 +45,7 @@ pub(crate) enum Desk {
     /// This process holds the store.
     Here(Arc<Context>),
     /// It stands by: the owner answers, and this process what is about itself.
-    Owner { host: Arc<dyn Host>, owner: Arc<dyn Ownership> },
+    Owner { host: Arc<dyn Host>, owner: Arc<dyn Lookout> },
 }
 
 impl Desk {

@@ -5,14 +5,14 @@
 
 use super::Answer;
 use crate::admin::execute::{Sink, Stopped};
-use crate::admin::owner::{Ownership, connect, cut_off};
+use crate::admin::owner::{Lookout, connect, cut_off};
 use crate::admin::protocol::{ANSWER_LIMIT, FrameError, Kind, read, refusal, write};
 use std::io;
 use tokio::io::{AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Hands on a request as it came (`payload`).
 pub(super) async fn relay<W: AsyncWrite + Send + Unpin>(
-    at: &dyn Ownership,
+    at: &dyn Lookout,
     payload: &[u8],
     changes: bool,
     answer: &mut Answer<W>,

@@ -44,7 +44,7 @@ struct Known {
 }
 
 #[async_trait]
-impl Ownership for Known {
+impl Lookout for Known {
     async fn standing(&self) -> Result<Standing, StoreError> {
         Ok(self.standing.borrow().clone())
     }
@@ -164,7 +164,7 @@ impl Two {
         let nobody =
             StoreLocation { root: PathBuf::from("/nonexistent"), socket: PathBuf::from("/nonexistent/s") };
         let known = self.known.clone();
-        let opener = move || Ok(Opened::Elsewhere(known.clone() as Arc<dyn Ownership>));
+        let opener = move || Ok(Opened::Elsewhere(known.clone() as Arc<dyn Lookout>));
         let mut client = AdminClient::open(&nobody, &opener).await?;
         ask(&mut client, request).await
     }
@@ -381,7 +381,7 @@ async fn an_owner_that_dies_is_waited_for_until_somebody_can_take_over() {
                 default_language: None,
                 host: context.host.clone(),
             }))),
-            _ => Ok(Opened::Elsewhere(known.clone() as Arc<dyn Ownership>)),
+            _ => Ok(Opened::Elsewhere(known.clone() as Arc<dyn Lookout>)),
         }
     };
     let client = AdminClient::open(&nobody, &opener).await.unwrap();
