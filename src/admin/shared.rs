@@ -17,7 +17,7 @@ pub(crate) struct Shared {
     pub since: Timestamp,
     /// The owner, who answers; `None`: there is none.
     pub owner: Option<OwnerLook>,
-    /// What acknowledged writes survive: the end of a `process`, of a `machine`, or the loss of one of `two_machines`;
+    /// What acknowledged writes survive: the end of a `process`, of a `machine`, or the loss of one of `two machines`;
     /// `None`: it is not known yet.
     pub survives: Option<Outlives>,
 }
@@ -39,10 +39,11 @@ pub(crate) struct OwnerLook {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Outlives {
     Process,
     Machine,
+    #[serde(rename = "two machines")]
     TwoMachines,
 }
 

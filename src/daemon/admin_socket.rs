@@ -3,10 +3,10 @@
 
 use super::shutdown::Stop;
 use super::{DaemonContext, health, snapshot};
-use crate::admin::execute::{Context, Host};
+use crate::admin::execute::Host;
 use crate::admin::snapshot::Snapshot;
-use crate::admin::socket::{self, Listener};
-use crate::app::millis;
+use crate::admin::socket::{self, Desks, Listener};
+use crate::app::{Common, millis};
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
@@ -65,8 +65,8 @@ impl DaemonContext {
 }
 
 /// Serves requests until the shutdown signal.
-pub(crate) async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
-    let config = &daemon.app.config;
+pub(crate) async fn run(common: Common, desks: Desks, mut stop: Stop) {
+    let config = &common.config;
     let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
     let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;
     let listener = match bound {
@@ -82,15 +82,6 @@ pub(crate) async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
         Err(_) => return,
     };
     tracing::info!(event = %Event::AdminSocketReady, path = %listener.path().display(), "admin socket ready");
-    let context = Arc::new(Context {
-        store: daemon.app.store.clone(),
-        root: config.session_storage_path.clone(),
-        session_timeout_ms: millis(config.session_timeout),
-        session_retention_ms: millis(config.session_retention),
-        default_language: config.default_language,
-        host: daemon.clone(),
-    });
-    let (_desk, desks) = tokio::sync::watch::channel(socket::Desk::Here(context));
     tokio::select! {
         () = socket::serve(&listener, desks) => {}
         () = stop.raised() => {}
