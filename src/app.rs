@@ -2,6 +2,7 @@
 //!
 //! Must not know what the daemon does with them.
 
+pub(crate) mod shared;
 mod speech;
 mod store;
 
@@ -112,6 +113,7 @@ impl App {
                     allowed: config.allowed_users.iter().copied().collect(),
                     admins: config.admin_users.iter().copied().collect(),
                 },
+                database_keeps: config.store_url.is_some() && config.store_key.is_none(),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
                 ai: ai_rules(&config),
             },

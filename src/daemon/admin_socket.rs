@@ -59,6 +59,10 @@ impl DaemonContext {
     /// the deletion, so that no crash comes in between; if the note cannot be written, the deletion is done
     /// all the same.
     pub(crate) async fn note_forgotten(&self) {
+        if self.app.config.store_url.is_some() {
+            // No files of ours hold them.
+            return;
+        }
         let home = Home::at(&self.app.config.session_storage_path);
         let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
         if let Ok(Err(error)) = noted {
