@@ -2,11 +2,12 @@
 //!
 //! Must not know what the daemon does with them.
 
+pub(crate) mod shared;
 mod speech;
 mod store;
 
 pub(crate) use speech::{recogniser_of, synthesiser_of};
-pub(crate) use store::{clear_at_stop, home_of};
+pub(crate) use store::{clear_at_stop, engine_name, home_of, store_place};
 
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;
@@ -112,6 +113,7 @@ impl App {
                     allowed: config.allowed_users.iter().copied().collect(),
                     admins: config.admin_users.iter().copied().collect(),
                 },
+                database_keeps: config.store_url.is_some() && config.store_key.is_none(),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
                 ai: ai_rules(&config),
             },

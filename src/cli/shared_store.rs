@@ -5,10 +5,11 @@
 
 use crate::admin::owner::Lookout;
 use crate::admin::shared::{OwnerLook, Part, Shared};
-use crate::config::{Config, StoreUrl};
+use crate::app::shared::shared_store;
+use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::peer::Identity;
-use crate::store::server::{self, Candidate, SharedStore, Standing, Survives, Taken};
+use crate::store::server::{Candidate, Server, SharedStore, Standing, Survives, Taken};
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
 use std::path::Path;
@@ -46,32 +47,29 @@ pub(super) struct Owned {
 /// Finds the owner, or becomes it. `make`: also of a store that is new. Blocks.
 pub(super) fn reach(
     config: &Config,
-    url: &StoreUrl,
+    server: Arc<dyn Server>,
     root: &Path,
     make: bool,
     now: Timestamp,
 ) -> Result<Reached, StoreError> {
     // The connections to a database may not be used on a thread that runs asynchronous code.
-    apart(|| reach_blocking(config, url, root, make, now))
+    apart(|| reach_blocking(config, server, root, make, now))
 }
 
 fn reach_blocking(
     config: &Config,
-    url: &StoreUrl,
+    server: Arc<dyn Server>,
     root: &Path,
     make: bool,
     now: Timestamp,
 ) -> Result<Reached, StoreError> {
     let failed = |error: String| StoreError::Damaged(error);
-    let authority = config.store_ca_file.as_ref().map(std::fs::read).transpose();
-    let authority = authority.map_err(|source| StoreError::Io { action: "read STORE_CA_FILE", source })?;
-    let server = server::of(url.expose(), authority.as_deref())?;
     let me = Identity::make().map_err(|error| failed(error.to_string()))?;
     // Beside the daemon of this machine, which may start meanwhile.
     let node = format!("{}/command-{}", config.node(), std::process::id());
     let candidate =
         Candidate { node: node.clone(), addr: String::new(), certificate: me.certificate().to_vec() };
-    let store = SharedStore::new(server, root, config.store_key.clone(), candidate)?;
+    let store = shared_store(config, server, root, candidate)?;
     let shared = |owner: Option<&Candidate>, survives: Option<Survives>| Shared {
         role: Part::Command,
         node: config.node(),

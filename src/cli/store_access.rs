@@ -8,6 +8,7 @@ use crate::admin::client::{AdminClient, ClientError, Opened, StoreLocation};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
 use crate::admin::shared::Shared;
+use crate::app::shared::server_of;
 use crate::app::{home_of, millis};
 use crate::config::Config;
 use crate::daemon::clock::Clock;
@@ -104,10 +105,10 @@ pub(crate) async fn ask(
 pub(crate) fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Unreachable(text) => Failure::Unreachable(text),
-        // A wrong key is a fault of the configuration.
-        ClientError::Store(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
-            Failure::Config(error.to_string())
-        }
+        // A wrong key is a fault of the configuration, and so is the place that a store was moved away from.
+        ClientError::Store(
+            error @ (StoreError::Key(_) | StoreError::Newer { .. } | StoreError::Moved { .. }),
+        ) => Failure::Config(error.to_string()),
         // A reader that has gone away (`| head`) is no failure.
         ClientError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::Quiet,
         other => Failure::Failed(other.to_string()),
@@ -117,14 +118,18 @@ pub(crate) fn failure(error: ClientError) -> Failure {
 /// Opens the store of a daemon that is not running.
 fn open_store(config: &Config, missing: Missing) -> Result<Opened, StoreError> {
     let home = home_of(config);
+    // Its certificate authority is read with the rights of whoever typed the command.
+    let server = config.store_url.as_ref().map(|url| server_of(config, url)).transpose()?;
     // No daemon answered, so files here that belong to root were left by an earlier command, not by a running
     // daemon.
     home.give_strays();
     let (home, owner) =
         home.as_owner().map_err(|source| StoreError::Io { action: "reach its folder", source })?;
     let clock = Clock::start();
-    if let Some(url) = &config.store_url {
-        return match shared_store::reach(config, url, home.root(), missing == Missing::Make, clock.now())? {
+    if let Some(server) = server {
+        let place = server.place().to_owned();
+        return match shared_store::reach(config, server, home.root(), missing == Missing::Make, clock.now())?
+        {
             Reached::Owner(visitor) => Ok(Opened::Elsewhere(Arc::new(visitor))),
             Reached::Own(owned) => {
                 let store = owned.store.clone();
@@ -135,7 +140,7 @@ fn open_store(config: &Config, missing: Missing) -> Result<Opened, StoreError> {
             }
             Reached::Nothing if missing == Missing::Imagine => Ok(Opened::Store(Box::new(imagine(config)?))),
             Reached::Nothing => Err(StoreError::Damaged(format!(
-                "there is no store in the database at {url} yet; check STORE_URL, or start the daemon once"
+                "there is no store in the database at {place} yet; check STORE_URL, or start the daemon once"
             ))),
         };
     }

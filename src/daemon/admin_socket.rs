@@ -2,23 +2,27 @@
 //! an error and continues without it. Must not know what is asked.
 
 use super::shutdown::Stop;
-use super::{DaemonContext, health, snapshot};
+use super::{DaemonContext, desk, health, snapshot};
 use crate::admin::execute::Host;
+use crate::admin::shared::Shared;
 use crate::admin::snapshot::Snapshot;
 use crate::admin::socket::{self, Desks, Listener};
-use crate::app::{Common, millis};
+use crate::app::Common;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
 use crate::logging::Event;
 use crate::store::Home;
 use crate::store::StoreError;
-use std::sync::Arc;
 
 #[async_trait::async_trait]
 impl Host for DaemonContext {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn shared(&self) -> Option<Shared> {
+        desk::shared_of(self)
     }
 
     fn stats(&self) -> Option<Stats> {
@@ -56,6 +60,10 @@ impl DaemonContext {
     /// the deletion, so that no crash comes in between; if the note cannot be written, the deletion is done
     /// all the same.
     pub(crate) async fn note_forgotten(&self) {
+        if self.app.config.store_url.is_some() {
+            // No files of ours hold them.
+            return;
+        }
         let home = Home::at(&self.app.config.session_storage_path);
         let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
         if let Ok(Err(error)) = noted {

@@ -12,6 +12,7 @@ use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::TLS13;
 use rustls::{ClientConfig, ServerConfig};
+use std::fmt;
 use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -25,6 +26,12 @@ pub(crate) struct IdentityError(String);
 pub(crate) struct Identity {
     certificate: CertificateDer<'static>,
     key: Arc<SingleCertAndKey>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity")
+    }
 }
 
 impl Identity {

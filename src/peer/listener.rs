@@ -8,6 +8,7 @@ use super::identity::Identity;
 use super::{HANDSHAKE_WITHIN, Link, watch_over};
 use crate::logging::Event;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -28,14 +29,17 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) struct Listener {
-    listener: TcpListener,
+    listener: std::net::TcpListener,
     tls: TlsAcceptor,
 }
 
 impl Listener {
-    pub(crate) async fn bind(addr: SocketAddr, me: &Identity) -> io::Result<Self> {
+    /// Callers wait from now on until somebody serves them.
+    pub(crate) fn bind(addr: SocketAddr, me: &Identity) -> io::Result<Self> {
         let tls = TlsAcceptor::from(Arc::new(me.server().map_err(io::Error::other)?));
-        Ok(Self { listener: TcpListener::bind(addr).await?, tls })
+        let listener = std::net::TcpListener::bind(addr)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { listener, tls })
     }
 
     /// With the port the system gave, where port 0 was asked for.
@@ -44,18 +48,23 @@ impl Listener {
     }
 
     /// Serves peers for ever. Dropping the future disconnects them.
-    pub(crate) async fn serve<L, F>(&self, guests: Arc<Guests<L>>, attend: impl Fn(Link) -> F)
+    pub(crate) async fn serve<L, F>(
+        self,
+        guests: Arc<Guests<L>>,
+        attend: impl Fn(Link) -> F,
+    ) -> io::Result<Infallible>
     where
         L: GuestList + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
+        let listener = TcpListener::from_std(self.listener)?;
         let mut knocking = JoinSet::new();
         let mut oldest: VecDeque<AbortHandle> = VecDeque::new();
         let mut inside = JoinSet::new();
         let mut refused = Refused::default();
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         oldest.retain(|one| !one.is_finished());
                         if oldest.len() >= AT_THE_DOOR && let Some(one) = oldest.pop_front() {

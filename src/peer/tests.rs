@@ -62,7 +62,7 @@ impl Drop for House {
 impl House {
     async fn open(database: &Database) -> Self {
         let owner = Identity::make().unwrap();
-        let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &owner).await.unwrap();
+        let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &owner).unwrap();
         let addr = listener.addr().unwrap();
         let attended = Arc::new(AtomicUsize::new(0));
         let (guests, count) = (Arc::new(Guests::new(database.clone())), attended.clone());
@@ -75,7 +75,7 @@ impl House {
                     let _ = link.shutdown().await;
                 }
             };
-            listener.serve(guests, attend).await;
+            let _ = listener.serve(guests, attend).await;
         });
         Self { addr, owner, attended, task }
     }

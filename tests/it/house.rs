@@ -95,6 +95,7 @@ fn imports_run_downward() {
                 "admin",
                 "pictures",
                 "audio_worker",
+                "peer",
             ],
         ),
         (

@@ -112,7 +112,7 @@ impl Two {
         let folder = tempfile::tempdir().unwrap();
         let (owners, standbys) = (place(folder.path().join("a")), place(folder.path().join("b")));
         let (owner, me) = (Identity::make().unwrap(), Identity::make().unwrap());
-        let listener = PeerListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &owner).await.unwrap();
+        let listener = PeerListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &owner).unwrap();
         let standing = Standing {
             epoch: 7,
             owner: Candidate {
@@ -130,7 +130,9 @@ impl Two {
         let standbys_desk = watch::Sender::new(standby);
         let (mut peers, mut sockets) = (JoinSet::new(), JoinSet::new());
         let desks = owners_desk.subscribe();
-        peers.spawn(async move { listener.serve(guests, move |link| attend(link, desks.clone())).await });
+        peers.spawn(async move {
+            let _ = listener.serve(guests, move |link| attend(link, desks.clone())).await;
+        });
         for (at, desk) in [(&owners, &owners_desk), (&standbys, &standbys_desk)] {
             let (socket, desks) = (Listener::bind(&at.socket, &at.root).unwrap(), desk.subscribe());
             sockets.spawn(async move { serve(&socket, desks).await });
