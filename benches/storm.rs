@@ -9,6 +9,8 @@
 mod count;
 #[path = "../tests/it/storm/engine.rs"]
 mod engine;
+#[path = "../tests/it/storm/load.rs"]
+mod load;
 #[path = "../tests/it/storm/story.rs"]
 mod story;
 #[allow(dead_code)]
@@ -30,7 +32,7 @@ async fn main() -> ExitCode {
         messages: given("STORM_MESSAGES").unwrap_or(3_000),
         kills: given("STORM_KILLS").unwrap_or(200),
         seed: given("STORM_SEED").unwrap_or_else(|| fastrand::u64(..)),
-        distance: engine::TELEGRAM,
+        distance: load::TELEGRAM,
     };
     println!("a storm of {} learners, STORM_SEED={}", plan.learners, plan.seed);
     let start = Instant::now();

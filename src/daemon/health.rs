@@ -28,6 +28,12 @@ pub async fn counts(daemon: &DaemonContext) -> Option<Counts> {
     counts.ok().and_then(Result::ok)
 }
 
+/// When the oldest rows that wait for the tutor and for a chat model were accepted, if the store answers in time.
+pub async fn oldest(daemon: &DaemonContext) -> Option<[Option<Timestamp>; 2]> {
+    let oldest = daemon.app.store.oldest([WorkKind::Tutor, WorkKind::Model]);
+    tokio::time::timeout(STORE_ANSWERS, oldest).await.ok().and_then(Result::ok)
+}
+
 pub async fn health(daemon: &DaemonContext) -> Health {
     let counts = counts(daemon).await;
     knock(daemon);

@@ -4,6 +4,7 @@
 
 use super::StoreError;
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included};
 
 /// Called for each pair; `true` continues the scan.
 pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>;
@@ -177,6 +178,19 @@ impl Batch {
     /// Keys with the value to write, or `None` to remove.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.0.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
+    }
+
+    /// What happens to a key; the outer `None`: nothing.
+    pub fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        self.0.get(key).map(Option::as_deref)
+    }
+
+    /// As [`Self::iter`], in a span.
+    pub fn within<'a>(&'a self, span: &Span) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
+        // A map's range panics where it would begin after its end.
+        let end = span.end.as_slice().max(&span.start);
+        let found = self.0.range::<[u8], _>((Included(span.start.as_slice()), Excluded(end)));
+        found.map(|(key, value)| (key.as_slice(), value.as_deref()))
     }
 
     /// Number of keys changed.

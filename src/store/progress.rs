@@ -7,8 +7,38 @@ use super::StoreError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The first failure, reported to every later caller: what was tried, and the system's error.
-type Failure = (&'static str, std::io::ErrorKind, String);
+/// The first failure, reported to every later caller.
+#[derive(Debug, Clone)]
+enum Failure {
+    /// What was tried, and the system's error.
+    Io(&'static str, std::io::ErrorKind, String),
+    /// Of a shared store: somebody else owns it.
+    Fenced,
+    /// Of a shared store: it is not known what has arrived.
+    Unknown(String),
+}
+
+impl Failure {
+    /// `None`: not one that makes memory and disk differ.
+    fn of(error: &StoreError) -> Option<Self> {
+        match error {
+            StoreError::Io { action, source } => Some(Self::Io(action, source.kind(), source.to_string())),
+            StoreError::Fenced => Some(Self::Fenced),
+            StoreError::Unknown { detail } => Some(Self::Unknown(detail.clone())),
+            _ => None,
+        }
+    }
+
+    fn error(self) -> StoreError {
+        match self {
+            Self::Io(action, kind, text) => {
+                StoreError::Io { action, source: std::io::Error::new(kind, text) }
+            }
+            Self::Fenced => StoreError::Fenced,
+            Self::Unknown(detail) => StoreError::Unknown { detail },
+        }
+    }
+}
 
 /// Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -37,19 +67,13 @@ impl Progress {
 
     /// Fails if the disk has failed before.
     pub(crate) fn usable(&self) -> Result<(), StoreError> {
-        match &*self.failure() {
-            None => Ok(()),
-            Some((action, kind, text)) => {
-                let source = std::io::Error::new(*kind, text.clone());
-                Err(StoreError::Io { action, source })
-            }
-        }
+        self.failure().clone().map_or(Ok(()), |failure| Err(failure.error()))
     }
 
     /// Remembers a failure of the disk. A record that cannot be read is none: others can be.
     pub fn note<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(StoreError::Io { action, source }) = &result {
-            self.failure().get_or_insert_with(|| (action, source.kind(), source.to_string()));
+        if let Some(failure) = result.as_ref().err().and_then(Failure::of) {
+            self.failure().get_or_insert(failure);
         }
         result
     }
@@ -58,7 +82,7 @@ impl Progress {
     pub(crate) fn note_write(&self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         let result = self.note(result);
         if let Err(error) = &result {
-            let told = || ("write", std::io::ErrorKind::InvalidData, error.to_string());
+            let told = || Failure::Io("write", std::io::ErrorKind::InvalidData, error.to_string());
             self.failure().get_or_insert_with(told);
         }
         result

@@ -19,6 +19,7 @@ struct Row {
     chat: ChatId,
     lane: Lane,
     kind: WorkKind,
+    accepted_at: Timestamp,
     not_before: Timestamp,
     urgency: Urgency,
     /// It need not wait for older rows that wait for the tutor.
@@ -108,6 +109,7 @@ impl Schedule {
             chat: job.chat,
             lane: job.lane,
             kind: job.work,
+            accepted_at: job.accepted_at,
             not_before: job.not_before,
             urgency: job.urgency(),
             overtakes: job.overtakes(),

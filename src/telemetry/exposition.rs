@@ -106,6 +106,14 @@ const GAUGES: &[Family<Value>] = &[
         &[(&[], |now| known(now.store.map(|(.., dead)| dead as f64)))],
     ),
     (
+        "phonicflow_oldest_waiting_seconds",
+        "Age of the oldest message that is not answered, in work or not, by kind of work; 0: there is none.",
+        &[
+            (&[("kind", "tutor")], |now| known(now.oldest_secs.map(|[tutor, _]| tutor as f64))),
+            (&[("kind", "model")], |now| known(now.oldest_secs.map(|[_, model]| model as f64))),
+        ],
+    ),
+    (
         "phonicflow_workers_busy",
         "Messages being worked on, by kind of work.",
         &[
@@ -184,6 +192,8 @@ fn flag(set: bool) -> f64 {
 pub(crate) struct Gauges {
     /// Rows in the inbox, rows in delivery, dead letters; `None` if the store did not answer.
     pub store: Option<(usize, usize, usize)>,
+    /// Of the oldest rows that wait for the tutor and for a chat model; `None` if the store did not answer.
+    pub oldest_secs: Option<[u64; 2]>,
     pub inbox_capacity: usize,
     pub busy_tutor: usize,
     pub busy_local: usize,

@@ -10,9 +10,6 @@ pub mod postgres;
 pub mod proxy;
 #[path = "databases/redis.rs"]
 pub mod redis;
-#[cfg(test)]
-#[path = "databases/tests.rs"]
-mod tests;
 
 pub use postgres::{Pair, Postgres};
 pub use proxy::{Proxy, Way};

@@ -197,6 +197,7 @@ fn each_outside_crate_has_one_owner() {
         ("sled::open", &["store/sled"]),
         ("sled::Config", &["store/sled"]),
         ("redis::", &["store/server/"]),
+        ("tokio_postgres::", &["store/server/postgres"]),
         ("bincode::", &["store/codec.rs"]),
         ("chacha20poly1305::", &["store/seal/"]),
         ("getrandom::", &["store/seal/"]),

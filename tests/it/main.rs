@@ -15,6 +15,7 @@ mod commands;
 mod config;
 mod conversation;
 mod conversations;
+mod database_checks;
 // Part of it is for benches alone.
 #[allow(dead_code)]
 mod databases;
@@ -32,6 +33,8 @@ mod in_hands;
 mod limits;
 mod local_api;
 mod looking;
+#[allow(dead_code)]
+mod machines;
 mod metrics;
 mod pacing;
 mod packages;
@@ -51,6 +54,7 @@ mod sending;
 mod service;
 mod settings;
 mod several_tutors;
+mod shared_store;
 mod shell;
 mod shutdown;
 mod skip;

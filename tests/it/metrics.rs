@@ -61,6 +61,24 @@ async fn watched() -> World {
     world
 }
 
+/// What an autoscaler of the tutor goes by.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_age_of_the_oldest_message_grows_until_it_is_answered() {
+    let mut world = watched().await;
+    world.tutor.faults().add(On::call("POST /process"), Act::Hang);
+    world.start();
+    let addr = served_at(&world).await;
+    let oldest = |seen: &Exposition, kind| seen.value("phonicflow_oldest_waiting_seconds", &[("kind", kind)]);
+    let none = |seen: &Exposition| oldest(seen, "tutor") == 0.0 && oldest(seen, "model") == 0.0;
+    scrape_until(addr, none).await;
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    scrape_until(addr, |seen| oldest(seen, "tutor") >= 1.0 && oldest(seen, "model") == 0.0).await;
+    world.tutor.faults().release_hung();
+    world.voice_notes(ana.chat(), 1).await;
+    scrape_until(addr, none).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_counted_and_measured() {
     let mut world = watched().await;

@@ -15,6 +15,8 @@ use yaml_rust2::Yaml;
 
 #[path = "packages/compose.rs"]
 mod compose;
+#[path = "packages/kubernetes.rs"]
+mod kubernetes;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

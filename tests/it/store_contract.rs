@@ -269,7 +269,8 @@ scenarios! {
         ends_of_the_daemon_are_counted_for_what_was_in_hands
         a_notice_goes_out_beside_the_row
         a_claim_nobody_took_is_claimable_again
-        the_place_in_the_queue;
+        the_place_in_the_queue
+        the_oldest_row_says_since_when_its_kind_waits;
     albums:
         its_parts_are_one_row_that_waits_for_the_last
         albums_of_others_and_single_pictures_stay_apart

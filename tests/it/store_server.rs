@@ -5,6 +5,7 @@
 
 use crate::databases;
 use phonicflow_bot::store::engine::{Batch, Span};
+use phonicflow_bot::store::server::postgres::PostgresServer;
 use phonicflow_bot::store::server::redis::RedisServer;
 use phonicflow_bot::store::server::{Candidate, Remote, Server};
 use std::time::Duration;
@@ -50,6 +51,10 @@ fn redis_of_all() -> RedisServer {
     RedisServer::new(&databases::redis::database(), None).unwrap()
 }
 
+fn postgres_of_all() -> PostgresServer {
+    PostgresServer::new(&databases::postgres::database(), None).unwrap()
+}
+
 macro_rules! scenarios {
     ($($module:ident: $($name:ident)*;)*) => {
         mod on_redis { $($(
@@ -58,6 +63,15 @@ macro_rules! scenarios {
                 let name = concat!("store_server::on_redis::", stringify!($name));
                 if crate::skip::has_redis(name) {
                     super::$module::$name(&super::redis_of_all());
+                }
+            }
+        )*)* }
+        mod on_postgres { $($(
+            #[test]
+            fn $name() {
+                let name = concat!("store_server::on_postgres::", stringify!($name));
+                if crate::skip::has_postgres(name) {
+                    super::$module::$name(&super::postgres_of_all());
                 }
             }
         )*)* }

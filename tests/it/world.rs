@@ -53,6 +53,11 @@ impl World {
     pub async fn with_tutor(options: TutorOptions) -> Self {
         let telegram = BotApi::start(BotApiOptions::default()).await.unwrap();
         let tutor = TutorApi::start(options).await.unwrap();
+        Self::between(telegram, tutor)
+    }
+
+    /// A folder and a daemon (not yet started) of its own, between a Telegram and a tutor that others may use, too.
+    pub fn between(telegram: BotApi, tutor: TutorApi) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let env = BTreeMap::from(
             [

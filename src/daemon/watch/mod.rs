@@ -83,10 +83,12 @@ async fn metrics(daemon: &DaemonContext) -> Page {
     let config = &daemon.app.config;
     let polls =
         config.telegram_bot_enabled.then(|| secs(daemon.telemetry.last_poll().unwrap_or(daemon.began)));
+    let oldest = health::oldest(daemon).await;
     let slots = daemon.app.tutor.slots();
     let [busy_tutor, busy_local, busy_delivery, busy_model] = daemon.busy.count(WorkKind::ALL);
     let gauges = Gauges {
         store: counts.map(|counts| (counts.inbox, counts.delivering, counts.dead)),
+        oldest_secs: oldest.map(|oldest| oldest.map(|at| at.map_or(0, secs))),
         inbox_capacity: poller::INBOX_CAPACITY,
         busy_tutor,
         busy_local,

@@ -56,6 +56,11 @@ impl Schedule {
         self.pool_ref(kind).parked.first().map(|(due, _)| *due)
     }
 
+    /// When the oldest row of this kind was accepted, in work or not.
+    pub fn oldest(&self, kind: WorkKind) -> Option<Timestamp> {
+        self.rows.values().filter(|row| row.kind == kind).map(|row| row.accepted_at).min()
+    }
+
     /// Current numbers, without the dead letters.
     pub fn counts(&self) -> Counts {
         Counts { inbox: self.rows.len(), delivering: self.delivering, leased: self.leased, dead: 0 }

@@ -5,8 +5,8 @@
 use crate::domain::rate::RateState;
 use crate::domain::stats::{Holdings, Stats};
 use crate::domain::{
-    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, Session, Told, Turn, TurnKind,
-    UserId,
+    AlertKind, Chat, ChatKind, DeadLetter, Hidden, Job, Learner, Membership, Session, Timestamp, Told, Turn,
+    TurnKind, UserId, WorkKind,
 };
 use crate::store::engine::Range;
 use crate::store::records::{self, Menu};
@@ -128,6 +128,14 @@ impl Reader {
 
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         self.look(|state| Ok(counts(state))).await
+    }
+
+    /// When the oldest row of each of these kinds was accepted, in work or not.
+    pub async fn oldest<const N: usize>(
+        &self,
+        kinds: [WorkKind; N],
+    ) -> Result<[Option<Timestamp>; N], StoreError> {
+        self.look(move |state| Ok(kinds.map(|kind| state.schedule.oldest(kind)))).await
     }
 
     /// In key order, at most `limit`, after `cursor`.

@@ -54,7 +54,7 @@ fn template() -> &'static Path {
 
 /// A server that keeps what it has committed: `fsync` is on.
 pub struct Postgres {
-    pub(super) server: Server,
+    server: Server,
     settings: BTreeMap<String, String>,
 }
 
@@ -131,6 +131,11 @@ impl Postgres {
     /// Puts a copy of its data back; it must not run.
     pub fn set_back(&self, name: &str) {
         self.server.set_back(name);
+    }
+
+    /// Its folder, gone when it is dropped.
+    pub fn folder(&self) -> &Path {
+        &self.server.folder
     }
 
     pub fn addr(&self) -> SocketAddr {

@@ -261,8 +261,10 @@ fn pump(shared: &Shared, number: u64, way: Way, mut from: TcpStream, mut to: Tcp
             shared.change(State::cut);
         }
         if read == 0 || sent.is_err() || cut {
-            let _ = to.shutdown(Shutdown::Write);
-            return;
+            break;
         }
     }
+    // None of those who use it half-close: who has ended is gone, and the other side is to know.
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
 }

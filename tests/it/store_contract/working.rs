@@ -1,6 +1,6 @@
 //! Claims, leases, deferrals, order and fairness.
 
-use super::{Bench, T0, at, command, policy, replies, reply, sticker, voice, words};
+use super::{Bench, T0, at, command, policy, replies, reply, sticker, text, voice, words};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
     Change, ChatId, DeadReason, Failed, Job, Lane, Session, Stage, Timestamp, UserId, WaitReason, WorkKind,
@@ -319,4 +319,23 @@ pub async fn the_place_in_the_queue(bench: &mut Bench) {
     assert_eq!(bench.place(UserId(1)).await.unwrap(), place(1, 2), "put off behind the others");
     bench.migrate_chat(ChatId(-7), ChatId(-8)).await.unwrap();
     assert_eq!(bench.place(UserId(3)).await.unwrap(), place(1, 1));
+}
+
+pub async fn the_oldest_row_says_since_when_its_kind_waits(bench: &mut Bench) {
+    let kinds = [TUTOR, WorkKind::Model, LOCAL];
+    assert_eq!(bench.oldest(kinds).await.unwrap(), [None; 3]);
+    for (ms, sent) in [(0, voice(1, 1, 1)), (5, text(2, 2, 2)), (10, voice(3, 3, 3)), (20, voice(4, 1, 1))] {
+        bench.accept(vec![sent], policy(), at(ms)).await.unwrap();
+    }
+    assert_eq!(bench.oldest(kinds).await.unwrap(), [Some(T0), Some(at(5)), None]);
+    let first = bench.get(TUTOR, at(30)).await;
+    bench.defer(first.lease, deferral(at(900)), at(40)).await.unwrap();
+    let second = bench.get(TUTOR, at(50)).await;
+    assert_eq!(bench.oldest([TUTOR]).await.unwrap(), [Some(T0)], "put off, it waits on");
+    bench.commit(second.lease, replies(3, 1), at(60)).await.unwrap();
+    bench.crash();
+    assert_eq!(bench.oldest([TUTOR, DELIVERY]).await.unwrap(), [Some(T0), Some(at(10))]);
+    let first = bench.get(TUTOR, at(900)).await;
+    bench.commit(first.lease, replies(1, 0), at(900)).await.unwrap();
+    assert_eq!(bench.oldest(kinds).await.unwrap(), [Some(at(20)), Some(at(5)), None]);
 }

@@ -1,10 +1,11 @@
 //! The result of a storm: every promise about lost and doubled messages as a number that must be 0, and some
 //! figures.
 
-use super::engine::{Aftermath, Kind, Question};
+use super::engine::Aftermath;
+use super::load::{Kind, Question};
 use super::story;
 use crate::world::World;
-use phonicflow_bot::sandbox::bot_api::{ChatEntry, EntryKind, Outcome};
+use phonicflow_bot::sandbox::bot_api::{BotApi, ChatEntry, EntryKind, Outcome};
 use phonicflow_bot::sandbox::tutor_api::{Turn, Violation};
 use phonicflow_bot::store::Store;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -20,7 +21,7 @@ pub async fn left_in_store(world: &World) -> usize {
 }
 
 /// How often the store was set back: each time the database before is kept.
-fn set_back(world: &World) -> usize {
+pub fn set_back(world: &World) -> usize {
     let root = world.store_folder();
     let beside = std::fs::read_dir(root.parent().unwrap()).unwrap();
     beside
@@ -82,7 +83,7 @@ const STORIES: usize = 6;
 fn refused_early(after: &Aftermath) -> usize {
     let refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused { code: 429, .. });
     let early = |at: u64| after.killed_ms.iter().any(|kill| (*kill..kill + EARLY_MS).contains(&at));
-    after.world.telegram.read(|state| {
+    after.telegram.read(|state| {
         state.log().calls().iter().filter(|call| refused(&call.outcome) && early(call.at_ms)).count()
     })
 }
@@ -91,9 +92,9 @@ fn refused_early(after: &Aftermath) -> usize {
 type Answer = (usize, ChatEntry);
 
 /// How often something was said of the wait for each question, as far as Telegram did not refuse it.
-fn told(world: &World) -> HashMap<(i64, i64), usize> {
+fn told(telegram: &BotApi) -> HashMap<(i64, i64), usize> {
     let mut told = HashMap::new();
-    for call in world.telegram.calls("sendMessage") {
+    for call in telegram.calls("sendMessage") {
         let refused = matches!(call.outcome, Outcome::Refused { .. } | Outcome::Fault);
         let question = call.params["reply_parameters"]["message_id"].as_i64();
         if call.str("text").is_some_and(is_of_the_wait)
@@ -109,13 +110,13 @@ fn told(world: &World) -> HashMap<(i64, i64), usize> {
 /// Counts.
 pub fn count(after: &Aftermath) -> Count {
     let mut answers: HashMap<i64, Vec<Answer>> = HashMap::new();
-    for (place, entry) in after.world.telegram.sent().into_iter().enumerate() {
+    for (place, entry) in after.telegram.sent().into_iter().enumerate() {
         if let Some(question) = entry.reply_to {
             answers.entry(question).or_default().push((place, entry));
         }
     }
-    let turns = after.world.tutor.turns();
-    let told = told(&after.world);
+    let turns = after.tutor.turns();
+    let told = told(&after.telegram);
     let mut count = Count {
         messages: after.questions.len(),
         kills: after.kills.len(),
@@ -123,7 +124,7 @@ pub fn count(after: &Aftermath) -> Count {
         left: after.left,
         peak_kb: after.peak_kb,
         struck: after.struck.clone(),
-        refused: after.world.telegram.read(|state| state.limits().refusals()),
+        refused: after.telegram.read(|state| state.limits().refusals()),
         refused_early: refused_early(after),
         ..Count::default()
     };
@@ -212,7 +213,7 @@ pub fn count(after: &Aftermath) -> Count {
     troubled.extend(doubles.map(|((_, chat), _)| *chat));
     count.duplicates_of_one_kill = after_kill.values().copied().max().unwrap_or(0);
     count.stumps_of_one_kill = stumps_after_kill.values().copied().max().unwrap_or(0);
-    count.set_back = set_back(&after.world);
+    count.set_back = after.set_back;
     count.duplicates_of_one_chat = after_kill_in_chat.values().copied().max().unwrap_or(0);
     let unused = turns.iter().filter(|turn| turn.finished_ms.is_some() && !used.contains(&turn.number));
     let unused: Vec<_> = unused.collect();
@@ -227,7 +228,7 @@ pub fn count(after: &Aftermath) -> Count {
         // A killed daemon's call that the tutor had not noticed to be abandoned.
         matches!(violation, Violation::Overlap { earlier_abandoned: true, .. })
     };
-    count.violations = after.world.tutor.violations().into_iter().filter(|found| !known(found)).collect();
+    count.violations = after.tutor.violations().into_iter().filter(|found| !known(found)).collect();
     count
 }
 

@@ -1,8 +1,7 @@
 //! What happened in a chat of a storm, for whoever has to find out why a promise was broken. Must not judge.
 
 use super::engine::Aftermath;
-use crate::world::World;
-use phonicflow_bot::sandbox::bot_api::Call;
+use phonicflow_bot::sandbox::bot_api::{BotApi, Call};
 use phonicflow_bot::sandbox::tutor_api::Turn;
 
 /// Everything of a chat in the order of time, milliseconds since the start: what was asked, every send and edit with what
@@ -14,7 +13,7 @@ pub fn of_chat(after: &Aftermath, chat: i64) -> Vec<String> {
         lines.push((question.at_ms, format!("asked {} ({:?})", question.message_id, question.kind)));
     }
     let mut numbers = Vec::new();
-    for call in calls(&after.world, chat) {
+    for call in calls(&after.telegram, chat) {
         let text = call.str("text").or(call.str("caption")).unwrap_or_default();
         numbers.extend(super::count::number(text));
         let to = call.params["reply_parameters"]["message_id"].as_i64();
@@ -22,7 +21,7 @@ pub fn of_chat(after: &Aftermath, chat: i64) -> Vec<String> {
         let line = format!("{} to {to:?}: {begins:?} {:?}", call.method, call.outcome);
         lines.push((call.at_ms, line));
     }
-    let turns = after.world.tutor.turns();
+    let turns = after.tutor.turns();
     let of_answers = |turn: &&Turn| numbers.contains(&turn.number);
     let sessions: Vec<String> = turns.iter().filter(of_answers).map(|turn| turn.session.clone()).collect();
     for turn in turns.iter().filter(|turn| sessions.contains(&turn.session)) {
@@ -50,8 +49,8 @@ pub fn may_be_one_voice(one: &Turn, other: &Turn) -> bool {
 }
 
 /// What was called for a chat.
-fn calls(world: &World, chat: i64) -> Vec<Call> {
+fn calls(telegram: &BotApi, chat: i64) -> Vec<Call> {
     let all = ["sendMessage", "sendVoice", "editMessageText", "deleteMessage"];
     let of_chat = |call: &Call| call.int("chat_id") == Some(chat);
-    all.iter().flat_map(|method| world.telegram.calls(method)).filter(of_chat).collect()
+    all.iter().flat_map(|method| telegram.calls(method)).filter(of_chat).collect()
 }

@@ -1,13 +1,13 @@
 //! That the databases and the broken links of other tests are what they say.
 
-use super::{Pair, Postgres, Proxy, Redis, Way};
+use crate::databases::{Pair, Postgres, Proxy, Redis, Way};
 use crate::skip;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 #[test]
 fn postgres_keeps_what_it_committed_and_leaves_nothing_behind() {
-    if !skip::has_postgres("databases::tests::postgres_keeps_what_it_committed_and_leaves_nothing_behind") {
+    if !skip::has_postgres("database_checks::postgres_keeps_what_it_committed_and_leaves_nothing_behind") {
         return;
     }
     let mut postgres = Postgres::started();
@@ -28,14 +28,14 @@ fn postgres_keeps_what_it_committed_and_leaves_nothing_behind() {
     assert_eq!(postgres.ask("SELECT max(n) FROM t"), "3");
     assert_eq!(postgres.ask("SHOW fsync"), "off");
     assert_ne!(postgres.database(), postgres.database());
-    let (folder, addr) = (postgres.server.folder.clone(), postgres.addr());
+    let (folder, addr) = (postgres.folder().to_owned(), postgres.addr());
     drop(postgres);
     assert!(!folder.exists() && TcpStream::connect(addr).is_err());
 }
 
 #[test]
 fn a_promoted_standby_has_all_that_was_acknowledged() {
-    if !skip::has_postgres("databases::tests::a_promoted_standby_has_all_that_was_acknowledged") {
+    if !skip::has_postgres("database_checks::a_promoted_standby_has_all_that_was_acknowledged") {
         return;
     }
     let mut pair = Pair::started();
@@ -49,7 +49,7 @@ fn a_promoted_standby_has_all_that_was_acknowledged() {
 
 #[test]
 fn redis_keeps_what_it_acknowledged() {
-    if !skip::has_redis("databases::tests::redis_keeps_what_it_acknowledged") {
+    if !skip::has_redis("database_checks::redis_keeps_what_it_acknowledged") {
         return;
     }
     let mut redis = Redis::started();

@@ -1,0 +1,67 @@
+//! A database that was set back to an older state has lost writes: no daemon that had seen more works on with it unasked.
+
+use super::{all_is_well, postgres, redis};
+use crate::machines::{Database, Machines};
+
+/// Set back while no daemon runs; `first` starts on it, which was the owner or the standby before.
+async fn set_back(database: Database, first: usize) {
+    let mut machines = Machines::two_started(database).await;
+    machines.write(4);
+    machines.load.all_answered().await;
+    for n in [1, 0] {
+        machines.stop(n).await;
+    }
+    machines.database.stop();
+    machines.database.save("before");
+    machines.database.start();
+    for n in [0, 1] {
+        machines.start(n);
+        machines.all[n].until_role(["owner", "standby"][n]).await;
+    }
+    machines.write(4);
+    machines.load.all_answered().await;
+    // The standby goes first, having seen what the owner wrote.
+    for n in [1, 0] {
+        machines.stop(n).await;
+    }
+    machines.database.stop();
+    machines.database.set_back("before");
+    machines.database.start();
+
+    let world = &mut machines.all[first].world;
+    world.start();
+    let status = world.ended().await;
+    let words = world.log().last_words();
+    assert!(!status.success(), "it works on with a database that has lost writes:\n{}", world.log());
+    assert!(words.contains("store accept") && words.contains("restore"), "{words}\n{}", world.log());
+    // As it is.
+    let mut accept = world.command(&["store", "accept"]);
+    let output = accept.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    world.start();
+    machines.all[first].until_role("owner").await;
+    machines.write(4);
+    machines.start(1 - first);
+    all_is_well(machines).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_set_back_is_refused_by_its_last_owner() {
+    let Some(database) = postgres("set_back::a_postgres_set_back_is_refused_by_its_last_owner") else {
+        return;
+    };
+    set_back(database, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_set_back_is_refused_by_a_standby_that_had_seen_more() {
+    let name = "set_back::a_postgres_set_back_is_refused_by_a_standby_that_had_seen_more";
+    let Some(database) = postgres(name) else { return };
+    set_back(database, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_set_back_is_refused_by_its_last_owner() {
+    let Some(database) = redis("set_back::a_redis_set_back_is_refused_by_its_last_owner") else { return };
+    set_back(database, 0).await;
+}
