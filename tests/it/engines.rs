@@ -9,6 +9,7 @@ use phonicflow_bot::secret::KeyMaterial;
 use phonicflow_bot::store::engine::Span;
 use phonicflow_bot::store::server::{self, Area, Candidate, Pairs, Server, SharedStore, Taken};
 use phonicflow_bot::store::{MemoryDisk, Store, StoreError};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
@@ -73,27 +74,20 @@ impl Home {
 
     /// As [`Self::open`], with another key or none.
     pub fn open_with(&mut self, key: Option<&KeyMaterial>) -> Result<Store, StoreError> {
-        self.taken = None;
+        self.crash();
         match &self.place {
             Place::Memory(disk) => disk.open_keyed(key),
             Place::Sled(folder) => Store::open_keyed(folder.path(), key),
             Place::Shared { server, root } => {
-                let me = Candidate { node: "test".to_owned(), ..Candidate::default() };
-                let shared = SharedStore::new(Arc::clone(server), root.path(), key.cloned(), me)?;
-                let mut remote = server.connect().unwrap();
-                // Nobody waits for the lease of what crashed; a renewal of it may still be on its way.
-                let taken = loop {
-                    let epoch = remote.standing().unwrap().epoch;
-                    remote.renew(epoch, Duration::ZERO).unwrap();
-                    if let Some(taken) = shared.take_over(now())? {
-                        break taken;
-                    }
-                };
-                let store = taken.store.clone();
-                self.taken = Some(taken);
-                Ok(store)
+                let taken = blocking(|| take_over(server, root.path(), key))?;
+                Ok(self.taken.insert(taken).store.clone())
             }
         }
+    }
+
+    fn crash(&mut self) {
+        let taken = self.taken.take();
+        blocking(|| drop(taken));
     }
 
     /// Everything a server or the memory holds; nothing of sled, which has files.
@@ -101,17 +95,45 @@ impl Home {
         match &self.place {
             Place::Memory(disk) => disk.records(),
             Place::Sled(_) => Pairs::new(),
-            Place::Shared { server, .. } => {
+            Place::Shared { server, .. } => blocking(|| {
                 let all = Span { start: Vec::new(), end: vec![u8::MAX; 8] };
                 server.connect().unwrap().page(Area::Current, &all, false, 1_000_000).unwrap()
-            }
+            }),
         }
     }
 
     /// How many commits a server has seen.
     pub fn commits(&self) -> Option<u64> {
         let Place::Shared { server, .. } = &self.place else { return None };
-        Some(server.connect().unwrap().standing().unwrap().height)
+        Some(blocking(|| server.connect().unwrap().standing().unwrap().height))
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.crash();
+    }
+}
+
+/// On a thread of its own, as what blocks must not run, or end, on a runtime's.
+fn blocking<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+fn take_over(server: &Arc<dyn Server>, root: &Path, key: Option<&KeyMaterial>) -> Result<Taken, StoreError> {
+    let me = Candidate { node: "test".to_owned(), ..Candidate::default() };
+    let shared = SharedStore::new(Arc::clone(server), root, key.cloned(), me)?;
+    loop {
+        // Nobody waits for the lease of what crashed; a renewal of it may still be on its way.
+        let mut remote = server.connect().unwrap();
+        let epoch = remote.standing().unwrap().epoch;
+        remote.renew(epoch, Duration::ZERO).unwrap();
+        if let Some(taken) = shared.take_over(now())? {
+            return Ok(taken);
+        }
     }
 }
 

@@ -30,6 +30,8 @@ mod flushing;
 mod keeping;
 #[path = "store_contract/knowing.rs"]
 mod knowing;
+#[path = "store_contract/outside.rs"]
+mod outside;
 #[path = "store_contract/overtaking.rs"]
 mod overtaking;
 #[path = "store_contract/practising.rs"]
@@ -321,4 +323,9 @@ scenarios! {
     breaking:
         a_closed_store_says_so_and_can_be_opened_at_once
         much_at_once_is_kept_in_order;
+    outside:
+        a_store_opens_with_its_own_key_alone
+        an_export_holds_all_of_it_for_any_engine
+        of_a_deleted_learner_no_record_is_left
+        who_waits_for_a_commit_shares_the_next_one;
 }

@@ -359,8 +359,12 @@ fn check(bench: Bench, ops: Vec<Op>) {
 
 /// Each case on an empty store of this engine.
 fn does_as_the_model(test: &str, engine: Engine, sealed: bool, cases: u32) {
-    let config =
-        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 2000,
+        ..ProptestConfig::default()
+    };
     let result = TestRunner::new(config).run(&prop::collection::vec(op(), 1..100), |ops| {
         if let Some(bench) = Bench::on(engine, sealed, test) {
             check(bench, ops);
