@@ -36,6 +36,7 @@ mod looking;
 #[allow(dead_code)]
 mod machines;
 mod metrics;
+mod moving;
 mod pacing;
 mod packages;
 mod pictures;
