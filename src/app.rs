@@ -2,22 +2,22 @@
 //!
 //! Must not know what the daemon does with them.
 
+pub(crate) mod shared;
 mod speech;
+mod store;
 
 pub(crate) use speech::{recogniser_of, synthesiser_of};
+pub(crate) use store::{clear_at_stop, home_of};
 
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;
 use crate::bot::{AiRules, Channel, Guests, HandlerContext, Rules, placement, placement_with_model};
-use crate::config::{Config, OnCorruption, TutorKind, shown_url};
-use crate::domain::stats::Count;
-use crate::domain::{Timestamp, Vision};
-use crate::logging::Event;
+use crate::config::{Config, TutorKind, shown_url};
+use crate::domain::{Gate, Timestamp, Vision};
 use crate::model::{self, ModelName, Models, ModelsOptions, ServerOptions, Timeouts};
 use crate::secret::Secret;
 use crate::speech::Recogniser;
-use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
-use crate::store::{AcceptPolicy, Home, OnDamage, Store, StoreError, WaitingEach};
+use crate::store::{AcceptPolicy, Store, WaitingEach};
 use crate::telegram::{Telegram, TelegramOptions};
 use crate::telemetry::Telemetry;
 use crate::tutor::builtin::BuiltinOptions;
@@ -29,9 +29,26 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 
-/// Everything a running daemon shares.
+/// What a process has, whatever becomes of its store.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub config: Arc<Config>,
+    pub token: Secret,
+    pub telemetry: Arc<Telemetry>,
+    /// Of the clients that are built.
+    pub gate: Gate,
+}
+
+impl Common {
+    pub(crate) fn new(config: Config, token: Secret) -> Self {
+        Self { config: Arc::new(config), token, telemetry: Arc::default(), gate: Gate::default() }
+    }
+}
+
+/// Everything that those share who work on one opened store.
 pub(crate) struct App {
-    pub config: Config,
+    pub common: Common,
+    pub config: Arc<Config>,
     pub store: Store,
     pub telegram: Arc<Telegram>,
     pub tutor: Arc<dyn Tutor>,
@@ -57,24 +74,20 @@ pub(crate) struct LateRestore {
 impl App {
     /// Opens the store and builds the clients. Blocking, so it runs before the runtime has work. The error is
     /// in words for the person who starts the daemon.
-    pub(crate) fn build(config: Config, token: Secret) -> Result<App> {
-        let telemetry = Arc::new(Telemetry::default());
-        let (store, restored) = open_store(&config, &telemetry).context("opening the store")?;
-        Ok(App { restored, ..Self::assemble(config, token, store, telemetry)? })
+    pub(crate) fn build(common: Common) -> Result<App> {
+        let (store, restored) =
+            store::open_store(&common.config, &common.telemetry).context("opening the store")?;
+        Ok(App { restored, ..Self::assemble(common, store)? })
     }
 
-    pub(crate) fn assemble(
-        config: Config,
-        token: Secret,
-        store: Store,
-        telemetry: Arc<Telemetry>,
-    ) -> Result<App> {
-        let telegram = Arc::new(telegram_of(&config, token)?);
-        let models = models_of(&config)?.map(Arc::new);
+    pub(crate) fn assemble(common: Common, store: Store) -> Result<App> {
+        let Common { config, token, telemetry, gate } = common.clone();
+        let telegram = Arc::new(telegram_of(&config, token, &gate)?);
+        let models = models_of(&config, &gate)?.map(Arc::new);
         let placement = if models.is_some() { placement_with_model } else { placement };
         let (per_user, global) = (config.learner_rate(), config.global_rate());
         let news = Arc::new(Notify::new());
-        let tutor = tutor_of(&config, models.clone(), &store, telemetry.clone(), news.clone())?;
+        let tutor = tutor_of(&config, models.clone(), &store, telemetry.clone(), news.clone(), &gate)?;
         let channel = config
             .required_channel
             .clone()
@@ -100,18 +113,19 @@ impl App {
                     allowed: config.allowed_users.iter().copied().collect(),
                     admins: config.admin_users.iter().copied().collect(),
                 },
+                database_keeps: config.store_url.is_some() && config.store_key.is_none(),
                 retry_max_age_ms: millis(config.backend_retry_max_age),
                 ai: ai_rules(&config),
             },
             audio: Workers::default(),
         });
         let policy = AcceptPolicy { per_user, global, waiting_each: Some(WAITING_EACH), placement };
-        Ok(App { config, store, telegram, tutor, context, policy, telemetry, news, restored: None })
+        Ok(App { common, config, store, telegram, tutor, context, policy, telemetry, news, restored: None })
     }
 }
 
 /// Connects to nothing yet.
-pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
+pub(crate) fn telegram_of(config: &Config, token: Secret, gate: &Gate) -> Result<Telegram> {
     Telegram::new(TelegramOptions {
         token,
         api_url: config.telegram_api_url.clone(),
@@ -120,6 +134,7 @@ pub(crate) fn telegram_of(config: &Config, token: Secret) -> Result<Telegram> {
         poll_timeout: config.bot_polling_timeout,
         download_cap: config.max_audio_bytes(),
         local_folder: config.telegram_api_local.then(|| config.telegram_api_local_path.clone()),
+        gate: gate.clone(),
     })
     .context("setting up the connection to Telegram")
 }
@@ -131,6 +146,7 @@ fn tutor_options(
     config: &Config,
     models: Option<Arc<Models>>,
     recogniser: Option<Arc<Recogniser>>,
+    gate: &Gate,
 ) -> Result<TutorOptions> {
     Ok(match config.tutor {
         TutorKind::PhonicFlow => {
@@ -147,6 +163,7 @@ fn tutor_options(
                 api_key: config.backend_api_key.clone(),
                 private_key: config.bot_private_key.clone(),
                 extra_ca_pem: extra_ca_pem.clone(),
+                gate: gate.clone(),
             });
             let first = all.next().context("BACKEND_URL names no tutor")?;
             TutorOptions::PhonicFlow(first, all.collect())
@@ -154,7 +171,7 @@ fn tutor_options(
         TutorKind::Builtin => TutorOptions::Builtin(Box::new(BuiltinOptions {
             recogniser: recogniser.context("TUTOR=builtin needs STT_URL")?,
             models: models.context("TUTOR=builtin needs AI_API_URL")?,
-            synthesiser: synthesiser_of(config)?.map(Arc::new),
+            synthesiser: synthesiser_of(config, gate)?.map(Arc::new),
             personas: config.ai.personas.clone(),
             ai: ai_rules(config),
             default_language: config.default_language,
@@ -181,22 +198,24 @@ pub(crate) fn tutor_of(
     store: &Store,
     telemetry: Arc<Telemetry>,
     news: Arc<Notify>,
+    gate: &Gate,
 ) -> Result<Arc<dyn Tutor>> {
-    let recogniser = recogniser_of(config)?.map(Arc::new);
-    let options = tutor_options(config, models, recogniser.clone())?;
+    let recogniser = recogniser_of(config, gate)?.map(Arc::new);
+    let options = tutor_options(config, models, recogniser.clone(), gate)?;
     let surroundings = Surroundings { telemetry, reader: store.reader(), news, recogniser };
     options.build(surroundings).context(TUTOR_SETUP)
 }
 
 /// Whether the tutor is there and well.
 pub(crate) async fn examine_tutor(config: &Config) -> Result<Checkup> {
-    let recogniser = recogniser_of(config)?.map(Arc::new);
-    let options = tutor_options(config, models_of(config)?.map(Arc::new), recogniser)?;
+    let gate = Gate::default();
+    let recogniser = recogniser_of(config, &gate)?.map(Arc::new);
+    let options = tutor_options(config, models_of(config, &gate)?.map(Arc::new), recogniser, &gate)?;
     options.examine().await.context(TUTOR_SETUP)
 }
 
 /// Connects to nothing yet.
-pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
+pub(crate) fn models_of(config: &Config, gate: &Gate) -> Result<Option<Models>> {
     let ai = &config.ai;
     if !ai.is_configured() {
         return Ok(None);
@@ -226,6 +245,7 @@ pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
         offered: ai.models.iter().map(ModelName::new).collect(),
         fallback: ai.fallback_model.as_ref().map(ModelName::new),
         timeouts: Timeouts::new(ai.timeout),
+        gate: gate.clone(),
     })
     .context("setting up the chat models")?;
     Ok(Some(models))
@@ -233,145 +253,8 @@ pub(crate) fn models_of(config: &Config) -> Result<Option<Models>> {
 
 /// Rows of one learner that may wait at once, so that nobody fills the inbox alone.
 const WAITING_EACH: WaitingEach = WaitingEach { messages: 20, commands_beside: 10 };
-/// Longest time that a start spends on copying the database without deleted bytes. The unit's TimeoutStartSec
-/// is several times longer.
-const CLEARED_WITHIN: Duration = Duration::from_secs(180);
-/// How long each start mentions a restore, ms.
-const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
-
-/// The store's folder, with its key.
-pub(crate) fn home_of(config: &Config) -> Home {
-    Home::at(&config.session_storage_path).keyed(config.store_key.clone())
-}
-
-/// Opens the store, restores a damaged one if configured, and logs what happened.
-fn open_store(config: &Config, telemetry: &Telemetry) -> Result<(Store, Option<LateRestore>), StoreError> {
-    let home = home_of(config);
-    let on_damage = match config.store_on_corruption {
-        OnCorruption::Restore => OnDamage::Restore,
-        OnCorruption::Fail => OnDamage::Refuse,
-    };
-    let now = wall_clock();
-    let cleared = clear(&home);
-    let opened = home.open(on_damage, now)?;
-    telemetry.add(Count::Restores, usize::from(opened.restored.is_some()));
-    // Restoring a backup by command is not a reaction to damage, so nobody is alerted.
-    let latest = opened.restored.clone().or_else(|| home.last_restore());
-    if let Some(restored) = latest.filter(|restored| restored.damage != BY_HAND) {
-        telemetry.restored(Timestamp(restored.at_ms));
-    }
-    tell_cleared(cleared);
-    let mut lately = None;
-    match &opened.restored {
-        Some(restored) => {
-            tell(restored);
-            lately = Some(late(restored));
-        }
-        None => {
-            let earlier =
-                home.last_restore().filter(|restored| now.since_ms(Timestamp(restored.at_ms)) < TOLD_FOR_MS);
-            if let Some(restored) = earlier.as_ref().filter(|restored| restored.damage == BY_HAND) {
-                tracing::info!(
-                    event = %Event::StoreRestoredLately,
-                    at = %moment(restored.at_ms),
-                    backup_of = restored.taken_at_ms.map(moment),
-                    replaced_database = folder(&restored.moved_to),
-                    "the store was restored from a backup lately, by command"
-                );
-            } else if let Some(restored) = earlier {
-                lately = Some(late(&restored));
-                tracing::warn!(
-                    event = %Event::StoreRestoredLately,
-                    at = %moment(restored.at_ms),
-                    export_of = restored.taken_at_ms.map(moment),
-                    damaged_database = folder(&restored.moved_to),
-                    "the store was damaged and restored lately; what was said after that export is missing from it"
-                );
-            }
-        }
-    }
-    Ok((opened.store, lately))
-}
-
-/// Clears the bytes of deleted learners from the database's files before it is opened.
-fn clear(home: &Home) -> Result<Cleared, StoreError> {
-    if home.uncleared() == Some(Uncleared::NextStart) {
-        tracing::info!("clearing the bytes of deleted learners from the database's files first");
-    }
-    home.clean_at_start(CLEARED_WITHIN)
-}
-
-/// Clears them after the daemon has stopped its work, if that is quick. Blocking.
-pub(crate) fn clear_at_stop(home: &Home, within: Duration) {
-    match home.clean_at_stop(within) {
-        Ok(Cleared::Done) => tell_cleared(Ok(Cleared::Done)),
-        Ok(Cleared::Nothing | Cleared::Left) => {}
-        Err(error) => tell_cleared(Err(error)),
-    }
-}
-
-/// Logged once the store is open: if it cannot be opened, there are more urgent problems.
-fn tell_cleared(cleared: Result<Cleared, StoreError>) {
-    match cleared {
-        Ok(Cleared::Nothing) => {}
-        Ok(Cleared::Done) => {
-            tracing::info!(
-                event = %Event::DeletedBytesCleared,
-                "the database's files were rewritten without the bytes of deleted learners"
-            );
-        }
-        Ok(Cleared::Left) => tracing::warn!(
-            event = %Event::DeletedBytesLeft,
-            "bytes of deleted learners are still in the database's files: to clear them took a start too long, or ended it. \
-             Stop the daemon and run `phonicflow-bot store clean`"
-        ),
-        Err(error) => tracing::warn!(
-            event = %Event::DeletedBytesNotCleared,
-            %error,
-            "bytes of deleted learners could not be cleared from the database's files; the next start tries again"
-        ),
-    }
-}
-
-fn late(restored: &Restored) -> LateRestore {
-    LateRestore { at: Timestamp(restored.at_ms), export_of: restored.taken_at_ms.map(moment) }
-}
-
-fn folder(moved_to: &Option<PathBuf>) -> Option<impl tracing::Value> {
-    moved_to.as_deref().map(|path| tracing::field::display(path.display()))
-}
-
 pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
-}
-
-/// Logs what a restore did and what may be missing now.
-fn tell(restored: &Restored) {
-    let Restored { damage, moved_to, records, set_aside, .. } = restored;
-    tracing::error!(
-        event = %Event::StoreDamaged,
-        damage,
-        damaged_database = folder(moved_to),
-        "the store is damaged; it was moved aside, nothing was deleted"
-    );
-    for export in &restored.passed_over {
-        tracing::error!(event = %Event::ExportPassedOver, export, "an export is no good and was passed over");
-    }
-    match (&restored.export, restored.taken_at_ms) {
-        (Some(export), Some(taken_at)) => tracing::error!(
-            event = %Event::StoreRestored,
-            export = %export.display(),
-            export_of = %moment(taken_at),
-            records,
-            dead_letters = set_aside,
-            "the store was restored from an export: sessions, settings and turns after it are missing, messages taken after \
-             it and not yet answered are lost; messages that were open in it are kept as dead letters, since they may have been answered"
-        ),
-        _ => tracing::error!(
-            event = %Event::StoreBeginsEmpty,
-            "there is no good export: the store begins empty, without sessions, settings, history and queue"
-        ),
-    }
 }
 
 /// `ms`: Unix time. RFC 3339.

@@ -3,6 +3,7 @@
 //! Alone knows clap. Exit codes: 0 fine, 1 failed, 2 usage or configuration, 3 daemon or tutor not reachable.
 
 mod backup;
+mod bar;
 mod commands;
 mod completions;
 mod confirm;
@@ -196,7 +197,9 @@ impl From<anyhow::Error> for Failure {
         }
         match error.downcast_ref::<StoreError>() {
             // The configuration and the store do not fit together, so restarting will not help.
-            Some(StoreError::Key(_) | StoreError::Newer { .. }) => Self::Config(format!("{error:#}")),
+            Some(StoreError::Key(_) | StoreError::Newer { .. } | StoreError::Moved { .. }) => {
+                Self::Config(format!("{error:#}"))
+            }
             _ => Self::Failed(format!("{error:#}")),
         }
     }

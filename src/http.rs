@@ -1,12 +1,16 @@
-//! The one factory of HTTP clients: deadlines, size caps, and errors that contain no URL.
+//! The one factory of HTTP clients: deadlines, size caps, a gate that every request passes, and errors that contain no URL.
 //!
 //! No other module names reqwest's builder. Must not know Telegram or the tutor.
 
-use crate::domain::printable;
+use crate::domain::{Gate, printable};
 use crate::secret::Secret;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use reqwest::{IntoUrl, RequestBuilder};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// Whether the other side may have acted on a request that failed.
@@ -78,13 +82,58 @@ pub(crate) struct ClientOptions {
     pub proxy: Option<Secret>,
     /// PEM of certificate authorities trusted in addition to the system's.
     pub extra_ca_pem: Option<Vec<u8>>,
+    /// What each request passes right before it is handed to a connection.
+    pub gate: Gate,
     /// Longest silence between two pieces of an answer; `None`: only the per-request deadline counts.
     pub read_timeout: Option<Duration>,
 }
 
+/// Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    connections: reqwest::Client,
+    gate: Gate,
+}
+
+impl Client {
+    pub(crate) fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.connections.get(url)
+    }
+
+    pub(crate) fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.connections.post(url)
+    }
+
+    pub(crate) fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.connections.delete(url)
+    }
+
+    /// Sends a request, unless the gate is shut: then it is certain that it was not sent.
+    ///
+    /// The gate is asked again whenever there is something to do, because a connection may take its time to be made, and
+    /// a process may be stopped at any moment and go on much later.
+    pub(crate) async fn send(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
+        let mut sending = pin!(self.connections.execute(request));
+        let mut begun = false;
+        poll_fn(|context| {
+            if !self.gate.is_open() {
+                let why = "another daemon may own the store by now".to_owned();
+                return Poll::Ready(Err(if begun {
+                    HttpError::Broken(why)
+                } else {
+                    HttpError::Connect(why)
+                }));
+            }
+            begun = true;
+            sending.as_mut().poll(context).map_err(HttpError::from)
+        })
+        .await
+    }
+}
+
 /// Builds a client. It follows no redirects (they could carry a token elsewhere) and ignores proxies of the
 /// environment.
-pub(crate) fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpError> {
+pub(crate) fn client(options: &ClientOptions) -> Result<Client, HttpError> {
     // A second installation fails, which only means that the first one happened.
     let _ = rustls::crypto::CryptoProvider::install_default(rustls::crypto::ring::default_provider());
     let mut builder = reqwest::Client::builder()
@@ -118,7 +167,7 @@ pub(crate) fn client(options: &ClientOptions) -> Result<reqwest::Client, HttpErr
         }
         builder = builder.tls_certs_merge(certificates);
     }
-    builder.build().map_err(HttpError::from)
+    Ok(Client { connections: builder.build()?, gate: options.gate.clone() })
 }
 
 /// Reads a body of at most `cap` bytes. As soon as more arrives it stops with [`HttpError::TooLarge`].
@@ -165,7 +214,8 @@ pub(crate) fn retry_after(response: &reqwest::Response, longest: u32) -> Option<
 
 /// Status and body (at most `cap` bytes) of a plain `GET`.
 pub(crate) async fn get(url: &str, deadline: Duration, cap: usize) -> Result<(u16, Bytes), HttpError> {
-    let response = client(&ClientOptions::default())?.get(url).timeout(deadline).send().await?;
+    let client = client(&ClientOptions::default())?;
+    let response = client.send(client.get(url).timeout(deadline).build()?).await?;
     let status = response.status().as_u16();
     Ok((status, read_capped(response, cap).await?))
 }
@@ -182,4 +232,42 @@ pub(crate) fn memory_part(
         .mime_str(mime)?)
 }
 
-pub(crate) type Shared = Arc<reqwest::Client>;
+pub(crate) type Shared = Arc<Client>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    /// Sends one request through a gate that is open so many times it is asked; returns the error, and what of the
+    /// request arrived (`None`: not even a connection).
+    async fn sent(open: u32) -> (HttpError, Option<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = AtomicU32::new(0);
+        let gate = Gate::new(move || asked.fetch_add(1, Ordering::Relaxed) < open);
+        let client = client(&ClientOptions { gate, ..ClientOptions::default() }).unwrap();
+        let request = client.get(url).timeout(Duration::from_millis(200)).build().unwrap();
+        let error = client.send(request).await.unwrap_err();
+        drop(client);
+        let accepted = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        let Ok(Ok((mut stream, _))) = accepted else { return (error, None) };
+        let mut bytes = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_millis(50), stream.read_to_end(&mut bytes)).await;
+        (error, Some(bytes.len()))
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_out_while_its_gate_is_open_and_not_when_the_connection_came_too_late() {
+        let (error, arrived) = sent(u32::MAX).await;
+        assert!(arrived.is_some_and(|bytes| bytes > 0), "{error}");
+        assert_eq!(error, HttpError::TimedOut);
+        let (error, arrived) = sent(0).await;
+        assert_eq!((error.fate(), arrived), (Fate::NotSent, None), "{error}");
+        let (error, arrived) = sent(1).await;
+        assert!(arrived.is_none_or(|bytes| bytes == 0), "{arrived:?}");
+        assert!(matches!(error, HttpError::Broken(_)), "{error}");
+    }
+}

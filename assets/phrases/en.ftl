@@ -254,6 +254,7 @@ delete-ask = Delete everything I hold about you: conversations, coaching, settin
 delete-ask-here = Delete everything I hold about you: conversations, coaching, settings and waiting messages? This cannot be undone.
 deleted-here = Done: everything I held about you is deleted. If you write again, we start from nothing.
 deleted = Done: everything I held about you is deleted here, and the tutor is told to forget our conversations. Its last spoken answer may stay on its disk until it is overwritten. If you write again, we start from nothing.
+database-keeps = What was deleted may stay for a while in copies that I cannot reach: ask whoever runs me.
 
 ## Waiting longer than usual
 

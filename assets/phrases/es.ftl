@@ -266,6 +266,7 @@ delete-ask = ¿Borrar todo lo que guardo sobre ti: conversaciones, consejos, aju
 delete-ask-here = ¿Borrar todo lo que guardo sobre ti: conversaciones, consejos, ajustes y mensajes en espera? No se puede deshacer.
 deleted-here = Listo: todo lo que guardaba sobre ti está borrado. Si escribes de nuevo, empezamos desde cero.
 deleted = Listo: todo lo que guardaba sobre ti quedó borrado aquí, y el tutor olvidará nuestras conversaciones. Su última respuesta hablada puede quedar en su disco hasta que otra la reemplace. Si vuelves a escribir, empezamos de cero.
+database-keeps = Lo borrado puede quedar un tiempo en copias a las que no llego: pregunta a quien me mantiene.
 
 ## Waiting longer than usual
 

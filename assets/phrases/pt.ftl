@@ -272,6 +272,7 @@ delete-ask = Apagar tudo o que guardo sobre você: conversas, dicas, configuraç
 delete-ask-here = Apagar tudo o que guardo sobre você: conversas, dicas, configurações e mensagens na fila? Não dá para desfazer.
 deleted-here = Pronto: tudo o que eu guardava sobre você foi apagado. Se escrever de novo, começamos do zero.
 deleted = Pronto: tudo o que eu guardava sobre você foi apagado, e o tutor vai esquecer nossas conversas. A última resposta falada pode ficar no disco dele até ser substituída. Se escrever de novo, começamos do zero.
+database-keeps = O que foi apagado pode ficar por um tempo em cópias que não alcanço: pergunte a quem cuida de mim.
 
 ## Waiting longer than usual
 

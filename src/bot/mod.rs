@@ -59,6 +59,8 @@ pub struct Rules {
     pub per_user: Option<PerMinute>,
     /// `ALLOWED_USERS` and `ADMIN_USERS`.
     pub guests: Guests,
+    /// What is deleted stays readable in the log and the backups of a shared database.
+    pub database_keeps: bool,
     /// `BACKEND_RETRY_MAX_AGE`, milliseconds.
     pub retry_max_age_ms: i64,
     /// Written conversations.

@@ -1,24 +1,27 @@
 //! `backup` and `restore`: writing the store into a file the person names, and back. Must not know how a
 //! store is laid out.
 
+use super::bar::{Bar, records, size};
 use super::commands::{Setup, finish_output, may_write, runtime};
 use super::owner::home_as_owner;
-use super::{Failure, store_access};
+use super::{Failure, store, store_access};
 use crate::admin::client::Receive;
 use crate::admin::render;
 use crate::admin::request::{Item, Request};
 use crate::app::millis;
+use crate::config::{Config, StoreUrl};
 use crate::daemon::clock::Clock;
 use crate::domain::{Timestamp, printable};
 use crate::secure_fs::NewFile;
 use crate::store::export::{self, Source};
 use crate::store::home::{ByHand, Exchange};
+use crate::store::refill::{self, Refilled};
 use crate::store::{Exported, StoreError};
 use anyhow::Context;
 use clap::Args;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// `backup`.
 #[derive(Debug, Args)]
@@ -95,70 +98,28 @@ impl Receive for Arriving {
     }
 }
 
-/// Progress bar, shown only on a terminal.
-struct Bar {
-    shown: bool,
-    wanted: bool,
-    last: Instant,
-    /// Formats an amount.
-    unit: fn(u64) -> String,
-}
-
-impl Bar {
-    fn new(unit: fn(u64) -> String) -> Self {
-        Self { shown: false, wanted: io::stderr().is_terminal(), last: Instant::now(), unit }
-    }
-
-    fn show(&mut self, done: u64, whole: u64) {
-        if !self.wanted || self.last.elapsed() < Duration::from_millis(100) {
-            return;
-        }
-        (self.last, self.shown) = (Instant::now(), true);
-        let tenths = (done.saturating_mul(30) / whole.max(1)).min(30) as usize;
-        let (full, empty) = ("#".repeat(tenths), ".".repeat(30 - tenths));
-        let _ = write!(io::stderr(), "\r[{full}{empty}] {} of {} ", (self.unit)(done), (self.unit)(whole));
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            let _ = write!(io::stderr(), "\r{:70}\r", "");
-        }
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..=9_999 => format!("{bytes} bytes"),
-        10_000..=9_999_999 => format!("{} kB", bytes / 1_000),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
-}
-
-fn records(count: u64) -> String {
-    format!("{count} records")
-}
-
 pub(crate) fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
     let from = &arguments.file;
     // The file is opened as the person who restores; everything after that runs as the daemon's user.
     let source =
         Source::open(from).map_err(|error| Failure::Failed(format!("{}: {error}", printable::path(from))))?;
-    let (home, _acting) = home_as_owner(&config)?;
     let now = Clock::start().now();
-    let mut bar = Bar::new(records);
-    let mut tell = |step| match step {
-        Exchange::Filled { done, whole } => bar.show(done, whole),
-        _ => bar.clear(),
+    let place = match &config.store_url {
+        Some(url) => format!("the database at {url}"),
+        None => config.session_storage_path.display().to_string(),
     };
-    let done = home.restore_by_hand(&source, arguments.force, now, &mut tell);
+    let mut bar = Bar::new(records);
+    let done = match &config.store_url {
+        Some(url) => restore_shared(&config, url, &source, arguments.force, now, &mut bar),
+        None => restore_folder(&config, &source, arguments.force, now, &mut bar),
+    };
     bar.clear();
-    let restored = match done {
-        Ok(ByHand::Done(restored)) => restored,
-        Ok(ByHand::NotEmpty) => {
+    let restored = match done? {
+        Ok(Some(restored)) => restored,
+        Ok(None) => {
             return Err(Failure::Failed(format!(
-                "the store in {} holds something; --force moves it aside and restores the backup in its place",
-                config.session_storage_path.display()
+                "the store in {place} holds something; --force moves it aside and restores the backup in its place"
             )));
         }
         Err(StoreError::Locked { folder }) => {
@@ -166,23 +127,86 @@ pub(crate) fn restore(setup: Setup, arguments: &Restore) -> Result<(), Failure> 
                 "the store in {folder} is in use. Stop the daemon first: systemctl stop phonicflow-bot"
             )));
         }
-        Err(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
-            return Err(Failure::Config(format!("{}: {error}", printable::path(&arguments.file))));
+        Err(
+            error @ (StoreError::Owned { .. } | StoreError::Unavailable { .. } | StoreError::Moved { .. }),
+        ) => {
+            return Err(store::failure(error));
         }
-        Err(error) => return Err(Failure::Failed(format!("{}: {error}", printable::path(&arguments.file)))),
+        Err(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
+            return Err(Failure::Config(format!("{}: {error}", printable::path(from))));
+        }
+        Err(error) => return Err(Failure::Failed(format!("{}: {error}", printable::path(from)))),
     };
+    tell(&restored, &place, now)
+}
+
+/// What `restore` reports.
+struct Report {
+    records: u64,
+    taken_at: Timestamp,
+    /// Where the store that was there is kept.
+    aside: Option<String>,
+    /// Rows that became dead letters.
+    set_aside: u64,
+}
+
+/// `None`: the store holds something.
+type Done = Result<Result<Option<Report>, StoreError>, Failure>;
+
+fn restore_folder(config: &Config, from: &Source, force: bool, now: Timestamp, bar: &mut Bar) -> Done {
+    let (home, _acting) = home_as_owner(config)?;
+    let mut tell = |step| match step {
+        Exchange::Filled { done, whole } => bar.show(done, whole),
+        _ => bar.clear(),
+    };
+    Ok(home.restore_by_hand(from, force, now, &mut tell).map(|done| match done {
+        ByHand::NotEmpty => None,
+        ByHand::Done(restored) => Some(Report {
+            records: restored.records,
+            taken_at: Timestamp(restored.taken_at_ms.unwrap_or_default()),
+            aside: restored.moved_to.map(|path| path.display().to_string()),
+            set_aside: restored.set_aside,
+        }),
+    }))
+}
+
+fn restore_shared(
+    config: &Config,
+    url: &StoreUrl,
+    from: &Source,
+    force: bool,
+    now: Timestamp,
+    bar: &mut Bar,
+) -> Done {
+    let (shared, _home, _acting) = store::shared::shared_as_owner(config, url)?;
+    let key = config.store_key.as_ref();
+    let mut tell = |done, whole| bar.show(done, whole);
+    let mut restored = || {
+        let held = shared.hold()?;
+        Ok(match refill::restore(&held, from, key, force, now, &mut tell)? {
+            Refilled::NotEmpty => None,
+            Refilled::Done { rebuilt, aside } => Some(Report {
+                records: rebuilt.exported.records,
+                taken_at: rebuilt.exported.taken_at,
+                aside,
+                set_aside: rebuilt.set_aside,
+            }),
+        })
+    };
+    Ok(restored())
+}
+
+fn tell(restored: &Report, place: &str, now: Timestamp) -> Result<(), Failure> {
     let mut out = io::stdout();
-    let taken = Timestamp(restored.taken_at_ms.unwrap_or_default());
-    let age = Duration::from_millis(u64::try_from(now.since_ms(taken)).unwrap_or(0));
+    let age = Duration::from_millis(u64::try_from(now.since_ms(restored.taken_at)).unwrap_or(0));
     let mut text = format!(
-        "restored {} records of {} ({} ago) into {}\n",
+        "restored {} records of {} ({} ago) into {place}\n",
         restored.records,
-        render::moment(taken),
+        render::moment(restored.taken_at),
         span(millis(age)),
-        config.session_storage_path.display()
     );
-    if let Some(aside) = &restored.moved_to {
-        text.push_str(&format!("the store that was there lies in {}\n", aside.display()));
+    if let Some(aside) = &restored.aside {
+        text.push_str(&format!("the store that was there lies in {aside}\n"));
     }
     if restored.set_aside > 0 {
         text.push_str(&format!(

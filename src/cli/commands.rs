@@ -1,7 +1,7 @@
 //! What each command does, from its arguments to what it prints. Must not know how arguments are parsed.
 
 use super::Failure;
-use crate::app::{self, App};
+use crate::app::{self, App, Common};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Inputs, Loaded};
 use crate::daemon::{self, shutdown};
 use crate::domain::printable;
@@ -103,7 +103,7 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     let runtime = runtime()?;
     let home = app::home_of(&config);
     let ended = runtime.block_on(async {
-        let app = Arc::new(App::build(config, token)?);
+        let app = Arc::new(App::build(Common::new(config, token))?);
         logging::set_log_key(app.store.log_key().await.context("reading the store")?);
         // The first signal asks for a clean shutdown, the second ends the process at once.
         let (asked, mut heard) = tokio::sync::oneshot::channel();

@@ -26,6 +26,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("store rekey", "sudo phonicflow-bot store rekey --new-key-file /etc/credstore/phonicflow-bot.new-key"),
     ("store decrypt", "sudo phonicflow-bot store decrypt"),
     ("store clean", "sudo phonicflow-bot store clean"),
+    ("store move", "sudo phonicflow-bot store move --to-file /etc/credstore/phonicflow-bot.store-url"),
+    ("store accept", "sudo phonicflow-bot store accept"),
     ("top", "sudo phonicflow-bot top --every 2"),
     ("tutor try", "phonicflow-bot tutor try voice.ogg --save reply.ogg"),
     ("backup", "sudo phonicflow-bot backup /srv/backup/phonicflow-bot.backup"),

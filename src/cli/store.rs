@@ -1,4 +1,8 @@
-//! `store encrypt|rekey|decrypt|clean`: the store under another key, or without deleted bytes. The daemon must be stopped.
+//! `store encrypt|rekey|decrypt|clean|move|accept`: the store under another key, without deleted bytes, elsewhere, or taken as
+//! it is. No daemon may have it open.
+
+mod moving;
+pub(super) mod shared;
 
 use super::Failure;
 use super::commands::Setup;
@@ -29,12 +33,23 @@ pub(crate) enum StoreCommand {
     /// Clear the bytes of deleted learners from the database's files. The daemon does it when it stops or starts,
     /// unless that takes too long.
     Clean,
+    /// Move all records from the configured store to a database, or back to the folder; every record is read back before the
+    /// old store is marked as moved. Run it again after an interruption.
+    Move(moving::Arguments),
+    /// Take a database that was set back to an older state, or a store that was moved away, as it is: messages that are open in
+    /// it become dead letters, since they may have been answered. For when nothing later can be had.
+    Accept,
 }
 
 pub(crate) fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
     let config = setup.load(false)?.config;
+    match command {
+        StoreCommand::Move(arguments) => return moving::run(&config, &arguments),
+        StoreCommand::Accept => return shared::accept(&config),
+        _ => {}
+    }
     let root = &config.session_storage_path;
-    if !Home::at(root).is_there() {
+    if config.store_url.is_none() && !Home::at(root).is_there() {
         return Err(Failure::Failed(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH. A store that is made with a key is encrypted from \
              the beginning",
@@ -62,10 +77,17 @@ pub(crate) fn run(setup: Setup, command: StoreCommand) -> Result<(), Failure> {
             (Some(configured()?), None, "no longer encrypted: take the key out of the configuration now")
         }
         StoreCommand::Clean => {
+            if let Some(url) = &config.store_url {
+                return super::commands::print_line(&shared::cannot_clean(url));
+            }
             let (home, _acting) = home_as_owner(&config)?;
             return clean(&home);
         }
+        StoreCommand::Move(_) | StoreCommand::Accept => return Ok(()),
     };
+    if let Some(url) = &config.store_url {
+        return shared::reencrypt(&config, url, from.as_ref(), to.as_ref(), after);
+    }
     // The keys were read with the rights of whoever typed the command; from here on we act as the owner.
     let (home, _acting) = home_as_owner(&config)?;
     reencrypt(&home.keyed(from), to.as_ref(), after)
@@ -96,12 +118,19 @@ fn clean(home: &Home) -> Result<(), Failure> {
     })
 }
 
-fn failure(error: StoreError) -> Failure {
+/// Exit code and words of a store that could not be had as a whole.
+pub(in crate::cli) fn failure(error: StoreError) -> Failure {
     match error {
         StoreError::Locked { .. } => {
             Failure::Unreachable(format!("{error}. Stop it first: systemctl stop phonicflow-bot"))
         }
-        StoreError::Key(_) | StoreError::Newer { .. } => Failure::Config(error.to_string()),
+        StoreError::Owned { .. } => Failure::Unreachable(format!(
+            "{error}. Stop it first, and all that stand by: systemctl stop phonicflow-bot on each machine"
+        )),
+        StoreError::Unavailable { .. } => Failure::Unreachable(error.to_string()),
+        StoreError::Key(_) | StoreError::Newer { .. } | StoreError::Moved { .. } => {
+            Failure::Config(error.to_string())
+        }
         other => Failure::Failed(other.to_string()),
     }
 }

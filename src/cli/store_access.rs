@@ -83,10 +83,10 @@ pub(crate) async fn ask(
 pub(crate) fn failure(error: ClientError) -> Failure {
     match error {
         ClientError::Unreachable(text) => Failure::Unreachable(text),
-        // A wrong key is a fault of the configuration.
-        ClientError::Store(error @ (StoreError::Key(_) | StoreError::Newer { .. })) => {
-            Failure::Config(error.to_string())
-        }
+        // A wrong key is a fault of the configuration, and so is the place that a store was moved away from.
+        ClientError::Store(
+            error @ (StoreError::Key(_) | StoreError::Newer { .. } | StoreError::Moved { .. }),
+        ) => Failure::Config(error.to_string()),
         // A reader that has gone away (`| head`) is no failure.
         ClientError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::Quiet,
         other => Failure::Failed(other.to_string()),

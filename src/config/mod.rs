@@ -21,7 +21,7 @@ mod store_url;
 mod table;
 
 pub(crate) use ai::Ai;
-pub(crate) use checks::{key_file, shown_url};
+pub(crate) use checks::{key_file, secret_file, shown_url};
 pub use keys::{Flag, flags};
 pub use providers::Provider;
 pub use render::{env_example, markdown_table, render};

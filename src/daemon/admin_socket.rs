@@ -1,12 +1,13 @@
 //! Runs the admin socket, on which commands reach the running daemon. If it cannot be opened the daemon logs
 //! an error and continues without it. Must not know what is asked.
 
+use super::role::{Role, Roles};
 use super::shutdown::Stop;
 use super::{DaemonContext, health, snapshot};
 use crate::admin::execute::{Context, Host};
 use crate::admin::snapshot::Snapshot;
 use crate::admin::socket::{self, Listener};
-use crate::app::millis;
+use crate::app::{Common, millis};
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
@@ -56,6 +57,10 @@ impl DaemonContext {
     /// the deletion, so that no crash comes in between; if the note cannot be written, the deletion is done
     /// all the same.
     pub(crate) async fn note_forgotten(&self) {
+        if self.app.config.store_url.is_some() {
+            // No files of ours hold them.
+            return;
+        }
         let home = Home::at(&self.app.config.session_storage_path);
         let noted = tokio::task::spawn_blocking(move || home.note_forgotten()).await;
         if let Ok(Err(error)) = noted {
@@ -65,8 +70,8 @@ impl DaemonContext {
 }
 
 /// Serves requests until the shutdown signal.
-pub(crate) async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
-    let config = &daemon.app.config;
+pub(crate) async fn run(common: Common, mut roles: Roles, mut stop: Stop) {
+    let config = &common.config;
     let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
     let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;
     let listener = match bound {
@@ -82,16 +87,30 @@ pub(crate) async fn run(daemon: Arc<DaemonContext>, mut stop: Stop) {
         Err(_) => return,
     };
     tracing::info!(event = %Event::AdminSocketReady, path = %listener.path().display(), "admin socket ready");
-    let context = Arc::new(Context {
-        store: daemon.app.store.clone(),
-        root: config.session_storage_path.clone(),
-        session_timeout_ms: millis(config.session_timeout),
-        session_retention_ms: millis(config.session_retention),
-        default_language: config.default_language,
-        host: daemon.clone(),
-    });
-    tokio::select! {
-        () = socket::serve(&listener, context) => {}
-        () = stop.raised() => {}
+    loop {
+        let role = roles.borrow_and_update().clone();
+        tokio::select! {
+            // Who is being answered is cut off with the role: nothing of a term may outlive it.
+            () = serve(&listener, role) => return,
+            changed = roles.changed() => if changed.is_err() { return },
+            () = stop.raised() => return,
+        }
+    }
+}
+
+async fn serve(listener: &Listener, role: Role) {
+    match role {
+        Role::Owner(daemon) => {
+            let config = &daemon.app.config;
+            let context = Arc::new(Context {
+                store: daemon.app.store.clone(),
+                root: config.session_storage_path.clone(),
+                session_timeout_ms: millis(config.session_timeout),
+                session_retention_ms: millis(config.session_retention),
+                default_language: config.default_language,
+                host: daemon.clone(),
+            });
+            socket::serve(listener, context).await;
+        }
     }
 }

@@ -10,7 +10,7 @@ pub use telegram::{CALL_MS, POLL_MS, Poll, ScriptedTelegram, Send, Sent, me, raw
 use super::DaemonContext;
 use super::shutdown::{self, Stop, StopSignal};
 use super::{poller, worker};
-use crate::app::App;
+use crate::app::{App, Common};
 use crate::config::Config;
 use crate::domain::outcome::{Keyboard, Outcome};
 use crate::domain::{
@@ -18,7 +18,6 @@ use crate::domain::{
 };
 use crate::secret::Secret;
 use crate::store::{MemoryDisk, StoreError};
-use crate::telemetry::Telemetry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -50,7 +49,7 @@ impl Bench {
         let disk = MemoryDisk::default();
         let store = disk.open().unwrap();
         let token = Secret::new("1:not-a-real-one");
-        let app = Arc::new(App::assemble(config, token, store, Arc::new(Telemetry::default())).unwrap());
+        let app = Arc::new(App::assemble(Common::new(config, token), store).unwrap());
         let telegram = Arc::new(ScriptedTelegram::new(disk));
         let daemon = DaemonContext::open(app, telegram.clone()).await.unwrap();
         let (signal, stop) = shutdown::channel();

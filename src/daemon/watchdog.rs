@@ -5,6 +5,7 @@
 //! not know what is worked on.
 
 use super::DaemonContext;
+use super::role::{Role, Roles};
 use super::shutdown::Stop;
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
@@ -96,11 +97,14 @@ pub fn judge_work(signs: Signs, bounds: Bounds) -> Result<(), &'static str> {
 }
 
 /// Pings as often as the service manager asks, while it is earned.
-pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
+pub async fn run(roles: Roles, mut stop: Stop) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut silent = false;
     loop {
-        let alive = alive(daemon, started).await;
+        let role = roles.borrow().clone();
+        let alive = match role {
+            Role::Owner(daemon) => alive(&daemon).await,
+        };
         match alive {
             Ok(()) => tell(&[NotifyState::Watchdog]),
             Err(why) if !silent => {
@@ -120,8 +124,8 @@ pub async fn run(daemon: &DaemonContext, started: Timestamp, mut stop: Stop) {
 }
 
 /// Whether the sign of life is earned.
-async fn alive(daemon: &DaemonContext, started: Timestamp) -> Result<(), &'static str> {
-    let mut signs = daemon.signs(started);
+async fn alive(daemon: &DaemonContext) -> Result<(), &'static str> {
+    let mut signs = daemon.signs(daemon.began);
     // Before the first poll, trying to reach Telegram counts as alive.
     signs.last_poll = signs.last_poll.max(daemon.greeting.last());
     judge(signs, daemon.bounds())?;
@@ -209,7 +213,7 @@ mod tests {
         let mut earned = Vec::new();
         for _ in 0..minutes * 4 {
             tokio::time::sleep(Duration::from_secs(15)).await;
-            earned.push(alive(&bench.daemon, bench.daemon.began).await.is_ok());
+            earned.push(alive(&bench.daemon).await.is_ok());
         }
         earned
     }

@@ -2,6 +2,7 @@
 
 use super::{Cause, CheckResult, Finding, Patient};
 use crate::app;
+use crate::domain::Gate;
 use crate::model::{Fault, ModelError, ModelName, Models, Server};
 use futures_util::future::join_all;
 use std::time::Instant;
@@ -14,7 +15,7 @@ pub async fn check(patient: &Patient) -> CheckResult {
     if patient.at_fault(&["AI_", "PROVIDERS", "DEFAULT_MODEL", "MODELS", "FALLBACK_MODEL"]) {
         return vec![Finding::skipped(MODELS, "the configuration has to be right first")].into();
     }
-    let models = match app::models_of(patient.config()) {
+    let models = match app::models_of(patient.config(), &Gate::default()) {
         Ok(Some(models)) => models,
         Ok(None) => return CheckResult::default(),
         Err(error) => {

@@ -5,6 +5,7 @@ use super::models::some;
 use super::{Cause, CheckResult, Finding, Patient};
 use crate::app;
 use crate::config::TutorKind;
+use crate::domain::Gate;
 use crate::speech::{Fault, Listed, SpeechError};
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ async fn recogniser(patient: &Patient) -> Vec<Finding> {
         place: patient.loaded.shown("STT_URL").unwrap_or("STT_URL"),
         keys: ["STT_URL", "STT_MODEL", "STT_API_KEY"],
     };
-    match app::recogniser_of(patient.config()) {
+    match app::recogniser_of(patient.config(), &Gate::default()) {
         Ok(Some(recogniser)) => {
             let asked = Instant::now();
             server.findings(recogniser.listed().await, recogniser.model(), asked)
@@ -48,7 +49,7 @@ async fn synthesiser(patient: &Patient) -> Vec<Finding> {
         place: patient.loaded.shown("TTS_URL").unwrap_or("TTS_URL"),
         keys: ["TTS_URL", "TTS_MODEL", "TTS_API_KEY"],
     };
-    match app::synthesiser_of(patient.config()) {
+    match app::synthesiser_of(patient.config(), &Gate::default()) {
         Ok(Some(synthesiser)) => {
             let asked = Instant::now();
             server.findings(synthesiser.listed().await, synthesiser.model(), asked)

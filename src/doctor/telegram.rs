@@ -3,7 +3,7 @@
 
 use super::{Cause, CheckResult, Finding, Patient, now};
 use crate::app;
-use crate::domain::{ChannelName, UserId};
+use crate::domain::{ChannelName, Gate, UserId};
 use crate::telegram::{Telegram, TelegramError};
 
 const TOKEN: &str = "token";
@@ -31,7 +31,7 @@ pub(crate) async fn check(patient: &Patient) -> CheckResult {
         );
         return findings.into();
     };
-    let telegram = match app::telegram_of(patient.config(), token) {
+    let telegram = match app::telegram_of(patient.config(), token, &Gate::default()) {
         Ok(telegram) => telegram,
         Err(error) => {
             let advice = "look at TELEGRAM_API_URL and TELEGRAM_PROXY";

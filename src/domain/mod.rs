@@ -20,6 +20,7 @@ pub(crate) mod expectation;
 pub(crate) mod files;
 pub(crate) mod finding;
 pub mod fluency;
+pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod ids;
 pub(crate) mod incoming;
@@ -58,6 +59,7 @@ pub use day::{DAYS_KEPT, Day};
 pub use dead_letter::{DeadLetter, DeadReason};
 pub use files::{File, FileKind, Files};
 pub use fluency::Fluency;
+pub use gate::Gate;
 pub use ids::{ChannelName, ChatId, MessageId, Timestamp, TutorId, UserId};
 pub use incoming::{
     Body, CARD, COACH, Chat, ChatKind, Incoming, Lane, OtherKind, Placement, Recording, WorkKind,

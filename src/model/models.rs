@@ -8,6 +8,7 @@ use super::ask::{Ask, ModelName};
 use super::error::{Fault, ModelError};
 use super::server::{Server, ServerOptions, Timeouts};
 use super::structured::Completed;
+use crate::domain::Gate;
 use crate::http::{self, ClientOptions};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -33,6 +34,7 @@ pub struct ModelsOptions {
     pub fallback: Option<ModelName>,
     /// Time limits for its servers.
     pub timeouts: Timeouts,
+    pub gate: Gate,
 }
 
 /// The chat models. Cheap to share behind an `Arc`.
@@ -48,7 +50,9 @@ impl Models {
     /// Connects to nothing.
     pub fn new(options: ModelsOptions) -> Result<Self, ModelError> {
         let setup = |error: http::HttpError| ModelError { server: MAIN.into(), fault: error.into() };
-        let client = Arc::new(http::client(&ClientOptions::default()).map_err(setup)?);
+        let gate = options.gate;
+        let client =
+            Arc::new(http::client(&ClientOptions { gate, ..ClientOptions::default() }).map_err(setup)?);
         let server = |server| Server::new(server, client.clone(), options.timeouts).map(Arc::new);
         let servers = options.servers.into_iter().map(server).collect::<Result<_, _>>()?;
         Ok(Self {

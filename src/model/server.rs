@@ -188,7 +188,7 @@ impl Server {
 
     async fn ask_for_models(&self) -> Result<Vec<String>, Fault> {
         let request = self.keyed(self.client.get(format!("{}/models", self.options.url)));
-        let response = request.send().await.map_err(http::HttpError::from)?;
+        let response = self.client.send(request.build().map_err(http::HttpError::from)?).await?;
         let status = response.status().as_u16();
         if !response.status().is_success() {
             return Err(match status {
@@ -309,7 +309,7 @@ impl Server {
     ) -> Result<Result<reqwest::Response, (Fault, String)>, Fault> {
         let request = self.keyed(self.client.post(format!("{}{}", self.options.url, call.path)));
         let request = request.header("content-type", "application/json").body(call.body.to_string());
-        let response = request.send().await.map_err(http::HttpError::from)?;
+        let response = self.client.send(request.build().map_err(http::HttpError::from)?).await?;
         if response.status().is_success() {
             return Ok(Ok(response));
         }

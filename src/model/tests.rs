@@ -6,7 +6,7 @@ mod refusals;
 mod several;
 
 use super::*;
-use crate::domain::{ServerKind, Vision};
+use crate::domain::{Gate, ServerKind, Vision};
 use crate::sandbox::chat_api::{ChatApi, ChatOptions};
 use crate::secret::Secret;
 use std::time::Duration;
@@ -33,7 +33,8 @@ fn server(name: &str, chat: &ChatApi) -> ServerOptions {
 
 fn models(servers: Vec<ServerOptions>, timeouts: Timeouts) -> Models {
     let (default_model, offered, fallback) = Default::default();
-    Models::new(ModelsOptions { servers, default_model, offered, fallback, timeouts }).unwrap()
+    Models::new(ModelsOptions { servers, default_model, offered, fallback, timeouts, gate: Gate::default() })
+        .unwrap()
 }
 
 impl Scene {

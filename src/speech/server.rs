@@ -3,6 +3,7 @@
 //! Must not know what is sent or what an answer is for.
 
 use super::error::{Fault, Part, SpeechError};
+use crate::domain::Gate;
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
 use crate::tolerant_json;
@@ -35,6 +36,7 @@ pub struct ServerOptions {
     pub timeout: Duration,
     /// PEM of a private certificate authority.
     pub extra_ca_pem: Option<Vec<u8>>,
+    pub gate: Gate,
 }
 
 /// The models a server says it has.
@@ -72,8 +74,9 @@ impl Server {
     pub(super) fn new(part: Part, options: ServerOptions) -> Result<Self, SpeechError> {
         let fail = |fault| SpeechError { part, fault };
         let extra_ca_pem = options.extra_ca_pem;
-        let client = http::client(&ClientOptions { extra_ca_pem, ..ClientOptions::default() })
-            .map_err(|error| fail(error.into()))?;
+        let client =
+            http::client(&ClientOptions { extra_ca_pem, gate: options.gate, ..ClientOptions::default() })
+                .map_err(|error| fail(error.into()))?;
         let mut trial = client.get(&options.url);
         if let Some(key) = &options.key {
             trial = trial.bearer_auth(key.expose());
@@ -121,7 +124,7 @@ impl Server {
         request: RequestBuilder,
         cap: usize,
     ) -> Result<Result<Answer, Refusal>, Fault> {
-        let response = request.send().await.map_err(HttpError::from)?;
+        let response = self.client.send(request.build().map_err(HttpError::from)?).await?;
         let status = response.status().as_u16();
         if response.status().is_success() {
             let mime = response.headers().get("content-type").and_then(|value| value.to_str().ok());

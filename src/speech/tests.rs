@@ -2,6 +2,7 @@
 //! a sound is whole, or there is an error that says what to do.
 
 use super::*;
+use crate::domain::Gate;
 use crate::sandbox::faults::{Act, On};
 use crate::sandbox::http::{Reply, Shape};
 use crate::sandbox::speech_api::{Heard, Like, Sound, SpeechApi, SpeechOptions};
@@ -22,6 +23,7 @@ fn options(api: &SpeechApi, model: &str) -> ServerOptions {
         key: None,
         timeout: LONG,
         extra_ca_pem: None,
+        gate: Gate::default(),
     }
 }
 

@@ -100,6 +100,11 @@ impl Disk {
         self.put(batch)
     }
 
+    /// Number of all records, its own included.
+    pub(crate) fn records(&self) -> u64 {
+        self.ledger.records()
+    }
+
     /// Number of records of a kind.
     pub fn held(&self, kind: Kind) -> u64 {
         self.ledger.held(kind)
@@ -152,8 +157,22 @@ impl Disk {
         self.put(batch)
     }
 
-    fn put(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+    /// As [`Self::write`], for records whose keys were never written before.
+    pub(crate) fn add(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let batch = match &self.seal {
+            None => batch,
+            Some(seal) => seal.batch(batch)?,
+        };
+        self.ledger.enter_new(&batch);
+        self.put_entered(batch)
+    }
+
+    fn put(&mut self, batch: Batch) -> Result<(), StoreError> {
         self.ledger.enter(self.engine.as_ref(), &batch)?;
+        self.put_entered(batch)
+    }
+
+    fn put_entered(&mut self, mut batch: Batch) -> Result<(), StoreError> {
         let (key, ledger) = (keys::ledger(), records::encode(&self.ledger)?);
         let (key, ledger) = match &self.seal {
             None => (key, ledger),

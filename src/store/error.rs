@@ -57,6 +57,14 @@ pub enum StoreError {
     /// The store as a whole cannot be opened; in words for the person who has to act.
     #[error("{0}")]
     Damaged(String),
+    /// The records that are here have been moved elsewhere, or are being moved: they are not opened here.
+    #[error(
+        "the store in {place} was moved to {to}. Configure that one: STORE_URL names a database, and without it the store lies in \
+         SESSION_STORAGE_PATH. To go back, configure that one and `store move` it here. A move that was not finished is finished \
+         by the same command once more. If nothing else is left, `store accept` takes up what lies here, its open messages set \
+         aside for a look"
+    )]
+    Moved { place: String, to: String },
     /// Store and key do not fit; nothing was changed.
     #[error(transparent)]
     Key(#[from] KeyTrouble),

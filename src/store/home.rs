@@ -11,6 +11,7 @@
 //!   restoring/                 the same when complete, see [`exchange`]
 //!   restored.json              what the latest restore did
 //!   sealing*, replaced/        a database being re-encrypted, see [`reencrypt`]
+//!   moved.json                 the records were moved elsewhere, see [`moved`](Home::moved)
 //!   forgotten                  a learner was deleted since the database's files were last rewritten, see [`clean`]
 //!   cleaned/                   the previous database, about to be removed
 //!   lock                       held while the above are moved
@@ -24,6 +25,7 @@ mod checkup;
 mod clean;
 mod daily;
 mod exchange;
+mod moved;
 mod owner;
 mod reencrypt;
 
@@ -31,6 +33,7 @@ pub use by_hand::{BY_HAND, ByHand};
 pub use clean::{Cleared, Uncleared};
 pub use daily::KEPT;
 pub use exchange::Exchange;
+pub use moved::HeldFolder;
 pub use owner::Acting;
 pub(crate) use owner::make_private;
 pub use reencrypt::{ReencryptStep, Reencrypted};
@@ -57,6 +60,8 @@ const LOCK_TRIES: u32 = 20;
 
 const PREFIX: &str = "store-";
 const SUFFIX: &str = ".export";
+/// Of backups in progress.
+const BACKUP: &str = "backup-";
 const DAMAGED: &str = "damaged-";
 
 /// What to do with a database that cannot be opened.
@@ -144,6 +149,7 @@ impl Home {
     pub fn open(&self, on_damage: OnDamage, now: Timestamp) -> Result<Opened, StoreError> {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
+        self.has_not_moved()?;
         self.finish_interrupted()?;
         let detail = match self.try_open(now) {
             Err(StoreError::Locked { .. }) => {

@@ -37,6 +37,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// As [`Self::enter`], for a batch that only adds records: nothing has to be looked up.
+    pub(crate) fn enter_new(&mut self, batch: &Batch) {
+        for (key, value) in batch.iter() {
+            if let Some(value) = value {
+                self.add(key, value);
+            }
+        }
+    }
+
     /// The ledger of everything that is there.
     pub(crate) fn take_stock(engine: &dyn Engine) -> Result<Self, StoreError> {
         let mut stock = Self::default();
@@ -57,8 +66,7 @@ impl Ledger {
     /// Compares it with what is there: all kinds in a store of usual size, otherwise those that make up the
     /// queue.
     pub fn check(&self, engine: &dyn Engine) -> Result<(), StoreError> {
-        let all: u64 = self.0.values().map(|tally| tally.count).sum();
-        if all <= CHECK_ALL {
+        if self.records() <= CHECK_ALL {
             return if Self::take_stock(engine)? == *self { Ok(()) } else { Err(gap()) };
         }
         for (kind, tally) in self.0.iter().filter(|(kind, _)| !is_large(**kind)) {
@@ -72,6 +80,11 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// Number of all records.
+    pub(crate) fn records(&self) -> u64 {
+        self.0.values().map(|tally| tally.count).sum()
     }
 
     /// Number of records of a kind.

@@ -69,7 +69,7 @@ pub fn rebuild(
         let mut disk = Disk::create(engine, key)?;
         fill(export, true, &mut |batch| {
             tell(&batch);
-            disk.write(batch)
+            disk.add(batch)
         })?;
         disk.flush()?;
         Ok(0)

@@ -10,6 +10,7 @@ use super::state::State;
 use super::{StoreError, ledger, verbs};
 use crate::domain::Timestamp;
 use crate::secret::KeyMaterial;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Records between two progress reports.
@@ -18,6 +19,8 @@ const REPORT: u64 = 1_000;
 /// Progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
+    /// About this many records are there to be copied.
+    Found(u64),
     /// Records written.
     Copied(u64),
     /// Records read back and found equal.
@@ -60,18 +63,38 @@ pub fn reencrypted_copy(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Exported, StoreError> {
     old.disk(|source| {
-        if !source.agrees(&source.take_stock()?) {
-            return Err(ledger::gap());
-        }
-        let copied = new.with(|engine| copy(&source, Disk::create(engine, new.key)?, tell))?;
-        let checked = new.disk(|target| compare(&source, &target, tell))?;
-        if copied != checked {
-            return Err(ledger::gap());
-        }
+        copy_checked(&source, new, tell)?;
         let exported = export_of(new, to, now)?;
         tell(Progress::Exported(exported.records));
         Ok(exported)
     })
+}
+
+/// As [`reencrypted_copy`] without an export; returns the number of records.
+pub(crate) fn checked_copy(
+    old: Keyed<'_>,
+    new: Keyed<'_>,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<u64, StoreError> {
+    old.disk(|source| {
+        tell(Progress::Found(source.records()));
+        copy_checked(&source, new, tell)
+    })
+}
+
+fn copy_checked(source: &Disk, new: Keyed<'_>, tell: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
+    if !source.agrees(&source.take_stock()?) {
+        return Err(ledger::gap());
+    }
+    let copied = new.with(|engine| copy(source, Disk::create(engine, new.key)?, tell))?;
+    let checked = new.disk(|target| compare(source, &target, tell))?;
+    if copied == checked { Ok(copied) } else { Err(ledger::gap()) }
+}
+
+/// Whether both hold the same records, whatever their keys; an error when either cannot be read.
+pub(crate) fn are_same(one: Keyed<'_>, other: Keyed<'_>) -> Result<bool, StoreError> {
+    let one = one.disk(|disk| sum(&disk, &mut |_| ()))?;
+    Ok(one == other.disk(|disk| sum(&disk, &mut |_| ()))?)
 }
 
 /// Writes a checked export of closed records to `to`, dated `taken_at`.
@@ -93,7 +116,7 @@ fn report(count: u64, tell: &mut dyn FnMut(Progress), progress: fn(u64) -> Progr
 
 fn copy(source: &Disk, mut target: Disk, tell: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
     let mut copied = 0;
-    let mut sink = |batch| target.write(batch);
+    let mut sink = |batch| target.add(batch);
     let mut bulk = Bulk::new(&mut sink);
     source.scan_all(&mut |key, value| {
         bulk.put(key, value)?;
@@ -107,21 +130,35 @@ fn copy(source: &Disk, mut target: Disk, tell: &mut dyn FnMut(Progress)) -> Resu
     Ok(copied)
 }
 
-/// Checks that both hold the same records.
+/// Checks that both hold the same records: each is read back, and all of them are counted and summed up, in whatever order
+/// they are stored.
 fn compare(source: &Disk, target: &Disk, tell: &mut dyn FnMut(Progress)) -> Result<u64, StoreError> {
-    let (mut checked, mut found) = (0, 0_u64);
-    source.scan_all(&mut |key, value| {
-        if target.get(key)?.as_deref() != Some(value) {
-            return Err(ledger::gap());
+    let read_back = sum(target, tell)?;
+    tell(Progress::Checked(read_back.records));
+    if sum(source, &mut |_| ())? == read_back { Ok(read_back.records) } else { Err(ledger::gap()) }
+}
+
+/// All records, regardless of their order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Sum {
+    records: u64,
+    /// Of the SHA-256 digests of all, in four columns.
+    columns: [u64; 4],
+}
+
+fn sum(disk: &Disk, tell: &mut dyn FnMut(Progress)) -> Result<Sum, StoreError> {
+    let mut sum = Sum::default();
+    disk.scan_all(&mut |key, value| {
+        let mut digest = Sha256::new();
+        digest.update((key.len() as u64).to_be_bytes());
+        digest.update(key);
+        digest.update(value);
+        for (column, part) in sum.columns.iter_mut().zip(digest.finalize().chunks_exact(8)) {
+            *column = column.wrapping_add(part.try_into().map_or(0, u64::from_be_bytes));
         }
-        checked += 1;
-        report(checked, tell, Progress::Checked);
+        sum.records += 1;
+        report(sum.records, tell, Progress::Checked);
         Ok(true)
     })?;
-    target.scan_all(&mut |_, _| {
-        found += 1;
-        Ok(true)
-    })?;
-    tell(Progress::Checked(checked));
-    if found == checked { Ok(checked) } else { Err(ledger::gap()) }
+    Ok(sum)
 }

@@ -29,7 +29,7 @@ const SLOWEST_UPLOAD: u64 = 16 * 1024;
 /// Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub(super) struct Client {
-    http: reqwest::Client,
+    http: http::Client,
     /// `{base}/bot{token}`: a secret, because it contains the token.
     methods: Secret,
     /// `{base}/file/bot{token}`.
@@ -55,7 +55,7 @@ impl Heard {
 
 impl Client {
     pub(super) fn new(
-        http: reqwest::Client,
+        http: http::Client,
         api_url: &str,
         token: &Secret,
         deadline: Duration,
@@ -72,7 +72,7 @@ impl Client {
     }
 
     /// The same with other connections.
-    pub(super) fn with_http(&self, http: reqwest::Client) -> Self {
+    pub(super) fn with_http(&self, http: http::Client) -> Self {
         Self { http, ..self.clone() }
     }
 
@@ -87,13 +87,15 @@ impl Client {
     }
 
     async fn read(&self, request: RequestBuilder, cap: usize) -> Result<Answer, TelegramError> {
-        Answer::read(request, cap, self.heard.clone()).await
+        let response = self.http.send(request.build().map_err(HttpError::from)?).await?;
+        Answer::read(response, cap, self.heard.clone()).await
     }
 
     /// Starts a download; `path` comes from `getFile`.
     pub(super) async fn open(&self, path: &str, deadline: Duration) -> Result<Response, TelegramError> {
         let url = format!("{}/{}", self.files.expose(), escape_path(path));
-        Ok(self.http.get(url).timeout(deadline).send().await.map_err(HttpError::from)?)
+        let request = self.http.get(url).timeout(deadline).build().map_err(HttpError::from)?;
+        Ok(self.http.send(request).await?)
     }
 
     fn method_url(&self, method: &str) -> String {
@@ -127,8 +129,7 @@ impl Answer {
         self.oversize
     }
 
-    async fn read(request: RequestBuilder, cap: usize, heard: Heard) -> Result<Self, TelegramError> {
-        let response = request.send().await.map_err(HttpError::from)?;
+    async fn read(response: Response, cap: usize, heard: Heard) -> Result<Self, TelegramError> {
         let status = response.status().as_u16();
         let clock = http::clock_of(&response);
         let retry_after = response

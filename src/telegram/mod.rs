@@ -37,7 +37,7 @@ pub(crate) use send_form::SendForm;
 pub(crate) use to_api::{Attachment, Delivered, Outgoing, outgoing};
 pub(crate) use updates::RawUpdate;
 
-use crate::domain::{ChatId, MessageId, UserId};
+use crate::domain::{ChatId, Gate, MessageId, UserId};
 use crate::http::{self, ClientOptions};
 use crate::secret::Secret;
 use bytes::Bytes;
@@ -79,6 +79,7 @@ pub(crate) struct TelegramOptions {
     pub download_cap: usize,
     /// The folder of a self-hosted server in `--local` mode, on this machine.
     pub local_folder: Option<PathBuf>,
+    pub gate: Gate,
 }
 
 /// Who the bot is.
@@ -127,7 +128,7 @@ impl Telegram {
         if !base.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
             return Err(TelegramError::Setup("TELEGRAM_API_URL is not an http or https URL".into()));
         }
-        let http = ClientOptions { proxy: options.proxy, ..ClientOptions::default() };
+        let http = ClientOptions { proxy: options.proxy, gate: options.gate, ..ClientOptions::default() };
         let poll_secs = options.poll_timeout.as_secs().min(LONGEST_POLL_SECS);
         let poll_deadline = Duration::from_secs(poll_secs) + POLL_MARGIN;
         let heard = Heard::default();

@@ -1,7 +1,7 @@
 //! Tests against a small scripted server: what each kind of answer, silence and breakage becomes.
 
 use super::*;
-use crate::domain::{Keyboard, Rich};
+use crate::domain::{Gate, Keyboard, Rich};
 use crate::telegram::to_api::Outgoing;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -100,6 +100,7 @@ pub(super) fn telegram(api_url: &str) -> Telegram {
         poll_timeout: Duration::from_secs(1),
         download_cap: 1000,
         local_folder: None,
+        gate: Gate::default(),
     })
     .unwrap();
     let short = Client::new(
@@ -370,6 +371,7 @@ fn settings_that_cannot_work_are_refused_without_being_shown() {
         poll_timeout: Duration::from_secs(500),
         download_cap: 1,
         local_folder: None,
+        gate: Gate::default(),
     };
     for (token, url, proxy) in [
         ("", "http://localhost", None),

@@ -35,6 +35,7 @@ mod looking;
 #[allow(dead_code)]
 mod machines;
 mod metrics;
+mod moving;
 mod pacing;
 mod packages;
 mod pictures;

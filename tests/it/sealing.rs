@@ -100,7 +100,7 @@ fn names(folder: &Path, prefix: &str) -> Vec<String> {
 }
 
 /// Copies a folder with everything in it; files that disappear meanwhile were about to be removed.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

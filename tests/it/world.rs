@@ -79,6 +79,12 @@ impl World {
         self
     }
 
+    /// No such setting at the next start.
+    pub fn unset(&mut self, key: &str) -> &mut Self {
+        self.env.remove(key);
+        self
+    }
+
     /// A chat model's server, named in the settings for the next start. It lives as long as the handle.
     pub async fn chat(&mut self, options: ChatOptions) -> ChatApi {
         let chat = ChatApi::start(options).await.unwrap();

@@ -32,7 +32,7 @@ fn ask(context: &HandlerContext, case: &Case<'_>) -> Outcome {
     let yes = CONFIRM.labelled(phrases.delete_yes(), YES, user);
     let no = CONFIRM.labelled(phrases.delete_no(), NO, user);
     let content = Content::Text {
-        text: phrases.delete_ask(context.tutor.remembers()),
+        text: phrases.delete_ask(context.tutor.remembers(), context.rules.database_keeps),
         keyboard: Keyboard(vec![vec![yes, no]]),
     };
     Outcome::reply(vec![Reply::to(case.incoming, content)])
@@ -42,7 +42,7 @@ fn confirm(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome
     match choice {
         YES => {
             let done = case
-                .pressed("", Some((case.phrases.deleted(context.tutor.remembers()), Keyboard::default())));
+                .pressed("", Some((case.phrases.deleted(context.tutor.remembers(), context.rules.database_keeps), Keyboard::default())));
             Outcome { forget: true, ..done }
         }
         NO => case.pressed("", Some((case.phrases.kept(), Keyboard::default()))),

@@ -5,8 +5,9 @@ use crate::admin::request::{Item, Request};
 use crate::app::home_of;
 use crate::cli::commands::{Setup, finish_output, runtime};
 use crate::cli::confirm::confirmed;
+use crate::cli::store::shared::clearing;
 use crate::cli::{Failure, store_access};
-use crate::config::Config;
+use crate::config::{Config, StoreUrl};
 use crate::domain::UserId;
 use crate::store::Home;
 use crate::store::home::Uncleared;
@@ -28,16 +29,39 @@ pub(crate) fn delete(setup: Setup, user: UserId, yes: bool) -> Result<(), Failur
         let running = client.is_daemon();
         asked.and(client.close().await.map_err(store_access::failure))?;
         let removed = removed.unwrap_or_default();
-        let (later, bytes) = if running { ("", bytes_later(&config)) } else { (" once the daemon runs", clear(&config)) };
+        let later = if running { "" } else { " once the daemon runs" };
+        let bytes = match &config.store_url {
+            Some(url) => bytes_kept(url, config.store_key.is_some()),
+            None if running => bytes_later(&config),
+            None => clear(&config),
+        };
+        let (aside, whose) = match config.store_url {
+            Some(_) => ("records in the database that were replaced with --force", " of each machine"),
+            None => ("databases moved to damaged-* or replaced-*", ""),
+        };
         finish_output(writeln!(
             io::stdout(),
             "removed learner {user}: {} session(s) with {} turn(s), {} card(s), {} message(s) of the queue, {} dead letter(s).\n\
              The tutor is asked to forget {} conversation(s){later}. {bytes}\n\
-             What was put aside before still holds the learner: backups, databases moved to damaged-* or replaced-*, and the \
-             daily exports, of which the last is gone in 7 days.",
+             What was put aside before still holds the learner: backups, {aside}, and the daily exports{whose}, of which the \
+             last is gone in 7 days.",
             removed.sessions, removed.turns, removed.cards, removed.queued, removed.dead, removed.purges
         ))
     })
+}
+
+/// Says what a shared database still holds of the deleted bytes.
+fn bytes_kept(url: &StoreUrl, is_sealed: bool) -> String {
+    if is_sealed {
+        return format!(
+            "What the database at {url} keeps of it in its own log and backups can be read with the store's key only."
+        );
+    }
+    format!(
+        "The database at {url} may keep its bytes in its own log, replicas and backups, where only its administrator can clear \
+         them: {}.",
+        clearing(url)
+    )
 }
 
 /// Says when the deleted bytes leave the database's files, if a running daemon holds them.

@@ -5,6 +5,7 @@ pub mod disk;
 mod host;
 mod server;
 
+use super::role::{Role, Roles};
 use super::shutdown::Stop;
 use super::{DaemonContext, StartupError, health, poller};
 use crate::domain::health::Health;
@@ -14,7 +15,6 @@ use crate::telemetry::exposition::Gauges;
 use crate::tutor::Reach;
 use server::Page;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tokio::net::TcpListener;
 
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,30 +33,36 @@ pub async fn open(addr: SocketAddr) -> Result<TcpListener, StartupError> {
 }
 
 /// Answers until the shutdown signal.
-pub async fn run(daemon: Arc<DaemonContext>, listener: TcpListener, mut stop: Stop) {
+pub async fn run(roles: Roles, listener: TcpListener, mut stop: Stop) {
     let answer = move |path: String| {
-        let daemon = daemon.clone();
+        let role = roles.borrow().clone();
         async move {
-            match path.as_str() {
-                "/metrics" => Some(metrics(&daemon).await),
-                "/health" => Some(health_page(&health::health(&daemon).await)),
-                // Calls nothing else: whether the daemon is alive must not depend on others.
-                "/live" => {
-                    let health = health::of(&daemon, health::counts(&daemon).await);
-                    Some(verdict_page(health.is_live(), health.problems()))
-                }
-                "/ready" => {
-                    let health = health::health(&daemon).await;
-                    let problems = if health.is_live() { health.unready() } else { health.problems() };
-                    Some(verdict_page(health.is_ready(), problems))
-                }
-                _ => None,
+            match role {
+                Role::Owner(daemon) => of_owner(&path, &daemon).await,
             }
         }
     };
     tokio::select! {
         () = server::serve(listener, answer) => {}
         () = stop.raised() => {}
+    }
+}
+
+async fn of_owner(path: &str, daemon: &DaemonContext) -> Option<Page> {
+    match path {
+        "/metrics" => Some(metrics(daemon).await),
+        "/health" => Some(health_page(&health::health(daemon).await)),
+        // Calls nothing else: whether the daemon is alive must not depend on others.
+        "/live" => {
+            let health = health::of(daemon, health::counts(daemon).await);
+            Some(verdict_page(health.is_live(), health.problems()))
+        }
+        "/ready" => {
+            let health = health::health(daemon).await;
+            let problems = if health.is_live() { health.unready() } else { health.problems() };
+            Some(verdict_page(health.is_ready(), problems))
+        }
+        _ => None,
     }
 }
 

@@ -20,19 +20,27 @@ impl Phrases {
         Rich::plain(phrase!(self, "tutor-refused"))
     }
 
-    /// `/delete`, the question. `tutor_remembers`: something stays with the tutor.
-    pub(crate) fn delete_ask(self, tutor_remembers: bool) -> Rich {
-        Rich::plain(match tutor_remembers {
+    /// `/delete`, the question. `tutor_remembers`: something stays with the tutor; `database_keeps`: in the database.
+    pub(crate) fn delete_ask(self, tutor_remembers: bool, database_keeps: bool) -> Rich {
+        let text = match tutor_remembers {
             true => phrase!(self, "delete-ask"),
             false => phrase!(self, "delete-ask-here"),
-        })
+        };
+        self.with_what_is_kept(text, database_keeps)
     }
 
     /// `/delete`, done.
-    pub(crate) fn deleted(self, tutor_remembers: bool) -> Rich {
-        Rich::plain(match tutor_remembers {
+    pub(crate) fn deleted(self, tutor_remembers: bool, database_keeps: bool) -> Rich {
+        let text = match tutor_remembers {
             true => phrase!(self, "deleted"),
             false => phrase!(self, "deleted-here"),
-        })
+        };
+        self.with_what_is_kept(text, database_keeps)
+    }
+
+    fn with_what_is_kept(self, text: String, database_keeps: bool) -> Rich {
+        let kept =
+            if database_keeps { format!(" {}", phrase!(self, "database-keeps")) } else { String::new() };
+        Rich::plain(text + &kept)
     }
 }

@@ -64,6 +64,7 @@ async fn the_fallback_stands_in_before_the_default() {
         offered: Vec::new(),
         fallback: fallback.map(ModelName::new),
         timeouts: Timeouts::new(LONG),
+        gate: Gate::default(),
     };
     for (default, fallback, asked, expected) in [
         (Some("big"), Some("old"), "mine", &["old", "big"][..]),

@@ -19,7 +19,7 @@ mod wrap;
 use super::bot_api::{BotApi, BotApiOptions, Learner, LearnerProfile};
 use super::chat_api::{ChatApi, ChatOptions};
 use super::tutor_api::{TutorApi, TutorOptions};
-use crate::app::App;
+use crate::app::{App, Common};
 use crate::config::{Config, Inputs};
 use crate::daemon;
 use anyhow::{Context, Result, anyhow};
@@ -148,7 +148,7 @@ impl Demo {
         let inputs = Inputs { env, working_dir: folder.0.clone(), require_token: true, ..Inputs::default() };
         let config = Config::load(inputs)?.config;
         let token = config.telegram_bot_token.clone().ok_or_else(|| anyhow!("the demo has no token"))?;
-        let app = Arc::new(App::build(config, token)?);
+        let app = Arc::new(App::build(Common::new(config, token))?);
         let (stop, stopped) = oneshot::channel();
         let daemon = tokio::spawn(daemon::run(app.clone(), async move {
             let _ = stopped.await;

@@ -46,6 +46,9 @@ impl Home {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         // While this is held nobody opens the database; opening it shows that nobody has it open.
         let _lock = self.lock()?;
+        if !force {
+            self.has_not_moved()?;
+        }
         self.finish_interrupted()?;
         let there = self.store().exists();
         if there {
@@ -85,6 +88,7 @@ impl Home {
             tell(Exchange::Aside);
         }
         self.put_in_place(tell)?;
+        self.clear_moved().map_err(io_of("note that it is here again"))?;
         // Should the new database be damaged within a day, it has to be restored from this file and not from
         // an export of the previous database. The restore itself is done, even if this fails.
         if self.keep(from, &rebuilt, now).is_ok() {
@@ -117,7 +121,7 @@ impl Home {
     }
 
     /// Not under a name of damaged ones, because those are counted.
-    fn free_place(&self, now: Timestamp) -> PathBuf {
+    pub(super) fn free_place(&self, now: Timestamp) -> PathBuf {
         let stamp = super::stamp(now);
         let mut names = (1..).map(|n: u32| match n {
             1 => format!("{REPLACED}{stamp}"),

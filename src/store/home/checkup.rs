@@ -28,6 +28,7 @@ impl Home {
             return Ok(None);
         }
         let _lock = self.lock()?;
+        self.has_not_moved()?;
         match self.try_open(now) {
             Ok(store) => Ok(Some(store)),
             Err(StoreError::Corrupt { detail, .. }) => Err(StoreError::Damaged(self.advice(&detail))),

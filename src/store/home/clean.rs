@@ -165,11 +165,11 @@ impl Home {
     }
 
     /// The previous database, about to be removed.
-    fn old(&self) -> PathBuf {
+    pub(super) fn old(&self) -> PathBuf {
         self.root.join("cleaned")
     }
 
-    fn remove_old(&self) -> Result<(), StoreError> {
+    pub(super) fn remove_old(&self) -> Result<(), StoreError> {
         if self.store().exists() && self.old().exists() {
             fs::remove_dir_all(self.old()).map_err(io_of(ACTION))?;
         }

@@ -1,8 +1,9 @@
 //! The daily exports: when one is due, how it is made, which are kept. Must not know who asks for one.
 
-use super::{EVERY_MS, Home, PREFIX, SUFFIX, export_name, file_name, make_private};
+use super::{BACKUP, EVERY_MS, Home, PREFIX, SUFFIX, export_name, file_name, make_private};
 use crate::domain::Timestamp;
-use crate::store::export::Exported;
+use crate::store::export::{self, Exported};
+use crate::store::reencrypted_copy::{Keyed, export_of};
 use crate::store::{Store, StoreError};
 use std::fs;
 use std::io;
@@ -33,6 +34,28 @@ impl Home {
             fs::remove_file(old).map_err(failed)?;
         }
         Ok((path, exported))
+    }
+}
+
+impl Home {
+    /// Makes an export of records that nobody has open; its path.
+    pub(crate) fn export_closed(&self, of: Keyed<'_>, now: Timestamp) -> Result<PathBuf, StoreError> {
+        make_private(&self.exports()).map_err(|error| StoreError::Export(error.to_string()))?;
+        let path = self.exports().join(export_name(now));
+        export_of(of, &path, now)?;
+        Ok(path)
+    }
+
+    /// As [`Self::export_closed`], and removes all others, which are under another key or none.
+    pub(crate) fn replace_exports(&self, of: Keyed<'_>, now: Timestamp) -> Result<(), StoreError> {
+        let made = file_name(&self.export_closed(of, now)?);
+        let failed = |error: io::Error| StoreError::Export(error.to_string());
+        for prefix in [PREFIX, BACKUP] {
+            for name in self.names(&self.exports(), prefix)?.into_iter().filter(|name| *name != made) {
+                fs::remove_file(self.exports().join(name)).map_err(failed)?;
+            }
+        }
+        export::sync_folder(&self.exports()).map_err(failed)
     }
 }
 

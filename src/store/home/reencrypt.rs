@@ -46,6 +46,7 @@ pub enum ReencryptStep {
 impl std::fmt::Display for ReencryptStep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Working(Progress::Found(count)) => write!(f, "{count} records are there"),
             Self::Working(Progress::Copied(count)) => write!(f, "{count} records copied"),
             Self::Working(Progress::Checked(count)) => write!(f, "{count} records read back"),
             Self::Working(Progress::Exported(count)) => write!(f, "{count} records exported"),
@@ -112,6 +113,7 @@ impl Home {
     ) -> Result<Reencrypted, StoreError> {
         make_private(&self.root).map_err(io_of("make its folder"))?;
         let _lock = self.lock()?;
+        self.has_not_moved()?;
         self.finish_interrupted()?;
         if !self.store().join("db").exists() {
             return Err(StoreError::Damaged(self.advice("its database is missing")));
@@ -205,7 +207,7 @@ impl Home {
         }
         let mut names = self.names(&self.exports(), super::PREFIX).map_err(io::Error::other)?;
         // Interrupted backups as well.
-        names.extend(self.names(&self.exports(), "backup-").map_err(io::Error::other)?);
+        names.extend(self.names(&self.exports(), super::BACKUP).map_err(io::Error::other)?);
         for name in names.iter().filter(|name| **name != note.export) {
             fs::remove_file(self.exports().join(name))?;
             tell(ReencryptStep::ExportRemoved);

@@ -52,7 +52,7 @@ impl Reads {
         Self { server, tenure, remote: None }
     }
 
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &mut self,
         mut question: impl FnMut(&mut dyn Remote) -> Result<T, RemoteError>,
     ) -> Result<T, StoreError> {

@@ -8,6 +8,7 @@
 mod cache;
 mod commits;
 mod engine;
+mod held;
 mod mark;
 mod ownership;
 pub mod postgres;
@@ -21,6 +22,7 @@ mod testkit;
 mod tls;
 mod unwritten;
 
+pub use held::HeldShared;
 pub use ownership::{Ownership, Taken};
 pub use remote::{Area, Candidate, Committed, Pairs, Remote, RemoteError, Seen, Server, Standing, Survives};
 pub use shared::SharedStore;

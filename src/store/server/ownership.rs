@@ -5,7 +5,7 @@
 use super::commits::Commits;
 use super::engine::{Reads, ServerEngine};
 use super::renewal::Renewal;
-use super::{Candidate, Remote, Server, Standing, Survives, Tenure, told};
+use super::{Candidate, Server, Standing, Survives, Tenure};
 use crate::store::{Store, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -79,22 +79,22 @@ impl Ownership {
 
     /// The current records, for one user at a time. Blocks while it reads what makes up the queue.
     pub fn engine(&self) -> Result<ServerEngine, StoreError> {
-        let reads = Reads::new(Arc::clone(&self.server), Arc::clone(&self.tenure));
-        ServerEngine::open(reads, Arc::clone(&self.commits))
+        ServerEngine::open(self.reads(), Arc::clone(&self.commits))
     }
 
-    /// A connection of its own, to fill [`Area::Next`](super::Area::Next) and read it back.
-    pub fn connect(&self) -> Result<Box<dyn Remote>, StoreError> {
-        self.server.connect().map_err(|error| told(self.server.place(), error))
+    /// A connection of its own, to fill [`Area::Next`](super::Area::Next) and read it back. It does not last longer than the
+    /// tenure.
+    pub(super) fn reads(&self) -> Reads {
+        Reads::new(Arc::clone(&self.server), Arc::clone(&self.tenure))
     }
 
-    /// [`Remote::exchange`] under our epoch; an engine that was opened before must not be used any more.
+    /// [`Remote::exchange`](super::Remote::exchange) under our epoch; an engine that was opened before must not be used any more.
     pub fn exchange(&self, keep: bool) -> Result<(), StoreError> {
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         commits.step(&mut |remote, epoch, height| remote.exchange(epoch, height, keep))
     }
 
-    /// [`Remote::set_moved`] under our epoch.
+    /// [`Remote::set_moved`](super::Remote::set_moved) under our epoch.
     pub fn set_moved(&self, to: &str) -> Result<(), StoreError> {
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         commits.step(&mut |remote, epoch, height| remote.set_moved(epoch, height, to))

@@ -99,20 +99,16 @@ impl SharedStore {
     /// Makes this candidate the owner and opens the store; `None`: somebody's lease still runs. Blocks for some seconds when
     /// the store is large.
     ///
-    /// [`StoreError::Damaged`] as [`Self::present`] and [`Self::survives`], and when the records were moved elsewhere;
-    /// [`StoreError::Key`] and [`StoreError::Corrupt`] as for an embedded store. The lease is given back then.
+    /// [`StoreError::Damaged`] as [`Self::present`] and [`Self::survives`]; [`StoreError::Moved`]; [`StoreError::Key`] and [`StoreError::Corrupt`] as for an embedded store. The lease is given back then.
     pub fn take_over(&self, now: Timestamp) -> Result<Option<Taken>, StoreError> {
         let before = self.standing()?;
         self.check(&before)?;
-        if let Some(to) = &before.moved {
-            return Err(StoreError::Damaged(format!(
-                "the store was moved from the database at {} to {to}: name that in STORE_URL",
-                self.place()
-            )));
-        }
+        self.has_not_moved(&before)?;
         let Some(owned) = self.own()? else { return Ok(None) };
         let survives = owned.survives;
-        let opened = owned.engine().and_then(|engine| Store::start(Box::new(engine), self.key.as_ref(), now));
+        // A command may have moved it in between.
+        let opened = self.has_not_moved(owned.standing()).and_then(|()| owned.engine());
+        let opened = opened.and_then(|engine| Store::start(Box::new(engine), self.key.as_ref(), now));
         match opened {
             Ok(store) => Ok(Some(Taken {
                 store,
@@ -152,6 +148,26 @@ impl SharedStore {
         let at = (standing.id, standing.epoch, standing.height);
         let commits = Commits::new(server(), tenure, Arc::clone(&self.mark), at);
         Ok(Some(Ownership::new(server(), commits, renewal, former, standing, survives)))
+    }
+
+    /// As [`Self::standing`], and why the database is not what was seen last.
+    pub fn looked_at(&self) -> Result<(Standing, Option<String>), StoreError> {
+        let standing = self.standing()?;
+        let mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
+        let objection = mark.objection(&standing);
+        Ok((standing, objection))
+    }
+
+    /// As [`Self::standing`]; refuses a database that is not what was seen last.
+    pub fn checked(&self) -> Result<Standing, StoreError> {
+        let standing = self.standing()?;
+        self.check(&standing)?;
+        Ok(standing)
+    }
+
+    fn has_not_moved(&self, standing: &Standing) -> Result<(), StoreError> {
+        let place = self.place().to_owned();
+        standing.moved.clone().map_or(Ok(()), |to| Err(StoreError::Moved { place, to }))
     }
 
     /// Refuses a database that is not what was seen last.

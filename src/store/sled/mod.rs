@@ -64,11 +64,11 @@ struct SledFlush {
 
 /// A database in this folder.
 #[derive(Debug, Clone, Copy)]
-pub struct SledFolder<'a>(pub &'a Path);
+pub struct SledFolder<P>(pub P);
 
-impl Opens for SledFolder<'_> {
+impl<P: AsRef<Path>> Opens for SledFolder<P> {
     fn with(&self, work: Work<'_>) -> Result<(), StoreError> {
-        guarded(self.0, None, |engine| work(Box::new(engine)))
+        guarded(self.0.as_ref(), None, |engine| work(Box::new(engine)))
     }
 }
 

@@ -4,13 +4,19 @@ use super::{is_command, is_option, read, root, words};
 use crate::skip::{self, Lacks};
 use phonicflow_bot::config::{Config, Inputs, keys};
 use std::collections::BTreeMap;
+use std::fs;
 use std::process::Command;
 use yaml_rust2::{Yaml, YamlLoader};
 
 fn merged(yaml: &Yaml) -> Yaml {
     let Some(fields) = yaml.as_hash() else { return yaml.clone() };
-    let mut all =
-        yaml["<<"].as_hash().map(|_| merged(&yaml["<<"])).and_then(Yaml::into_hash).unwrap_or_default();
+    // Of several the first wins.
+    let bases = match &yaml["<<"] {
+        Yaml::Array(bases) => bases.iter().rev().map(merged).collect(),
+        base => vec![merged(base)],
+    };
+    let mut all = yaml_rust2::yaml::Hash::new();
+    all.extend(bases.into_iter().filter_map(Yaml::into_hash).flatten());
     for (name, value) in fields.iter().filter(|(name, _)| name.as_str() != Some("<<")) {
         all.insert(name.clone(), merged(value));
     }
@@ -36,7 +42,7 @@ fn the_compose_file_keeps_everything_in() {
             "{name} keeps its log for ever"
         );
         let profiles = words(&service["profiles"]);
-        let known = |profile: &&str| ["builtin", "phonicflow", "setup"].contains(profile);
+        let known = |profile: &&str| ["builtin", "phonicflow", "two-bots", "setup"].contains(profile);
         assert!(!profiles.is_empty() && profiles.iter().all(known), "{name}: {profiles:?}");
         let checked = service["healthcheck"]["test"].as_vec().is_some();
         assert!(checked || words(&service["profiles"]) == ["setup"], "{name}");
@@ -55,10 +61,12 @@ fn the_compose_file_keeps_everything_in() {
         }
     }
     assert_eq!(compose["networks"]["private"]["internal"].as_bool(), Some(true));
-    for service in ["speaches", "ollama"] {
+    for service in ["speaches", "ollama", "postgres"] {
         assert_eq!(words(&compose["services"][service]["networks"]), ["private"], "{service}");
     }
-    for (profile, name) in [("builtin", "bot"), ("phonicflow", "bot-of-phonicflow")] {
+    let one = [("builtin", "bot"), ("phonicflow", "bot-of-phonicflow")];
+    let two = [("two-bots", "bot-1"), ("two-bots", "bot-2")];
+    for (profile, name) in one.into_iter().chain(two) {
         let bot = &compose["services"][name];
         assert_eq!(words(&bot["profiles"]), [profile]);
         assert_eq!(bot["read_only"].as_bool(), Some(true));
@@ -84,11 +92,43 @@ fn the_compose_file_keeps_everything_in() {
             }
             env.insert(key.to_owned(), value.to_owned());
         }
-        env.remove("TELEGRAM_BOT_TOKEN_FILE").unwrap();
-        env.insert("TELEGRAM_BOT_TOKEN".to_owned(), "1:a".to_owned());
+        // Each secret is one that the service is handed.
+        let folder = tempfile::tempdir().unwrap();
+        let mut handed = words(&bot["secrets"]);
+        for value in env.values_mut() {
+            let Some(secret) = value.strip_prefix("/run/secrets/").map(str::to_owned) else { continue };
+            let content = match secret.as_str() {
+                "telegram-bot-token" => "1:a",
+                "store-url" => "postgres://bot:0a1b@postgres/bot?sslmode=disable",
+                _ => "0123456789abcdef0123456789abcdef",
+            };
+            *value = folder.path().join(&secret).display().to_string();
+            fs::write(&value, content).unwrap();
+            let given = handed.iter().position(|name| *name == secret);
+            handed.remove(given.unwrap_or_else(|| panic!("{name} is not handed {secret}")));
+        }
+        assert_eq!(handed, Vec::<&str>::new(), "{name} does not use");
         let loaded = Config::load(Inputs { env, require_token: true, ..Inputs::default() }).unwrap();
         assert_eq!(loaded.warnings, Vec::<String>::new(), "{name}");
+        assert_eq!(loaded.config.store_url.is_some(), profile == "two-bots", "{name}");
     }
+}
+
+/// Two bots that took each other's notes, or had one name, would not be two.
+#[test]
+fn two_bots_share_the_database_and_nothing_else() {
+    let compose = &merged(&YamlLoader::load_from_str(&read("compose.yaml")).unwrap()[0]);
+    let [one, two] = ["bot-1", "bot-2"].map(|name| &compose["services"][name]);
+    for (name, bot) in [("bot-1", one), ("bot-2", two)] {
+        assert_eq!(bot["hostname"].as_str(), Some(name));
+        assert_eq!(words(&bot["volumes"]), [format!("{name}:/var/lib/phonicflow-bot")]);
+    }
+    assert_eq!(one["environment"], two["environment"]);
+    let database = &compose["services"]["postgres"];
+    assert_eq!(words(&database["profiles"]), words(&one["profiles"]));
+    // What is written is on a disk, and by a user of its own.
+    assert_eq!(words(&database["volumes"]), ["postgres:/var/lib/postgresql/data"]);
+    assert_eq!((database["user"].as_str(), database["read_only"].as_bool()), (Some("999:999"), Some(true)));
 }
 
 /// Where docker compose is installed it checks the file; no running engine is needed for that.
@@ -99,7 +139,8 @@ fn docker_compose_takes_the_file() {
         let test = "packages::compose::docker_compose_takes_the_file";
         return skip::skip(test, Lacks::Leave, "no docker compose");
     }
-    let profiles = ["--profile", "builtin", "--profile", "phonicflow", "--profile", "setup"];
+    let profiles =
+        ["--profile", "builtin", "--profile", "phonicflow", "--profile", "two-bots", "--profile", "setup"];
     let check = [&["compose", "-f", "compose.yaml"][..], &profiles, &["config", "--quiet"]].concat();
     let done = docker(&check).unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

@@ -18,7 +18,7 @@ pub(super) use answers::{History, Past};
 pub(super) use error::{CallError, Refusal};
 pub(super) use identity::Identity;
 
-use crate::domain::{Assessment, SpokenPart, Timestamp};
+use crate::domain::{Assessment, Gate, SpokenPart, Timestamp};
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
 use crate::tolerant_json;
@@ -60,6 +60,7 @@ pub(crate) struct PhonicFlowOptions {
     pub api_key: Option<Secret>,
     /// `BOT_PRIVATE_KEY`: signs every request.
     pub private_key: Option<Secret>,
+    pub gate: Gate,
     /// PEM of a private certificate authority.
     pub extra_ca_pem: Option<Vec<u8>>,
 }
@@ -108,8 +109,11 @@ struct Answer {
 impl Client {
     /// Connects to nothing yet. Fails when the URL, a key or the certificates cannot be used.
     pub(crate) fn new(options: PhonicFlowOptions, news: Arc<Notify>) -> Result<Client, CallError> {
-        let client =
-            http::client(&ClientOptions { extra_ca_pem: options.extra_ca_pem, ..ClientOptions::default() })?;
+        let client = http::client(&ClientOptions {
+            extra_ca_pem: options.extra_ca_pem,
+            gate: options.gate,
+            ..ClientOptions::default()
+        })?;
         let base = options.base_url.trim().trim_end_matches('/').to_owned();
         // What could fail to build fails here, at start-up. The errors of the URL parser name no URL.
         let mut trial = client.get(&base);
@@ -315,7 +319,7 @@ impl Client {
         }
         drop(body);
 
-        let response = self.client.execute(request).await.map_err(HttpError::from)?;
+        let response = self.client.send(request).await?;
         let status = response.status();
         let header = |name: &str| {
             response

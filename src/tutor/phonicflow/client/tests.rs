@@ -98,6 +98,7 @@ fn options(base_url: String) -> PhonicFlowOptions {
         api_key: None,
         private_key: None,
         extra_ca_pem: None,
+        gate: Gate::default(),
     }
 }
 

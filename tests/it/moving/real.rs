@@ -1,0 +1,326 @@
+//! `store move`, `restore` and their like as commands, with a real daemon's store and a real PostgreSQL.
+
+use crate::admin::Said;
+use crate::databases;
+use crate::skip;
+use crate::world::{PATIENCE, World, voice};
+use phonicflow_bot::domain::{Timestamp, UserId};
+use phonicflow_bot::secret::KeyMaterial;
+use phonicflow_bot::store::server::{self, Candidate, SharedStore};
+use phonicflow_bot::store::{Held, Home, Import, OnDamage, StoreError};
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// Where nobody listens.
+const NO_TUTOR: &str = "http://127.0.0.1:9";
+/// Of the test that kills moves.
+const KILLS: usize = 10;
+
+/// Everything that commands say of the store.
+async fn said(world: &World) -> Vec<String> {
+    let mut all = Vec::new();
+    for arguments in [
+        &["sessions", "list", "--json"][..],
+        &["sessions", "list"],
+        &["sessions", "show", "11"],
+        &["queue", "list", "--json"],
+        &["queue", "list", "--dead", "--json"],
+        &["stats", "--json"],
+    ] {
+        let said = world.ask(arguments).await;
+        // What is put off until a moment that has passed meanwhile is no longer said to be.
+        all.extend(said.lines().map(|line| match line.split_once("\"not_before\":") {
+            Some((before, after)) => format!("{before}{}", after.split_once(',').unwrap().1),
+            None => line.to_owned(),
+        }));
+    }
+    let folder = world.folder.path().join("requests").display().to_string();
+    world.ask(&["sessions", "export", "11", "--out", &folder, "--force"]).await;
+    let held = fs::read_to_string(world.folder.path().join("requests/learner-11.json")).unwrap();
+    // Without the moment of the export.
+    all.extend(held.lines().filter(|line| !line.contains("\"exported\":")).map(str::to_owned));
+    all
+}
+
+/// Compares what was said, without printing all of it.
+fn is_same(said: &[String], before: &[String]) {
+    let differ = said.iter().zip(before).find(|(now, before)| now != before);
+    assert!(differ.is_none() && said.len() == before.len(), "{differ:#?}");
+}
+
+/// A stopped daemon's store with a turn, a dead letter and a voice that waits for the tutor.
+async fn lived_in(world: &mut World) {
+    world.start();
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    world.stop().await;
+    world.set("BACKEND_URL", NO_TUTOR).start();
+    world.learner(12).voice(voice(), 4);
+    world.settled().await;
+    world.stop().await;
+    let backup = world.folder.path().join("half.backup").display().to_string();
+    world.ask(&["backup", &backup]).await;
+    // What is open in a backup is a dead letter after it was put back.
+    world.ask(&["restore", &backup, "--force"]).await;
+    world.start();
+    world.learner(13).voice(voice(), 4);
+    world.settled().await;
+    world.stop().await;
+}
+
+/// A file that holds the URL, which is not to show in the process list.
+fn url_file(world: &World, url: &str) -> String {
+    let file = world.folder.path().join("store.url");
+    fs::write(&file, format!("{url}\n")).unwrap();
+    file.display().to_string()
+}
+
+fn configure(world: &mut World, url: &str) {
+    world.set("STORE_URL", url);
+}
+
+fn is_config(said: &Said, words: &str) {
+    assert!(said.code == Some(2) && said.err.contains(words), "{said:?}");
+}
+
+async fn there_and_back(world: &mut World, url: &str) {
+    lived_in(world).await;
+    let before = said(world).await;
+    let file = url_file(world, url);
+    let moved = world.ask(&["store", "move", "--to-file", &file]).await;
+    assert!(moved.contains("each read back") && moved.contains("STORE_URL"), "{moved}");
+    // The old configuration is told where it went, by the daemon and by commands; no export comes in its place.
+    fs::remove_dir_all(world.home().join("store")).unwrap();
+    world.start();
+    assert_eq!(world.ended().await.code(), Some(2), "{}", world.log());
+    assert!(world.log().last_words().contains("was moved to"), "{}", world.log());
+    is_config(&world.admin(&["sessions", "list"]).await, "was moved to");
+    is_config(&world.admin(&["store", "move", "--to-file", &file]).await, "was moved to");
+    configure(world, url);
+    let again = world.admin(&["store", "move", "--to", url]).await;
+    assert!(again.code == Some(1) && again.err.contains("configured store already"), "{again:?}");
+    let back = world.ask(&["store", "move", "--to", "embedded"]).await;
+    assert!(back.contains("take STORE_URL"), "{back}");
+    is_config(&world.admin(&["store", "move", "--to", "embedded"]).await, "was moved to");
+    world.unset("STORE_URL");
+    is_same(&said(world).await, &before);
+    // Over what was left behind there, and back once more.
+    world.ask(&["store", "move", "--to-file", &file]).await;
+    configure(world, url);
+    world.ask(&["store", "move", "--to", "embedded"]).await;
+    world.unset("STORE_URL");
+    is_same(&said(world).await, &before);
+    // What waited is answered, once; what was dead stays so.
+    let tutor = world.tutor.base_url();
+    world.set("BACKEND_URL", &tutor).start();
+    let late = world.learner(13);
+    world.voice_notes(late.chat(), 1).await;
+    world.settled().await;
+    let finished = world.tutor.turns().iter().filter(|turn| turn.finished_ms.is_some()).count();
+    assert_eq!(finished, 2, "{}", world.log());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_store_is_the_same_after_it_was_moved_to_postgres_and_back() {
+    if !skip::has_postgres("a_plain_store_is_the_same_after_it_was_moved_to_postgres_and_back") {
+        return;
+    }
+    let mut world = World::new().await;
+    let (url, file) = (databases::postgres::database(), url_file(&world, "postgres://user@127.0.0.1:9/none"));
+    // That deleted bytes stay in a database has to be accepted first.
+    is_config(&world.admin(&["store", "move", "--to-file", &file]).await, "STORE_DELETED");
+    world.set("STORE_DELETED", "kept");
+    let nobody = world.admin(&["store", "move", "--to-file", &file]).await;
+    assert_eq!(nobody.code, Some(3), "{nobody:?}");
+    is_config(&world.admin(&["store", "move", "--to", "mysql://x"]).await, "embedded");
+    there_and_back(&mut world, &url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_store_is_the_same_after_it_was_moved_to_postgres_and_back() {
+    if !skip::has_postgres("an_encrypted_store_is_the_same_after_it_was_moved_to_postgres_and_back") {
+        return;
+    }
+    let mut world = World::new().await;
+    let key = world.folder.path().join("store.key");
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    world.set("STORE_KEY_FILE", &key.display().to_string());
+    there_and_back(&mut world, &databases::postgres::database()).await;
+}
+
+/// Where learners' records can be opened: in the folder, in the database.
+async fn open_places(world: &World, url: &str) -> (bool, bool) {
+    let (home, url) = (world.home(), url.to_owned());
+    let here = match Home::at(&home).open(OnDamage::Refuse, Timestamp(1)) {
+        Err(StoreError::Moved { .. }) => false,
+        opened => {
+            let store = opened.unwrap().store;
+            let there = store.counts().await.unwrap().inbox > 0;
+            store.close().await.unwrap();
+            there
+        }
+    };
+    let looking = tokio::task::spawn_blocking(move || {
+        let me = Candidate { node: "looking".to_owned(), ..Candidate::default() };
+        let shared = SharedStore::new(server::of(&url, None).unwrap(), &home, None, me).unwrap();
+        let held = shared.hold().unwrap();
+        held.is_there().unwrap() && held.moved().unwrap().is_none()
+    });
+    (here, looking.await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_killed_at_any_moment_leaves_one_store_and_is_finished_by_asking_again() {
+    if !skip::has_postgres("a_move_killed_at_any_moment_leaves_one_store_and_is_finished_by_asking_again") {
+        return;
+    }
+    let mut world = World::new().await;
+    world.set("STORE_DELETED", "kept");
+    let url = databases::postgres::database();
+    lived_in(&mut world).await;
+    let before = said(&world).await;
+    let file = url_file(&world, &url);
+    let mut took = Duration::from_millis(200);
+    let (mut is_back, mut killed) = (false, 0);
+    while killed < KILLS {
+        let to: &[&str] = if is_back { &["--to", "embedded"] } else { &["--to-file", &file] };
+        if is_back {
+            configure(&mut world, &url);
+        }
+        let arguments: Vec<&str> = ["store", "move"].iter().chain(to).copied().collect();
+        let mut moving =
+            world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..=took.as_millis() as u64)));
+        let _ = moving.kill();
+        killed += usize::from(!moving.wait().unwrap().success());
+        let (here, there) = open_places(&world, &url).await;
+        assert!(!(here && there), "two stores open");
+        let began = Instant::now();
+        let again = world.admin(&arguments).await;
+        // It may have been finished.
+        assert!(again.code == Some(0) || again.err.contains("was moved to"), "{again:?}");
+        if again.code == Some(0) {
+            took = began.elapsed();
+        }
+        assert_eq!(open_places(&world, &url).await, (is_back, !is_back));
+        world.unset("STORE_URL");
+        if is_back {
+            is_same(&said(&world).await, &before);
+        }
+        is_back = !is_back;
+    }
+}
+
+/// Highest resident memory of a child until it ends, kilobytes.
+fn peak_kb(mut child: std::process::Child) -> u64 {
+    let (mut peak, began) = (0, Instant::now());
+    while child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < 10 * PATIENCE, "it does not end");
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+        peak = line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0).max(peak);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(child.wait().unwrap().success());
+    peak
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_store_is_moved_in_bounded_memory() {
+    if !skip::has_postgres("a_large_store_is_moved_in_bounded_memory") {
+        return;
+    }
+    let mut world = World::new().await;
+    world.set("STORE_DELETED", "kept");
+    let mut peaks = Vec::new();
+    let mut first = 0;
+    for many in [1_000, 60_000] {
+        let store = Home::at(&world.home()).open(OnDamage::Refuse, Timestamp(0)).unwrap().store;
+        for n in (first..first + many).step_by(1_000) {
+            let imports = (n..n + 1_000).map(|n| Import {
+                user: UserId(n + 1),
+                session: uuid::Uuid::from_u128(n as u128 + 1),
+                created: Timestamp(1_700_000_000_000 + n),
+                last_activity: Timestamp(1_700_000_100_000 + n),
+                turns: 0,
+                language: None,
+                level: None,
+            });
+            store.import(imports.collect(), false, Timestamp(1_800_000_000_000)).await.unwrap();
+        }
+        first += many;
+        store.close().await.unwrap();
+        let url = databases::postgres::database();
+        let file = url_file(&world, &url);
+        let there =
+            world.command(&["store", "move", "--to-file", &file]).stdout(Stdio::null()).spawn().unwrap();
+        let there = tokio::task::spawn_blocking(move || peak_kb(there)).await.unwrap();
+        configure(&mut world, &url);
+        let back =
+            world.command(&["store", "move", "--to", "embedded"]).stdout(Stdio::null()).spawn().unwrap();
+        let back = tokio::task::spawn_blocking(move || peak_kb(back)).await.unwrap();
+        world.unset("STORE_URL");
+        peaks.push(there.max(back));
+    }
+    println!("peaks: {peaks:?} kB");
+    assert!(peaks[1] < peaks[0] + (40 << 10), "{peaks:?} kB");
+    let listed = world.ask(&["sessions", "list"]).await;
+    assert_eq!(listed.lines().count(), 61_001);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restore_accept_and_keys_work_on_a_shared_store() {
+    if !skip::has_postgres("restore_accept_and_keys_work_on_a_shared_store") {
+        return;
+    }
+    let mut world = World::new().await;
+    world.set("STORE_DELETED", "kept");
+    lived_in(&mut world).await;
+    let backup = world.folder.path().join("kept.backup").display().to_string();
+    world.ask(&["backup", &backup]).await;
+    let sessions = world.ask(&["sessions", "list", "--json"]).await;
+    let url = databases::postgres::database();
+    configure(&mut world, &url);
+    let restored = world.ask(&["restore", &backup]).await;
+    assert!(restored.contains("1 message(s) that were open then are dead letters now"), "{restored}");
+    assert!(!restored.contains("that was there"), "{restored}");
+    let full = world.admin(&["restore", &backup]).await;
+    assert!(full.code == Some(1) && full.err.contains("--force"), "{full:?}");
+    let restored = world.ask(&["restore", &backup, "--force"]).await;
+    assert!(restored.contains("the store that was there lies in the database at"), "{restored}");
+    let fine = world.admin(&["store", "accept"]).await;
+    assert!(fine.code == Some(1) && fine.err.contains("neither set back nor moved away"), "{fine:?}");
+    assert!(world.ask(&["store", "clean"]).await.contains("VACUUM FULL"));
+    // Encrypted: no word is left in the tables, and another key does not open it.
+    let (key, other) = (world.folder.path().join("store.key"), world.folder.path().join("other.key"));
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    fs::write(&other, "fedcba9876543210fedcba9876543210\n").unwrap();
+    world.set("STORE_KEY_FILE", &key.display().to_string());
+    let plain = world.ask(&["store", "decrypt"]).await;
+    assert!(plain.contains("nothing to do"), "{plain}");
+    let sealed = world.ask(&["store", "encrypt"]).await;
+    assert!(sealed.contains("VACUUM FULL"), "{sealed}");
+    assert!(world.ask(&["store", "encrypt"]).await.contains("nothing to do"));
+    world.ask(&["store", "rekey", "--new-key-file", &other.display().to_string()]).await;
+    is_config(&world.admin(&["store", "decrypt"]).await, "key");
+    world.set("STORE_KEY_FILE", &other.display().to_string());
+    // Taken back to where it came from, a store of that key.
+    world.ask(&["store", "move", "--to", "embedded", "--force"]).await;
+    world.unset("STORE_URL");
+    let opened = Home::at(&world.home())
+        .keyed(Some(KeyMaterial::new(b"fedcba9876543210fedcba9876543210".to_vec())))
+        .open(OnDamage::Refuse, Timestamp(1))
+        .unwrap();
+    opened.store.close().await.unwrap();
+    assert_eq!(world.ask(&["sessions", "list", "--json"]).await, sessions);
+    // What was moved away can be taken up all the same.
+    configure(&mut world, &url);
+    is_config(&world.admin(&["store", "move", "--to", "embedded"]).await, "was moved to");
+    let accepted = world.ask(&["store", "accept"]).await;
+    assert!(accepted.contains("is taken as it is"), "{accepted}");
+    world.ask(&["store", "move", "--to", "embedded", "--force"]).await;
+}
