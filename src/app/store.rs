@@ -3,13 +3,15 @@
 //! Must not know what is built on it.
 
 use super::{LateRestore, moment, wall_clock};
-use crate::config::{Config, OnCorruption};
+use crate::config::{Config, OnCorruption, StoreEngine, StoreUrl};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
 use crate::logging::Event;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
+use crate::store::server::{self, Candidate, SharedStore};
 use crate::store::{Home, OnDamage, Store, StoreError};
 use crate::telemetry::Telemetry;
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +24,38 @@ const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 /// The store's folder, with its key.
 pub(crate) fn home_of(config: &Config) -> Home {
     Home::at(&config.session_storage_path).keyed(config.store_key.clone())
+}
+
+/// Where the store is, for people.
+pub(crate) fn store_place(config: &Config) -> String {
+    match &config.store_url {
+        Some(url) => url.to_string(),
+        None => config.session_storage_path.display().to_string(),
+    }
+}
+
+/// Of the store that is configured.
+pub(crate) fn engine_name(config: &Config) -> &'static str {
+    match config.store_url.as_ref().map(StoreUrl::engine) {
+        None => "sled",
+        Some(StoreEngine::Postgres) => "postgresql",
+        Some(StoreEngine::Redis) => "redis",
+    }
+}
+
+/// The store that this daemon shares with others; `None`: it has one of its own. Connects to nothing yet. The error is in
+/// words for the person who starts the daemon.
+pub(crate) fn shared_store(config: &Config) -> Result<Option<SharedStore>> {
+    let Some(url) = &config.store_url else { return Ok(None) };
+    let ca = config.store_ca_file.as_ref();
+    let read = |path: &PathBuf| {
+        std::fs::read(path).with_context(|| format!("reading STORE_CA_FILE {}", path.display()))
+    };
+    let server = server::of(url.expose(), ca.map(read).transpose()?.as_deref())?;
+    let addr = config.store_peer_addr.map(|addr| addr.to_string()).unwrap_or_default();
+    let me = Candidate { node: config.node(), addr, certificate: Vec::new() };
+    let (root, key) = (&config.session_storage_path, config.store_key.clone());
+    Ok(Some(SharedStore::new(server, root, key, me)?))
 }
 
 /// Opens the store, restores a damaged one if configured, and logs what happened.

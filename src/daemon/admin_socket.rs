@@ -16,6 +16,8 @@ use crate::store::Home;
 use crate::store::StoreError;
 use std::sync::Arc;
 
+const STANDS_BY: &str = "this daemon stands by; ask the one that owns the store";
+
 #[async_trait::async_trait]
 impl Host for DaemonContext {
     fn now(&self) -> Timestamp {
@@ -91,8 +93,8 @@ pub(crate) async fn run(common: Common, mut roles: Roles, mut stop: Stop) {
         let role = roles.borrow_and_update().clone();
         tokio::select! {
             // Who is being answered is cut off with the role: nothing of a term may outlive it.
-            () = serve(&listener, role) => return,
-            changed = roles.changed() => if changed.is_err() { return },
+            () = serve(&listener, role.clone()) => return,
+            () = role.left(&mut roles) => {}
             () = stop.raised() => return,
         }
     }
@@ -112,5 +114,6 @@ async fn serve(listener: &Listener, role: Role) {
             });
             socket::serve(listener, context).await;
         }
+        Role::Standby(_) => socket::turn_all_away(listener, STANDS_BY).await,
     }
 }

@@ -6,6 +6,7 @@
 mod admin_alerts;
 mod admin_socket;
 mod backup;
+mod candidate;
 mod chat_actions;
 pub mod clock;
 mod contained;
@@ -29,7 +30,9 @@ mod progress;
 mod quarantine;
 mod reminders;
 mod role;
+mod seat;
 mod sending;
+mod shared;
 pub mod shutdown;
 mod snapshot;
 mod spoken_answer;
@@ -46,6 +49,8 @@ pub mod watchdog;
 mod worker;
 
 pub use context::DaemonContext;
+pub use seat::StoreSeat;
+pub use shared::run as run_shared;
 pub use startup_error::StartupError;
 
 use crate::app::App;
@@ -60,7 +65,7 @@ use term::Term;
 /// Messages that need no tutor, handled at once.
 const LOCAL_AT_ONCE: usize = 16;
 
-/// Runs the daemon until `shutdown` resolves, then finishes or parks all work, flushes and closes the store.
+/// Runs the daemon on an embedded store until `shutdown` resolves, then finishes or parks all work, flushes and closes the store.
 /// Fails when Telegram refuses the token at the start, or the store fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);

@@ -33,10 +33,62 @@ pub(crate) enum Status {
     Failing,
 }
 
+/// What the daemon is to its store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// It polls, works and sends. An embedded store is always its daemon's own.
+    #[default]
+    Owner,
+    /// It waits to take a shared store over.
+    Standby,
+}
+
+/// A daemon of a shared store, as the others see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Node {
+    pub node: String,
+    /// Where its peers reach it; empty: nowhere.
+    pub addr: String,
+}
+
+/// Where the store is and what it is; of an embedded one the engine alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct StoreFacts {
+    /// `sled`, `postgresql` or `redis`.
+    pub engine: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedFacts>,
+}
+
+/// A store that several daemons share.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SharedFacts {
+    /// This daemon's own name among them.
+    pub node: String,
+    /// Host, port and name of the database.
+    pub place: String,
+    /// What acknowledged writes survive, in words; `None`: the database has not been asked yet.
+    pub survives: Option<String>,
+    /// What whoever runs the database should know.
+    pub caution: Option<String>,
+    /// The owner, or the last one; `None`: there was none, or the database has not been read yet.
+    pub owner: Option<Node>,
+    /// Counts owners.
+    pub epoch: u64,
+    /// Left of the owner's lease, as this daemon knows it, ms; 0: nobody owns the store.
+    pub lease_ms: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Health {
     /// Failing if one of the checks is.
     pub status: Status,
+    #[serde(default)]
+    pub role: Role,
+    #[serde(default)]
+    pub store: StoreFacts,
     pub checks: Checks,
     pub version: String,
     pub uptime_seconds: u64,
@@ -139,6 +191,8 @@ pub(crate) struct TutorPart {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Signs {
     pub uptime_seconds: u64,
+    pub role: Role,
+    pub facts: StoreFacts,
     /// `TELEGRAM_BOT_ENABLED`.
     pub enabled: bool,
     /// Since the last completed poll.
@@ -159,6 +213,8 @@ pub(crate) struct Signs {
     pub busy: u64,
     /// Rows in the inbox and dead letters; `None` if the store does not answer.
     pub store: Option<(u64, u64)>,
+    /// Why it does not, where that is known.
+    pub store_trouble: Option<String>,
     /// Unix seconds.
     pub restored_at: Option<i64>,
     /// Whether the tutor answered the last call.
@@ -176,11 +232,12 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
     };
     // What Telegram answers is no fault of the daemon.
     let answered = signs.polling_wait_seconds > 0 || signs.polling_refused.is_some();
-    let stalled = signs.enabled && signs.polling_problem.is_some() && !answered;
+    let polls = signs.enabled && signs.role == Role::Owner;
+    let stalled = polls && signs.polling_problem.is_some() && !answered;
     let polling_problem = waits(signs.polling_wait_seconds, "no messages are taken")
         .or(signs.polling_refused)
         .or(words(signs.polling_problem))
-        .filter(|_| signs.enabled);
+        .filter(|_| polls);
     let sending_problem = waits(signs.sending_wait_seconds, "nothing is sent");
     let (inbox, dead_letters) = signs.store.unwrap_or_default();
     let tutor_problem = if signs.tutor_unreachable_seconds > TUTOR_OUTAGE_TOLERATED_SECS {
@@ -216,7 +273,10 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
             inbox,
             dead_letters,
             restored_at: signs.restored_at,
-            problem: words(signs.store.is_none().then_some("the store does not answer")),
+            problem: signs
+                .store
+                .is_none()
+                .then(|| signs.store_trouble.unwrap_or_else(|| "the store does not answer".to_owned())),
         },
         tutor: TutorCheck {
             ok: tutor_problem.is_none(),
@@ -231,6 +291,8 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
         checks.polling.ok && checks.sending.ok && checks.workers.ok && checks.store.ok && checks.tutor.ok;
     Health {
         status: if ok { Status::Ok } else { Status::Failing },
+        role: signs.role,
+        store: signs.facts,
         checks,
         version: version.to_owned(),
         uptime_seconds: signs.uptime_seconds,
@@ -250,22 +312,22 @@ impl Health {
     }
 
     /// Whether the daemon itself works; if not, a restart may help. A tutor that is gone or a Telegram that
-    /// hands out nothing is no reason for one.
+    /// hands out nothing is no reason for one, nor is a shared store's database: it would restart every daemon.
     pub(crate) fn is_live(&self) -> bool {
         let Checks { polling, workers, store, .. } = &self.checks;
-        !polling.stalled && workers.ok && store.ok
+        !polling.stalled && workers.ok && (store.ok || self.store.shared.is_some())
     }
 
     /// Whether a voice message sent now would be answered soon: the daemon works, Telegram hands out updates,
-    /// the tutor answers.
+    /// the tutor answers. Of a daemon that stands by: whether it could take over.
     pub(crate) fn is_ready(&self) -> bool {
         self.is_live() && self.unready().is_empty()
     }
 
     /// What keeps a live daemon from being ready, one line each.
     pub(crate) fn unready(&self) -> Vec<&str> {
-        let Checks { polling, sending, tutor, .. } = &self.checks;
-        let unpolled = polling.enabled && polling.seconds_since_poll.is_none();
+        let Checks { polling, sending, tutor, store, .. } = &self.checks;
+        let unpolled = self.role == Role::Owner && polling.enabled && polling.seconds_since_poll.is_none();
         let polling = match polling.problem.as_deref() {
             None if unpolled => Some("Telegram has not answered a poll yet"),
             problem => problem,
@@ -274,7 +336,7 @@ impl Health {
             None if tutor.reachable == Some(false) => Some("the tutor does not answer"),
             problem => problem,
         };
-        [polling, sending.problem.as_deref(), tutor].into_iter().flatten().collect()
+        [polling, sending.problem.as_deref(), store.problem.as_deref(), tutor].into_iter().flatten().collect()
     }
 
     /// One line each.
@@ -319,6 +381,8 @@ mod tests {
     fn a_dead_tutor_is_no_reason_for_a_restart() {
         let well =
             Signs { enabled: true, store: Some((3, 0)), seconds_since_poll: Some(1), ..Signs::default() };
+        let unpolled = Signs { seconds_since_poll: None, polling_problem: Some("stale"), ..well.clone() };
+        let shared = || StoreFacts { engine: "postgresql".to_owned(), shared: Some(SharedFacts::default()) };
         for (name, signs, live, ready) in [
             ("all well", well.clone(), true, true),
             ("not polled yet", Signs { seconds_since_poll: None, ..well.clone() }, true, false),
@@ -339,6 +403,25 @@ mod tests {
             ),
             ("worker stuck", Signs { work_problem: Some("stuck"), ..well.clone() }, false, false),
             ("store silent", Signs { store: None, ..well.clone() }, false, false),
+            ("database away", Signs { store: None, facts: shared(), ..well.clone() }, true, false),
+            ("stands by", Signs { role: Role::Standby, facts: shared(), ..unpolled.clone() }, true, true),
+            (
+                "stands by without a database",
+                Signs { role: Role::Standby, facts: shared(), store: None, ..unpolled.clone() },
+                true,
+                false,
+            ),
+            (
+                "hangs while it stands by",
+                Signs {
+                    role: Role::Standby,
+                    facts: shared(),
+                    work_problem: Some("hangs"),
+                    ..unpolled.clone()
+                },
+                false,
+                false,
+            ),
         ] {
             let health = judge(signs, "1.2.3");
             assert_eq!((health.is_live(), health.is_ready()), (live, ready), "{name}");
@@ -348,7 +431,12 @@ mod tests {
 
     #[test]
     fn it_goes_over_a_wire_and_back() {
-        let health = judge(Signs { enabled: true, uptime_seconds: 7, ..Signs::default() }, "1.2.3");
+        let shared =
+            SharedFacts { node: "a".to_owned(), owner: Some(Node::default()), ..SharedFacts::default() };
+        let facts = StoreFacts { engine: "redis".to_owned(), shared: Some(shared) };
+        let signs = Signs { enabled: true, uptime_seconds: 7, facts, ..Signs::default() };
+        let health = judge(signs, "1.2.3");
+        assert_eq!(serde_json::to_value(&health).unwrap()["store"]["owner"]["addr"], "");
         let text = serde_json::to_string(&health).unwrap();
         assert!(text.contains("\"status\":\"failing\"") && text.contains("\"uptime_seconds\":7"));
         assert_eq!(serde_json::from_str::<Health>(&text).unwrap(), health);

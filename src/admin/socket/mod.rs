@@ -63,6 +63,16 @@ pub(crate) async fn serve(listener: &Listener, context: Arc<Context>) {
     }
 }
 
+/// Tells everybody why nobody is served, for ever.
+pub(crate) async fn turn_all_away(listener: &Listener, why: &str) {
+    loop {
+        match listener.accept().await {
+            Ok(stream) => turn_away(&stream, &Refusal::unwelcome(why)),
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
 /// Sends a refusal without waiting for it to be read.
 fn turn_away(stream: &UnixStream, refusal: &Refusal) {
     let Ok(payload) = serde_json::to_vec(refusal) else { return };
