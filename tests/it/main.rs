@@ -73,6 +73,7 @@ mod tools;
 mod topics;
 mod tutor_as_it_is;
 mod tutor_faults;
+mod two_machines;
 mod under_answer;
 mod words_first;
 mod world;
