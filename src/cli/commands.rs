@@ -101,9 +101,10 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
         None => return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into())),
     };
     let runtime = runtime()?;
-    let (home, shared) = (app::home_of(&config), Peers::open(&config)?);
+    let home = app::home_of(&config);
     let (node, engine) = (config.node(), app::engine_name(&config));
     let common = Common::new(config, token);
+    let shared = Peers::open(&common)?;
     let ended = runtime.block_on(async {
         let Some((shared, peers)) = shared else {
             let app = Arc::new(App::build(common)?);

@@ -4,8 +4,8 @@
 
 use super::shutdown::Stop;
 use crate::admin::socket::{Desks, attend_peer};
+use crate::app::Common;
 use crate::app::shared::{server_of, shared_store};
-use crate::config::Config;
 use crate::logging::Event;
 use crate::peer::{GuestList, Guests, Identity, Listener};
 use crate::store::server::{Candidate, SharedStore};
@@ -28,7 +28,8 @@ pub struct Peers {
 impl Peers {
     /// The store that this daemon shares with others, and its way to them; `None`: it has one of its own. Listens from now
     /// on, connects to nothing yet. The error is in words for the person who starts the daemon.
-    pub fn open(config: &Config) -> Result<Option<(Arc<SharedStore>, Self)>> {
+    pub fn open(common: &Common) -> Result<Option<(Arc<SharedStore>, Self)>> {
+        let config = &common.config;
         let Some(url) = &config.store_url else { return Ok(None) };
         let server = server_of(config, url)?;
         let me = Identity::make()?;
