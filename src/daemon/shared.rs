@@ -4,6 +4,7 @@
 //! Must not know how a store is taken over, or what an owner does.
 
 use super::candidate::{Candidate, Seat, Stood, Taken, passes};
+use super::peers::Peers;
 use super::process::Process;
 use super::role::{Ownership, Role, Standby, survives};
 use super::shutdown::{self, Stop};
@@ -35,7 +36,12 @@ enum Left {
 
 /// Runs the daemon until `shutdown` resolves. Fails when Telegram refuses the token, or the database refuses to be used; one
 /// that cannot be reached is waited for.
-pub async fn run(common: Common, seat: Arc<dyn Seat>, shutdown: impl Future<Output = ()>) -> Result<()> {
+pub async fn run(
+    common: Common,
+    seat: Arc<dyn Seat>,
+    peers: Peers,
+    shutdown: impl Future<Output = ()>,
+) -> Result<()> {
     let (signal, stop) = shutdown::channel();
     let told = async {
         shutdown.await;
@@ -43,15 +49,16 @@ pub async fn run(common: Common, seat: Arc<dyn Seat>, shutdown: impl Future<Outp
         std::future::pending().await
     };
     tokio::select! {
-        ended = role_after_role(common, seat, stop) => ended,
+        ended = role_after_role(common, seat, peers, stop) => ended,
         () = told => Ok(()),
     }
 }
 
-async fn role_after_role(common: Common, seat: Arc<dyn Seat>, mut stop: Stop) -> Result<()> {
+async fn role_after_role(common: Common, seat: Arc<dyn Seat>, peers: Peers, mut stop: Stop) -> Result<()> {
     let clock = Clock::start();
     let standby = Standby {
         database: seat.database(),
+        me: peers.me.clone(),
         clock,
         began: clock.now(),
         enabled: common.config.telegram_bot_enabled,
@@ -69,7 +76,7 @@ async fn role_after_role(common: Common, seat: Arc<dyn Seat>, mut stop: Stop) ->
         tracing::warn!(event = %Event::DatabaseCaution, "{caution}");
     }
     let (role, roles) = watch::channel(Role::Standby(Arc::new(standby.clone())));
-    let mut process = Process::start(&common, roles).await?;
+    let mut process = Process::start(&common, roles, Some(peers)).await?;
     process.ready("standing by");
     let began = standby.began;
     let mut candidate = Candidate::new(seat, standby, role);
