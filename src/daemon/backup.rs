@@ -12,14 +12,16 @@ const AGAIN_AFTER_MS: i64 = 3_600_000;
 /// When the store was last exported and when it will be next.
 pub(crate) struct Backup {
     home: Home,
+    /// Where a shared store lies; `None`: the store lies in this folder.
+    elsewhere: Option<String>,
     /// Unknown right after the start.
     next: Option<Timestamp>,
 }
 
 impl Backup {
-    /// `root`: the store's folder.
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { home: Home::at(root), next: None }
+    /// `root`: the store's folder on this machine; `elsewhere`: where a shared store lies.
+    pub(crate) fn new(root: &Path, elsewhere: Option<String>) -> Self {
+        Self { home: Home::at(root), elsewhere, next: None }
     }
 
     /// Exports if it is time.
@@ -32,7 +34,12 @@ impl Backup {
         if now < due {
             return;
         }
-        let next = match self.home.export(store, now).await {
+        let noted = self.elsewhere.as_ref().map_or(Ok(()), |place| self.home.note_elsewhere(place, now));
+        let exported = match noted {
+            Ok(()) => self.home.export(store, now).await,
+            Err(error) => Err(error),
+        };
+        let next = match exported {
             Ok((path, exported)) => {
                 let (records, bytes) = (exported.records, exported.bytes);
                 tracing::info!(event = %Event::StoreExported, ?path, records, bytes, "the store is exported");

@@ -21,7 +21,9 @@ const PURGE_ATTEMPTS: u32 = 3_000;
 
 /// Runs until the shutdown signal.
 pub(crate) async fn run(daemon: &DaemonContext, mut stop: Stop) -> Result<(), StoreError> {
-    let mut backup = Backup::new(&daemon.app.config.session_storage_path);
+    let config = &daemon.app.config;
+    let elsewhere = config.store_url.as_ref().map(ToString::to_string);
+    let mut backup = Backup::new(&config.session_storage_path, elsewhere);
     let mut abandoned = Abandoned::default();
     loop {
         let woken = daemon.purge.notified();

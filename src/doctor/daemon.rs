@@ -51,7 +51,10 @@ pub(crate) async fn check(patient: &Patient, held: Option<bool>) -> CheckResult 
         Err(_) => {
             let stopped = Finding::warning(
                 DAEMON,
-                "does not run (nobody holds the store)",
+                match patient.config().store_url {
+                    Some(_) => "does not run on this machine",
+                    None => "does not run (nobody holds the store)",
+                },
                 "start it: `systemctl start phonicflow-bot`; `journalctl -u phonicflow-bot -n 50` says why it ended",
             );
             return std::iter::once(stopped).chain(taken(patient).await).collect::<Vec<_>>().into();

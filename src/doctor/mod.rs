@@ -12,6 +12,7 @@ mod models;
 mod permissions;
 mod proxy;
 mod settings;
+mod shared_store;
 mod speech;
 mod store;
 mod telegram;

@@ -1,7 +1,7 @@
 //! The store: does it open, is there a good export, was it restored, is there room on its disk. Must not know
 //! how it is laid out.
 
-use super::{Cause, CheckResult, Finding, Patient, now, size, span, writable};
+use super::{Cause, CheckResult, Finding, Patient, now, shared_store, size, span, writable};
 use crate::domain::Timestamp;
 use crate::store::home::{BY_HAND, Restored, Uncleared};
 use crate::store::{Home, StoreError, export};
@@ -22,6 +22,13 @@ const LITTLE: u64 = 512 << 20;
 pub(crate) async fn check(patient: &Patient) -> CheckResult {
     if patient.at_fault(&["SESSION_STORAGE_PATH", "STORE_"]) {
         return vec![Finding::skipped(STORE, "the configuration has to be right first")].into();
+    }
+    if let Some(url) = &patient.config().store_url {
+        let mut findings = shared_store::check(patient, url).await;
+        findings.extend(beside(patient).await);
+        // That a daemon runs is known by its socket alone, if this user may look for it.
+        let held = writable::readable(&patient.config().session_storage_path).then_some(false);
+        return CheckResult { findings, held, ..CheckResult::default() };
     }
     let home = patient.home();
     let root = patient.config().session_storage_path.clone();
@@ -83,14 +90,20 @@ pub(crate) async fn check(patient: &Patient) -> CheckResult {
         Err(_) => broken(&StoreError::Closed),
     };
     let mut findings = vec![store];
-    let beside = tokio::task::spawn_blocking(move || {
+    findings.extend(beside(patient).await);
+    CheckResult { findings, held, ..CheckResult::default() }
+}
+
+/// What lies beside the store.
+async fn beside(patient: &Patient) -> Vec<Finding> {
+    let (home, root) = (patient.home(), patient.config().session_storage_path.clone());
+    let looking = tokio::task::spawn_blocking(move || {
         let mut findings: Vec<Finding> = exports(&home).into_iter().collect();
         findings.extend(history(&home));
         findings.extend(disk(&root, &home));
         findings
     });
-    findings.extend(beside.await.unwrap_or_default());
-    CheckResult { findings, held, ..CheckResult::default() }
+    looking.await.unwrap_or_default()
 }
 
 fn broken(error: &StoreError) -> Finding {

@@ -2,6 +2,7 @@
 
 mod before_it_runs;
 mod models;
+mod shared_store;
 mod speech;
 
 use crate::world::World;

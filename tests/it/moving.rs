@@ -12,6 +12,8 @@ use std::sync::Arc;
 mod cut_off;
 #[path = "moving/double.rs"]
 mod double;
+#[path = "moving/killed.rs"]
+mod killed;
 #[path = "moving/real.rs"]
 mod real;
 

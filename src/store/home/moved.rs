@@ -37,6 +37,21 @@ impl Home {
         }
     }
 
+    /// Notes that the store lies elsewhere, unless one lies here: exports that are kept here are of that one, and must not become
+    /// a second store by themselves.
+    pub(crate) fn note_elsewhere(&self, place: &str, now: Timestamp) -> Result<(), StoreError> {
+        if self.store().exists() || self.moved()?.is_some() {
+            return Ok(());
+        }
+        make_private(&self.root).map_err(io_of("make its folder"))?;
+        self.note_moved(place, now)
+    }
+
+    fn note_moved(&self, to: &str, now: Timestamp) -> Result<(), StoreError> {
+        let note = Note { to: to.to_owned(), at_ms: now.0 };
+        write_json(&self.root.join(NOTE), &note).map_err(io_of("note where it was moved to"))
+    }
+
     /// Refuses a store that was moved elsewhere.
     pub(super) fn has_not_moved(&self) -> Result<(), StoreError> {
         let place = self.name.display().to_string();
@@ -122,8 +137,7 @@ impl Held for HeldFolder {
         // Opening it shows that no daemon has it open.
         self.current().opened(|engine: Box<dyn Engine>| {
             drop(engine);
-            let note = Note { to: to.to_owned(), at_ms: self.now.0 };
-            write_json(&self.home.root.join(NOTE), &note).map_err(io_of("note where it was moved to"))
+            self.home.note_moved(to, self.now)
         })
     }
 }

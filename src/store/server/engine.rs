@@ -257,7 +257,7 @@ impl Flush for ServerFlush {
     fn flush(&mut self) -> Result<(), StoreError> {
         // Locked first, so that of two flushes the earlier group is sent first, and both wait for what was applied.
         let mut commits = locked(&self.commits);
-        let Some(group) = locked(&self.unwritten).send() else { return Ok(()) };
+        let Some(group) = locked(&self.unwritten).depart() else { return Ok(()) };
         commits.commit(&group)?;
         locked(&self.unwritten).arrived();
         Ok(())

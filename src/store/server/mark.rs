@@ -27,7 +27,15 @@ impl Mark {
     pub fn open(folder: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(folder.join(NAME))?;
+        Self::of(options.open(folder.join(NAME))?)
+    }
+
+    /// As [`Self::open`], but makes none and cannot be written.
+    pub fn look(folder: &Path) -> io::Result<Self> {
+        Self::of(File::open(folder.join(NAME))?)
+    }
+
+    fn of(file: File) -> io::Result<Self> {
         let mut bytes = [0; LENGTH];
         let read = file.read_at(&mut bytes, 0)?;
         let (id, numbers) = bytes.split_at(16);

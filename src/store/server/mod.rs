@@ -9,6 +9,7 @@ mod cache;
 mod commits;
 mod engine;
 mod held;
+mod look;
 mod mark;
 mod ownership;
 pub mod postgres;
@@ -23,6 +24,7 @@ mod tls;
 mod unwritten;
 
 pub use held::HeldShared;
+pub use look::{Looked, look};
 pub use ownership::{Ownership, Taken};
 pub use remote::{Area, Candidate, Committed, Pairs, Remote, RemoteError, Seen, Server, Standing, Survives};
 pub use shared::SharedStore;

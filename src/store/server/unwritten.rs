@@ -22,7 +22,7 @@ impl Unwritten {
     }
 
     /// The next group, if there is one. It stays readable here until [`Self::arrived`].
-    pub fn send(&mut self) -> Option<Arc<Batch>> {
+    pub fn depart(&mut self) -> Option<Arc<Batch>> {
         if self.waiting.is_empty() {
             return None;
         }

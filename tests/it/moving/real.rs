@@ -6,19 +6,16 @@ use crate::skip;
 use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::domain::{Timestamp, UserId};
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::server::{self, Candidate, SharedStore};
-use phonicflow_bot::store::{Held, Home, Import, OnDamage, StoreError};
+use phonicflow_bot::store::{Home, Import, OnDamage};
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Where nobody listens.
 const NO_TUTOR: &str = "http://127.0.0.1:9";
-/// Of the test that kills moves.
-const KILLS: usize = 10;
 
 /// Everything that commands say of the store.
-async fn said(world: &World) -> Vec<String> {
+pub async fn said(world: &World) -> Vec<String> {
     let mut all = Vec::new();
     for arguments in [
         &["sessions", "list", "--json"][..],
@@ -44,13 +41,13 @@ async fn said(world: &World) -> Vec<String> {
 }
 
 /// Compares what was said, without printing all of it.
-fn is_same(said: &[String], before: &[String]) {
+pub fn is_same(said: &[String], before: &[String]) {
     let differ = said.iter().zip(before).find(|(now, before)| now != before);
     assert!(differ.is_none() && said.len() == before.len(), "{differ:#?}");
 }
 
 /// A stopped daemon's store with a turn, a dead letter and a voice that waits for the tutor.
-async fn lived_in(world: &mut World) {
+pub async fn lived_in(world: &mut World) {
     world.start();
     let ana = world.learner(11);
     ana.voice(voice(), 4);
@@ -72,13 +69,13 @@ async fn lived_in(world: &mut World) {
 }
 
 /// A file that holds the URL, which is not to show in the process list.
-fn url_file(world: &World, url: &str) -> String {
+pub fn url_file(world: &World, url: &str) -> String {
     let file = world.folder.path().join("store.url");
     fs::write(&file, format!("{url}\n")).unwrap();
     file.display().to_string()
 }
 
-fn configure(world: &mut World, url: &str) {
+pub fn configure(world: &mut World, url: &str) {
     world.set("STORE_URL", url);
 }
 
@@ -152,71 +149,20 @@ async fn an_encrypted_store_is_the_same_after_it_was_moved_to_postgres_and_back(
     there_and_back(&mut world, &databases::postgres::database()).await;
 }
 
-/// Where learners' records can be opened: in the folder, in the database.
-async fn open_places(world: &World, url: &str) -> (bool, bool) {
-    let (home, url) = (world.home(), url.to_owned());
-    let here = match Home::at(&home).open(OnDamage::Refuse, Timestamp(1)) {
-        Err(StoreError::Moved { .. }) => false,
-        opened => {
-            let store = opened.unwrap().store;
-            let there = store.counts().await.unwrap().inbox > 0;
-            store.close().await.unwrap();
-            there
-        }
-    };
-    let looking = tokio::task::spawn_blocking(move || {
-        let me = Candidate { node: "looking".to_owned(), ..Candidate::default() };
-        let shared = SharedStore::new(server::of(&url, None).unwrap(), &home, None, me).unwrap();
-        let held = shared.hold().unwrap();
-        held.is_there().unwrap() && held.moved().unwrap().is_none()
-    });
-    (here, looking.await.unwrap())
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_move_killed_at_any_moment_leaves_one_store_and_is_finished_by_asking_again() {
-    if !skip::has_postgres("a_move_killed_at_any_moment_leaves_one_store_and_is_finished_by_asking_again") {
+async fn an_encrypted_store_is_the_same_after_it_was_moved_to_redis_and_back() {
+    if !skip::has_redis("an_encrypted_store_is_the_same_after_it_was_moved_to_redis_and_back") {
         return;
     }
     let mut world = World::new().await;
-    world.set("STORE_DELETED", "kept");
-    let url = databases::postgres::database();
-    lived_in(&mut world).await;
-    let before = said(&world).await;
-    let file = url_file(&world, &url);
-    let mut took = Duration::from_millis(200);
-    let (mut is_back, mut killed) = (false, 0);
-    while killed < KILLS {
-        let to: &[&str] = if is_back { &["--to", "embedded"] } else { &["--to-file", &file] };
-        if is_back {
-            configure(&mut world, &url);
-        }
-        let arguments: Vec<&str> = ["store", "move"].iter().chain(to).copied().collect();
-        let mut moving =
-            world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(fastrand::u64(0..=took.as_millis() as u64)));
-        let _ = moving.kill();
-        killed += usize::from(!moving.wait().unwrap().success());
-        let (here, there) = open_places(&world, &url).await;
-        assert!(!(here && there), "two stores open");
-        let began = Instant::now();
-        let again = world.admin(&arguments).await;
-        // It may have been finished.
-        assert!(again.code == Some(0) || again.err.contains("was moved to"), "{again:?}");
-        if again.code == Some(0) {
-            took = began.elapsed();
-        }
-        assert_eq!(open_places(&world, &url).await, (is_back, !is_back));
-        world.unset("STORE_URL");
-        if is_back {
-            is_same(&said(&world).await, &before);
-        }
-        is_back = !is_back;
-    }
+    let key = world.folder.path().join("store.key");
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    world.set("STORE_KEY_FILE", &key.display().to_string());
+    there_and_back(&mut world, &databases::redis::database()).await;
 }
 
-/// Highest resident memory of a child until it ends, kilobytes.
-fn peak_kb(mut child: std::process::Child) -> u64 {
+/// Highest resident memory of a child until it ends, kilobytes, and what it said.
+fn watched(mut child: std::process::Child) -> (u64, String) {
     let (mut peak, began) = (0, Instant::now());
     while child.try_wait().unwrap().is_none() {
         assert!(began.elapsed() < 10 * PATIENCE, "it does not end");
@@ -226,7 +172,8 @@ fn peak_kb(mut child: std::process::Child) -> u64 {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(child.wait().unwrap().success());
-    peak
+    let said = std::io::read_to_string(child.stdout.unwrap()).unwrap();
+    (peak, said)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,8 +184,8 @@ async fn a_large_store_is_moved_in_bounded_memory() {
     let mut world = World::new().await;
     world.set("STORE_DELETED", "kept");
     let mut peaks = Vec::new();
-    let mut first = 0;
-    for many in [1_000, 60_000] {
+    let (mut first, mut moved) = (0, 0);
+    for many in [1_000, 100_000] {
         let store = Home::at(&world.home()).open(OnDamage::Refuse, Timestamp(0)).unwrap().store;
         for n in (first..first + many).step_by(1_000) {
             let imports = (n..n + 1_000).map(|n| Import {
@@ -256,20 +203,25 @@ async fn a_large_store_is_moved_in_bounded_memory() {
         store.close().await.unwrap();
         let url = databases::postgres::database();
         let file = url_file(&world, &url);
-        let there =
-            world.command(&["store", "move", "--to-file", &file]).stdout(Stdio::null()).spawn().unwrap();
-        let there = tokio::task::spawn_blocking(move || peak_kb(there)).await.unwrap();
+        let run = |arguments: &[&str]| {
+            let child = world.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+            tokio::task::spawn_blocking(move || watched(child))
+        };
+        let (there, said) = run(&["store", "move", "--to-file", &file]).await.unwrap();
+        let records: u64 = said.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!(records >= first as u64, "{said}");
+        moved = records;
         configure(&mut world, &url);
-        let back =
-            world.command(&["store", "move", "--to", "embedded"]).stdout(Stdio::null()).spawn().unwrap();
-        let back = tokio::task::spawn_blocking(move || peak_kb(back)).await.unwrap();
+        let child =
+            world.command(&["store", "move", "--to", "embedded"]).stdout(Stdio::piped()).spawn().unwrap();
+        let (back, _) = tokio::task::spawn_blocking(move || watched(child)).await.unwrap();
         world.unset("STORE_URL");
         peaks.push(there.max(back));
     }
-    println!("peaks: {peaks:?} kB");
+    assert!(moved >= 100_000, "{moved} records");
     assert!(peaks[1] < peaks[0] + (40 << 10), "{peaks:?} kB");
     let listed = world.ask(&["sessions", "list"]).await;
-    assert_eq!(listed.lines().count(), 61_001);
+    assert_eq!(listed.lines().count(), 101_001);
 }
 
 #[tokio::test(flavor = "multi_thread")]
