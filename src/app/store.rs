@@ -8,10 +8,8 @@ use crate::domain::Timestamp;
 use crate::domain::stats::Count;
 use crate::logging::Event;
 use crate::store::home::{BY_HAND, Cleared, Restored, Uncleared};
-use crate::store::server::{self, Candidate, SharedStore};
 use crate::store::{Home, OnDamage, Store, StoreError};
 use crate::telemetry::Telemetry;
-use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,21 +39,6 @@ pub(crate) fn engine_name(config: &Config) -> &'static str {
         Some(StoreEngine::Postgres) => "postgresql",
         Some(StoreEngine::Redis) => "redis",
     }
-}
-
-/// The store that this daemon shares with others; `None`: it has one of its own. Connects to nothing yet. The error is in
-/// words for the person who starts the daemon.
-pub(crate) fn shared_store(config: &Config) -> Result<Option<SharedStore>> {
-    let Some(url) = &config.store_url else { return Ok(None) };
-    let ca = config.store_ca_file.as_ref();
-    let read = |path: &PathBuf| {
-        std::fs::read(path).with_context(|| format!("reading STORE_CA_FILE {}", path.display()))
-    };
-    let server = server::of(url.expose(), ca.map(read).transpose()?.as_deref())?;
-    let addr = config.store_peer_addr.map(|addr| addr.to_string()).unwrap_or_default();
-    let me = Candidate { node: config.node(), addr, certificate: Vec::new() };
-    let (root, key) = (&config.session_storage_path, config.store_key.clone());
-    Ok(Some(SharedStore::new(server, root, key, me)?))
 }
 
 /// Opens the store, restores a damaged one if configured, and logs what happened.

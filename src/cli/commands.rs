@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::app::{self, App, Common};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Inputs, Loaded};
-use crate::daemon::{self, StoreSeat, shutdown};
+use crate::daemon::{self, Peers, StoreSeat, shutdown};
 use crate::domain::printable;
 use crate::logging::Event;
 use crate::logging::{self, LogOptions};
@@ -101,11 +101,12 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
         None => return Err(Failure::Config("TELEGRAM_BOT_TOKEN is not set".into())),
     };
     let runtime = runtime()?;
-    let (home, shared) = (app::home_of(&config), app::shared_store(&config)?);
+    let home = app::home_of(&config);
     let (node, engine) = (config.node(), app::engine_name(&config));
     let common = Common::new(config, token);
+    let shared = Peers::open(&common)?;
     let ended = runtime.block_on(async {
-        let Some(shared) = shared else {
+        let Some((shared, peers)) = shared else {
             let app = Arc::new(App::build(common)?);
             logging::set_log_key(app.store.log_key().await.context("reading the store")?);
             let mut told = Instant::now();
@@ -120,7 +121,7 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
             let _ = tokio::task::spawn_blocking(move || app::clear_at_stop(&home, left)).await;
             return Ok(());
         };
-        Ok(daemon::run_shared(common, StoreSeat::new(shared, node, engine), asked_to_stop()?).await?)
+        Ok(daemon::run_shared(common, StoreSeat::new(shared, node, engine), peers, asked_to_stop()?).await?)
     });
     // The store is closed. A thread that still decodes or waits for a disk must not keep the process alive.
     runtime.shutdown_timeout(LEFTOVERS);

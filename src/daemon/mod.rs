@@ -13,6 +13,7 @@ mod contained;
 mod context;
 mod crash_notes;
 mod delivery;
+mod desk;
 mod drill;
 mod failed_send;
 mod greeting;
@@ -22,6 +23,7 @@ mod identity;
 mod last_minute;
 mod made;
 mod menu;
+mod peers;
 mod poller;
 mod prefetch;
 mod preview;
@@ -49,6 +51,7 @@ pub mod watchdog;
 mod worker;
 
 pub use context::DaemonContext;
+pub use peers::Peers;
 pub use seat::StoreSeat;
 pub use shared::run as run_shared;
 pub use startup_error::StartupError;
@@ -71,7 +74,7 @@ pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()
     tokio::pin!(shutdown);
     let daemon = DaemonContext::open(app.clone(), app.telegram.clone()).await?;
     let (_role, roles) = tokio::sync::watch::channel(Role::Owner(daemon.clone()));
-    let mut process = match Process::start(&app.common, roles).await {
+    let mut process = match Process::start(&app.common, roles, None).await {
         Ok(process) => process,
         Err(error) => return Err(given_up(&daemon, error.into()).await),
     };

@@ -5,6 +5,7 @@
 use super::DaemonContext;
 use super::clock::Clock;
 use crate::domain::Timestamp;
+use crate::peer::Identity;
 use crate::store::server::{Standing, Survives, Tenure};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct Database {
 #[derive(Debug, Clone)]
 pub struct Standby {
     pub database: Database,
+    /// By which the owner knows it.
+    pub me: Identity,
     pub clock: Clock,
     /// When the process began.
     pub began: Timestamp,

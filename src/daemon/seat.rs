@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// One daemon's place at a shared store.
 pub struct StoreSeat {
-    store: SharedStore,
+    store: Arc<SharedStore>,
     node: String,
     engine: &'static str,
     survives: Mutex<Option<Survives>>,
@@ -19,7 +19,7 @@ pub struct StoreSeat {
 
 impl StoreSeat {
     /// `engine`: as `/health` names it.
-    pub fn new(store: SharedStore, node: String, engine: &'static str) -> Arc<Self> {
+    pub fn new(store: Arc<SharedStore>, node: String, engine: &'static str) -> Arc<Self> {
         Arc::new(Self { store, node, engine, survives: Mutex::default() })
     }
 

@@ -4,6 +4,7 @@
 //! Must not know how a store is taken over, or what an owner does.
 
 use super::candidate::{Candidate, Seat, Stood, Taken, passes};
+use super::peers::Peers;
 use super::process::Process;
 use super::role::{Ownership, Role, Standby, survives};
 use super::term::{Failure, Term};
@@ -35,11 +36,17 @@ enum Left {
 
 /// Runs the daemon until `shutdown` resolves. Fails when Telegram refuses the token, or the database refuses to be used; one
 /// that cannot be reached is waited for.
-pub async fn run(common: Common, seat: Arc<dyn Seat>, shutdown: impl Future<Output = ()>) -> Result<()> {
+pub async fn run(
+    common: Common,
+    seat: Arc<dyn Seat>,
+    peers: Peers,
+    shutdown: impl Future<Output = ()>,
+) -> Result<()> {
     let mut shutdown = std::pin::pin!(shutdown);
     let clock = Clock::start();
     let standby = Standby {
         database: seat.database(),
+        me: peers.me.clone(),
         clock,
         began: clock.now(),
         enabled: common.config.telegram_bot_enabled,
@@ -54,7 +61,7 @@ pub async fn run(common: Common, seat: Arc<dyn Seat>, shutdown: impl Future<Outp
         );
     }
     let (role, roles) = watch::channel(Role::Standby(Arc::new(standby.clone())));
-    let mut process = Process::start(&common, roles).await?;
+    let mut process = Process::start(&common, roles, Some(peers)).await?;
     process.ready("standing by");
     let began = standby.began;
     let mut candidate = Candidate::new(seat, standby, role);

@@ -51,6 +51,9 @@ events! {
     AdminSocketReady = "admin_socket_ready",
     AdminSocketFailed = "admin_socket_failed",
     AdminRefused = "admin_refused",
+    PeersReady = "peers_ready",
+    PeersFailed = "peers_failed",
+    PeerRefused = "peer_refused",
     MetricsServed = "metrics_served",
     // Polling
     PollFailed = "poll_failed",

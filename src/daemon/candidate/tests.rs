@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::daemon::clock::Clock;
+use crate::peer::Identity;
 use crate::store::MemoryDisk;
 use crate::store::server::{Asked, Candidate as Node};
 use std::future::pending;
@@ -97,6 +98,7 @@ fn candidate(shared: &Arc<Scripted>, enabled: bool) -> (Candidate, watch::Receiv
     let clock = Clock::start();
     let standby = Standby {
         database: shared.database(),
+        me: Identity::make().unwrap(),
         clock,
         began: clock.now(),
         enabled,
