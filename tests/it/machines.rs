@@ -220,8 +220,8 @@ impl Machines {
         })
     }
 
-    /// Everything is answered, nothing is left, the daemons are stopped: the figures.
-    pub async fn at_rest(mut self) -> (Aftermath, Self) {
+    /// Waits until everything is answered and nothing is left to do; what is left nevertheless.
+    pub async fn nothing_left(&self) -> usize {
         self.load.all_answered().await;
         let mut left = usize::MAX;
         // What was in flight at a blow goes out again after its question is answered, and corrections are drawn when the
@@ -232,6 +232,12 @@ impl Machines {
             self.all[owner].world.settled().await;
             left = self.left(owner).await;
         }
+        left
+    }
+
+    /// At rest, the daemons stopped: the figures.
+    pub async fn at_rest(mut self) -> (Aftermath, Self) {
+        let left = self.nothing_left().await;
         for machine in &mut self.all {
             self.peak_kb = self.peak_kb.max(machine.world.peak_kb());
             let status = machine.world.stop().await;
