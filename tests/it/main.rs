@@ -32,7 +32,6 @@ mod in_hands;
 mod limits;
 mod local_api;
 mod looking;
-#[allow(dead_code)]
 mod machines;
 mod metrics;
 mod moving;
@@ -72,6 +71,7 @@ mod tools;
 mod topics;
 mod tutor_as_it_is;
 mod tutor_faults;
+mod two_machines;
 mod under_answer;
 mod words_first;
 mod world;
