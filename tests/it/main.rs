@@ -22,6 +22,7 @@ mod databases;
 mod demo;
 mod doctor;
 mod doors;
+mod engines;
 mod exporting;
 mod faults;
 mod first_minute;

@@ -3,13 +3,15 @@
 //! Owns the bench (a store that can be crashed and reopened) and the builders of messages. Must not know how
 //! any store works inside.
 
+use crate::engines::{Engine, Home};
+use crate::skip::{Lacks, skip};
 use futures_util::FutureExt;
 use phonicflow_bot::domain::{
     Body, Chat, ChatId, ChatKind, Content, Incoming, Keyboard, MessageId, OtherKind, Outcome, Recording,
     Reply, Rich, Timestamp, UserId, WorkKind,
 };
 use phonicflow_bot::secret::KeyMaterial;
-use phonicflow_bot::store::{AcceptPolicy, Claim, Claimed, MemoryDisk, Store};
+use phonicflow_bot::store::{AcceptPolicy, Claim, Claimed, Store};
 use std::ops::Deref;
 
 #[path = "store_contract/accepting.rs"]
@@ -28,6 +30,8 @@ mod flushing;
 mod keeping;
 #[path = "store_contract/knowing.rs"]
 mod knowing;
+#[path = "store_contract/outside.rs"]
+mod outside;
 #[path = "store_contract/overtaking.rs"]
 mod overtaking;
 #[path = "store_contract/practising.rs"]
@@ -43,11 +47,6 @@ pub fn at(ms: i64) -> Timestamp {
     T0.plus_ms(ms)
 }
 
-enum Disk {
-    Memory(MemoryDisk),
-    Sled(tempfile::TempDir),
-}
-
 /// The key of the encrypted stores under test.
 pub fn test_key() -> KeyMaterial {
     KeyMaterial::new(b"a key for tests, of no use elsewhere".to_vec())
@@ -56,50 +55,40 @@ pub fn test_key() -> KeyMaterial {
 /// A store under test.
 pub struct Bench {
     store: Option<Store>,
-    disk: Disk,
-    key: Option<KeyMaterial>,
+    pub home: Home,
 }
 
 impl Bench {
-    /// A fresh store in memory.
-    pub fn memory() -> Self {
-        Self::on(Disk::Memory(MemoryDisk::default()), None)
+    /// A fresh store; `None`, and the test is recorded as left out, where the engine cannot run.
+    pub fn on(engine: Engine, sealed: bool, test: &str) -> Option<Self> {
+        if let Some(program) = engine.lacks() {
+            skip(test.trim_start_matches("it::"), Lacks::Means, &format!("needs {program}"));
+            return None;
+        }
+        let mut bench = Self { store: None, home: Home::new(engine, sealed.then(test_key)) };
+        bench.crash();
+        Some(bench)
     }
 
-    /// A fresh encrypted store in memory.
-    pub fn sealed_memory() -> Self {
-        Self::on(Disk::Memory(MemoryDisk::default()), Some(test_key()))
+    /// A fresh store in memory.
+    pub fn memory() -> Self {
+        Self::on(Engine::Memory, false, "").unwrap()
     }
 
     /// A fresh encrypted store on disk.
     pub fn sealed_sled() -> Self {
-        Self::on(Disk::Sled(tempfile::tempdir().unwrap()), Some(test_key()))
-    }
-
-    /// A fresh store on disk.
-    pub fn sled() -> Self {
-        Self::on(Disk::Sled(tempfile::tempdir().unwrap()), None)
-    }
-
-    fn on(disk: Disk, key: Option<KeyMaterial>) -> Self {
-        let mut bench = Self { store: None, disk, key };
-        bench.crash();
-        bench
+        Self::on(Engine::Sled, true, "").unwrap()
     }
 
     /// Drops the store without closing it and opens it again.
     pub fn crash(&mut self) {
         self.store = None;
-        let key = self.key.as_ref();
-        self.store = Some(match &self.disk {
-            Disk::Memory(disk) => disk.open_keyed(key).unwrap(),
-            Disk::Sled(folder) => Store::open_keyed(folder.path(), key).unwrap(),
-        });
+        self.store = Some(self.home.open().unwrap());
     }
 
     /// Whether it is encrypted.
     pub fn is_sealed(&self) -> bool {
-        self.key.is_some()
+        self.home.key.is_some()
     }
 
     /// Takes messages without limits at `T0`; they must be new.
@@ -221,32 +210,31 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
+macro_rules! on_engine {
+    ($engines:ident $engine:ident $sealed:literal; $($module:ident: $($name:ident)*;)*) => {
+        mod $engines { $($(
+            #[test]
+            fn $name() {
+                use crate::{engines::Engine, store_contract::{$module, Bench, block_on}};
+                let test = concat!(module_path!(), "::", stringify!($name));
+                if let Some(mut bench) = Bench::on(Engine::$engine, $sealed, test) {
+                    block_on($module::$name(&mut bench));
+                }
+            }
+        )*)* }
+    };
+}
+
 macro_rules! scenarios {
-    ($($module:ident: $($name:ident)*;)*) => {
-        mod on_memory { $($(
-            #[test]
-            fn $name() {
-                super::block_on(super::$module::$name(&mut super::Bench::memory()));
-            }
-        )*)* }
-        mod on_sled { $($(
-            #[test]
-            fn $name() {
-                super::block_on(super::$module::$name(&mut super::Bench::sled()));
-            }
-        )*)* }
-        mod on_sealed_memory { $($(
-            #[test]
-            fn $name() {
-                super::block_on(super::$module::$name(&mut super::Bench::sealed_memory()));
-            }
-        )*)* }
-        mod on_sealed_sled { $($(
-            #[test]
-            fn $name() {
-                super::block_on(super::$module::$name(&mut super::Bench::sealed_sled()));
-            }
-        )*)* }
+    ($($scenarios:tt)*) => {
+        on_engine! { on_memory Memory false; $($scenarios)* }
+        on_engine! { on_sealed_memory Memory true; $($scenarios)* }
+        on_engine! { on_sled Sled false; $($scenarios)* }
+        on_engine! { on_sealed_sled Sled true; $($scenarios)* }
+        on_engine! { on_postgres Postgres false; $($scenarios)* }
+        on_engine! { on_sealed_postgres Postgres true; $($scenarios)* }
+        on_engine! { on_redis Redis false; $($scenarios)* }
+        on_engine! { on_sealed_redis Redis true; $($scenarios)* }
     };
 }
 
@@ -335,4 +323,9 @@ scenarios! {
     breaking:
         a_closed_store_says_so_and_can_be_opened_at_once
         much_at_once_is_kept_in_order;
+    outside:
+        a_store_opens_with_its_own_key_alone
+        an_export_holds_all_of_it_for_any_engine
+        of_a_deleted_learner_no_record_is_left
+        who_waits_for_a_commit_shares_the_next_one;
 }

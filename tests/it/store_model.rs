@@ -3,6 +3,7 @@
 //! The model is a list of rows and four rules: which rows are claimable, in what order they became so, what
 //! each verb does to its row, and what a crash does. It shares no code with the store.
 
+use crate::engines::Engine;
 use crate::store_contract::{Bench, T0, at, block_on, command, policy, reply, text, voice, words};
 use phonicflow_bot::domain::{
     Change, ChatId, DeadReason, Failed, Lane, Outcome, Overtaking, Stage, Timestamp, UserId, WaitReason,
@@ -10,6 +11,7 @@ use phonicflow_bot::domain::{
 };
 use phonicflow_bot::store::{Burial, Claim, Claimed, Deferral, Lease, Sent, StoreError};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -355,38 +357,44 @@ fn check(bench: Bench, ops: Vec<Op>) {
     });
 }
 
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
-}
-
-proptest! {
-    #![proptest_config(config(200))]
-    #[test]
-    fn memory_does_as_the_model(ops in prop::collection::vec(op(), 1..120)) {
-        check(Bench::memory(), ops);
+/// Each case on an empty store of this engine.
+fn does_as_the_model(test: &str, engine: Engine, sealed: bool, cases: u32) {
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 2000,
+        ..ProptestConfig::default()
+    };
+    let result = TestRunner::new(config).run(&prop::collection::vec(op(), 1..100), |ops| {
+        if let Some(bench) = Bench::on(engine, sealed, test) {
+            check(bench, ops);
+        }
+        Ok(())
+    });
+    if let Err(failed) = result {
+        panic!("{failed}");
     }
 }
 
-proptest! {
-    #![proptest_config(config(20))]
-    #[test]
-    fn sled_does_as_the_model(ops in prop::collection::vec(op(), 1..100)) {
-        check(Bench::sled(), ops);
-    }
+macro_rules! engines {
+    ($($name:ident: $engine:ident $sealed:literal, $cases:literal cases;)*) => { $(
+        #[test]
+        fn $name() {
+            let test = concat!(module_path!(), "::", stringify!($name));
+            // Without the engine, one word about it is enough.
+            let cases = if Engine::$engine.lacks().is_some() { 1 } else { $cases };
+            does_as_the_model(test, Engine::$engine, $sealed, cases);
+        }
+    )* };
 }
 
-proptest! {
-    #![proptest_config(config(100))]
-    #[test]
-    fn sealed_memory_does_as_the_model(ops in prop::collection::vec(op(), 1..100)) {
-        check(Bench::sealed_memory(), ops);
-    }
-}
-
-proptest! {
-    #![proptest_config(config(10))]
-    #[test]
-    fn sealed_sled_does_as_the_model(ops in prop::collection::vec(op(), 1..100)) {
-        check(Bench::sealed_sled(), ops);
-    }
+engines! {
+    memory_does_as_the_model: Memory false, 200 cases;
+    sealed_memory_does_as_the_model: Memory true, 100 cases;
+    sled_does_as_the_model: Sled false, 20 cases;
+    sealed_sled_does_as_the_model: Sled true, 10 cases;
+    postgres_does_as_the_model: Postgres false, 8 cases;
+    sealed_postgres_does_as_the_model: Postgres true, 4 cases;
+    redis_does_as_the_model: Redis false, 8 cases;
+    sealed_redis_does_as_the_model: Redis true, 4 cases;
 }

@@ -3,10 +3,7 @@
 //!
 //! Must not know records, verbs or the daemon.
 
-use crate::databases;
 use phonicflow_bot::store::engine::{Batch, Span};
-use phonicflow_bot::store::server::postgres::PostgresServer;
-use phonicflow_bot::store::server::redis::RedisServer;
 use phonicflow_bot::store::server::{Candidate, Remote, Server};
 use std::time::Duration;
 
@@ -47,34 +44,26 @@ fn owner(server: &dyn Server) -> (Box<dyn Remote>, u64) {
     (remote, standing.epoch)
 }
 
-fn redis_of_all() -> RedisServer {
-    RedisServer::new(&databases::redis::database(), None).unwrap()
-}
-
-fn postgres_of_all() -> PostgresServer {
-    PostgresServer::new(&databases::postgres::database(), None).unwrap()
+macro_rules! on_server {
+    ($servers:ident $module_of:ident $has:ident; $($module:ident: $($name:ident)*;)*) => {
+        mod $servers { $($(
+            #[test]
+            fn $name() {
+                let test = concat!("store_server::", stringify!($servers), "::", stringify!($name));
+                if crate::skip::$has(test) {
+                    let url = crate::databases::$module_of::database();
+                    let server = phonicflow_bot::store::server::of(&url, None).unwrap();
+                    crate::store_server::$module::$name(server.as_ref());
+                }
+            }
+        )*)* }
+    };
 }
 
 macro_rules! scenarios {
-    ($($module:ident: $($name:ident)*;)*) => {
-        mod on_redis { $($(
-            #[test]
-            fn $name() {
-                let name = concat!("store_server::on_redis::", stringify!($name));
-                if crate::skip::has_redis(name) {
-                    super::$module::$name(&super::redis_of_all());
-                }
-            }
-        )*)* }
-        mod on_postgres { $($(
-            #[test]
-            fn $name() {
-                let name = concat!("store_server::on_postgres::", stringify!($name));
-                if crate::skip::has_postgres(name) {
-                    super::$module::$name(&super::postgres_of_all());
-                }
-            }
-        )*)* }
+    ($($scenarios:tt)*) => {
+        on_server! { on_postgres postgres has_postgres; $($scenarios)* }
+        on_server! { on_redis redis has_redis; $($scenarios)* }
     };
 }
 

@@ -11,6 +11,7 @@ use phonicflow_bot::store::server;
 fn refused(machine: &Machine) -> String {
     match machine.shared.take_over(T0) {
         Err(StoreError::Damaged(text)) => text,
+        Err(error @ StoreError::Moved { .. }) => error.to_string(),
         Err(error) => panic!("{error:?}"),
         Ok(taken) => panic!("not refused: {}", taken.is_some()),
     }

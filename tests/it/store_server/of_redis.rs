@@ -2,9 +2,13 @@
 
 use super::{LONG, all, batch, candidate, owner};
 use crate::databases::{Proxy, Redis, Way};
+use crate::engines::Home;
 use crate::skip::has_redis;
+use crate::store_contract::{T0, policy, sticker};
+use phonicflow_bot::store::StoreError;
 use phonicflow_bot::store::server::redis::RedisServer;
 use phonicflow_bot::store::server::{Area, Committed, Remote, RemoteError, Server, Survives};
+use std::collections::BTreeSet;
 
 fn connect(url: &str) -> Result<Box<dyn Remote>, RemoteError> {
     RedisServer::new(url, None)?.connect()
@@ -210,4 +214,55 @@ fn by_tls_a_server_is_trusted_by_its_certificate_alone() {
     // The one port speaks TLS, the other does not.
     assert!(is_lost(connect(&format!("redis://localhost:{port}/0"), None)));
     assert!(is_lost(connect(&format!("rediss://localhost:{}/0", redis.addr().port()), Some(&ca))));
+}
+
+#[test]
+fn over_kills_of_the_server_nothing_that_was_acknowledged_is_lost() {
+    if !has_redis("store_server::of_redis::over_kills_of_the_server_nothing_that_was_acknowledged_is_lost") {
+        return;
+    }
+    let mut redis = Redis::started();
+    let link = Proxy::to(redis.addr());
+    let mut home = Home::at(&redis.url_at(link.addr()), None);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let mut store = home.open().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..20 {
+        let ids = round * 1_000..round * 1_000 + 400;
+        let writers = ids.map(|id| {
+            let store = store.clone();
+            runtime.spawn(async move {
+                store.accept(vec![sticker(id, id % 8, id % 8)], policy(), T0).await.map(|_| id)
+            })
+        });
+        let writers: Vec<_> = writers.collect();
+        // In the middle of a group, or of the answer to one; the server ends before anybody can ask again.
+        let way = if round % 2 == 0 { Way::Back } else { Way::There };
+        link.cut_after(way, if round % 2 == 0 { 1 } else { 3_000 });
+        redis.kill_9();
+        redis.start();
+        for writer in writers {
+            match runtime.block_on(writer).unwrap() {
+                Ok(id) => drop(acknowledged.insert(id)),
+                // Only when the server was away for longer than the owner may act.
+                Err(error) => assert!(
+                    matches!(error, StoreError::Unknown { .. } | StoreError::Unavailable { .. }),
+                    "{error}"
+                ),
+            }
+        }
+        drop(store);
+        store = home.open().unwrap();
+        let mut last = None;
+        let mut there = BTreeSet::new();
+        loop {
+            let page = runtime.block_on(store.jobs(last, 1_000)).unwrap();
+            let Some(end) = page.last() else { break };
+            last = Some(end.seq);
+            there.extend(page.iter().filter_map(|row| row.update_id()));
+        }
+        let lost: Vec<_> = acknowledged.difference(&there).collect();
+        assert!(lost.is_empty(), "round {round}: {} of {} lost", lost.len(), acknowledged.len());
+    }
+    assert!(acknowledged.len() > 1_000, "{}", acknowledged.len());
 }
