@@ -184,7 +184,8 @@ fn standby(looked: &Looked) -> Finding {
 /// Whether admins' commands pass from one daemon to another.
 async fn peers(config: &Config, looked: &Looked) -> Vec<Finding> {
     let own = config.node();
-    let there = looked.candidates.iter().filter(|seen| is_daemon(seen) && is_there(seen)).map(|seen| &seen.candidate);
+    let there =
+        looked.candidates.iter().filter(|seen| is_daemon(seen) && is_there(seen)).map(|seen| &seen.candidate);
     let others = there.filter(|candidate| candidate.node != own).collect::<Vec<_>>();
     let mut findings = Vec::new();
     if config.store_peer_addr.is_none() {
