@@ -3,6 +3,10 @@
 //!
 //! Label values come from closed sets and the configuration; no user, session or text is one. Must not know HTTP or how the gauges are gathered.
 
+mod shared;
+
+pub(crate) use shared::{SharedGauges, render_standby};
+
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
 use std::fmt::{Display, Write};
 use std::sync::Arc;
@@ -178,32 +182,6 @@ const GAUGES: &[Family<Value>] = &[
     ),
 ];
 
-/// Those of [`GAUGES`] that a daemon has in every role.
-const OF_EVERY_ROLE: &[&str] =
-    &["phonicflow_healthy", "phonicflow_process_start_time_seconds", "phonicflow_build_info"];
-
-type SharedValue = fn(&SharedGauges) -> f64;
-
-/// Of a store that several daemons share.
-const SHARED: &[Family<SharedValue>] = &[
-    ("phonicflow_owner", "1: this daemon owns the store; 0: it stands by.", &[(&[], |now| flag(now.owner))]),
-    (
-        "phonicflow_store_epoch",
-        "How often a daemon has become the owner of the store.",
-        &[(&[], |now| now.epoch as f64)],
-    ),
-    (
-        "phonicflow_database_reachable",
-        "1: the database answered this daemon lately.",
-        &[(&[], |now| flag(now.reachable))],
-    ),
-    (
-        "phonicflow_lease_left_seconds",
-        "Left of the ownership of the store, as this daemon knows it; 0: nobody owns it.",
-        &[(&[], |now| now.lease_left_secs)],
-    ),
-];
-
 /// What cannot be told is no number: an old one would look like a fact.
 fn known(value: Option<f64>) -> f64 {
     value.unwrap_or(f64::NAN)
@@ -247,31 +225,6 @@ pub(crate) struct Gauges {
     pub shared: Option<SharedGauges>,
     /// Each model server, by its name in the configuration, and whether its breaker is open.
     pub model_servers: Vec<(Arc<str>, bool)>,
-}
-
-/// As [`Gauges`]; what they mean stands in [`SHARED`].
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SharedGauges {
-    pub owner: bool,
-    /// How often this process has become the owner.
-    pub take_overs: u64,
-    pub epoch: u64,
-    pub reachable: bool,
-    pub lease_left_secs: f64,
-}
-
-/// As [`render`], of a daemon that stands by: it works on nothing.
-pub(crate) fn render_standby(shared: &SharedGauges, healthy: bool, started_secs: f64) -> String {
-    let mut page = Page::default();
-    page.shared(shared);
-    let gauges = Gauges { healthy, started_secs, ..Gauges::default() };
-    for (name, help, series) in GAUGES.iter().filter(|(name, ..)| OF_EVERY_ROLE.contains(name)) {
-        page.family(name, "gauge", help);
-        for (labels, value) in *series {
-            page.sample(name, labels, value(&gauges));
-        }
-    }
-    page.0
 }
 
 /// Prometheus text of this moment. Everything is shown from the start, with 0 where nothing has happened.
@@ -363,22 +316,6 @@ impl Page {
             let _ = write!(self.0, "{before}{label}=\"{value}\"");
         }
         let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
-    }
-
-    fn shared(&mut self, shared: &SharedGauges) {
-        let take_overs = "phonicflow_take_overs_total";
-        self.family(
-            take_overs,
-            "counter",
-            "How often this daemon has become the owner of the store since its start.",
-        );
-        self.sample(take_overs, &[], shared.take_overs);
-        for (name, help, series) in SHARED {
-            self.family(name, "gauge", help);
-            for (labels, value) in *series {
-                self.sample(name, labels, value(shared));
-            }
-        }
     }
 
     fn histogram(&mut self, name: &str, labels: &[(&str, &str)], latency: &Latency) {

@@ -48,6 +48,7 @@ mod privacy;
 mod progress;
 mod reminders;
 mod restart;
+mod roles;
 mod sealing;
 mod senders;
 mod sending;
