@@ -77,7 +77,8 @@ async fn all_said(world: &World, learner: &str) -> Vec<Said> {
     for file in files {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).unwrap();
-        let untimed = text.lines().filter(|line| !line.contains("exported_at") && !line.contains("UTC"));
+        let untimed =
+            text.lines().filter(|line| !line.to_lowercase().contains("exported") && !line.contains("UTC"));
         said.push(Said { code: None, out: untimed.collect::<Vec<_>>().join("\n"), err: name });
     }
     said
