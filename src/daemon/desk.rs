@@ -126,6 +126,10 @@ impl Lookout for StandbyDesk {
             Role::Standby(standby) => standby.standing.is_some() || standby.trouble.is_some(),
         };
         let _ = timeout(FIRST_LOOK_WITHIN, self.roles.clone().wait_for(has_looked)).await;
+        if matches!(&*self.roles.borrow(), Role::Owner(_)) {
+            // Another desk is in charge in a moment, and whoever asks this one is told so.
+            std::future::pending::<()>().await;
+        }
         let standby = self.now();
         let left = i64::try_from(standby.lease_ms()).unwrap_or(i64::MAX);
         match (&standby.standing, &standby.trouble) {
