@@ -248,16 +248,20 @@ impl Load {
                 for reply in answers.filter_map(|sent| sent.reply_to) {
                     *come.entry(reply).or_default() += 1;
                 }
-                let open = self.questions.iter().any(|question| {
+                let is_open = |question: &&Question| {
                     come.get(&question.message_id).copied().unwrap_or(0) < question.kind.messages_due()
-                });
-                (state.sent_count(), open)
+                };
+                (state.sent_count(), self.questions.iter().filter(is_open).copied().collect::<Vec<_>>())
             });
-            if !open {
+            if open.is_empty() {
                 return;
             }
-            let more =
-                self.telegram.wait_until(PATIENCE, |state| (state.sent_count() > before).then_some(()));
+            // The last answers may be edits of what was said of the wait: nothing more is sent then.
+            let are_few = open.len() <= FEW;
+            let more = self.telegram.wait_until(PATIENCE, |state| {
+                let some_came = are_few && !open.iter().all(|question| is_open(state, question));
+                (some_came || state.sent_count() > before).then_some(())
+            });
             if more.await.is_none() {
                 return;
             }
@@ -269,6 +273,14 @@ impl Load {
         let arrived = self.telegram.wait_until(PATIENCE, |state| (state.travelling() == 0).then_some(()));
         assert!(arrived.await.is_some());
     }
+}
+
+/// Questions that can be looked for at each change.
+const FEW: usize = 20;
+
+fn is_open(state: &State, question: &Question) -> bool {
+    let answers = state.from_bot(question.chat).filter(|sent| sent.reply_to == Some(question.message_id));
+    answers.filter(|sent| !super::count::is_of_the_wait(&sent.text)).count() < question.kind.messages_due()
 }
 
 /// Names of the calls that are open now.
