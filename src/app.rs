@@ -7,7 +7,7 @@ mod speech;
 mod store;
 
 pub(crate) use speech::{recogniser_of, synthesiser_of};
-pub(crate) use store::{clear_at_stop, home_of};
+pub(crate) use store::{clear_at_stop, engine_name, home_of, store_place};
 
 use crate::audio_worker::Workers;
 use crate::bot::model_reach::ModelReach;

@@ -17,6 +17,7 @@ mod options;
 mod owner;
 mod queue;
 mod sessions;
+mod shared_store;
 mod stats;
 mod store;
 mod store_access;

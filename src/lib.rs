@@ -34,6 +34,7 @@ pub mod domain;
 pub(crate) mod http;
 pub mod logging;
 pub mod model;
+pub(crate) mod peer;
 pub mod pictures;
 pub mod practice;
 #[cfg(feature = "demo")]

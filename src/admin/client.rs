@@ -4,11 +4,12 @@
 //! Must not know how an answer is shown or where the configuration comes from.
 
 use super::execute::{Context, Sink, Stopped, execute};
+use super::owner::{Lookout, NoWay, Owner, Ungreeted, connect as connect_to_owner, cut_off, greeted};
 use super::protocol::{
-    ANSWER_LIMIT, Ask, FrameError, GREETING_LIMIT, Greeting, Kind, PROGRAM, StoreId, VERSION, read, refusal,
-    understand, write_json,
+    ANSWER_LIMIT, Ask, Greeting, Kind, PROGRAM, StoreId, VERSION, read, refusal, write_json,
 };
 use super::request::{Item, Refusal, RefusalKind, Request};
+use super::shared::Shared;
 use super::socket::{NOTE, short_address};
 use crate::store::StoreError;
 use async_trait::async_trait;
@@ -16,15 +17,14 @@ use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 /// Where a service with `RuntimeDirectory=phonicflow-bot` listens.
 const USUAL: &str = "/run/phonicflow-bot/admin.sock";
-/// How long a daemon may take to send its greeting.
-const GREETED_WITHIN: Duration = Duration::from_secs(10);
 /// A daemon that is starting or stopping holds the store but does not answer, so both ways are tried this
 /// often.
 const TRIES: u32 = 4;
@@ -40,8 +40,19 @@ pub(crate) struct StoreLocation {
     pub socket: PathBuf,
 }
 
-/// Opens the store when no daemon holds it.
-pub(crate) type Opener<'a> = &'a (dyn Fn() -> Result<Context, StoreError> + Sync);
+/// How long an owner that does not answer is waited for: its lease has run out then, unless it is alive, and the store
+/// can be taken over.
+const OWNER_WITHIN: Duration = Duration::from_secs(9);
+
+/// Opens the store when no daemon on this machine holds it.
+pub(crate) type Opener<'a> = &'a (dyn Fn() -> Result<Opened, StoreError> + Sync);
+
+/// What an [`Opener`] has found.
+pub(crate) enum Opened {
+    Store(Box<Context>),
+    /// A shared store, which a daemon on another machine owns.
+    Elsewhere(Arc<dyn Lookout>),
+}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
@@ -54,6 +65,9 @@ pub(crate) enum ClientError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(StoreError),
+    /// The connection was lost before the answer was complete.
+    #[error("the daemon's answer broke off ({0}); the log says why")]
+    Broken(String),
     /// The answer could not be written to its destination.
     #[error("writing the output: {0}")]
     Output(io::Error),
@@ -83,13 +97,21 @@ pub(crate) enum AdminClient {
         store: StoreId,
         /// The connection that was used to find it, reused for the first request.
         first: Option<UnixStream>,
+        /// From its greeting.
+        shared: Option<Shared>,
     },
     Store(Box<Context>),
+    /// Through the owner of a shared store, on another machine.
+    Owner {
+        at: Arc<dyn Lookout>,
+        /// As above.
+        first: Option<Box<Owner>>,
+    },
 }
 
 /// Result of trying one path.
 enum Attempt {
-    Answered(UnixStream),
+    Answered(UnixStream, Option<Shared>),
     /// No daemon there; why.
     Nobody(String),
     /// A daemon that refuses to talk to us, which the person has to be told.
@@ -100,15 +122,16 @@ impl AdminClient {
     /// Finds the daemon of this store, or opens the store.
     pub(crate) async fn open(at: &StoreLocation, opener: Opener<'_>) -> Result<Self, ClientError> {
         let mut tries = 0;
+        let began = Instant::now();
         loop {
             let mut silent = Vec::new();
             // Without a folder there is neither a store nor a daemon of it; the opener reports that.
             if let Ok(store) = StoreId::of(&at.root) {
                 for path in at.candidates() {
                     match attempt(&path, &at.root, store).await {
-                        Attempt::Answered(stream) => {
+                        Attempt::Answered(stream, shared) => {
                             let root = at.root.clone();
-                            return Ok(Self::Daemon { path, root, store, first: Some(stream) });
+                            return Ok(Self::Daemon { path, root, store, first: Some(stream), shared });
                         }
                         Attempt::Nobody(why) => silent.push((path, why)),
                         // The usual path may belong to the daemon of another store.
@@ -121,7 +144,14 @@ impl AdminClient {
             }
             // Blocking is fine: a command has nothing else to do.
             match opener() {
-                Ok(context) => return Ok(Self::Store(Box::new(context))),
+                Ok(Opened::Store(context)) => return Ok(Self::Store(context)),
+                Ok(Opened::Elsewhere(at)) => match connect_to_owner(at.as_ref()).await {
+                    Ok(owner) => return Ok(Self::Owner { at, first: Some(Box::new(owner)) }),
+                    Err(NoWay { passing: true, .. }) if began.elapsed() < OWNER_WITHIN => {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    Err(NoWay { refusal, .. }) => return Err(refused(refusal)),
+                },
                 Err(StoreError::Locked { .. }) if tries < TRIES => {
                     tries += 1;
                     tokio::time::sleep(PAUSE).await;
@@ -134,8 +164,18 @@ impl AdminClient {
         }
     }
 
+    /// Whether a daemon answers, here or elsewhere.
     pub(crate) fn is_daemon(&self) -> bool {
-        matches!(self, Self::Daemon { .. })
+        matches!(self, Self::Daemon { .. } | Self::Owner { .. })
+    }
+
+    /// What the one who is asked is to a shared store; `None`: the store is its own.
+    pub(crate) fn shared(&self) -> Option<Shared> {
+        match self {
+            Self::Daemon { shared, .. } => shared.clone(),
+            Self::Store(context) => context.host.shared(),
+            Self::Owner { at, .. } => at.shared(),
+        }
     }
 
     /// Sends a request and passes the answer on piece by piece.
@@ -150,12 +190,35 @@ impl AdminClient {
                 Err(Stopped::Refused(refusal)) => Err(refused(refusal)),
                 Err(Stopped::Sink(error)) => Err(ClientError::Output(error)),
             },
-            Self::Daemon { path, root, store, first } => {
+            Self::Daemon { path, root, store, first, .. } => {
                 let mut stream = match first.take() {
                     Some(stream) => stream,
                     None => again(path, root, *store).await?,
                 };
                 converse(&mut stream, request, receive).await
+            }
+            Self::Owner { at, first } => {
+                let mut owner = match first.take() {
+                    Some(owner) => owner,
+                    None => {
+                        let again = connect_to_owner(at.as_ref()).await;
+                        Box::new(again.map_err(|no_way| refused(no_way.refusal))?)
+                    }
+                };
+                let changes = request.changes();
+                tokio::select! {
+                    answered = converse(&mut owner.link, request, receive) => match answered {
+                        Err(ClientError::Broken(why)) => {
+                            Err(ClientError::Refused(cut_off(&owner.node, &why, changes)))
+                        }
+                        answered => answered,
+                    },
+                    () = at.over(owner.epoch) => Err(ClientError::Refused(cut_off(
+                        &owner.node,
+                        "it owns the store no longer",
+                        changes,
+                    ))),
+                }
             }
         }
     }
@@ -164,7 +227,7 @@ impl AdminClient {
     pub(crate) async fn close(self) -> Result<(), ClientError> {
         match self {
             Self::Store(context) => context.store.close().await.map_err(ClientError::Store),
-            Self::Daemon { .. } => Ok(()),
+            Self::Daemon { .. } | Self::Owner { .. } => Ok(()),
         }
     }
 }
@@ -200,8 +263,8 @@ async fn attempt(path: &Path, root: &Path, store: StoreId) -> Attempt {
     if !is_trusted(&stream, root) {
         return Attempt::Nobody("another user listens there".to_owned());
     }
-    match greeted(&mut stream).await {
-        Ok(greeting) if greeting.store == store => Attempt::Answered(stream),
+    match met(&mut stream).await {
+        Ok(greeting) if greeting.store == store => Attempt::Answered(stream, greeting.shared),
         Ok(_) => Attempt::Nobody("a daemon with another store answers there".to_owned()),
         Err(ClientError::Refused(refusal)) => Attempt::Refused(refusal),
         Err(error) => Attempt::Nobody(error.to_string()),
@@ -232,7 +295,7 @@ async fn again(path: &Path, root: &Path, store: StoreId) -> Result<UnixStream, C
     if !is_trusted(&stream, root) {
         return Err(gone("another user listens there now".to_owned()));
     }
-    match greeted(&mut stream).await {
+    match met(&mut stream).await {
         Ok(greeting) if greeting.store == store => Ok(stream),
         Ok(_) => Err(gone("another one answers there now".to_owned())),
         Err(error) => Err(error),
@@ -241,19 +304,15 @@ async fn again(path: &Path, root: &Path, store: StoreId) -> Result<UnixStream, C
 
 /// Reads the greeting. A daemon of another version, or one that does not serve us, becomes
 /// [`ClientError::Refused`].
-async fn greeted(stream: &mut (impl AsyncRead + Unpin)) -> Result<Greeting, ClientError> {
-    let unclear = |error: FrameError| match error {
-        FrameError::Version { .. } => ClientError::Refused(Refusal::unwelcome(format!(
+async fn met(stream: &mut UnixStream) -> Result<Greeting, ClientError> {
+    greeted(stream).await.map_err(|ungreeted| match ungreeted {
+        Ungreeted::Version(error) => ClientError::Refused(Refusal::unwelcome(format!(
             "{error}. Use the daemon's own version of phonicflow-bot, or restart the daemon after an upgrade"
         ))),
-        other => ClientError::Unreachable(other.to_string()),
-    };
-    match timeout(GREETED_WITHIN, read(stream, GREETING_LIMIT)).await {
-        Err(_) => Err(ClientError::Unreachable("somebody listens there, but says nothing".to_owned())),
-        Ok(Err(error)) => Err(unclear(error)),
-        Ok(Ok((Kind::Error, payload))) => Err(ClientError::Refused(refusal(&payload))),
-        Ok(Ok((_, payload))) => understand(&payload).map_err(unclear),
-    }
+        Ungreeted::Refused(refusal) => ClientError::Refused(refusal),
+        Ungreeted::Silent => ClientError::Unreachable("somebody listens there, but says nothing".to_owned()),
+        Ungreeted::Broken(error) => ClientError::Unreachable(error.to_string()),
+    })
 }
 
 /// One request and its answer.
@@ -262,11 +321,7 @@ async fn converse(
     request: Request,
     receive: &mut dyn Receive,
 ) -> Result<(), ClientError> {
-    let cut = |error: &dyn std::fmt::Display| {
-        ClientError::Refused(Refusal::failed(format!(
-            "the daemon's answer broke off ({error}); the log says why"
-        )))
-    };
+    let cut = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let ask = Ask { program: PROGRAM.to_owned(), protocol: VERSION, request };
     write_json(stream, Kind::Json, &ask).await.map_err(|error| cut(&error))?;
     stream.flush().await.map_err(|error| cut(&error))?;

@@ -11,6 +11,7 @@
 //! can say so. Must not know who listens or what a request means.
 
 use super::request::{Refusal, Request};
+use super::shared::Shared;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,6 +81,9 @@ pub(crate) struct Greeting {
     /// [`VERSION`].
     pub protocol: u32,
     pub store: StoreId,
+    /// Where the store is one that several daemons share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
 }
 
 /// The client's only message.

@@ -58,6 +58,24 @@ pub(crate) enum Request {
     },
 }
 
+impl Request {
+    /// Whether the store may be another one afterwards.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Change { .. } | Self::Delete(_) => true,
+            Self::Expire { dry, .. } | Self::Import { dry, .. } => !dry,
+            Self::Sessions(_)
+            | Self::Session(_)
+            | Self::Queue(_)
+            | Self::Export(_)
+            | Self::Backup
+            | Self::Stats
+            | Self::Health
+            | Self::Watch { .. } => false,
+        }
+    }
+}
+
 pub(crate) const PAUSE_LEAST_MS: u64 = 100;
 
 /// Most sessions in one [`Request::Import`].

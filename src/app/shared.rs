@@ -14,12 +14,12 @@ pub(crate) fn server_of(config: &Config, url: &StoreUrl) -> Result<Arc<dyn Serve
     server::of(url.expose(), authority.as_deref())
 }
 
-/// As commands use it: they are no candidates that others could reach. `root`: the store's folder on this machine.
+/// `root`: the store's folder on this machine. `me`: how the others see who uses it.
 pub(crate) fn shared_store(
     config: &Config,
     server: Arc<dyn Server>,
     root: &Path,
+    me: Candidate,
 ) -> Result<SharedStore, StoreError> {
-    let me = Candidate { node: config.node(), ..Candidate::default() };
     SharedStore::new(server, root, config.store_key.clone(), me)
 }

@@ -3,7 +3,7 @@
 //! Must not know what is built on it.
 
 use super::{LateRestore, moment, wall_clock};
-use crate::config::{Config, OnCorruption};
+use crate::config::{Config, OnCorruption, StoreEngine, StoreUrl};
 use crate::domain::Timestamp;
 use crate::domain::stats::Count;
 use crate::logging::Event;
@@ -22,6 +22,23 @@ const TOLD_FOR_MS: i64 = 7 * 24 * 3_600_000;
 /// The store's folder, with its key.
 pub(crate) fn home_of(config: &Config) -> Home {
     Home::at(&config.session_storage_path).keyed(config.store_key.clone())
+}
+
+/// Where the store is, for people.
+pub(crate) fn store_place(config: &Config) -> String {
+    match &config.store_url {
+        Some(url) => url.to_string(),
+        None => config.session_storage_path.display().to_string(),
+    }
+}
+
+/// Of the store that is configured.
+pub(crate) fn engine_name(config: &Config) -> &'static str {
+    match config.store_url.as_ref().map(StoreUrl::engine) {
+        None => "sled",
+        Some(StoreEngine::Postgres) => "postgresql",
+        Some(StoreEngine::Redis) => "redis",
+    }
 }
 
 /// Opens the store, restores a damaged one if configured, and logs what happened.

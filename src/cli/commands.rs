@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::app::{self, App, Common};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Inputs, Loaded};
-use crate::daemon::{self, shutdown};
+use crate::daemon::{self, Peers, StoreSeat, shutdown};
 use crate::domain::printable;
 use crate::logging::Event;
 use crate::logging::{self, LogOptions};
@@ -87,7 +87,7 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     tracing::info!(
         event = %Event::Starting,
         version = env!("CARGO_PKG_VERSION"),
-        store = %config.session_storage_path.display(),
+        store = %app::store_place(&config),
         tutor,
         "starting; the tutor has not been asked yet"
     );
@@ -102,33 +102,46 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     };
     let runtime = runtime()?;
     let home = app::home_of(&config);
+    let (node, engine) = (config.node(), app::engine_name(&config));
+    let common = Common::new(config, token);
+    let shared = Peers::open(&common)?;
     let ended = runtime.block_on(async {
-        let app = Arc::new(App::build(Common::new(config, token))?);
-        logging::set_log_key(app.store.log_key().await.context("reading the store")?);
-        // The first signal asks for a clean shutdown, the second ends the process at once.
-        let (asked, mut heard) = tokio::sync::oneshot::channel();
-        let mut signals = shutdown::Signals::listen().context("listening for signals")?;
-        tokio::spawn(async move {
-            let signal = signals.next().await;
-            tracing::info!(event = %Event::StopRequested, signal, "told to stop");
-            let _ = asked.send(());
-            signals.next().await;
-            std::process::exit(1);
-        });
-        let mut told = Instant::now();
-        let shutdown = async {
-            let _ = (&mut heard).await;
-            told = Instant::now();
+        let Some((shared, peers)) = shared else {
+            let app = Arc::new(App::build(common)?);
+            logging::set_log_key(app.store.log_key().await.context("reading the store")?);
+            let mut told = Instant::now();
+            let shutdown = asked_to_stop()?;
+            daemon::run(app, async {
+                shutdown.await;
+                told = Instant::now();
+            })
+            .await?;
+            let left = CLEARED_BY.saturating_sub(told.elapsed()).min(CLEARED_WITHIN);
+            // Signals are still handled, so a second one ends this too; then the next start does the clearing.
+            let _ = tokio::task::spawn_blocking(move || app::clear_at_stop(&home, left)).await;
+            return Ok(());
         };
-        daemon::run(app, shutdown).await?;
-        let left = CLEARED_BY.saturating_sub(told.elapsed()).min(CLEARED_WITHIN);
-        // Signals are still handled, so a second one ends this too; then the next start does the clearing.
-        let _ = tokio::task::spawn_blocking(move || app::clear_at_stop(&home, left)).await;
-        Ok(())
+        Ok(daemon::run_shared(common, StoreSeat::new(shared, node, engine), peers, asked_to_stop()?).await?)
     });
     // The store is closed. A thread that still decodes or waits for a disk must not keep the process alive.
     runtime.shutdown_timeout(LEFTOVERS);
     ended
+}
+
+/// Resolves with the first signal, which asks for a clean shutdown; the second ends the process at once.
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let (asked, heard) = tokio::sync::oneshot::channel();
+    let mut signals = shutdown::Signals::listen().context("listening for signals")?;
+    tokio::spawn(async move {
+        let signal = signals.next().await;
+        tracing::info!(event = %Event::StopRequested, signal, "told to stop");
+        let _ = asked.send(());
+        signals.next().await;
+        std::process::exit(1);
+    });
+    Ok(async {
+        let _ = heard.await;
+    })
 }
 
 /// Refuses to overwrite an existing file without `force`.

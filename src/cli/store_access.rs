@@ -3,9 +3,12 @@
 
 use super::Failure;
 use super::commands::Setup;
-use crate::admin::client::{AdminClient, ClientError, StoreLocation};
+use super::shared_store::{self, Owned, Reached};
+use crate::admin::client::{AdminClient, ClientError, Opened, StoreLocation};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
+use crate::admin::shared::Shared;
+use crate::app::shared::server_of;
 use crate::app::{home_of, millis};
 use crate::config::Config;
 use crate::daemon::clock::Clock;
@@ -18,6 +21,8 @@ use std::sync::Arc;
 /// What the admin protocol needs from its host when a command holds the store itself.
 struct Alone {
     clock: Clock,
+    /// Of a shared store; given back when the store is closed.
+    owned: Option<Owned>,
     /// Keeps the folder's lock for as long as the store is open.
     _home: Home,
     /// Dropped after the store and on the thread that made it: acting as another user is a property of the
@@ -29,6 +34,19 @@ impl Host for Alone {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
+
+    fn shared(&self) -> Option<Shared> {
+        self.owned.as_ref().map(|owned| owned.shared.clone())
+    }
+}
+
+/// What is done where there is no store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Refuse,
+    Make,
+    /// An empty one in memory stands for it.
+    Imagine,
 }
 
 /// The host of a dry run on an empty store in memory.
@@ -45,26 +63,30 @@ pub(crate) async fn open(setup: Setup) -> Result<AdminClient, Failure> {
 
 /// As [`open`], with a configuration that is already loaded.
 pub(crate) async fn open_with(config: &Config) -> Result<AdminClient, Failure> {
-    through(config, false).await
+    through(config, Missing::Refuse).await
 }
 
 /// As [`open_with`], but makes a store where there is none.
 pub(crate) async fn open_or_make(config: &Config) -> Result<AdminClient, Failure> {
-    through(config, true).await
+    through(config, Missing::Make).await
 }
 
 /// As [`open_with`], but where there is no store it answers from an empty one in memory, and makes nothing.
 pub(crate) async fn open_or_imagine(config: &Config) -> Result<AdminClient, Failure> {
-    if home_of(config).is_there() {
-        return open_with(config).await;
+    if config.store_url.is_some() || home_of(config).is_there() {
+        return through(config, Missing::Imagine).await;
     }
-    let store = MemoryDisk::default().open().map_err(|error| failure(ClientError::Store(error)))?;
-    Ok(AdminClient::Store(Box::new(context(config, store, Arc::new(Clock::start())))))
+    let imagined = imagine(config).map_err(|error| failure(ClientError::Store(error)))?;
+    Ok(AdminClient::Store(Box::new(imagined)))
 }
 
-async fn through(config: &Config, make: bool) -> Result<AdminClient, Failure> {
+fn imagine(config: &Config) -> Result<Context, StoreError> {
+    Ok(context(config, MemoryDisk::default().open()?, Arc::new(Clock::start())))
+}
+
+async fn through(config: &Config, missing: Missing) -> Result<AdminClient, Failure> {
     let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
-    AdminClient::open(&at, &|| open_store(config, make)).await.map_err(failure)
+    AdminClient::open(&at, &|| open_store(config, missing)).await.map_err(failure)
 }
 
 /// Sends one request and closes the connection afterwards.
@@ -94,24 +116,45 @@ pub(crate) fn failure(error: ClientError) -> Failure {
 }
 
 /// Opens the store of a daemon that is not running.
-fn open_store(config: &Config, make: bool) -> Result<Context, StoreError> {
+fn open_store(config: &Config, missing: Missing) -> Result<Opened, StoreError> {
     let home = home_of(config);
+    // Its certificate authority is read with the rights of whoever typed the command.
+    let server = config.store_url.as_ref().map(|url| server_of(config, url)).transpose()?;
     // No daemon answered, so files here that belong to root were left by an earlier command, not by a running
     // daemon.
     home.give_strays();
     let (home, owner) =
         home.as_owner().map_err(|source| StoreError::Io { action: "reach its folder", source })?;
-    if !make && !home.is_there() {
+    let clock = Clock::start();
+    if let Some(server) = server {
+        let place = server.place().to_owned();
+        return match shared_store::reach(config, server, home.root(), missing == Missing::Make, clock.now())?
+        {
+            Reached::Owner(visitor) => Ok(Opened::Elsewhere(Arc::new(visitor))),
+            Reached::Own(owned) => {
+                let store = owned.store.clone();
+                let host = Alone { clock, owned: Some(owned), _home: home.clone(), _owner: owner };
+                let context =
+                    Context { root: home.root().to_owned(), ..context(config, store, Arc::new(host)) };
+                Ok(Opened::Store(Box::new(context)))
+            }
+            Reached::Nothing if missing == Missing::Imagine => Ok(Opened::Store(Box::new(imagine(config)?))),
+            Reached::Nothing => Err(StoreError::Damaged(format!(
+                "there is no store in the database at {place} yet; check STORE_URL, or start the daemon once"
+            ))),
+        };
+    }
+    if missing == Missing::Refuse && !home.is_there() {
         return Err(StoreError::Damaged(format!(
             "there is no store in {} yet; check SESSION_STORAGE_PATH, or start the daemon once",
             config.session_storage_path.display()
         )));
     }
-    let clock = Clock::start();
     // Only the daemon restores a damaged store; a command refuses.
     let opened = home.open(OnDamage::Refuse, clock.now())?;
-    let host = Arc::new(Alone { clock, _home: home.clone(), _owner: owner });
-    Ok(Context { root: home.root().to_owned(), ..context(config, opened.store, host) })
+    let host = Arc::new(Alone { clock, owned: None, _home: home.clone(), _owner: owner });
+    let context = Context { root: home.root().to_owned(), ..context(config, opened.store, host) };
+    Ok(Opened::Store(Box::new(context)))
 }
 
 fn context(config: &Config, store: Store, host: Arc<dyn Host>) -> Context {

@@ -6,10 +6,13 @@ use super::commands::{Setup, finish_output, runtime};
 use super::store_access::failure;
 use crate::admin::client::{AdminClient, ClientError, StoreLocation};
 use crate::admin::request::{Item, Request};
+use crate::admin::shared::Shared;
+use crate::admin::snapshot::Snapshot;
 use crate::store::StoreError;
 use crate::top::{self, News};
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
@@ -69,12 +72,26 @@ async fn daemon(at: &StoreLocation) -> Result<AdminClient, ClientError> {
     })
 }
 
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Look<'a> {
+    #[serde(flatten)]
+    snapshot: &'a Snapshot,
+    /// What the daemon that was asked is to a shared store; without one it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_store: Option<&'a Shared>,
+}
+
 async fn stream(at: &StoreLocation, request: Request, count: u64) -> Result<(), Failure> {
     let mut client = daemon(at).await.map_err(failure)?;
-    let (mut out, mut left) = (io::stdout(), count);
+    let (mut out, mut left, shared_store) = (io::stdout(), count, client.shared());
     let mut line = |item: Item| {
         let Item::Snapshot(snapshot) = item else { return Ok(()) };
-        writeln!(out, "{}", serde_json::to_string(&snapshot)?)?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string(&Look { snapshot: &snapshot, shared_store: shared_store.as_ref() })?
+        )?;
         out.flush()?;
         left = left.saturating_sub(1);
         // Returning an error is the only way to stop the stream.
@@ -89,6 +106,9 @@ async fn stream(at: &StoreLocation, request: Request, count: u64) -> Result<(), 
 /// Sends snapshots to the screen, and waits for a daemon that goes away to come back.
 async fn follow(at: StoreLocation, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
     loop {
+        if screen.send(News::From(client.shared())).is_err() {
+            return;
+        }
         let to = screen.clone();
         let mut show = move |item: Item| {
             let Item::Snapshot(snapshot) = item else { return Ok(()) };

@@ -1,25 +1,28 @@
 //! Runs the admin socket, on which commands reach the running daemon. If it cannot be opened the daemon logs
 //! an error and continues without it. Must not know what is asked.
 
-use super::role::{Role, Roles};
 use super::shutdown::Stop;
-use super::{DaemonContext, health, snapshot};
-use crate::admin::execute::{Context, Host};
+use super::{DaemonContext, desk, health, snapshot};
+use crate::admin::execute::Host;
+use crate::admin::shared::Shared;
 use crate::admin::snapshot::Snapshot;
-use crate::admin::socket::{self, Listener};
-use crate::app::{Common, millis};
+use crate::admin::socket::{self, Desks, Listener};
+use crate::app::Common;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
 use crate::domain::{Timestamp, UserId};
 use crate::logging::Event;
 use crate::store::Home;
 use crate::store::StoreError;
-use std::sync::Arc;
 
 #[async_trait::async_trait]
 impl Host for DaemonContext {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn shared(&self) -> Option<Shared> {
+        desk::shared_of(self)
     }
 
     fn stats(&self) -> Option<Stats> {
@@ -70,7 +73,7 @@ impl DaemonContext {
 }
 
 /// Serves requests until the shutdown signal.
-pub(crate) async fn run(common: Common, mut roles: Roles, mut stop: Stop) {
+pub(crate) async fn run(common: Common, desks: Desks, mut stop: Stop) {
     let config = &common.config;
     let (path, root) = (config.admin_socket(), config.session_storage_path.clone());
     let bound = tokio::task::spawn_blocking(move || Listener::bind(&path, &root)).await;
@@ -87,30 +90,8 @@ pub(crate) async fn run(common: Common, mut roles: Roles, mut stop: Stop) {
         Err(_) => return,
     };
     tracing::info!(event = %Event::AdminSocketReady, path = %listener.path().display(), "admin socket ready");
-    loop {
-        let role = roles.borrow_and_update().clone();
-        tokio::select! {
-            // Who is being answered is cut off with the role: nothing of a term may outlive it.
-            () = serve(&listener, role) => return,
-            changed = roles.changed() => if changed.is_err() { return },
-            () = stop.raised() => return,
-        }
-    }
-}
-
-async fn serve(listener: &Listener, role: Role) {
-    match role {
-        Role::Owner(daemon) => {
-            let config = &daemon.app.config;
-            let context = Arc::new(Context {
-                store: daemon.app.store.clone(),
-                root: config.session_storage_path.clone(),
-                session_timeout_ms: millis(config.session_timeout),
-                session_retention_ms: millis(config.session_retention),
-                default_language: config.default_language,
-                host: daemon.clone(),
-            });
-            socket::serve(listener, context).await;
-        }
+    tokio::select! {
+        () = socket::serve(&listener, desks) => {}
+        () = stop.raised() => {}
     }
 }

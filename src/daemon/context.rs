@@ -10,6 +10,7 @@ use super::prefetch::PrefetchedAudio;
 use super::preview::Edited;
 use super::progress::Progress;
 use super::quarantine::Quarantine;
+use super::role::Ownership;
 use super::sending::Sending;
 use super::stats_keeper::StatsKeeper;
 use super::turn_span::TurnSpans;
@@ -63,19 +64,37 @@ pub struct DaemonContext {
     pub(super) minute: LastMinute,
     /// When the tutor was last called because somebody asked for the health.
     pub(super) knocked: Knocked,
-    /// When the daemon was started.
+    /// When this began: the daemon's start, or its take-over of a shared store.
     pub(super) began: Timestamp,
+    /// Of a shared store.
+    pub(super) ownership: Option<Ownership>,
 }
 
 impl DaemonContext {
     /// The clock starts with it.
     pub(super) async fn open(app: Arc<App>, telegram: Arc<dyn Edge>) -> Result<Arc<Self>, StoreError> {
+        Self::begin(app, telegram, None).await
+    }
+
+    /// On a shared store that was taken over.
+    pub(super) async fn open_shared(app: Arc<App>, ownership: Ownership) -> Result<Arc<Self>, StoreError> {
+        let telegram = app.telegram.clone();
+        Self::begin(app, telegram, Some(ownership)).await
+    }
+
+    async fn begin(
+        app: Arc<App>,
+        telegram: Arc<dyn Edge>,
+        ownership: Option<Ownership>,
+    ) -> Result<Arc<Self>, StoreError> {
         let clock = Clock::start();
         let began = clock.now();
         let rate = usize::try_from(app.config.telegram_messages_per_second).unwrap_or(1);
         let root = app.config.session_storage_path.clone();
         let quarantine = Quarantine::open(root, &app.store, began).await?;
-        let sending = Sending::new(rate, quarantine.quiet_ms());
+        // What this machine's notes say of the daemon before says nothing about another machine's.
+        let quiet_ms = ownership.as_ref().map_or(quarantine.quiet_ms(), |it| it.quiet_ms);
+        let sending = Sending::new(rate, quiet_ms);
         Ok(Arc::new(Self {
             telegram,
             clock,
@@ -92,10 +111,11 @@ impl DaemonContext {
             turn_spans: TurnSpans::default(),
             drawing: Semaphore::new(1),
             spoken: PrefetchedAudio::default(),
-            stats_keeper: StatsKeeper::open(&app.store, began).await,
+            stats_keeper: StatsKeeper::open(&app.store, app.telemetry.tally(), began).await,
             minute: LastMinute::default(),
             knocked: Knocked::default(),
             began,
+            ownership,
             app,
         }))
     }
@@ -117,6 +137,16 @@ impl DaemonContext {
     pub(super) fn deliveries_at_once(&self) -> usize {
         let rate = usize::try_from(self.app.config.telegram_messages_per_second).unwrap_or(usize::MAX);
         rate.clamp(*DELIVERIES_AT_ONCE.start(), *DELIVERIES_AT_ONCE.end())
+    }
+
+    /// When the process began.
+    pub(super) fn process_began(&self) -> Timestamp {
+        self.ownership.as_ref().map_or(self.began, |it| it.process_began)
+    }
+
+    /// Whether the store was taken over from another daemon less than so long ago, ms.
+    pub(super) fn took_over_within(&self, ms: i64) -> bool {
+        self.ownership.is_some() && self.clock.now().since_ms(self.began) < ms
     }
 
     /// What liveness is judged by, as of now.

@@ -1,11 +1,13 @@
 //! Gathers the measurements that [`domain::health`](crate::domain::health) judges. Must not know the
 //! thresholds.
 
+use super::role::{Database, Standby, survives};
 use super::{DaemonContext, watchdog};
-use crate::domain::health::{Health, Signs, judge};
+use crate::domain::health::{Health, Node, Role, SharedFacts, Signs, StoreFacts, judge};
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
 use crate::store::Counts;
+use crate::store::server::Standing;
 use crate::telemetry::polling::Trouble;
 use crate::tutor::{Part, Reach};
 use std::sync::Arc;
@@ -58,7 +60,9 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
     let busy = daemon.busy.count(WorkKind::ALL);
     let (all_held_ms, longest_hold_ms) = daemon.sending.holds_ms();
     let signs = Signs {
-        uptime_seconds: since(daemon.began),
+        uptime_seconds: since(daemon.process_began()),
+        role: Role::Owner,
+        facts: facts(daemon),
         enabled: daemon.app.config.telegram_bot_enabled,
         seconds_since_poll: daemon.telemetry.last_poll().map(since),
         polling_refused,
@@ -69,11 +73,54 @@ pub fn of(daemon: &DaemonContext, counts: Option<Counts>) -> Health {
         work_problem: watchdog::judge_work(signs, daemon.bounds()).err(),
         busy: busy.into_iter().sum::<usize>() as u64,
         store: counts.map(|counts| (counts.inbox as u64, counts.dead as u64)),
+        store_trouble: None,
         restored_at: daemon.telemetry.restored_at().map(Timestamp::secs),
         tutor_reachable,
         tutor_unreachable_seconds,
         tutor_failing_seconds,
         tutor_parts: daemon.app.tutor.parts().iter().map(Part::look).collect(),
+    };
+    judge(signs, env!("CARGO_PKG_VERSION"))
+}
+
+fn facts(daemon: &DaemonContext) -> StoreFacts {
+    let Some(ownership) = &daemon.ownership else {
+        return StoreFacts { engine: "sled".to_owned(), shared: None };
+    };
+    let left = u64::try_from(ownership.tenure.left().as_millis()).unwrap_or(0);
+    shared(&ownership.database, Some(&ownership.standing), left)
+}
+
+/// `lease_ms`: what is left of it now.
+fn shared(database: &Database, standing: Option<&Standing>, lease_ms: u64) -> StoreFacts {
+    let owner = standing
+        .filter(|standing| standing.epoch > 0)
+        .map(|standing| Node { node: standing.owner.node.clone(), addr: standing.owner.addr.clone() });
+    let shared = SharedFacts {
+        node: database.node.clone(),
+        place: database.place.clone(),
+        survives: database.survives.map(|it| survives(it).to_owned()),
+        caution: database.caution.map(str::to_owned),
+        owner,
+        epoch: standing.map_or(0, |standing| standing.epoch),
+        lease_ms,
+    };
+    StoreFacts { engine: database.engine.to_owned(), shared: Some(shared) }
+}
+
+/// Of a daemon that stands by. Asks nobody: the last look at the database counts.
+pub fn of_standby(standby: &Standby) -> Health {
+    let now = standby.clock.now();
+    let unread = || "the database has not been read yet".to_owned();
+    let signs = Signs {
+        uptime_seconds: u64::try_from(now.since_ms(standby.began) / 1000).unwrap_or(0),
+        role: Role::Standby,
+        facts: shared(&standby.database, standby.standing.as_ref(), standby.lease_ms()),
+        enabled: standby.enabled,
+        work_problem: standby.alive().err(),
+        store: standby.reads().then_some((0, 0)),
+        store_trouble: Some(standby.trouble.clone().unwrap_or_else(unread)),
+        ..Signs::default()
     };
     judge(signs, env!("CARGO_PKG_VERSION"))
 }

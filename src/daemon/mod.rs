@@ -6,12 +6,14 @@
 mod admin_alerts;
 mod admin_socket;
 mod backup;
+mod candidate;
 mod chat_actions;
 pub mod clock;
 mod contained;
 mod context;
 mod crash_notes;
 mod delivery;
+mod desk;
 mod drill;
 mod failed_send;
 mod greeting;
@@ -21,6 +23,7 @@ mod identity;
 mod last_minute;
 mod made;
 mod menu;
+mod peers;
 mod poller;
 mod prefetch;
 mod preview;
@@ -29,7 +32,9 @@ mod progress;
 mod quarantine;
 mod reminders;
 mod role;
+mod seat;
 mod sending;
+mod shared;
 pub mod shutdown;
 mod snapshot;
 mod spoken_answer;
@@ -46,6 +51,9 @@ pub mod watchdog;
 mod worker;
 
 pub use context::DaemonContext;
+pub use peers::Peers;
+pub use seat::StoreSeat;
+pub use shared::run as run_shared;
 pub use startup_error::StartupError;
 
 use crate::app::App;
@@ -60,13 +68,13 @@ use term::Term;
 /// Messages that need no tutor, handled at once.
 const LOCAL_AT_ONCE: usize = 16;
 
-/// Runs the daemon until `shutdown` resolves, then finishes or parks all work, flushes and closes the store.
+/// Runs the daemon on an embedded store until `shutdown` resolves, then finishes or parks all work, flushes and closes the store.
 /// Fails when Telegram refuses the token at the start, or the store fails.
 pub async fn run(app: Arc<App>, shutdown: impl Future<Output = ()>) -> Result<()> {
     tokio::pin!(shutdown);
     let daemon = DaemonContext::open(app.clone(), app.telegram.clone()).await?;
     let (_role, roles) = tokio::sync::watch::channel(Role::Owner(daemon.clone()));
-    let mut process = match Process::start(&app.common, roles).await {
+    let mut process = match Process::start(&app.common, roles, None).await {
         Ok(process) => process,
         Err(error) => return Err(given_up(&daemon, error.into()).await),
     };

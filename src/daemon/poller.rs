@@ -25,6 +25,11 @@ pub(crate) const INBOX_CAPACITY: usize = 5_000;
 /// one, so that a command among them is answered at once, however many voices wait before it.
 const ROOM_AGAIN: usize = 500;
 
+/// How long after a take-over Telegram may still hold a poll of the former owner, and answer 409, ms.
+const FORMER_POLL_MS: i64 = 60_000;
+/// Pause after such an answer.
+const AFTER_FORMER_POLL: Duration = Duration::from_secs(1);
+
 /// Shortest interval of polls for a server that answers empty polls at once, whatever the timeout.
 const SLOWLY: Duration = Duration::from_secs(1);
 
@@ -92,6 +97,11 @@ pub(crate) async fn run(daemon: &DaemonContext, me: Me, mut stop: Stop) -> Resul
                     stop.sleep(at_once).await;
                 }
                 offset = next.or(offset);
+            }
+            Err(TelegramError::Conflict { webhook: false }) if daemon.took_over_within(FORMER_POLL_MS) => {
+                tracing::info!("Telegram still holds a poll of the former owner: polling again");
+                daemon.telegram.fresh_connection();
+                stop.sleep(AFTER_FORMER_POLL).await;
             }
             Err(error) => {
                 failures = failures.saturating_add(1);

@@ -2,9 +2,10 @@
 //!
 //! Must not know how a role is come by, or what the owner does.
 
+use super::peers::Peers;
 use super::role::Roles;
 use super::shutdown::{self, StopSignal};
-use super::{StartupError, admin_socket, watch, watchdog};
+use super::{StartupError, admin_socket, desk, watch, watchdog};
 use crate::app::Common;
 use std::future::Future;
 use tokio::task::JoinSet;
@@ -17,12 +18,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Fails when `METRICS_ADDR` cannot be listened on.
-    pub async fn start(common: &Common, roles: Roles) -> Result<Self, StartupError> {
+    /// `peers`: those of a shared store. Fails when `METRICS_ADDR` cannot be listened on.
+    pub async fn start(common: &Common, roles: Roles, peers: Option<Peers>) -> Result<Self, StartupError> {
         let (signal, stop) = shutdown::channel();
         let mut parts = JoinSet::new();
         // First of all, because an admin wants to look in exactly when Telegram cannot be reached.
-        parts.spawn(admin_socket::run(common.clone(), roles.clone(), stop.clone()));
+        let (desks, follow) = desk::desks(roles.clone());
+        parts.spawn(follow);
+        if let Some(peers) = peers {
+            parts.spawn(peers.run(desks.clone(), stop.clone()));
+        }
+        parts.spawn(admin_socket::run(common.clone(), desks, stop.clone()));
         // Before Telegram is called: that it cannot be reached is what /health has to tell.
         if let Some(addr) = common.config.metrics_addr {
             match watch::open(addr).await {

@@ -2,6 +2,7 @@
 //!
 //! Must not know how any of it was tried.
 
+use crate::store::StoreError;
 use std::io;
 use std::net::SocketAddr;
 
@@ -16,6 +17,9 @@ pub enum StartupError {
          shows it under /mybots"
     )]
     Token,
+    /// The database of a shared store refuses to be used as it is.
+    #[error(transparent)]
+    Database(StoreError),
     /// Telegram cannot be reached with these settings.
     #[error("{0}")]
     Telegram(String),

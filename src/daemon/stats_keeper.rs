@@ -28,6 +28,8 @@ pub(crate) struct StatsKeeper(Mutex<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// What the process had counted before: for a former term of its, or the start.
+    base: Tally,
     stats: Stats,
     /// The store holds the current state.
     kept: bool,
@@ -36,13 +38,14 @@ struct Inner {
 }
 
 impl StatsKeeper {
-    /// Continues from what the store holds.
-    pub(crate) async fn open(store: &Store, now: Timestamp) -> Self {
+    /// Continues from what the store holds; `base`: what was counted before now.
+    pub(crate) async fn open(store: &Store, base: Tally, now: Timestamp) -> Self {
         let kept = store.stats().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the numbers kept so far cannot be read: counting begins anew");
             None
         });
-        Self(Mutex::new(Inner { stats: Stats::begin(kept, now), kept: false, told: Tally::default() }))
+        let stats = Stats::begin(kept, now);
+        Self(Mutex::new(Inner { base, stats, kept: false, told: Tally::default() }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -51,7 +54,8 @@ impl StatsKeeper {
 
     pub(crate) fn current(&self, telemetry: &Telemetry, now: Timestamp) -> Stats {
         let mut inner = self.lock();
-        if inner.stats.note(telemetry.tally(), now) {
+        let counted = telemetry.tally().since(&inner.base);
+        if inner.stats.note(counted, now) {
             inner.kept = false;
         }
         inner.stats.clone().on_the_day_of(now)
@@ -203,7 +207,7 @@ mod tests {
     async fn numbers_are_kept_when_they_change_and_told_once() {
         let (store, telemetry) = (MemoryDisk::default().open().unwrap(), Telemetry::default());
         let t = |secs: i64| Timestamp::from_secs(1_700_000_000 + secs);
-        let keeper = StatsKeeper::open(&store, t(0)).await;
+        let keeper = StatsKeeper::open(&store, Tally::default(), t(0)).await;
         telemetry.count(Count::Turns);
         telemetry.took_ms(Step::Tutor, 1_200);
         assert_eq!(keeper.current(&telemetry, t(1)).since_start.count(Count::Turns), 1);
@@ -219,8 +223,9 @@ mod tests {
         assert_eq!(batch["events"][1]["stage"], "tutor");
         assert!(keeper.untold().is_empty());
 
-        let again = StatsKeeper::open(&store, t(60)).await;
-        let stats = again.current(&Telemetry::default(), t(61));
+        // A former term of the same process, as far as it was kept.
+        let again = StatsKeeper::open(&store, telemetry.tally(), t(60)).await;
+        let stats = again.current(&telemetry, t(61));
         assert_eq!((stats.started, stats.since_start.is_empty()), (t(60), true));
         assert_eq!(stats.today.count(Count::Turns), 1, "the day goes on over a restart");
     }

@@ -104,6 +104,7 @@ pub async fn run(roles: Roles, mut stop: Stop) {
         let role = roles.borrow().clone();
         let alive = match role {
             Role::Owner(daemon) => alive(&daemon).await,
+            Role::Standby(standby) => standby.alive(),
         };
         match alive {
             Ok(()) => tell(&[NotifyState::Watchdog]),
@@ -129,6 +130,10 @@ async fn alive(daemon: &DaemonContext) -> Result<(), &'static str> {
     // Before the first poll, trying to reach Telegram counts as alive.
     signs.last_poll = signs.last_poll.max(daemon.greeting.last());
     judge(signs, daemon.bounds())?;
+    // A restart mends no database that is gone; whoever loses it steps down.
+    if daemon.ownership.is_some() {
+        return Ok(());
+    }
     store_answers(daemon).await
 }
 

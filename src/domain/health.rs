@@ -2,6 +2,10 @@
 //!
 //! Pure: must not know how these are gathered or who asks (`/health`, `doctor`, `/admin`).
 
+mod facts;
+
+pub(crate) use facts::{Node, Role, SharedFacts, StoreFacts};
+
 use serde::{Deserialize, Serialize};
 
 /// How long the tutor may be unreachable before the daemon counts as failing, seconds. Restarting the tutor
@@ -37,6 +41,10 @@ pub(crate) enum Status {
 pub(crate) struct Health {
     /// Failing if one of the checks is.
     pub status: Status,
+    #[serde(default)]
+    pub role: Role,
+    #[serde(default)]
+    pub store: StoreFacts,
     pub checks: Checks,
     pub version: String,
     pub uptime_seconds: u64,
@@ -139,6 +147,8 @@ pub(crate) struct TutorPart {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Signs {
     pub uptime_seconds: u64,
+    pub role: Role,
+    pub facts: StoreFacts,
     /// `TELEGRAM_BOT_ENABLED`.
     pub enabled: bool,
     /// Since the last completed poll.
@@ -159,6 +169,8 @@ pub(crate) struct Signs {
     pub busy: u64,
     /// Rows in the inbox and dead letters; `None` if the store does not answer.
     pub store: Option<(u64, u64)>,
+    /// Why it does not, where that is known.
+    pub store_trouble: Option<String>,
     /// Unix seconds.
     pub restored_at: Option<i64>,
     /// Whether the tutor answered the last call.
@@ -176,11 +188,12 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
     };
     // What Telegram answers is no fault of the daemon.
     let answered = signs.polling_wait_seconds > 0 || signs.polling_refused.is_some();
-    let stalled = signs.enabled && signs.polling_problem.is_some() && !answered;
+    let polls = signs.enabled && signs.role == Role::Owner;
+    let stalled = polls && signs.polling_problem.is_some() && !answered;
     let polling_problem = waits(signs.polling_wait_seconds, "no messages are taken")
         .or(signs.polling_refused)
         .or(words(signs.polling_problem))
-        .filter(|_| signs.enabled);
+        .filter(|_| polls);
     let sending_problem = waits(signs.sending_wait_seconds, "nothing is sent");
     let (inbox, dead_letters) = signs.store.unwrap_or_default();
     let tutor_problem = if signs.tutor_unreachable_seconds > TUTOR_OUTAGE_TOLERATED_SECS {
@@ -216,7 +229,10 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
             inbox,
             dead_letters,
             restored_at: signs.restored_at,
-            problem: words(signs.store.is_none().then_some("the store does not answer")),
+            problem: signs
+                .store
+                .is_none()
+                .then(|| signs.store_trouble.unwrap_or_else(|| "the store does not answer".to_owned())),
         },
         tutor: TutorCheck {
             ok: tutor_problem.is_none(),
@@ -231,6 +247,8 @@ pub(crate) fn judge(signs: Signs, version: &str) -> Health {
         checks.polling.ok && checks.sending.ok && checks.workers.ok && checks.store.ok && checks.tutor.ok;
     Health {
         status: if ok { Status::Ok } else { Status::Failing },
+        role: signs.role,
+        store: signs.facts,
         checks,
         version: version.to_owned(),
         uptime_seconds: signs.uptime_seconds,
@@ -250,22 +268,22 @@ impl Health {
     }
 
     /// Whether the daemon itself works; if not, a restart may help. A tutor that is gone or a Telegram that
-    /// hands out nothing is no reason for one.
+    /// hands out nothing is no reason for one, nor is a shared store's database: it would restart every daemon.
     pub(crate) fn is_live(&self) -> bool {
         let Checks { polling, workers, store, .. } = &self.checks;
-        !polling.stalled && workers.ok && store.ok
+        !polling.stalled && workers.ok && (store.ok || self.store.shared.is_some())
     }
 
     /// Whether a voice message sent now would be answered soon: the daemon works, Telegram hands out updates,
-    /// the tutor answers.
+    /// the tutor answers. Of a daemon that stands by: whether it could take over.
     pub(crate) fn is_ready(&self) -> bool {
         self.is_live() && self.unready().is_empty()
     }
 
     /// What keeps a live daemon from being ready, one line each.
     pub(crate) fn unready(&self) -> Vec<&str> {
-        let Checks { polling, sending, tutor, .. } = &self.checks;
-        let unpolled = polling.enabled && polling.seconds_since_poll.is_none();
+        let Checks { polling, sending, tutor, store, .. } = &self.checks;
+        let unpolled = self.role == Role::Owner && polling.enabled && polling.seconds_since_poll.is_none();
         let polling = match polling.problem.as_deref() {
             None if unpolled => Some("Telegram has not answered a poll yet"),
             problem => problem,
@@ -274,7 +292,7 @@ impl Health {
             None if tutor.reachable == Some(false) => Some("the tutor does not answer"),
             problem => problem,
         };
-        [polling, sending.problem.as_deref(), tutor].into_iter().flatten().collect()
+        [polling, sending.problem.as_deref(), store.problem.as_deref(), tutor].into_iter().flatten().collect()
     }
 
     /// One line each.
@@ -286,71 +304,4 @@ impl Health {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_failing_check_fails_the_whole() {
-        let well = Signs { enabled: true, store: Some((3, 0)), ..Signs::default() };
-        for (name, signs, problems) in [
-            ("all well", well.clone(), 0),
-            ("tutor not called yet", Signs { tutor_reachable: None, ..well.clone() }, 0),
-            ("tutor away for a while", Signs { tutor_unreachable_seconds: 300, ..well.clone() }, 0),
-            ("tutor away for too long", Signs { tutor_unreachable_seconds: 301, ..well.clone() }, 1),
-            ("every turn fails", Signs { tutor_failing_seconds: Some(0), ..well.clone() }, 1),
-            ("store silent", Signs { store: None, ..well.clone() }, 1),
-            ("polling stale", Signs { polling_problem: Some("stale"), ..well.clone() }, 1),
-            ("asked to wait a little", Signs { polling_wait_seconds: 30, ..well.clone() }, 0),
-            ("asked to wait long", Signs { polling_wait_seconds: 600, ..well.clone() }, 1),
-            ("told not to send", Signs { sending_wait_seconds: 600, ..well.clone() }, 1),
-            ("told not to send to one chat", Signs { chat_wait_seconds: 600, ..well.clone() }, 0),
-            ("refused", Signs { polling_refused: Some("why".into()), ..well.clone() }, 1),
-            ("worker stuck", Signs { work_problem: Some("stuck"), ..well.clone() }, 1),
-            ("switched off", Signs { polling_problem: Some("stale"), enabled: false, ..well.clone() }, 0),
-            ("restored lately", Signs { restored_at: Some(5), ..well.clone() }, 0),
-        ] {
-            let health = judge(signs, "1.2.3");
-            assert_eq!(health.problems().len(), problems, "{name}");
-            assert_eq!(health.is_ok(), problems == 0, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_dead_tutor_is_no_reason_for_a_restart() {
-        let well =
-            Signs { enabled: true, store: Some((3, 0)), seconds_since_poll: Some(1), ..Signs::default() };
-        for (name, signs, live, ready) in [
-            ("all well", well.clone(), true, true),
-            ("not polled yet", Signs { seconds_since_poll: None, ..well.clone() }, true, false),
-            ("switched off", Signs { seconds_since_poll: None, enabled: false, ..well.clone() }, true, true),
-            ("tutor away", Signs { tutor_reachable: Some(false), ..well.clone() }, true, false),
-            ("tutor away for long", Signs { tutor_unreachable_seconds: 9_999, ..well.clone() }, true, false),
-            ("polling stale", Signs { polling_problem: Some("stale"), ..well.clone() }, false, false),
-            ("told to wait", Signs { polling_wait_seconds: 600, ..well.clone() }, true, false),
-            (
-                "refused for long",
-                Signs {
-                    polling_problem: Some("stale"),
-                    polling_refused: Some("409".to_owned()),
-                    ..well.clone()
-                },
-                true,
-                false,
-            ),
-            ("worker stuck", Signs { work_problem: Some("stuck"), ..well.clone() }, false, false),
-            ("store silent", Signs { store: None, ..well.clone() }, false, false),
-        ] {
-            let health = judge(signs, "1.2.3");
-            assert_eq!((health.is_live(), health.is_ready()), (live, ready), "{name}");
-            assert!(!live || health.unready().is_empty() == ready, "{name}");
-        }
-    }
-
-    #[test]
-    fn it_goes_over_a_wire_and_back() {
-        let health = judge(Signs { enabled: true, uptime_seconds: 7, ..Signs::default() }, "1.2.3");
-        let text = serde_json::to_string(&health).unwrap();
-        assert!(text.contains("\"status\":\"failing\"") && text.contains("\"uptime_seconds\":7"));
-        assert_eq!(serde_json::from_str::<Health>(&text).unwrap(), health);
-    }
-}
+mod tests;

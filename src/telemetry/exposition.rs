@@ -3,6 +3,10 @@
 //!
 //! Label values come from closed sets and the configuration; no user, session or text is one. Must not know HTTP or how the gauges are gathered.
 
+mod shared;
+
+pub(crate) use shared::{SharedGauges, render_standby};
+
 use crate::domain::stats::{BOUNDS_US, Count, Failure, Latency, Poll, Step, Tally};
 use std::fmt::{Display, Write};
 use std::sync::Arc;
@@ -217,6 +221,8 @@ pub(crate) struct Gauges {
     pub started_secs: f64,
     /// The servers the tutor consists of, where there is more than one, and whether they do what they are asked.
     pub tutor_parts: Vec<(String, bool)>,
+    /// Of a shared store.
+    pub shared: Option<SharedGauges>,
     /// Each model server, by its name in the configuration, and whether its breaker is open.
     pub model_servers: Vec<(Arc<str>, bool)>,
 }
@@ -286,6 +292,9 @@ pub(crate) fn render(
         for (server, open) in &gauges.model_servers {
             page.sample(breaker, &[("server", &**server)], flag(*open));
         }
+    }
+    if let Some(shared) = &gauges.shared {
+        page.shared(shared);
     }
     page.0
 }

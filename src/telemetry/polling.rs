@@ -31,6 +31,13 @@ impl Polling {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Another term of this process begins: what was known of polling is of no use any more.
+    pub(crate) fn begin(&self) {
+        self.completed.store(0, Ordering::Relaxed);
+        self.alive.store(0, Ordering::Relaxed);
+        self.set(None);
+    }
+
     /// `getUpdates` was answered (perhaps with no updates), or polling paused on purpose.
     pub(crate) fn completed(&self, now: Timestamp) {
         self.completed.store(now.0, Ordering::Relaxed);

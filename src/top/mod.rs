@@ -6,6 +6,8 @@ mod model;
 mod units;
 mod view;
 
+use crate::admin::render;
+use crate::admin::shared::Shared;
 use crate::admin::snapshot::Snapshot;
 use model::Trend;
 use ratatui::DefaultTerminal;
@@ -22,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(100);
 /// A message from the source of snapshots.
 pub(crate) enum News {
     Snapshot(Box<Snapshot>),
+    /// Who answers from now on, where the store is a shared one.
+    From(Option<Shared>),
     /// No snapshots for a while, and why.
     Silence(String),
 }
@@ -37,6 +41,7 @@ pub(crate) fn show(news: &Receiver<News>) -> io::Result<()> {
 fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<()> {
     let mut trend = Trend::of(DRAWN);
     let mut note: Option<String> = None;
+    let mut shared: Option<String> = None;
     let mut changed = true;
     loop {
         loop {
@@ -45,6 +50,7 @@ fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<(
                     trend.push(*snapshot);
                     note = None;
                 }
+                Ok(News::From(from)) => shared = from.as_ref().map(render::shared_line),
                 Ok(News::Silence(why)) => note = Some(why),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return Ok(()),
@@ -52,7 +58,7 @@ fn follow(terminal: &mut DefaultTerminal, news: &Receiver<News>) -> io::Result<(
             changed = true;
         }
         if changed {
-            terminal.draw(|frame| view::draw(frame, &trend, note.as_deref()))?;
+            terminal.draw(|frame| view::draw(frame, &trend, note.as_deref(), shared.as_deref()))?;
             changed = false;
         }
         if event::poll(LOOK)? {

@@ -32,8 +32,8 @@ const UNWELL: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 const WORTH_A_LOOK: Style = Style::new().fg(Color::Yellow);
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
 
-/// `note` tells of a lost connection.
-pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>) {
+/// `note` tells of a lost connection, `shared` of who owns a shared store.
+pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>, shared: Option<&str>) {
     let area = frame.area();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let text = format!("This needs {} columns and {} rows.", LEAST.0, LEAST.1);
@@ -56,7 +56,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>) {
         Constraint::Min(3),
     ])
     .areas(area);
-    frame.render_widget(Paragraph::new(heading(now, note, area.width)), head);
+    frame.render_widget(Paragraph::new(heading(now, note, shared, area.width)), head);
     let [polling, tutor, queue] = Layout::horizontal([Constraint::Ratio(1, 3); 3]).spacing(1).areas(state);
     frame.render_widget(boxed("Polling and workers", polling_lines(now)), polling);
     frame.render_widget(boxed("Tutor", tutor_lines(now)), tutor);
@@ -79,12 +79,14 @@ pub(crate) fn draw(frame: &mut Frame<'_>, trend: &Trend, note: Option<&str>) {
 }
 
 /// Name and version, and the state of health on a line of its own, because that may be long.
-fn heading(now: &Snapshot, note: Option<&str>, width: u16) -> Vec<Line<'static>> {
+fn heading(now: &Snapshot, note: Option<&str>, shared: Option<&str>, width: u16) -> Vec<Line<'static>> {
     let state = match note {
-        Some(note) => Line::styled(note.to_owned(), UNWELL),
-        None if now.troubles.is_empty() => Line::styled("well", WELL),
-        None => Line::styled(now.troubles.join("; "), UNWELL),
+        Some(note) => Span::styled(note.to_owned(), UNWELL),
+        None if now.troubles.is_empty() => Span::styled("well", WELL),
+        None => Span::styled(now.troubles.join("; "), UNWELL),
     };
+    let state =
+        Line::from_iter([state].into_iter().chain(shared.map(|it| Span::styled(format!("  {it}"), FAINT))));
     let name = format!("phonicflow-bot {}  up {}", now.version, span(now.at.since_ms(now.started)));
     let quits = "q quits";
     let room = usize::from(width).saturating_sub(name.chars().count() + quits.len());
@@ -239,7 +241,8 @@ mod tests {
 
     fn screen(trend: &Trend, note: Option<&str>, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, trend, note)).unwrap();
+        let shared = note.is_none().then_some("bot-a owns the shared store");
+        terminal.draw(|frame| draw(frame, trend, note, shared)).unwrap();
         let buffer = terminal.backend().buffer().clone();
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
         (0..height).map(|y| row(y) + "\n").collect()
@@ -308,6 +311,7 @@ mod tests {
         let screen = screen(&busy(), None, 80, 24);
         for part in [
             "phonicflow-bot 1.2.3",
+            "bot-a owns the shared store",
             "up 3 h 20 min",
             "the tutor is silent",
             "last answer 6 s ago",

@@ -11,6 +11,8 @@ use std::time::Duration;
 mod electing;
 #[path = "store_server/keeping.rs"]
 mod keeping;
+#[path = "store_server/of_postgres.rs"]
+mod of_postgres;
 #[path = "store_server/of_redis.rs"]
 mod of_redis;
 

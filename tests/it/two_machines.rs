@@ -3,6 +3,7 @@
 
 mod database;
 mod links;
+mod relay;
 mod set_back;
 mod start;
 mod storm;

@@ -9,7 +9,10 @@ mod session_changes;
 mod sessions;
 mod stats;
 
+pub(crate) use stats::health;
+
 use super::request::{Item, Refusal, Request};
+use super::shared::Shared;
 use super::snapshot::Snapshot;
 use crate::domain::health::Health;
 use crate::domain::stats::Stats;
@@ -45,6 +48,11 @@ pub(crate) trait Host: Send + Sync {
 
     /// The daemon's current statistics; `None` without a daemon.
     fn stats(&self) -> Option<Stats> {
+        None
+    }
+
+    /// What it is to a shared store; `None`: the store is its own.
+    fn shared(&self) -> Option<Shared> {
         None
     }
 
@@ -110,7 +118,7 @@ pub(crate) async fn execute(context: &Context, request: Request, sink: &mut dyn 
         Request::Session(wanted) => sessions::show(context, wanted, sink).await,
         Request::Queue(filter) => queue::list(context, &filter, sink).await,
         Request::Stats => stats::stats(context, sink).await,
-        Request::Health => stats::health(context, sink).await,
+        Request::Health => health(context.host.as_ref(), sink).await,
         Request::Watch { pause_ms } => stats::watch(context, pause_ms, sink).await,
         Request::Change { number, change } => queue::change(context, number, change).await,
         Request::Export(wanted) => export::held(context, wanted, sink).await,

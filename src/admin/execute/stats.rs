@@ -1,6 +1,6 @@
 //! `stats`, `health` and `top`. Must not know how the daemon counts.
 
-use super::{Context, Sink, Stopped};
+use super::{Context, Host, Sink, Stopped};
 use crate::admin::request::{Item, PAUSE_LEAST_MS, Refusal, StatsReport};
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ pub(crate) async fn stats(context: &Context, sink: &mut dyn Sink) -> Result<(), 
     Ok(sink.item(Item::Stats(Box::new(StatsReport { stats, holdings }))).await?)
 }
 
-pub(crate) async fn health(context: &Context, sink: &mut dyn Sink) -> Result<(), Stopped> {
-    let health = context.host.health().await;
+pub(crate) async fn health(host: &dyn Host, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    let health = host.health().await;
     let health = health.ok_or_else(|| Refusal::failed("no daemon runs, so there is no health to tell of"))?;
     Ok(sink.item(Item::Health(Box::new(health))).await?)
 }

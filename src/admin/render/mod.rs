@@ -2,10 +2,12 @@
 
 mod queue;
 mod sessions;
+mod shared;
 mod stats;
 
 pub(crate) use queue::{queue_heading, queue_json, queue_line, queue_text};
 pub(crate) use sessions::{detail_json, detail_text, session_heading, session_json, session_line};
+pub(crate) use shared::{shared_line, shared_text};
 pub(crate) use stats::{stats_json, stats_text};
 
 use crate::domain::{Timestamp, printable};

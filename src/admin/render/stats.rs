@@ -1,7 +1,8 @@
 //! Output of `stats`, as a table or as JSON. Must not know how things are counted.
 
-use super::moment;
+use super::{moment, shared_text};
 use crate::admin::request::StatsReport;
+use crate::admin::shared::Shared;
 use crate::domain::stats::{Count, Failure, Step, Tally};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -40,7 +41,7 @@ fn date(report: &StatsReport) -> String {
     moment(midnight).chars().take(10).collect()
 }
 
-pub(crate) fn stats_text(report: &StatsReport) -> String {
+pub(crate) fn stats_text(report: &StatsReport, shared: Option<&Shared>) -> String {
     let mut text = String::new();
     let holdings = &report.holdings;
     if let Some(stats) = &report.stats {
@@ -78,6 +79,9 @@ pub(crate) fn stats_text(report: &StatsReport) -> String {
     ] {
         let _ = writeln!(text, "{name:<28} {n:>12}");
     }
+    if let Some(shared) = shared {
+        text.push_str(&shared_text(shared));
+    }
     text
 }
 
@@ -109,7 +113,8 @@ fn stages(text: &mut String, title: &str, tally: &Tally) {
     }
 }
 
-pub(crate) fn stats_json(report: &StatsReport) -> Value {
+/// `shared`: what whoever was asked is to a shared store; without one it is left out.
+pub(crate) fn stats_json(report: &StatsReport, shared: Option<&Shared>) -> Value {
     let stats = report.stats.as_ref().map(|stats| {
         json!({
             "started": moment(stats.started),
@@ -124,6 +129,9 @@ pub(crate) fn stats_json(report: &StatsReport) -> Value {
         _ => Map::new(),
     };
     fields.insert("now".into(), json!(report.holdings));
+    if let Some(shared) = shared {
+        fields.insert("shared_store".into(), json!(shared));
+    }
     Value::Object(fields)
 }
 

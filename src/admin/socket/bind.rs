@@ -3,7 +3,7 @@
 //!
 //! Must not know what is spoken over it.
 
-use crate::admin::protocol::{Greeting, PROGRAM, StoreId, VERSION};
+use crate::admin::protocol::StoreId;
 use crate::secure_fs;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Permissions};
@@ -94,8 +94,8 @@ impl Listener {
         self.owner
     }
 
-    pub(crate) fn greeting(&self) -> Greeting {
-        Greeting { program: PROGRAM.to_owned(), protocol: VERSION, store: self.store }
+    pub(crate) fn store(&self) -> StoreId {
+        self.store
     }
 
     pub(crate) async fn accept(&self) -> io::Result<UnixStream> {

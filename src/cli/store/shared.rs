@@ -12,7 +12,7 @@ use crate::domain::{Timestamp, printable};
 use crate::secret::KeyMaterial;
 use crate::store::home::{Acting, ReencryptStep};
 use crate::store::reencrypted_copy::{Keyed, Progress};
-use crate::store::server::SharedStore;
+use crate::store::server::{Candidate, SharedStore};
 use crate::store::{Held, Home, StoreError, refill};
 use std::io::Write;
 
@@ -25,7 +25,9 @@ pub(in crate::cli) fn shared_as_owner(
     // Read with the rights of whoever typed the command.
     let server = server_of(config, url).map_err(failure)?;
     let (home, acting) = home_as_owner(config)?;
-    let shared = shared_store(config, server, home.root()).map_err(failure)?;
+    // No candidate that others could reach.
+    let me = Candidate { node: config.node(), ..Candidate::default() };
+    let shared = shared_store(config, server, home.root(), me).map_err(failure)?;
     Ok((shared, home, acting))
 }
 

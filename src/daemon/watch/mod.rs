@@ -5,17 +5,23 @@ pub mod disk;
 mod host;
 mod server;
 
-use super::role::{Role, Roles};
+use super::role::{Role, Roles, Standby};
 use super::shutdown::Stop;
 use super::{DaemonContext, StartupError, health, poller};
 use crate::domain::health::Health;
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
-use crate::telemetry::exposition::Gauges;
+use crate::store::server::{LEASE, RENEW_EVERY};
+use crate::telemetry::exposition::{self, Gauges, SharedGauges};
 use crate::tutor::Reach;
 use server::Page;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// What is left of an ownership whose last two renewals were acknowledged, at least.
+const RENEWED_LATELY: Duration =
+    Duration::from_millis((LEASE.as_millis() - 2 * RENEW_EVERY.as_millis()) as u64 - 1_000);
 
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
@@ -39,6 +45,7 @@ pub async fn run(roles: Roles, listener: TcpListener, mut stop: Stop) {
         async move {
             match role {
                 Role::Owner(daemon) => of_owner(&path, &daemon).await,
+                Role::Standby(standby) => of_standby(&path, &standby),
             }
         }
     };
@@ -54,7 +61,12 @@ async fn of_owner(path: &str, daemon: &DaemonContext) -> Option<Page> {
         "/health" => Some(health_page(&health::health(daemon).await)),
         // Calls nothing else: whether the daemon is alive must not depend on others.
         "/live" => {
-            let health = health::of(daemon, health::counts(daemon).await);
+            let counts = match &daemon.ownership {
+                // Nor must it wait for the database, whose outage would restart every daemon.
+                Some(_) => None,
+                None => health::counts(daemon).await,
+            };
+            let health = health::of(daemon, counts);
             Some(verdict_page(health.is_live(), health.problems()))
         }
         "/ready" => {
@@ -62,6 +74,28 @@ async fn of_owner(path: &str, daemon: &DaemonContext) -> Option<Page> {
             let problems = if health.is_live() { health.unready() } else { health.problems() };
             Some(verdict_page(health.is_ready(), problems))
         }
+        _ => None,
+    }
+}
+
+fn of_standby(path: &str, standby: &Standby) -> Option<Page> {
+    let health = health::of_standby(standby);
+    match path {
+        "/metrics" => {
+            let started_secs = standby.began.0 as f64 / 1000.0;
+            let shared = SharedGauges {
+                owner: false,
+                take_overs: standby.database.take_overs,
+                epoch: standby.standing.as_ref().map_or(0, |standing| standing.epoch),
+                reachable: standby.reads(),
+                lease_left_secs: standby.lease_ms() as f64 / 1000.0,
+            };
+            let body = exposition::render_standby(&shared, health.is_ok(), started_secs).into_bytes();
+            Some(Page { status: 200, kind: PROMETHEUS, body })
+        }
+        "/health" => Some(health_page(&health)),
+        "/live" => Some(verdict_page(health.is_live(), health.problems())),
+        "/ready" => Some(verdict_page(health.is_ready(), health.problems())),
         _ => None,
     }
 }
@@ -117,7 +151,14 @@ async fn metrics(daemon: &DaemonContext) -> Page {
         store_bytes: disk::size(config.session_storage_path.clone()).await,
         restored_at_secs: daemon.telemetry.restored_at().map_or(0, Timestamp::secs),
         healthy: health.is_ok(),
-        started_secs: daemon.began.0 as f64 / 1000.0,
+        started_secs: daemon.process_began().0 as f64 / 1000.0,
+        shared: daemon.ownership.as_ref().map(|it| SharedGauges {
+            owner: true,
+            take_overs: it.database.take_overs,
+            epoch: it.standing.epoch,
+            reachable: it.tenure.left() > RENEWED_LATELY,
+            lease_left_secs: it.tenure.left().as_secs_f64(),
+        }),
         model_servers: daemon.app.context.models.as_ref().map_or_else(Vec::new, |models| {
             models
                 .servers()

@@ -106,8 +106,9 @@ impl SharedStore {
         self.has_not_moved(&before)?;
         let Some(owned) = self.own()? else { return Ok(None) };
         let survives = owned.survives;
-        // A command may have moved it in between.
-        let opened = self.has_not_moved(owned.standing()).and_then(|()| owned.engine());
+        // A command may have moved it in between, or a server with less may have taken over.
+        let opened = self.check(owned.standing()).and_then(|()| self.has_not_moved(owned.standing()));
+        let opened = opened.and_then(|()| owned.engine());
         let opened = opened.and_then(|engine| Store::start(Box::new(engine), self.key.as_ref(), now));
         match opened {
             Ok(store) => Ok(Some(Taken {

@@ -5,6 +5,7 @@
 use super::free_port;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +186,8 @@ fn listen(shared: &Arc<Shared>, addr: SocketAddr) {
             let shared = shared.clone();
             std::thread::spawn(move || connection(&shared, client));
         }
-        drop(listener);
+        // A process that another test starts right now has our listener until it runs its program: to close it is not enough.
+        let _ = TcpStream::from(OwnedFd::from(listener)).shutdown(Shutdown::Both);
         shared.change(|state| state.listens = false);
     }
 }

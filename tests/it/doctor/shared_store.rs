@@ -77,6 +77,7 @@ async fn who_owns_it_who_stands_by_and_who_is_reached() {
     elsewhere(&url, move |remote| {
         remote.present(&candidate("second", &told.0)).unwrap();
         remote.present(&candidate("third", &told.1)).unwrap();
+        remote.present(&candidate("fourth/command-77", &told.1)).unwrap();
         assert!(remote.take_over(&candidate("first", ""), Duration::from_secs(600)).unwrap().0);
     })
     .await;
@@ -84,6 +85,7 @@ async fn who_owns_it_who_stands_by_and_who_is_reached() {
     let found = visit(&world, &[]).await;
     assert!(found.words("owner").contains("first, its lease runs"), "{}", found.said);
     assert!(found.state("standby") == "ok" && found.words("standby").contains("second"), "{}", found.said);
+    assert!(!found.said.contains("fourth"), "a command stands by: {}", found.said);
     let peers = found.words("peers");
     assert!(peers.contains(&format!("second is reached at {open}")), "{peers}");
     assert!(peers.contains(&format!("third is not reached at {gone}")), "{peers}");

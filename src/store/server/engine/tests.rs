@@ -120,6 +120,26 @@ fn reads_see_what_was_applied_wherever_it_is() {
 }
 
 #[test]
+fn what_is_unwritten_is_known_also_when_the_cache_has_forgotten_it() {
+    let world = world();
+    let mut engine = world.open();
+    engine
+        .apply({
+            let mut batch = Batch::default();
+            batch.put(b"t".to_vec(), b"latest".to_vec());
+            batch
+        })
+        .unwrap();
+    for n in 0..6_000_u16 {
+        let mut batch = Batch::default();
+        batch.put([b"t".as_slice(), &n.to_be_bytes()].concat(), vec![0; 4_000]);
+        engine.apply(batch).unwrap();
+    }
+    assert_eq!(engine.cache.borrow_mut().get(b"t"), None, "more was applied than it holds");
+    assert_eq!(engine.get(b"t").unwrap(), Some(b"latest".to_vec()));
+}
+
+#[test]
 fn a_scan_of_more_than_a_page_misses_nothing() {
     let world = world();
     let mut engine = world.open();
