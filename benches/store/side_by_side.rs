@@ -10,9 +10,9 @@ use std::time::Instant;
 
 const ROUNDS: usize = 3;
 /// Of one worker; sixteen take as many together.
-const TURNS: i64 = 800;
+const TURNS: i64 = 320;
 const LEARNERS: i64 = 1_000;
-const WAITING: i64 = 2_000;
+const WAITING: i64 = 1_000;
 
 /// One column each: per second, but the opening, which is in ms.
 const COLUMNS: [&str; 5] = ["turns, 1 worker", "16 workers", "reads, cold", "again", "open, ms"];
@@ -57,7 +57,7 @@ pub async fn measure() -> Result<(), StoreError> {
     let of_sled = contenders.first().map(medians).unwrap_or_default();
     for contender in &contenders {
         let cells = medians(contender)
-            .iter()
+            .into_iter()
             .zip(of_sled)
             .map(|(it, sled)| format!("{:>19}", format!("{it:.0} ({:.2}x)", it / sled)));
         println!("{:<32} {}", contender.name, cells.collect::<String>());

@@ -35,7 +35,8 @@ fn without_a_daemon(machines: &Machines) -> World {
 }
 
 fn json(said: &str) -> Value {
-    serde_json::from_str(said.lines().next().unwrap_or_default()).unwrap_or_else(|_| panic!("no JSON: {said:?}"))
+    serde_json::from_str(said.lines().next().unwrap_or_default())
+        .unwrap_or_else(|_| panic!("no JSON: {said:?}"))
 }
 
 /// The id of a learner who has a session.
@@ -64,7 +65,8 @@ async fn all_said(world: &World, learner: &str) -> Vec<Said> {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     world.ask(&["sessions", "export", learner, "--out", out]).await;
-    let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     for file in files {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
