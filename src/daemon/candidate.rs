@@ -184,6 +184,8 @@ impl Candidate {
     /// The term is over, and looking begins anew.
     pub fn stand_by_again(&mut self) {
         self.standby.looked = self.standby.clock.now();
+        // What was seen before the term says nothing about now.
+        (self.standby.standing, self.standby.trouble) = (None, None);
         self.publish();
     }
 }
