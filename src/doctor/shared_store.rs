@@ -2,6 +2,7 @@
 //! know how a database is spoken to.
 
 use super::{Cause, Finding, Patient, span};
+use crate::app::shared::server_of;
 use crate::config::{Config, StoreUrl};
 use crate::store::StoreError;
 use crate::store::server::{self, Looked, Seen, Survives};
@@ -22,16 +23,9 @@ const PEER_ANSWERS: Duration = Duration::from_secs(3);
 
 pub(crate) async fn check(patient: &Patient, url: &StoreUrl) -> Vec<Finding> {
     let config = patient.config().clone();
-    let whole = url.expose().to_owned();
+    let of = url.clone();
     let looking = tokio::task::spawn_blocking(move || {
-        let authority = match &config.store_ca_file {
-            Some(file) => Some(
-                std::fs::read(file)
-                    .map_err(|source| StoreError::Io { action: "read STORE_CA_FILE", source })?,
-            ),
-            None => None,
-        };
-        let server = server::of(&whole, authority.as_deref())?;
+        let server = server_of(&config, &of)?;
         let looked = server::look(server.as_ref(), &config.session_storage_path, config.store_key.as_ref())?;
         Ok((looked, server.caution()))
     });

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 #[path = "moving/cut_off.rs"]
 mod cut_off;
+#[path = "moving/deleted.rs"]
+mod deleted;
 #[path = "moving/double.rs"]
 mod double;
 #[path = "moving/killed.rs"]

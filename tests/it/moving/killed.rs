@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Of each test.
 const KILLS: usize = 10;
 
-fn shared(url: &str, root: &Path) -> SharedStore {
+pub fn shared(url: &str, root: &Path) -> SharedStore {
     let me = Candidate { node: "looking".to_owned(), ..Candidate::default() };
     SharedStore::new(server::of(url, None).unwrap(), root, None, me).unwrap()
 }
