@@ -5,7 +5,7 @@ use crate::world::PATIENCE;
 use bytes::Bytes;
 use phonicflow_bot::audio::{self, Limits};
 use phonicflow_bot::sandbox::bot_api::{
-    BotApi, Distance, Learner, LearnerProfile, Outcome, Post, RateLimits,
+    BotApi, Distance, Learner, LearnerProfile, Outcome, Post, RateLimits, State,
 };
 use phonicflow_bot::sandbox::chat_api::{ChatAnswer, ChatApi, ChatOptions, Part, Question as Asking};
 use phonicflow_bot::sandbox::tutor_api::{Answer, Asked, Speech, TutorApi, TutorOptions, tone};
