@@ -1,6 +1,25 @@
 //! What the store costs: `cargo bench --bench store`. Prints figures and asserts nothing about time.
 //!
-//! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000); `STORE_BENCH=cards` measures cards alone.
+//! `STORE_BENCH_SESSIONS` sets the number of learners with a session (default 100,000). `STORE_BENCH=engines` measures all
+//! engines of this machine side by side and nothing else, `STORE_BENCH=messages` messages on sled, `STORE_BENCH=cards` cards.
+
+// What the tests share with benches fails by panicking, and not all of it is used here.
+#[allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#[path = "../tests/it/databases.rs"]
+mod databases;
+#[allow(dead_code, clippy::unwrap_used)]
+#[path = "../tests/it/engines.rs"]
+mod engines;
+#[allow(clippy::indexing_slicing)]
+#[path = "store/side_by_side.rs"]
+mod side_by_side;
 
 use phonicflow_bot::domain::card::{CardChange, Memory, NewCard, Review};
 use phonicflow_bot::domain::{
@@ -318,10 +337,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::var("STORE_BENCH_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    if std::env::var_os("STORE_BENCH").is_some_and(|part| part == "cards") {
-        return Ok(runtime.block_on(cards(&folder.path().join("cards")))?);
+    match std::env::var("STORE_BENCH").as_deref() {
+        Ok("cards") => return Ok(runtime.block_on(cards(&folder.path().join("cards")))?),
+        Ok("messages") => return Ok(runtime.block_on(messages(&folder.path().join("messages")))?),
+        Ok("engines") => return Ok(runtime.block_on(side_by_side::measure())?),
+        _ => {}
     }
     runtime.block_on(async {
+        side_by_side::measure().await?;
         messages(&folder.path().join("messages")).await?;
         encryption(folder.path()).await?;
         sessions(&folder.path().join("sessions"), count).await?;

@@ -8,14 +8,14 @@
 //! top -> admin::snapshot, domain
 //! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, audio_worker, pictures, telemetry, domain
 //! bot     -> practice, model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
-//! admin   -> store, domain
+//! admin   -> store, peer, domain
 //! doctor  -> app, admin (client), config, model, speech, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, speech, store, telegram, tutor, telemetry
 //! audio_worker -> audio, document, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! tutor -> model, speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
 //! telegram, model -> http, domain        audio, telemetry, practice -> domain        store -> domain, secret
-//! pictures -> domain
+//! pictures -> domain                     peer -> logging
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
 //! ```

@@ -25,7 +25,7 @@ pub(super) enum Reached {
     Owner(Visitor),
     /// Here: the command owns the store.
     Own(Owned),
-    /// There are none yet.
+    /// There are none yet, or nobody owns them and the command shall not.
     Nothing,
 }
 
@@ -44,23 +44,34 @@ pub(super) struct Owned {
     taken: Option<Taken>,
 }
 
-/// Finds the owner, or becomes it. `make`: also of a store that is new. Blocks.
+/// What is done where nobody owns the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unowned {
+    /// The command owns it, if there is one.
+    TakeOver,
+    /// The command owns it, and makes one where there is none.
+    Make,
+    /// Nothing.
+    Leave,
+}
+
+/// Finds the owner, or becomes it. Blocks.
 pub(super) fn reach(
     config: &Config,
     server: Arc<dyn Server>,
     root: &Path,
-    make: bool,
+    unowned: Unowned,
     now: Timestamp,
 ) -> Result<Reached, StoreError> {
     // The connections to a database may not be used on a thread that runs asynchronous code.
-    apart(|| reach_blocking(config, server, root, make, now))
+    apart(|| reach_blocking(config, server, root, unowned, now))
 }
 
 fn reach_blocking(
     config: &Config,
     server: Arc<dyn Server>,
     root: &Path,
-    make: bool,
+    unowned: Unowned,
     now: Timestamp,
 ) -> Result<Reached, StoreError> {
     let failed = |error: String| StoreError::Damaged(error);
@@ -78,7 +89,12 @@ fn reach_blocking(
         survives: survives.map(Into::into),
     };
     let mut standing = store.present()?;
-    if standing.epoch == 0 && !make {
+    let is_left = match unowned {
+        Unowned::Make => false,
+        Unowned::TakeOver => standing.epoch == 0,
+        Unowned::Leave => standing.lease_ms <= 0,
+    };
+    if is_left {
         return Ok(Reached::Nothing);
     }
     if standing.lease_ms <= 0 {

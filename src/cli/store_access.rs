@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::commands::Setup;
-use super::shared_store::{self, Owned, Reached};
+use super::shared_store::{self, Owned, Reached, Unowned};
 use crate::admin::client::{AdminClient, ClientError, Opened, StoreLocation};
 use crate::admin::execute::{Context, Host};
 use crate::admin::request::{Item, Request};
@@ -47,6 +47,30 @@ enum Missing {
     Make,
     /// An empty one in memory stands for it.
     Imagine,
+    /// None is opened, even if there is one: a daemon has to answer.
+    Leave,
+}
+
+impl Missing {
+    fn unowned(self) -> Unowned {
+        match self {
+            Self::Make => Unowned::Make,
+            Self::Leave => Unowned::Leave,
+            Self::Refuse | Self::Imagine => Unowned::TakeOver,
+        }
+    }
+}
+
+/// As [`open_with`], for what a daemon alone can answer: here, or, of a shared store, elsewhere. [`StoreError::Closed`] where
+/// there is none.
+pub(crate) async fn open_daemon(config: &Config) -> Result<AdminClient, ClientError> {
+    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
+    AdminClient::open(&at, &|| match &config.store_url {
+        // The store itself is never opened, so that a restarting daemon finds it free.
+        None => Err(StoreError::Closed),
+        Some(_) => open_store(config, Missing::Leave),
+    })
+    .await
 }
 
 /// The host of a dry run on an empty store in memory.
@@ -128,8 +152,7 @@ fn open_store(config: &Config, missing: Missing) -> Result<Opened, StoreError> {
     let clock = Clock::start();
     if let Some(server) = server {
         let place = server.place().to_owned();
-        return match shared_store::reach(config, server, home.root(), missing == Missing::Make, clock.now())?
-        {
+        return match shared_store::reach(config, server, home.root(), missing.unowned(), clock.now())? {
             Reached::Owner(visitor) => Ok(Opened::Elsewhere(Arc::new(visitor))),
             Reached::Own(owned) => {
                 let store = owned.store.clone();
@@ -138,6 +161,7 @@ fn open_store(config: &Config, missing: Missing) -> Result<Opened, StoreError> {
                     Context { root: home.root().to_owned(), ..context(config, store, Arc::new(host)) };
                 Ok(Opened::Store(Box::new(context)))
             }
+            Reached::Nothing if missing == Missing::Leave => Err(StoreError::Closed),
             Reached::Nothing if missing == Missing::Imagine => Ok(Opened::Store(Box::new(imagine(config)?))),
             Reached::Nothing => Err(StoreError::Damaged(format!(
                 "there is no store in the database at {place} yet; check STORE_URL, or start the daemon once"

@@ -3,11 +3,12 @@
 
 use super::Failure;
 use super::commands::{Setup, finish_output, runtime};
-use super::store_access::failure;
-use crate::admin::client::{AdminClient, ClientError, StoreLocation};
+use super::store_access::{self, failure};
+use crate::admin::client::{AdminClient, ClientError};
 use crate::admin::request::{Item, Request};
 use crate::admin::shared::Shared;
 use crate::admin::snapshot::Snapshot;
+use crate::config::Config;
 use crate::store::StoreError;
 use crate::top::{self, News};
 use anyhow::Context as _;
@@ -41,10 +42,9 @@ pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
         return Err(Failure::Config("--every takes 0.1 to 60 seconds".to_owned()));
     }
     let config = setup.load(false)?.config;
-    let at = StoreLocation { root: config.session_storage_path.clone(), socket: config.admin_socket() };
     let request = Request::Watch { pause_ms: (arguments.every * 1000.0) as u64 };
     if arguments.json {
-        return runtime()?.block_on(stream(&at, request, arguments.count.unwrap_or(u64::MAX)));
+        return runtime()?.block_on(stream(&config, request, arguments.count.unwrap_or(u64::MAX)));
     }
     if !io::stdout().is_terminal() {
         return Err(Failure::Config(
@@ -53,21 +53,20 @@ pub(crate) fn run(setup: Setup, arguments: &Top) -> Result<(), Failure> {
     }
     let runtime = runtime()?;
     // If the first request finds no daemon, there is nothing to draw.
-    let client = runtime.block_on(daemon(&at)).map_err(failure)?;
+    let client = runtime.block_on(daemon(&config)).map_err(failure)?;
     let (sender, receiver) = sync_channel(WAITING);
-    runtime.spawn(follow(at, client, request, sender));
+    runtime.spawn(follow(config, client, request, sender));
     let shown = top::show(&receiver).context("drawing on the terminal");
     // Requests still open end with us.
     runtime.shutdown_background();
     shown.map_err(Failure::from)
 }
 
-/// Connects to the daemon. The store itself is never opened, so that a restarting daemon finds it free.
-async fn daemon(at: &StoreLocation) -> Result<AdminClient, ClientError> {
+async fn daemon(config: &Config) -> Result<AdminClient, ClientError> {
     let nobody =
         || ClientError::Unreachable("no daemon runs on this store, so there is nothing to watch".to_owned());
-    AdminClient::open(at, &|| Err(StoreError::Closed)).await.map_err(|error| match error {
-        ClientError::Store(_) => nobody(),
+    store_access::open_daemon(config).await.map_err(|error| match error {
+        ClientError::Store(StoreError::Closed) => nobody(),
         other => other,
     })
 }
@@ -82,8 +81,8 @@ struct Look<'a> {
     shared_store: Option<&'a Shared>,
 }
 
-async fn stream(at: &StoreLocation, request: Request, count: u64) -> Result<(), Failure> {
-    let mut client = daemon(at).await.map_err(failure)?;
+async fn stream(config: &Config, request: Request, count: u64) -> Result<(), Failure> {
+    let mut client = daemon(config).await.map_err(failure)?;
     let (mut out, mut left, shared_store) = (io::stdout(), count, client.shared());
     let mut line = |item: Item| {
         let Item::Snapshot(snapshot) = item else { return Ok(()) };
@@ -104,7 +103,7 @@ async fn stream(at: &StoreLocation, request: Request, count: u64) -> Result<(), 
 }
 
 /// Sends snapshots to the screen, and waits for a daemon that goes away to come back.
-async fn follow(at: StoreLocation, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
+async fn follow(config: Config, mut client: AdminClient, request: Request, screen: SyncSender<News>) {
     loop {
         if screen.send(News::From(client.shared())).is_err() {
             return;
@@ -123,7 +122,7 @@ async fn follow(at: StoreLocation, mut client: AdminClient, request: Request, sc
                 return;
             }
             tokio::time::sleep(AGAIN).await;
-            if let Ok(found) = daemon(&at).await {
+            if let Ok(found) = daemon(&config).await {
                 client = found;
                 break;
             }

@@ -2,13 +2,12 @@
 //!
 //! A database that cannot be reached is waited for; one that refuses ends the daemon. Must not know what an owner does.
 
-use super::role::{Database, Role, Standby};
+use super::role::{Database, Role, Standby, survives};
+use super::shutdown::Stop;
 use crate::domain::{Timestamp, printable};
 use crate::logging::Event;
 use crate::store::server::{Standing, Tenure};
 use crate::store::{Store, StoreError};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -82,19 +81,16 @@ impl Candidate {
         self.not_before = Instant::now() + LOOK_EVERY * 2;
     }
 
-    /// Looks until nobody owns the store, and takes it over, unless `shutdown` resolves first. The error is the
+    /// Looks until nobody owns the store, and takes it over, unless the shutdown signal comes first. The error is the
     /// database's refusal.
-    pub async fn stand_by(
-        &mut self,
-        mut shutdown: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Stood, StoreError> {
+    pub async fn stand_by(&mut self, stop: &mut Stop) -> Result<Stood, StoreError> {
         // Told anew, with every owner that is seen.
         let mut owner = None;
         loop {
             let seat = self.seat.clone();
             let looked = tokio::select! {
                 looked = blocking(move || seat.present()) => looked,
-                () = shutdown.as_mut() => return Ok(Stood::Stopped),
+                () = stop.raised() => return Ok(Stood::Stopped),
             };
             let mut pause = LOOK_EVERY;
             if let Some(standing) = self.note(looked)? {
@@ -104,13 +100,15 @@ impl Candidate {
                         event = %Event::StandingBy,
                         owner = %printable::line(&standing.owner.node),
                         epoch = standing.epoch,
+                        database = %self.standby.database.place,
+                        survives = self.standby.database.survives.map(survives),
                         "standing by: another daemon owns the store"
                     );
                     owner = Some(seen);
                 }
                 let free_in = Duration::from_millis(u64::try_from(standing.lease_ms).unwrap_or(0));
                 if self.standby.enabled && free_in.is_zero() && self.not_before <= Instant::now() {
-                    match self.take_over(shutdown.as_mut()).await? {
+                    match self.take_over(stop).await? {
                         Some(stood) => return Ok(stood),
                         None => pause = Duration::from_millis(fastrand::u64(AFTER_THE_LEASE_MS)),
                     }
@@ -118,24 +116,20 @@ impl Candidate {
                     pause = free_in + Duration::from_millis(fastrand::u64(AFTER_THE_LEASE_MS));
                 }
             }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = shutdown.as_mut() => return Ok(Stood::Stopped),
+            if !stop.sleep(pause).await {
+                return Ok(Stood::Stopped);
             }
         }
     }
 
     /// `None`: somebody else was faster, or the database went away.
-    async fn take_over(
-        &mut self,
-        mut shutdown: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Option<Stood>, StoreError> {
+    async fn take_over(&mut self, stop: &mut Stop) -> Result<Option<Stood>, StoreError> {
         let (seat, now) = (self.seat.clone(), self.standby.clock.now());
         let mut taking = std::pin::pin!(blocking(move || seat.take_over(now)));
         let (taken, stopped) = tokio::select! {
             taken = taking.as_mut() => (taken, false),
             // Whoever has asked for the ownership gives it back, or the others would wait for its lease to end.
-            () = shutdown.as_mut() => match tokio::time::timeout(TAKEN_WITHIN, taking).await {
+            () = stop.raised() => match tokio::time::timeout(TAKEN_WITHIN, taking).await {
                 Ok(taken) => (taken, true),
                 Err(_) => return Ok(Some(Stood::Stopped)),
             }

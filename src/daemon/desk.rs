@@ -16,7 +16,12 @@ use crate::store::StoreError;
 use crate::store::server::{Candidate, Standing};
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long a command waits for the first answer of the database after the start.
+const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// The desk of the role now, and what keeps it up with the role: a future to be run beside.
 pub(super) fn desks(mut roles: Roles) -> (Desks, impl Future<Output = ()>) {
@@ -116,6 +121,15 @@ impl Host for StandbyDesk {
 #[async_trait]
 impl Lookout for StandbyDesk {
     async fn standing(&self) -> Result<Standing, StoreError> {
+        let has_looked = |role: &Role| match role {
+            Role::Owner(_) => true,
+            Role::Standby(standby) => standby.standing.is_some() || standby.trouble.is_some(),
+        };
+        let _ = timeout(FIRST_LOOK_WITHIN, self.roles.clone().wait_for(has_looked)).await;
+        if matches!(&*self.roles.borrow(), Role::Owner(_)) {
+            // Another desk is in charge in a moment, and whoever asks this one is told so.
+            std::future::pending::<()>().await;
+        }
         let standby = self.now();
         let left = i64::try_from(standby.lease_ms()).unwrap_or(i64::MAX);
         match (&standby.standing, &standby.trouble) {
@@ -127,7 +141,7 @@ impl Lookout for StandbyDesk {
             (Some(standing), None) => Ok(standing.clone()),
             (None, None) => Err(StoreError::Unavailable {
                 place: self.place(),
-                detail: "this daemon has only just started".to_owned(),
+                detail: "it has not answered since this daemon was started".to_owned(),
             }),
         }
     }

@@ -7,6 +7,7 @@ use super::candidate::{Candidate, Seat, Stood, Taken, passes};
 use super::peers::Peers;
 use super::process::Process;
 use super::role::{Ownership, Role, Standby, survives};
+use super::shutdown::{self, Stop};
 use super::term::{Failure, Term};
 use super::{DaemonContext, StartupError, clock::Clock, rest, watchdog};
 use crate::app::{App, Common};
@@ -16,7 +17,6 @@ use crate::store::server::{Ended, Tenure};
 use crate::store::{Store, StoreError};
 use anyhow::{Context, Result};
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -42,7 +42,19 @@ pub async fn run(
     peers: Peers,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
-    let mut shutdown = std::pin::pin!(shutdown);
+    let (signal, stop) = shutdown::channel();
+    let told = async {
+        shutdown.await;
+        signal.raise();
+        std::future::pending().await
+    };
+    tokio::select! {
+        ended = role_after_role(common, seat, peers, stop) => ended,
+        () = told => Ok(()),
+    }
+}
+
+async fn role_after_role(common: Common, seat: Arc<dyn Seat>, peers: Peers, mut stop: Stop) -> Result<()> {
     let clock = Clock::start();
     let standby = Standby {
         database: seat.database(),
@@ -60,13 +72,16 @@ pub async fn run(
             "TELEGRAM_BOT_ENABLED is false: idle, the store is never taken over"
         );
     }
+    if let Some(caution) = standby.database.caution {
+        tracing::warn!(event = %Event::DatabaseCaution, "{caution}");
+    }
     let (role, roles) = watch::channel(Role::Standby(Arc::new(standby.clone())));
     let mut process = Process::start(&common, roles, Some(peers)).await?;
     process.ready("standing by");
     let began = standby.began;
     let mut candidate = Candidate::new(seat, standby, role);
     let ended = loop {
-        let taken = match candidate.stand_by(shutdown.as_mut()).await {
+        let taken = match candidate.stand_by(&mut stop).await {
             Ok(Stood::TakenOver(taken)) => taken,
             Ok(Stood::Stopped) => break Ok(()),
             Err(refused @ (StoreError::Damaged(_) | StoreError::Key(_) | StoreError::Newer { .. })) => {
@@ -74,7 +89,7 @@ pub async fn run(
             }
             Err(error) => break Err(error.into()),
         };
-        match term(&common, &mut candidate, taken, began, &process, shutdown.as_mut()).await {
+        match term(&common, &mut candidate, taken, began, &process, &mut stop).await {
             Left::Stopped => break Ok(()),
             Left::Failed(error) => break Err(error),
             Left::SteppedDown(why) => {
@@ -101,7 +116,7 @@ async fn term(
     taken: Taken,
     process_began: Timestamp,
     process: &Process,
-    shutdown: Pin<&mut impl Future<Output = ()>>,
+    stop: &mut Stop,
 ) -> Left {
     let Taken { store, tenure, quiet_ms, standing, release } = taken;
     let database = candidate.database();
@@ -113,14 +128,11 @@ async fn term(
         survives = database.survives.map(survives),
         "took the store over: this daemon polls, works and sends from now on"
     );
-    if let Some(caution) = database.caution {
-        tracing::warn!(event = %Event::DatabaseCaution, "{caution}");
-    }
     let ownership = Ownership { database, tenure: tenure.clone(), standing, quiet_ms, process_began };
     let left = match within(&tenure, open(common, store.clone(), ownership)).await {
         Ok(daemon) => {
             candidate.role().send_replace(Role::Owner(daemon.clone()));
-            let left = match within(&tenure, serve(&daemon, process, shutdown)).await {
+            let left = match within(&tenure, serve(&daemon, process, stop)).await {
                 Ok(()) => match within(&tenure, rest(&daemon)).await {
                     Ok(()) => Left::Stopped,
                     Err(left) => left,
@@ -159,18 +171,14 @@ async fn open(common: &Common, store: Store, ownership: Ownership) -> Result<Arc
 }
 
 /// The owner's work, until the daemon is told to stop and everything is finished or parked.
-async fn serve(
-    daemon: &Arc<DaemonContext>,
-    process: &Process,
-    mut shutdown: Pin<&mut impl Future<Output = ()>>,
-) -> Result<()> {
+async fn serve(daemon: &Arc<DaemonContext>, process: &Process, stop: &mut Stop) -> Result<()> {
     watchdog::status("owner of the store, connecting to Telegram");
     let mut term = tokio::select! {
         begun = Term::begin(daemon) => begun?,
-        () = shutdown.as_mut() => return Ok(()),
+        () = stop.raised() => return Ok(()),
     };
     tokio::select! {
-        () = shutdown => {}
+        () = stop.raised() => {}
         failure = term.failed() => return Err(match failure {
             Failure::Store(error) => error.into(),
             broken => broken.into(),

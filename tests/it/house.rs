@@ -233,6 +233,10 @@ fn each_outside_crate_has_one_owner() {
             ],
         ),
         ("rcgen::", &["peer/"]),
+        ("tokio_postgres_rustls::", &["store/server/postgres"]),
+        // What a TLS connection trusts is settled in these places, nowhere else.
+        ("rustls::crypto", &["http.rs", "store/server/tls.rs", "peer/"]),
+        ("RootCertStore", &["store/server/tls.rs"]),
         ("tokio_rustls::", &["peer/"]),
         ("unicode_width::", &["sandbox/demo/wrap.rs", "domain/markdown/"]),
         ("unicode_segmentation::", &["domain/rich/"]),

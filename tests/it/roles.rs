@@ -2,7 +2,7 @@
 
 use crate::databases::Postgres;
 use crate::machines::{Database, Machine, Machines};
-use crate::metrics::{get, served_at};
+use crate::metrics::{OF_A_SHARED_STORE, get, served_at};
 use crate::skip;
 use crate::world::{PATIENCE, World};
 use phonicflow_bot::logging::Event;
@@ -63,6 +63,10 @@ async fn owner_and_standby_tell_who_they_are_and_what_the_database_keeps() {
         (&of_standby, "phonicflow_store_epoch 1"),
     ] {
         assert!(body.lines().any(|it| it == line), "{line} is missing in\n{body}");
+    }
+    for body in [&of_owner, &of_standby] {
+        let names: Vec<_> = body.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert!(OF_A_SHARED_STORE.iter().all(|name| names.contains(name)), "{body}");
     }
     let log = standby.world.log();
     assert_eq!(log.field(Event::StandingBy, "owner").as_deref(), Some("machine-0"), "{log}");

@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::daemon::clock::Clock;
+use crate::daemon::shutdown;
 use crate::peer::Identity;
 use crate::store::MemoryDisk;
 use crate::store::server::{Asked, Candidate as Node};
-use std::future::pending;
-use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -118,7 +117,8 @@ fn standby(roles: &watch::Receiver<Role>) -> Arc<Standby> {
 }
 
 async fn taken_over(candidate: &mut Candidate) -> Taken {
-    match candidate.stand_by(pin!(pending())).await.unwrap() {
+    let (_signal, mut stop) = shutdown::channel();
+    match candidate.stand_by(&mut stop).await.unwrap() {
         Stood::TakenOver(taken) => taken,
         Stood::Stopped => panic!("nobody stopped it"),
     }
@@ -148,7 +148,8 @@ async fn the_store_is_taken_over_at_the_moment_a_lease_ends_and_not_before() {
 async fn a_database_that_cannot_be_reached_is_waited_for_and_one_that_refuses_ends_it() {
     let shared = Scripted::new(Says::Nothing);
     let (mut candidate, roles) = candidate(&shared, true);
-    let waited = tokio::time::timeout(90 * SECOND, candidate.stand_by(pin!(pending()))).await;
+    let (_signal, mut stop) = shutdown::channel();
+    let waited = tokio::time::timeout(90 * SECOND, candidate.stand_by(&mut stop)).await;
     assert!(waited.is_err(), "it did not wait");
     let seen = standby(&roles);
     assert!(!seen.reads() && seen.trouble.as_ref().is_some_and(|why| why.contains("no route")), "{seen:?}");
@@ -156,7 +157,7 @@ async fn a_database_that_cannot_be_reached_is_waited_for_and_one_that_refuses_en
     shared.say(Says::OwnedUntil(Instant::now()));
     taken_over(&mut candidate).await;
     shared.say(Says::No);
-    let ended = candidate.stand_by(pin!(pending())).await;
+    let ended = candidate.stand_by(&mut stop).await;
     assert!(matches!(ended, Err(StoreError::Damaged(_))));
 }
 
@@ -165,7 +166,8 @@ async fn who_lost_the_database_lets_others_go_first_and_who_is_disabled_never_ta
     let shared = Scripted::new(Says::OwnedUntil(Instant::now()));
     let (mut one, _) = candidate(&shared, true);
     let (mut idle, _) = candidate(&shared, false);
-    let waited = tokio::time::timeout(60 * SECOND, idle.stand_by(pin!(pending()))).await;
+    let (_signal, mut stop) = shutdown::channel();
+    let waited = tokio::time::timeout(60 * SECOND, idle.stand_by(&mut stop)).await;
     assert!(waited.is_err(), "a disabled daemon took over");
     one.step_back();
     let began = Instant::now();
@@ -177,12 +179,16 @@ async fn who_lost_the_database_lets_others_go_first_and_who_is_disabled_never_ta
 async fn told_to_stop_it_goes_and_gives_back_what_it_has_just_taken_over() {
     let shared = Scripted::new(Says::OwnedUntil(Instant::now() + 3_600 * SECOND));
     let (mut waiting, _) = candidate(&shared, true);
-    let stopped = waiting.stand_by(pin!(tokio::time::sleep(10 * SECOND))).await.unwrap();
-    assert!(matches!(stopped, Stood::Stopped));
+    let (signal, mut stop) = shutdown::channel();
+    let (stopped, ()) = tokio::join!(waiting.stand_by(&mut stop), async {
+        tokio::time::sleep(10 * SECOND).await;
+        signal.raise();
+    });
+    assert!(matches!(stopped.unwrap(), Stood::Stopped));
     assert!(!shared.released.load(Ordering::SeqCst));
 
     shared.say(Says::OwnedUntil(Instant::now()));
-    let stopped = waiting.take_over(pin!(std::future::ready(()))).await.unwrap();
+    let stopped = waiting.take_over(&mut stop).await.unwrap();
     assert!(matches!(stopped, Some(Stood::Stopped)));
     assert!(shared.released.load(Ordering::SeqCst), "the others wait for the end of its lease");
 }
