@@ -41,8 +41,13 @@ fn ask(context: &HandlerContext, case: &Case<'_>) -> Outcome {
 fn confirm(context: &HandlerContext, case: &Case<'_>, choice: Choice) -> Outcome {
     match choice {
         YES => {
-            let done = case
-                .pressed("", Some((case.phrases.deleted(context.tutor.remembers(), context.rules.database_keeps), Keyboard::default())));
+            let done = case.pressed(
+                "",
+                Some((
+                    case.phrases.deleted(context.tutor.remembers(), context.rules.database_keeps),
+                    Keyboard::default(),
+                )),
+            );
             Outcome { forget: true, ..done }
         }
         NO => case.pressed("", Some((case.phrases.kept(), Keyboard::default()))),
