@@ -2,6 +2,13 @@
 
 use super::{all_is_well, postgres, redis};
 use crate::machines::{Database, Machines};
+use crate::world::PATIENCE;
+
+/// How many commits a machine's mark says there must be (`store/server/mark.rs`).
+fn height_seen_by(machines: &Machines, n: usize) -> u64 {
+    let mark = std::fs::read(machines.all[n].world.folder.path().join("store/shared-height")).unwrap();
+    u64::from_be_bytes(mark[16..24].try_into().unwrap())
+}
 
 /// Set back while no daemon runs; `first` starts on it, which was the owner or the standby before.
 async fn set_back(database: Database, first: usize) {
@@ -14,6 +21,7 @@ async fn set_back(database: Database, first: usize) {
     }
     machines.database.stop();
     machines.database.save("before");
+    let height = height_seen_by(&machines, 0).max(height_seen_by(&machines, 1));
     machines.database.start();
     for n in [0, 1] {
         machines.start(n);
@@ -21,7 +29,12 @@ async fn set_back(database: Database, first: usize) {
     }
     machines.write(4);
     machines.load.all_answered().await;
-    // The standby goes first, having seen what the owner wrote.
+    // The standby goes first, having seen some of what the owner wrote.
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while height_seen_by(&machines, 1) <= height {
+        assert!(tokio::time::Instant::now() < deadline, "the standby sees nothing:\n{}", machines.logs());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     for n in [1, 0] {
         machines.stop(n).await;
     }
