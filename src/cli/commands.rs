@@ -94,6 +94,13 @@ pub(crate) fn run_daemon(setup: Setup) -> Result<(), Failure> {
     for warning in &loaded.warnings {
         tracing::warn!(event = %Event::ConfigWarning, "{warning}");
     }
+    if config.store_url.is_some() && app::home_of(&config).holds_a_store() {
+        tracing::warn!(
+            event = %Event::ConfigWarning,
+            "SESSION_STORAGE_PATH holds a store of its own, which is not used as long as STORE_URL is set. To take it along, \
+             stop all daemons, take STORE_URL out, and run `phonicflow-bot store move --to URL`"
+        );
+    }
     let token = match config.telegram_bot_token.clone() {
         Some(token) => token,
         // A disabled bot needs no token; this placeholder is never sent.

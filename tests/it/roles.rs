@@ -118,3 +118,23 @@ async fn a_database_that_refuses_is_a_fault_of_the_configuration() {
     assert_eq!(world.ended().await.code(), Some(2), "{}", world.log());
     assert!(world.log().last_words().contains("fsync"), "{}", world.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_was_left_in_the_folder_is_told_of() {
+    if !has_postgres("a_store_that_was_left_in_the_folder_is_told_of") {
+        return;
+    }
+    let postgres = Postgres::started();
+    let mut world = World::new().await;
+    world.start();
+    world.logged(Event::Connected).await;
+    assert!(world.stop().await.success());
+    world.set("STORE_URL", &postgres.url()).set("STORE_DELETED", "kept").start();
+    world.logged(Event::TakenOver).await;
+    world.logged(Event::ConfigWarning).await;
+    assert!(
+        world.log().lines(Event::ConfigWarning).any(|line| line.contains("SESSION_STORAGE_PATH")),
+        "{}",
+        world.log()
+    );
+}

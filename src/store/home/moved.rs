@@ -37,6 +37,11 @@ impl Home {
         }
     }
 
+    /// Whether a store lies here that was not moved elsewhere.
+    pub(crate) fn holds_a_store(&self) -> bool {
+        self.store().exists() && matches!(self.moved(), Ok(None))
+    }
+
     /// Notes that the store lies elsewhere, unless one lies here: exports that are kept here are of that one, and must not become
     /// a second store by themselves.
     pub(crate) fn note_elsewhere(&self, place: &str, now: Timestamp) -> Result<(), StoreError> {
