@@ -51,7 +51,8 @@ impl Kind {
 /// What came of it.
 pub struct Verdict {
     pub count: Count,
-    /// How long nothing was sent after a blow, milliseconds, by its kind; in order of length.
+    /// How long nothing was sent after a blow, milliseconds, by its kind; in order of length. Only of blows after which
+    /// something was sent before the next one fell.
     silences: BTreeMap<Kind, Vec<u64>>,
     /// Polls that another poll ended.
     conflicts: usize,
@@ -113,8 +114,11 @@ pub async fn run(database: Database, plan: Plan) -> Verdict {
     machines.write(plan.messages - machines.load.questions.len());
     let (after, machines) = machines.at_rest().await;
     let mut silences: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
-    for (kind, blow) in &blows {
-        silences.entry(*kind).or_default().extend(machines.silence_after(*blow));
+    let next = blows.iter().skip(1).map(|(_, blow)| blow.at_ms).chain([u64::MAX]);
+    for ((kind, blow), next_ms) in blows.iter().zip(next) {
+        // Where the next one fell before anything was sent, the silence is that one's.
+        let silence = machines.silence_after(*blow).filter(|ms| blow.at_ms.saturating_add(*ms) < next_ms);
+        silences.entry(*kind).or_default().extend(silence);
     }
     silences.values_mut().for_each(|of_kind| of_kind.sort_unstable());
     let frozen = kinds.iter().filter(|kind| **kind == Kind::Frozen).count();
