@@ -230,7 +230,14 @@ impl Machines {
         while left > 0 && tokio::time::Instant::now() < deadline {
             let owner = self.owner().await;
             self.all[owner].world.settled().await;
-            left = self.left(owner).await;
+            // What shows that it is settled is an answer, too: it has come before the daemon knows it.
+            for _ in 0..30 {
+                left = self.left(owner).await;
+                if left == 0 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
         }
         left
     }

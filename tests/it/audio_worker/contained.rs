@@ -138,7 +138,14 @@ fn every_bomb_is_contained() {
         assert!(!folder.path().join("out.wav").exists(), "{name}");
         std::fs::remove_file(folder.path().join(name)).unwrap();
     }
-    assert!(below(std::process::id()).iter().all(|it| it.state != 'Z'));
+    // Other tests of this process have children, too, that are waited for in a moment: only one that stays is left behind.
+    let left: Vec<u32> =
+        below(std::process::id()).iter().filter(|it| it.state == 'Z').map(|it| it.pid).collect();
+    let deadline = std::time::Instant::now() + crate::world::PATIENCE;
+    while below(std::process::id()).iter().any(|it| it.state == 'Z' && left.contains(&it.pid)) {
+        assert!(std::time::Instant::now() < deadline, "nobody waits for {left:?}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 async fn at_work(world: &World) -> Worker {
