@@ -20,6 +20,7 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Where a command finds the records.
+#[allow(clippy::large_enum_variant, reason = "there is one of it for each command")]
 pub(super) enum Reached {
     /// With the daemon that owns the store.
     Owner(Visitor),

@@ -101,7 +101,7 @@ fn here(root: PathBuf) -> Desk {
 
 impl Two {
     async fn start() -> Self {
-        Self::start_with(|link, desks| attend_peer(link, desks)).await
+        Self::start_with(attend_peer).await
     }
 
     /// With another owner than the real one.
@@ -162,7 +162,7 @@ impl Two {
     }
 
     /// As a command on a machine without a daemon.
-    async fn from_elsewhere(&self, request: Request) -> Result<Got, ClientError> {
+    async fn asked_elsewhere(&self, request: Request) -> Result<Got, ClientError> {
         let nobody =
             StoreLocation { root: PathBuf::from("/nonexistent"), socket: PathBuf::from("/nonexistent/s") };
         let known = self.known.clone();
@@ -246,7 +246,7 @@ async fn a_standby_answers_as_the_owner_does() {
     for question in questions() {
         let expected = words(two.at_the_owner(question.clone()).await);
         assert_eq!(words(two.at_the_standby(question.clone()).await), expected, "{question:?}");
-        assert_eq!(words(two.from_elsewhere(question.clone()).await), expected, "{question:?}");
+        assert_eq!(words(two.asked_elsewhere(question.clone()).await), expected, "{question:?}");
     }
     let backup = two.at_the_standby(Request::Backup).await.unwrap();
     assert!(backup.bytes.len() > 10_000, "{}", backup.bytes.len());
@@ -355,7 +355,7 @@ async fn a_command_elsewhere_hears_it_too() {
     let signal = asked.clone();
     let two = Arc::new(Two::start_with(move |link, desks| mute(link, desks, signal.clone())).await);
     let client = two.clone();
-    let answer = tokio::spawn(async move { client.from_elsewhere(Request::Delete(UserId(1))).await });
+    let answer = tokio::spawn(async move { client.asked_elsewhere(Request::Delete(UserId(1))).await });
     asked.acquire().await.unwrap().forget();
     two.stand(|it| it.lease_ms = -1);
     let told = answer.await.unwrap().unwrap_err().to_string();

@@ -78,8 +78,11 @@ fn committed(rows: &[Row]) -> Committed {
     if rows.is_empty() { Committed::Refused } else { Committed::Done }
 }
 
+/// Keys or values, as the arrays of a statement.
+type Column<'a> = Vec<&'a [u8]>;
+
 /// Keys and values to write, keys to remove.
-fn parts(batch: &Batch) -> (Vec<&[u8]>, Vec<&[u8]>, Vec<&[u8]>) {
+fn parts(batch: &Batch) -> (Column<'_>, Column<'_>, Column<'_>) {
     let (mut keys, mut values, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     for (key, value) in batch.iter() {
         match value {
