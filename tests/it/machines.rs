@@ -151,6 +151,22 @@ impl Machines {
         }
     }
 
+    /// Waits until one owns the store and the other one knows that it does not: an owner that has just been thawed takes a moment
+    /// to notice. Returns the owner.
+    pub async fn owner_beside_a_standby(&self) -> usize {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let roles = [self.all[0].role().await, self.all[1].role().await];
+            match roles.each_ref().map(Option::as_deref) {
+                [Some("owner"), Some("standby")] => return 0,
+                [Some("standby"), Some("owner")] => return 1,
+                _ => {}
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{roles:?}:\n{}", self.logs());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub fn logs(&self) -> String {
         let logs = self.all.iter().enumerate();
         logs.map(|(n, machine)| format!("--- machine {n}\n{}", machine.world.log())).collect()
@@ -265,7 +281,7 @@ impl Machines {
         (after, self)
     }
 
-    /// What waits or was given up, as the owner's commands tell.
+    /// What waits or was given up (a row of the list each), as the owner's commands tell.
     async fn left(&self, owner: usize) -> usize {
         let world = &self.all[owner].world;
         let ask = |arguments: &'static [&str]| {
@@ -275,7 +291,7 @@ impl Machines {
         let listed = ask(&["queue", "list", "--json"]).await.unwrap();
         let stats = ask(&["stats", "--json"]).await.unwrap();
         let now = serde_json::from_slice::<Value>(&stats).unwrap_or_default()["now"].take();
-        let counts = ["inbox", "delivering", "dead_letters"].map(|name| now[name].as_u64());
+        let counts = ["inbox", "delivering"].map(|name| now[name].as_u64());
         // Where there is no answer (a take-over just now), ask again.
         let counts: Option<Vec<u64>> = counts.into_iter().collect();
         let rows = String::from_utf8_lossy(&listed).matches("\"number\"").count();

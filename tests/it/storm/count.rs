@@ -30,7 +30,7 @@ pub fn set_back(world: &World) -> usize {
 }
 
 /// The result.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Count {
     pub messages: usize,
     pub voices: usize,

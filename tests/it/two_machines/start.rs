@@ -13,8 +13,7 @@ async fn of_two_that_start_at_once_on_an_empty_database_one_owns_it() {
     let mut machines = Machines::two(database).await;
     machines.start(0);
     machines.start(1);
-    let owner = machines.owner().await;
-    machines.all[1 - owner].until_role("standby").await;
+    machines.owner_beside_a_standby().await;
     machines.write(6);
     machines.load.all_answered().await;
     let Database::Postgres(postgres) = &machines.database else { unreachable!() };

@@ -55,8 +55,7 @@ async fn an_owner_that_is_stopped_gives_its_lease_back_and_nothing_comes_twice()
     machines.start(0);
     machines.start(1);
     for _ in 0..4 {
-        let owner = machines.owner().await;
-        machines.all[1 - owner].until_role("standby").await;
+        let owner = machines.owner_beside_a_standby().await;
         machines.write(6);
         let cue = Cue::random(&mut machines.load.rng);
         cue.wait(&machines.telegram, &machines.tutor, machines.load.due).await;
