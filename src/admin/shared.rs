@@ -17,9 +17,9 @@ pub(crate) struct Shared {
     pub since: Timestamp,
     /// The owner, who answers; `None`: there is none.
     pub owner: Option<OwnerLook>,
-    /// What acknowledged writes survive: the end of a `process`, of a `machine`, or the loss of one of `two machines`;
-    /// `None`: it is not known yet.
-    pub survives: Option<Outlives>,
+    /// What acknowledged writes survive: the end of a `machine`, or the loss of one of `two machines`; `None`: it is not
+    /// known yet.
+    pub survives: Option<Survives>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,23 +36,4 @@ pub(crate) struct OwnerLook {
     pub node: String,
     /// `host:port`; empty: its peers cannot reach it.
     pub addr: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Outlives {
-    Process,
-    Machine,
-    #[serde(rename = "two machines")]
-    TwoMachines,
-}
-
-impl From<Survives> for Outlives {
-    fn from(survives: Survives) -> Self {
-        match survives {
-            Survives::Process => Self::Process,
-            Survives::Machine => Self::Machine,
-            Survives::TwoMachines => Self::TwoMachines,
-        }
-    }
 }

@@ -87,7 +87,7 @@ fn reach_blocking(
         node: config.node(),
         since: now,
         owner: owner.map(|owner| OwnerLook { node: owner.node.clone(), addr: owner.addr.clone() }),
-        survives: survives.map(Into::into),
+        survives,
     };
     let mut standing = store.present()?;
     let is_left = match unowned {

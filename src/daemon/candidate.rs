@@ -2,7 +2,7 @@
 //!
 //! A database that cannot be reached is waited for; one that refuses ends the daemon. Must not know what an owner does.
 
-use super::role::{Database, Role, Standby, survives};
+use super::role::{Database, Role, Standby};
 use super::shutdown::Stop;
 use crate::domain::{Timestamp, printable};
 use crate::logging::Event;
@@ -101,7 +101,7 @@ impl Candidate {
                         owner = %printable::line(&standing.owner.node),
                         epoch = standing.epoch,
                         database = %self.standby.database.place,
-                        survives = self.standby.database.survives.map(survives),
+                        survives = self.standby.database.survives.map(tracing::field::display),
                         "standing by: another daemon owns the store"
                     );
                     owner = Some(seen);

@@ -79,7 +79,7 @@ fn shared(role: Part, since: Timestamp, database: &Database, owner: Option<&Cand
         node: database.node.clone(),
         since,
         owner: owner.map(|owner| OwnerLook { node: owner.node.clone(), addr: owner.addr.clone() }),
-        survives: database.survives.map(Into::into),
+        survives: database.survives,
     }
 }
 

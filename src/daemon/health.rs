@@ -1,7 +1,7 @@
 //! Gathers the measurements that [`domain::health`](crate::domain::health) judges. Must not know the
 //! thresholds.
 
-use super::role::{Database, Standby, survives};
+use super::role::{Database, Standby};
 use super::{DaemonContext, watchdog};
 use crate::domain::health::{Health, Node, Role, SharedFacts, Signs, StoreFacts, judge};
 use crate::domain::{Timestamp, WorkKind};
@@ -99,7 +99,7 @@ fn shared(database: &Database, standing: Option<&Standing>, lease_ms: u64) -> St
     let shared = SharedFacts {
         node: database.node.clone(),
         place: database.place.clone(),
-        survives: database.survives.map(|it| survives(it).to_owned()),
+        survives: database.survives.map(|it| it.to_string()),
         caution: database.caution.map(str::to_owned),
         owner,
         epoch: standing.map_or(0, |standing| standing.epoch),

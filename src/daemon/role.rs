@@ -113,12 +113,3 @@ impl Standby {
         Ok(())
     }
 }
-
-/// In words, for people.
-pub fn survives(of: Survives) -> &'static str {
-    match of {
-        Survives::Process => "process",
-        Survives::Machine => "machine",
-        Survives::TwoMachines => "two machines",
-    }
-}

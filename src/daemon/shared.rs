@@ -6,7 +6,7 @@
 use super::candidate::{Candidate, Seat, Stood, Taken, passes};
 use super::peers::Peers;
 use super::process::Process;
-use super::role::{Ownership, Role, Standby, survives};
+use super::role::{Ownership, Role, Standby};
 use super::shutdown::{self, Stop};
 use super::term::{Failure, Term};
 use super::{DaemonContext, StartupError, clock::Clock, rest, watchdog};
@@ -125,7 +125,7 @@ async fn term(
         epoch = standing.epoch,
         quiet_ms,
         database = %database.place,
-        survives = database.survives.map(survives),
+        survives = database.survives.map(tracing::field::display),
         "took the store over: this daemon polls, works and sends from now on"
     );
     let ownership = Ownership { database, tenure: tenure.clone(), standing, quiet_ms, process_began };

@@ -104,11 +104,6 @@ fn kept(looked: &Looked, caution: Option<&'static str>) -> Vec<Finding> {
             "what was acknowledged survives a power cut of the database's machine, not its loss (that takes a synchronous \
              standby: docs/two-machines.md)",
         ),
-        Ok(Survives::Process) => Finding::warning(
-            KEPT,
-            "what was acknowledged survives the end of the database's process, not a power cut",
-            "docs/two-machines.md says which settings keep more",
-        ),
         Err(why) => Finding::problem(
             KEPT,
             Cause::Configuration,

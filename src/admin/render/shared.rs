@@ -1,8 +1,9 @@
 //! What is said of a shared store: who owns it, who was asked, what it survives. Must not know who asks.
 
 use super::moment;
-use crate::admin::shared::{Outlives, OwnerLook, Part, Shared};
+use crate::admin::shared::{OwnerLook, Part, Shared};
 use crate::domain::printable;
+use crate::store::server::Survives;
 use std::fmt::Write as _;
 
 /// A table below the others.
@@ -46,11 +47,10 @@ fn owner(owner: &OwnerLook) -> String {
     if addr.is_empty() { node.into_owned() } else { format!("{node} ({addr})") }
 }
 
-fn survives(what: Option<Outlives>) -> &'static str {
+fn survives(what: Option<Survives>) -> &'static str {
     match what {
         None => "not known yet",
-        Some(Outlives::Process) => "the end of the database's process, not of its machine",
-        Some(Outlives::Machine) => "the end of the database's machine, not its loss",
-        Some(Outlives::TwoMachines) => "the loss of one of the database's machines",
+        Some(Survives::Machine) => "the end of the database's machine, not its loss",
+        Some(Survives::TwoMachines) => "the loss of one of the database's machines",
     }
 }

@@ -4,6 +4,8 @@
 //! records or verbs, or when any of this is asked.
 
 use crate::store::engine::{Batch, Span};
+use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -78,15 +80,25 @@ pub struct Standing {
     pub moved: Option<String>,
 }
 
-/// What acknowledged commits survive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What acknowledged commits survive; settings that promise less are refused. Its words are those of `/health`, `stats` and the
+/// log (docs/operating.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Survives {
-    /// The end of the server's process (not the machine's).
-    Process,
     /// The end of the server's machine, once it is up again; its loss loses what was written.
     Machine,
     /// The loss of one of two machines.
+    #[serde(rename = "two machines")]
     TwoMachines,
+}
+
+impl fmt::Display for Survives {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Machine => "machine",
+            Self::TwoMachines => "two machines",
+        })
+    }
 }
 
 /// A database server.
