@@ -120,7 +120,7 @@ impl Drop for Keeper {
 }
 
 /// One server: its folder, its port and, while it runs, its process.
-struct Server {
+pub struct Server {
     name: &'static str,
     folder: PathBuf,
     port: u16,
@@ -135,15 +135,20 @@ impl Server {
         Self { name, folder, port: free_port(), child: None, keeper }
     }
 
-    fn addr(&self) -> SocketAddr {
+    pub fn addr(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Gone when it is dropped.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
@@ -170,7 +175,7 @@ impl Server {
     }
 
     /// SIGKILL to the server and every process of it, and waits until all are gone.
-    fn kill_9(&mut self) {
+    pub fn kill_9(&mut self) {
         let Some(mut child) = self.child.take() else { return };
         let parts = children_of(child.id());
         let _ = child.kill();
@@ -191,21 +196,21 @@ impl Server {
         self.keeper.note("");
     }
 
-    /// A copy of its data, while it does not run.
-    fn save(&self, name: &str) {
+    /// Keeps a copy of its data; it must not run.
+    pub fn save(&self, name: &str) {
         assert!(self.child.is_none(), "{} runs", self.name);
         copy(&self.data(), &self.folder.join(name));
     }
 
-    /// Its data as they were when they were saved.
-    fn set_back(&self, name: &str) {
+    /// Puts a copy of its data back; it must not run.
+    pub fn set_back(&self, name: &str) {
         assert!(self.child.is_none(), "{} runs", self.name);
         fs::remove_dir_all(self.data()).unwrap();
         copy(&self.folder.join(name), &self.data());
     }
 
     /// A file only the server may read.
-    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub fn file(&self, name: &str, content: &[u8]) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = self.folder.join(name);
         fs::write(&path, content).unwrap();

@@ -4,6 +4,7 @@ use super::{Keeper, Proxy, Server, as_user, copy, done, fresh_number, own_folder
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -58,6 +59,20 @@ pub struct Postgres {
     settings: BTreeMap<String, String>,
 }
 
+impl Deref for Postgres {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl DerefMut for Postgres {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
+}
+
 impl Postgres {
     /// A running one.
     pub fn started() -> Self {
@@ -88,11 +103,6 @@ impl Postgres {
         self
     }
 
-    /// A file that the server may read and nobody else, such as the key of its certificate.
-    pub fn file(&self, name: &str, content: &[u8]) -> PathBuf {
-        self.server.file(name, content)
-    }
-
     /// Starts it; again, if it ran before. Returns when it takes connections.
     pub fn start(&mut self) {
         let settings: Vec<String> =
@@ -113,38 +123,9 @@ impl Postgres {
         self.server.start(command, is_ready);
     }
 
-    /// SIGKILL to all its processes: nothing is written any more.
-    pub fn kill_9(&mut self) {
-        self.server.kill_9();
-    }
-
     /// Ends it in order, breaking its connections.
     pub fn stop(&mut self) {
         self.server.stop(Signal::INT);
-    }
-
-    /// Keeps a copy of its data; it must not run.
-    pub fn save(&self, name: &str) {
-        self.server.save(name);
-    }
-
-    /// Puts a copy of its data back; it must not run.
-    pub fn set_back(&self, name: &str) {
-        self.server.set_back(name);
-    }
-
-    /// Its folder, gone when it is dropped.
-    pub fn folder(&self) -> &Path {
-        &self.server.folder
-    }
-
-    pub fn addr(&self) -> SocketAddr {
-        self.server.addr()
-    }
-
-    /// What it has written to its log.
-    pub fn log(&self) -> String {
-        self.server.log()
     }
 
     /// For `STORE_URL`.

@@ -5,7 +5,8 @@ use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,20 @@ pub fn is_installed() -> bool {
 pub struct Redis {
     server: Server,
     settings: BTreeMap<String, String>,
+}
+
+impl Deref for Redis {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl DerefMut for Redis {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
 }
 
 impl Redis {
@@ -49,11 +64,6 @@ impl Redis {
         self
     }
 
-    /// A file that the server may read and nobody else, such as the key of its certificate.
-    pub fn file(&self, name: &str, content: &[u8]) -> PathBuf {
-        self.server.file(name, content)
-    }
-
     /// Starts it; again, if it ran before. Returns when it has read its data and answers.
     pub fn start(&mut self) {
         let settings = self.settings.clone();
@@ -68,28 +78,9 @@ impl Redis {
         self.server.start(command, |server| answers(server.addr()));
     }
 
-    /// SIGKILL: nothing is written any more.
-    pub fn kill_9(&mut self) {
-        self.server.kill_9();
-    }
-
     /// Ends it in order.
     pub fn stop(&mut self) {
         self.server.stop(Signal::TERM);
-    }
-
-    /// Keeps a copy of its data; it must not run.
-    pub fn save(&self, name: &str) {
-        self.server.save(name);
-    }
-
-    /// Puts a copy of its data back; it must not run.
-    pub fn set_back(&self, name: &str) {
-        self.server.set_back(name);
-    }
-
-    pub fn addr(&self) -> SocketAddr {
-        self.server.addr()
     }
 
     /// For `STORE_URL`: the database 0.

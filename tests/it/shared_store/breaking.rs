@@ -5,13 +5,30 @@ use crate::databases::{Pair, Postgres, Proxy, Way};
 use crate::skip::has_postgres;
 use crate::store_contract::{T0, block_on, policy, sticker};
 use phonicflow_bot::store::StoreError;
-use phonicflow_bot::store::server::Survives;
+use phonicflow_bot::store::server::{Survives, Tenure};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Nothing may take longer than the deadlines of a connection and some answers; far more means that it hangs.
 const HANGS: Duration = Duration::from_secs(40);
+
+/// Waits until the owner goes on or its tenure is over, and ends the writers: what they were not told of as done is not known.
+fn gone_on_with_or_lost(
+    writers: &Writers,
+    tenure: &Tenure,
+    done: &AtomicBool,
+    at_work: Vec<tokio::task::JoinHandle<Option<StoreError>>>,
+) {
+    let before = writers.count();
+    while writers.count() == before && tenure.holds() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    done.store(true, Ordering::Release);
+    for error in writers.ended(at_work) {
+        assert!(matches!(error, StoreError::Unknown { .. } | StoreError::Unavailable { .. }), "{error}");
+    }
+}
 
 #[test]
 fn a_killed_server_loses_nothing_that_was_acknowledged() {
@@ -29,14 +46,7 @@ fn a_killed_server_loses_nothing_that_was_acknowledged() {
         postgres.kill_9();
         postgres.start();
         // Back in time, the same owner goes on; otherwise it has to be taken over again.
-        let before = writers.count();
-        while writers.count() == before && owner.tenure.holds() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        done.store(true, Ordering::Release);
-        for error in writers.ended(at_work) {
-            assert!(matches!(error, StoreError::Unknown { .. } | StoreError::Unavailable { .. }), "{error}");
-        }
+        gone_on_with_or_lost(&writers, &owner.tenure, &done, at_work);
         drop(owner);
         end_the_lease(&postgres);
         owner = a.take();
@@ -128,21 +138,15 @@ fn with_a_synchronous_standby_the_loss_of_the_primary_loses_nothing() {
     writers.wait_for(200);
     pair.link.refuse();
     // Commits that nobody acknowledges any more are visible once the wait for the standby is cancelled, and lost later.
-    std::thread::sleep(Duration::from_millis(300));
-    pair.primary.ask("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-    std::thread::sleep(Duration::from_millis(300));
+    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    while pair.primary.ask(cancel) == "0" {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     pair.primary.kill_9();
     pair.promote();
     pair.standby.ask("ALTER SYSTEM SET synchronous_standby_names = ''");
     pair.standby.ask("SELECT pg_reload_conf()");
-    let before = writers.count();
-    while writers.count() == before && owner.tenure.holds() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    done.store(true, Ordering::Release);
-    for error in writers.ended(at_work) {
-        assert!(matches!(error, StoreError::Unknown { .. } | StoreError::Unavailable { .. }), "{error}");
-    }
+    gone_on_with_or_lost(&writers, &owner.tenure, &done, at_work);
     drop(owner);
     end_the_lease(&pair.standby);
     writers.assert_there(&a.take().store);
