@@ -4,6 +4,7 @@
 
 use crate::domain::{Gate, printable};
 use crate::secret::Secret;
+use crate::waiting::waiting;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use reqwest::{IntoUrl, RequestBuilder};
@@ -178,7 +179,7 @@ pub(crate) async fn read_capped(response: reqwest::Response, cap: usize) -> Resu
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0);
     let mut body = BytesMut::with_capacity(announced.min(cap));
     let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = waiting(chunks.next()).await {
         let chunk = chunk?;
         if body.len() + chunk.len() > cap {
             return Err(HttpError::TooLarge(cap));

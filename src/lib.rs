@@ -6,15 +6,15 @@
 //! ```text
 //! main -> cli -> app, tutor (trial), daemon, admin, doctor, top, sandbox, config, logging, audio, audio_worker, store, domain
 //! top -> admin::snapshot, domain
-//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, audio_worker, pictures, telemetry, domain
+//! daemon  -> app, bot, admin (socket), store, model, telegram, tutor, audio_worker, pictures, telemetry, waiting, domain
 //! bot     -> practice, model, tutor, audio, audio_worker, document (its limits), telegram (downloads and memberships), store::Reader, telemetry, domain
 //! admin   -> store, peer, domain
 //! doctor  -> app, admin (client), config, model, speech, telegram, tutor, store, http, domain
 //! app     -> config, bot, audio_worker, model, speech, store, telegram, tutor, telemetry
-//! audio_worker -> audio, document, domain
+//! audio_worker -> audio, document, waiting, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
-//! tutor -> model, speech, http, store::Reader, telemetry, logging, domain  speech -> http, tolerant_json, domain
-//! telegram, model -> http, domain        audio, telemetry, practice -> domain        store -> domain, secret
+//! tutor -> model, speech, http, waiting, store::Reader, telemetry, logging, domain  speech -> http, waiting, tolerant_json, domain
+//! telegram, model -> http, waiting, domain  http -> waiting        audio, telemetry, practice -> domain        store -> domain, secret
 //! pictures -> domain                     peer -> logging
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)
@@ -48,6 +48,7 @@ pub(crate) mod telemetry;
 pub(crate) mod tolerant_json;
 pub(crate) mod top;
 pub(crate) mod tutor;
+pub(crate) mod waiting;
 
 /// For tests and benches of the store, which knows no commands.
 pub use bot::{placement, placement_with_model};

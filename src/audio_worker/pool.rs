@@ -11,6 +11,7 @@ use super::wire::{Job, Target};
 use crate::audio::{Limits, MAX_NOTE_SECONDS, Report, VoiceNote, WAV_RATE, Wav};
 use crate::document::{self, DocumentFault};
 use crate::domain::Contour;
+use crate::waiting::waiting;
 use bytes::Bytes;
 use std::fs::File;
 use std::path::PathBuf;
@@ -64,7 +65,7 @@ impl Workers {
     /// Waits until a worker may be used.
     pub async fn place(&self) -> Place<'_> {
         // `Err` only if the semaphore were closed, which never happens.
-        Place { workers: self, _permit: self.places.acquire().await.ok() }
+        Place { workers: self, _permit: waiting(self.places.acquire()).await.ok() }
     }
 
     fn lock(resting: &Mutex<Resting>) -> std::sync::MutexGuard<'_, Resting> {

@@ -13,6 +13,7 @@ use crate::domain::stats::{Count, Failure};
 use crate::domain::{DeadReason, Failed, Timestamp, WaitReason, WorkKind};
 use crate::logging::Event;
 use crate::store::{Claim, Deferral, StoreError};
+use crate::waiting::Work;
 use std::sync::Arc;
 use tracing::Instrument;
 
@@ -58,7 +59,7 @@ pub async fn contained(
         }
     }
     let note = daemon.quarantine.begin(lease.seq, now).await;
-    let ended = at_work(&daemon, kind, claim, stop).await;
+    let ended = at_work(&daemon, kind, claim, daemon.quarantine.noted(note.as_ref()), stop).await;
     daemon.quarantine.end(lease.seq, note).await;
     ended
 }
@@ -93,6 +94,7 @@ async fn at_work(
     daemon: &Arc<DaemonContext>,
     kind: WorkKind,
     claim: Claim,
+    noted: Work,
     stop: Stop,
 ) -> Result<(), StoreError> {
     let daemon = Arc::clone(daemon);
@@ -102,7 +104,7 @@ async fn at_work(
         let daemon = daemon.clone();
         async move { work(&daemon, claim, stop).await }
     };
-    let mut task = tokio::spawn(worker.in_current_span());
+    let mut task = tokio::spawn(noted.run(worker).in_current_span());
     let aborts_with_us = AbortOnDrop(task.abort_handle());
     let ended = (&mut task).await;
     drop(aborts_with_us);

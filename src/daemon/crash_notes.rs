@@ -4,6 +4,8 @@
 //! would be claimed again after every start. Yet a daemon may also be killed while dozens of innocent rows are in work,
 //! and the way it died does not tell the cases apart. Therefore:
 //!
+//! - A row is in work while something is done with it *here*. While it waits for a server's answer or for its turn
+//!   ([`waiting`](crate::waiting)), which is most of its time, it cannot be what ended the daemon, and its note is taken down.
 //! - Rows that were in work when the daemon crashed are *suspects* at the next start and are worked on one at a time in each
 //!   kind of work; a suspect that is finished properly is cleared. All other rows continue as usual.
 //! - A row that was in work at two crashes in a row is *on trial*: it is left alone for a while, and if the daemon survives
@@ -57,7 +59,13 @@ pub(crate) struct CrashNotes {
 
 /// A row in work. Dropped without [`CrashNotes::end`], its note stays on disk.
 #[derive(Debug)]
-pub(crate) struct Note(usize);
+pub(crate) struct Note {
+    slot: usize,
+    /// What is on disk while it is in work.
+    bytes: Vec<u8>,
+    /// Its slot may be another row's by now.
+    ended: Mutex<bool>,
+}
 
 impl CrashNotes {
     /// Opens the notes in the store's folder. Blocking.
@@ -87,7 +95,7 @@ impl CrashNotes {
     }
 
     /// Notes that work on a row begins. Blocks for a write to the page cache.
-    pub(crate) fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Note> {
+    pub(crate) fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Arc<Note>> {
         let slot = {
             let mut slots = self.slots();
             let free = slots.iter().position(|taken| !taken).unwrap_or(slots.len());
@@ -99,13 +107,24 @@ impl CrashNotes {
         };
         let bytes: Vec<u8> = seq.to_be_bytes().into_iter().chain(now.0.to_be_bytes()).collect();
         self.file.write_all_at(&bytes, offset(slot))?;
-        Ok(Note(slot))
+        Ok(Arc::new(Note { slot, bytes, ended: Mutex::new(false) }))
+    }
+
+    /// Takes a note down while its row only waits, or puts it up again. Blocks like [`Self::begin`].
+    pub(crate) fn waits(&self, note: &Note, waits: bool) -> io::Result<()> {
+        let ended = note.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        match *ended {
+            true => Ok(()),
+            false if waits => self.file.write_all_at(&[0; SLOT], offset(note.slot)),
+            false => self.file.write_all_at(&note.bytes, offset(note.slot)),
+        }
     }
 
     /// Notes that work on a row has ended properly. Blocks like [`Self::begin`].
-    pub(crate) fn end(&self, note: Note) -> io::Result<()> {
-        self.file.write_all_at(&[0; SLOT], offset(note.0))?;
-        if let Some(taken) = self.slots().get_mut(note.0) {
+    pub(crate) fn end(&self, note: &Note) -> io::Result<()> {
+        *note.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.file.write_all_at(&[0; SLOT], offset(note.slot))?;
+        if let Some(taken) = self.slots().get_mut(note.slot) {
             *taken = false;
         }
         Ok(())
@@ -162,8 +181,14 @@ mod tests {
         assert_eq!(left, Left::default());
         let first = notes.begin(7, at(1)).unwrap();
         notes.begin(8, at(2)).unwrap();
-        notes.end(first).unwrap();
-        notes.begin(9, at(3)).unwrap();
+        notes.end(&first).unwrap();
+        let third = notes.begin(9, at(3)).unwrap();
+        let waits = notes.begin(10, at(4)).unwrap();
+        notes.waits(&waits, true).unwrap();
+        notes.waits(&third, true).unwrap();
+        notes.waits(&third, false).unwrap();
+        // Too late: the slot is another row's.
+        notes.waits(&first, false).unwrap();
         drop(notes);
         let (notes, left) = CrashNotes::open(folder.path(), at(10)).unwrap();
         let rows = |left: &Left| left.rows.iter().map(|(seq, began)| (*seq, *began)).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ use crate::domain::backoff::backoff_ms;
 use crate::domain::{Timestamp, WorkKind};
 use crate::logging::Event;
 use crate::store::{Store, StoreError};
+use crate::waiting::Work;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
@@ -105,16 +106,25 @@ impl Quarantine {
     }
 
     /// Notes that work on a row begins. If the note cannot be written the row is worked on all the same.
-    pub async fn begin(&self, seq: u64, now: Timestamp) -> Option<Note> {
+    pub async fn begin(&self, seq: u64, now: Timestamp) -> Option<Arc<Note>> {
         let notes = Arc::clone(self.notes.as_ref()?);
         tokio::task::spawn_blocking(move || notes.begin(seq, now)).await.ok()?.ok()
     }
 
+    /// Work whose note is on disk except while it waits.
+    pub fn noted(&self, note: Option<&Arc<Note>>) -> Work {
+        let noted = self.notes.clone().zip(note.cloned());
+        Work::new(move |waits| {
+            // A note that cannot be written is a note too many or too few, not a reason to stop.
+            let _ = noted.as_ref().map(|(notes, note)| notes.waits(note, waits));
+        })
+    }
+
     /// Work on a row has ended properly: it is no suspect any more.
-    pub async fn end(&self, seq: u64, note: Option<Note>) {
+    pub async fn end(&self, seq: u64, note: Option<Arc<Note>>) {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq);
         if let (Some(notes), Some(note)) = (self.notes.clone(), note) {
-            let _ = tokio::task::spawn_blocking(move || notes.end(note)).await;
+            let _ = tokio::task::spawn_blocking(move || notes.end(&note)).await;
         }
     }
 

@@ -8,6 +8,7 @@ use super::shutdown::Stop;
 use crate::domain::{ChatId, Urgency};
 use crate::telegram::Pacing;
 use crate::telegram::pacing::Ticket;
+use crate::waiting::waiting;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -114,7 +115,7 @@ impl Sending {
         };
         self.start_due();
         tokio::select! {
-            word = told => match word {
+            word = waiting(told) => match word {
                 Ok(Word::Go) => Turn::Now(pass),
                 Ok(Word::Later(ms)) => Turn::Later(signed(ms)),
                 Err(_) => Turn::Never,

@@ -16,6 +16,7 @@ use crate::logging::Event;
 use crate::store::Claim;
 use crate::telegram::{Action, Attachment, Outgoing, outgoing};
 use crate::tutor::{Retry, SpeechRequest, Spoken};
+use crate::waiting::waiting;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +79,8 @@ pub(crate) async fn of(
     let words = || text_of(&message.reply, caption).filter(|_| !message.words_sent);
     daemon.chat_actions.change(seq, Action::UploadVoice);
     let wanted = Wanted { user: claim.job.user, session, part };
-    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, wanted)).await.unwrap_or(Look::NotYet);
+    let look = tokio::time::timeout(WORDS_WAIT, look(daemon, seq, wanted));
+    let look = waiting(look).await.unwrap_or(Look::NotYet);
     match (look, words()) {
         (Look::There(spoken), _) => encode(daemon, claim, message, wanted.part, caption, spoken).await,
         // If it says there is no audio: it never speaks the coaching; a reply that it promised to speak may

@@ -17,6 +17,7 @@ use crate::logging::Event;
 use crate::model::{ModelError, Step as Grown};
 use crate::store::{Claim, StoreError};
 use crate::telegram::Action;
+use crate::waiting::waiting;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -63,7 +64,7 @@ pub async fn text(daemon: &Arc<DaemonContext>, claim: Claim, mut stop: Stop) -> 
             return Err(error);
         }
         tracing::info!(event = %Event::ModelAsked, seq = lease.seq, model = question.model.as_str(), "chat model asked");
-        let asked = ask(daemon, &turn, &question, &mut preview, &answering, &mut stop).await?;
+        let asked = waiting(ask(daemon, &turn, &question, &mut preview, &answering, &mut stop)).await?;
         let Asked::Came(came) = asked else {
             preview.end().await?;
             return store.release(lease).await;

@@ -3,10 +3,12 @@
 //!
 //! Must not know what the object is for.
 
-use super::answer::{Step, Usage};
+use super::answer::{End, Step, Usage};
+use super::answer_stream::AnswerStream;
 use super::ask::{Ask, Message, Role};
 use super::error::ModelError;
 use super::server::Server;
+use crate::waiting::waiting;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -45,12 +47,7 @@ impl Server {
         let mut spent: Option<Usage> = None;
         let mut words = String::new();
         for _ in 0..ROUNDS {
-            let mut answer = self.begin(model, &ask, Some(schema)).await?;
-            let end = loop {
-                if let Step::Ended(end) = answer.next().await? {
-                    break end;
-                }
-            };
+            let (answer, end) = waiting(self.whole(model, &ask, schema)).await?;
             if let Some(usage) = end.usage {
                 let before = spent.unwrap_or_default();
                 spent = Some(Usage {
@@ -64,6 +61,21 @@ impl Server {
             answer.text().clone_into(&mut words);
         }
         Ok((Completed::Words(words), spent))
+    }
+
+    /// One answer, when it is complete.
+    async fn whole(
+        self: &Arc<Self>,
+        model: &str,
+        ask: &Ask,
+        schema: &Value,
+    ) -> Result<(AnswerStream, End), ModelError> {
+        let mut answer = self.begin(model, ask, Some(schema)).await?;
+        loop {
+            if let Step::Ended(end) = answer.next().await? {
+                return Ok((answer, end));
+            }
+        }
     }
 }
 

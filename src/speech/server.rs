@@ -7,6 +7,7 @@ use crate::domain::Gate;
 use crate::http::{self, ClientOptions, HttpError, Shared};
 use crate::secret::Secret;
 use crate::tolerant_json;
+use crate::waiting::waiting;
 use bytes::Bytes;
 use reqwest::RequestBuilder;
 use serde_json::Value;
@@ -124,7 +125,7 @@ impl Server {
         request: RequestBuilder,
         cap: usize,
     ) -> Result<Result<Answer, Refusal>, Fault> {
-        let response = self.client.send(request.build().map_err(HttpError::from)?).await?;
+        let response = waiting(self.client.send(request.build().map_err(HttpError::from)?)).await?;
         let status = response.status().as_u16();
         if response.status().is_success() {
             let mime = response.headers().get("content-type").and_then(|value| value.to_str().ok());

@@ -6,6 +6,7 @@ use super::error::TelegramError;
 use super::refusal;
 use crate::http::{self, HttpError};
 use crate::secret::Secret;
+use crate::waiting::waiting;
 use bytes::Bytes;
 use frankenstein::AsyncTelegramApi;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -87,11 +88,11 @@ impl Client {
     }
 
     async fn read(&self, request: RequestBuilder, cap: usize) -> Result<Answer, TelegramError> {
-        let response = self.http.send(request.build().map_err(HttpError::from)?).await?;
+        let response = waiting(self.http.send(request.build().map_err(HttpError::from)?)).await?;
         Answer::read(response, cap, self.heard.clone()).await
     }
 
-    /// Starts a download; `path` comes from `getFile`.
+    /// Starts a download; `path` comes from `getFile`. To take in a foreign file is work, not [waiting](crate::waiting).
     pub(super) async fn open(&self, path: &str, deadline: Duration) -> Result<Response, TelegramError> {
         let url = format!("{}/{}", self.files.expose(), escape_path(path));
         let request = self.http.get(url).timeout(deadline).build().map_err(HttpError::from)?;

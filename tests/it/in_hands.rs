@@ -2,12 +2,14 @@
 //! time is not blamed.
 //!
 //! The tests kill the daemon while a message is in work, which the daemon cannot tell from a message that
-//! crashes it.
+//! crashes it: while its file comes in.
 
-use crate::world::{World, voice};
+use crate::world::{PATIENCE, World, voice};
 use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::Learner;
+use phonicflow_bot::sandbox::chat_api::{ChatApi, ChatOptions};
 use phonicflow_bot::sandbox::faults::{Gate, On};
+use std::time::Duration;
 
 /// A world in which this learner's voice was in work each time the daemon ended.
 async fn ended_with_a_voice_in_hands(times: usize) -> (World, Learner, Gate) {
@@ -99,5 +101,59 @@ async fn who_gets_further_between_two_ends_is_answered() {
     world.start();
     world.voice_notes(ana.chat(), 1).await;
     world.settled().await;
+    assert!(queue(&world).await.is_empty());
+}
+
+/// Waits until what is in work only waits, and nothing that is on disk would blame it.
+async fn nothing_is_noted(world: &World) {
+    let file = world.store_folder().parent().unwrap().join("in-hands");
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    // After the head (`daemon/crash_notes.rs`) the rows are noted, a slot each.
+    while std::fs::read(&file).unwrap().iter().skip(8 + 8 * 16).any(|byte| *byte != 0) {
+        assert!(tokio::time::Instant::now() < deadline, "{}", world.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Killed again and again while this call is waited for, which is then answered.
+async fn killed_while_it_waits(world: &mut World, gate: Gate) {
+    for nth in 1..=4 {
+        gate.reached(nth).await;
+        nothing_is_noted(world).await;
+        world.kill();
+        gate.left().await;
+        world.start();
+    }
+    gate.open();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_model_is_answered_however_often_the_daemon_is_killed() {
+    let chat = ChatApi::start(ChatOptions::default()).await.unwrap();
+    let mut world = World::new().await;
+    world.set("AI_API_URL", &chat.base_url());
+    world.start();
+    let gate = chat.faults().gate(On::call("POST /chat/completions").always());
+    let ana = world.learner(11);
+    ana.text("What is a gerund?");
+    killed_while_it_waits(&mut world, gate).await;
+    assert_eq!(world.answers(ana.chat(), 1).await.len(), 1);
+    world.settled().await;
+    assert_eq!(world.log().times(Event::UncleanEnd), 0, "{}", world.log());
+    assert!(queue(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_answer_is_on_its_way_gets_it_however_often_the_daemon_is_killed() {
+    let mut world = World::new().await;
+    world.start();
+    let gate = world.telegram.faults().gate(On::call("sendMessage").always());
+    let ana = world.learner(11);
+    ana.voice(voice(), 4);
+    killed_while_it_waits(&mut world, gate).await;
+    world.voice_notes(ana.chat(), 1).await;
+    world.settled().await;
+    assert_eq!(world.log().times(Event::UncleanEnd), 0, "{}", world.log());
+    assert_eq!(world.tutor.turns().len(), 1);
     assert!(queue(&world).await.is_empty());
 }

@@ -55,7 +55,7 @@ impl Attempt for PhonicFlowAttempt<'_> {
     async fn speak(&mut self, speech: &SpeechRequest) -> Option<Result<Option<Spoken>, TutorError>> {
         let fetching = async {
             if self.slot.is_none() {
-                self.slot = self.tutor.slots.clone().acquire_owned().await.ok();
+                self.slot = self.tutor.slot().await.ok();
             }
             self.tutor.fetch(speech).await
         };
@@ -76,7 +76,7 @@ impl<'a> PhonicFlowAttempt<'a> {
         };
         let submitted = Submitted { session, baseline, at, voice_ms };
         // While a turn runs the tutor answers nobody, so wait for a free slot.
-        let _slot = self.tutor.slots.acquire().await;
+        let _slot = self.tutor.slot().await;
         let now = (voice.now)();
         // A date in the future was stored before the clock was set back.
         let since = uncertain_since.unwrap_or(now).min(now);
@@ -172,8 +172,7 @@ impl<'a> PhonicFlowAttempt<'a> {
     /// Waits for a slot, and settles what is to be recorded before the voice is submitted.
     async fn prepare(&mut self, voice: &Voice<'_>, voice_ms: u64) -> Step {
         let telemetry = &self.tutor.surroundings.telemetry;
-        let slot = telemetry.timed(Stopwatch::Slot, self.tutor.slots.clone().acquire_owned()).await;
-        self.slot = slot.ok();
+        self.slot = telemetry.timed(Stopwatch::Slot, self.tutor.slot()).await.ok();
         let baseline = match self.baseline(voice.session).await {
             Ok(count) => count,
             Err(error) => {

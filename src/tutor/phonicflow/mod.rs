@@ -23,13 +23,14 @@ use super::{
 };
 use crate::domain::stats::Step as Stopwatch;
 use crate::domain::{RecordedTurn, Transcript};
+use crate::waiting::waiting;
 use async_trait::async_trait;
 use attempt::PhonicFlowAttempt;
 use bytes::Bytes;
 use client::{CallError, Client, Past};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 pub(crate) struct PhonicFlow {
@@ -52,6 +53,11 @@ impl PhonicFlow {
 
     fn timeout_ms(&self) -> i64 {
         i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Waits for its turn at the tutor. `Err` only if the semaphore were closed, which never happens.
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        waiting(self.slots.clone().acquire_owned()).await
     }
 
     /// Fetches the spoken answer. The caller must hold a slot: while a turn runs the tutor answers nobody.
@@ -89,7 +95,7 @@ impl Tutor for PhonicFlow {
     }
 
     async fn speak(&self, speech: &SpeechRequest) -> Result<Option<Spoken>, TutorError> {
-        let _slot = self.slots.acquire().await;
+        let _slot = self.slot().await;
         self.fetch(speech).await
     }
 

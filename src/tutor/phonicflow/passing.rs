@@ -17,7 +17,7 @@ impl PhonicFlow {
         utterance: Utterance,
     ) -> Result<Transcript, TutorError> {
         let telemetry = &self.surroundings.telemetry;
-        let _slot = telemetry.timed(Stopwatch::Slot, self.slots.acquire()).await;
+        let _slot = telemetry.timed(Stopwatch::Slot, self.slot()).await;
         let process = self.client.process(session, row, utterance.wav);
         let text = match telemetry.timed(Stopwatch::Tutor, process).await {
             Ok(said) => said.transcript,

@@ -3,7 +3,6 @@
 use super::{Blow, Crowd, Database, Machines};
 use crate::storm::count::{Count, count};
 use crate::storm::load::{Cue, TELEGRAM};
-use phonicflow_bot::logging::Event;
 use phonicflow_bot::sandbox::bot_api::State;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,22 +58,18 @@ pub struct Verdict {
     conflicts: usize,
     /// Of these, the most there may be: a frozen owner's poll is still open when the next owner polls.
     frozen: usize,
-    /// Messages that were in work at two kills in a row, and so were given up; their learners were told.
-    given_up: usize,
     pub logs: String,
 }
 
 impl Verdict {
     pub fn holds(&self) -> bool {
-        let left = self.count.left.saturating_sub(self.given_up);
-        Count { left, ..self.count.clone() }.holds() && self.conflicts <= self.frozen
+        self.count.holds() && self.conflicts <= self.frozen
     }
 
     pub fn table(&self) -> String {
         let mut table = self.count.table();
         let frozen = self.frozen;
         table.push_str(&format!("  {:<28} {}, {frozen} owners were frozen\n", "409s", self.conflicts));
-        table.push_str(&format!("  {:<28} {}\n", "given up after two kills", self.given_up));
         for (kind, silences) in &self.silences {
             let (times, longest) = (silences.len(), silences.last().copied().unwrap_or(0));
             let median = silences.get(times / 2).copied().unwrap_or(0);
@@ -100,9 +95,8 @@ pub async fn run(database: Database, plan: Plan) -> Verdict {
         let owner = machines.owner_beside_a_standby().await;
         let part = (plan.messages - machines.load.questions.len()) / (kinds.len() - round);
         machines.write(part / 2);
-        // Every third blow falls in the first moments of an owner; but whatever is in work at two kills in a row, and not at a
-        // third one, is taken for what ends the daemon and given up (`daemon/crash_notes.rs`).
-        if round % 3 == 2 && kind != Kind::Killed {
+        // Every third blow falls in the first moments of an owner.
+        if round % 3 == 2 {
             tokio::time::sleep(Duration::from_millis(machines.load.rng.u64(0..200))).await;
         } else {
             let cue = Cue::random(&mut machines.load.rng);
@@ -132,9 +126,7 @@ pub async fn run(database: Database, plan: Plan) -> Verdict {
     silences.values_mut().for_each(|of_kind| of_kind.sort_unstable());
     let frozen = kinds.iter().filter(|kind| **kind == Kind::Frozen).count();
     let conflicts = machines.telegram.read(State::conflicts);
-    let given_up =
-        machines.all.iter().map(|machine| machine.world.log().times(Event::MessageEndedDaemon)).sum();
-    Verdict { count: count(&after), silences, conflicts, frozen, given_up, logs: machines.logs() }
+    Verdict { count: count(&after), silences, conflicts, frozen, logs: machines.logs() }
 }
 
 impl Machines {

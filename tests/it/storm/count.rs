@@ -30,7 +30,7 @@ pub fn set_back(world: &World) -> usize {
 }
 
 /// The result.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Count {
     pub messages: usize,
     pub voices: usize,

@@ -24,6 +24,7 @@ use crate::secret::Secret;
 use crate::tolerant_json;
 use crate::tutor::clock::{Clock, wall_clock};
 use crate::tutor::{Reach, Spoken};
+use crate::waiting::waiting;
 use bytes::Bytes;
 use call_record::{CallRecord, next_reach};
 use health_body::HealthBody;
@@ -319,7 +320,7 @@ impl Client {
         }
         drop(body);
 
-        let response = self.client.send(request).await?;
+        let response = waiting(self.client.send(request)).await?;
         let status = response.status();
         let header = |name: &str| {
             response
