@@ -127,12 +127,13 @@ impl Candidate {
         let (seat, now) = (self.seat.clone(), self.standby.clock.now());
         let mut taking = std::pin::pin!(blocking(move || seat.take_over(now)));
         let (taken, stopped) = tokio::select! {
-            taken = taking.as_mut() => (taken, false),
+            biased;
             // Whoever has asked for the ownership gives it back, or the others would wait for its lease to end.
             () = stop.raised() => match tokio::time::timeout(TAKEN_WITHIN, taking).await {
                 Ok(taken) => (taken, true),
                 Err(_) => return Ok(Some(Stood::Stopped)),
-            }
+            },
+            taken = taking.as_mut() => (taken, false),
         };
         match taken {
             Ok(Some(taken)) if stopped => {
