@@ -6,7 +6,7 @@ use super::role::{Database, Role, Standby};
 use super::shutdown::Stop;
 use crate::domain::{Timestamp, printable};
 use crate::logging::Event;
-use crate::store::server::{Standing, Tenure};
+use crate::store::server::{LEASE, Standing, Tenure};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +53,14 @@ pub struct Candidate {
     not_before: Instant,
 }
 
+/// An owner that a standby sees.
+struct SeenOwner {
+    epoch: u64,
+    since: Instant,
+    /// It has the same name as this daemon, and that was told.
+    is_namesake: bool,
+}
+
 /// What became of standing by.
 pub enum Stood {
     TakenOver(Taken),
@@ -84,8 +92,7 @@ impl Candidate {
     /// Looks until nobody owns the store, and takes it over, unless the shutdown signal comes first. The error is the
     /// database's refusal.
     pub async fn stand_by(&mut self, stop: &mut Stop) -> Result<Stood, StoreError> {
-        // Told anew, with every owner that is seen.
-        let mut owner = None;
+        let mut seen = None;
         loop {
             let seat = self.seat.clone();
             let looked = tokio::select! {
@@ -94,18 +101,7 @@ impl Candidate {
             };
             let mut pause = LOOK_EVERY;
             if let Some(standing) = self.note(looked)? {
-                let seen = (standing.epoch, standing.owner.node.clone());
-                if owner.as_ref() != Some(&seen) && standing.lease_ms > 0 {
-                    tracing::info!(
-                        event = %Event::StandingBy,
-                        owner = %printable::line(&standing.owner.node),
-                        epoch = standing.epoch,
-                        database = %self.standby.database.place,
-                        survives = self.standby.database.survives.map(tracing::field::display),
-                        "standing by: another daemon owns the store"
-                    );
-                    owner = Some(seen);
-                }
+                self.tell(&mut seen, &standing);
                 let free_in = Duration::from_millis(u64::try_from(standing.lease_ms).unwrap_or(0));
                 if self.standby.enabled && free_in.is_zero() && self.not_before <= Instant::now() {
                     match self.take_over(stop).await? {
@@ -119,6 +115,37 @@ impl Candidate {
             if !stop.sleep(pause).await {
                 return Ok(Stood::Stopped);
             }
+        }
+    }
+
+    /// Tells who owns the store, once of each owner.
+    fn tell(&self, seen: &mut Option<SeenOwner>, standing: &Standing) {
+        if standing.lease_ms <= 0 {
+            return;
+        }
+        let database = &self.standby.database;
+        let Some(owner) = seen.as_mut().filter(|owner| owner.epoch == standing.epoch) else {
+            *seen = Some(SeenOwner { epoch: standing.epoch, since: Instant::now(), is_namesake: false });
+            tracing::info!(
+                event = %Event::StandingBy,
+                owner = %printable::line(&standing.owner.node),
+                epoch = standing.epoch,
+                database = %database.place,
+                survives = database.survives.map(tracing::field::display),
+                "standing by: another daemon owns the store"
+            );
+            return;
+        };
+        // A lease that this daemon held before its last start has run out by then.
+        let is_anothers = owner.since.elapsed() > LEASE + LOOK_EVERY;
+        if is_anothers && standing.owner.node == database.node && !owner.is_namesake {
+            owner.is_namesake = true;
+            tracing::warn!(
+                event = %Event::NodeNameShared,
+                node = %printable::line(&database.node),
+                "the owner of the store has the same name as this daemon: give each of them a STORE_NODE of its own, or the admin \
+                 cannot tell them apart"
+            );
         }
     }
 

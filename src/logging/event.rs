@@ -35,6 +35,7 @@ events! {
     ConnectRefused = "connect_refused",
     TokenDoubted = "token_doubted",
     StandingBy = "standing_by",
+    NodeNameShared = "node_name_shared",
     TakenOver = "taken_over",
     SteppedDown = "stepped_down",
     DatabaseLost = "database_lost",

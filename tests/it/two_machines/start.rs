@@ -5,6 +5,7 @@ use crate::databases::{Postgres, Redis};
 use crate::machines::{Database, Machines};
 use crate::skip;
 use crate::world::World;
+use phonicflow_bot::logging::Event;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_that_start_at_once_on_an_empty_database_one_owns_it() {
@@ -19,6 +20,29 @@ async fn of_two_that_start_at_once_on_an_empty_database_one_owns_it() {
     let Database::Postgres(postgres) = &machines.database else { unreachable!() };
     assert_eq!(postgres.ask("SELECT epoch FROM pfb_owner"), "1");
     assert_eq!(machines.telegram.read(|state| state.conflicts()), 0);
+    all_is_well(machines).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_of_the_same_name_work_and_the_standby_says_so() {
+    let Some(database) = postgres("start::two_of_the_same_name_work_and_the_standby_says_so") else { return };
+    let mut machines = Machines::two(database).await;
+    for machine in &mut machines.all {
+        machine.world.set("STORE_NODE", "bot");
+    }
+    machines.start(0);
+    machines.all[0].until_role("owner").await;
+    machines.start(1);
+    machines.all[1].world.logged_with(Event::NodeNameShared, "node=bot").await;
+    machines.kill(0).await;
+    machines.write(4);
+    machines.load.all_answered().await;
+    // Its own lease, which has not run out when it starts again, is no other daemon's.
+    machines.kill(1).await;
+    machines.start(1);
+    machines.all[1].until_role("owner").await;
+    assert_eq!(machines.all[1].world.log().times(Event::NodeNameShared), 1);
+    machines.start(0);
     all_is_well(machines).await;
 }
 
