@@ -116,13 +116,17 @@ impl Tracker {
             return Frame { peak, candidates: Vec::new() };
         }
         let (shortest, longest) = ((RATE as f32 / CEILING) as usize, (RATE as f32 / FLOOR) as usize);
-        let r = |lag: usize| -> Option<f32> { Some(self.time.get(lag)? / energy * self.unbias.get(lag)?) };
+        for (own, unbias) in self.time.iter_mut().zip(&self.unbias).take(longest + 3) {
+            *own *= unbias / energy;
+        }
         let mut candidates = Vec::new();
-        for lag in shortest.saturating_sub(1).max(1)..=longest + 1 {
-            let (Some(before), Some(here), Some(after)) = (r(lag - 1), r(lag), r(lag + 1)) else { break };
+        let peaks = self.time.windows(3).enumerate().take(longest + 1).skip(shortest.saturating_sub(2));
+        for (place, around) in peaks {
+            let &[before, here, after] = around else { continue };
             if here <= 0.5 * VOICING || here <= before || here < after {
                 continue;
             }
+            let lag = place + 1;
             // The top of the parabola through the three.
             let bend = before - 2.0 * here + after;
             let off = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
@@ -247,17 +251,17 @@ impl Sink for ContourSink {
 
 fn measure(tracker: &mut Tracker, peaks: &mut Vec<f32>, samples: &mut u64, ready: &[f32]) {
     tracker.push(ready);
-    for sample in ready {
-        let place = usize::try_from(*samples).unwrap_or(usize::MAX) / STEP;
-        *samples += 1;
-        if place >= MAX_FRAMES {
-            continue;
-        }
-        if place >= peaks.len() {
+    let mut rest = ready;
+    while !rest.is_empty() {
+        let filled = usize::try_from(*samples % STEP as u64).unwrap_or(0);
+        let (now, later) = rest.split_at(rest.len().min(STEP - filled));
+        rest = later;
+        *samples += now.len() as u64;
+        if filled == 0 && peaks.len() < MAX_FRAMES {
             peaks.push(0.0);
         }
-        if let Some(peak) = peaks.last_mut() {
-            *peak = peak.max(sample.abs());
+        if let Some(peak) = peaks.last_mut().filter(|_| *samples <= (MAX_FRAMES * STEP) as u64) {
+            *peak = now.iter().fold(*peak, |peak, sample| peak.max(sample.abs()));
         }
     }
 }
