@@ -231,7 +231,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     if arguments.get(1).is_some_and(|first| first == audio_worker::ARGUMENT) {
         return audio_worker::serve().map_err(|error| Failure::Failed(error.to_string()));
     }
-    // A service starts so. To build all commands with all their options takes a megabyte, which it would hold for months.
+    // A service starts so, and would hold for months the half megabyte that all commands with all their options take.
     if let [_, only] = arguments.as_slice()
         && only == "run"
     {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Height of a screenful, px: what comes after it is left out.
-const SCREEN: f32 = 1_150.0;
+const SCREEN: f32 = 1_230.0;
 /// Width of the picture, px.
 const WIDTH: f32 = 420.0;
 /// Space around the bubbles, px.
