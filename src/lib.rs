@@ -14,7 +14,7 @@
 //! audio_worker -> audio, document, waiting, domain
 //! config -> logging (a filter's check), domain      logging -> domain; app, daemon, bot and admin log by its events
 //! tutor -> model, speech, http, waiting, store::Reader, telemetry, logging, domain  speech -> http, waiting, tolerant_json, domain
-//! telegram, model -> http, waiting, domain  http -> waiting        audio, telemetry, practice -> domain        store -> domain, secret
+//! telegram, model -> http, waiting, domain  http -> waiting        audio, telemetry, practice -> domain        store -> waiting, domain, secret
 //! pictures -> domain                     peer -> logging
 //! domain  -> std, serde, pulldown-cmark  secure_fs, secret -> std
 //! sandbox -> nothing of the bot (except sandbox::demo, which runs it)

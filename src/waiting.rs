@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Nobody is told of a shorter wait: it would take longer than it is worth.
-const GRACE: Duration = Duration::from_millis(100);
+/// Nobody is told of a shorter wait: to tell takes two writes to the page cache. Far less than a message takes to Telegram.
+const GRACE: Duration = Duration::from_millis(10);
 
 tokio::task_local! {
     static WORK: Work;

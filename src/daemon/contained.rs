@@ -58,7 +58,7 @@ pub async fn contained(
             () = stopping.raised() => return daemon.app.store.release(lease).await,
         }
     }
-    let note = daemon.quarantine.begin(lease.seq, now).await;
+    let note = daemon.quarantine.begin(lease.seq, kind, now).await;
     let ended = at_work(&daemon, kind, claim, daemon.quarantine.noted(note.as_ref()), stop).await;
     daemon.quarantine.end(lease.seq, note).await;
     ended

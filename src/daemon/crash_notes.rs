@@ -17,7 +17,7 @@
 //! A note is written to the page cache and not flushed: it has to survive this process, not the machine. A power cut may
 //! lose notes or leave old ones, which at worst delays a row that still exists. Must not know what is worked on.
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, WorkKind};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -31,8 +31,11 @@ const NAME: &str = "in-hands";
 const ENDS: usize = 16;
 /// Offset of the slots: after the mark of a running daemon and the times of the crashes.
 const HEAD: usize = 8 + 8 * ENDS;
-/// A row's number and when its work began.
+/// The place of its kind of work in [`WorkKind::ALL`], counted from 1, in one byte; a row's number in seven; when its work
+/// began.
 const SLOT: usize = 16;
+/// Bits of a row's number.
+const SEQ_BITS: u32 = 56;
 /// Crashes older than this no longer count, ms.
 const LATELY_MS: i64 = 3_600_000;
 /// Mark of a running daemon.
@@ -41,8 +44,8 @@ const RUNNING: u64 = 0x7275_6e6e_696e_6721;
 /// What the previous daemon left behind.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Left {
-    /// Rows in work when it crashed, and since when.
-    pub rows: BTreeMap<u64, Timestamp>,
+    /// Rows in work when it crashed, in which kind of work, and since when.
+    pub rows: BTreeMap<u64, (WorkKind, Timestamp)>,
     /// Crashes within the last hour.
     pub ends: u32,
     /// How long ago it ended, milliseconds; 0 after an end out of order, which nobody wrote down. `None`: there was none.
@@ -95,7 +98,7 @@ impl CrashNotes {
     }
 
     /// Notes that work on a row begins. Blocks for a write to the page cache.
-    pub(crate) fn begin(&self, seq: u64, now: Timestamp) -> io::Result<Arc<Note>> {
+    pub(crate) fn begin(&self, seq: u64, kind: WorkKind, now: Timestamp) -> io::Result<Arc<Note>> {
         let slot = {
             let mut slots = self.slots();
             let free = slots.iter().position(|taken| !taken).unwrap_or(slots.len());
@@ -105,7 +108,9 @@ impl CrashNotes {
             }
             free
         };
-        let bytes: Vec<u8> = seq.to_be_bytes().into_iter().chain(now.0.to_be_bytes()).collect();
+        let place = WorkKind::ALL.into_iter().position(|it| it == kind).unwrap_or(0) as u64 + 1;
+        let row = place << SEQ_BITS | seq;
+        let bytes: Vec<u8> = row.to_be_bytes().into_iter().chain(now.0.to_be_bytes()).collect();
         self.file.write_all_at(&bytes, offset(slot))?;
         Ok(Arc::new(Note { slot, bytes, ended: Mutex::new(false) }))
     }
@@ -159,10 +164,12 @@ fn read(bytes: &[u8], now: Timestamp) -> (Left, Vec<Timestamp>, bool) {
         ends.push(now);
         ends.drain(..ends.len().saturating_sub(ENDS));
         for slot in slots.chunks_exact(SLOT) {
-            let (seq, began) = slot.split_at(8);
-            if number(seq) != 0 {
-                rows.insert(number(seq), moment(began));
-            }
+            let (row, began) = slot.split_at(8);
+            let (place, seq) = (number(row) >> SEQ_BITS, number(row) & ((1 << SEQ_BITS) - 1));
+            let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
+            // A free slot, or one of a version that noted no kind.
+            let Some(kind) = place.and_then(|place| WorkKind::ALL.get(place)) else { continue };
+            rows.insert(seq, (*kind, moment(began)));
         }
     }
     let count = u32::try_from(ends.len()).unwrap_or(u32::MAX);
@@ -179,11 +186,11 @@ mod tests {
         let at = |secs: i64| Timestamp::from_secs(1_800_000_000 + secs);
         let (notes, left) = CrashNotes::open(folder.path(), at(0)).unwrap();
         assert_eq!(left, Left::default());
-        let first = notes.begin(7, at(1)).unwrap();
-        notes.begin(8, at(2)).unwrap();
+        let first = notes.begin(7, WorkKind::Tutor, at(1)).unwrap();
+        notes.begin(8, WorkKind::Tutor, at(2)).unwrap();
         notes.end(&first).unwrap();
-        let third = notes.begin(9, at(3)).unwrap();
-        let waits = notes.begin(10, at(4)).unwrap();
+        let third = notes.begin(9, WorkKind::Model, at(3)).unwrap();
+        let waits = notes.begin(10, WorkKind::Local, at(4)).unwrap();
         notes.waits(&waits, true).unwrap();
         notes.waits(&third, true).unwrap();
         notes.waits(&third, false).unwrap();
@@ -191,13 +198,18 @@ mod tests {
         notes.waits(&first, false).unwrap();
         drop(notes);
         let (notes, left) = CrashNotes::open(folder.path(), at(10)).unwrap();
-        let rows = |left: &Left| left.rows.iter().map(|(seq, began)| (*seq, *began)).collect::<Vec<_>>();
-        assert_eq!((rows(&left), left.ends), (vec![(8, at(2)), (9, at(3))], 1));
+        let rows = |left: &Left| {
+            left.rows.iter().map(|(seq, (kind, began))| (*seq, *kind, *began)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (rows(&left), left.ends),
+            (vec![(8, WorkKind::Tutor, at(2)), (9, WorkKind::Model, at(3))], 1)
+        );
         drop(notes);
         // A crash without rows in work counts all the same.
         let (notes, left) = CrashNotes::open(folder.path(), at(20)).unwrap();
         assert_eq!((rows(&left), left.ends), (Vec::new(), 2));
-        notes.begin(11, at(21)).unwrap();
+        notes.begin(11, WorkKind::Tutor, at(21)).unwrap();
         notes.close().unwrap();
         let (notes, left) = CrashNotes::open(folder.path(), at(30)).unwrap();
         assert_eq!((rows(&left), left.ends), (Vec::new(), 2), "an end in order is none of those");

@@ -64,7 +64,8 @@ impl Quarantine {
             }
             Err(_) => return Ok(Self::default()),
         };
-        let deaths = store.note_deaths(left.rows.keys().copied().collect()).await?;
+        let deaths =
+            store.note_deaths(left.rows.iter().map(|(seq, (kind, _))| (*seq, *kind)).collect()).await?;
         let rows = judged(&left, &deaths, now);
         if !rows.is_empty() {
             tracing::warn!(
@@ -106,9 +107,9 @@ impl Quarantine {
     }
 
     /// Notes that work on a row begins. If the note cannot be written the row is worked on all the same.
-    pub async fn begin(&self, seq: u64, now: Timestamp) -> Option<Arc<Note>> {
+    pub async fn begin(&self, seq: u64, kind: WorkKind, now: Timestamp) -> Option<Arc<Note>> {
         let notes = Arc::clone(self.notes.as_ref()?);
-        tokio::task::spawn_blocking(move || notes.begin(seq, now)).await.ok()?.ok()
+        tokio::task::spawn_blocking(move || notes.begin(seq, kind, now)).await.ok()?.ok()
     }
 
     /// Work whose note is on disk except while it waits.
@@ -144,7 +145,7 @@ fn judged(left: &Left, deaths: &[(u64, u32)], now: Timestamp) -> BTreeMap<u64, S
         let alone = twice == 1 || deaths > ON_TRIAL;
         let guilty = deaths >= ON_TRIAL && alone && deaths >= left.ends;
         let (shortest, longest) = TRIAL_MS;
-        let crash_notes = left.rows.get(&seq).map_or(0, |began| now.since_ms(*began));
+        let crash_notes = left.rows.get(&seq).map_or(0, |(_, began)| now.since_ms(*began));
         let pause = match deaths {
             _ if guilty => crash_notes.clamp(shortest, longest),
             // Whatever crashes the daemon so often, others are answered in between.
@@ -182,7 +183,7 @@ mod tests {
     fn a_trial_is_as_long_as_the_row_was_in_hands() {
         let now = Timestamp::from_secs(1_800_000_000);
         for (secs, waits) in [(0, 10), (25, 25), (86_400, 600)] {
-            let rows = BTreeMap::from([(1, now.plus_ms(-secs * 1_000))]);
+            let rows = BTreeMap::from([(1, (WorkKind::Tutor, now.plus_ms(-secs * 1_000)))]);
             let found = judged(&Left { rows, ends: 2, quiet_ms: None }, &[(1, 2)], now);
             assert_eq!(found.get(&1).unwrap().not_before, now.plus_ms(waits * 1_000), "{secs}");
         }

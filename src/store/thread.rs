@@ -8,6 +8,7 @@ use super::flusher::{Answer, Flusher};
 use super::state::State;
 use super::{Claimed, Lease, StoreError};
 use crate::domain::WorkKind;
+use crate::waiting::waiting;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -93,7 +94,8 @@ impl Thread {
         let answered = async {
             tokio::task::spawn_blocking(|| answered.blocking_recv()).await.map_err(drop)?.map_err(drop)
         };
-        answered.await.map_err(|_| StoreError::Closed)?
+        // The disk or the database may take its time.
+        waiting(answered).await.map_err(|_| StoreError::Closed)?
     }
 
     /// As [`Self::carry_out`] for a claim, which waits until its own row is durable: an answer must not be

@@ -158,7 +158,7 @@ fn imports_run_downward() {
         ("speech", &["http", "waiting", "tolerant_json", "domain", "secret"]),
         ("model", &["http", "waiting", "domain", "secret"]),
         ("http", &["waiting", "secret", "domain"]),
-        ("store", &["domain", "secret", "secure_fs"]),
+        ("store", &["domain", "waiting", "secret", "secure_fs"]),
         ("peer", &["logging"]),
         ("telemetry", &["domain"]),
         ("audio", &["domain"]),

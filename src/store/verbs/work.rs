@@ -13,6 +13,7 @@ use crate::store::engine::Range;
 use crate::store::state::State;
 use crate::store::tx::Tx;
 use crate::store::{Burial, Claim, Claimed, Deferral, Lease, Store, StoreError, keys, kinds};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -67,9 +68,12 @@ impl Store {
         self.change(move |state| bury(state, lease, burial, now)).await
     }
 
-    /// The daemon ended out of order with these rows in hands (none: it ended in order): counts it for those that are still
-    /// there, and clears all others. Answers who was in hands how often in a row.
-    pub async fn note_deaths(&self, in_hands: Vec<u64>) -> Result<Vec<(u64, u32)>, StoreError> {
+    /// The daemon ended out of order with these rows in hands, each in this kind of work (none: it ended in order): counts it
+    /// for those that are still at it, and clears all others. Answers who was in hands how often in a row.
+    pub async fn note_deaths(
+        &self,
+        in_hands: BTreeMap<u64, WorkKind>,
+    ) -> Result<Vec<(u64, u32)>, StoreError> {
         self.change(move |state| note_deaths(state, &in_hands)).await
     }
 
@@ -176,11 +180,12 @@ fn begin_progress(state: &mut State, seq: u64) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-fn note_deaths(state: &mut State, in_hands: &[u64]) -> Result<Vec<(u64, u32)>, StoreError> {
+fn note_deaths(state: &mut State, in_hands: &BTreeMap<u64, WorkKind>) -> Result<Vec<(u64, u32)>, StoreError> {
     let mut tx = Tx::default();
     let mut counted = Vec::new();
     for (key, mut job) in state.list::<Job>(&Range::prefix(keys::kind(kinds::INBOX)), usize::MAX)? {
-        let deaths = match in_hands.contains(&job.seq) {
+        // One that got to another kind of work did so since: elsewhere, while another daemon owned the store.
+        let deaths = match in_hands.get(&job.seq) == Some(&job.work) {
             true => job.deaths.saturating_add(1),
             false => 0,
         };

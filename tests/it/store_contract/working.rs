@@ -6,6 +6,7 @@ use phonicflow_bot::domain::{
     Change, ChatId, DeadReason, Failed, Job, Lane, Session, Stage, Timestamp, UserId, WaitReason, WorkKind,
 };
 use phonicflow_bot::store::{Burial, Deferral, Place, Sent, StoreError};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const TUTOR: WorkKind = WorkKind::Tutor;
@@ -252,11 +253,18 @@ pub async fn each_failure_has_a_count_of_its_own(bench: &mut Bench) {
     assert_eq!(claim.job.waiting_since, Some(at(800)));
 }
 
+fn in_hands(seqs: &[u64]) -> BTreeMap<u64, WorkKind> {
+    seqs.iter().map(|seq| (*seq, TUTOR)).collect()
+}
+
 pub async fn ends_of_the_daemon_are_counted_for_what_was_in_hands(bench: &mut Bench) {
     let seqs = bench.take(vec![voice(1, 1, 1), voice(2, 2, 2), voice(3, 3, 3)]).await;
-    assert_eq!(bench.note_deaths(vec![seqs[0], seqs[1], 999]).await.unwrap(), [(seqs[0], 1), (seqs[1], 1)]);
+    assert_eq!(
+        bench.note_deaths(in_hands(&[seqs[0], seqs[1], 999])).await.unwrap(),
+        [(seqs[0], 1), (seqs[1], 1)]
+    );
     bench.crash();
-    assert_eq!(bench.note_deaths(vec![seqs[0], seqs[2]]).await.unwrap(), [(seqs[0], 2), (seqs[2], 1)]);
+    assert_eq!(bench.note_deaths(in_hands(&[seqs[0], seqs[2]])).await.unwrap(), [(seqs[0], 2), (seqs[2], 1)]);
     // Looking for a lost answer clears nobody; being done with does.
     let looking = Deferral { reason: WaitReason::TutorUncertain, ..deferral(T0) };
     let claim = bench.get(TUTOR, T0).await;
@@ -268,8 +276,11 @@ pub async fn ends_of_the_daemon_are_counted_for_what_was_in_hands(bench: &mut Be
         bench.defer(claim.lease, deferral(at(9)), T0).await.unwrap();
     }
     assert_eq!(deaths(bench.jobs(None, 9).await.unwrap()), [0, 0, 0]);
-    bench.note_deaths(seqs.clone()).await.unwrap();
-    assert_eq!(bench.note_deaths(Vec::new()).await.unwrap(), []);
+    bench.note_deaths(in_hands(&seqs)).await.unwrap();
+    let elsewhere = seqs.iter().map(|seq| (*seq, DELIVERY)).collect();
+    assert_eq!(bench.note_deaths(elsewhere).await.unwrap(), [], "they were at other work");
+    bench.note_deaths(in_hands(&seqs)).await.unwrap();
+    assert_eq!(bench.note_deaths(in_hands(&[])).await.unwrap(), []);
     assert_eq!(deaths(bench.jobs(None, 9).await.unwrap()), [0, 0, 0], "the daemon ended without them");
 }
 
