@@ -231,12 +231,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     if arguments.get(1).is_some_and(|first| first == audio_worker::ARGUMENT) {
         return audio_worker::serve().map_err(|error| Failure::Failed(error.to_string()));
     }
-    // A service starts so, and would hold for months the half megabyte that all commands with all their options take.
-    if let [_, only] = arguments.as_slice()
-        && only == "run"
-    {
-        return commands::run_daemon(commands::Setup::default());
-    }
     let matches = command().try_get_matches_from(arguments).map_err(Failure::Usage)?;
     let flags = options::given(&matches);
     let cli = Cli::from_arg_matches(&matches).map_err(Failure::Usage)?;
@@ -271,19 +265,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_command_line_is_consistent() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn a_bare_run_means_the_same_with_and_without_clap() {
-        let matches = command().try_get_matches_from(["phonicflow-bot", "run"]).unwrap();
-        let cli = Cli::from_arg_matches(&matches).unwrap();
-        assert!(matches!(cli.command, Command::Run));
-        let parsed = commands::Setup { config_path: cli.global.config, flags: options::given(&matches) };
-        assert_eq!(parsed, commands::Setup::default());
+        super::command().debug_assert();
     }
 }

@@ -25,7 +25,6 @@ const CLEARED_BY: Duration = Duration::from_secs(9);
 const CLEARED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where the configuration comes from, according to the command line.
-#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Setup {
     pub config_path: Option<PathBuf>,
     /// Flags given, by option name.

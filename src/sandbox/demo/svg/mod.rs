@@ -8,8 +8,8 @@ use layout::{Line, lines};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Height of a screenful, px: what comes after it is left out.
-const SCREEN: f32 = 1_230.0;
+/// Greatest height of the picture, px: what comes after it is left out.
+const HEIGHT: f32 = 1_230.0;
 /// Width of the picture, px.
 const WIDTH: f32 = 420.0;
 /// Space around the bubbles, px.
@@ -87,7 +87,7 @@ pub(crate) fn draw(title: &str, entries: &[ChatEntry], theme: Theme) -> String {
     for entry in entries.iter().filter(|entry| !entry.deleted && entry.kind != EntryKind::Service) {
         let (drawn, y) = (picture.body.len(), picture.y);
         picture.message(entry, entries);
-        if picture.y > SCREEN && drawn > 0 {
+        if picture.y > HEIGHT && drawn > 0 {
             picture.body.truncate(drawn);
             picture.y = y;
             break;
